@@ -1,0 +1,1 @@
+//! Recommendations, found by simulating the alternatives.

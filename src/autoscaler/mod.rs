@@ -1,0 +1,1 @@
+//! Cluster Autoscaler: which node group grows, which node goes.

@@ -1,0 +1,1 @@
+//! Workload controllers: what creates and deletes pods.

@@ -1,0 +1,1 @@
+//! The HorizontalPodAutoscaler: from metrics to desired replicas, as the real controller decides.

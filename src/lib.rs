@@ -1,0 +1,41 @@
+//! Foresail replays traffic against a simulated Kubernetes cluster and says what it will cost, how
+//! it will feel to users, and which min/max to set.
+//!
+//! # The rooms
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`units`], [`id`], [`intern`], [`rng`] | integers with units, typed indices, symbols, random streams |
+//! | [`cluster`] | nodes, pods, what they request; what-if trials |
+//! | [`market`] | machine types, prices, spot markets, provider formulas |
+//! | [`scheduler`] | kube-scheduler's filters, scores, preemption and queue |
+//! | [`hpa`], [`vpa`] | the pod autoscalers |
+//! | [`autoscaler`] | Cluster Autoscaler |
+//! | [`controllers`] | Deployments, StatefulSets, DaemonSets, Jobs, CronJobs |
+//! | [`traffic`] | demand, calls, latency |
+//! | [`cost`] | the ledger |
+//! | [`sim`] | events, and the loop that hands them to the rooms above |
+//! | [`scenario`] | files in |
+//! | [`report`] | results out |
+//! | [`advise`] | recommendations by re-running |
+//!
+//! Controllers decide, the simulation acts: a controller gets `&ClusterState` and returns decisions
+//! with their reasons. `hpa`, `traffic`, `cost` and `autoscaler` meet only in `sim`.
+
+pub mod advise;
+pub mod autoscaler;
+pub mod cluster;
+pub mod controllers;
+pub mod cost;
+pub mod hpa;
+pub mod id;
+pub mod intern;
+pub mod market;
+pub mod report;
+pub mod rng;
+pub mod scenario;
+pub mod scheduler;
+pub mod sim;
+pub mod traffic;
+pub mod units;
+pub mod vpa;

@@ -1,0 +1,3 @@
+//! The command line: arguments to library calls to text.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the cloud sells: machine types, prices by region, spot markets, fixed prices.

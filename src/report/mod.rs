@@ -1,0 +1,1 @@
+//! Results out: terminal summary, HTML, CSV, JSON.

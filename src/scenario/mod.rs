@@ -1,0 +1,1 @@
+//! Files in: scenarios, Kubernetes objects, Terraform, traffic. All problems at once, with their place.

@@ -1,0 +1,1 @@
+//! The simulation: one event queue, one handler, all controllers in virtual time.

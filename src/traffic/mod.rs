@@ -1,0 +1,1 @@
+//! Traffic: demand over time, and how it feels: utilisation, backlog, latency, errors.

@@ -1,0 +1,12 @@
+//! Quantities with their units: time, Kubernetes quantities, money.
+//!
+//! Everything here is an integer. Floats appear only where upstream decides with floats, and
+//! where a person reads a figure. Start reading at [`SimTime`].
+
+mod money;
+mod quantity;
+mod time;
+
+pub use money::{Money, PricePerHour};
+pub use quantity::{Quantity, QuantityError};
+pub use time::{DurationError, SimDuration, SimTime};

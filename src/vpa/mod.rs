@@ -1,0 +1,1 @@
+//! The VerticalPodAutoscaler: from usage histograms to requests, as the real recommender decides.

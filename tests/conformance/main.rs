@@ -1,0 +1,11 @@
+//! Replays the recordings of the real controllers and compares decision by decision.
+//!
+//! Reads the folder named by `FORESAIL_CONFORMANCE`, else `tests/conformance/`. Prints one line per
+//! controller and theme, `controller/theme: passed/total`, and the first difference of each failing
+//! theme. Arguments that are not flags select controllers or themes by substring.
+
+mod runner;
+
+fn main() -> std::process::ExitCode {
+    runner::run(&[])
+}

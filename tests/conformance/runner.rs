@@ -1,0 +1,117 @@
+//! Reads the recordings, hands each case to its controller's judge, prints the tally.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Judges one case (one JSON object as text): the first difference, or nothing.
+pub type Judge = fn(case: &str) -> Result<(), String>;
+
+/// One controller's recordings.
+pub struct Controller {
+    /// The folder under the recordings' root, and the prefix of the printed lines.
+    pub name: &'static str,
+    /// Compares one case with the recording.
+    pub judge: Judge,
+    /// Splits a theme's cases into lines of their own: a suffix for the case, usually empty.
+    pub subtheme: fn(case: &str) -> &'static str,
+}
+
+/// The usual [`Controller::subtheme`]: one line per file.
+pub fn whole_theme(_case: &str) -> &'static str {
+    ""
+}
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    total: usize,
+    first_difference: Option<String>,
+}
+
+/// Replays everything that is there for `controllers`; fails if any case differs.
+pub fn run(controllers: &[Controller]) -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if std::env::args().any(|a| a == "--list") {
+        return ExitCode::SUCCESS;
+    }
+    let root = root();
+    let (mut passed, mut failed) = (0, 0);
+    for controller in controllers {
+        for file in themes(&root.join(controller.name)) {
+            let theme = theme_name(&file);
+            let line = format!("{}/{theme}", controller.name);
+            if !wanted.is_empty() && !wanted.iter().any(|w| line.contains(w.as_str())) {
+                continue;
+            }
+            for (suffix, tally) in replay(controller, &file) {
+                println!("{line}{suffix}: {}/{}", tally.passed, tally.total);
+                if let Some(difference) = &tally.first_difference {
+                    println!("    first difference: {difference}");
+                }
+                passed += tally.passed;
+                failed += tally.total - tally.passed;
+            }
+        }
+    }
+    println!("\n{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn root() -> PathBuf {
+    match std::env::var_os("FORESAIL_CONFORMANCE") {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance"),
+    }
+}
+
+/// The `*.jsonl.gz` files of a folder, by name; none when the folder is absent.
+fn themes(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".jsonl.gz"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn theme_name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(".jsonl.gz").to_owned()
+}
+
+/// The tallies of one file by subtheme, in order of first appearance.
+fn replay(controller: &Controller, file: &Path) -> Vec<(&'static str, Tally)> {
+    let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice())
+        .read_to_string(&mut text)
+        .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let cases: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    use rayon::prelude::*;
+    let verdicts: Vec<_> =
+        cases.par_iter().map(|case| ((controller.subtheme)(case), judged(controller.judge, case))).collect();
+    let mut tallies: Vec<(&'static str, Tally)> = Vec::new();
+    for (suffix, verdict) in verdicts {
+        let position = tallies.iter().position(|(s, _)| *s == suffix).unwrap_or_else(|| {
+            tallies.push((suffix, Tally::default()));
+            tallies.len() - 1
+        });
+        let tally = &mut tallies[position].1;
+        tally.total += 1;
+        match verdict {
+            Ok(()) => tally.passed += 1,
+            Err(difference) => drop(tally.first_difference.get_or_insert(difference)),
+        }
+    }
+    tallies
+}
+
+/// A panic of one case is that case's difference; the others still run.
+fn judged(judge: Judge, case: &str) -> Result<(), String> {
+    std::panic::catch_unwind(|| judge(case)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        Err(format!("panicked: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?")))
+    })
+}
