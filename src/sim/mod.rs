@@ -1,3 +1,129 @@
 //! The simulation: one event queue, one handler, all controllers in virtual time.
+//!
+//! [`Simulation::handle`] is one exhaustive `match`, a line per event: reading it is reading the
+//! simulator. The other files here are what the lines call: [`cloud`](self) launches and reclaims,
+//! `kubelet` starts and stops pods, `workloads` runs the workload controllers, `scheduling`, `scaling`
+//! and `autoscaling` hand the controllers what they look at and do what they decide, `load` turns
+//! traffic into usage and latency, `books` counts.
+//!
+//! Controllers decide, the simulation acts. A stale event finds its target gone and does nothing.
+//! Equal inputs and seeds give equal runs, on any machine and any number of threads.
+//!
+//! Deliberately not here: files, text, statistics over runs.
 
+pub mod books;
+mod cloud;
 pub mod event;
+mod kubelet;
+pub mod log;
+mod scheduling;
+pub mod tally;
+mod workloads;
+pub mod world;
+
+use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::id::{Id, IdVec};
+use crate::intern::{Interner, Symbol};
+use crate::rng::{Seed, Stream};
+use crate::units::{SimDuration, SimTime};
+use books::Books;
+use cloud::{GroupState, Instance, Pool};
+use event::{Event, EventQueue, GroupId, InstanceId, WorkloadId};
+use kubelet::PodLife;
+use log::{Log, NodeEnd};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use workloads::WorkloadState;
+use world::{Cast, Timing};
+
+/// One replication of a scenario, running.
+pub struct Simulation {
+    cast: Arc<Cast>,
+    timing: Timing,
+    end: SimTime,
+    cluster: ClusterState,
+    queue: EventQueue,
+    streams: Streams,
+    names: Names,
+    instances: IdVec<InstanceId, Instance>,
+    node_instances: IdVec<NodeId, Option<InstanceId>>,
+    groups: IdVec<GroupId, GroupState>,
+    pools: Vec<Pool>,
+    closed_zones: Vec<Symbol>,
+    workloads: IdVec<WorkloadId, WorkloadState>,
+    lives: IdVec<PodId, PodLife>,
+    pending: BTreeSet<(Reverse<i32>, PodId)>,
+    daemon_pods: FxHashMap<(WorkloadId, Symbol), u32>,
+    budget_targets: Vec<Vec<WorkloadId>>,
+    controllers_awake: bool,
+    scheduler_awake: bool,
+    books: Books,
+    log: Log,
+}
+
+/// A random stream per concern: changing one does not shift the others.
+struct Streams {
+    boot: Stream,
+    pods: Stream,
+    spot: Stream,
+    phases: Stream,
+}
+
+/// Strings the simulation itself writes.
+struct Names {
+    hostname: Symbol,
+    zone: Symbol,
+    not_ready: Symbol,
+    trace: Symbol,
+}
+
+impl Names {
+    fn new(symbols: &mut Interner) -> Self {
+        Names {
+            hostname: symbols.intern("kubernetes.io/hostname"),
+            zone: symbols.intern("topology.kubernetes.io/zone"),
+            not_ready: symbols.intern("node.kubernetes.io/not-ready"),
+            trace: symbols.intern("trace"),
+        }
+    }
+}
+
+impl Simulation {
+    /// Hands events to the rooms until the end.
+    pub fn run(&mut self) {
+        while let Some((now, event)) = self.queue.pop_until(self.end) {
+            self.handle(now, event);
+        }
+    }
+
+    /// One event.
+    fn handle(&mut self, now: SimTime, event: Event) {
+        match event {
+            Event::NodeVanishes(node) => self.node_vanishes(now, node, NodeEnd::ScaleDown),
+            Event::SpotReclaims(instance) => self.spot_reclaims(now, instance),
+            Event::Fault(index) => self.fault_begins(now, index),
+            Event::FaultEnds(index) => self.fault_ends(now, index),
+            Event::PoolShock(pool) => self.pool_shock(now, pool),
+            Event::LaunchFails(instance) => self.launch_fails(now, instance),
+            Event::NodeRegisters(instance) => self.register(instance, false),
+            Event::NodeBecomesReady(node) => self.node_becomes_ready(now, node),
+            Event::PodStops(pod) => self.pod_stops(now, pod),
+            Event::PodStarts(pod) => self.pod_starts(now, pod),
+            Event::PodBecomesReady(pod) => self.pod_becomes_ready(now, pod),
+            Event::PodFinishes(pod) => self.pod_finishes(now, pod),
+            Event::TracePodArrives(line) => self.trace_pod_arrives(now, line),
+            Event::Deploy(index) => self.deploy(now, index),
+            Event::CronDue(workload) => self.cron_due(now, workload),
+            Event::Reconcile => self.reconcile(now),
+            Event::Schedule => self.schedule(now),
+            Event::TrafficStep
+            | Event::Scrape
+            | Event::HpaSync
+            | Event::DrainContinues(_)
+            | Event::AutoscalerLoop
+            | Event::Sample => {}
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The books: how many pods and nodes were in which state for how long, and what happened how often.
+
+use crate::id::IdVec;
+use crate::sim::event::{GroupId, WorkloadId};
+use crate::sim::tally::Tally;
+use crate::units::{SimDuration, SimTime};
+
+/// Where a pod is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Not created, or removed.
+    Gone,
+    /// Without a node.
+    Pending,
+    /// Bound, not ready.
+    Starting,
+    /// Ready.
+    Ready,
+    /// Asked to stop.
+    Terminating,
+}
+
+/// One workload's counts.
+#[derive(Clone, Debug, Default)]
+pub struct WorkloadBooks {
+    /// Pods without a node.
+    pub pending: Tally,
+    /// Pods bound and not ready.
+    pub starting: Tally,
+    /// Ready pods.
+    pub ready: Tally,
+    /// Pods asked to stop.
+    pub terminating: Tally,
+    /// Pods in phase Running and not terminating.
+    pub running: Tally,
+    /// `spec.replicas`.
+    pub desired: Tally,
+    /// Pods created.
+    pub created: u64,
+    /// Changes of `spec.replicas` by an HPA.
+    pub rescales: u64,
+    /// Of those, the ones against the direction of the one before.
+    pub flips: u64,
+}
+
+/// One node group's counts.
+#[derive(Clone, Debug, Default)]
+pub struct GroupBooks {
+    /// Node objects.
+    pub nodes: Tally,
+    /// Instances, from launch to the end of the node object.
+    pub instances: Tally,
+    /// Nodes that registered.
+    pub added: u64,
+    /// Node objects that went.
+    pub removed: u64,
+    /// Times the group grew.
+    pub scale_ups: u64,
+}
+
+/// All counts of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    /// By workload.
+    pub workloads: IdVec<WorkloadId, WorkloadBooks>,
+    /// By node group.
+    pub groups: IdVec<GroupId, GroupBooks>,
+    /// All nodes.
+    pub nodes: Tally,
+    /// Pods of Deployments that are not terminating.
+    pub deployment_pods: Tally,
+    /// Pods evicted by Cluster Autoscaler or on a spot notice.
+    pub evictions: u64,
+    /// Evictions refused by a budget.
+    pub evictions_denied: u64,
+    /// Preemptions.
+    pub preemptions: u64,
+    /// Spot notices.
+    pub spot_notices: u64,
+    /// Containers killed for memory.
+    pub out_of_memory: u64,
+    /// The longest wait for a node of any pod that got one.
+    pub longest_pending: SimDuration,
+    /// Sum of the waits of all pods that got a node, and their number.
+    pub waits: (SimDuration, u64),
+}
+
+impl Books {
+    pub(super) fn new(workloads: usize, groups: usize) -> Self {
+        Books {
+            workloads: IdVec::filled(WorkloadBooks::default(), workloads),
+            groups: IdVec::filled(GroupBooks::default(), groups),
+            ..Books::default()
+        }
+    }
+    pub(super) fn instance_launched(&mut self, now: SimTime, group: GroupId) {
+        self.groups[group].instances.change(now, 1);
+    }
+    /// The instance is paid for no longer.
+    pub(super) fn instance_ended(&mut self, now: SimTime, group: GroupId) {
+        self.groups[group].instances.change(now, -1);
+    }
+    pub(super) fn node_added(&mut self, now: SimTime, group: GroupId) {
+        self.nodes.change(now, 1);
+        self.groups[group].nodes.change(now, 1);
+        self.groups[group].added += 1;
+    }
+    pub(super) fn node_gone(&mut self, now: SimTime, group: GroupId) {
+        self.nodes.change(now, -1);
+        self.groups[group].nodes.change(now, -1);
+        self.groups[group].removed += 1;
+    }
+    pub(super) fn pod_got_node(&mut self, waited: SimDuration) {
+        self.longest_pending = self.longest_pending.max(waited);
+        self.waits = (self.waits.0 + waited, self.waits.1 + 1);
+    }
+    pub(super) fn rescaled(&mut self, workload: WorkloadId, last: i32, change: i32) {
+        let row = &mut self.workloads[workload];
+        row.rescales += 1;
+        row.flips += u64::from(last.signum() * change.signum() < 0);
+    }
+}
+
+impl WorkloadBooks {
+    pub(super) fn tally(&mut self, stage: Stage) -> Option<&mut Tally> {
+        match stage {
+            Stage::Gone => None,
+            Stage::Pending => Some(&mut self.pending),
+            Stage::Starting => Some(&mut self.starting),
+            Stage::Ready => Some(&mut self.ready),
+            Stage::Terminating => Some(&mut self.terminating),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The kubelets: pods start, become ready, stop.
+
+use crate::cluster::{NodeId, Phase, PodId};
+use crate::id::Id;
+use crate::sim::Simulation;
+use crate::sim::books::Stage;
+use crate::sim::event::{Event, WorkloadId};
+use crate::sim::world::{Lifecycle, WorkloadKind};
+use crate::units::{SimDuration, SimTime};
+
+/// What the API server puts where a pod names no grace period.
+const DEFAULT_GRACE: SimDuration = SimDuration::from_secs(30);
+/// First and longest pause before a crashed container is started again (kubelet 1.28).
+const CRASH_BACK_OFF: (SimDuration, SimDuration) = (SimDuration::from_secs(10), SimDuration::from_mins(5));
+
+/// What the simulation knows about a pod beyond the API object.
+#[derive(Clone, Copy, Debug)]
+pub struct PodLife {
+    /// What it belongs to.
+    pub owner: Owner,
+    /// Which of the owner's ReplicaSets, ordinals or Jobs.
+    pub part: u32,
+    /// When it was bound.
+    pub bound: SimTime,
+    /// When its containers started to run.
+    pub running_since: SimTime,
+    /// Where it is in its life, for the books.
+    pub stage: Stage,
+    /// Crashes in a row.
+    pub crashes: u32,
+    /// It got ready before; a restart does not count as a new start.
+    pub runs: u32,
+}
+
+/// What a pod belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A workload.
+    Workload(WorkloadId),
+    /// Line so-and-so of the trace.
+    Trace(u32),
+}
+
+impl Simulation {
+    /// The least time between cause and effect: a second in lockstep, nothing otherwise.
+    pub(super) fn tick(&self) -> SimDuration {
+        if self.timing.lockstep { SimDuration::from_secs(1) } else { SimDuration::ZERO }
+    }
+
+    /// The scheduler bound a pod: images are pulled, containers start.
+    pub(super) fn pod_is_bound(&mut self, now: SimTime, pod: PodId, node: NodeId) {
+        self.lives[pod].bound = now;
+        self.cluster.set_started(pod, Some(now));
+        self.cluster.set_pod_ready(pod, Some((false, now)));
+        self.set_stage(now, pod, Stage::Starting);
+        let delay = self.start_delay(pod, node).max(self.tick());
+        self.queue.push(now + delay, Event::PodStarts(pod));
+    }
+
+    fn start_delay(&mut self, pod: PodId, node: NodeId) -> SimDuration {
+        let cast = self.cast.clone();
+        let Owner::Workload(workload) = self.lives[pod].owner else { return SimDuration::ZERO };
+        let lifecycle = &cast.workloads[workload].lifecycle;
+        let mut delay = lifecycle.start.draw(pod.index(), &mut self.streams.pods);
+        for (image, bytes) in &lifecycle.images {
+            let there = self.cluster.node(node).images.iter().any(|(name, _)| name == image);
+            if !there {
+                delay += lifecycle.image_pull.draw(pod.index(), &mut self.streams.pods);
+                self.cluster.add_image(node, *image, *bytes);
+            }
+        }
+        delay
+    }
+
+    /// The containers run.
+    pub(super) fn pod_starts(&mut self, now: SimTime, pod: PodId) {
+        if !self.is_active(pod) || self.cluster.pod(pod).phase == Phase::Running {
+            return;
+        }
+        self.cluster.set_phase(pod, Phase::Running);
+        self.lives[pod].running_since = now;
+        self.lives[pod].runs += 1;
+        let cast = self.cast.clone();
+        match self.lives[pod].owner {
+            Owner::Trace(line) => {
+                self.queue.push(now + cast.trace[line as usize].runs, Event::PodFinishes(pod));
+                self.queue.push(now, Event::PodBecomesReady(pod));
+            }
+            Owner::Workload(workload) => {
+                self.books.workloads[workload].running.change(now, 1);
+                let row = &cast.workloads[workload];
+                let lag = self.readiness_lag(pod, &row.lifecycle);
+                self.queue.push(now + lag, Event::PodBecomesReady(pod));
+                if let WorkloadKind::Job { work, .. } | WorkloadKind::CronJob { work, .. } = &row.kind {
+                    let work = work.draw(pod.index(), &mut self.streams.pods);
+                    self.queue.push(now + work.max(lag), Event::PodFinishes(pod));
+                }
+            }
+        }
+    }
+
+    /// The first probe that finds the application up: probes at `initialDelay`, then every period.
+    fn readiness_lag(&mut self, pod: PodId, lifecycle: &Lifecycle) -> SimDuration {
+        let up = lifecycle.warm_up.draw(pod.index(), &mut self.streams.pods);
+        match lifecycle.readiness {
+            None => up,
+            Some((initial, period)) => {
+                let past = SimTime::ZERO + (up - initial).max(SimDuration::ZERO);
+                initial + past.next_multiple_of(period).since(SimTime::ZERO)
+            }
+        }
+    }
+
+    /// A pod passes its readiness probe.
+    pub(super) fn pod_becomes_ready(&mut self, now: SimTime, pod: PodId) {
+        let running = self.cluster.pod(pod).phase == Phase::Running;
+        if !self.is_active(pod) || !running || self.cluster.pod(pod).is_ready() {
+            return;
+        }
+        self.cluster.set_pod_ready(pod, Some((true, now)));
+        self.set_stage(now, pod, Stage::Ready);
+        self.owner_changed(pod);
+    }
+
+    /// A Job's or trace's pod is done.
+    pub(super) fn pod_finishes(&mut self, now: SimTime, pod: PodId) {
+        if !self.is_active(pod) {
+            return;
+        }
+        self.cluster.set_phase(pod, Phase::Succeeded);
+        if let Owner::Workload(workload) = self.lives[pod].owner {
+            self.job_pod_ended(now, workload, self.lives[pod].part, true);
+        }
+        self.pod_is_gone(now, pod, false);
+    }
+
+    /// A container is killed and starts again after its back-off: 10 s doubling to 5 min.
+    pub(super) fn pod_crashes(&mut self, now: SimTime, pod: PodId) {
+        if !self.is_active(pod) || self.cluster.pod(pod).phase != Phase::Running {
+            return;
+        }
+        let crashes = self.lives[pod].crashes;
+        self.lives[pod].crashes = crashes.saturating_add(1);
+        let (first, longest) = CRASH_BACK_OFF;
+        let pause = (first * (1 << crashes.min(8))).min(longest);
+        self.cluster.set_phase(pod, Phase::Pending);
+        self.cluster.set_pod_ready(pod, Some((false, now)));
+        if let Owner::Workload(workload) = self.lives[pod].owner {
+            self.books.workloads[workload].running.change(now, -1);
+        }
+        self.set_stage(now, pod, Stage::Starting);
+        self.queue.push(now + pause, Event::PodStarts(pod));
+        self.owner_changed(pod);
+    }
+
+    /// Asks a pod to stop, with its own grace period or a shorter one. A pod without node goes at once.
+    pub(super) fn delete_pod(&mut self, now: SimTime, pod: PodId, most_grace: Option<SimDuration>) {
+        if !self.is_active(pod) {
+            return;
+        }
+        if self.cluster.pod(pod).node().is_none() {
+            return self.pod_is_gone(now, pod, false);
+        }
+        let own = self.cluster.spec_of(pod).termination_grace.unwrap_or(DEFAULT_GRACE);
+        let grace = most_grace.map_or(own, |most| own.min(most));
+        let stopping = match self.lives[pod].owner {
+            Owner::Workload(workload) => {
+                let lifecycle = &self.cast.workloads[workload].lifecycle;
+                lifecycle.pre_stop + lifecycle.shutdown
+            }
+            Owner::Trace(_) => SimDuration::ZERO,
+        };
+        if self.cluster.pod(pod).phase == Phase::Running
+            && let Owner::Workload(workload) = self.lives[pod].owner
+        {
+            self.books.workloads[workload].running.change(now, -1);
+        }
+        self.cluster.set_deleted(pod, Some(now));
+        self.set_stage(now, pod, Stage::Terminating);
+        self.owner_changed(pod);
+        let lasts = grace.min(stopping).max(SimDuration::from_secs(1));
+        self.queue.push(now + lasts, Event::PodStops(pod));
+    }
+
+    /// A terminating pod has stopped.
+    pub(super) fn pod_stops(&mut self, now: SimTime, pod: PodId) {
+        if self.cluster.pod(pod).is_present() {
+            self.pod_is_gone(now, pod, false);
+        }
+    }
+
+    /// A pod object is gone.
+    pub(super) fn pod_is_gone(&mut self, now: SimTime, pod: PodId, with_its_node: bool) {
+        let row = self.cluster.pod(pod);
+        let (active, running) = (!row.is_terminating(), row.phase == Phase::Running);
+        let finished = row.phase == Phase::Succeeded;
+        if let Owner::Workload(workload) = self.lives[pod].owner {
+            if active && (running || finished) {
+                self.books.workloads[workload].running.change(now, -1);
+            }
+            if !finished && (with_its_node || !active) {
+                self.job_pod_ended(now, workload, self.lives[pod].part, false);
+            }
+        }
+        self.owner_changed(pod);
+        self.set_stage(now, pod, Stage::Gone);
+        self.pending.remove(&self.pending_key(pod));
+        self.cluster.remove_pod(pod);
+        if let Owner::Workload(workload) = self.lives[pod].owner {
+            self.workloads[workload].pods.retain(|other| *other != pod);
+        }
+        self.wake_scheduler();
+    }
+
+    /// Present and not terminating.
+    pub(super) fn is_active(&self, pod: PodId) -> bool {
+        let row = self.cluster.pod(pod);
+        row.is_present() && !row.is_terminating()
+    }
+
+    /// Whether a controller would replace the pod: what `podsLost` counts.
+    pub(super) fn is_replaceable(&self, pod: PodId) -> bool {
+        match self.lives[pod].owner {
+            Owner::Workload(workload) => matches!(self.cast.workloads[workload].kind, WorkloadKind::Deployment(_)),
+            Owner::Trace(_) => false,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What happened: every decision and every turn of events, as data. Text is made when somebody looks.
+
+use crate::cluster::{NodeId, PodId};
+use crate::sim::event::{GroupId, InstanceId, WorkloadId};
+use crate::units::SimTime;
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occurrence {
+    /// A node group grew.
+    ScaleUp {
+        /// Which.
+        group: GroupId,
+        /// Its target before.
+        from: i32,
+        /// Its target after.
+        to: i32,
+    },
+    /// The cloud refused to grow a group by so much.
+    IncreaseError(GroupId, i32),
+    /// An instance never came: no capacity.
+    LaunchFailed(InstanceId),
+    /// A node registered.
+    NodeAdded(NodeId, GroupId),
+    /// Cluster Autoscaler started to remove a node.
+    ScaleDown {
+        /// Which.
+        node: NodeId,
+        /// Whether pods have to be moved.
+        drain: bool,
+        /// How many.
+        pods: u32,
+    },
+    /// Cluster Autoscaler gave up removing a node.
+    ScaleDownFailed(NodeId),
+    /// An instance was deleted; it may never have become a node.
+    InstanceDeleted(InstanceId),
+    /// A node object is gone.
+    NodeGone {
+        /// Which.
+        node: NodeId,
+        /// Why.
+        reason: NodeEnd,
+        /// Active pods of Deployments that went with it.
+        pods_lost: u32,
+    },
+    /// The target of a group was lowered without deleting anything.
+    TargetDecreased(GroupId, i32),
+    /// A spot instance got its notice.
+    SpotNotice(NodeId),
+    /// A pod was evicted.
+    Evicted {
+        /// Which.
+        pod: PodId,
+        /// From where.
+        node: NodeId,
+        /// By whom.
+        by: Evictor,
+    },
+    /// A budget refused an eviction.
+    EvictionDenied(PodId),
+    /// An HPA changed the replicas of its target.
+    Rescaled {
+        /// The target.
+        workload: WorkloadId,
+        /// Before.
+        from: i32,
+        /// After.
+        to: i32,
+    },
+    /// A pod made room for itself.
+    Preemption {
+        /// The preemptor.
+        pod: PodId,
+        /// Where it is nominated.
+        node: NodeId,
+        /// How many pods have to go.
+        victims: u32,
+    },
+    /// A container used more memory than its limit and was restarted.
+    OutOfMemory(PodId),
+    /// A rollout began.
+    DeployStarted(WorkloadId),
+    /// A rollout is complete.
+    DeployFinished(WorkloadId),
+    /// A Job is complete.
+    JobCompleted(WorkloadId),
+    /// A Job gave up.
+    JobFailed(WorkloadId),
+    /// A fault began or ended.
+    FaultChanged(u32, bool),
+}
+
+/// Why a node object went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeEnd {
+    /// Removed by Cluster Autoscaler.
+    ScaleDown,
+    /// Lost without warning.
+    Lost,
+    /// Reclaimed after a spot notice.
+    Spot,
+}
+
+/// Who evicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evictor {
+    /// Cluster Autoscaler.
+    ClusterAutoscaler,
+    /// The termination handler on a spot notice.
+    SpotNotice,
+}
+
+/// Occurrences in order of time.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    on: bool,
+    records: Vec<(SimTime, Occurrence)>,
+}
+
+impl Log {
+    /// A log that keeps what it is told, or forgets it at once.
+    pub fn new(on: bool) -> Self {
+        Log { on, records: Vec::new() }
+    }
+    /// Adds an occurrence.
+    pub fn push(&mut self, at: SimTime, occurrence: Occurrence) {
+        if self.on {
+            self.records.push((at, occurrence));
+        }
+    }
+    /// What happened, in order.
+    pub fn records(&self) -> &[(SimTime, Occurrence)] {
+        &self.records
+    }
+}

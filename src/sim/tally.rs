@@ -1,0 +1,66 @@
+//! Counts over time: their present value, their integral, their maximum.
+
+use crate::units::{SimDuration, SimTime};
+
+/// A count that changes at instants and is summed over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    value: i64,
+    most: i64,
+    since: SimTime,
+    integral_nanos: i128,
+}
+
+impl Tally {
+    /// Changes the count by `by` at `now`.
+    pub fn change(&mut self, now: SimTime, by: i64) {
+        self.settle(now);
+        self.value += by;
+        self.most = self.most.max(self.value);
+    }
+    /// Sets the count at `now`.
+    pub fn set(&mut self, now: SimTime, value: i64) {
+        self.change(now, value - self.value);
+    }
+    /// The present count.
+    pub fn value(&self) -> i64 {
+        self.value
+    }
+    /// The largest count so far.
+    pub fn most(&self) -> i64 {
+        self.most
+    }
+    /// Count times time up to `now`, in seconds, rounded down.
+    pub fn seconds(&self, now: SimTime) -> i64 {
+        let open = i128::from(self.value) * i128::from((now - self.since).as_nanos());
+        ((self.integral_nanos + open) / 1_000_000_000) as i64
+    }
+    /// As [`seconds`](Self::seconds), in hours.
+    pub fn hours(&self, now: SimTime) -> f64 {
+        self.seconds(now) as f64 / 3600.0
+    }
+    /// The mean count over a run of length `span` that ends at `now`.
+    pub fn mean(&self, now: SimTime, span: SimDuration) -> f64 {
+        self.seconds(now) as f64 / span.as_secs_f64().max(1e-9)
+    }
+
+    fn settle(&mut self, now: SimTime) {
+        self.integral_nanos += i128::from(self.value) * i128::from((now - self.since).as_nanos());
+        self.since = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_summed_over_time() {
+        let mut tally = Tally::default();
+        tally.change(SimTime::from_secs(10), 2);
+        tally.change(SimTime::from_secs(20), 1);
+        tally.change(SimTime::from_secs(30), -3);
+        assert_eq!(tally.seconds(SimTime::from_secs(100)), 20 + 30);
+        assert_eq!((tally.value(), tally.most()), (0, 3));
+    }
+}

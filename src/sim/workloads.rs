@@ -1,0 +1,492 @@
+//! Workload controllers at work: pods are created and deleted as the controllers' rules say.
+
+use crate::cluster::{NodeId, Phase, Pod, PodId, PodName, PodSpecId};
+use crate::controllers::cron_job::{CronAction, when_due};
+use crate::controllers::deployment::{self, ReplicaSet, Strategy};
+use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec};
+use crate::controllers::ranking::{self, Candidate};
+use crate::controllers::stateful_set::{self, Replica};
+use crate::controllers::{daemon_set, disruption};
+use crate::go_sort;
+use crate::intern::Symbol;
+use crate::sim::Simulation;
+use crate::sim::books::Stage;
+use crate::sim::event::{self, Event, WorkloadId};
+use crate::sim::kubelet::{Owner, PodLife};
+use crate::sim::log::Occurrence;
+use crate::sim::world::{WorkloadKind, Workload};
+use crate::units::SimTime;
+use rustc_hash::FxHashMap;
+
+/// The state of a workload.
+#[derive(Clone, Debug, Default)]
+pub struct WorkloadState {
+    /// `spec.replicas`.
+    pub desired: i32,
+    /// Its pods, terminating ones included, in order of creation.
+    pub pods: Vec<PodId>,
+    /// The pods' kinds of its ReplicaSets, oldest first; the last one is current.
+    pub templates: Vec<PodSpecId>,
+    /// `spec.replicas` of its ReplicaSets.
+    pub set_replicas: Vec<i32>,
+    /// Pods named so far.
+    pub named: u32,
+    /// Its Jobs.
+    pub jobs: Vec<JobState>,
+    /// The direction of the last rescale.
+    pub last_rescale: i32,
+    /// Something changed since the controller looked.
+    pub dirty: bool,
+    /// A rollout is under way.
+    pub rolling: bool,
+}
+
+/// A Job of a Job or CronJob workload.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JobState {
+    progress: JobProgress,
+    finished: bool,
+    failures_in_a_row: u32,
+    /// No new pod before this instant.
+    held_until: SimTime,
+}
+
+impl Simulation {
+    /// Workloads whose time has come at the start are created; CronJobs get their first due time.
+    pub(super) fn create_workloads(&mut self) {
+        let cast = self.cast.clone();
+        for (id, workload) in cast.workloads.iter() {
+            let state = &mut self.workloads[id];
+            state.templates = vec![workload.template];
+            state.set_replicas = vec![0];
+            state.desired = workload.replicas;
+            self.books.workloads[id].desired.set(SimTime::ZERO, i64::from(workload.replicas));
+            match &workload.kind {
+                WorkloadKind::CronJob { .. } => self.schedule_cron(id, workload.starts),
+                WorkloadKind::Job { .. } => state.jobs.push(JobState::default()),
+                _ => {}
+            }
+            self.queue.push(workload.starts, Event::Reconcile);
+            self.workloads[id].dirty = true;
+        }
+        for (index, deploy) in cast.deploys.iter().enumerate() {
+            if deploy.at <= self.end {
+                self.queue.push(deploy.at, Event::Deploy(index as u32));
+            }
+        }
+    }
+
+    /// Nodes came, went or changed: DaemonSets and the scheduler look again.
+    pub(super) fn nodes_changed(&mut self) {
+        for (id, workload) in self.cast.workloads.iter() {
+            if matches!(workload.kind, WorkloadKind::DaemonSet) {
+                self.workloads[id].dirty = true;
+            }
+        }
+        self.wake_controllers();
+        self.wake_scheduler();
+    }
+
+    /// A pod changed: its owner looks again.
+    pub(super) fn owner_changed(&mut self, pod: PodId) {
+        if let Owner::Workload(workload) = self.lives[pod].owner {
+            self.workloads[workload].dirty = true;
+            self.wake_controllers();
+        }
+    }
+
+    /// Controllers react at this instant if their turn is yet to come, else at the next.
+    pub(super) fn wake_controllers(&mut self) {
+        if !self.controllers_awake {
+            self.controllers_awake = true;
+            let at = self.reaction(event::Stage::controllers());
+            self.queue.push(at, Event::Reconcile);
+        }
+    }
+
+    /// When a reaction of the controllers of `stage` to the present event happens.
+    pub(super) fn reaction(&self, stage: event::Stage) -> SimTime {
+        let now = self.queue.now();
+        if !self.timing.lockstep {
+            now + self.timing.reaction
+        } else if self.queue.is_before(stage) {
+            now
+        } else {
+            now + self.tick()
+        }
+    }
+
+    /// All controllers with news: DaemonSets first, then the others, each in the order given.
+    pub(super) fn reconcile(&mut self, now: SimTime) {
+        self.controllers_awake = false;
+        let cast = self.cast.clone();
+        let is_daemon_set = |workload: &Workload| matches!(workload.kind, WorkloadKind::DaemonSet);
+        let daemons = cast.workloads.iter().filter(|(_, workload)| is_daemon_set(workload));
+        let others = cast.workloads.iter().filter(|(_, workload)| !is_daemon_set(workload));
+        for (id, workload) in daemons.chain(others) {
+            if workload.starts <= now && std::mem::take(&mut self.workloads[id].dirty) {
+                self.reconcile_one(now, id, workload);
+            }
+        }
+    }
+
+    fn reconcile_one(&mut self, now: SimTime, id: WorkloadId, workload: &Workload) {
+        match &workload.kind {
+            WorkloadKind::Deployment(strategy) => self.reconcile_deployment(now, id, *strategy),
+            WorkloadKind::StatefulSet { management, ordinals } => {
+                let replicas = self.workloads[id].desired.max(0) as u32;
+                let rows: Vec<Replica> = self.workloads[id].pods.iter().map(|pod| self.replica(*pod)).collect();
+                let step = stateful_set::next_step(replicas, *management, &rows);
+                for ordinal in step.create {
+                    let template = ordinals.get(ordinal as usize).copied().unwrap_or(workload.template);
+                    self.create_pod(now, id, template, ordinal, PodName::numbered(workload.name, ordinal), None);
+                }
+                for ordinal in step.delete {
+                    let of = |pod: &PodId| self.lives[*pod].part == ordinal;
+                    if let Some(pod) = self.workloads[id].pods.iter().copied().find(of) {
+                        self.delete_pod(now, pod, None);
+                    }
+                }
+            }
+            WorkloadKind::DaemonSet => self.reconcile_daemon_set(now, id, workload),
+            WorkloadKind::Job { spec, .. } | WorkloadKind::CronJob { spec, .. } => self.reconcile_jobs(now, id, *spec),
+            WorkloadKind::BarePod => {
+                if self.workloads[id].named == 0 {
+                    self.workloads[id].named = 1;
+                    self.create_pod(now, id, workload.template, 0, PodName::plain(workload.name), None);
+                }
+            }
+        }
+    }
+
+    fn replica(&self, pod: PodId) -> Replica {
+        let row = self.cluster.pod(pod);
+        Replica { ordinal: self.lives[pod].part, healthy: row.is_ready(), terminating: row.is_terminating() }
+    }
+
+    fn reconcile_deployment(&mut self, now: SimTime, id: WorkloadId, strategy: Strategy) {
+        let mut sets: Vec<ReplicaSet> =
+            self.workloads[id].set_replicas.iter().map(|r| ReplicaSet { replicas: *r, ..Default::default() }).collect();
+        for pod in &self.workloads[id].pods {
+            let (row, set) = (self.cluster.pod(*pod), &mut sets[self.lives[*pod].part as usize]);
+            set.existing += 1;
+            set.current += i32::from(!row.is_terminating());
+            set.available += i32::from(row.is_ready() && !row.is_terminating());
+        }
+        deployment::desired_replicas(self.workloads[id].desired, strategy, &mut sets);
+        for (set, row) in sets.iter().enumerate() {
+            self.workloads[id].set_replicas[set] = row.replicas;
+            let missing = row.replicas - row.current;
+            let template = self.workloads[id].templates[set];
+            (0..missing).for_each(|_| self.create_numbered(now, id, template, set as u32));
+            if missing < 0 {
+                self.scale_in(now, id, set as u32, missing.unsigned_abs() as usize);
+            }
+        }
+        let settled = sets.split_last().is_some_and(|(new, old)| {
+            new.available == new.replicas && old.iter().all(|set| set.existing == 0)
+        });
+        if self.workloads[id].rolling && settled {
+            self.workloads[id].rolling = false;
+            self.log.push(now, Occurrence::DeployFinished(id));
+        }
+    }
+
+    fn create_numbered(&mut self, now: SimTime, id: WorkloadId, template: PodSpecId, part: u32) {
+        self.workloads[id].named += 1;
+        let name = PodName::numbered(self.cast.workloads[id].name, self.workloads[id].named);
+        self.create_pod(now, id, template, part, name, None);
+    }
+
+    /// Deletes the `count` pods of a ReplicaSet that rank first.
+    fn scale_in(&mut self, now: SimTime, id: WorkloadId, set: u32, count: usize) {
+        let active: Vec<PodId> = self.workloads[id].pods.iter().copied().filter(|pod| self.is_active(*pod)).collect();
+        let mut on_node: FxHashMap<Option<NodeId>, u32> = FxHashMap::default();
+        active.iter().for_each(|pod| *on_node.entry(self.cluster.pod(*pod).node()).or_default() += 1);
+        let mut ranked: Vec<(Candidate, PodId)> = active
+            .iter()
+            .filter(|pod| self.lives[**pod].part == set)
+            .map(|pod| (self.candidate(*pod, on_node[&self.cluster.pod(*pod).node()]), *pod))
+            .collect();
+        if count < ranked.len() {
+            go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
+        }
+        ranked.into_iter().take(count).for_each(|(_, pod)| self.delete_pod(now, pod, None));
+    }
+
+    fn candidate(&self, pod: PodId, rank: u32) -> Candidate {
+        let row = self.cluster.pod(pod);
+        Candidate {
+            assigned: row.node().is_some(),
+            phase: match row.phase {
+                Phase::Pending => 0,
+                Phase::Unknown => 1,
+                _ => 2,
+            },
+            ready_since: row.ready.filter(|(ready, _)| *ready).map(|(_, since)| since),
+            rank,
+            created: row.created,
+            uid: crate::rng::mix(crate::rng::fnv1a(&self.cluster.pod_key(pod))),
+            deletion_cost: 0,
+            restarts: self.lives[pod].crashes,
+        }
+    }
+
+    fn reconcile_daemon_set(&mut self, now: SimTime, id: WorkloadId, workload: &Workload) {
+        let mut wanted: Vec<NodeId> = Vec::new();
+        let mut unwanted: Vec<NodeId> = Vec::new();
+        let spec = self.cluster.spec(workload.template);
+        let covered: std::collections::BTreeSet<Symbol> =
+            self.workloads[id].pods.iter().filter_map(|pod| self.cluster.pod(*pod).daemon_node).collect();
+        for (node, row) in self.cluster.nodes() {
+            match (daemon_set::should_run(spec, row, &self.cluster.symbols), covered.contains(&row.name)) {
+                (true, false) => wanted.push(node),
+                (false, true) => unwanted.push(node),
+                _ => {}
+            }
+        }
+        for node in wanted {
+            let name = format!("{}-{}", self.cluster.symbols.text(workload.name), self.cluster.node_name(node));
+            let (base, node_name) = (self.cluster.symbols.intern(&name), self.cluster.node(node).name);
+            let turn = self.daemon_pods.entry((id, node_name)).or_default();
+            *turn += 1;
+            let name = PodName::numbered(base, *turn);
+            self.create_pod(now, id, workload.template, 0, name, Some(node_name));
+        }
+        for node in unwanted {
+            self.evict_untolerated(now, id, node);
+        }
+    }
+
+    /// A DaemonSet's pod stays on a node it should no longer run on, unless a NoExecute taint drives it away.
+    fn evict_untolerated(&mut self, now: SimTime, id: WorkloadId, node: NodeId) {
+        let name = self.cluster.node(node).name;
+        let spec = self.cluster.spec(self.cast.workloads[id].template);
+        let driven = self.cluster.node(node).taints.iter();
+        let driven = driven.into_iter().any(|t| t.effect == crate::cluster::Effect::NoExecute && !spec.tolerates(t));
+        if driven {
+            let here = |pod: &PodId| self.cluster.pod(*pod).daemon_node == Some(name);
+            let pods: Vec<PodId> = self.workloads[id].pods.iter().copied().filter(here).collect();
+            pods.into_iter().for_each(|pod| self.delete_pod(now, pod, None));
+        }
+    }
+
+    fn create_pod(
+        &mut self,
+        now: SimTime,
+        id: WorkloadId,
+        template: PodSpecId,
+        part: u32,
+        name: PodName,
+        daemon_node: Option<Symbol>,
+    ) {
+        let pod = self.cluster.add_pod(Pod { daemon_node, ..Pod::new(name, template, now) });
+        self.begin_life(now, pod, Owner::Workload(id), part);
+        self.workloads[id].pods.push(pod);
+        self.books.workloads[id].created += 1;
+    }
+
+    /// A new pod waits for the scheduler.
+    pub(super) fn begin_life(&mut self, now: SimTime, pod: PodId, owner: Owner, part: u32) {
+        let life = PodLife {
+            owner,
+            part,
+            bound: SimTime::MIN,
+            running_since: SimTime::MIN,
+            stage: Stage::Gone,
+            crashes: 0,
+            runs: 0,
+        };
+        let id = self.lives.push(life);
+        debug_assert_eq!(id, pod, "a life per pod");
+        self.set_stage(now, pod, Stage::Pending);
+        self.pending.insert(self.pending_key(pod));
+        self.wake_scheduler();
+    }
+
+    /// Moves a pod from one stage of its life to another, in the books too.
+    pub(super) fn set_stage(&mut self, now: SimTime, pod: PodId, stage: Stage) {
+        let before = std::mem::replace(&mut self.lives[pod].stage, stage);
+        let Owner::Workload(id) = self.lives[pod].owner else { return };
+        let books = &mut self.books.workloads[id];
+        if let Some(tally) = books.tally(before) {
+            tally.change(now, -1);
+        }
+        if let Some(tally) = books.tally(stage) {
+            tally.change(now, 1);
+        }
+        if matches!(self.cast.workloads[id].kind, WorkloadKind::Deployment(_)) {
+            let counts = |stage| i64::from(matches!(stage, Stage::Pending | Stage::Starting | Stage::Ready));
+            let change = counts(stage) - counts(before);
+            if change != 0 {
+                self.books.deployment_pods.change(now, change);
+            }
+        }
+    }
+
+    fn reconcile_jobs(&mut self, now: SimTime, id: WorkloadId, spec: JobSpec) {
+        for number in 0..self.workloads[id].jobs.len() {
+            let job = self.workloads[id].jobs[number];
+            if job.finished {
+                continue;
+            }
+            let of_job = |pod: &&PodId| self.lives[**pod].part == number as u32 && self.is_active(**pod);
+            let active: Vec<PodId> = self.workloads[id].pods.iter().filter(of_job).copied().collect();
+            let progress = JobProgress { active: active.len() as i32, ..job.progress };
+            match job::next_step(spec, progress) {
+                JobNeed::Create(_) if job.held_until > now => {
+                    self.workloads[id].dirty = true;
+                    self.queue.push(job.held_until, Event::Reconcile);
+                }
+                JobNeed::Create(count) => {
+                    let template = self.cast.workloads[id].template;
+                    (0..count).for_each(|_| self.create_numbered(now, id, template, number as u32));
+                }
+                JobNeed::Delete(count) => {
+                    active.iter().rev().take(count as usize).for_each(|pod| self.delete_pod(now, *pod, None));
+                }
+                JobNeed::Wait => {}
+                need @ (JobNeed::Complete | JobNeed::Failed) => {
+                    self.workloads[id].jobs[number].finished = true;
+                    active.iter().for_each(|pod| self.delete_pod(now, *pod, None));
+                    let complete = need == JobNeed::Complete;
+                    let end = if complete { Occurrence::JobCompleted(id) } else { Occurrence::JobFailed(id) };
+                    self.log.push(now, end);
+                }
+            }
+        }
+    }
+
+    /// A pod of a Job succeeded or was lost.
+    pub(super) fn job_pod_ended(&mut self, now: SimTime, id: WorkloadId, number: u32, succeeded: bool) {
+        let Some(job) = self.workloads[id].jobs.get_mut(number as usize).filter(|job| !job.finished) else { return };
+        if succeeded {
+            job.progress.succeeded += 1;
+            job.failures_in_a_row = 0;
+        } else {
+            job.progress.failed += 1;
+            job.failures_in_a_row += 1;
+            job.held_until = now + job::back_off(job.failures_in_a_row);
+        }
+    }
+
+    /// A CronJob is due.
+    pub(super) fn cron_due(&mut self, now: SimTime, id: WorkloadId) {
+        let cast = self.cast.clone();
+        let WorkloadKind::CronJob { concurrency, .. } = &cast.workloads[id].kind else { return };
+        let running = self.workloads[id].jobs.iter().filter(|job| !job.finished).count();
+        let action = when_due(*concurrency, running);
+        if action == CronAction::Replace {
+            self.workloads[id].jobs.iter_mut().for_each(|job| job.finished = true);
+            self.workloads[id].pods.clone().into_iter().for_each(|pod| self.delete_pod(now, pod, None));
+        }
+        if action != CronAction::Skip {
+            self.workloads[id].jobs.push(JobState::default());
+            self.workloads[id].dirty = true;
+            self.wake_controllers();
+        }
+        self.schedule_cron(id, now);
+    }
+
+    fn schedule_cron(&mut self, id: WorkloadId, after: SimTime) {
+        if let WorkloadKind::CronJob { schedule, .. } = &self.cast.workloads[id].kind
+            && let Some(due) = schedule.next_after(after).filter(|due| *due <= self.end)
+        {
+            self.queue.push(due, Event::CronDue(id));
+        }
+    }
+
+    /// A rollout begins: a new ReplicaSet becomes the current one.
+    pub(super) fn deploy(&mut self, now: SimTime, index: u32) {
+        let deploy = self.cast.deploys[index as usize].clone();
+        let state = &mut self.workloads[deploy.workload];
+        state.templates.push(deploy.template);
+        state.set_replicas.push(0);
+        (state.dirty, state.rolling) = (true, true);
+        self.log.push(now, Occurrence::DeployStarted(deploy.workload));
+        self.wake_controllers();
+    }
+
+    /// An HPA (or a user) changes `spec.replicas`.
+    pub(super) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32) {
+        let from = std::mem::replace(&mut self.workloads[id].desired, to);
+        if from == to {
+            return;
+        }
+        let last = std::mem::replace(&mut self.workloads[id].last_rescale, to - from);
+        self.books.workloads[id].desired.set(now, i64::from(to));
+        self.books.rescaled(id, last, to - from);
+        self.log.push(now, Occurrence::Rescaled { workload: id, from, to });
+        self.workloads[id].dirty = true;
+        self.wake_controllers();
+    }
+
+    /// Brings the status of every budget up to date.
+    pub(super) fn refresh_budgets(&mut self) {
+        for index in 0..self.cast.budgets.len() {
+            let (mut matching, mut healthy, mut wanted) = (0, 0, 0);
+            for id in &self.budget_targets[index] {
+                let (state, books) = (&self.workloads[*id], &self.books.workloads[*id]);
+                matching += state.pods.len() as i32;
+                healthy += books.ready.value() as i32;
+                wanted += if state.pods.is_empty() { 0 } else { state.desired };
+            }
+            let status = disruption::status(self.cast.budgets[index].promise, matching, healthy, wanted);
+            let budget = &mut self.cluster.budgets[index];
+            budget.current_healthy = status.current_healthy;
+            budget.desired_healthy = status.desired_healthy;
+            budget.disruptions_allowed = status.disruptions_allowed;
+        }
+    }
+
+    /// The status of the budget that protects a pod.
+    pub(super) fn budget_of(&self, pod: PodId) -> Option<disruption::Status> {
+        let Owner::Workload(id) = self.lives[pod].owner else { return None };
+        let index = self.budget_targets.iter().position(|targets| targets.contains(&id))?;
+        let budget = &self.cluster.budgets[index];
+        Some(disruption::Status {
+            current_healthy: budget.current_healthy,
+            desired_healthy: budget.desired_healthy,
+            disruptions_allowed: budget.disruptions_allowed,
+        })
+    }
+
+    /// For each budget the workloads whose pods it selects.
+    pub(super) fn find_budget_targets(&mut self) {
+        let cast = self.cast.clone();
+        for budget in &cast.budgets {
+            let selects = |workload: &Workload| {
+                let labels = &self.cluster.spec(workload.template).labels;
+                workload.namespace == budget.namespace
+                    && budget.selector.as_ref().is_some_and(|s| s.matches(labels, &self.cluster.symbols))
+            };
+            let targets = cast.workloads.iter().filter(|(_, w)| selects(w)).map(|(id, _)| id).collect();
+            self.budget_targets.push(targets);
+            self.cluster.budgets.push(crate::cluster::PodDisruptionBudget {
+                namespace: budget.namespace,
+                name: budget.name,
+                selector: budget.selector.clone(),
+                disruptions_allowed: 0,
+                current_healthy: 0,
+                desired_healthy: 0,
+                disrupted_pods: Vec::new(),
+            });
+        }
+    }
+
+    /// The order of the scheduling queue: priority descending, then creation.
+    pub(super) fn pending_key(&self, pod: PodId) -> (std::cmp::Reverse<i32>, PodId) {
+        (std::cmp::Reverse(self.cluster.spec_of(pod).priority), pod)
+    }
+
+    /// A pod of the trace arrives.
+    pub(super) fn trace_pod_arrives(&mut self, now: SimTime, line: u32) {
+        let row = self.cast.trace[line as usize];
+        let name = PodName::numbered(self.names.trace, line);
+        let pod = self.cluster.add_pod(Pod::new(name, row.template, now));
+        self.begin_life(now, pod, Owner::Trace(line), 0);
+        if let Some(next) = self.cast.trace.get(line as usize + 1).filter(|next| next.arrives <= self.end) {
+            self.queue.push(next.arrives.max(now), Event::TracePodArrives(line + 1));
+        }
+    }
+}

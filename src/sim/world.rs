@@ -1,0 +1,346 @@
+//! What a simulation is made of: everything that is given before time starts, shared by all
+//! replications.
+
+use crate::cluster::{ClusterState, LabelSelector, NodeTemplate, PodSpecId};
+use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
+use crate::controllers::deployment::Strategy;
+use crate::controllers::disruption::Promise;
+use crate::controllers::job::JobSpec;
+use crate::controllers::stateful_set::PodManagement;
+use crate::id::IdVec;
+use crate::intern::Symbol;
+use crate::rng::Stream;
+use crate::sim::event::{GroupId, WorkloadId};
+use crate::units::{PricePerHour, SimDuration, SimTime};
+
+/// How long something takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delay {
+    /// Always the same.
+    Fixed(SimDuration),
+    /// One after the other, from the start again (recordings).
+    Cycle(Vec<SimDuration>),
+    /// Lognormal around a median; `sigma` is that of the logarithm.
+    Lognormal {
+        /// Half of all draws are below.
+        median: SimDuration,
+        /// Spread of the logarithm; 0 is no spread.
+        sigma: f64,
+        /// No draw is below.
+        least: SimDuration,
+    },
+}
+
+impl Delay {
+    /// No time.
+    pub const NONE: Delay = Delay::Fixed(SimDuration::ZERO);
+
+    /// The `turn`-th delay. Never negative.
+    pub fn draw(&self, turn: usize, stream: &mut Stream) -> SimDuration {
+        match self {
+            Delay::Fixed(span) => *span,
+            Delay::Cycle(spans) => spans.get(turn % spans.len().max(1)).copied().unwrap_or_default(),
+            Delay::Lognormal { median, sigma, least } => {
+                SimDuration::from_secs_f64(stream.lognormal(median.as_secs_f64(), *sigma)).max(*least)
+            }
+        }
+    }
+}
+
+/// A machine type that a node group may launch.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The type's name, such as `m5.large`.
+    pub instance_type: String,
+    /// The node it becomes; zone and name are set at launch.
+    pub template: NodeTemplate,
+    /// What it costs.
+    pub price: PricePerHour,
+    /// What the same machine costs on demand.
+    pub on_demand_price: PricePerHour,
+    /// Reclaims per hour of running, for spot capacity; 0 is never.
+    pub reclaims_per_hour: f64,
+}
+
+/// A node group: what it launches, where, how fast.
+#[derive(Clone, Debug)]
+pub struct NodeGroup {
+    /// The name.
+    pub name: String,
+    /// The least size the autoscaler may set.
+    pub min: i32,
+    /// The largest size the autoscaler may set.
+    pub max: i32,
+    /// The size at the start.
+    pub initial: i32,
+    /// The machine types, at least one; the first is what the autoscaler takes as the group's template.
+    pub machines: Vec<Machine>,
+    /// The zones, in order; empty keeps the template's.
+    pub zones: Vec<Symbol>,
+    /// Spot capacity.
+    pub spot: bool,
+    /// From launch to registration.
+    pub boot: Delay,
+    /// From registration to Ready.
+    pub ready_lag: Delay,
+    /// From the deletion of the instance to the end of the node object.
+    pub termination: SimDuration,
+    /// Whether Cluster Autoscaler manages the group.
+    pub autoscaled: bool,
+}
+
+/// What creates pods.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// The namespace.
+    pub namespace: Symbol,
+    /// The name.
+    pub name: Symbol,
+    /// What it is.
+    pub kind: WorkloadKind,
+    /// The pods' kind.
+    pub template: PodSpecId,
+    /// `spec.replicas` at the start (Deployments, StatefulSets).
+    pub replicas: i32,
+    /// How its pods live.
+    pub lifecycle: Lifecycle,
+    /// What its pods do.
+    pub load: Load,
+    /// When it is created.
+    pub starts: SimTime,
+}
+
+/// Kinds of workloads with what distinguishes them.
+#[derive(Clone, Debug)]
+pub enum WorkloadKind {
+    /// `apps` Deployment.
+    Deployment(Strategy),
+    /// `apps` StatefulSet; one pod kind per ordinal where claims differ.
+    StatefulSet {
+        /// Order of creation.
+        management: PodManagement,
+        /// The pods' kinds by ordinal; beyond the list the workload's template serves.
+        ordinals: Vec<PodSpecId>,
+    },
+    /// `apps` DaemonSet.
+    DaemonSet,
+    /// `batch` Job; its pods work for a while.
+    Job {
+        /// Parallelism, completions, back-off limit.
+        spec: JobSpec,
+        /// How long a pod works.
+        work: Delay,
+    },
+    /// `batch` CronJob.
+    CronJob {
+        /// When.
+        schedule: Schedule,
+        /// Whether Jobs may overlap.
+        concurrency: ConcurrencyPolicy,
+        /// The Jobs.
+        spec: JobSpec,
+        /// How long a pod works.
+        work: Delay,
+    },
+    /// A pod without a controller.
+    BarePod,
+}
+
+/// How a pod lives between binding and end.
+#[derive(Clone, Debug)]
+pub struct Lifecycle {
+    /// From binding to running containers, without the image pull.
+    pub start: Delay,
+    /// Pull time per image not yet on the node.
+    pub image_pull: Delay,
+    /// The images pulled, and their sizes in bytes.
+    pub images: Vec<(Symbol, i64)>,
+    /// From running containers to an application that answers.
+    pub warm_up: Delay,
+    /// `readinessProbe`: first probe after, then every.
+    pub readiness: Option<(SimDuration, SimDuration)>,
+    /// The preStop hook.
+    pub pre_stop: SimDuration,
+    /// From the stop signal to the end, if the grace period lasts so long.
+    pub shutdown: SimDuration,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Lifecycle {
+            start: Delay::NONE,
+            image_pull: Delay::NONE,
+            images: Vec::new(),
+            warm_up: Delay::NONE,
+            readiness: None,
+            pre_stop: SimDuration::ZERO,
+            shutdown: SimDuration::ZERO,
+        }
+    }
+}
+
+/// What the pods of a workload use.
+#[derive(Clone, Debug, Default)]
+pub enum Load {
+    /// As much as they request.
+    #[default]
+    Requests,
+    /// A total cpu demand over time, split evenly among ready pods.
+    CpuDemand {
+        /// (from, milli-cores), in order of time; 0 before the first.
+        demand_milli: Vec<(SimTime, i64)>,
+        /// Memory of an idle pod in bytes.
+        memory_base_bytes: i64,
+        /// Bytes per milli-core used.
+        memory_per_milli_bytes: i64,
+    },
+    /// The requests of a service of the traffic model, by its number.
+    Service(u32),
+}
+
+/// A PodDisruptionBudget.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// The namespace.
+    pub namespace: Symbol,
+    /// The name.
+    pub name: Symbol,
+    /// Which pods.
+    pub selector: Option<LabelSelector>,
+    /// What it promises.
+    pub promise: Promise,
+}
+
+/// Something that goes wrong, or is done, at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// When it begins.
+    pub at: SimTime,
+    /// When it ends, where it has an end.
+    pub until: SimTime,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+/// Kinds of faults.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultKind {
+    /// A node is gone at once.
+    NodeLost {
+        /// In this group.
+        group: GroupId,
+        /// Number so-and-so of its registered nodes by name, modulo their number.
+        pick: u32,
+        /// What the cloud does then.
+        replacement: Replacement,
+    },
+    /// A node gets its spot notice.
+    SpotNotice {
+        /// In this group.
+        group: GroupId,
+        /// Number so-and-so of its registered nodes by name, modulo their number.
+        pick: u32,
+        /// What the cloud does then.
+        replacement: Replacement,
+    },
+    /// Requests for more nodes fail.
+    IncreaseError(GroupId),
+    /// Instances launched now never come; the cloud says so after a while.
+    InstanceError(GroupId, SimDuration),
+    /// Instances launched now never register.
+    NeverRegisters(GroupId),
+    /// A zone is out: its nodes are lost, and no node starts there.
+    ZoneOutage(Symbol),
+    /// A spot pool (group, machine number, zone) or all of a group has no capacity.
+    NoCapacity(GroupId),
+}
+
+/// What the cloud does about a lost instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// Launches another one.
+    Replace,
+    /// Shrinks the group's target.
+    Shrink,
+    /// Nothing: the target stays too high.
+    None,
+}
+
+/// A rollout of a new template at a time.
+#[derive(Clone, Debug)]
+pub struct Deploy {
+    /// When.
+    pub at: SimTime,
+    /// Of what.
+    pub workload: WorkloadId,
+    /// The new pods' kind.
+    pub template: PodSpecId,
+}
+
+/// A pod of a trace: arrives, is placed, runs, ends.
+#[derive(Clone, Copy, Debug)]
+pub struct TracePod {
+    /// When it arrives.
+    pub arrives: SimTime,
+    /// What it is.
+    pub template: PodSpecId,
+    /// How long it runs once bound.
+    pub runs: SimDuration,
+}
+
+/// The clockwork: periods, phases and delays of the control plane.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Everything happens on whole seconds, controllers act once a second in a fixed order: the world of
+    /// the closed-loop recordings. Otherwise loops have random phases and reactions their own delays.
+    pub lockstep: bool,
+    /// From a change to the controllers' reaction (watch, work queue, API).
+    pub reaction: SimDuration,
+    /// One scheduling cycle.
+    pub scheduling_cycle: SimDuration,
+    /// `--horizontal-pod-autoscaler-sync-period`.
+    pub hpa_sync: SimDuration,
+    /// The metrics server's resolution.
+    pub scrape: SimDuration,
+    /// `--scan-interval`.
+    pub autoscaler_scan: SimDuration,
+    /// A step of traffic and latency, and a point of the timeline.
+    pub step: SimDuration,
+    /// Notice before a spot instance goes.
+    pub spot_notice: SimDuration,
+}
+
+impl Default for Timing {
+    /// Upstream's defaults, and reactions as seen on healthy control planes.
+    fn default() -> Self {
+        Timing {
+            lockstep: false,
+            reaction: SimDuration::from_millis(100),
+            scheduling_cycle: SimDuration::from_millis(2),
+            hpa_sync: SimDuration::from_secs(15),
+            scrape: SimDuration::from_secs(15),
+            autoscaler_scan: SimDuration::from_secs(10),
+            step: SimDuration::from_secs(15),
+            spot_notice: SimDuration::from_secs(120),
+        }
+    }
+}
+
+/// Static objects, groups, workloads: the cluster before time starts.
+#[derive(Clone, Debug, Default)]
+pub struct Cast {
+    /// Namespaces, services, volumes, and the pods' kinds. Without nodes and pods.
+    pub cluster: ClusterState,
+    /// The node groups, in order.
+    pub groups: IdVec<GroupId, NodeGroup>,
+    /// The workloads, in order.
+    pub workloads: IdVec<WorkloadId, Workload>,
+    /// The budgets, in order.
+    pub budgets: Vec<Budget>,
+    /// Faults and other things that happen at a time.
+    pub faults: Vec<Fault>,
+    /// Rollouts.
+    pub deploys: Vec<Deploy>,
+    /// A trace of pods, in order of arrival.
+    pub trace: Vec<TracePod>,
+}
