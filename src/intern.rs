@@ -8,7 +8,7 @@ use std::sync::Arc;
 ///
 /// The order of symbols is the order of interning, not of the strings: sort by text where
 /// upstream does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
 
 impl Symbol {

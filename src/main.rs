@@ -1,3 +1,7 @@
 //! The command line: arguments to library calls to text.
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

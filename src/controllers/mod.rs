@@ -1,1 +1,13 @@
 //! Workload controllers: what creates and deletes pods.
+//!
+//! Each file holds one controller's rules as functions of what it sees; the simulation creates and
+//! deletes the pods. Deliberately not here: timing (the simulation's events) and placement (the
+//! scheduler). Start reading at [`deployment`].
+
+pub mod cron_job;
+pub mod daemon_set;
+pub mod deployment;
+pub mod disruption;
+pub mod job;
+pub mod ranking;
+pub mod stateful_set;

@@ -1,0 +1,59 @@
+//! One file per command: its arguments, its `run`, its texts. Data goes to stdout, everything about
+//! the work (progress, caveats, errors) to stderr.
+
+use clap::{Parser, Subcommand};
+use foresail::scenario::issue::{Issue, Issues};
+use std::process::ExitCode;
+
+/// Bad usage or bad input.
+const EXIT_INPUT: u8 = 2;
+/// A bug in the program, or a machine that does not co-operate (disk full, no permission).
+const EXIT_INTERNAL: u8 = 70;
+
+/// Replays traffic against a simulated Kubernetes cluster: what will it cost, how will it feel to users,
+/// which min/max to set.
+#[derive(Parser)]
+#[command(name = "foresail", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {}
+
+/// Why a command stopped.
+pub enum Failure {
+    /// The user's input: everything wrong with it.
+    Input(Issues),
+    /// The machine or the program: what happened.
+    Internal(String),
+}
+
+impl From<Issue> for Failure {
+    fn from(issue: Issue) -> Self {
+        let mut issues = Issues::new();
+        issues.push(issue);
+        Failure::Input(issues)
+    }
+}
+
+/// Parses the arguments, runs the command, turns what happened into an exit code.
+pub fn main() -> ExitCode {
+    let outcome: Result<ExitCode, Failure> = match Cli::parse().command {};
+    outcome.unwrap_or_else(|failure| report(&failure))
+}
+
+/// Says what went wrong on stderr.
+fn report(failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::Input(issues) => {
+            issues.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+            ExitCode::from(EXIT_INPUT)
+        }
+        Failure::Internal(what) => {
+            anstream::eprintln!("foresail: {what}");
+            ExitCode::from(EXIT_INTERNAL)
+        }
+    }
+}

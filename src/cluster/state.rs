@@ -1,0 +1,360 @@
+//! The one owner of nodes and pods.
+
+use crate::cluster::trial::Undo;
+use crate::cluster::{
+    ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
+    PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
+    StorageClass, StorageClassId, Taint, Trial, WorkloadSelector,
+};
+use crate::id::IdVec;
+use crate::intern::{Interner, Symbol};
+use crate::units::SimTime;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Nodes, pods and the objects that decisions about them look at.
+///
+/// Reading is free; nodes and pods change only through the methods here, which keep
+/// `node.requested` equal to the sum over the node's pods and write the [`ChangeLog`].
+/// The plain object lists (budgets, services, volumes...) may be edited in place.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterState {
+    /// All strings.
+    pub symbols: Interner,
+    /// Labels of the namespaces that exist as objects.
+    pub namespaces: FxHashMap<Symbol, Labels>,
+    /// PodDisruptionBudgets, in order of creation.
+    pub budgets: Vec<PodDisruptionBudget>,
+    /// Services with a selector.
+    pub services: Vec<ServiceSelector>,
+    /// ReplicaSets, ReplicationControllers, StatefulSets and Jobs that exist.
+    pub workloads: Vec<WorkloadSelector>,
+    /// Storage classes.
+    pub storage_classes: IdVec<StorageClassId, StorageClass>,
+    /// Persistent volumes.
+    pub volumes: IdVec<PvId, PersistentVolume>,
+    /// Persistent volume claims.
+    pub claims: IdVec<PvcId, PersistentVolumeClaim>,
+    /// Attach limits by node.
+    pub csi_nodes: Vec<CsiNode>,
+    specs: IdVec<PodSpecId, Arc<PodSpec>>,
+    spec_ids: FxHashMap<Arc<PodSpec>, PodSpecId>,
+    nodes: IdVec<NodeId, Node>,
+    order: Vec<NodeId>,
+    by_name: FxHashMap<Symbol, NodeId>,
+    pods: IdVec<PodId, Pod>,
+    generation: u64,
+    changes: ChangeLog,
+    pub(super) undo: Vec<Undo>,
+    pub(super) trials: u32,
+}
+
+impl ClusterState {
+    /// An empty cluster.
+    pub fn new() -> Self {
+        ClusterState::default()
+    }
+
+    /// The id of the kind of pod that `spec` describes; equal specs have equal ids.
+    pub fn intern_spec(&mut self, spec: PodSpec) -> PodSpecId {
+        if let Some(id) = self.spec_ids.get(&spec) {
+            return *id;
+        }
+        let shared = Arc::new(spec);
+        let id = self.specs.push(shared.clone());
+        self.spec_ids.insert(shared, id);
+        id
+    }
+    /// The kind of pod.
+    pub fn spec(&self, id: PodSpecId) -> &PodSpec {
+        &self.specs[id]
+    }
+    /// The kinds of pods seen so far.
+    pub fn specs(&self) -> impl ExactSizeIterator<Item = (PodSpecId, &PodSpec)> {
+        self.specs.iter().map(|(id, spec)| (id, &**spec))
+    }
+
+    /// A node, present or gone.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
+    }
+    /// The nodes that are present, in order of registration.
+    pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> + ExactSizeIterator {
+        self.order.iter().map(|id| (*id, &self.nodes[*id]))
+    }
+    /// The ids of the present nodes, in order of registration.
+    pub fn node_ids(&self) -> &[NodeId] {
+        &self.order
+    }
+    /// Whether the node is present. Ids out of the change log may belong to a trial that was undone:
+    /// ask this before [`node`](Self::node).
+    pub fn has_node(&self, id: NodeId) -> bool {
+        self.nodes.get(id).is_some_and(Node::is_present)
+    }
+    /// The number of nodes that ever were; ids are below it.
+    pub fn node_id_bound(&self) -> usize {
+        self.nodes.len()
+    }
+    /// The present node of that name.
+    pub fn node_by_name(&self, name: Symbol) -> Option<NodeId> {
+        self.by_name.get(&name).copied()
+    }
+    /// A pod, present or gone.
+    pub fn pod(&self, id: PodId) -> &Pod {
+        &self.pods[id]
+    }
+    /// The kind of a pod.
+    pub fn spec_of(&self, id: PodId) -> &PodSpec {
+        &self.specs[self.pods[id].spec]
+    }
+    /// The pods that are present, in order of creation. Cost: one step per pod that ever was.
+    pub fn pods(&self) -> impl DoubleEndedIterator<Item = (PodId, &Pod)> {
+        self.pods.iter().filter(|(_, pod)| pod.present)
+    }
+    /// The number of pods that ever were; ids are below it.
+    pub fn pod_id_bound(&self) -> usize {
+        self.pods.len()
+    }
+    /// What changed lately.
+    pub fn changes(&self) -> &ChangeLog {
+        &self.changes
+    }
+    /// A pod's name as text.
+    pub fn pod_name(&self, id: PodId) -> String {
+        self.pods[id].name.display(&self.symbols).to_string()
+    }
+    /// A pod's `namespace/name`.
+    pub fn pod_key(&self, id: PodId) -> String {
+        format!("{}/{}", self.symbols.text(self.spec_of(id).namespace), self.pod_name(id))
+    }
+    /// A node's name as text.
+    pub fn node_name(&self, id: NodeId) -> &str {
+        self.symbols.text(self.nodes[id].name)
+    }
+
+    /// Opens a what-if: a guard that reads and changes like the cluster, and undoes all when dropped.
+    /// Trials nest.
+    pub fn trial(&mut self) -> Trial<'_> {
+        Trial::begin(self)
+    }
+
+    /// Registers an empty node. A node of the same name that is present is replaced in the name table
+    /// only; callers refuse duplicates beforehand.
+    pub fn add_node(&mut self, template: NodeTemplate) -> NodeId {
+        let id = self.nodes.push(Node::empty(template));
+        self.order.push(id);
+        let shadowed = self.by_name.insert(self.nodes[id].name, id);
+        self.record(|| Undo::AddNode { shadowed });
+        self.touch(id, ChangeKind::NodeAdded);
+        id
+    }
+    /// Takes a node away. Its pods stay bound to it; the caller removes them first where they go too.
+    pub fn remove_node(&mut self, id: NodeId) {
+        let Some(position) = self.order.iter().position(|other| *other == id) else { return };
+        self.order.remove(position);
+        let name = self.nodes[id].name;
+        let named = self.by_name.get(&name) == Some(&id);
+        if named {
+            self.by_name.remove(&name);
+        }
+        self.nodes[id].present = false;
+        self.record(|| Undo::RemoveNode { node: id, position, named });
+        self.touch(id, ChangeKind::NodeRemoved);
+    }
+    /// Replaces the taints.
+    pub fn set_taints(&mut self, id: NodeId, taints: Vec<Taint>) {
+        let old = std::mem::replace(&mut self.nodes[id].template.taints, taints);
+        self.record(|| Undo::Taints(id, old));
+        self.touch(id, ChangeKind::NodeUpdated);
+    }
+    /// Cordons or uncordons.
+    pub fn set_unschedulable(&mut self, id: NodeId, unschedulable: bool) {
+        let old = std::mem::replace(&mut self.nodes[id].template.unschedulable, unschedulable);
+        self.record(|| Undo::Unschedulable(id, old));
+        self.touch(id, ChangeKind::NodeUpdated);
+    }
+    /// Sets the Ready condition.
+    pub fn set_node_ready(&mut self, id: NodeId, ready: NodeCondition) {
+        let old = std::mem::replace(&mut self.nodes[id].template.ready, ready);
+        self.record(|| Undo::NodeReady(id, old));
+        self.touch(id, ChangeKind::NodeUpdated);
+    }
+    /// Replaces the labels.
+    pub fn set_node_labels(&mut self, id: NodeId, labels: Labels) {
+        let old = std::mem::replace(&mut self.nodes[id].template.labels, labels);
+        self.record(|| Undo::NodeLabels(id, old));
+        self.touch(id, ChangeKind::NodeUpdated);
+    }
+    /// Replaces what pods may request.
+    pub fn set_allocatable(&mut self, id: NodeId, allocatable: NodeCapacity) {
+        let old = std::mem::replace(&mut self.nodes[id].template.allocatable, allocatable);
+        self.record(|| Undo::Allocatable(id, Box::new(old)));
+        self.touch(id, ChangeKind::NodeUpdated);
+    }
+    /// Adds images to those on the node (pulled images stay).
+    pub fn add_image(&mut self, id: NodeId, image: Symbol, bytes: i64) {
+        debug_assert!(self.trials == 0, "images are not part of what-if trials");
+        if !self.nodes[id].images.iter().any(|(name, _)| *name == image) {
+            self.nodes[id].template.images.push((image, bytes));
+            self.touch(id, ChangeKind::NodeUpdated);
+        }
+    }
+
+    /// Creates a pod without a node.
+    pub fn add_pod(&mut self, pod: Pod) -> PodId {
+        let id = self.pods.push(Pod { node: None, present: true, ..pod });
+        self.record(|| Undo::AddPod);
+        id
+    }
+    /// Binds a pod to a node.
+    ///
+    /// Panics (a bug, not an input) if the pod is bound or gone.
+    pub fn bind(&mut self, pod: PodId, node: NodeId) {
+        assert!(self.pods[pod].node.is_none() && self.pods[pod].present, "{pod:?} cannot be bound");
+        let position = self.nodes[node].pods.len();
+        self.place(pod, node, position);
+        self.record(|| Undo::Bind(pod));
+    }
+    /// Takes a pod off its node; it is pending again.
+    pub fn unbind(&mut self, pod: PodId) {
+        let Some(node) = self.pods[pod].node else { return };
+        let position = self.displace(pod);
+        self.record(|| Undo::Unbind { pod, node, position });
+    }
+    /// Removes a pod, from its node too.
+    pub fn remove_pod(&mut self, pod: PodId) {
+        if !self.pods[pod].present {
+            return;
+        }
+        self.unbind(pod);
+        self.pods[pod].present = false;
+        self.record(|| Undo::RemovePod(pod));
+    }
+    /// Sets the deletion timestamp.
+    pub fn set_deleted(&mut self, pod: PodId, at: Option<SimTime>) {
+        let old = std::mem::replace(&mut self.pods[pod].deleted, at);
+        self.record(|| Undo::Deleted(pod, old));
+        self.touch_terminating(pod);
+    }
+    /// Marks a pod as deleted by preemption.
+    pub fn set_preempted(&mut self, pod: PodId) {
+        debug_assert!(self.trials == 0, "preemption marks are not part of what-if trials");
+        self.pods[pod].preempted = true;
+    }
+    /// Sets or clears the nominated node.
+    pub fn set_nominated(&mut self, pod: PodId, node: Option<Symbol>) {
+        let old = std::mem::replace(&mut self.pods[pod].nominated, node);
+        self.record(|| Undo::Nominated(pod, old));
+    }
+    /// Sets the phase.
+    pub fn set_phase(&mut self, pod: PodId, phase: Phase) {
+        debug_assert!(self.trials == 0, "phases are not part of what-if trials");
+        self.pods[pod].phase = phase;
+    }
+    /// Sets `status.startTime`.
+    pub fn set_started(&mut self, pod: PodId, at: Option<SimTime>) {
+        debug_assert!(self.trials == 0, "start times are not part of what-if trials");
+        self.pods[pod].started = at;
+    }
+    /// Sets the Ready condition.
+    pub fn set_pod_ready(&mut self, pod: PodId, ready: Option<(bool, SimTime)>) {
+        debug_assert!(self.trials == 0, "readiness is not part of what-if trials");
+        self.pods[pod].ready = ready;
+    }
+
+    fn place(&mut self, pod: PodId, node: NodeId, position: usize) {
+        let spec_id = self.pods[pod].spec;
+        let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
+        row.pods.insert(position, pod);
+        row.requested.add(&spec.requests);
+        row.nonzero_cpu_milli += spec.nonzero_cpu_milli;
+        row.nonzero_memory_bytes += spec.nonzero_memory_bytes;
+        self.pods[pod].node = Some(node);
+        self.touch(node, ChangeKind::PodAdded(pod, spec_id));
+    }
+    fn displace(&mut self, pod: PodId) -> usize {
+        let node = self.pods[pod].node.take().expect("the pod is bound");
+        let spec_id = self.pods[pod].spec;
+        let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
+        let position = row.pods.iter().rposition(|other| *other == pod).expect("the node knows its pod");
+        row.pods.remove(position);
+        row.requested.subtract(&spec.requests);
+        row.nonzero_cpu_milli -= spec.nonzero_cpu_milli;
+        row.nonzero_memory_bytes -= spec.nonzero_memory_bytes;
+        self.touch(node, ChangeKind::PodRemoved(pod, spec_id));
+        position
+    }
+    fn touch(&mut self, node: NodeId, kind: ChangeKind) {
+        self.generation += 1;
+        self.nodes[node].generation = self.generation;
+        self.changes.push(node, kind);
+    }
+    fn touch_terminating(&mut self, pod: PodId) {
+        if let Some(node) = self.pods[pod].node {
+            self.touch(node, ChangeKind::PodTerminating(pod, self.pods[pod].spec));
+        }
+    }
+    fn record(&mut self, undo: impl FnOnce() -> Undo) {
+        if self.trials > 0 {
+            self.undo.push(undo());
+        }
+    }
+
+    /// Takes back one step of a trial.
+    pub(super) fn take_back(&mut self, step: Undo) {
+        match step {
+            Undo::AddNode { shadowed } => {
+                let id = *self.order.last().expect("the added node is the last one");
+                let name = self.nodes[id].name;
+                match shadowed {
+                    Some(before) => self.by_name.insert(name, before),
+                    None => self.by_name.remove(&name),
+                };
+                self.order.pop();
+                self.touch(id, ChangeKind::NodeRemoved);
+                self.nodes.pop();
+            }
+            Undo::RemoveNode { node, position, named } => {
+                self.order.insert(position, node);
+                if named {
+                    self.by_name.insert(self.nodes[node].name, node);
+                }
+                self.nodes[node].present = true;
+                self.touch(node, ChangeKind::NodeAdded);
+            }
+            Undo::Taints(node, taints) => {
+                self.nodes[node].template.taints = taints;
+                self.touch(node, ChangeKind::NodeUpdated);
+            }
+            Undo::Unschedulable(node, unschedulable) => {
+                self.nodes[node].template.unschedulable = unschedulable;
+                self.touch(node, ChangeKind::NodeUpdated);
+            }
+            Undo::NodeReady(node, ready) => {
+                self.nodes[node].template.ready = ready;
+                self.touch(node, ChangeKind::NodeUpdated);
+            }
+            Undo::NodeLabels(node, labels) => {
+                self.nodes[node].template.labels = labels;
+                self.touch(node, ChangeKind::NodeUpdated);
+            }
+            Undo::Allocatable(node, allocatable) => {
+                self.nodes[node].template.allocatable = *allocatable;
+                self.touch(node, ChangeKind::NodeUpdated);
+            }
+            Undo::AddPod => {
+                self.pods.pop();
+            }
+            Undo::Bind(pod) => {
+                self.displace(pod);
+            }
+            Undo::Unbind { pod, node, position } => self.place(pod, node, position),
+            Undo::RemovePod(pod) => self.pods[pod].present = true,
+            Undo::Deleted(pod, at) => {
+                self.pods[pod].deleted = at;
+                self.touch_terminating(pod);
+            }
+            Undo::Nominated(pod, node) => self.pods[pod].nominated = node,
+        }
+    }
+}

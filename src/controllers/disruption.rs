@@ -1,0 +1,97 @@
+//! PodDisruptionBudgets: how many pods may be evicted now.
+
+/// What a budget promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// `minAvailable` as a count.
+    MinAvailable(i32),
+    /// `minAvailable` in percent of the pods expected.
+    MinAvailablePercent(i32),
+    /// `maxUnavailable` as a count.
+    MaxUnavailable(i32),
+    /// `maxUnavailable` in percent of the pods expected.
+    MaxUnavailablePercent(i32),
+}
+
+/// The status of a budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Matching pods that are ready and not terminating.
+    pub current_healthy: i32,
+    /// How many must be.
+    pub desired_healthy: i32,
+    /// Evictions allowed now.
+    pub disruptions_allowed: i32,
+}
+
+/// The status of a budget over `matching` pods of which `healthy` are ready, whose controllers want
+/// `wanted` pods in sum.
+///
+/// Upstream: disruption controller `getExpectedPodCount` and `updatePdbStatus`, 1.28: percentages round
+/// up; a `minAvailable` count expects the matching pods, everything else what the controllers want.
+pub fn status(promise: Promise, matching: i32, healthy: i32, wanted: i32) -> Status {
+    let percent_of = |percent: i32| (i64::from(percent) * i64::from(wanted) + 99).div_euclid(100) as i32;
+    let (expected, desired_healthy) = match promise {
+        Promise::MinAvailable(count) => (matching, count),
+        Promise::MinAvailablePercent(percent) => (wanted, percent_of(percent)),
+        Promise::MaxUnavailable(count) => (wanted, (wanted - count).max(0)),
+        Promise::MaxUnavailablePercent(percent) => (wanted, (wanted - percent_of(percent)).max(0)),
+    };
+    let allowed = if expected <= 0 { 0 } else { (healthy - desired_healthy).max(0) };
+    Status { current_healthy: healthy, desired_healthy, disruptions_allowed: allowed }
+}
+
+/// What the eviction API answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvictionAnswer {
+    /// Go ahead; one disruption is used up.
+    Allowed,
+    /// Go ahead; no budget is touched.
+    AllowedWithoutBudget,
+    /// 429: too many requests, the budget is used up.
+    Denied,
+}
+
+/// The answer for a pod under at most one budget.
+///
+/// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run yet are not protected;
+/// unready pods may go while enough others are healthy.
+pub fn evict(pending: bool, ready: bool, budget: Option<Status>) -> EvictionAnswer {
+    let Some(budget) = budget else { return EvictionAnswer::AllowedWithoutBudget };
+    if pending {
+        return EvictionAnswer::AllowedWithoutBudget;
+    }
+    if !ready && budget.current_healthy >= budget.desired_healthy && budget.desired_healthy > 0 {
+        return EvictionAnswer::AllowedWithoutBudget;
+    }
+    if budget.disruptions_allowed > 0 { EvictionAnswer::Allowed } else { EvictionAnswer::Denied }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_allow_what_is_above_the_promise() {
+        let check = |promise, matching, healthy, wanted, desired, allowed| {
+            let status = status(promise, matching, healthy, wanted);
+            assert_eq!((status.desired_healthy, status.disruptions_allowed), (desired, allowed), "{promise:?}");
+        };
+        check(Promise::MinAvailable(2), 3, 3, 3, 2, 1);
+        check(Promise::MinAvailable(2), 3, 1, 3, 2, 0);
+        check(Promise::MinAvailable(1), 0, 0, 3, 1, 0);
+        check(Promise::MinAvailablePercent(50), 5, 5, 5, 3, 2);
+        check(Promise::MaxUnavailable(1), 2, 2, 3, 2, 0);
+        check(Promise::MaxUnavailablePercent(25), 10, 10, 10, 7, 3);
+        check(Promise::MaxUnavailable(1), 0, 0, 0, 0, 0);
+    }
+
+    #[test]
+    fn unready_pods_may_go_while_enough_are_healthy() {
+        let status = Status { current_healthy: 2, desired_healthy: 2, disruptions_allowed: 0 };
+        assert_eq!(evict(false, true, Some(status)), EvictionAnswer::Denied);
+        assert_eq!(evict(false, false, Some(status)), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(true, false, Some(status)), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(false, true, None), EvictionAnswer::AllowedWithoutBudget);
+    }
+}

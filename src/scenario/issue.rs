@@ -1,0 +1,172 @@
+//! What is wrong with an input: gathered, never thrown at the first one.
+
+use std::fmt;
+
+/// Something wrong or doubtful in an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Whether the input is refused.
+    pub severity: Severity,
+    /// Where, as well as it is known.
+    pub place: Place,
+    /// What was found and what was expected, in one sentence.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The input is refused: exit code 2.
+    Error,
+    /// The input is taken, the numbers deserve a doubt: shown as a caveat.
+    Warning,
+}
+
+/// A place in the input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it; `-` for standard input.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: Option<u32>,
+    /// Column in characters, from 1.
+    pub column: Option<u32>,
+    /// The object, as `Deployment order/order-service`.
+    pub object: Option<String>,
+    /// The field, as `spec.maxReplicas`.
+    pub field: Option<String>,
+}
+
+impl Issue {
+    /// A refusal of the value of `field`.
+    pub fn error(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Issue::new(Severity::Error, field.into(), message.into())
+    }
+    /// A doubt about the value of `field`.
+    pub fn warning(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Issue::new(Severity::Warning, field.into(), message.into())
+    }
+    /// Adds what to do.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+    fn new(severity: Severity, field: String, message: String) -> Self {
+        let field = (!field.is_empty()).then_some(field);
+        Issue { severity, place: Place { field, ..Place::default() }, message, help: None }
+    }
+}
+
+impl fmt::Display for Issue {
+    /// `file:line:column: error: Deployment order/order-service: spec.replicas: message (help)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.place.file {
+            write!(f, "{file}:")?;
+        }
+        if let Some(line) = self.place.line {
+            write!(f, "{line}:")?;
+        }
+        if let Some(column) = self.place.column {
+            write!(f, "{column}:")?;
+        }
+        if self.place.file.is_some() || self.place.line.is_some() {
+            f.write_str(" ")?;
+        }
+        f.write_str(match self.severity {
+            Severity::Error => "error: ",
+            Severity::Warning => "warning: ",
+        })?;
+        for part in [&self.place.object, &self.place.field].into_iter().flatten() {
+            write!(f, "{part}: ")?;
+        }
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "\n    help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Issues in the order they were found. Every reader adds to it and goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Issues {
+    found: Vec<Issue>,
+}
+
+impl Issues {
+    /// Nothing found yet.
+    pub const fn new() -> Self {
+        Issues { found: Vec::new() }
+    }
+    /// Adds an issue.
+    pub fn push(&mut self, issue: Issue) {
+        self.found.push(issue);
+    }
+    /// Adds the issues of a part, completing their places with `locate`.
+    pub fn absorb(&mut self, part: Issues, locate: impl Fn(&mut Place)) {
+        self.found.extend(part.found.into_iter().map(|mut issue| {
+            locate(&mut issue.place);
+            issue
+        }));
+    }
+    /// Whether any issue refuses the input.
+    pub fn has_errors(&self) -> bool {
+        self.found.iter().any(|issue| issue.severity == Severity::Error)
+    }
+    /// The issues in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Issue> {
+        self.found.iter()
+    }
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+    /// The number of issues.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+}
+
+impl IntoIterator for Issues {
+    type Item = Issue;
+    type IntoIter = std::vec::IntoIter<Issue>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.into_iter()
+    }
+}
+
+/// The candidate most like `found`, if one is near enough to be meant.
+pub fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lowered = found.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lowered, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(found.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested() {
+        assert_eq!(did_you_mean("maxReplica", ["minReplicas", "maxReplicas"]), Some("maxReplicas"));
+        assert_eq!(did_you_mean("m5.lrage", ["m5.large", "m5.xlarge"]), Some("m5.large"));
+        assert_eq!(did_you_mean("unrelated", ["min", "max"]), None);
+    }
+
+    #[test]
+    fn an_issue_reads_as_compilers_write() {
+        let mut issue = Issue::error("spec.maxReplicas", "must be at least minReplicas (3), found 2");
+        issue.place.file = Some("hpa.yaml".into());
+        issue.place.line = Some(12);
+        assert_eq!(
+            issue.to_string(),
+            "hpa.yaml:12: error: spec.maxReplicas: must be at least minReplicas (3), found 2"
+        );
+    }
+}

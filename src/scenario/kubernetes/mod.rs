@@ -1,0 +1,16 @@
+//! Kubernetes API objects: the fields that some decision looks at, under their own names.
+//!
+//! One set of types for every door (manifests, `kubectl get -o json`, recordings). Unknown fields
+//! are ignored, as a newer API server would send them. `convert` turns objects into the
+//! [`cluster`](crate::cluster) room's types; defaults are applied only where the API server would.
+
+pub mod autoscaling;
+mod convert;
+pub mod meta;
+pub mod node;
+pub mod pod;
+pub mod policy;
+mod quantity;
+pub mod storage;
+
+pub use convert::Converter;

@@ -1,0 +1,59 @@
+//! PodDisruptionBudgets and PriorityClasses.
+
+use crate::scenario::kubernetes::meta::{IntOrPercent, LabelSelector, ObjectMeta, null_as_default};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// `policy/v1` PodDisruptionBudget.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodDisruptionBudget {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// What is promised.
+    pub spec: PodDisruptionBudgetSpec,
+    /// What is the case.
+    #[serde(deserialize_with = "null_as_default")]
+    pub status: PodDisruptionBudgetStatus,
+}
+
+/// `spec` of a budget.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodDisruptionBudgetSpec {
+    /// Which pods; absent matches none, empty all.
+    pub selector: Option<LabelSelector>,
+    /// At least so many stay healthy.
+    pub min_available: Option<IntOrPercent>,
+    /// At most so many are unhealthy.
+    pub max_unavailable: Option<IntOrPercent>,
+}
+
+/// `status` of a budget.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodDisruptionBudgetStatus {
+    /// Evictions allowed now.
+    pub disruptions_allowed: i32,
+    /// Healthy pods.
+    pub current_healthy: i32,
+    /// Healthy pods wanted.
+    pub desired_healthy: i32,
+    /// Pods on their way out, by name.
+    #[serde(deserialize_with = "null_as_default")]
+    pub disrupted_pods: BTreeMap<String, serde::de::IgnoredAny>,
+}
+
+/// `scheduling.k8s.io/v1` PriorityClass.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PriorityClass {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The priority.
+    pub value: i32,
+    /// The class of pods that name none.
+    pub global_default: bool,
+    /// `Never` or `PreemptLowerPriority`.
+    pub preemption_policy: Option<String>,
+}

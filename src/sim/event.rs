@@ -1,0 +1,217 @@
+//! Events and their total order: time, then rank, then first come.
+
+use crate::cluster::{NodeId, PodId};
+use crate::units::SimTime;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+crate::id_type!(
+    /// A machine of a node group, from launch to termination.
+    InstanceId,
+    "instance"
+);
+crate::id_type!(
+    /// A Deployment, StatefulSet, DaemonSet, Job or CronJob.
+    WorkloadId,
+    "workload"
+);
+crate::id_type!(
+    /// A node group.
+    GroupId,
+    "group"
+);
+crate::id_type!(
+    /// A deletion that Cluster Autoscaler started and that needs time.
+    DrainId,
+    "drain"
+);
+
+/// Something that happens at an instant. Targets may be gone by then; such an event does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A terminated node's object vanishes.
+    NodeVanishes(NodeId),
+    /// The two minutes (or thirty seconds) of a spot notice are over.
+    SpotReclaims(InstanceId),
+    /// Fault number so-and-so of the scenario begins.
+    Fault(u32),
+    /// Fault number so-and-so of the scenario ends.
+    FaultEnds(u32),
+    /// The cloud reclaims capacity of a spot pool.
+    PoolShock(u32),
+    /// The cloud reports that an instance could not be launched.
+    LaunchFails(InstanceId),
+    /// An instance registers as a node.
+    NodeRegisters(InstanceId),
+    /// A registered node becomes Ready.
+    NodeBecomesReady(NodeId),
+    /// A terminating pod's containers have stopped.
+    PodStops(PodId),
+    /// A bound pod's containers run.
+    PodStarts(PodId),
+    /// A running pod passes its readiness probe.
+    PodBecomesReady(PodId),
+    /// A Job's pod has done its work.
+    PodFinishes(PodId),
+    /// A pod of a trace arrives.
+    TracePodArrives(u32),
+    /// Demand takes its next value; latency of the step before is settled.
+    TrafficStep,
+    /// The metrics server scrapes.
+    Scrape,
+    /// The HPA controller syncs all its objects.
+    HpaSync,
+    /// A rollout begins.
+    Deploy(u32),
+    /// A CronJob is due.
+    CronDue(WorkloadId),
+    /// Workload controllers look at what changed.
+    Reconcile,
+    /// The scheduler takes pods from its queue.
+    Schedule,
+    /// A deletion of Cluster Autoscaler goes on.
+    DrainContinues(DrainId),
+    /// Cluster Autoscaler runs its loop.
+    AutoscalerLoop,
+    /// A point of the timeline.
+    Sample,
+}
+
+impl Event {
+    /// The order among events of one instant: what the world does before what controllers do, and the
+    /// controllers in the order in which the recordings of the closed loop ran them.
+    fn rank(self) -> u8 {
+        match self {
+            Event::NodeVanishes(_) => 0,
+            Event::SpotReclaims(_) => 1,
+            Event::Fault(_) | Event::FaultEnds(_) | Event::PoolShock(_) => 2,
+            Event::LaunchFails(_) => 3,
+            Event::NodeRegisters(_) => 4,
+            Event::NodeBecomesReady(_) => 5,
+            Event::PodStops(_)
+            | Event::PodStarts(_)
+            | Event::PodBecomesReady(_)
+            | Event::PodFinishes(_)
+            | Event::TracePodArrives(_) => 6,
+            Event::TrafficStep => 7,
+            Event::Scrape => 8,
+            Event::HpaSync => 9,
+            Event::Deploy(_) | Event::CronDue(_) => 10,
+            Event::Reconcile => 11,
+            Event::Schedule => 12,
+            Event::DrainContinues(_) => 13,
+            Event::AutoscalerLoop => 14,
+            Event::Sample => 15,
+        }
+    }
+}
+
+/// A stage of an instant: [`EventQueue`] hands out events of one instant stage by stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stage(u8);
+
+impl Stage {
+    /// The stage in which workload controllers act.
+    pub fn controllers() -> Stage {
+        Stage(Event::Reconcile.rank())
+    }
+    /// The stage in which the scheduler acts.
+    pub fn scheduler() -> Stage {
+        Stage(Event::Schedule.rank())
+    }
+}
+
+/// Events to come, in order of time, rank and insertion.
+#[derive(Clone, Debug, Default)]
+pub struct EventQueue {
+    heap: BinaryHeap<Reverse<Entry>>,
+    sequence: u64,
+    now: SimTime,
+    stage: u8,
+    handled: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    at: SimTime,
+    /// Rank in the top byte, sequence number below.
+    order: u64,
+    event: Event,
+}
+
+impl EventQueue {
+    /// Schedules `event`. An event for the past is a bug and panics.
+    pub fn push(&mut self, at: SimTime, event: Event) {
+        assert!(at >= self.now, "{event:?} at {at:?} lies before {:?}", self.now);
+        let order = u64::from(event.rank()) << 56 | self.sequence;
+        self.sequence += 1;
+        self.heap.push(Reverse(Entry { at, order, event }));
+    }
+    /// The next event no later than `end`; virtual time moves on to it.
+    pub fn pop_until(&mut self, end: SimTime) -> Option<(SimTime, Event)> {
+        if self.heap.peek().is_none_or(|Reverse(next)| next.at > end) {
+            return None;
+        }
+        let Reverse(entry) = self.heap.pop()?;
+        (self.now, self.stage) = (entry.at, entry.event.rank());
+        self.handled += 1;
+        Some((entry.at, entry.event))
+    }
+    /// Virtual time.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+    /// Whether events of `stage` at this very instant would still come after the current event.
+    pub fn is_before(&self, stage: Stage) -> bool {
+        self.stage < stage.0
+    }
+    /// The number of events handed out.
+    pub fn handled(&self) -> u64 {
+        self.handled
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_by_time_then_rank_then_first_come() {
+        let mut queue = EventQueue::default();
+        let at = SimTime::from_secs;
+        queue.push(at(2), Event::TrafficStep);
+        queue.push(at(1), Event::AutoscalerLoop);
+        queue.push(at(1), Event::HpaSync);
+        queue.push(at(1), Event::CronDue(crate::id::Id::from_index(7)));
+        queue.push(at(1), Event::Deploy(3));
+        let order: Vec<Event> = std::iter::from_fn(|| queue.pop_until(at(9)).map(|(_, event)| event)).collect();
+        let cron = Event::CronDue(crate::id::Id::from_index(7));
+        assert_eq!(order, [Event::HpaSync, cron, Event::Deploy(3), Event::AutoscalerLoop, Event::TrafficStep]);
+    }
+
+    #[test]
+    #[should_panic(expected = "lies before")]
+    fn the_past_is_closed() {
+        let mut queue = EventQueue::default();
+        queue.push(SimTime::from_secs(5), Event::Sample);
+        queue.pop_until(SimTime::MAX);
+        queue.push(SimTime::from_secs(4), Event::Sample);
+    }
+}
