@@ -1,1 +1,24 @@
-//! The ledger: what the cluster costs, by group, by kind of charge and by namespace.
+//! The ledger: what the cluster costs, by day, by group, by kind of charge and by namespace.
+//!
+//! The simulation tells the [`Ledger`] what starts, what ends and what pods hold; the ledger keeps
+//! integer spans and prices them once, when it is closed into a [`Bill`]. Every bill adds up to the
+//! nano-USD: the lines, and the same money divided among namespaces, `__idle__` and
+//! `__unallocated__`, as OpenCost v0.1 divides it.
+//!
+//! Not here: commitments, taxes, free tiers, tiered prices (a line has one price), GPUs as a
+//! resource of their own (a GPU node's price is divided between its CPU and memory).
+//!
+//! Start reading at [`Ledger`].
+
+mod allocation;
+mod bill;
+mod closing;
+mod days;
+mod ledger;
+
+pub use allocation::BaseRates;
+pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
+pub use ledger::{BilledNode, Charge, ChargeId, GroupId, Held, Ledger, NamespaceId, Offer, OfferId};
+
+/// The month of every run rate: 730 hours, as AWS' calculator and Infracost count it.
+pub const HOURS_PER_MONTH: i64 = 730;

@@ -1,1 +1,27 @@
-//! What the cloud sells: machine types, prices by region, spot markets, fixed prices.
+//! What the cloud sells: machine types, prices by region, spot markets, fixed prices, node formulas.
+//!
+//! Everything comes from the tables in `data/` (see `data/PROVENANCE.md`), embedded in the binary
+//! and read on demand. A figure that was estimated, or is older than the rest, says so itself.
+//!
+//! Not here: commitments (reserved instances, savings plans), Windows, dedicated tenancy, CPU
+//! credits of burstable types, local zones. Nothing here draws random numbers by itself: the
+//! distributions are parameters, the simulation owns the streams.
+//!
+//! Start reading at [`Catalog`].
+
+mod allocatable;
+mod catalog;
+mod error;
+mod fixed;
+mod instance_type;
+mod latency;
+mod spot;
+mod table;
+
+pub use allocatable::{NodeResources, NodeSettings, eks, gke};
+pub use catalog::{Catalog, Offering, region_of_zone};
+pub use error::MarketError;
+pub use fixed::{FixedPrice, ManagedPrice, Per};
+pub use instance_type::{Architecture, CapacityType, EniLimits, InstanceType, Provider};
+pub use latency::{Lognormal, container_start, image_pull, node_boot};
+pub use spot::{InterruptionRate, ReclaimProcess, SpotPool};

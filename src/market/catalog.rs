@@ -1,0 +1,326 @@
+//! The catalogue: every machine type, what it costs where, and what its spot market is like.
+
+use std::sync::LazyLock;
+
+use super::error::nearest;
+use super::instance_type::{Architecture, EniLimits, InstanceType, Provider};
+use super::spot::{InterruptionRate, SpotPool};
+use super::table::{Table, marked};
+use super::{FixedPrice, ManagedPrice, MarketError, fixed};
+use crate::units::PricePerHour;
+
+/// Everything that is sold. Immutable, shared, read on first use (about a millisecond).
+pub struct Catalog {
+    ec2_types: Table,
+    ec2_prices: Table,
+    ec2_spot: Table,
+    gce_types: Table,
+    gce_prices: Table,
+    fixed: fixed::FixedPrices,
+}
+
+/// What one machine type costs in one region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offering {
+    /// Linux, shared tenancy, no commitment.
+    pub on_demand: PricePerHour,
+    /// The typical spot price, if there is a spot market.
+    pub spot: Option<PricePerHour>,
+    /// Whether the on-demand price was estimated from the home region's price and the price ratio
+    /// of the same or the most similar family (63 known prices: median error 0.0 %, worst 7.5 %).
+    pub estimated: bool,
+    /// When the price was listed, `YYYY-MM-DD`, or a word about it.
+    pub price_date: &'static str,
+}
+
+const EC2_HOME: &str = "us-east-1";
+const EC2_HOME_DATE: &str = "2026-07-20";
+const EC2_REGION_DATE: &str = "2022-09-03, unchanged in us-east-1 since";
+const EC2_LATER: &str = "listed 2022 or later, undated";
+const GCE_DATE: &str = "2026-08-03";
+
+impl Catalog {
+    /// The catalogue shipped with this release.
+    pub fn shipped() -> &'static Catalog {
+        static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog {
+            ec2_types: Table::parse(include_str!("../../data/ec2_types.csv")),
+            ec2_prices: Table::parse(include_str!("../../data/ec2_prices.csv")),
+            ec2_spot: Table::parse(include_str!("../../data/ec2_spot.csv")),
+            gce_types: Table::parse(include_str!("../../data/gce_types.csv")),
+            gce_prices: Table::parse(include_str!("../../data/gce_prices.csv")),
+            fixed: fixed::FixedPrices::parse(
+                include_str!("../../data/fixed_prices.csv"),
+                include_str!("../../data/managed_prices.csv"),
+            ),
+        });
+        &CATALOG
+    }
+
+    /// The names of all machine types, EC2's first, in the order of the tables.
+    pub fn instance_types(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.ec2_types.keys().chain(self.gce_types.keys())
+    }
+
+    /// The regions with machine prices.
+    pub fn regions(&self, provider: Provider) -> impl Iterator<Item = &'static str> + '_ {
+        match provider {
+            Provider::Aws => self.ec2_prices.columns(),
+            Provider::Gcp => self.gce_prices.columns(),
+        }
+    }
+
+    /// Whose region `region` is. Errors: [`MarketError::Region`].
+    pub fn provider(&self, region: &str) -> Result<Provider, MarketError> {
+        if self.ec2_prices.has_column(region) || self.ec2_spot.has_column(region) {
+            return Ok(Provider::Aws);
+        }
+        if self.gce_prices.has_column(region) {
+            return Ok(Provider::Gcp);
+        }
+        let names = self.ec2_spot.columns().chain(self.gce_prices.columns());
+        Err(MarketError::Region { found: region.to_owned(), nearest: nearest(region, names) })
+    }
+
+    /// The machine type called `name`. Errors: [`MarketError::InstanceType`].
+    pub fn instance_type(&self, name: &str) -> Result<InstanceType, MarketError> {
+        let found = if let Some(cells) = self.ec2_types.row(name) {
+            ec2_type(cells)
+        } else if let Some(cells) = self.gce_types.row(name) {
+            gce_type(cells)
+        } else {
+            None
+        };
+        found.ok_or_else(|| MarketError::InstanceType {
+            found: name.to_owned(),
+            nearest: nearest(name, self.instance_types()),
+        })
+    }
+
+    /// What `instance_type` costs in `region`.
+    ///
+    /// Errors: an unknown type, an unknown region, or no known price of the one in the other.
+    pub fn offering(&self, instance_type: &str, region: &str) -> Result<Offering, MarketError> {
+        let kind = self.instance_type(instance_type)?;
+        self.provider(region)?;
+        let prices = self.price_table(kind.provider);
+        let offering = prices.cell(kind.name, region).and_then(|cell| match kind.provider {
+            Provider::Aws => self.ec2_offering(&kind, region, cell),
+            Provider::Gcp => gce_offering(cell),
+        });
+        offering.ok_or_else(|| {
+            let known: Vec<&str> = prices.filled(kind.name).collect();
+            MarketError::NoPrice {
+                instance_type: instance_type.to_owned(),
+                region: region.to_owned(),
+                known: if known.is_empty() {
+                    "it has no known price anywhere".to_owned()
+                } else {
+                    format!("it is known in {}", known.join(", "))
+                },
+            }
+        })
+    }
+
+    /// What the spot market of `instance_type` is like in `region` (each zone is a pool of its own).
+    ///
+    /// Errors: as [`offering`](Self::offering), also where there is no spot market.
+    pub fn spot_pool(&self, instance_type: &str, region: &str) -> Result<SpotPool, MarketError> {
+        let kind = self.instance_type(instance_type)?;
+        let offering = self.offering(instance_type, region)?;
+        let none = || MarketError::NoPrice {
+            instance_type: format!("{instance_type} (spot)"),
+            region: region.to_owned(),
+            known: "use on-demand capacity there".to_owned(),
+        };
+        let price = offering.spot.ok_or_else(none)?;
+        let rate = match kind.provider {
+            Provider::Gcp => InterruptionRate::GCP_ASSUMED,
+            Provider::Aws => {
+                let cell = self.ec2_spot.cell(kind.name, region).ok_or_else(none)?;
+                let (bucket, _, estimated) = advice(cell).ok_or_else(none)?;
+                InterruptionRate::from_advisor_bucket(bucket, estimated)
+            }
+        };
+        Ok(SpotPool::new(kind.provider, price, rate))
+    }
+
+    /// The price of `item` (a name in `data/fixed_prices.csv`, such as `gp3_gb_month`) in `region`.
+    ///
+    /// Where the region's price is not known, it is the provider's home region's, marked as estimated.
+    /// Errors: [`MarketError::Item`], [`MarketError::Region`].
+    pub fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
+        let provider = self.provider(region)?;
+        self.fixed.price(item, region, home(provider))
+    }
+
+    /// The names of all fixed prices, sorted.
+    pub fn fixed_items(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.fixed.items()
+    }
+
+    /// The hourly price of one single-zone node of a managed service: `managed_price("rds-postgres",
+    /// "db.m5.large", "eu-west-1")`. A Multi-AZ deployment is two of them.
+    ///
+    /// A class that is not listed is estimated, in this order: from the same service and family in
+    /// the region or in us-east-1, scaled by the EC2 prices of the sizes and of the regions; from the
+    /// service's typical price over EC2's. Errors: [`MarketError::ManagedClass`].
+    pub fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError> {
+        self.provider(region)?;
+        let ec2_price = |kind: &str, region: &str| self.offering(kind, region).ok().map(|o| o.on_demand);
+        self.fixed.managed(service, class, region, &ec2_price)
+    }
+
+    fn price_table(&self, provider: Provider) -> &Table {
+        match provider {
+            Provider::Aws => &self.ec2_prices,
+            Provider::Gcp => &self.gce_prices,
+        }
+    }
+
+    fn ec2_offering(&self, kind: &InstanceType, region: &str, cell: &'static str) -> Option<Offering> {
+        let (mark, figure) = marked(cell);
+        let on_demand = PricePerHour::from_usd(figure.parse().ok()?);
+        let spot = self.ec2_spot.cell(kind.name, region).and_then(advice);
+        Some(Offering {
+            on_demand,
+            spot: spot.map(|(_, savings, _)| on_demand.scaled(1.0 - f64::from(savings) / 100.0)),
+            estimated: mark == '~',
+            price_date: match mark {
+                '+' => EC2_LATER,
+                ' ' if region != EC2_HOME => EC2_REGION_DATE,
+                _ => EC2_HOME_DATE,
+            },
+        })
+    }
+}
+
+/// The region a zone belongs to: `us-east-1` of `us-east-1a`, `us-central1` of `us-central1-b`.
+pub fn region_of_zone(zone: &str) -> &str {
+    let without_letter = zone.strip_suffix(|c: char| c.is_ascii_lowercase()).unwrap_or(zone);
+    match without_letter.as_bytes() {
+        [.., b'0'..=b'9'] => without_letter,
+        [.., b'-'] => &without_letter[..without_letter.len() - 1],
+        _ => zone,
+    }
+}
+
+fn home(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Aws => EC2_HOME,
+        Provider::Gcp => "us-central1",
+    }
+}
+
+/// `vcpu, memory_mib, arch, gpu` are the same columns in both type tables.
+fn ec2_type(mut cells: impl Iterator<Item = &'static str>) -> Option<InstanceType> {
+    let mut kind = machine(Provider::Aws, &mut cells)?;
+    let (enis, ipv4) = (cells.next()?.parse(), cells.next()?.parse());
+    kind.eni = enis.ok().zip(ipv4.ok()).map(|(enis, ipv4_per_eni)| EniLimits { enis, ipv4_per_eni });
+    Some(kind)
+}
+
+fn gce_type(mut cells: impl Iterator<Item = &'static str>) -> Option<InstanceType> {
+    let mut kind = machine(Provider::Gcp, &mut cells)?;
+    kind.shared_core = cells.next()? == "1";
+    Some(kind)
+}
+
+fn machine(provider: Provider, cells: &mut impl Iterator<Item = &'static str>) -> Option<InstanceType> {
+    let name = cells.next()?;
+    let vcpu: f64 = cells.next()?.parse().ok()?;
+    let memory_mib: f64 = cells.next()?.parse().ok()?;
+    Some(InstanceType {
+        name,
+        provider,
+        cpu_milli: (vcpu * 1000.0).round() as i64,
+        memory_bytes: (memory_mib * 1024.0 * 1024.0).round() as i64,
+        architecture: if cells.next()? == "arm64" { Architecture::Arm64 } else { Architecture::Amd64 },
+        gpus: cells.next()?.parse().unwrap_or(0),
+        eni: None,
+        shared_core: false,
+    })
+}
+
+fn gce_offering(cell: &'static str) -> Option<Offering> {
+    let (mark, figures) = marked(cell);
+    let (on_demand, spot) = figures.split_once('/').unwrap_or((figures, ""));
+    Some(Offering {
+        on_demand: PricePerHour::from_usd(on_demand.parse().ok()?),
+        spot: spot.parse().ok().map(PricePerHour::from_usd),
+        estimated: mark == '~',
+        price_date: GCE_DATE,
+    })
+}
+
+/// Spot Advisor's cell `370`: bucket 3, 70 % saved; with whether it is a sibling family's.
+fn advice(cell: &'static str) -> Option<(u8, u8, bool)> {
+    let (mark, figure) = marked(cell);
+    let value: u16 = figure.parse().ok()?;
+    Some(((value / 100) as u8, (value % 100) as u8, mark == '~'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog() -> &'static Catalog {
+        Catalog::shipped()
+    }
+
+    #[test]
+    fn every_row_of_every_table_can_be_read() {
+        for name in catalog().instance_types() {
+            let kind = catalog().instance_type(name).unwrap();
+            assert!(kind.cpu_milli > 0 && kind.memory_bytes > 0, "{name}");
+            for region in catalog().price_table(kind.provider).filled(name) {
+                let offering = catalog().offering(name, region).unwrap();
+                assert!(offering.on_demand > PricePerHour::ZERO, "{name} {region}");
+                if let Some(spot) = offering.spot {
+                    assert!(spot <= offering.on_demand && spot > PricePerHour::ZERO, "{name} {region}");
+                    catalog().spot_pool(name, region).unwrap();
+                }
+            }
+        }
+        assert_eq!(catalog().instance_types().count(), 1441);
+    }
+
+    #[test]
+    fn the_reference_nodes_have_their_list_prices() {
+        let check = |kind: &str, region: &str, usd: f64, estimated: bool| {
+            let offering = catalog().offering(kind, region).unwrap();
+            assert_eq!(offering.on_demand, PricePerHour::from_usd(usd), "{kind} {region}");
+            assert_eq!(offering.estimated, estimated, "{kind} {region}");
+        };
+        check("m5.large", "us-east-1", 0.096, false);
+        check("m5.xlarge", "us-east-1", 0.192, false);
+        check("t3.medium", "us-east-1", 0.0416, false);
+        check("m5.large", "eu-west-1", 0.107, false);
+        check("e2-standard-2", "us-central1", 0.067011, false);
+        // m7g is newer than the regional list: its price follows the ratio of its siblings.
+        check("m7g.large", "eu-central-1", 0.097496, true);
+    }
+
+    #[test]
+    fn misspelt_names_get_a_suggestion() {
+        let suggestion = |result: Result<Offering, MarketError>| result.unwrap_err().suggestion().map(str::to_owned);
+        assert_eq!(suggestion(catalog().offering("m5.larg", "us-east-1")).as_deref(), Some("m5.large"));
+        assert_eq!(suggestion(catalog().offering("m5.large", "us-est-1")).as_deref(), Some("us-east-1"));
+        assert_eq!(suggestion(catalog().offering("e2-standard2", "us-central1")).as_deref(), Some("e2-standard-2"));
+        assert_eq!(suggestion(catalog().offering("", "us-east-1")), None);
+    }
+
+    #[test]
+    fn a_type_of_the_other_cloud_has_no_price() {
+        let error = catalog().offering("m5.large", "us-central1").unwrap_err().to_string();
+        assert!(error.contains("it is known in us-east-1"), "{error}");
+    }
+
+    #[test]
+    fn zones_name_their_region() {
+        assert_eq!(region_of_zone("us-east-1a"), "us-east-1");
+        assert_eq!(region_of_zone("us-central1-b"), "us-central1");
+        assert_eq!(region_of_zone("us-central1"), "us-central1");
+        assert_eq!(region_of_zone("moon"), "moon");
+        assert_eq!(region_of_zone(""), "");
+    }
+}
