@@ -173,9 +173,8 @@ impl Simulation {
     fn new_instance(&mut self, group: GroupId) -> InstanceId {
         let now = self.queue.now();
         let cast = &self.cast.groups[group];
-        let in_zone = |zone: &Symbol| {
-            self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == *zone).count()
-        };
+        let in_zone =
+            |zone: &Symbol| self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == *zone).count();
         let open = cast.zones.iter().filter(|zone| !self.closed_zones.contains(zone));
         let zone = open.min_by_key(|zone| in_zone(zone)).copied().unwrap_or(Symbol::EMPTY);
         let machine = self.choose_machine(now, group, zone);
@@ -233,7 +232,8 @@ impl Simulation {
         let (group, zone, name) = (instance.group, instance.zone, instance.name);
         let cast = self.cast.clone();
         let machine = &cast.groups[group].machines[instance.machine];
-        let lag = if initial { SimDuration::ZERO } else { cast.groups[group].ready_lag.draw(0, &mut self.streams.boot) };
+        let lag =
+            if initial { SimDuration::ZERO } else { cast.groups[group].ready_lag.draw(0, &mut self.streams.boot) };
         let mut template = machine.template.clone();
         template.name = name;
         template.labels.set(self.names.hostname, name);

@@ -22,7 +22,7 @@ mod workloads;
 pub mod world;
 
 use crate::cluster::{ClusterState, NodeId, PodId};
-use crate::id::{Id, IdVec};
+use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
 use crate::rng::{Seed, Stream};
 use crate::units::{SimDuration, SimTime};

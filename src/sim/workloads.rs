@@ -7,14 +7,13 @@ use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec};
 use crate::controllers::ranking::{self, Candidate};
 use crate::controllers::stateful_set::{self, Replica};
 use crate::controllers::{daemon_set, disruption};
-use crate::go_sort;
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::kubelet::{Owner, PodLife};
 use crate::sim::log::Occurrence;
-use crate::sim::world::{WorkloadKind, Workload};
+use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
 
@@ -183,9 +182,9 @@ impl Simulation {
                 self.scale_in(now, id, set as u32, missing.unsigned_abs() as usize);
             }
         }
-        let settled = sets.split_last().is_some_and(|(new, old)| {
-            new.available == new.replicas && old.iter().all(|set| set.existing == 0)
-        });
+        let settled = sets
+            .split_last()
+            .is_some_and(|(new, old)| new.available == new.replicas && old.iter().all(|set| set.existing == 0));
         if self.workloads[id].rolling && settled {
             self.workloads[id].rolling = false;
             self.log.push(now, Occurrence::DeployFinished(id));
@@ -209,7 +208,7 @@ impl Simulation {
             .map(|pod| (self.candidate(*pod, on_node[&self.cluster.pod(*pod).node()]), *pod))
             .collect();
         if count < ranked.len() {
-            go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
+            insertion_sort(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
         }
         ranked.into_iter().take(count).for_each(|(_, pod)| self.delete_pod(now, pod, None));
     }
@@ -280,7 +279,9 @@ impl Simulation {
         name: PodName,
         daemon_node: Option<Symbol>,
     ) {
-        let pod = self.cluster.add_pod(Pod { daemon_node, ..Pod::new(name, template, now) });
+        let mut row = Pod::new(name, template, now);
+        row.daemon_node = daemon_node;
+        let pod = self.cluster.add_pod(row);
         self.begin_life(now, pod, Owner::Workload(id), part);
         self.workloads[id].pods.push(pod);
         self.books.workloads[id].created += 1;
@@ -487,6 +488,17 @@ impl Simulation {
         self.begin_life(now, pod, Owner::Trace(line), 0);
         if let Some(next) = self.cast.trace.get(line as usize + 1).filter(|next| next.arrives <= self.end) {
             self.queue.push(next.arrives.max(now), Event::TracePodArrives(line + 1));
+        }
+    }
+}
+
+/// What Go's sort does with at most 12 elements.
+fn insertion_sort<T>(rows: &mut [T], less: impl Fn(&T, &T) -> bool) {
+    for end in 1..rows.len() {
+        let mut at = end;
+        while at > 0 && less(&rows[at], &rows[at - 1]) {
+            rows.swap(at, at - 1);
+            at -= 1;
         }
     }
 }
