@@ -1,0 +1,134 @@
+//! Demand: how many requests per second arrive over time.
+//!
+//! A [`Demand`] is a sum of [`Curve`]s, all piecewise linear, so that every integral is exact; a
+//! [`DemandRun`] walks it in one replication, with the noise that makes replications differ.
+//! It knows nothing of services: who serves what share is the matter of [`calls`](super::calls).
+
+mod curve;
+mod noise;
+
+pub use curve::{After, Cursor, Curve, CurveError};
+pub use noise::{Noise, poisson_count};
+
+use crate::rng::Seed;
+use crate::units::{SimDuration, SimTime};
+use noise::NoiseWalk;
+use std::sync::Arc;
+
+/// The demand of a scenario: curves that add up, and how much chance is in it.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Demand {
+    /// Added together.
+    pub curves: Vec<Curve>,
+    /// On the sum of the curves.
+    pub noise: Option<Noise>,
+    /// Whether each step's requests are a Poisson count instead of their expectation.
+    pub poisson: bool,
+}
+
+/// One replication's walk along a [`Demand`], step by step in order of time.
+///
+/// Cost: O(curves) per step.
+#[derive(Clone, Debug)]
+pub struct DemandRun {
+    demand: Arc<Demand>,
+    cursors: Vec<Cursor>,
+    noise: Option<NoiseWalk>,
+    counts: Option<crate::rng::Stream>,
+}
+
+impl Demand {
+    /// The rate in requests per second at an instant, without noise. For charts and tests.
+    pub fn rate_at(&self, time: SimTime) -> f64 {
+        self.curves.iter().map(|curve| curve.rate_at(time, &mut Cursor::default())).sum()
+    }
+
+    /// The mean rate in requests per second over `from..to`, without noise; the rate at `from`
+    /// when the interval is empty.
+    pub fn mean_rate(&self, from: SimTime, to: SimTime) -> f64 {
+        mean_rate(&self.curves, &mut vec![Cursor::default(); self.curves.len()], from, to)
+    }
+}
+
+impl DemandRun {
+    /// Starts a walk; `name` and `entity` name its random stream among the replication's.
+    pub fn new(demand: Arc<Demand>, seed: Seed, name: &str, entity: u64) -> Self {
+        let noise = demand.noise.map(|noise| NoiseWalk::new(noise, seed.stream(name, entity)));
+        let counts = demand.poisson.then(|| seed.stream(&format!("{name}/counts"), entity));
+        DemandRun { cursors: vec![Cursor::default(); demand.curves.len()], noise, counts, demand }
+    }
+
+    /// The mean rate in requests per second over the step that starts at `from`, with this
+    /// replication's noise. Each call draws: ask once per step, in order of time.
+    pub fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
+        let mut rate = mean_rate(&self.demand.curves, &mut self.cursors, from, from + span);
+        if let Some(noise) = &mut self.noise {
+            rate *= noise.factor(span);
+        }
+        let span_s = span.as_secs_f64();
+        match &mut self.counts {
+            Some(stream) if span_s > 0.0 => poisson_count(rate * span_s, stream) / span_s,
+            _ => rate,
+        }
+    }
+}
+
+fn mean_rate(curves: &[Curve], cursors: &mut [Cursor], from: SimTime, to: SimTime) -> f64 {
+    let span_s = to.since(from).as_secs_f64();
+    curves
+        .iter()
+        .zip(cursors)
+        .map(|(curve, cursor)| match span_s > 0.0 {
+            // Cancellation far from the first knot can leave a tiny negative.
+            true => (curve.requests(from, to, cursor) / span_s).max(0.0),
+            false => curve.rate_at(from, cursor),
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day() -> Demand {
+        let curves = vec![
+            Curve::diurnal(100.0, 0.5, 20.0, &[1.0; 7]).unwrap(),
+            Curve::flash_crowd(
+                200.0,
+                SimTime::from_secs(3600),
+                SimDuration::from_secs(60),
+                SimDuration::from_secs(60),
+                SimDuration::from_secs(300),
+            )
+            .unwrap(),
+        ];
+        Demand { curves, noise: None, poisson: false }
+    }
+
+    fn total(demand: Demand, seed: u64) -> f64 {
+        let mut run = DemandRun::new(Arc::new(demand), Seed::new(seed, 0), "demand", 0);
+        let span = SimDuration::from_secs(15);
+        (0..5760).map(|k| 15.0 * run.step(SimTime::from_secs(15 * k), span)).sum()
+    }
+
+    #[test]
+    fn components_add_up() {
+        let crowd = 200.0 * (30.0 + 60.0 + 300.0 / std::f64::consts::LN_2);
+        let found = total(day(), 1);
+        assert!((found / (100.0 * 86_400.0 + crowd) - 1.0).abs() < 1e-3, "{found}");
+        let whole = day().mean_rate(SimTime::ZERO, SimTime::from_secs(86_400)) * 86_400.0;
+        assert!((found / whole - 1.0).abs() < 1e-9, "{found} {whole}");
+    }
+
+    #[test]
+    fn replications_differ_and_repeat() {
+        let noisy =
+            || Demand { noise: Some(Noise { sigma: 0.2, correlation_time: SimDuration::from_mins(5) }), ..day() };
+        assert_eq!(total(noisy(), 1).to_bits(), total(noisy(), 1).to_bits());
+        assert_ne!(total(noisy(), 1), total(noisy(), 2));
+        assert!((total(noisy(), 3) / total(day(), 3) - 1.0).abs() < 0.1);
+        let counted = total(Demand { poisson: true, ..day() }, 4);
+        assert!((counted - counted.round()).abs() < 1e-6, "{counted} is no count");
+        assert!((counted / total(day(), 4) - 1.0).abs() < 0.002);
+    }
+}

@@ -1,0 +1,203 @@
+//! What a service costs and how its pods take requests.
+
+/// How a request finds its pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Discipline {
+    /// Any ready pod with equal chance, as kube-proxy's iptables rules choose.
+    #[default]
+    Random,
+    /// The pods in turn.
+    RoundRobin,
+    /// The pod with the fewest requests in hand, of all.
+    LeastOutstanding,
+    /// The pod with fewer requests in hand, of two drawn at random.
+    PowerOfTwo,
+    /// One queue before all pods: a message broker, or an ideal balancer.
+    SharedQueue,
+}
+
+/// How the work of a request varies around its mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WorkShape {
+    /// Always the mean.
+    Deterministic,
+    /// Exponential: a squared coefficient of variation (SCV) of 1.
+    Exponential,
+    /// Lognormal with this SCV: the usual shape of real services, with a heavy tail.
+    Lognormal {
+        /// Variance over squared mean; above 0.
+        scv: f64,
+    },
+    /// Gamma with this SCV.
+    Gamma {
+        /// Variance over squared mean; above 0.
+        scv: f64,
+    },
+}
+
+impl WorkShape {
+    /// Variance over squared mean.
+    pub fn scv(self) -> f64 {
+        match self {
+            WorkShape::Deterministic => 0.0,
+            WorkShape::Exponential => 1.0,
+            WorkShape::Lognormal { scv } | WorkShape::Gamma { scv } => scv,
+        }
+    }
+}
+
+/// What becomes of the work when the client gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Abandoned {
+    /// The server does not notice: the work is done in full.
+    Ignored,
+    /// A request that still waits leaves the queue; one in service is finished.
+    CancelQueued,
+    /// Work in service stops as well.
+    CancelAll,
+}
+
+/// A client's patience.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timeout {
+    /// Seconds after arrival.
+    pub after_s: f64,
+    /// What the server makes of it.
+    pub work: Abandoned,
+}
+
+/// One service: what a request costs, and how its pods take requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceProfile {
+    /// Mean CPU seconds of a request; above 0.
+    pub cpu_s: f64,
+    /// Seconds a request holds its thread without using CPU (disk, network); at least 0.
+    pub off_cpu_s: f64,
+    /// How the CPU seconds vary.
+    pub shape: WorkShape,
+    /// Requests a pod works on at a time; the others wait. `None`: no limit.
+    pub concurrency: Option<u32>,
+    /// The CPU limit of a pod in cores, shared equally by its requests, at most one core each.
+    /// `None`: never a limit.
+    pub cpu_limit_cores: Option<f64>,
+    /// What a pod uses without any request, in milli-cores.
+    pub idle_cpu_milli: f64,
+    /// How a request finds its pod.
+    pub discipline: Discipline,
+    /// Places to wait per pod; further requests are rejected. `None`: no bound.
+    pub queue_bound: Option<u32>,
+    /// The clients' patience. `None`: endless.
+    pub timeout: Option<Timeout>,
+}
+
+impl Default for ServiceProfile {
+    /// 20 ms of CPU, exponential, no limits, random pods.
+    fn default() -> Self {
+        ServiceProfile {
+            cpu_s: 0.02,
+            off_cpu_s: 0.0,
+            shape: WorkShape::Exponential,
+            concurrency: None,
+            cpu_limit_cores: None,
+            idle_cpu_milli: 0.0,
+            discipline: Discipline::Random,
+            queue_bound: None,
+            timeout: None,
+        }
+    }
+}
+
+/// A number that no service can have.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{field} is {found}; it must be {expected}")]
+pub struct ProfileError {
+    /// The field of [`ServiceProfile`].
+    pub field: &'static str,
+    /// The number found.
+    pub found: f64,
+    /// What would be right.
+    pub expected: &'static str,
+}
+
+impl ServiceProfile {
+    /// Refuses numbers that make no sense; the first one found.
+    pub fn check(&self) -> Result<(), ProfileError> {
+        let above_zero = |value: f64| value.is_finite() && value > 0.0;
+        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
+        let scv_right = match self.shape {
+            WorkShape::Deterministic | WorkShape::Exponential => true,
+            WorkShape::Lognormal { scv } | WorkShape::Gamma { scv } => above_zero(scv) && scv <= 1000.0,
+        };
+        let rows = [
+            ("cpu_s", self.cpu_s, above_zero(self.cpu_s), "a finite number of seconds above 0"),
+            ("off_cpu_s", self.off_cpu_s, not_negative(self.off_cpu_s), "a finite number of seconds, at least 0"),
+            ("scv", self.shape.scv(), scv_right, "above 0 and at most 1000"),
+            ("concurrency", f64::from(self.concurrency.unwrap_or(1)), self.concurrency != Some(0), "at least 1"),
+            (
+                "cpu_limit_cores",
+                self.cpu_limit_cores.unwrap_or(1.0),
+                self.cpu_limit_cores.is_none_or(above_zero),
+                "a finite number of cores above 0",
+            ),
+            ("idle_cpu_milli", self.idle_cpu_milli, not_negative(self.idle_cpu_milli), "a finite number, at least 0"),
+            (
+                "timeout",
+                self.timeout.map_or(1.0, |t| t.after_s),
+                self.timeout.is_none_or(|t| above_zero(t.after_s)),
+                "a finite number of seconds above 0",
+            ),
+        ];
+        match rows.into_iter().find(|(_, _, right, _)| !right) {
+            Some((field, found, _, expected)) => Err(ProfileError { field, found, expected }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether even an idle pod usually answers too late: worth a caveat.
+    pub fn timeout_is_shorter_than_service(&self) -> bool {
+        self.timeout.is_some_and(|timeout| timeout.after_s < self.unloaded_s())
+    }
+
+    /// The mean latency in seconds of a request alone in a pod.
+    pub fn unloaded_s(&self) -> f64 {
+        self.cpu_s / self.cpu_limit_cores.unwrap_or(1.0).min(1.0) + self.off_cpu_s
+    }
+
+    /// Requests per second one pod can answer in the long run; infinite without any limit.
+    pub fn pod_capacity(&self) -> f64 {
+        let threads =
+            self.concurrency.map_or(f64::INFINITY, |threads| f64::from(threads) / (self.cpu_s + self.off_cpu_s));
+        let cpu = self.cpu_limit_cores.map_or(f64::INFINITY, |cores| cores / self.cpu_s);
+        threads.min(cpu)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonsense_is_refused_by_name() {
+        let check = |profile: ServiceProfile, field: &str| {
+            assert_eq!(profile.check().map_err(|error| error.field), Err(field));
+        };
+        let usual = ServiceProfile::default;
+        assert_eq!(usual().check(), Ok(()));
+        check(ServiceProfile { cpu_s: 0.0, ..usual() }, "cpu_s");
+        check(ServiceProfile { cpu_s: f64::NAN, ..usual() }, "cpu_s");
+        check(ServiceProfile { off_cpu_s: -0.1, ..usual() }, "off_cpu_s");
+        check(ServiceProfile { shape: WorkShape::Lognormal { scv: 0.0 }, ..usual() }, "scv");
+        check(ServiceProfile { concurrency: Some(0), ..usual() }, "concurrency");
+        check(ServiceProfile { cpu_limit_cores: Some(-1.0), ..usual() }, "cpu_limit_cores");
+        let impatient = Timeout { after_s: 0.0, work: Abandoned::Ignored };
+        check(ServiceProfile { timeout: Some(impatient), ..usual() }, "timeout");
+    }
+
+    #[test]
+    fn the_tighter_limit_is_the_capacity() {
+        let profile = ServiceProfile { off_cpu_s: 0.02, concurrency: Some(4), ..ServiceProfile::default() };
+        assert_eq!(profile.pod_capacity(), 100.0);
+        assert_eq!(ServiceProfile { cpu_limit_cores: Some(0.5), ..profile }.pod_capacity(), 25.0);
+        assert_eq!(ServiceProfile::default().pod_capacity(), f64::INFINITY);
+    }
+}

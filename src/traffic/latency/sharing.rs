@@ -1,0 +1,203 @@
+//! Processor sharing: all requests of a pod at once, each at most on one core.
+//!
+//! Times are in multiples of the mean work of a request.
+
+use super::profile::{Discipline, WorkShape};
+use super::waiting::{Servers, Wait, erlang_arrivals_root, erlang_c, two_choices_slowdown};
+use super::work::{Cells, Survival, gamma_survival};
+
+/// A pod whose requests share its cores.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sharing {
+    pub(super) shape: WorkShape,
+    pub(super) cores: f64,
+    /// At most so many at a time; the others wait for a thread.
+    pub(super) threads: Option<u32>,
+    pub(super) discipline: Discipline,
+    pub(super) pods: u32,
+}
+
+impl Sharing {
+    /// How much longer a request takes than alone in the pod, once it has its thread.
+    ///
+    /// Random pods: exact (the mean does not depend on the shape of the work), with the number in
+    /// the pod's birth-death law where it has more than one core. The other disciplines: as the
+    /// number in a pod of theirs with exponential work.
+    fn slowdown(&self, load: f64) -> f64 {
+        let poisson = self.poisson_slowdown(load);
+        if self.pods <= 1 {
+            return poisson;
+        }
+        let pods = f64::from(self.pods);
+        let factor = match self.discipline {
+            Discipline::Random => return poisson,
+            Discipline::RoundRobin => 1.0 / (1.0 - erlang_arrivals_root(pods, load)),
+            Discipline::PowerOfTwo => two_choices_slowdown(load) + erlang_c(self.pods, load) / (pods * (1.0 - load)),
+            Discipline::LeastOutstanding | Discipline::SharedQueue => {
+                1.0 + erlang_c(self.pods, load) * (1.0 / (pods * (1.0 - load)) + 0.5 * (1.0 - 1.0 / pods))
+            }
+        };
+        // The gain over random pods, applied to what sharing costs there.
+        1.0 + (poisson - 1.0) * ((factor - 1.0) * (1.0 - load) / load.max(1e-9)).min(1.0)
+    }
+
+    /// E[number served] / E[number served if nobody shared], Poisson arrivals at one pod.
+    fn poisson_slowdown(&self, load: f64) -> f64 {
+        let alone = self.cores.min(1.0);
+        let most = self.threads.map_or(f64::INFINITY, f64::from);
+        if self.cores <= 1.0 && self.threads.is_none() {
+            return 1.0 / (1.0 - load);
+        }
+        // p(k) is proportional to the product of rate / speed(j); beyond the threads it falls
+        // geometrically, with `threads` served each.
+        let rate = load * self.cores;
+        let (mut weight, mut sum, mut served) = (1.0_f64, 1.0, 0.0);
+        let mut number = 1.0_f64;
+        while number < 1e5 {
+            weight *= rate / number.min(self.cores);
+            if number >= most {
+                sum += weight / (1.0 - load);
+                served += most * weight / (1.0 - load);
+                break;
+            }
+            sum += weight;
+            served += number * weight;
+            if weight * (1.0 + number) < 1e-12 * sum {
+                break;
+            }
+            number += 1.0;
+        }
+        (served / sum / rate * alone).max(1.0)
+    }
+
+    /// P(time with a thread > t): for each amount of work, the work alone plus a gamma delay with
+    /// the conditional mean and variance, then `off_cpu`.
+    ///
+    /// Source: Ott, "The sojourn-time distribution in the M/G/1 queue with processor sharing",
+    /// 1984 (the conditional variance for exponential work, close for others).
+    pub(super) fn survival(&self, load: f64, off_cpu: f64) -> Survival {
+        let load = load.min(0.995);
+        let slowdown = self.slowdown(load);
+        let alone = self.cores.min(1.0);
+        let delays: Vec<Delay> =
+            self.shape.atoms().into_iter().map(|(work, p)| Delay::new(work, p, slowdown, alone)).collect();
+        if slowdown - 1.0 < 1e-6 {
+            return Survival::tabulate(1.0 / 256.0, |t| self.shape.survival((t - off_cpu) * alone));
+        }
+        Survival::tabulate(1.0 / 256.0, |t| delays.iter().map(|delay| delay.survival(t - off_cpu)).sum())
+    }
+
+    /// The wait for one of `threads` threads of a pod whose requests share its cores.
+    ///
+    /// The share that waits is that of the number in the pod; the mean is set so that wait and
+    /// sharing together last as long as Avi-Itzhak and Halfin's blend of sharing and first come,
+    /// first served.
+    pub(super) fn wait_for_thread(&self, threads: u32, load: f64, bound: Option<u32>, patience: Option<f64>) -> Wait {
+        let scv = self.shape.scv();
+        // One fast server that serves one at a time has the same departures.
+        let work = 1.0 / self.cores;
+        let stretched = 1.0 + load.min(1.0) * (scv - 1.0) / 2.0;
+        let [first, second, third] = [1.0, 2.0, 6.0];
+        let pace = work * stretched;
+        let moments = [first * pace, second * pace * pace, third * pace * pace * pace];
+        let discipline = match self.discipline {
+            Discipline::SharedQueue => Discipline::LeastOutstanding,
+            other => other,
+        };
+        let servers = Servers { discipline, pods: self.pods, threads: 1, moments, bound, patience };
+        if bound.is_some() || patience.is_some() {
+            return self.closed_wait(servers, threads, load);
+        }
+        let wait = Wait::stationary(&servers, load.min(0.995));
+        // `threads - 1` more may be in the pod before anybody waits.
+        let rarer = libm::pow(self.seen_load(load), f64::from(threads - 1));
+        let cells = wait.cells.scaled(rarer);
+        Wait { none: 1.0 - cells.mass(), cells, ..wait }
+    }
+
+    /// The ratio of the chances of one more and of one fewer in the pod, as arrivals see it.
+    fn seen_load(&self, load: f64) -> f64 {
+        let unlimited = Sharing { threads: None, ..*self };
+        let delay = |sharing: Sharing| 1.0 - 1.0 / sharing.slowdown(load.min(0.995));
+        load * delay(unlimited) / delay(Sharing { discipline: Discipline::Random, ..unlimited }).max(1e-9)
+    }
+
+    /// With a bound (or patience) every place counts: the pod is one server with `threads - 1`
+    /// places that are no wait, and the queue behind them.
+    fn closed_wait(&self, servers: Servers, threads: u32, load: f64) -> Wait {
+        let bound = servers.bound.map(|bound| bound + threads - 1);
+        let inner = Servers { bound, discipline: Discipline::Random, ..servers };
+        let wait = Wait::stationary(&inner, load);
+        let in_service = f64::from(threads - 1) * servers.moments[0];
+        let mut none = wait.none;
+        let mut cells = Cells { edges: vec![0.0], masses: Vec::new() };
+        for (from, to, mass) in wait.cells.iter() {
+            let beyond = mass * ((to - in_service) / (to - from)).clamp(0.0, 1.0);
+            none += mass - beyond;
+            if beyond > 0.0 {
+                cells.edges.push(to - in_service);
+                cells.masses.push(beyond);
+            }
+        }
+        Wait { none, cells, ..wait }
+    }
+}
+
+/// The time of one amount of work among others: `alone` plus a gamma delay.
+struct Delay {
+    alone: f64,
+    probability: f64,
+    mean: f64,
+    shape: f64,
+}
+
+impl Delay {
+    fn new(work: f64, probability: f64, slowdown: f64, alone_speed: f64) -> Delay {
+        let load = 1.0 - 1.0 / slowdown;
+        let alone = work / alone_speed;
+        // The variance over the squared mean of the delay.
+        let y = work * (1.0 - load);
+        let square = 2.0 * (y + libm::expm1(-y)) / (load * y * y);
+        Delay { alone, probability, mean: alone * (slowdown - 1.0), shape: 1.0 / square.max(1e-6) }
+    }
+
+    fn survival(&self, t: f64) -> f64 {
+        if t <= self.alone {
+            self.probability
+        } else {
+            self.probability * gamma_survival(self.shape, (t - self.alone) / self.mean)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sharing(cores: f64, threads: Option<u32>, discipline: Discipline, pods: u32) -> Sharing {
+        Sharing { shape: WorkShape::Exponential, cores, threads, discipline, pods }
+    }
+
+    #[test]
+    fn slowdowns_are_those_of_the_number_in_the_pod() {
+        let check = |sharing: Sharing, load: f64, wanted: f64| {
+            let found = sharing.slowdown(load);
+            assert!((found - wanted).abs() < 1e-6, "{sharing:?} at {load}: {found}, not {wanted}");
+        };
+        check(sharing(0.5, None, Discipline::Random, 4), 0.8, 5.0);
+        // Two cores are M/M/2 in their number: T = S / (1 - load^2).
+        check(sharing(2.0, None, Discipline::Random, 4), 0.8, 1.0 / (1.0 - 0.64));
+        // One thread does not share.
+        check(sharing(0.5, Some(1), Discipline::Random, 4), 0.8, 1.0);
+        assert!(sharing(1.0, None, Discipline::PowerOfTwo, 10).slowdown(0.8) < 3.0);
+    }
+
+    #[test]
+    fn limited_sharing_lasts_as_long_as_sharing_for_exponential_work() {
+        for threads in [1, 4, 20] {
+            let pod = sharing(1.0, Some(threads), Discipline::Random, 4);
+            let total = pod.slowdown(0.8) + pod.wait_for_thread(threads, 0.8, None, None).mean();
+            assert!((total - 5.0).abs() < 1e-3, "{threads} threads: {total}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The latency distribution of one step, put together from rows and drained requests.
+
+use super::histogram::{Histogram, LatencyHistogram};
+use super::table::{MassReader, Row, RowBuckets, STRATA};
+
+/// Requests by latency in seconds, in the buckets of a [`LatencyHistogram`]; reused every step.
+#[derive(Clone, Debug)]
+pub(super) struct Spread {
+    requests: Vec<f64>,
+    /// The buckets that may hold something.
+    from: usize,
+    to: usize,
+}
+
+impl Spread {
+    pub(super) fn new() -> Spread {
+        Spread { requests: vec![0.0; RowBuckets::COUNT], from: RowBuckets::COUNT, to: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        if self.from < self.to {
+            self.requests[self.from..self.to].fill(0.0);
+        }
+        (self.from, self.to) = (RowBuckets::COUNT, 0);
+    }
+
+    /// Adds requests spread evenly between two latencies.
+    pub(super) fn add_even(&mut self, from_s: f64, to_s: f64, requests: f64) {
+        let (first, last) = (RowBuckets::of(from_s), RowBuckets::of(to_s));
+        (self.from, self.to) = (self.from.min(first), self.to.max(last + 1));
+        if first == last {
+            self.requests[first] += requests;
+            return;
+        }
+        let density = requests / (to_s - from_s);
+        let mut edge = from_s;
+        for bucket in first..last {
+            let end = RowBuckets::edge(bucket + 1);
+            self.requests[bucket] += density * (end - edge);
+            edge = end;
+        }
+        self.requests[last] += density * (to_s - edge);
+    }
+
+    /// Adds requests distributed as a row whose unit is `unit_s` seconds.
+    pub(super) fn add_row(&mut self, row: &Row, unit_s: f64, requests: f64) {
+        let mut edge = RowBuckets::edge(row.first) * unit_s;
+        for (index, mass) in row.mass.iter().enumerate() {
+            let end = RowBuckets::edge(row.first + index + 1) * unit_s;
+            if *mass > 0.0 {
+                self.add_even(edge, end, requests * f64::from(*mass));
+            }
+            edge = end;
+        }
+    }
+
+    /// Adds requests that waited between `from_s` and `to_s`, evenly: each takes its wait and a
+    /// body of `body` strata, but not less than a request of the same rank takes in `calm` strata.
+    pub(super) fn add_waited(
+        &mut self,
+        (from_s, to_s): (f64, f64),
+        body: &[f64; STRATA.len()],
+        calm: &[f64; STRATA.len()],
+        requests: f64,
+    ) {
+        let (low_s, high_s) = (from_s.min(to_s), from_s.max(to_s));
+        for ((body_s, calm_s), share) in body.iter().zip(calm).zip(STRATA) {
+            let requests = requests * share;
+            // Waits below this are lost in what the calm queue would have cost.
+            let hidden_s = (calm_s - body_s).clamp(low_s, high_s);
+            let hidden = if high_s > low_s {
+                (hidden_s - low_s) / (high_s - low_s)
+            } else {
+                f64::from(u8::from(calm_s - body_s > low_s))
+            };
+            if hidden > 0.0 {
+                self.add_even(*calm_s, *calm_s, requests * hidden);
+            }
+            if hidden < 1.0 {
+                self.add_even(hidden_s + body_s, high_s + body_s, requests * (1.0 - hidden));
+            }
+        }
+    }
+
+    /// Takes away everything slower than `limit_s`; how many requests that were.
+    pub(super) fn cut_above(&mut self, limit_s: f64) -> f64 {
+        let bucket = RowBuckets::of(limit_s);
+        let mut cut = 0.0;
+        if bucket < self.to {
+            let (edge, end) = (RowBuckets::edge(bucket), RowBuckets::edge(bucket + 1));
+            let part = self.requests[bucket] * ((end - limit_s) / (end - edge)).clamp(0.0, 1.0);
+            self.requests[bucket] -= part;
+            cut = part + self.requests[bucket + 1..self.to].iter().sum::<f64>();
+            self.requests[bucket + 1..self.to].fill(0.0);
+            self.to = bucket + 1;
+        }
+        cut
+    }
+
+    /// Requests held.
+    pub(super) fn total(&self) -> f64 {
+        self.held().iter().sum()
+    }
+
+    /// The mean latency in seconds of the requests held.
+    pub(super) fn mean_s(&self) -> f64 {
+        let middle = |index: usize| (RowBuckets::edge(index) + RowBuckets::edge(index + 1)) / 2.0;
+        let (total, sum) = self
+            .held()
+            .iter()
+            .enumerate()
+            .fold((0.0, 0.0), |(total, sum), (index, r)| (total + r, sum + r * middle(self.from + index)));
+        if total > 0.0 { sum / total } else { 0.0 }
+    }
+
+    /// Reads the distribution in rising order.
+    pub(super) fn reader(&self) -> MassReader<'_, f64> {
+        MassReader::new(self.from.min(self.to), self.held())
+    }
+
+    /// Adds everything to a histogram.
+    pub(super) fn record(&self, histogram: &mut LatencyHistogram) {
+        for (index, requests) in self.held().iter().enumerate().filter(|(_, r)| **r > 0.0) {
+            let bucket = self.from + index;
+            histogram.record((RowBuckets::edge(bucket) + RowBuckets::edge(bucket + 1)) / 2.0, *requests);
+        }
+    }
+
+    fn held(&self) -> &[f64] {
+        if self.from < self.to { &self.requests[self.from..self.to] } else { &[] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn even_requests_have_even_percentiles() {
+        let mut spread = Spread::new();
+        spread.add_even(1.0, 3.0, 100.0);
+        let mut reader = spread.reader();
+        for (quantile, latency_s) in [(0.05, 1.1), (0.5, 2.0), (0.95, 2.9)] {
+            assert!((reader.quantile(quantile) - latency_s).abs() < 1e-9);
+        }
+        assert!((spread.mean_s() - 2.0).abs() < 1e-9);
+        assert!((spread.cut_above(2.5) - 25.0).abs() < 1e-9);
+        assert!((spread.total() - 75.0).abs() < 1e-9);
+        let mut histogram = Histogram::new();
+        spread.record(&mut histogram);
+        assert!((histogram.requests() - 75.0).abs() < 1e-3);
+        spread.clear();
+        assert_eq!(spread.total(), 0.0);
+    }
+}
