@@ -3,17 +3,13 @@
 use crate::cluster::{Effect, NodeCondition, NodeId, Taint};
 use crate::id::Id;
 use crate::intern::Symbol;
+use crate::market::SpotPool;
 use crate::sim::Simulation;
 use crate::sim::event::{Event, GroupId, InstanceId};
 use crate::sim::log::{Evictor, NodeEnd, Occurrence};
 use crate::sim::world::{FaultKind, Replacement};
 use crate::units::{SimDuration, SimTime};
 
-/// The share of a pool's instances that one reclaim takes. Chosen so that interruptions come in bursts
-/// within a pool while each instance keeps its own rate.
-const SHARE_PER_SHOCK: f64 = 0.5;
-/// How long a pool has no capacity after it was reclaimed from.
-const SHORTAGE: SimDuration = SimDuration::from_mins(20);
 /// After how long the cloud says that it has no capacity.
 const NO_CAPACITY_AFTER: SimDuration = SimDuration::from_secs(20);
 
@@ -77,7 +73,6 @@ pub struct Pool {
     group: GroupId,
     machine: usize,
     zone: Symbol,
-    reclaims_per_hour: f64,
     /// No capacity before this instant.
     short_until: SimTime,
 }
@@ -90,6 +85,7 @@ impl Simulation {
             self.groups[group].target = initial;
             for _ in 0..initial {
                 let instance = self.new_instance(group);
+                self.instance_costs(SimTime::ZERO, instance);
                 self.register(instance, true);
             }
         }
@@ -100,19 +96,22 @@ impl Simulation {
         let cast = self.cast.clone();
         for (id, group) in cast.groups.iter().filter(|(_, group)| group.spot) {
             let zones = if group.zones.is_empty() { &[Symbol::EMPTY][..] } else { &group.zones };
-            for (machine, row) in group.machines.iter().enumerate() {
+            for machine in 0..group.machines.len() {
                 for zone in zones {
-                    let rate = row.reclaims_per_hour;
-                    let short_until = SimTime::MIN;
-                    self.pools.push(Pool { group: id, machine, zone: *zone, reclaims_per_hour: rate, short_until });
+                    self.pools.push(Pool { group: id, machine, zone: *zone, short_until: SimTime::MIN });
                     self.schedule_shock(self.pools.len() - 1);
                 }
             }
         }
     }
 
+    fn market_of(&self, pool: usize) -> Option<SpotPool> {
+        let pool = &self.pools[pool];
+        self.cast.groups[pool.group].machines[pool.machine].spot_market
+    }
+
     fn schedule_shock(&mut self, pool: usize) {
-        let rate = self.pools[pool].reclaims_per_hour / SHARE_PER_SHOCK;
+        let rate = self.market_of(pool).map_or(0.0, |market| market.reclaims.events_per_hour);
         if rate > 0.0 {
             let hours = self.streams.spot.exponential(1.0 / rate);
             let at = self.queue.now() + SimDuration::from_secs_f64(hours * 3600.0);
@@ -125,14 +124,16 @@ impl Simulation {
     /// A spot pool is short: some of its instances get their notice.
     pub(super) fn pool_shock(&mut self, now: SimTime, pool: u32) {
         let at = pool as usize;
-        self.pools[at].short_until = now + SHORTAGE;
+        let Some(market) = self.market_of(at) else { return };
+        let shortage = self.streams.spot.exponential(market.shortage.as_secs_f64());
+        self.pools[at].short_until = now + SimDuration::from_secs_f64(shortage);
         let pool = self.pools[at];
         for id in self.groups[pool.group].instances.clone() {
             let instance = &self.instances[id];
             if instance.machine == pool.machine
                 && instance.zone == pool.zone
                 && instance.state == InstanceState::Running
-                && self.streams.spot.chance(SHARE_PER_SHOCK)
+                && self.streams.spot.chance(market.reclaims.share)
             {
                 self.give_notice(now, id, Replacement::Replace);
             }
@@ -164,8 +165,24 @@ impl Simulation {
             self.queue.push(now + *after, Event::LaunchFails(id));
         } else if state.no_capacity > 0 || self.pool_is_short(now, id) {
             self.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
-        } else if state.never_registers == 0 {
-            self.queue.push(now + boot, Event::NodeRegisters(id));
+        } else {
+            if state.never_registers == 0 {
+                self.queue.push(now + boot, Event::NodeRegisters(id));
+            }
+            self.instance_costs(now, id);
+        }
+    }
+
+    /// An instance is paid for from its launch on; one that never comes is not.
+    fn instance_costs(&mut self, now: SimTime, id: InstanceId) {
+        let (group, machine) = (self.instances[id].group, self.instances[id].machine);
+        self.books.instance_launched(now, group);
+        self.accounts.instance_launched(now, id, group, machine);
+    }
+    fn instance_costs_no_longer(&mut self, now: SimTime, id: InstanceId) {
+        if self.accounts.is_billed(id) {
+            self.books.instance_ended(now, self.instances[id].group);
+            self.accounts.instance_ended(now, id);
         }
     }
 
@@ -192,7 +209,6 @@ impl Simulation {
             replacement: Replacement::None,
         });
         self.groups[group].instances.push(id);
-        self.books.instance_launched(now, group);
         id
     }
 
@@ -292,7 +308,7 @@ impl Simulation {
                 let lag = self.cast.groups[group].termination.max(self.tick());
                 self.queue.push(now + lag, Event::NodeVanishes(node));
             }
-            None => self.books.instance_ended(now, group),
+            None => self.instance_costs_no_longer(now, id),
         }
         true
     }
@@ -322,7 +338,7 @@ impl Simulation {
                 self.detach(id);
             }
             self.books.node_gone(now, group);
-            self.books.instance_ended(now, group);
+            self.instance_costs_no_longer(now, id);
         }
         self.log.push(now, Occurrence::NodeGone { node, reason, pods_lost });
         self.nodes_changed();
@@ -437,7 +453,7 @@ impl Simulation {
                 Some(node) => self.node_vanishes(now, node, NodeEnd::Lost),
                 None => {
                     self.detach(id);
-                    self.books.instance_ended(now, group);
+                    self.instance_costs_no_longer(now, id);
                 }
             }
             self.launch(now, group);

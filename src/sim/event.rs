@@ -73,8 +73,6 @@ pub enum Event {
     DrainContinues(DrainId),
     /// Cluster Autoscaler runs its loop.
     AutoscalerLoop,
-    /// A point of the timeline.
-    Sample,
 }
 
 impl Event {
@@ -101,7 +99,6 @@ impl Event {
             Event::Schedule => 12,
             Event::DrainContinues(_) => 13,
             Event::AutoscalerLoop => 14,
-            Event::Sample => 15,
         }
     }
 }
@@ -210,8 +207,8 @@ mod tests {
     #[should_panic(expected = "lies before")]
     fn the_past_is_closed() {
         let mut queue = EventQueue::default();
-        queue.push(SimTime::from_secs(5), Event::Sample);
+        queue.push(SimTime::from_secs(5), Event::HpaSync);
         queue.pop_until(SimTime::MAX);
-        queue.push(SimTime::from_secs(4), Event::Sample);
+        queue.push(SimTime::from_secs(4), Event::HpaSync);
     }
 }

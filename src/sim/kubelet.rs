@@ -28,8 +28,8 @@ pub struct PodLife {
     pub stage: Stage,
     /// Crashes in a row.
     pub crashes: u32,
-    /// It got ready before; a restart does not count as a new start.
-    pub runs: u32,
+    /// Its cohort among its service's pods.
+    pub cohort: u64,
 }
 
 /// What a pod belongs to.
@@ -53,6 +53,8 @@ impl Simulation {
         self.cluster.set_started(pod, Some(now));
         self.cluster.set_pod_ready(pod, Some((false, now)));
         self.set_stage(now, pod, Stage::Starting);
+        self.books.pod_got_node(now - self.cluster.pod(pod).created);
+        self.account_pod(now, pod, 1);
         let delay = self.start_delay(pod, node).max(self.tick());
         self.queue.push(now + delay, Event::PodStarts(pod));
     }
@@ -79,7 +81,6 @@ impl Simulation {
         }
         self.cluster.set_phase(pod, Phase::Running);
         self.lives[pod].running_since = now;
-        self.lives[pod].runs += 1;
         let cast = self.cast.clone();
         match self.lives[pod].owner {
             Owner::Trace(line) => {
@@ -182,6 +183,17 @@ impl Simulation {
         self.queue.push(now + lasts, Event::PodStops(pod));
     }
 
+    /// The pod holds its requests on its node from now on, or no longer.
+    fn account_pod(&mut self, now: SimTime, pod: PodId, sign: i64) {
+        let Some(node) = self.cluster.pod(pod).node() else { return };
+        let Some(group) = self.cluster.node(node).group else { return };
+        let workload = match self.lives[pod].owner {
+            Owner::Workload(workload) => Some(workload),
+            Owner::Trace(_) => None,
+        };
+        self.accounts.pod_moved(now, &self.cluster, pod, workload, group, sign);
+    }
+
     /// A terminating pod has stopped.
     pub(super) fn pod_stops(&mut self, now: SimTime, pod: PodId) {
         if self.cluster.pod(pod).is_present() {
@@ -204,6 +216,7 @@ impl Simulation {
         }
         self.owner_changed(pod);
         self.set_stage(now, pod, Stage::Gone);
+        self.account_pod(now, pod, -1);
         self.pending.remove(&self.pending_key(pod));
         self.cluster.remove_pod(pod);
         if let Owner::Workload(workload) = self.lives[pod].owner {

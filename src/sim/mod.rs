@@ -11,30 +11,42 @@
 //!
 //! Deliberately not here: files, text, statistics over runs.
 
+mod accounts;
 pub mod books;
 mod cloud;
 pub mod event;
 mod kubelet;
+mod load;
 pub mod log;
+pub mod outcome;
 mod scheduling;
+mod start;
 pub mod tally;
+mod timeline;
 mod workloads;
 pub mod world;
 
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
-use crate::rng::{Seed, Stream};
-use crate::units::{SimDuration, SimTime};
+use crate::rng::Stream;
+use crate::units::SimTime;
+pub use load::{ServiceTotals, Usage};
+pub use start::Start;
+
+use accounts::Accounts;
 use books::Books;
 use cloud::{GroupState, Instance, Pool};
 use event::{Event, EventQueue, GroupId, InstanceId, WorkloadId};
 use kubelet::PodLife;
+use load::LoadState;
 use log::{Log, NodeEnd};
+use outcome::ServiceLevels;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use timeline::Recorder;
 use workloads::WorkloadState;
 use world::{Cast, Timing};
 
@@ -59,6 +71,14 @@ pub struct Simulation {
     budget_targets: Vec<Vec<WorkloadId>>,
     controllers_awake: bool,
     scheduler_awake: bool,
+    load: Option<LoadState>,
+    usage: IdVec<WorkloadId, Usage>,
+    /// Nodes whose pods want more cpu than there is, and the share they get.
+    contended: Vec<(NodeId, f64)>,
+    step_number: u64,
+    service_levels: ServiceLevels,
+    recorder: Recorder,
+    accounts: Accounts,
     books: Books,
     log: Log,
 }
@@ -118,12 +138,8 @@ impl Simulation {
             Event::CronDue(workload) => self.cron_due(now, workload),
             Event::Reconcile => self.reconcile(now),
             Event::Schedule => self.schedule(now),
-            Event::TrafficStep
-            | Event::Scrape
-            | Event::HpaSync
-            | Event::DrainContinues(_)
-            | Event::AutoscalerLoop
-            | Event::Sample => {}
+            Event::TrafficStep => self.traffic_step(now),
+            Event::Scrape | Event::HpaSync | Event::DrainContinues(_) | Event::AutoscalerLoop => {}
         }
     }
 }

@@ -30,10 +30,13 @@ impl Tally {
     pub fn most(&self) -> i64 {
         self.most
     }
+    /// Count times time up to `now`, in nanoseconds.
+    pub fn nanos(&self, now: SimTime) -> i128 {
+        self.integral_nanos + i128::from(self.value) * i128::from((now - self.since).as_nanos())
+    }
     /// Count times time up to `now`, in seconds, rounded down.
     pub fn seconds(&self, now: SimTime) -> i64 {
-        let open = i128::from(self.value) * i128::from((now - self.since).as_nanos());
-        ((self.integral_nanos + open) / 1_000_000_000) as i64
+        (self.nanos(now) / 1_000_000_000) as i64
     }
     /// As [`seconds`](Self::seconds), in hours.
     pub fn hours(&self, now: SimTime) -> f64 {

@@ -296,7 +296,7 @@ impl Simulation {
             running_since: SimTime::MIN,
             stage: Stage::Gone,
             crashes: 0,
-            runs: 0,
+            cohort: 0,
         };
         let id = self.lives.push(life);
         debug_assert_eq!(id, pod, "a life per pod");
@@ -309,6 +309,9 @@ impl Simulation {
     pub(super) fn set_stage(&mut self, now: SimTime, pod: PodId, stage: Stage) {
         let before = std::mem::replace(&mut self.lives[pod].stage, stage);
         let Owner::Workload(id) = self.lives[pod].owner else { return };
+        if (before == Stage::Ready) != (stage == Stage::Ready) {
+            self.serving_changed(now, id, pod, stage == Stage::Ready);
+        }
         let books = &mut self.books.workloads[id];
         if let Some(tally) = books.tally(before) {
             tally.change(now, -1);

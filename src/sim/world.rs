@@ -7,11 +7,17 @@ use crate::controllers::deployment::Strategy;
 use crate::controllers::disruption::Promise;
 use crate::controllers::job::JobSpec;
 use crate::controllers::stateful_set::PodManagement;
+use crate::cost::{BaseRates, ChargeKind};
 use crate::id::IdVec;
 use crate::intern::Symbol;
+use crate::market::SpotPool;
 use crate::rng::Stream;
 use crate::sim::event::{GroupId, WorkloadId};
+use crate::traffic::calls::{CallGraph, ServiceId};
+use crate::traffic::demand::Demand;
+use crate::traffic::latency::ServiceProfile;
 use crate::units::{PricePerHour, SimDuration, SimTime};
+use std::sync::Arc;
 
 /// How long something takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,8 +64,8 @@ pub struct Machine {
     pub price: PricePerHour,
     /// What the same machine costs on demand.
     pub on_demand_price: PricePerHour,
-    /// Reclaims per hour of running, for spot capacity; 0 is never.
-    pub reclaims_per_hour: f64,
+    /// How its spot capacity is reclaimed, for spot groups; absent means never.
+    pub spot_market: Option<SpotPool>,
 }
 
 /// A node group: what it launches, where, how fast.
@@ -194,8 +200,8 @@ pub enum Load {
         /// Bytes per milli-core used.
         memory_per_milli_bytes: i64,
     },
-    /// The requests of a service of the traffic model, by its number.
-    Service(u32),
+    /// The requests of a service of the traffic model.
+    Service(ServiceId),
 }
 
 /// A PodDisruptionBudget.
@@ -326,6 +332,66 @@ impl Default for Timing {
     }
 }
 
+/// The traffic of a scenario: how much enters, who serves it, what is promised.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// Requests per second that enter the cluster.
+    pub demand: Arc<Demand>,
+    /// Routes and calls.
+    pub graph: CallGraph,
+    /// The services, in the order of the graph's ids.
+    pub services: IdVec<ServiceId, Service>,
+    /// What is promised to users, end to end.
+    pub objective: Objective,
+}
+
+/// A service: what a request costs, and which pods serve it.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The name.
+    pub name: String,
+    /// Cost and behaviour of requests.
+    pub profile: ServiceProfile,
+    /// Whose pods serve; a service outside the cluster has none and always the same capacity.
+    pub workload: Option<WorkloadId>,
+    /// Memory of a pod without requests, in bytes.
+    pub memory_base_bytes: i64,
+    /// Memory of each request in hand, in bytes.
+    pub memory_per_request_bytes: i64,
+    /// What is promised to its callers.
+    pub objective: Option<Objective>,
+}
+
+/// A service level objective. Absent parts promise nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Objective {
+    /// P95 latency in seconds.
+    pub latency_s_p95: Option<f64>,
+    /// Failed requests over all, 0..=1.
+    pub error_rate: Option<f64>,
+}
+
+impl Objective {
+    /// Whether a step with this P95 (seconds) and error rate breaks the promise.
+    pub fn is_broken_by(&self, latency_s_p95: f64, error_rate: f64) -> bool {
+        self.latency_s_p95.is_some_and(|most| latency_s_p95 > most)
+            || self.error_rate.is_some_and(|most| error_rate > most)
+    }
+}
+
+/// What costs money besides nodes, for the whole run.
+#[derive(Clone, Debug)]
+pub struct FixedCharge {
+    /// What it is for.
+    pub kind: ChargeKind,
+    /// The line's name.
+    pub name: String,
+    /// Who it belongs to; the whole cluster if nobody.
+    pub namespace: Option<Symbol>,
+    /// For all units together.
+    pub price: PricePerHour,
+}
+
 /// Static objects, groups, workloads: the cluster before time starts.
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
@@ -343,4 +409,10 @@ pub struct Cast {
     pub deploys: Vec<Deploy>,
     /// A trace of pods, in order of arrival.
     pub trace: Vec<TracePod>,
+    /// Requests, where there are any.
+    pub traffic: Option<Traffic>,
+    /// Charges that are no nodes.
+    pub charges: Vec<FixedCharge>,
+    /// The price ratio of cpu and memory, for dividing nodes' cost.
+    pub base_rates: BaseRates,
 }

@@ -1,0 +1,327 @@
+//! Traffic meets pods: each step's requests become usage, latency and errors.
+
+use crate::cluster::NodeId;
+use crate::id::{Id, IdVec};
+use crate::rng::Seed;
+use crate::sim::Simulation;
+use crate::sim::event::{Event, WorkloadId};
+use crate::sim::tally::Tally;
+use crate::sim::world::{Load, Traffic};
+use crate::traffic::calls::ServiceId;
+use crate::traffic::demand::DemandRun;
+use crate::traffic::latency::{
+    Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
+    StepOutcome,
+};
+use crate::units::{SimDuration, SimTime};
+use smallvec::SmallVec;
+
+/// What a pod of a workload uses at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Cpu of a ready pod in milli-cores.
+    pub cpu_milli: i64,
+    /// Memory of a ready pod in bytes.
+    pub memory_bytes: i64,
+}
+
+/// The traffic of one replication, under way.
+pub struct LoadState {
+    demand: DemandRun,
+    services: IdVec<ServiceId, ServiceState>,
+    routes: RouteLatency,
+    hops: Vec<Hop>,
+    /// When the present step began.
+    since: SimTime,
+    /// The entry rate of the last step in requests per second.
+    pub(super) entry_rate: f64,
+    /// The routes' last step.
+    pub(super) last_routes: Vec<RouteOutcome>,
+}
+
+/// A service of one replication.
+pub struct ServiceState {
+    model: ServiceModel,
+    workload: Option<WorkloadId>,
+    cohorts: SmallVec<[Cohort; 4]>,
+    /// Cohorts with a key up to this one have been merged into cohort 0.
+    merged: u64,
+    /// The last step.
+    pub(super) last: StepOutcome,
+    /// Sums over the run.
+    pub(super) totals: ServiceTotals,
+}
+
+/// Sums over a run; requests are expectations.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ServiceTotals {
+    /// Requests that arrived.
+    pub requests: f64,
+    /// Requests rejected or timed out.
+    pub errors: f64,
+    /// Time in steps that broke the objective.
+    pub breach: SimDuration,
+    /// The largest backlog at the end of a step.
+    pub most_backlog: f64,
+    /// Utilisation times time.
+    pub busy: f64,
+}
+
+/// Pods that became ready together while there was a backlog.
+#[derive(Clone, Copy, Debug)]
+struct Cohort {
+    key: u64,
+    ready: Tally,
+    /// Ready pod seconds (in nanoseconds) up to the last step.
+    settled_nanos: i128,
+}
+
+impl LoadState {
+    /// Nothing has arrived yet.
+    ///
+    /// Panics on a profile that the scenario room should have refused.
+    pub(super) fn new(traffic: &Traffic, tables: &LatencyTables, seed: Seed) -> Self {
+        let service = |row: &crate::sim::world::Service| ServiceState {
+            model: ServiceModel::with_tables(row.profile.clone(), tables.clone()).expect("a checked profile"),
+            workload: row.workload,
+            cohorts: SmallVec::new(),
+            merged: 0,
+            last: StepOutcome::default(),
+            totals: ServiceTotals::default(),
+        };
+        let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
+        LoadState {
+            demand: DemandRun::new(traffic.demand.clone(), seed, "demand", 0),
+            services: traffic.services.values().map(service).collect(),
+            routes: RouteLatency::new(&traffic.graph),
+            hops: vec![idle; traffic.services.len()],
+            since: SimTime::ZERO,
+            entry_rate: 0.0,
+            last_routes: Vec::new(),
+        }
+    }
+    /// The services, with their last step and sums.
+    pub fn services(&self) -> &IdVec<ServiceId, ServiceState> {
+        &self.services
+    }
+    pub(super) fn route_histogram(&self, route: crate::traffic::calls::RouteId) -> &LatencyHistogram {
+        self.routes.histogram(route)
+    }
+    pub(super) fn service_histogram(&mut self, service: ServiceId) -> &LatencyHistogram {
+        self.services[service].model.histogram()
+    }
+}
+
+impl ServiceState {
+    /// A pod became ready: it joins the others, or starts with an empty queue of its own while the others
+    /// have a backlog.
+    fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
+        let key = if self.last.backlog > 0.0 { step } else { 0 };
+        self.cohort(key).ready.change(now, 1);
+        key
+    }
+    fn pod_left(&mut self, now: SimTime, key: u64) {
+        let key = if key <= self.merged { 0 } else { key };
+        self.cohort(key).ready.change(now, -1);
+    }
+    fn cohort(&mut self, key: u64) -> &mut Cohort {
+        let at = self.cohorts.iter().position(|cohort| cohort.key == key).unwrap_or_else(|| {
+            self.cohorts.push(Cohort { key, ready: Tally::default(), settled_nanos: 0 });
+            self.cohorts.len() - 1
+        });
+        &mut self.cohorts[at]
+    }
+    /// Ready pods of each cohort, averaged over the step that ends now.
+    fn settle(&mut self, now: SimTime, span: SimDuration, speed: f64) -> SmallVec<[PodCohort; 4]> {
+        let settle_one = |cohort: &mut Cohort| {
+            let nanos = cohort.ready.nanos(now);
+            let ready = (nanos - std::mem::replace(&mut cohort.settled_nanos, nanos)) as f64 / span.as_nanos() as f64;
+            PodCohort { key: cohort.key, ready, speed }
+        };
+        self.cohorts.iter_mut().map(settle_one).collect()
+    }
+    /// Without a backlog all pods are alike again.
+    fn merge(&mut self, now: SimTime, step: u64) {
+        if self.cohorts.len() > 1 && self.last.backlog <= 0.0 {
+            let all: i64 = self.cohorts.iter().map(|cohort| cohort.ready.value()).sum();
+            self.cohorts.clear();
+            self.merged = step;
+            let cohort = self.cohort(0);
+            cohort.ready.set(now, all);
+            cohort.settled_nanos = cohort.ready.nanos(now);
+        }
+    }
+}
+
+impl Simulation {
+    /// Of services, tells the model that a pod became ready or no longer is.
+    pub(super) fn serving_changed(&mut self, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId, ready: bool) {
+        let Load::Service(service) = self.cast.workloads[id].load else { return };
+        let Some(load) = &mut self.load else { return };
+        let state = &mut load.services[service];
+        if ready {
+            self.lives[pod].cohort = state.pod_ready(now, self.step_number);
+        } else {
+            state.pod_left(now, self.lives[pod].cohort);
+        }
+    }
+
+    /// The step that ends now: what arrived, how it was served, what it used.
+    pub(super) fn traffic_step(&mut self, now: SimTime) {
+        self.settle_traffic(now);
+        self.follow_demand_curves(now);
+        self.book_usage(now);
+        self.record_timeline(now);
+        self.step_number += 1;
+        let next = now + self.timing.step;
+        if next <= self.end {
+            self.queue.push(next, Event::TrafficStep);
+        }
+    }
+
+    fn settle_traffic(&mut self, now: SimTime) {
+        let Some(mut load) = self.load.take() else { return };
+        let cast = self.cast.clone();
+        let Some(traffic) = &cast.traffic else { return };
+        let span = now - load.since;
+        if !span.is_zero() {
+            load.entry_rate = load.demand.step(load.since, span);
+            load.since = now;
+            for (id, arrivals) in traffic.graph.arrival_rates(load.entry_rate) {
+                let state = &mut load.services[id];
+                let speed = state.workload.map_or(1.0, |workload| self.speed_of(workload));
+                let cohorts = state.settle(now, span, speed);
+                state.last = state.model.step(span, arrivals, &cohorts);
+                state.merge(now, self.step_number);
+                load.hops[id.index()] = Hop { strata_s: state.model.strata_s(), error_rate: state.last.error_rate() };
+                state.totals.add(&state.last, span, traffic.services[id].objective.as_ref());
+                if let Some(workload) = state.workload {
+                    let waiting = arrivals * state.last.latency.mean_s + state.last.backlog;
+                    let pods = cohorts.iter().map(|cohort| cohort.ready).sum::<f64>().max(1.0);
+                    let memory = &traffic.services[id];
+                    self.usage[workload] = Usage {
+                        cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
+                        memory_bytes: memory.memory_base_bytes
+                            + (memory.memory_per_request_bytes as f64 * waiting / pods) as i64,
+                    };
+                }
+            }
+            load.last_routes.clear();
+            for (route, row) in traffic.graph.routes().iter() {
+                let arrived = load.entry_rate * row.share * span.as_secs_f64();
+                let outcome = load.routes.step(&traffic.graph, route, arrived, &load.hops);
+                load.last_routes.push(outcome);
+            }
+            self.service_levels.add(&load.last_routes, span, &traffic.objective);
+        }
+        self.load = Some(load);
+        self.kill_for_memory(now);
+    }
+
+    /// Workloads whose cpu demand is given over time: split evenly among ready pods, capped by the limit.
+    fn follow_demand_curves(&mut self, now: SimTime) {
+        for (id, workload) in self.cast.workloads.iter() {
+            if let Load::CpuDemand { demand_milli, memory_base_bytes, memory_per_milli_bytes } = &workload.load {
+                let after = demand_milli.partition_point(|(from, _)| *from <= now);
+                let demand = after.checked_sub(1).map_or(0, |at| demand_milli[at].1);
+                let ready = self.books.workloads[id].ready.value().max(1);
+                let limit = self.cluster.spec(workload.template).containers.first().and_then(|c| c.cpu_limit_milli);
+                let cpu_milli = (demand / ready).min(limit.unwrap_or(i64::MAX));
+                self.usage[id] =
+                    Usage { cpu_milli, memory_bytes: memory_base_bytes + memory_per_milli_bytes * cpu_milli };
+            }
+        }
+    }
+
+    /// How fast the cpus of a workload's pods are: below 1 where its nodes want more than they have. The
+    /// mean over its ready pods, from the usage of the step before.
+    fn speed_of(&self, workload: WorkloadId) -> f64 {
+        if self.contended.is_empty() {
+            return 1.0;
+        }
+        let (mut sum, mut pods) = (0.0, 0u32);
+        for pod in &self.workloads[workload].pods {
+            let row = self.cluster.pod(*pod);
+            if let (true, Some(node)) = (row.is_ready(), row.node()) {
+                pods += 1;
+                sum += self.contended.iter().find(|(contended, _)| *contended == node).map_or(1.0, |(_, speed)| *speed);
+            }
+        }
+        if pods == 0 { 1.0 } else { sum / f64::from(pods) }
+    }
+
+    /// Finds the nodes whose pods together use more cpu than there is.
+    fn find_contended_nodes(&mut self) {
+        self.contended.clear();
+        for (id, node) in self.cluster.nodes() {
+            let used: i64 = node.pods().iter().map(|pod| self.pod_usage(*pod).cpu_milli).sum();
+            let there = node.capacity.resources.cpu_milli;
+            if used > there && there > 0 {
+                self.contended.push((id, there as f64 / used as f64));
+            }
+        }
+    }
+
+    /// What a pod uses now.
+    pub(super) fn pod_usage(&self, pod: crate::cluster::PodId) -> Usage {
+        let row = self.cluster.pod(pod);
+        let crate::sim::kubelet::Owner::Workload(id) = self.lives[pod].owner else { return Usage::default() };
+        match self.cast.workloads[id].load {
+            _ if row.phase != crate::cluster::Phase::Running => Usage::default(),
+            Load::Requests => {
+                let requests = &self.cluster.spec(row.spec).container_requests;
+                Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes }
+            }
+            _ if row.is_ready() && !row.is_terminating() => self.usage[id],
+            _ => Usage { cpu_milli: 0, memory_bytes: self.usage[id].memory_bytes },
+        }
+    }
+
+    /// A container that uses more memory than its limit is killed: one pod of each such workload a step.
+    fn kill_for_memory(&mut self, now: SimTime) {
+        let cast = self.cast.clone();
+        for (id, workload) in cast.workloads.iter() {
+            let Load::Service(_) = workload.load else { continue };
+            let limit = self.cluster.spec(workload.template).containers.first().and_then(|c| c.memory_limit_bytes);
+            if limit.is_some_and(|limit| self.usage[id].memory_bytes > limit) {
+                let ready: Vec<_> =
+                    self.workloads[id].pods.iter().copied().filter(|pod| self.cluster.pod(*pod).is_ready()).collect();
+                if !ready.is_empty() {
+                    let pod = ready[self.streams.pods.below(ready.len())];
+                    self.books.out_of_memory += 1;
+                    self.log.push(now, crate::sim::log::Occurrence::OutOfMemory(pod));
+                    self.pod_crashes(now, pod);
+                }
+            }
+        }
+    }
+
+    /// Usage above requests is held too (OpenCost: the larger of request and usage).
+    fn book_usage(&mut self, now: SimTime) {
+        self.find_contended_nodes();
+        for id in self.cast.workloads.ids() {
+            let workload = &self.cast.workloads[id];
+            if matches!(workload.load, Load::Requests) {
+                continue;
+            }
+            let requests = &self.cluster.spec(workload.template).container_requests;
+            let above = Usage {
+                cpu_milli: (self.usage[id].cpu_milli - requests.cpu_milli).max(0),
+                memory_bytes: (self.usage[id].memory_bytes - requests.memory_bytes).max(0),
+            };
+            self.accounts.set_usage_above_requests(now, &self.cluster, workload.namespace, id, above);
+        }
+    }
+}
+
+impl ServiceTotals {
+    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: Option<&crate::sim::world::Objective>) {
+        self.requests += step.arrived;
+        self.errors += step.rejected + step.timed_out;
+        self.busy += step.utilization * span.as_secs_f64();
+        self.most_backlog = self.most_backlog.max(step.backlog);
+        if objective.is_some_and(|objective| objective.is_broken_by(step.latency.p95_s, step.error_rate())) {
+            self.breach += span;
+        }
+    }
+}

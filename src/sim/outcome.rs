@@ -1,0 +1,133 @@
+//! What a replication leaves behind: numbers, not text.
+
+use crate::cluster::ClusterState;
+use crate::cost::Bill;
+use crate::sim::books::Books;
+use crate::sim::event::{GroupId, WorkloadId};
+use crate::sim::load::ServiceTotals;
+use crate::sim::log::Log;
+use crate::sim::world::Objective;
+use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
+use crate::units::{SimDuration, SimTime};
+
+/// The outcome of one replication.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The end of the simulated time.
+    pub end: SimTime,
+    /// Events handled.
+    pub events: u64,
+    /// What it cost.
+    pub bill: Bill,
+    /// Counts of pods and nodes over time.
+    pub books: Books,
+    /// By service, in the traffic's order.
+    pub services: Vec<ServiceOutcome>,
+    /// By entry route, in the traffic's order.
+    pub routes: Vec<RouteTotals>,
+    /// All routes together.
+    pub service_levels: ServiceLevels,
+    /// Points over time, if they were kept.
+    pub timeline: Timeline,
+    /// What happened, if it was kept.
+    pub log: Log,
+    /// The cluster at the end, for names.
+    pub cluster: ClusterState,
+}
+
+/// A service over a run.
+#[derive(Clone, Debug)]
+pub struct ServiceOutcome {
+    /// The name.
+    pub name: String,
+    /// Requests, errors, time in breach.
+    pub totals: ServiceTotals,
+    /// Latency of the requests answered.
+    pub latency: LatencyHistogram,
+}
+
+/// A route over a run.
+#[derive(Clone, Debug)]
+pub struct RouteTotals {
+    /// The name.
+    pub name: String,
+    /// Requests that entered.
+    pub requests: f64,
+    /// Requests that failed somewhere.
+    pub errors: f64,
+    /// End-to-end latency of the others.
+    pub latency: LatencyHistogram,
+}
+
+/// All entry traffic against its objective.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceLevels {
+    /// Requests that entered.
+    pub requests: f64,
+    /// Requests that failed somewhere.
+    pub errors: f64,
+    /// Time in steps in which some route broke the objective.
+    pub breach: SimDuration,
+    /// Time observed.
+    pub observed: SimDuration,
+    /// By route: requests and errors.
+    pub(super) by_route: Vec<(f64, f64)>,
+}
+
+impl ServiceLevels {
+    pub(super) fn add(&mut self, routes: &[RouteOutcome], span: SimDuration, objective: &Objective) {
+        self.by_route.resize(routes.len(), (0.0, 0.0));
+        let mut broken = false;
+        for (route, sums) in routes.iter().zip(&mut self.by_route) {
+            *sums = (sums.0 + route.arrived, sums.1 + route.failed);
+            self.requests += route.arrived;
+            self.errors += route.failed;
+            let error_rate = if route.arrived > 0.0 { route.failed / route.arrived } else { 0.0 };
+            broken |= objective.is_broken_by(route.latency.p95_s, error_rate);
+        }
+        self.observed += span;
+        if broken {
+            self.breach += span;
+        }
+    }
+    /// Failed requests over all, 0..=1.
+    pub fn error_rate(&self) -> f64 {
+        if self.requests > 0.0 { self.errors / self.requests } else { 0.0 }
+    }
+    /// Share of the time in breach, 0..=1.
+    pub fn breach_share(&self) -> f64 {
+        self.breach.as_secs_f64() / self.observed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// Points over time; each point covers the time since the one before.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// Between points; zero if no points are kept.
+    pub every: SimDuration,
+    /// The points, in order.
+    pub points: Vec<Point>,
+}
+
+/// One point of the timeline.
+#[derive(Clone, Debug, Default)]
+pub struct Point {
+    /// When.
+    pub at: SimTime,
+    /// Mean requests per second that entered.
+    pub requests_per_second: f64,
+    /// Largest P95 of any route, in seconds.
+    pub latency_s_p95: f64,
+    /// Failed requests over all.
+    pub error_rate: f64,
+    /// By workload: (wanted, ready, without node).
+    pub pods: Vec<(WorkloadId, i32, i32, i32)>,
+    /// By group: nodes.
+    pub nodes: Vec<(GroupId, i32)>,
+    /// All pods without a node.
+    pub pending: i32,
+    /// What everything costs, in USD per hour.
+    pub cost_usd_hour: f64,
+    /// By service: cpu of a ready pod in milli-cores, P95 in seconds, backlog in requests.
+    pub services: Vec<(f64, f64, f64)>,
+}

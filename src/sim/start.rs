@@ -1,0 +1,141 @@
+//! The beginning and the end of a replication.
+
+use crate::id::IdVec;
+use crate::rng::Seed;
+use crate::sim::accounts::Accounts;
+use crate::sim::books::Books;
+use crate::sim::event::{Event, EventQueue};
+use crate::sim::load::{LoadState, Usage};
+use crate::sim::log::Log;
+use crate::sim::outcome::{Outcome, RouteTotals, ServiceLevels, ServiceOutcome};
+use crate::sim::timeline::Recorder;
+use crate::sim::world::{Cast, Timing};
+use crate::sim::{Names, Simulation, Streams};
+use crate::traffic::latency::LatencyTables;
+use crate::units::{SimDuration, SimTime};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What makes one replication differ from another, and what it keeps.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The scenario.
+    pub cast: Arc<Cast>,
+    /// The clockwork.
+    pub timing: Timing,
+    /// How long.
+    pub duration: SimDuration,
+    /// The replication's seed.
+    pub seed: Seed,
+    /// Latency tables shared by all replications.
+    pub tables: LatencyTables,
+    /// Keep a point of the timeline so often; zero keeps none.
+    pub timeline_every: SimDuration,
+    /// Keep the log.
+    pub keep_log: bool,
+}
+
+impl Simulation {
+    /// A replication at time 0: nodes are there, workloads are created, loops have their first turns.
+    pub fn new(start: Start) -> Self {
+        let cast = start.cast;
+        let mut cluster = cast.cluster.clone();
+        let stream = |name: &str| start.seed.stream(name, 0);
+        let streams =
+            Streams { boot: stream("boot"), pods: stream("pods"), spot: stream("spot"), phases: stream("phases") };
+        let mut simulation = Simulation {
+            names: Names::new(&mut cluster.symbols),
+            load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
+            usage: IdVec::filled(Usage::default(), cast.workloads.len()),
+            accounts: Accounts::new(&cast),
+            books: Books::new(cast.workloads.len(), cast.groups.len()),
+            groups: IdVec::filled(Default::default(), cast.groups.len()),
+            workloads: IdVec::filled(Default::default(), cast.workloads.len()),
+            recorder: Recorder::new(start.timeline_every),
+            log: Log::new(start.keep_log),
+            end: SimTime::ZERO + start.duration,
+            timing: start.timing,
+            cluster,
+            streams,
+            cast,
+            queue: EventQueue::default(),
+            instances: IdVec::new(),
+            node_instances: IdVec::new(),
+            pools: Vec::new(),
+            closed_zones: Vec::new(),
+            lives: IdVec::new(),
+            pending: BTreeSet::new(),
+            daemon_pods: FxHashMap::default(),
+            budget_targets: Vec::new(),
+            controllers_awake: false,
+            scheduler_awake: false,
+            contended: Vec::new(),
+            step_number: 0,
+            service_levels: ServiceLevels::default(),
+        };
+        simulation.launch_initial_nodes();
+        simulation.find_budget_targets();
+        simulation.create_workloads();
+        simulation.schedule_first_turns();
+        simulation
+    }
+
+    fn schedule_first_turns(&mut self) {
+        for (index, fault) in self.cast.faults.iter().enumerate() {
+            if fault.at <= self.end {
+                self.queue.push(fault.at, Event::Fault(index as u32));
+            }
+        }
+        if let Some(first) = self.cast.trace.first().filter(|first| first.arrives <= self.end) {
+            self.queue.push(first.arrives, Event::TracePodArrives(0));
+        }
+        let first_step = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + self.timing.step };
+        self.queue.push(first_step, Event::TrafficStep);
+    }
+
+    /// The first turn of a loop with this period: at once in lockstep, else at a random phase.
+    pub(super) fn phase(&mut self, period: SimDuration) -> SimTime {
+        if self.timing.lockstep {
+            return SimTime::ZERO;
+        }
+        let millis = self.streams.phases.below(period.as_millis().max(1) as usize);
+        SimTime::from_millis(millis as i64)
+    }
+
+    /// Ends the replication and adds everything up.
+    pub fn finish(mut self) -> Outcome {
+        let cast = self.cast.clone();
+        let (mut services, mut routes) = (Vec::new(), Vec::new());
+        if let (Some(load), Some(traffic)) = (&mut self.load, &cast.traffic) {
+            for (id, row) in traffic.services.iter() {
+                let totals = load.services()[id].totals;
+                services.push(ServiceOutcome {
+                    name: row.name.clone(),
+                    totals,
+                    latency: load.service_histogram(id).clone(),
+                });
+            }
+            for ((id, row), (requests, errors)) in traffic.graph.routes().iter().zip(&self.service_levels.by_route) {
+                routes.push(RouteTotals {
+                    name: row.name.clone(),
+                    requests: *requests,
+                    errors: *errors,
+                    latency: load.route_histogram(id).clone(),
+                });
+            }
+        }
+        Outcome {
+            end: self.end,
+            events: self.queue.handled(),
+            bill: self.accounts.close(self.end),
+            books: self.books,
+            services,
+            routes,
+            service_levels: self.service_levels,
+            timeline: self.recorder.timeline,
+            log: self.log,
+            cluster: self.cluster,
+        }
+    }
+}

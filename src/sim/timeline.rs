@@ -1,0 +1,81 @@
+//! Points over time, for whoever wants to look: means over each interval, the worst P95 in it.
+
+use crate::sim::Simulation;
+use crate::sim::event::GroupId;
+use crate::sim::outcome::{Point, Timeline};
+use crate::units::{SimDuration, SimTime};
+
+/// Collects steps into points.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    /// The points so far.
+    pub timeline: Timeline,
+    open: Open,
+}
+
+/// The point being collected.
+#[derive(Clone, Debug, Default)]
+struct Open {
+    steps: u32,
+    entry_rate: f64,
+    arrived: f64,
+    failed: f64,
+    latency_s_p95: f64,
+}
+
+impl Recorder {
+    /// Keeps a point `every` so often; never if it is zero.
+    pub fn new(every: SimDuration) -> Self {
+        Recorder { timeline: Timeline { every, points: Vec::new() }, open: Open::default() }
+    }
+}
+
+impl Simulation {
+    /// Adds the step that ends now to the open point; closes the point when its time is over.
+    pub(super) fn record_timeline(&mut self, now: SimTime) {
+        let every = self.recorder.timeline.every;
+        if every.is_zero() {
+            return;
+        }
+        if let Some(load) = &self.load {
+            let open = &mut self.recorder.open;
+            open.steps += 1;
+            open.entry_rate += load.entry_rate;
+            for route in &load.last_routes {
+                open.arrived += route.arrived;
+                open.failed += route.failed;
+                open.latency_s_p95 = open.latency_s_p95.max(route.latency.p95_s);
+            }
+        }
+        if now == now.next_multiple_of(every) {
+            let point = self.close_point(now);
+            self.recorder.timeline.points.push(point);
+        }
+    }
+
+    fn close_point(&mut self, now: SimTime) -> Point {
+        let open = std::mem::take(&mut self.recorder.open);
+        let books = &self.books;
+        let pods = books
+            .workloads
+            .iter()
+            .map(|(id, row)| (id, row.desired.value() as i32, row.ready.value() as i32, row.pending.value() as i32));
+        let nodes = books.groups.iter().map(|(id, row): (GroupId, _)| (id, row.nodes.value() as i32));
+        let services = self
+            .load
+            .iter()
+            .flat_map(|load| load.services().values())
+            .map(|service| (service.last.cpu_milli_per_pod, service.last.latency.p95_s, service.last.backlog));
+        Point {
+            at: now,
+            requests_per_second: open.entry_rate / f64::from(open.steps.max(1)),
+            latency_s_p95: open.latency_s_p95,
+            error_rate: if open.arrived > 0.0 { open.failed / open.arrived } else { 0.0 },
+            pods: pods.collect(),
+            nodes: nodes.collect(),
+            pending: self.pending.len() as i32,
+            cost_usd_hour: self.accounts.run_rate().usd(),
+            services: services.collect(),
+        }
+    }
+}
