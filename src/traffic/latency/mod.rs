@@ -102,8 +102,10 @@ impl StepOutcome {
 /// Stationary tables shared by services and replications. Cloning shares.
 #[derive(Clone, Debug, Default)]
 pub struct LatencyTables {
-    tables: Arc<Mutex<Vec<(Station, Arc<Table>)>>>,
+    tables: Arc<Mutex<Vec<KnownTable>>>,
 }
+
+type KnownTable = (Station, Arc<Table>);
 
 impl LatencyTables {
     fn get(&self, station: Station) -> Arc<Table> {

@@ -51,11 +51,6 @@ impl Wait {
         Wait { none: 1.0, cells: Cells::default(), rejected: 0.0, abandoned: 0.0 }
     }
 
-    /// The mean wait of requests that are taken.
-    pub(super) fn mean(&self) -> f64 {
-        self.cells.mean()
-    }
-
     /// The stationary wait at `load`: offered work over capacity, below 1 unless the queue is
     /// bounded or its requests lose patience.
     pub(super) fn stationary(servers: &Servers, load: f64) -> Wait {
@@ -387,17 +382,17 @@ mod tests {
     #[test]
     fn known_queues_have_their_wait() {
         // M/M/1: load / (1 - load). M/M/2 at 0.8: C = 0.7111, wait C / (2 (1 - load)).
-        check(Wait::stationary(&servers(Discipline::Random, 7, 1), 0.8).mean(), 4.0, 1e-6);
+        check(Wait::stationary(&servers(Discipline::Random, 7, 1), 0.8).cells.mean(), 4.0, 1e-6);
         check(erlang_c(2, 0.8), 0.711_111, 1e-6);
-        check(Wait::stationary(&servers(Discipline::SharedQueue, 2, 1), 0.8).mean(), 1.777_778, 1e-5);
+        check(Wait::stationary(&servers(Discipline::SharedQueue, 2, 1), 0.8).cells.mean(), 1.777_778, 1e-5);
         let fixed = Servers { moments: [1.0, 1.0, 1.0], ..servers(Discipline::Random, 1, 1) };
-        check(Wait::stationary(&fixed, 0.8).mean(), 2.0, 1e-6);
+        check(Wait::stationary(&fixed, 0.8).cells.mean(), 2.0, 1e-6);
         check(erlang_c(10_000, 0.99), 0.236, 0.05);
     }
 
     #[test]
     fn disciplines_are_ordered() {
-        let wait = |discipline| Wait::stationary(&servers(discipline, 5, 1), 0.8).mean();
+        let wait = |discipline| Wait::stationary(&servers(discipline, 5, 1), 0.8).cells.mean();
         let order = [
             Discipline::SharedQueue,
             Discipline::LeastOutstanding,
@@ -415,11 +410,11 @@ mod tests {
         // M/M/1/5 at 0.8 (4 places to wait).
         let wait = Wait::stationary(&Servers { bound: Some(4), ..servers(Discipline::SharedQueue, 1, 1) }, 0.8);
         check(wait.rejected, 0.088_819_5, 1e-6);
-        check(wait.mean() + 1.0, 0.051_261_3 / 0.02, 0.002);
+        check(wait.cells.mean() + 1.0, 0.051_261_3 / 0.02, 0.002);
         // Erlang's B: five servers, four Erlang, no place to wait.
         let loss = Wait::stationary(&Servers { bound: Some(0), ..servers(Discipline::SharedQueue, 5, 1) }, 0.8);
         check(loss.rejected, 0.199_067, 1e-5);
-        check(loss.mean(), 0.0, 0.0);
+        check(loss.cells.mean(), 0.0, 0.0);
         // Far above capacity nearly everything beyond it is rejected, whatever the bound.
         for bound in [10, 1999] {
             let wait = Wait::stationary(&Servers { bound: Some(bound), ..servers(Discipline::Random, 3, 4) }, 4.0);
@@ -433,7 +428,7 @@ mod tests {
         let one = Servers { patience: Some(10.0), ..servers(Discipline::SharedQueue, 1, 1) };
         let wait = Wait::stationary(&one, 1.0);
         check(wait.abandoned, 1.0 / 12.0, 1e-9);
-        check(wait.mean(), 10.0 / 11.0 * 5.0, 1e-9);
+        check(wait.cells.mean(), 10.0 / 11.0 * 5.0, 1e-9);
         check(Wait::stationary(&one, 0.2).abandoned, 0.0, 1e-3);
         check(Wait::stationary(&one, 3.0).abandoned, 2.0 / 3.0, 1e-3);
     }
