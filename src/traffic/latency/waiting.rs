@@ -180,7 +180,8 @@ impl Servers {
         let mean_of_all = self.moments[0] * exact * klb_mean(load, arrival_scv, scv) / klb_mean(load, arrival_scv, 1.0);
         let share = (root * klb_share(load, arrival_scv, scv) / klb_share(load, arrival_scv, 1.0)).clamp(1e-9, 1.0);
         let mean = mean_of_all / share;
-        Conditional { share, mean, shape: self.tail_shape(1, load, mean).max(0.3) }
+        let shape = if scv > 1.0 { self.tail_shape(1, load, mean) } else { 1.0 };
+        Conditional { share, mean, shape }
     }
 
     /// The pooled queue, and what is lost because a queued request cannot change its pod.

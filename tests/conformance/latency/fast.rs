@@ -5,7 +5,7 @@ use foresail::id::Id;
 use foresail::traffic::calls::CallGraph;
 use foresail::traffic::latency::{
     Hop, LatencyHistogram, LatencyTables, PodCohort, STRATA_SHARES, ServiceModel, ServiceProfile, StepOutcome,
-    compose_call,
+    compose_call, record_strata,
 };
 use foresail::units::SimDuration;
 use std::collections::BTreeMap;
@@ -123,9 +123,7 @@ fn graph(case: &Case) -> Errors {
     let hops = hops_of(input, &graph, input.rate_at(0.0));
     let mut all = LatencyHistogram::new();
     for route in graph.routes().values() {
-        for (value, share) in compose_call(&route.call, &hops).iter().zip(STRATA_SHARES) {
-            all.record(*value, 1e6 * share * route.share);
-        }
+        record_strata(&mut all, &compose_call(&route.call, &hops), 1e6 * route.share);
     }
     let overall = &case.expect.overall;
     let service = &input.services[0];
@@ -224,9 +222,12 @@ fn run_by_arrival(case: &Case) -> (Vec<ByArrival>, LatencyHistogram) {
         idle.step(SimDuration::from_secs(1), 1e-9, &pods(1));
         idle.strata_s()
     };
-    let step_s = input.interval_s;
+    // Longer intervals are recorded of scenarios that change within them.
+    let step_s = input.interval_s.min(15.0);
     let count = (input.horizon_s / step_s).round() as usize;
-    let mut intervals = vec![ByArrival { histogram: LatencyHistogram::new(), failed: 0.0 }; count];
+    let interval_of = |time_s: f64| (time_s / input.interval_s + 1e-9) as usize;
+    let empty = ByArrival { histogram: LatencyHistogram::new(), failed: 0.0 };
+    let mut intervals = vec![empty; interval_of(input.horizon_s - 1e-3) + 1];
     let mut cohorts: Vec<PodCohort> = Vec::new();
     for step in 0..count + 200 {
         let time_s = step as f64 * step_s;
@@ -236,22 +237,20 @@ fn run_by_arrival(case: &Case) -> (Vec<ByArrival>, LatencyHistogram) {
         let mut calm = outcome.answered;
         for drained in model.drained() {
             calm -= drained.requests;
-            let of = ((drained.arrived_from_s + drained.arrived_to_s) / 2.0 / step_s) as usize;
+            let of = interval_of((drained.arrived_from_s + drained.arrived_to_s) / 2.0);
             let Some(interval) = intervals.get_mut(of) else { continue };
             record_waited(&mut interval.histogram, drained, &body, profile.timeout.map(|t| t.after_s));
         }
         if step >= count && model.drained().is_empty() {
             break;
         }
-        let Some(interval) = intervals.get_mut(step) else { continue };
+        let Some(interval) = intervals.get_mut(interval_of(time_s)) else { continue };
         interval.failed += outcome.rejected + outcome.timed_out;
         if calm > 1e-6 * outcome.arrived {
             let mut twin = fresh();
             twin.step(SimDuration::from_secs_f64(step_s), rate, &cohorts);
             let strata = if model.drained().is_empty() { model.strata_s() } else { twin.strata_s() };
-            for (value, share) in strata.iter().zip(STRATA_SHARES) {
-                interval.histogram.record(*value, calm * share);
-            }
+            record_strata(&mut interval.histogram, &strata, calm);
         }
     }
     (intervals, model.take_histogram())
