@@ -146,20 +146,23 @@ impl Servers {
         let share = erlang_c(servers, load);
         let count = f64::from(servers);
         let mean = self.moments[0] / (count * (1.0 - load)) * kimura(servers, load, self.scv());
-        Conditional { share, mean, shape: self.tail_shape(servers, load, mean) }
+        Conditional { share, mean, shape: self.tail_shape(servers, load) }
     }
 
     /// The gamma shape of the wait of those that wait.
     ///
-    /// For one server E[W^2] = 2 E[W]^2 + rate E[S^3] / (3 (1 - load)) is exact. With several the
-    /// excess over an exponential wait is taken to shrink with their square.
-    fn tail_shape(&self, servers: u32, load: f64, mean: f64) -> f64 {
-        if servers > 1 {
-            return 1.0;
-        }
-        let [first, _, third] = self.moments;
-        let second = 2.0 * mean * mean * load + third / first / (3.0 * (1.0 - load));
-        (mean * mean / (second - mean * mean).max(1e-3 * mean * mean)).clamp(0.02, 50.0)
+    /// For one server it is a geometric number of residual works: both moments are exact
+    /// (Pollaczek-Khinchine, Takács). Several servers that are all busy are taken as one that is as
+    /// fast as all; where work varies much and load is low the wait is more exponential than that
+    /// (the weight is fitted).
+    fn tail_shape(&self, servers: u32, load: f64) -> f64 {
+        let [first, second, third] = self.moments;
+        let residual = second / (2.0 * first);
+        let mean = residual / (1.0 - load);
+        let square = third / (3.0 * first) / (1.0 - load) + 2.0 * load * mean * mean;
+        let shape = (mean * mean / (square - mean * mean).max(1e-3 * mean * mean)).clamp(0.02, 50.0);
+        let weight = libm::pow(load, libm::sqrt(f64::from(servers) - 1.0));
+        if shape < 1.0 { 1.0 + (shape - 1.0) * weight } else { shape }
     }
 
     /// GI/G/K with the arrivals that turns leave to one pod: Erlang with as many phases as pods.
@@ -180,7 +183,7 @@ impl Servers {
         let mean_of_all = self.moments[0] * exact * klb_mean(load, arrival_scv, scv) / klb_mean(load, arrival_scv, 1.0);
         let share = (root * klb_share(load, arrival_scv, scv) / klb_share(load, arrival_scv, 1.0)).clamp(1e-9, 1.0);
         let mean = mean_of_all / share;
-        let shape = if scv > 1.0 { self.tail_shape(1, load, mean) } else { 1.0 };
+        let shape = if scv > 1.0 { self.tail_shape(1, load) } else { 1.0 };
         Conditional { share, mean, shape }
     }
 
