@@ -29,7 +29,8 @@ pub const MAX_CALLS_PER_REQUEST: usize = 10_000;
 pub struct Call {
     /// The service visited.
     pub service: ServiceId,
-    /// The work of this visit in multiples of the service's mean; above 0.
+    /// The work of this visit in multiples of the mean over all visits of the service; above 0.
+    /// [`CallGraph`] sees to that mean.
     pub work: f64,
     /// How likely the visit takes place, 0..=1.
     pub probability: f64,
@@ -59,6 +60,11 @@ impl Call {
         for call in self.then.iter().flatten() {
             call.add_visits(reached, visits, work);
         }
+    }
+
+    fn divide_work(&mut self, by: &IdVec<ServiceId, f64>) {
+        self.work /= by[self.service];
+        self.then.iter_mut().flatten().for_each(|call| call.divide_work(by));
     }
 
     /// How many visits the tree has, this one included.
@@ -155,7 +161,7 @@ pub struct CallGraph {
     routes: IdVec<RouteId, Route>,
     /// Visits per request that enters the cluster, averaged over routes.
     visits: IdVec<ServiceId, f64>,
-    /// The mean work of a visit, in multiples of the service's own mean.
+    /// What the mean work of a visit was before the trees were scaled to a mean of 1.
     mean_work: IdVec<ServiceId, f64>,
 }
 
@@ -187,14 +193,16 @@ impl CallGraph {
         if sum <= 0.0 {
             return Err(CallGraphError::NoTraffic);
         }
-        let routes: IdVec<RouteId, Route> =
+        let mut routes: IdVec<RouteId, Route> =
             routes.into_iter().map(|route| Route { share: route.share / sum, ..route }).collect();
         let mut visits = IdVec::filled(0.0, service_count);
         let mut work = IdVec::filled(0.0, service_count);
         for route in routes.values() {
             route.call.add_visits(route.share, &mut visits, &mut work);
         }
-        let mean_work = visits.values().zip(work.values()).map(|(v, w)| if *v > 0.0 { w / v } else { 1.0 }).collect();
+        let mean_work: IdVec<ServiceId, f64> =
+            visits.values().zip(work.values()).map(|(v, w)| if *v > 0.0 { w / v } else { 1.0 }).collect();
+        routes.iter_mut().for_each(|(_, route)| route.call.divide_work(&mean_work));
         Ok(CallGraph { routes, visits, mean_work })
     }
 
@@ -208,7 +216,8 @@ impl CallGraph {
         self.visits[service]
     }
 
-    /// The mean work of a visit of `service`, in multiples of the service's own mean.
+    /// The mean work of a visit of `service` in the unit of the trees given to
+    /// [`from_routes`](Self::from_routes): multiply the service's `cpu_s` by it.
     pub fn mean_work(&self, service: ServiceId) -> f64 {
         self.mean_work[service]
     }

@@ -4,8 +4,9 @@
 //! controller and theme, `controller/theme: passed/total`, and the first difference of each failing
 //! theme. Arguments that are not flags select controllers or themes by substring.
 
+mod latency;
 mod runner;
 
 fn main() -> std::process::ExitCode {
-    runner::run(&[])
+    runner::run(&[], &[latency::LATENCY])
 }

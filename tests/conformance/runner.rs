@@ -22,40 +22,65 @@ pub fn whole_theme(_case: &str) -> &'static str {
     ""
 }
 
-#[derive(Default)]
-struct Tally {
-    passed: usize,
-    total: usize,
-    first_difference: Option<String>,
+/// Recordings of numbers with their uncertainty instead of decisions: they are read and judged as a
+/// whole, and may miss a share of the comparisons by chance alone.
+pub struct Measurement {
+    /// The folder under the recordings' root, and the prefix of the printed lines.
+    pub name: &'static str,
+    /// Replays the themes that `wanted` selects by their line; prints what else there is to say.
+    pub replay: fn(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)>,
+    /// The share of a theme's comparisons that must be within their interval.
+    pub share_wanted: f64,
 }
 
-/// Replays everything that is there for `controllers`; fails if any case differs.
-pub fn run(controllers: &[Controller]) -> ExitCode {
+/// How many comparisons there were, how many passed, and the first that did not.
+#[derive(Default)]
+pub struct Tally {
+    pub passed: usize,
+    pub total: usize,
+    pub first_difference: Option<String>,
+}
+
+/// Replays everything that is there; fails if any case of a controller differs, or a theme of a
+/// measurement too often.
+pub fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     if std::env::args().any(|a| a == "--list") {
         return ExitCode::SUCCESS;
     }
+    let selected = |line: &str| wanted.is_empty() || wanted.iter().any(|w| line.contains(w.as_str()));
     let root = root();
     let (mut passed, mut failed) = (0, 0);
     for controller in controllers {
         for file in themes(&root.join(controller.name)) {
             let theme = theme_name(&file);
             let line = format!("{}/{theme}", controller.name);
-            if !wanted.is_empty() && !wanted.iter().any(|w| line.contains(w.as_str())) {
+            if !selected(&line) {
                 continue;
             }
             for (suffix, tally) in replay(controller, &file) {
-                println!("{line}{suffix}: {}/{}", tally.passed, tally.total);
-                if let Some(difference) = &tally.first_difference {
-                    println!("    first difference: {difference}");
-                }
+                print(&format!("{line}{suffix}"), &tally);
                 passed += tally.passed;
                 failed += tally.total - tally.passed;
             }
         }
     }
+    for measurement in measurements {
+        for (theme, tally) in (measurement.replay)(&root.join(measurement.name), &selected) {
+            print(&format!("{}/{theme}", measurement.name), &tally);
+            let enough = tally.passed as f64 >= measurement.share_wanted * tally.total as f64;
+            *(if enough { &mut passed } else { &mut failed }) += 1;
+        }
+    }
     println!("\n{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn print(line: &str, tally: &Tally) {
+    println!("{line}: {}/{}", tally.passed, tally.total);
+    if let Some(difference) = &tally.first_difference {
+        println!("    first difference: {difference}");
+    }
 }
 
 fn root() -> PathBuf {

@@ -24,7 +24,7 @@ mod work;
 pub use backlog::Drained;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};
 pub use profile::{Abandoned, Discipline, ProfileError, ServiceProfile, Timeout, WorkShape};
-pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata};
+pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata, record_strata};
 
 use crate::units::SimDuration;
 use backlog::{Backlog, Flow, Passed};
@@ -102,8 +102,10 @@ impl StepOutcome {
 /// Stationary tables shared by services and replications. Cloning shares.
 #[derive(Clone, Debug, Default)]
 pub struct LatencyTables {
-    tables: Arc<Mutex<Vec<(Station, Arc<Table>)>>>,
+    tables: Arc<Mutex<Vec<KnownTable>>>,
 }
+
+type KnownTable = (Station, Arc<Table>);
 
 impl LatencyTables {
     fn get(&self, station: Station) -> Arc<Table> {

@@ -95,8 +95,9 @@ impl RouteLatency {
         let scale = if state.composed_mean_s > 0.0 { mean_s / state.composed_mean_s } else { 1.0 };
         let failed = arrived * (1.0 - success_of(call, hops));
         let succeeded = arrived - failed;
-        for (value, share) in state.composed.iter().zip(STRATA) {
-            state.histogram.record(value * scale, succeeded * share);
+        if succeeded > 0.0 {
+            spread_strata(&mut self.scratch, &state.composed.map(|value| value * scale), succeeded);
+            self.scratch.record(&mut state.histogram);
         }
         let latency = if succeeded > 0.0 { summary_of(&state.composed, scale) } else { LatencySummary::default() };
         RouteOutcome { arrived, failed, latency }
@@ -163,6 +164,9 @@ fn compose(call: &Call, hops: &[Hop], scratch: &mut Spread) -> [f64; STRATA_COUN
 }
 
 /// The strata of a function of two independent latencies.
+///
+/// Each pair of strata is spread evenly as wide as the two together vary, so that what varies
+/// inside a stratum is not lost.
 fn combine(
     one: &[f64; STRATA_COUNT],
     two: &[f64; STRATA_COUNT],
@@ -170,13 +174,44 @@ fn combine(
     scratch: &mut Spread,
 ) -> [f64; STRATA_COUNT] {
     scratch.clear();
-    for (first, first_share) in one.iter().zip(STRATA) {
-        for (second, second_share) in two.iter().zip(STRATA) {
-            let value = function(*first, *second);
-            scratch.add_even(value, value, first_share * second_share);
+    let (one_widths, two_widths) = (widths_of(one), widths_of(two));
+    for index in 0..STRATA_COUNT {
+        for other in 0..STRATA_COUNT {
+            let value = function(one[index], two[other]);
+            let (width, other_width) = (one_widths[index], two_widths[other]);
+            let half = (libm::sqrt(width * width + other_width * other_width) / 2.0).min(value);
+            scratch.add_even(value - half, value + half, STRATA[index] * STRATA[other]);
         }
     }
     strata_of(scratch)
+}
+
+/// Counts `requests` whose latencies have these strata, spread evenly over each.
+pub fn record_strata(histogram: &mut LatencyHistogram, strata_s: &[f64; STRATA_COUNT], requests: f64) {
+    let mut spread = Spread::new();
+    spread_strata(&mut spread, strata_s, requests);
+    spread.record(histogram);
+}
+
+fn spread_strata(spread: &mut Spread, strata_s: &[f64; STRATA_COUNT], requests: f64) {
+    spread.clear();
+    for ((value, width), share) in strata_s.iter().zip(widths_of(strata_s)).zip(STRATA) {
+        let half = (width / 2.0).min(*value);
+        spread.add_even(value - half, value + half, requests * share);
+    }
+}
+
+/// How wide each stratum is; for the last, the width of even values that vary as its tail does.
+fn widths_of(strata: &[f64; STRATA_COUNT]) -> [f64; STRATA_COUNT] {
+    const LAST: usize = STRATA_COUNT - 1;
+    let mut widths = [0.0; STRATA_COUNT];
+    for index in 0..LAST {
+        let before = if index > 0 { strata[index - 1] } else { 0.0 };
+        widths[index] = (strata[index + 1] - before) / 2.0;
+    }
+    // An exponential tail's mean excess is its standard deviation; even values vary by width / sqrt(12).
+    widths[LAST] = (strata[LAST] - strata[LAST - 1]) / 2.0 * libm::sqrt(12.0);
+    widths
 }
 
 fn strata_of(spread: &Spread) -> [f64; STRATA_COUNT] {

@@ -196,7 +196,7 @@ mod tests {
     fn limited_sharing_lasts_as_long_as_sharing_for_exponential_work() {
         for threads in [1, 4, 20] {
             let pod = sharing(1.0, Some(threads), Discipline::Random, 4);
-            let total = pod.slowdown(0.8) + pod.wait_for_thread(threads, 0.8, None, None).mean();
+            let total = pod.slowdown(0.8) + pod.wait_for_thread(threads, 0.8, None, None).cells.mean();
             assert!((total - 5.0).abs() < 1e-3, "{threads} threads: {total}");
         }
     }

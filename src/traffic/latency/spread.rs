@@ -1,6 +1,6 @@
 //! The latency distribution of one step, put together from rows and drained requests.
 
-use super::histogram::{Histogram, LatencyHistogram};
+use super::histogram::LatencyHistogram;
 use super::table::{MassReader, Row, RowBuckets, STRATA};
 
 /// Requests by latency in seconds, in the buckets of a [`LatencyHistogram`]; reused every step.
@@ -146,7 +146,7 @@ mod tests {
         assert!((spread.mean_s() - 2.0).abs() < 1e-9);
         assert!((spread.cut_above(2.5) - 25.0).abs() < 1e-9);
         assert!((spread.total() - 75.0).abs() < 1e-9);
-        let mut histogram = Histogram::new();
+        let mut histogram = LatencyHistogram::new();
         spread.record(&mut histogram);
         assert!((histogram.requests() - 75.0).abs() < 1e-3);
         spread.clear();

@@ -51,11 +51,6 @@ impl Wait {
         Wait { none: 1.0, cells: Cells::default(), rejected: 0.0, abandoned: 0.0 }
     }
 
-    /// The mean wait of requests that are taken.
-    pub(super) fn mean(&self) -> f64 {
-        self.cells.mean()
-    }
-
     /// The stationary wait at `load`: offered work over capacity, below 1 unless the queue is
     /// bounded or its requests lose patience.
     pub(super) fn stationary(servers: &Servers, load: f64) -> Wait {
@@ -151,20 +146,23 @@ impl Servers {
         let share = erlang_c(servers, load);
         let count = f64::from(servers);
         let mean = self.moments[0] / (count * (1.0 - load)) * kimura(servers, load, self.scv());
-        Conditional { share, mean, shape: self.tail_shape(servers, load, mean) }
+        Conditional { share, mean, shape: self.tail_shape(servers, load) }
     }
 
     /// The gamma shape of the wait of those that wait.
     ///
-    /// For one server E[W^2] = 2 E[W]^2 + rate E[S^3] / (3 (1 - load)) is exact. With several the
-    /// excess over an exponential wait is taken to shrink with their square.
-    fn tail_shape(&self, servers: u32, load: f64, mean: f64) -> f64 {
-        if servers > 1 {
-            return 1.0;
-        }
-        let [first, _, third] = self.moments;
-        let second = 2.0 * mean * mean * load + third / first / (3.0 * (1.0 - load));
-        (mean * mean / (second - mean * mean).max(1e-3 * mean * mean)).clamp(0.02, 50.0)
+    /// For one server it is a geometric number of residual works: both moments are exact
+    /// (Pollaczek-Khinchine, Takács). Several servers that are all busy are taken as one that is as
+    /// fast as all; where work varies much and load is low the wait is more exponential than that
+    /// (the weight is fitted).
+    fn tail_shape(&self, servers: u32, load: f64) -> f64 {
+        let [first, second, third] = self.moments;
+        let residual = second / (2.0 * first);
+        let mean = residual / (1.0 - load);
+        let square = third / (3.0 * first) / (1.0 - load) + 2.0 * load * mean * mean;
+        let shape = (mean * mean / (square - mean * mean).max(1e-3 * mean * mean)).clamp(0.02, 50.0);
+        let weight = libm::pow(load, libm::sqrt(f64::from(servers) - 1.0));
+        if shape < 1.0 { 1.0 + (shape - 1.0) * weight } else { shape }
     }
 
     /// GI/G/K with the arrivals that turns leave to one pod: Erlang with as many phases as pods.
@@ -185,7 +183,8 @@ impl Servers {
         let mean_of_all = self.moments[0] * exact * klb_mean(load, arrival_scv, scv) / klb_mean(load, arrival_scv, 1.0);
         let share = (root * klb_share(load, arrival_scv, scv) / klb_share(load, arrival_scv, 1.0)).clamp(1e-9, 1.0);
         let mean = mean_of_all / share;
-        Conditional { share, mean, shape: self.tail_shape(1, load, mean).max(0.3) }
+        let shape = if scv > 1.0 { self.tail_shape(1, load) } else { 1.0 };
+        Conditional { share, mean, shape }
     }
 
     /// The pooled queue, and what is lost because a queued request cannot change its pod.
@@ -387,17 +386,17 @@ mod tests {
     #[test]
     fn known_queues_have_their_wait() {
         // M/M/1: load / (1 - load). M/M/2 at 0.8: C = 0.7111, wait C / (2 (1 - load)).
-        check(Wait::stationary(&servers(Discipline::Random, 7, 1), 0.8).mean(), 4.0, 1e-6);
+        check(Wait::stationary(&servers(Discipline::Random, 7, 1), 0.8).cells.mean(), 4.0, 1e-6);
         check(erlang_c(2, 0.8), 0.711_111, 1e-6);
-        check(Wait::stationary(&servers(Discipline::SharedQueue, 2, 1), 0.8).mean(), 1.777_778, 1e-5);
+        check(Wait::stationary(&servers(Discipline::SharedQueue, 2, 1), 0.8).cells.mean(), 1.777_778, 1e-5);
         let fixed = Servers { moments: [1.0, 1.0, 1.0], ..servers(Discipline::Random, 1, 1) };
-        check(Wait::stationary(&fixed, 0.8).mean(), 2.0, 1e-6);
+        check(Wait::stationary(&fixed, 0.8).cells.mean(), 2.0, 1e-6);
         check(erlang_c(10_000, 0.99), 0.236, 0.05);
     }
 
     #[test]
     fn disciplines_are_ordered() {
-        let wait = |discipline| Wait::stationary(&servers(discipline, 5, 1), 0.8).mean();
+        let wait = |discipline| Wait::stationary(&servers(discipline, 5, 1), 0.8).cells.mean();
         let order = [
             Discipline::SharedQueue,
             Discipline::LeastOutstanding,
@@ -415,11 +414,11 @@ mod tests {
         // M/M/1/5 at 0.8 (4 places to wait).
         let wait = Wait::stationary(&Servers { bound: Some(4), ..servers(Discipline::SharedQueue, 1, 1) }, 0.8);
         check(wait.rejected, 0.088_819_5, 1e-6);
-        check(wait.mean() + 1.0, 0.051_261_3 / 0.02, 0.002);
+        check(wait.cells.mean() + 1.0, 0.051_261_3 / 0.02, 0.002);
         // Erlang's B: five servers, four Erlang, no place to wait.
         let loss = Wait::stationary(&Servers { bound: Some(0), ..servers(Discipline::SharedQueue, 5, 1) }, 0.8);
         check(loss.rejected, 0.199_067, 1e-5);
-        check(loss.mean(), 0.0, 0.0);
+        check(loss.cells.mean(), 0.0, 0.0);
         // Far above capacity nearly everything beyond it is rejected, whatever the bound.
         for bound in [10, 1999] {
             let wait = Wait::stationary(&Servers { bound: Some(bound), ..servers(Discipline::Random, 3, 4) }, 4.0);
@@ -433,7 +432,7 @@ mod tests {
         let one = Servers { patience: Some(10.0), ..servers(Discipline::SharedQueue, 1, 1) };
         let wait = Wait::stationary(&one, 1.0);
         check(wait.abandoned, 1.0 / 12.0, 1e-9);
-        check(wait.mean(), 10.0 / 11.0 * 5.0, 1e-9);
+        check(wait.cells.mean(), 10.0 / 11.0 * 5.0, 1e-9);
         check(Wait::stationary(&one, 0.2).abandoned, 0.0, 1e-3);
         check(Wait::stationary(&one, 3.0).abandoned, 2.0 / 3.0, 1e-3);
     }

@@ -1,0 +1,20 @@
+//! Latency: the fast and the exact mode against independent queueing simulations.
+//!
+//! The exact mode is tallied per theme: a number is within when it lies inside the reference's 95 %
+//! interval widened by the own one. The fast mode is an approximation: its errors are printed as a
+//! table per theme.
+
+mod case;
+mod fast;
+
+use crate::runner::{Measurement, Tally};
+use std::path::Path;
+
+/// Both modes against `latency/cases.json.gz`.
+pub const LATENCY: Measurement = Measurement { name: "latency", replay, share_wanted: 0.95 };
+
+fn replay(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
+    let cases = case::read(folder);
+    fast::print_errors(&cases, wanted);
+    Vec::new()
+}

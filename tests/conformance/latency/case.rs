@@ -1,0 +1,218 @@
+//! The recordings as they are written.
+
+use foresail::id::Id;
+use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
+use foresail::traffic::latency::{Abandoned, Discipline, ServiceProfile, Timeout, WorkShape};
+use serde::Deserialize;
+use std::io::Read;
+use std::path::Path;
+
+#[derive(Deserialize)]
+pub struct Case {
+    pub name: String,
+    pub theme: String,
+    pub input: Input,
+    pub expect: Expect,
+}
+
+#[derive(Deserialize)]
+pub struct Input {
+    pub replications: u32,
+    pub horizon_s: f64,
+    pub warmup_s: f64,
+    pub interval_s: f64,
+    pub arrivals: Arrivals,
+    pub services: Vec<Service>,
+    pub routes: Vec<RecordedRoute>,
+    pub timeout: Option<RecordedTimeout>,
+    pub net_delay_s: f64,
+}
+
+#[derive(Deserialize)]
+pub struct Arrivals {
+    pub process: String,
+    pub rate: Vec<(f64, f64)>,
+    pub scv: Option<f64>,
+    pub mult: Option<[f64; 2]>,
+    pub mean_sojourn_s: Option<[f64; 2]>,
+}
+
+#[derive(Deserialize)]
+pub struct Service {
+    pub name: String,
+    pub pods: Vec<(f64, u32)>,
+    pub threads: Option<u32>,
+    pub cpu: Option<f64>,
+    pub queue_bound: Option<u32>,
+    pub discipline: String,
+    pub service_time: ServiceTime,
+}
+
+#[derive(Deserialize)]
+pub struct ServiceTime {
+    pub dist: String,
+    pub mean_s: f64,
+    pub scv: f64,
+}
+
+#[derive(Deserialize)]
+pub struct RecordedTimeout {
+    pub s: f64,
+    pub work: String,
+}
+
+#[derive(Deserialize)]
+pub struct RecordedRoute {
+    pub name: String,
+    pub weight: f64,
+    pub call: RecordedCall,
+}
+
+#[derive(Deserialize)]
+pub struct RecordedCall {
+    pub service: String,
+    pub mean_s: Option<f64>,
+    pub hold: bool,
+    pub then: Vec<Vec<RecordedCall>>,
+}
+
+/// A value and the half-width of its 95 % interval.
+pub type Interval = (f64, f64);
+
+#[derive(Deserialize)]
+pub struct Expect {
+    pub overall: Overall,
+    pub services: Vec<ExpectedService>,
+    pub intervals: Option<Intervals>,
+    pub routes: Option<Vec<Overall>>,
+}
+
+#[derive(Deserialize)]
+pub struct Overall {
+    #[serde(default)]
+    pub name: String,
+    pub n: f64,
+    pub mean: Option<Interval>,
+    pub p50: Option<Interval>,
+    pub p95: Option<Interval>,
+    pub p99: Option<Interval>,
+    pub pooled: Option<[f64; 3]>,
+    pub error_rate: Option<Interval>,
+    pub rejected: Option<Interval>,
+    pub timed_out: Option<Interval>,
+}
+
+#[derive(Deserialize)]
+pub struct ExpectedService {
+    pub util: Interval,
+    pub wait_mean: Option<Interval>,
+    pub p_wait: Option<Interval>,
+    pub residence_mean: Option<Interval>,
+}
+
+#[derive(Deserialize)]
+pub struct Intervals {
+    pub n: Vec<f64>,
+    pub mean: Vec<Option<f64>>,
+    pub mean_hw: Vec<Option<f64>>,
+    pub p50: Vec<Option<f64>>,
+    pub p50_hw: Vec<Option<f64>>,
+    pub p95: Vec<Option<f64>>,
+    pub p95_hw: Vec<Option<f64>>,
+    pub p99: Vec<Option<f64>>,
+    pub p99_hw: Vec<Option<f64>>,
+    pub pooled_p95: Vec<Option<f64>>,
+    pub pooled_p99: Vec<Option<f64>>,
+    pub error_rate: Option<Vec<f64>>,
+    pub error_rate_hw: Option<Vec<f64>>,
+}
+
+/// All cases, or none where the recordings are not.
+pub fn read(folder: &Path) -> Vec<Case> {
+    let Ok(bytes) = std::fs::read(folder.join("cases.json.gz")) else { return Vec::new() };
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes.as_slice())
+        .read_to_string(&mut text)
+        .expect("the recordings are compressed text");
+    serde_json::from_str(&text).expect("the recordings have their format")
+}
+
+impl Input {
+    pub fn rate_at(&self, time_s: f64) -> f64 {
+        held_at(&self.arrivals.rate, time_s).unwrap_or(0.0)
+    }
+
+    pub fn service_index(&self, name: &str) -> usize {
+        self.services.iter().position(|service| service.name == name).expect("calls name services")
+    }
+
+    pub fn call_graph(&self) -> CallGraph {
+        let routes = self.routes.iter().map(|route| Route {
+            name: route.name.clone(),
+            share: route.weight,
+            call: self.call(&route.call),
+        });
+        CallGraph::from_routes(routes.collect(), self.services.len()).expect("routes have weights")
+    }
+
+    fn call(&self, recorded: &RecordedCall) -> Call {
+        let index = self.service_index(&recorded.service);
+        let mean_s = self.services[index].service_time.mean_s;
+        Call {
+            service: ServiceId::from_index(index),
+            work: recorded.mean_s.unwrap_or(mean_s) / mean_s,
+            probability: 1.0,
+            holds_thread: recorded.hold,
+            then: recorded.then.iter().map(|step| step.iter().map(|call| self.call(call)).collect()).collect(),
+        }
+    }
+
+    pub fn timeout(&self) -> Option<Timeout> {
+        self.timeout.as_ref().map(|timeout| Timeout {
+            after_s: timeout.s,
+            work: match timeout.work.as_str() {
+                "ignore" => Abandoned::Ignored,
+                "cancel_queued" => Abandoned::CancelQueued,
+                "cancel_all" => Abandoned::CancelAll,
+                other => panic!("unknown work after a timeout: {other}"),
+            },
+        })
+    }
+}
+
+impl Service {
+    pub fn pods_at(&self, time_s: f64) -> u32 {
+        held_at(&self.pods, time_s).unwrap_or(0)
+    }
+
+    pub fn profile(&self) -> ServiceProfile {
+        let scv = self.service_time.scv;
+        ServiceProfile {
+            cpu_s: self.service_time.mean_s,
+            shape: match self.service_time.dist.as_str() {
+                "exponential" => WorkShape::Exponential,
+                "deterministic" => WorkShape::Deterministic,
+                "lognormal" => WorkShape::Lognormal { scv },
+                "gamma" => WorkShape::Gamma { scv },
+                other => panic!("unknown distribution {other}"),
+            },
+            concurrency: self.threads,
+            cpu_limit_cores: self.cpu,
+            discipline: match self.discipline.as_str() {
+                "random" => Discipline::Random,
+                "round_robin" => Discipline::RoundRobin,
+                "jsq" => Discipline::LeastOutstanding,
+                "p2c" => Discipline::PowerOfTwo,
+                "shared_fcfs" => Discipline::SharedQueue,
+                other => panic!("unknown discipline {other}"),
+            },
+            queue_bound: self.queue_bound,
+            ..ServiceProfile::default()
+        }
+    }
+}
+
+/// The value of a step function; none before its first point.
+fn held_at<T: Copy>(points: &[(f64, T)], time_s: f64) -> Option<T> {
+    points.iter().take_while(|point| point.0 <= time_s + 1e-9).last().map(|point| point.1)
+}

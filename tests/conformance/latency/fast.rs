@@ -1,0 +1,293 @@
+//! The errors of the fast mode, as a table per theme.
+
+use super::case::{Case, Input};
+use foresail::id::Id;
+use foresail::traffic::calls::CallGraph;
+use foresail::traffic::latency::{
+    Hop, LatencyHistogram, LatencyTables, PodCohort, STRATA_SHARES, ServiceModel, ServiceProfile, StepOutcome,
+    compose_call, record_strata,
+};
+use foresail::units::SimDuration;
+use std::collections::BTreeMap;
+
+/// Errors in % of mean, P95, P99 (signed), and of the error rate in points.
+struct Errors {
+    group: String,
+    name: String,
+    percent: [Option<f64>; 3],
+    error_rate_points: Option<f64>,
+}
+
+/// Runs every case in the fast mode and prints median and worst errors per theme.
+pub fn print_errors(cases: &[Case], wanted: &dyn Fn(&str) -> bool) {
+    let mut groups: BTreeMap<String, Vec<Errors>> = BTreeMap::new();
+    for case in cases.iter().filter(|case| wanted(&format!("latency/fast/{}", case.theme))) {
+        for errors in errors_of(case) {
+            groups.entry(errors.group.clone()).or_default().push(errors);
+        }
+    }
+    if groups.is_empty() {
+        return;
+    }
+    println!("latency, fast mode: errors in % of the reference, median / worst");
+    println!("{:<44} {:>5} {:>13} {:>13} {:>13} {:>16}", "theme", "cases", "mean", "P95", "P99", "errors, points");
+    for (group, errors) in &groups {
+        let column = |figure: &dyn Fn(&Errors) -> Option<f64>| {
+            let mut values: Vec<f64> = errors.iter().filter_map(figure).map(f64::abs).collect();
+            values.sort_by(f64::total_cmp);
+            match values.last() {
+                Some(worst) => format!("{:.1} / {worst:.1}", values[values.len() / 2]),
+                None => "-".to_owned(),
+            }
+        };
+        let percents: Vec<String> = (0..3).map(|i| column(&|e| e.percent[i])).collect();
+        println!(
+            "{group:<44} {:>5} {:>13} {:>13} {:>13} {:>16}",
+            errors.len(),
+            percents[0],
+            percents[1],
+            percents[2],
+            column(&|e| e.error_rate_points)
+        );
+        if std::env::args().any(|argument| argument == "--verbose") {
+            for row in errors {
+                let text: Vec<String> =
+                    row.percent.iter().map(|p| p.map_or("-".into(), |p| format!("{p:+.1}"))).collect();
+                let points = row.error_rate_points.map_or(String::new(), |points| format!("{points:+.2}"));
+                println!("    {:<40} {:>8} {:>8} {:>8} {points:>8}", row.name, text[0], text[1], text[2]);
+            }
+        }
+    }
+}
+
+fn errors_of(case: &Case) -> Vec<Errors> {
+    match case.input.interval_s > 0.0 {
+        _ if case.input.services.len() > 1 && case.input.interval_s > 0.0 => Vec::new(),
+        true => transient(case),
+        false if case.input.services.len() > 1 => vec![graph(case)],
+        false => vec![stationary(case)],
+    }
+}
+
+fn percent(found: f64, wanted: Option<(f64, f64)>) -> Option<f64> {
+    wanted.map(|(wanted, _)| 100.0 * (found / wanted - 1.0))
+}
+
+/// The group of a stationary case: what the tables of targets tell apart.
+fn group_of(case: &Case) -> String {
+    let input = &case.input;
+    let service = &input.services[0];
+    if input.arrivals.process != "poisson" {
+        return format!("{} {} arrivals", case.theme, input.arrivals.process);
+    }
+    let serving = match (service.threads, service.cpu) {
+        (None, _) => "sharing".to_owned(),
+        (Some(threads), Some(cpu)) if cpu < f64::from(threads) => "limited sharing".to_owned(),
+        (Some(1), _) => "1 thread".to_owned(),
+        (Some(_), _) => "threads".to_owned(),
+    };
+    let scv = if service.service_time.scv <= 1.0 { "SCV <= 1" } else { "SCV > 1" };
+    format!("{} {} {serving} {scv}", case.theme, service.discipline)
+}
+
+fn pods(count: u32) -> [PodCohort; 1] {
+    [PodCohort { key: 0, ready: f64::from(count), speed: 1.0 }]
+}
+
+fn stationary(case: &Case) -> Errors {
+    let input = &case.input;
+    let service = &input.services[0];
+    let profile = ServiceProfile { timeout: input.timeout(), ..service.profile() };
+    let mut model = ServiceModel::new(profile).expect("recorded services make sense");
+    let mut outcome = StepOutcome::default();
+    for _ in 0..40 {
+        outcome = model.step(SimDuration::from_secs(15), input.rate_at(0.0), &pods(service.pods_at(0.0)));
+    }
+    let overall = &case.expect.overall;
+    let (latency, wanted_errors) = (outcome.latency, overall.error_rate);
+    Errors {
+        group: group_of(case),
+        name: case.name.clone(),
+        percent: [
+            percent(latency.mean_s, overall.mean),
+            percent(latency.p95_s, overall.p95),
+            percent(latency.p99_s, overall.p99),
+        ],
+        error_rate_points: wanted_errors.map(|(wanted, _)| 100.0 * (outcome.error_rate() - wanted)),
+    }
+}
+
+fn graph(case: &Case) -> Errors {
+    let input = &case.input;
+    let graph = input.call_graph();
+    let hops = hops_of(input, &graph, input.rate_at(0.0));
+    let mut all = LatencyHistogram::new();
+    for route in graph.routes().values() {
+        record_strata(&mut all, &compose_call(&route.call, &hops), 1e6 * route.share);
+    }
+    let overall = &case.expect.overall;
+    let service = &input.services[0];
+    Errors {
+        group: format!(
+            "{} {} {}",
+            case.theme,
+            service.discipline,
+            if service.threads.is_some() { "threads" } else { "sharing" }
+        ),
+        name: case.name.clone(),
+        percent: [
+            percent(all.mean_s(), overall.mean),
+            percent(all.quantile_s(0.95), overall.p95),
+            percent(all.quantile_s(0.99), overall.p99),
+        ],
+        error_rate_points: None,
+    }
+}
+
+fn hops_of(input: &Input, graph: &CallGraph, entry_rate: f64) -> Vec<Hop> {
+    graph
+        .arrival_rates(entry_rate)
+        .map(|(id, rate)| {
+            let service = &input.services[id.index()];
+            let profile = service.profile();
+            let profile = ServiceProfile { cpu_s: profile.cpu_s * graph.mean_work(id), ..profile };
+            let mut model = ServiceModel::new(profile).expect("recorded services make sense");
+            let outcome = model.step(SimDuration::from_secs(15), rate, &pods(service.pods_at(0.0)));
+            Hop { strata_s: model.strata_s(), error_rate: outcome.error_rate() }
+        })
+        .collect()
+}
+
+/// One interval by time of arrival.
+#[derive(Clone)]
+struct ByArrival {
+    histogram: LatencyHistogram,
+    failed: f64,
+}
+
+/// Weighted absolute percentage errors over intervals, and errors of the whole run.
+fn transient(case: &Case) -> Vec<Errors> {
+    let Some(expected) = &case.expect.intervals else { return Vec::new() };
+    let (intervals, whole) = run_by_arrival(case);
+    let wape = |figure: &dyn Fn(&LatencyHistogram) -> f64, wanted: &[Option<f64>]| {
+        let (mut difference, mut sum) = (0.0, 0.0);
+        for (interval, wanted) in intervals.iter().zip(wanted) {
+            if let Some(wanted) = wanted {
+                difference += (figure(&interval.histogram) - wanted).abs();
+                sum += wanted;
+            }
+        }
+        (sum > 0.0).then(|| 100.0 * difference / sum)
+    };
+    let mean = wape(&LatencyHistogram::mean_s, &expected.mean);
+    let p95 = |h: &LatencyHistogram| h.quantile_s(0.95);
+    let p99 = |h: &LatencyHistogram| h.quantile_s(0.99);
+    let overall = &case.expect.overall;
+    let failed: f64 = intervals.iter().map(|interval| interval.failed).sum();
+    let all: f64 = intervals.iter().map(|interval| interval.histogram.requests()).sum::<f64>() + failed;
+    let row = |group: &str, percent, error_rate_points| Errors {
+        group: format!("{} {group}", case.theme),
+        name: case.name.clone(),
+        percent,
+        error_rate_points,
+    };
+    vec![
+        row("intervals, WAPE, per run", [mean, wape(&p95, &expected.p95), wape(&p99, &expected.p99)], None),
+        row(
+            "intervals, WAPE, pooled",
+            [mean, wape(&p95, &expected.pooled_p95), wape(&p99, &expected.pooled_p99)],
+            None,
+        ),
+        row(
+            "whole run",
+            [
+                percent(whole.mean_s(), overall.mean),
+                percent(p95(&whole), overall.p95),
+                percent(p99(&whole), overall.p99),
+            ],
+            overall.error_rate.map(|(wanted, _)| 100.0 * (failed / all - wanted)),
+        ),
+    ]
+}
+
+fn run_by_arrival(case: &Case) -> (Vec<ByArrival>, LatencyHistogram) {
+    let input = &case.input;
+    let service = &input.services[0];
+    let profile = ServiceProfile { timeout: input.timeout(), ..service.profile() };
+    let tables = LatencyTables::default();
+    let fresh = || ServiceModel::with_tables(profile.clone(), tables.clone()).expect("recorded services make sense");
+    let mut model = fresh();
+    let body = {
+        let mut idle = fresh();
+        idle.step(SimDuration::from_secs(1), 1e-9, &pods(1));
+        idle.strata_s()
+    };
+    // Longer intervals are recorded of scenarios that change within them.
+    let step_s = input.interval_s.min(15.0);
+    let count = (input.horizon_s / step_s).round() as usize;
+    let interval_of = |time_s: f64| (time_s / input.interval_s + 1e-9) as usize;
+    let empty = ByArrival { histogram: LatencyHistogram::new(), failed: 0.0 };
+    let mut intervals = vec![empty; interval_of(input.horizon_s - 1e-3) + 1];
+    let mut cohorts: Vec<PodCohort> = Vec::new();
+    for step in 0..count + 200 {
+        let time_s = step as f64 * step_s;
+        follow_pods(&mut cohorts, step as u64, service.pods_at(time_s));
+        let rate = input.rate_at(time_s);
+        let outcome = model.step(SimDuration::from_secs_f64(step_s), rate, &cohorts);
+        let mut calm = outcome.answered;
+        for drained in model.drained() {
+            calm -= drained.requests;
+            let of = interval_of((drained.arrived_from_s + drained.arrived_to_s) / 2.0);
+            let Some(interval) = intervals.get_mut(of) else { continue };
+            record_waited(&mut interval.histogram, drained, &body, profile.timeout.map(|t| t.after_s));
+        }
+        if step >= count && model.drained().is_empty() {
+            break;
+        }
+        let Some(interval) = intervals.get_mut(interval_of(time_s)) else { continue };
+        interval.failed += outcome.rejected + outcome.timed_out;
+        if calm > 1e-6 * outcome.arrived {
+            let mut twin = fresh();
+            twin.step(SimDuration::from_secs_f64(step_s), rate, &cohorts);
+            let strata = if model.drained().is_empty() { model.strata_s() } else { twin.strata_s() };
+            record_strata(&mut interval.histogram, &strata, calm);
+        }
+    }
+    (intervals, model.take_histogram())
+}
+
+fn record_waited(
+    histogram: &mut LatencyHistogram,
+    drained: &foresail::traffic::latency::Drained,
+    body: &[f64; STRATA_SHARES.len()],
+    timeout_s: Option<f64>,
+) {
+    const PARTS: u32 = 32;
+    for part in 0..PARTS {
+        let along = (f64::from(part) + 0.5) / f64::from(PARTS);
+        let wait = drained.first_wait_s + along * (drained.last_wait_s - drained.first_wait_s);
+        for (value, share) in body.iter().zip(STRATA_SHARES) {
+            if timeout_s.is_none_or(|limit| wait + value <= limit) {
+                histogram.record(wait + value, drained.requests * share / f64::from(PARTS));
+            }
+        }
+    }
+}
+
+/// Pods that come together are a cohort; those that go are the youngest.
+fn follow_pods(cohorts: &mut Vec<PodCohort>, key: u64, count: u32) {
+    let have: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
+    let mut surplus = have - f64::from(count);
+    if surplus < 0.0 {
+        cohorts.push(PodCohort { key, ready: -surplus, speed: 1.0 });
+    }
+    while surplus > 0.0 {
+        let Some(youngest) = cohorts.last_mut() else { break };
+        let gone = surplus.min(youngest.ready);
+        youngest.ready -= gone;
+        surplus -= gone;
+        if youngest.ready <= 0.0 {
+            cohorts.pop();
+        }
+    }
+}
