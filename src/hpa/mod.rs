@@ -1,1 +1,20 @@
 //! The HorizontalPodAutoscaler: from metrics to desired replicas, as the real controller decides.
+//!
+//! One [`HpaController`] per object; [`HpaController::sync`] is one reconcile. Pods in the same state
+//! form one [`PodGroup`] with a count, so that a thousand equal pods cost as little as one.
+//!
+//! Deliberately not here: where metrics come from and when (the simulation), YAML (the scenario room).
+//! Start reading at [`HpaController::sync`].
+
+mod behavior;
+mod controller;
+mod observation;
+mod replica_calculator;
+mod spec;
+
+pub use controller::{Condition, Conditions, Decision, HpaController, Reason};
+pub use observation::{ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodPhase, Readiness};
+pub use replica_calculator::{CurrentMetric, MetricError, Proposal};
+pub use spec::{
+    Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target, Version,
+};

@@ -1,0 +1,231 @@
+//! One reconcile of an HPA.
+
+use super::behavior::{Bounds, History, limit_rate_legacy};
+use super::observation::Observation;
+use super::replica_calculator::{Calculator, MetricError, Proposal};
+use super::spec::{Flags, HpaSpec, Metric};
+use crate::units::SimTime;
+use smallvec::SmallVec;
+use std::fmt;
+
+/// The controller's memory of one HPA.
+#[derive(Clone, Debug)]
+pub struct HpaController {
+    spec: HpaSpec,
+    flags: Flags,
+    history: History,
+    conditions: Conditions,
+    desired: i32,
+}
+
+/// What one sync decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// What each metric proposed, in order; empty if metrics were not evaluated.
+    pub proposals: SmallVec<[Result<Proposal, MetricError>; 2]>,
+    /// The highest proposal; absent if there is no decision.
+    pub metric: Option<i32>,
+    /// After stabilisation, before rate limits and bounds.
+    pub stabilized: Option<i32>,
+    /// `spec.replicas` after the sync.
+    pub replicas: i32,
+    /// `status.desiredReplicas` after the sync.
+    pub desired: i32,
+    /// The scale was changed.
+    pub rescaled: bool,
+    /// The reconcile returned an error, perhaps after scaling.
+    pub error: bool,
+    /// The conditions after the sync.
+    pub conditions: Conditions,
+}
+
+/// `status.conditions`; absent ones were never set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// AbleToScale.
+    pub able_to_scale: Option<Condition>,
+    /// ScalingActive.
+    pub scaling_active: Option<Condition>,
+    /// ScalingLimited.
+    pub scaling_limited: Option<Condition>,
+}
+
+/// A condition's status and reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// True or False.
+    pub status: bool,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:?}", if self.status { 'T' } else { 'F' }, self.reason)
+    }
+}
+
+/// Reasons of conditions, named as upstream writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Reason {
+    SucceededGetScale,
+    FailedGetScale,
+    SucceededRescale,
+    FailedUpdateScale,
+    ReadyForNewScale,
+    ScaleUpStabilized,
+    ScaleDownStabilized,
+    ValidMetricFound,
+    ScalingDisabled,
+    FailedGetResourceMetric,
+    FailedGetContainerResourceMetric,
+    FailedGetPodsMetric,
+    FailedGetObjectMetric,
+    FailedGetExternalMetric,
+    DesiredWithinRange,
+    TooManyReplicas,
+    TooFewReplicas,
+    ScaleUpLimit,
+    ScaleDownLimit,
+}
+
+impl HpaController {
+    /// A controller that sees the object for the first time.
+    pub fn new(spec: HpaSpec, flags: Flags) -> Self {
+        HpaController { spec, flags, history: History::default(), conditions: Conditions::default(), desired: 0 }
+    }
+    /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`.
+    pub fn resume(&mut self, recommendations: Vec<(i32, SimTime)>, desired: i32) {
+        self.history.recommendations = Some(recommendations);
+        self.desired = desired;
+    }
+    /// What the object says.
+    pub fn spec(&self) -> &HpaSpec {
+        &self.spec
+    }
+
+    /// One reconcile at `now`.
+    ///
+    /// Upstream: `HorizontalController.reconcileAutoscaler`, 1.28.
+    pub fn sync(&mut self, now: SimTime, seen: &Observation<'_>) -> Decision {
+        let mut decision = Decision {
+            proposals: SmallVec::new(),
+            metric: None,
+            stabilized: None,
+            replicas: seen.spec_replicas,
+            desired: self.desired,
+            rescaled: false,
+            error: false,
+            conditions: self.conditions,
+        };
+        if seen.down.scale_get {
+            self.conditions.able_to_scale = condition(false, Reason::FailedGetScale);
+            decision.error = true;
+        } else {
+            self.conditions.able_to_scale = condition(true, Reason::SucceededGetScale);
+            let spec = seen.spec_replicas;
+            self.history.recommendations.get_or_insert_with(|| vec![(spec, now)]);
+            self.decide(now, seen, &mut decision);
+        }
+        decision.desired = self.desired;
+        decision.conditions = self.conditions;
+        decision
+    }
+
+    fn decide(&mut self, now: SimTime, seen: &Observation<'_>, decision: &mut Decision) {
+        let (spec, min, max) = (seen.spec_replicas, self.spec.min, self.spec.max);
+        let wanted = if spec == 0 && min != 0 {
+            self.conditions.scaling_active = condition(false, Reason::ScalingDisabled);
+            self.desired = 0;
+            return;
+        } else if spec > max {
+            max
+        } else if spec < min {
+            min
+        } else {
+            self.evaluate(now, seen, decision);
+            let Some(metric) = decision.metric else { return };
+            let (stabilized, wanted) = self.normalize(metric, Bounds { spec, min, max }, now);
+            decision.stabilized = Some(stabilized);
+            wanted
+        };
+        self.apply(now, seen, wanted, decision);
+    }
+
+    /// Upstream: `computeReplicasForMetrics`.
+    fn evaluate(&mut self, now: SimTime, seen: &Observation<'_>, decision: &mut Decision) {
+        let calculator = Calculator { now, flags: &self.flags, behavior: self.spec.behavior.as_ref(), seen };
+        decision.proposals = self.spec.metrics.iter().map(|metric| calculator.propose(metric)).collect();
+        let mut best = 0;
+        for proposal in decision.proposals.iter().flatten() {
+            if best == 0 || proposal.replicas > best {
+                best = proposal.replicas;
+            }
+        }
+        let failed = decision.proposals.iter().position(Result::is_err);
+        decision.error = failed.is_some();
+        let all_failed = decision.proposals.iter().all(Result::is_err);
+        match failed {
+            Some(first) if all_failed || best < seen.spec_replicas => {
+                self.conditions.scaling_active = condition(false, failure_of(&self.spec.metrics[first]));
+            }
+            _ => {
+                self.conditions.scaling_active = condition(true, Reason::ValidMetricFound);
+                decision.metric = Some(best);
+            }
+        }
+    }
+
+    /// Stabilisation, then rate limits and bounds: both values.
+    ///
+    /// Upstream: `normalizeDesiredReplicas`, `normalizeDesiredReplicasWithBehaviors`.
+    fn normalize(&mut self, metric: i32, bounds: Bounds, now: SimTime) -> (i32, i32) {
+        let (stabilized, (wanted, reason), changed) = match &self.spec.behavior {
+            None => {
+                let stabilized = self.history.stabilize_legacy(metric, self.flags.downscale_stabilization, now);
+                (stabilized, limit_rate_legacy(stabilized, bounds), Reason::ScaleDownStabilized)
+            }
+            Some(behavior) => {
+                let stabilized = self.history.stabilize(metric, bounds.spec, behavior, now);
+                let up = metric >= bounds.spec;
+                let changed = if up { Reason::ScaleUpStabilized } else { Reason::ScaleDownStabilized };
+                (stabilized, self.history.limit_rate(stabilized, bounds, behavior, now), changed)
+            }
+        };
+        let able = if stabilized == metric { Reason::ReadyForNewScale } else { changed };
+        self.conditions.able_to_scale = condition(true, able);
+        self.conditions.scaling_limited = condition(wanted != stabilized, reason);
+        (stabilized, wanted)
+    }
+
+    fn apply(&mut self, now: SimTime, seen: &Observation<'_>, wanted: i32, decision: &mut Decision) {
+        if wanted == seen.spec_replicas {
+            self.desired = wanted;
+        } else if seen.down.scale_update {
+            self.conditions.able_to_scale = condition(false, Reason::FailedUpdateScale);
+            decision.error = true;
+        } else {
+            self.conditions.able_to_scale = condition(true, Reason::SucceededRescale);
+            if let Some(behavior) = &self.spec.behavior {
+                self.history.store_event(behavior, seen.spec_replicas, wanted, now);
+            }
+            self.desired = wanted;
+            (decision.replicas, decision.rescaled) = (wanted, true);
+        }
+    }
+}
+
+fn condition(status: bool, reason: Reason) -> Option<Condition> {
+    Some(Condition { status, reason })
+}
+
+fn failure_of(metric: &Metric) -> Reason {
+    match metric {
+        Metric::Resource { container: None, .. } => Reason::FailedGetResourceMetric,
+        Metric::Resource { container: Some(_), .. } => Reason::FailedGetContainerResourceMetric,
+        Metric::Pods { .. } => Reason::FailedGetPodsMetric,
+        Metric::Object { .. } => Reason::FailedGetObjectMetric,
+        Metric::External { .. } => Reason::FailedGetExternalMetric,
+    }
+}
