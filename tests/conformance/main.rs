@@ -4,9 +4,10 @@
 //! controller and theme, `controller/theme: passed/total`, and the first difference of each failing
 //! theme. Arguments that are not flags select controllers or themes by substring.
 
+mod hpa;
 mod latency;
 mod runner;
 
 fn main() -> std::process::ExitCode {
-    runner::run(&[], &[latency::LATENCY])
+    runner::run(&[hpa::HPA], &[latency::LATENCY])
 }
