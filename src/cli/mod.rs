@@ -1,6 +1,8 @@
 //! One file per command: its arguments, its `run`, its texts. Data goes to stdout, everything about
 //! the work (progress, caveats, errors) to stderr.
 
+mod completions;
+
 use clap::{Parser, Subcommand};
 use foresail::scenario::issue::{Issue, Issues};
 use std::process::ExitCode;
@@ -20,7 +22,10 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// Print a completion script for your shell.
+    Completions(completions::Args),
+}
 
 /// Why a command stopped.
 pub enum Failure {
@@ -40,8 +45,10 @@ impl From<Issue> for Failure {
 
 /// Parses the arguments, runs the command, turns what happened into an exit code.
 pub fn main() -> ExitCode {
-    let outcome: Result<ExitCode, Failure> = match Cli::parse().command {};
-    outcome.unwrap_or_else(|failure| report(&failure))
+    let outcome = match Cli::parse().command {
+        Command::Completions(args) => completions::run(&args),
+    };
+    outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)
 }
 
 /// Says what went wrong on stderr.

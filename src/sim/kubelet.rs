@@ -5,6 +5,7 @@ use crate::id::Id;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::event::{Event, WorkloadId};
+use crate::sim::scaling::Sample;
 use crate::sim::world::{Lifecycle, WorkloadKind};
 use crate::units::{SimDuration, SimTime};
 
@@ -30,6 +31,8 @@ pub struct PodLife {
     pub crashes: u32,
     /// Its cohort among its service's pods.
     pub cohort: u64,
+    /// Its last resource metrics.
+    pub sample: Option<Sample>,
 }
 
 /// What a pod belongs to.
@@ -144,6 +147,7 @@ impl Simulation {
         self.lives[pod].crashes = crashes.saturating_add(1);
         let (first, longest) = CRASH_BACK_OFF;
         let pause = (first * (1 << crashes.min(8))).min(longest);
+        self.lives[pod].sample = None;
         self.cluster.set_phase(pod, Phase::Pending);
         self.cluster.set_pod_ready(pod, Some((false, now)));
         if let Owner::Workload(workload) = self.lives[pod].owner {

@@ -1,6 +1,5 @@
 //! Traffic meets pods: each step's requests become usage, latency and errors.
 
-use crate::cluster::NodeId;
 use crate::id::{Id, IdVec};
 use crate::rng::Seed;
 use crate::sim::Simulation;
@@ -48,6 +47,8 @@ pub struct ServiceState {
     merged: u64,
     /// The last step.
     pub(super) last: StepOutcome,
+    /// Requests per second that arrived in the last step.
+    pub(super) last_rate: f64,
     /// Sums over the run.
     pub(super) totals: ServiceTotals,
 }
@@ -87,6 +88,7 @@ impl LoadState {
             cohorts: SmallVec::new(),
             merged: 0,
             last: StepOutcome::default(),
+            last_rate: 0.0,
             totals: ServiceTotals::default(),
         };
         let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
@@ -192,6 +194,7 @@ impl Simulation {
                 let speed = state.workload.map_or(1.0, |workload| self.speed_of(workload));
                 let cohorts = state.settle(now, span, speed);
                 state.last = state.model.step(span, arrivals, &cohorts);
+                state.last_rate = arrivals;
                 state.merge(now, self.step_number);
                 load.hops[id.index()] = Hop { strata_s: state.model.strata_s(), error_rate: state.last.error_rate() };
                 state.totals.add(&state.last, span, traffic.services[id].objective.as_ref());

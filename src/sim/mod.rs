@@ -19,6 +19,7 @@ mod kubelet;
 mod load;
 pub mod log;
 pub mod outcome;
+mod scaling;
 mod scheduling;
 mod start;
 pub mod tally;
@@ -27,6 +28,7 @@ mod workloads;
 pub mod world;
 
 use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::hpa::HpaController;
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
 use crate::rng::Stream;
@@ -73,6 +75,7 @@ pub struct Simulation {
     scheduler_awake: bool,
     load: Option<LoadState>,
     usage: IdVec<WorkloadId, Usage>,
+    hpas: Vec<HpaController>,
     /// Nodes whose pods want more cpu than there is, and the share they get.
     contended: Vec<(NodeId, f64)>,
     step_number: u64,
@@ -139,7 +142,9 @@ impl Simulation {
             Event::Reconcile => self.reconcile(now),
             Event::Schedule => self.schedule(now),
             Event::TrafficStep => self.traffic_step(now),
-            Event::Scrape | Event::HpaSync | Event::DrainContinues(_) | Event::AutoscalerLoop => {}
+            Event::Scrape => self.scrape(now),
+            Event::HpaSync => self.sync_hpas(now),
+            Event::DrainContinues(_) | Event::AutoscalerLoop => {}
         }
     }
 }

@@ -64,6 +64,7 @@ impl Simulation {
             node_instances: IdVec::new(),
             pools: Vec::new(),
             closed_zones: Vec::new(),
+            hpas: Vec::new(),
             lives: IdVec::new(),
             pending: BTreeSet::new(),
             daemon_pods: FxHashMap::default(),
@@ -92,6 +93,7 @@ impl Simulation {
         }
         let first_step = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + self.timing.step };
         self.queue.push(first_step, Event::TrafficStep);
+        self.start_scaling();
     }
 
     /// The first turn of a loop with this period: at once in lockstep, else at a random phase.

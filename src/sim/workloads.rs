@@ -297,6 +297,7 @@ impl Simulation {
             stage: Stage::Gone,
             crashes: 0,
             cohort: 0,
+            sample: None,
         };
         let id = self.lives.push(life);
         debug_assert_eq!(id, pod, "a life per pod");

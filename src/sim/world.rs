@@ -8,6 +8,7 @@ use crate::controllers::disruption::Promise;
 use crate::controllers::job::JobSpec;
 use crate::controllers::stateful_set::PodManagement;
 use crate::cost::{BaseRates, ChargeKind};
+use crate::hpa::{self, HpaSpec};
 use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
@@ -217,6 +218,30 @@ pub struct Budget {
     pub promise: Promise,
 }
 
+/// A HorizontalPodAutoscaler with its target.
+#[derive(Clone, Debug)]
+pub struct Hpa {
+    /// The name.
+    pub name: Symbol,
+    /// Whose replicas it sets.
+    pub workload: WorkloadId,
+    /// What it says.
+    pub spec: HpaSpec,
+    /// What its custom and external metrics read, by the metrics' names; others have no values.
+    pub signals: Vec<(Symbol, Signal)>,
+}
+
+/// Something of the traffic that a custom metric can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Requests per second that arrive at the target's service.
+    RequestsPerSecond,
+    /// Requests waiting at the target's service.
+    Backlog,
+    /// Requests per second that enter the cluster.
+    EntryRequestsPerSecond,
+}
+
 /// Something that goes wrong, or is done, at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
@@ -403,6 +428,10 @@ pub struct Cast {
     pub workloads: IdVec<WorkloadId, Workload>,
     /// The budgets, in order.
     pub budgets: Vec<Budget>,
+    /// The HPAs, in the order of their "namespace/name".
+    pub hpas: Vec<Hpa>,
+    /// Flags of the HPA controller.
+    pub hpa_flags: hpa::Flags,
     /// Faults and other things that happen at a time.
     pub faults: Vec<Fault>,
     /// Rollouts.

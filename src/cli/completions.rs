@@ -1,0 +1,19 @@
+//! `foresail completions SHELL`: a completion script.
+
+use super::{Cli, Failure};
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+/// Which shell.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The shell to write the script for.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints the script.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    clap_complete::generate(args.shell, &mut Cli::command(), "foresail", &mut std::io::stdout());
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Horizontal scaling: the metrics server scrapes, the HPA controller syncs.
+
+use crate::cluster::{Phase, PodId};
+use crate::hpa::{ContainerUsage, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness};
+use crate::intern::Symbol;
+use crate::sim::Simulation;
+use crate::sim::event::{Event, WorkloadId};
+use crate::sim::world::{Load, Signal};
+use crate::units::{SimDuration, SimTime};
+use smallvec::SmallVec;
+
+/// A container must have run so long to have a sample at its first scrape (metrics-server 0.6).
+const FRESH_CONTAINER: SimDuration = SimDuration::from_secs(10);
+
+/// What the metrics server knows of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When it was taken.
+    at: SimTime,
+    /// The span it averages over.
+    window: SimDuration,
+    /// Milli-cores.
+    cpu_milli: i64,
+    /// Bytes.
+    memory_bytes: i64,
+}
+
+/// Pods that look the same to the controller.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Look {
+    phase: Phase,
+    ready: Option<(bool, SimTime)>,
+    started: Option<SimTime>,
+    deleted: bool,
+    sample: Option<Sample>,
+}
+
+impl Simulation {
+    /// The first turns of the metrics server and of the HPA controller.
+    pub(super) fn start_scaling(&mut self) {
+        let cast = self.cast.clone();
+        if cast.hpas.is_empty() {
+            return;
+        }
+        self.hpas = cast.hpas.iter().map(|hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags)).collect();
+        let (scrape, sync) = (self.phase(self.timing.scrape), self.phase(self.timing.hpa_sync));
+        self.queue.push(scrape, Event::Scrape);
+        self.queue.push(sync, Event::HpaSync);
+    }
+
+    /// The metrics server reads the usage of every running pod that an HPA looks at.
+    pub(super) fn scrape(&mut self, now: SimTime) {
+        let cast = self.cast.clone();
+        for hpa in &cast.hpas {
+            for index in 0..self.workloads[hpa.workload].pods.len() {
+                let pod = self.workloads[hpa.workload].pods[index];
+                if self.cluster.pod(pod).phase == Phase::Running {
+                    self.sample(now, pod);
+                }
+            }
+        }
+        self.repeat(now, self.timing.scrape, Event::Scrape);
+    }
+
+    /// A fresh container has its first sample at its second scrape, or at the first if it has run 10 s.
+    ///
+    /// Upstream: metrics-server 0.6, `podStorage`.
+    fn sample(&mut self, now: SimTime, pod: PodId) {
+        let age = now - self.lives[pod].running_since;
+        let first = age < self.timing.scrape;
+        if first && age < FRESH_CONTAINER {
+            return;
+        }
+        let usage = self.pod_usage(pod);
+        let window = if first { age } else { self.timing.scrape };
+        let sample = Sample { at: now, window, cpu_milli: usage.cpu_milli, memory_bytes: usage.memory_bytes };
+        self.lives[pod].sample = Some(sample);
+    }
+
+    /// The HPA controller reconciles every object once.
+    pub(super) fn sync_hpas(&mut self, now: SimTime) {
+        for index in 0..self.hpas.len() {
+            let workload = self.cast.hpas[index].workload;
+            if let Some(replicas) = self.sync_hpa(now, index, workload) {
+                self.rescale(now, workload, replicas);
+            }
+        }
+        self.repeat(now, self.timing.hpa_sync, Event::HpaSync);
+    }
+
+    fn sync_hpa(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Option<i32> {
+        let cast = self.cast.clone();
+        let looks = self.looks(now, workload);
+        let spec = self.cluster.spec(cast.workloads[workload].template);
+        let containers: SmallVec<[SmallVec<[PodContainer; 2]>; 4]> = looks
+            .iter()
+            .map(|(look, _)| {
+                let row = |(at, container): (usize, &crate::cluster::Container)| PodContainer {
+                    name: container.name,
+                    cpu_request_milli: container.has_cpu_request.then_some(container.requests.cpu_milli),
+                    memory_request_bytes: container.has_memory_request.then_some(container.requests.memory_bytes),
+                    usage: look.sample.map(|sample| all_in_the_first(at, sample)),
+                };
+                spec.containers.iter().enumerate().map(row).collect()
+            })
+            .collect();
+        let per_pod = self.signals(index, workload, true);
+        let totals = self.signals(index, workload, false);
+        let groups: SmallVec<[PodGroup<'_>; 4]> = looks
+            .iter()
+            .zip(&containers)
+            .map(|((look, count), containers)| pod_group(look, *count, containers, &per_pod))
+            .collect();
+        let state = &self.workloads[workload];
+        let seen = Observation {
+            spec_replicas: state.desired,
+            status_replicas: state.set_replicas.iter().sum(),
+            pods: &groups,
+            external: &totals,
+            object: &totals,
+            ..Observation::default()
+        };
+        let decision = self.hpas[index].sync(now, &seen);
+        decision.rescaled.then_some(decision.replicas)
+    }
+
+    /// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods
+    /// that have been ready for long look the same.
+    fn looks(&self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
+        let long_ago = now - self.cast.hpa_flags.cpu_initialization_period;
+        let mut looks: SmallVec<[(Look, i64); 4]> = SmallVec::new();
+        for pod in &self.workloads[workload].pods {
+            let row = self.cluster.pod(*pod);
+            let settled = row.is_ready() && row.started.is_some_and(|started| started <= long_ago);
+            let look = Look {
+                phase: row.phase,
+                ready: if settled { Some((true, SimTime::ZERO)) } else { row.ready },
+                started: if settled { Some(SimTime::ZERO) } else { row.started },
+                deleted: row.is_terminating(),
+                sample: self.lives[*pod].sample,
+            };
+            match looks.iter_mut().rev().find(|(other, _)| *other == look) {
+                Some((_, count)) => *count += 1,
+                None => looks.push((look, 1)),
+            }
+        }
+        looks
+    }
+
+    /// Custom and external metrics in milli-units: of each ready pod, or of all together.
+    fn signals(&self, index: usize, workload: WorkloadId, per_pod: bool) -> SmallVec<[(Symbol, i64); 2]> {
+        let Some(load) = &self.load else { return SmallVec::new() };
+        let hpa = &self.cast.hpas[index];
+        let own = match self.cast.workloads[workload].load {
+            Load::Service(service) => Some(&load.services()[service]),
+            _ => None,
+        };
+        let pods = if per_pod { self.books.workloads[workload].ready.value().max(1) as f64 } else { 1.0 };
+        let value = |signal: Signal| match signal {
+            Signal::RequestsPerSecond => own.map(|service| service.last_rate),
+            Signal::Backlog => own.map(|service| service.last.backlog),
+            Signal::EntryRequestsPerSecond => Some(load.entry_rate),
+        };
+        let milli = |value: f64| (value / pods * 1000.0).round() as i64;
+        hpa.signals.iter().filter_map(|(name, signal)| Some((*name, milli(value(*signal)?)))).collect()
+    }
+
+    /// The loop's next turn.
+    pub(super) fn repeat(&mut self, now: SimTime, period: SimDuration, event: Event) {
+        let next = now + period;
+        if next <= self.end {
+            self.queue.push(next, event);
+        }
+    }
+}
+
+/// The first container does all the work.
+fn all_in_the_first(at: usize, sample: Sample) -> ContainerUsage {
+    let first = |value: i64| Some(if at == 0 { value } else { 0 });
+    ContainerUsage { cpu_milli: first(sample.cpu_milli), memory_bytes: first(sample.memory_bytes) }
+}
+
+fn pod_group<'a>(look: &Look, count: i64, containers: &'a [PodContainer], custom: &'a [(Symbol, i64)]) -> PodGroup<'a> {
+    let (ready, ready_since) = match look.ready {
+        None => (Readiness::Absent, SimTime::ZERO),
+        Some((true, since)) => (Readiness::True, since),
+        Some((false, since)) => (Readiness::False, since),
+    };
+    PodGroup {
+        count,
+        phase: match look.phase {
+            Phase::Pending => PodPhase::Pending,
+            Phase::Running => PodPhase::Running,
+            Phase::Succeeded => PodPhase::Succeeded,
+            Phase::Failed => PodPhase::Failed,
+            Phase::Unknown => PodPhase::Unknown,
+        },
+        ready,
+        ready_since,
+        started: look.started,
+        deleted: look.deleted,
+        listed: true,
+        containers,
+        in_metrics: look.sample.is_some(),
+        sampled_at: look.sample.map_or(SimTime::ZERO, |sample| sample.at),
+        window: look.sample.map_or(SimDuration::ZERO, |sample| sample.window),
+        custom: if look.ready.is_some_and(|(ready, _)| ready) && !look.deleted { custom } else { &[] },
+    }
+}
