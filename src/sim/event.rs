@@ -73,6 +73,8 @@ pub enum Event {
     DrainContinues(DrainId),
     /// Cluster Autoscaler runs its loop.
     AutoscalerLoop,
+    /// A point of the timeline is taken.
+    Observe,
 }
 
 impl Event {
@@ -99,6 +101,7 @@ impl Event {
             Event::Schedule => 12,
             Event::DrainContinues(_) => 13,
             Event::AutoscalerLoop => 14,
+            Event::Observe => 15,
         }
     }
 }

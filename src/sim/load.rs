@@ -173,7 +173,7 @@ impl Simulation {
         self.settle_traffic(now);
         self.follow_demand_curves(now);
         self.book_usage(now);
-        self.record_timeline(now);
+        self.observe_step();
         self.step_number += 1;
         let next = now + self.timing.step;
         if next <= self.end {

@@ -144,6 +144,7 @@ impl Simulation {
             Event::TrafficStep => self.traffic_step(now),
             Event::Scrape => self.scrape(now),
             Event::HpaSync => self.sync_hpas(now),
+            Event::Observe => self.observe(now),
             Event::DrainContinues(_) | Event::AutoscalerLoop => {}
         }
     }

@@ -120,14 +120,40 @@ pub struct Point {
     pub latency_s_p95: f64,
     /// Failed requests over all.
     pub error_rate: f64,
-    /// By workload: (wanted, ready, without node).
-    pub pods: Vec<(WorkloadId, i32, i32, i32)>,
-    /// By group: nodes.
-    pub nodes: Vec<(GroupId, i32)>,
+    /// By workload.
+    pub pods: Vec<PodCounts>,
+    /// By group.
+    pub nodes: Vec<NodeCounts>,
     /// All pods without a node.
     pub pending: i32,
     /// What everything costs, in USD per hour.
     pub cost_usd_hour: f64,
     /// By service: cpu of a ready pod in milli-cores, P95 in seconds, backlog in requests.
     pub services: Vec<(f64, f64, f64)>,
+}
+
+/// Pods of a workload at an instant; terminating ones count nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodCounts {
+    /// Whose.
+    pub workload: WorkloadId,
+    /// `spec.replicas`.
+    pub desired: i32,
+    /// Without a node.
+    pub pending: i32,
+    /// In phase Running.
+    pub running: i32,
+    /// Ready.
+    pub ready: i32,
+}
+
+/// Nodes of a group at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeCounts {
+    /// Whose.
+    pub group: GroupId,
+    /// The size asked for.
+    pub target: i32,
+    /// Node objects.
+    pub nodes: i32,
 }

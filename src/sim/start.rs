@@ -94,6 +94,11 @@ impl Simulation {
         let first_step = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + self.timing.step };
         self.queue.push(first_step, Event::TrafficStep);
         self.start_scaling();
+        let every = self.recorder.timeline.every;
+        if !every.is_zero() {
+            let first = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + every };
+            self.queue.push(first, Event::Observe);
+        }
     }
 
     /// The first turn of a loop with this period: at once in lockstep, else at a random phase.

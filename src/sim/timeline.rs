@@ -1,8 +1,8 @@
 //! Points over time, for whoever wants to look: means over each interval, the worst P95 in it.
 
 use crate::sim::Simulation;
-use crate::sim::event::GroupId;
-use crate::sim::outcome::{Point, Timeline};
+use crate::sim::event::Event;
+use crate::sim::outcome::{NodeCounts, PodCounts, Point, Timeline};
 use crate::units::{SimDuration, SimTime};
 
 /// Collects steps into points.
@@ -31,10 +31,9 @@ impl Recorder {
 }
 
 impl Simulation {
-    /// Adds the step that ends now to the open point; closes the point when its time is over.
-    pub(super) fn record_timeline(&mut self, now: SimTime) {
-        let every = self.recorder.timeline.every;
-        if every.is_zero() {
+    /// Adds the step that ends now to the open point.
+    pub(super) fn observe_step(&mut self) {
+        if self.recorder.timeline.every.is_zero() {
             return;
         }
         if let Some(load) = &self.load {
@@ -47,20 +46,30 @@ impl Simulation {
                 open.latency_s_p95 = open.latency_s_p95.max(route.latency.p95_s);
             }
         }
-        if now == now.next_multiple_of(every) {
-            let point = self.close_point(now);
-            self.recorder.timeline.points.push(point);
-        }
+    }
+
+    /// Closes the open point; the state is that at the end of the instant.
+    pub(super) fn observe(&mut self, now: SimTime) {
+        let point = self.close_point(now);
+        self.recorder.timeline.points.push(point);
+        self.repeat(now, self.recorder.timeline.every, Event::Observe);
     }
 
     fn close_point(&mut self, now: SimTime) -> Point {
         let open = std::mem::take(&mut self.recorder.open);
         let books = &self.books;
-        let pods = books
-            .workloads
-            .iter()
-            .map(|(id, row)| (id, row.desired.value() as i32, row.ready.value() as i32, row.pending.value() as i32));
-        let nodes = books.groups.iter().map(|(id, row): (GroupId, _)| (id, row.nodes.value() as i32));
+        let pods = books.workloads.iter().map(|(workload, row)| PodCounts {
+            workload,
+            desired: row.desired.value() as i32,
+            pending: row.pending.value() as i32,
+            running: row.running.value() as i32,
+            ready: row.ready.value() as i32,
+        });
+        let nodes = books.groups.iter().map(|(group, row)| NodeCounts {
+            group,
+            target: self.groups[group].target,
+            nodes: row.nodes.value() as i32,
+        });
         let services = self
             .load
             .iter()
