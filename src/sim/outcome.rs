@@ -2,8 +2,10 @@
 
 use crate::cluster::ClusterState;
 use crate::cost::Bill;
+use crate::id::IdVec;
+use crate::intern::Symbol;
 use crate::sim::books::Books;
-use crate::sim::event::{GroupId, WorkloadId};
+use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::sim::load::ServiceTotals;
 use crate::sim::log::Log;
 use crate::sim::world::Objective;
@@ -33,6 +35,8 @@ pub struct Outcome {
     pub log: Log,
     /// The cluster at the end, for names.
     pub cluster: ClusterState,
+    /// The names of all instances there ever were.
+    pub instance_names: IdVec<InstanceId, Symbol>,
 }
 
 /// A service over a run.

@@ -143,6 +143,7 @@ impl Simulation {
             timeline: self.recorder.timeline,
             log: self.log,
             cluster: self.cluster,
+            instance_names: self.instances.values().map(|instance| instance.name).collect(),
         }
     }
 }

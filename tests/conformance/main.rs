@@ -4,10 +4,11 @@
 //! controller and theme, `controller/theme: passed/total`, and the first difference of each failing
 //! theme. Arguments that are not flags select controllers or themes by substring.
 
+mod closed_loop;
 mod hpa;
 mod latency;
 mod runner;
 
 fn main() -> std::process::ExitCode {
-    runner::run(&[hpa::HPA], &[latency::LATENCY])
+    runner::run(&[hpa::HPA, closed_loop::CLOSED_LOOP], &[latency::LATENCY])
 }

@@ -1,0 +1,148 @@
+//! A recorded case as it is written.
+
+use foresail::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
+use foresail::scenario::kubernetes::meta::ObjectMeta;
+use foresail::scenario::kubernetes::node::Node;
+use foresail::scenario::kubernetes::pod::PodTemplateSpec;
+use foresail::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Case {
+    pub name: String,
+    pub seed: u64,
+    pub duration_s: i64,
+    #[serde(default)]
+    pub ca_options: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    pub priorities: Option<String>,
+    pub hpa_flags: HpaFlags,
+    pub node_groups: Vec<NodeGroup>,
+    pub deployments: Vec<Owner>,
+    #[serde(default)]
+    pub daemon_sets: Vec<Owner>,
+    #[serde(default)]
+    pub hpas: Vec<HorizontalPodAutoscaler>,
+    #[serde(default)]
+    pub pdbs: Vec<PodDisruptionBudget>,
+    #[serde(default)]
+    pub priority_classes: Vec<PriorityClass>,
+    #[serde(default)]
+    pub workloads: BTreeMap<String, WorkloadRow>,
+    #[serde(default)]
+    pub faults: Vec<FaultRow>,
+    pub expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HpaFlags {
+    pub downscale_stabilization_s: i64,
+    pub tolerance: f64,
+    pub cpu_initialization_period_s: i64,
+    pub initial_readiness_delay_s: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeGroup {
+    pub id: String,
+    pub min: i32,
+    pub max: i32,
+    pub initial: i32,
+    pub template: Node,
+    #[serde(default)]
+    pub boot_s: Vec<i64>,
+    #[serde(default)]
+    pub ready_lag_s: i64,
+    #[serde(default)]
+    pub termination_s: i64,
+    #[serde(default)]
+    pub price: f64,
+}
+
+#[derive(Deserialize)]
+pub struct Owner {
+    pub metadata: ObjectMeta,
+    pub spec: OwnerSpec,
+}
+
+#[derive(Deserialize)]
+pub struct OwnerSpec {
+    #[serde(default)]
+    pub replicas: Option<i32>,
+    pub template: PodTemplateSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadRow {
+    pub start_s: i64,
+    pub ready_s: i64,
+    pub shutdown_s: i64,
+    pub demand: Vec<(i64, i64)>,
+    pub mem_base: i64,
+    pub mem_per_milli: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultRow {
+    pub at: i64,
+    pub kind: String,
+    pub group: String,
+    #[serde(default)]
+    pub pick: u32,
+    #[serde(default)]
+    pub replace: String,
+    #[serde(default)]
+    pub until: i64,
+    #[serde(default)]
+    pub error_after_s: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expect {
+    pub sample_every: i64,
+    pub deployments: BTreeMap<String, Samples>,
+    pub groups: BTreeMap<String, GroupSamples>,
+    #[serde(default)]
+    pub ca_unneeded: Vec<(i64, i64)>,
+    #[serde(default)]
+    pub events: Vec<BTreeMap<String, serde_json::Value>>,
+    pub totals: Totals,
+}
+
+/// Change lists: (time, value).
+#[derive(Deserialize)]
+pub struct Samples {
+    pub spec: Vec<(i64, i64)>,
+    pub pending: Vec<(i64, i64)>,
+    pub running: Vec<(i64, i64)>,
+    pub ready: Vec<(i64, i64)>,
+}
+
+#[derive(Deserialize)]
+pub struct GroupSamples {
+    pub target: Vec<(i64, i64)>,
+    pub nodes: Vec<(i64, i64)>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    pub node_seconds: i64,
+    pub pod_pending_seconds: i64,
+    pub ready_pod_seconds: i64,
+    pub hpa_rescales: i64,
+    pub groups: BTreeMap<String, GroupTotals>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupTotals {
+    pub node_seconds: i64,
+}

@@ -1,0 +1,174 @@
+//! Our run against the recorded one: first difference, and the errors of the totals.
+
+use super::case::Case;
+use foresail::id::Id;
+use foresail::sim::log::{Evictor, NodeEnd, Occurrence};
+use foresail::sim::outcome::{Outcome, PodCounts};
+use foresail::units::SimDuration;
+use std::collections::BTreeMap;
+
+/// The earliest event or sample that differs: when, what we have, what was recorded.
+pub fn first_difference(case: &Case, outcome: &Outcome) -> Option<String> {
+    let events = differing_events(case, outcome);
+    let samples = differing_sample(case, outcome);
+    let first = [events, samples].into_iter().flatten().min_by_key(|(at, _)| *at);
+    first.map(|(at, what)| format!("t={at}: {what}"))
+}
+
+/// Relative errors of the totals.
+pub fn errors_of_totals(case: &Case, outcome: &Outcome) -> String {
+    let after = outcome.end + SimDuration::from_secs(1);
+    let books = &outcome.books;
+    let deployments = || {
+        let first = case.daemon_sets.len();
+        books.workloads.iter().filter(move |(id, _)| id.index() >= first).map(|(_, row)| row)
+    };
+    let percent = |ours: i64, real: i64| match real {
+        0 if ours == 0 => "0 %".to_owned(),
+        _ => format!("{:+.2} %", (ours - real) as f64 / (real as f64).max(1.0) * 100.0),
+    };
+    let totals = &case.expect.totals;
+    let groups = case.node_groups.iter().zip(books.groups.values()).map(|(group, row)| {
+        let real = totals.groups.get(&group.id).map_or(0, |row| row.node_seconds);
+        format!("{} {}", group.id, percent(row.nodes.seconds(after), real))
+    });
+    let groups: Vec<String> = groups.collect();
+    format!(
+        "node-seconds {} ({}), pending {}, ready {}, rescales {} of {}",
+        percent(books.nodes.seconds(after), totals.node_seconds),
+        groups.join(", "),
+        percent(deployments().map(|row| row.pending.seconds(after)).sum(), totals.pod_pending_seconds),
+        percent(deployments().map(|row| row.ready.seconds(after)).sum(), totals.ready_pod_seconds),
+        deployments().map(|row| row.rescales).sum::<u64>(),
+        totals.hpa_rescales,
+    )
+}
+
+fn differing_events(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
+    let mut real: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for event in &case.expect.events {
+        let at = event.get("t").and_then(serde_json::Value::as_i64).unwrap_or(-1);
+        real.entry(at).or_default().extend(recorded(event));
+    }
+    let mut ours: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for (at, occurrence) in outcome.log.records() {
+        let texts = event_text(case, outcome, occurrence);
+        ours.entry(at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64).or_default().extend(texts);
+    }
+    let times: std::collections::BTreeSet<i64> = real.keys().chain(ours.keys()).copied().collect();
+    times.into_iter().find_map(|at| {
+        let sorted = |rows: &BTreeMap<i64, Vec<String>>| {
+            let mut list = rows.get(&at).cloned().unwrap_or_default();
+            list.sort();
+            list
+        };
+        let (ours, real) = (sorted(&ours), sorted(&real));
+        let only = |a: &[String], b: &[String]| {
+            a.iter().filter(|row| !b.contains(row)).take(4).cloned().collect::<Vec<_>>().join("; ")
+        };
+        (ours != real).then(|| (at, format!("ours [{}], real [{}]", only(&ours, &real), only(&real, &ours))))
+    })
+}
+
+/// A recorded event in one line, without its time; errors that have no counterpart here are left out.
+fn recorded(event: &BTreeMap<String, serde_json::Value>) -> Option<String> {
+    let text = |key: &str| match event.get(key) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Array(list)) => list.len().to_string(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    Some(match text("e").as_str() {
+        "scaleUp" => format!("scaleUp {} {}->{}", text("group"), text("from"), text("to")),
+        "increaseError" => format!("increaseError {} {}", text("group"), text("delta")),
+        "nodeAdded" => format!("nodeAdded {}", text("node")),
+        "scaleDown" => format!("scaleDown {} drain={} pods={}", text("node"), text("drain"), text("pods")),
+        "evicted" => format!("evicted {} from {} by {}", text("pod"), text("node"), text("by")),
+        "evictionDenied" => format!("evictionDenied {}", text("pod")),
+        "instanceDeleted" => format!("instanceDeleted {}", text("node")),
+        "scaleDownFailed" => format!("scaleDownFailed {}", text("node")),
+        "nodeGone" => format!("nodeGone {} {} lost={}", text("node"), text("reason"), text("podsLost")),
+        "targetDecreased" => format!("targetDecreased {} {}", text("group"), text("delta")),
+        "spotNotice" => format!("spotNotice {}", text("node")),
+        "hpa" => format!("hpa {} {}->{}", text("deployment"), text("from"), text("to")),
+        "preemption" => format!("preemption {} on {} victims={}", text("pod"), text("node"), text("victims")),
+        _ => return None,
+    })
+}
+
+fn event_text(case: &Case, outcome: &Outcome, occurrence: &Occurrence) -> Option<String> {
+    let cluster = &outcome.cluster;
+    let group = |id: foresail::sim::event::GroupId| case.node_groups[id.index()].id.as_str();
+    let node = |id| cluster.node_name(id);
+    let pod = |id| cluster.pod_key(id);
+    Some(match *occurrence {
+        Occurrence::ScaleUp { group: id, from, to } => format!("scaleUp {} {from}->{to}", group(id)),
+        Occurrence::IncreaseError(id, delta) => format!("increaseError {} {delta}", group(id)),
+        Occurrence::NodeAdded(id, _) => format!("nodeAdded {}", node(id)),
+        Occurrence::ScaleDown { node: id, drain, pods } => format!("scaleDown {} drain={drain} pods={pods}", node(id)),
+        Occurrence::Evicted { pod: id, node: from, by } => {
+            let by = if by == Evictor::SpotNotice { "spot" } else { "ca" };
+            format!("evicted {} from {} by {by}", pod(id), node(from))
+        }
+        Occurrence::EvictionDenied(id) => format!("evictionDenied {}", pod(id)),
+        Occurrence::InstanceDeleted(id) => {
+            format!("instanceDeleted {}", cluster.symbols.text(outcome.instance_names[id]))
+        }
+        Occurrence::ScaleDownFailed(id) => format!("scaleDownFailed {}", node(id)),
+        Occurrence::NodeGone { node: id, reason, pods_lost } => {
+            let reason = match reason {
+                NodeEnd::ScaleDown => "scaleDown",
+                NodeEnd::Lost => "lost",
+                NodeEnd::Spot => "spot",
+            };
+            format!("nodeGone {} {reason} lost={pods_lost}", node(id))
+        }
+        Occurrence::TargetDecreased(id, delta) => format!("targetDecreased {} {delta}", group(id)),
+        Occurrence::SpotNotice(id) => format!("spotNotice {}", node(id)),
+        Occurrence::Rescaled { workload, from, to } => {
+            let owner = &case.deployments[workload.index() - case.daemon_sets.len()].metadata;
+            format!("hpa {}/{} {from}->{to}", owner.namespace_or_default(), owner.name)
+        }
+        Occurrence::Preemption { pod: id, node: on, victims } => {
+            format!("preemption {} on {} victims={victims}", pod(id), node(on))
+        }
+        _ => return None,
+    })
+}
+
+fn differing_sample(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
+    let mut first: Option<(i64, String)> = None;
+    let mut check = |what: String, real: &[(i64, i64)], ours: &dyn Fn(usize) -> i64| {
+        for (at, point) in outcome.timeline.points.iter().enumerate() {
+            let t = point.at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64;
+            let held = real.iter().rev().find(|(from, _)| *from <= t).map_or(0, |(_, value)| *value);
+            if ours(at) != held {
+                if first.as_ref().is_none_or(|(earliest, _)| t < *earliest) {
+                    first = Some((t, format!("{what} is {}, real {held}", ours(at))));
+                }
+                return;
+            }
+        }
+    };
+    let points = &outcome.timeline.points;
+    for (at, owner) in case.deployments.iter().enumerate() {
+        let key = format!("{}/{}", owner.metadata.namespace_or_default(), owner.metadata.name);
+        let Some(real) = case.expect.deployments.get(&key) else { continue };
+        let row = at + case.daemon_sets.len();
+        let columns: [(&str, &[(i64, i64)], fn(&PodCounts) -> i32); 4] = [
+            ("spec", &real.spec, |counts| counts.desired),
+            ("pending", &real.pending, |counts| counts.pending),
+            ("running", &real.running, |counts| counts.running),
+            ("ready", &real.ready, |counts| counts.ready),
+        ];
+        for (name, list, get) in columns {
+            check(format!("{key} {name}"), list, &|point| i64::from(get(&points[point].pods[row])));
+        }
+    }
+    for (at, group) in case.node_groups.iter().enumerate() {
+        let Some(real) = case.expect.groups.get(&group.id) else { continue };
+        check(format!("{} target", group.id), &real.target, &|point| i64::from(points[point].nodes[at].target));
+        check(format!("{} nodes", group.id), &real.nodes, &|point| i64::from(points[point].nodes[at].nodes));
+    }
+    first
+}
