@@ -123,6 +123,10 @@ impl Log {
     pub fn new(on: bool) -> Self {
         Log { on, records: Vec::new() }
     }
+    /// Whether it keeps anything.
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
     /// Adds an occurrence.
     pub fn push(&mut self, at: SimTime, occurrence: Occurrence) {
         if self.on {

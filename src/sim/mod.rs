@@ -19,6 +19,7 @@ mod kubelet;
 mod load;
 pub mod log;
 pub mod outcome;
+mod replications;
 mod scaling;
 mod scheduling;
 mod start;
@@ -34,6 +35,7 @@ use crate::intern::{Interner, Symbol};
 use crate::rng::Stream;
 use crate::units::SimTime;
 pub use load::{ServiceTotals, Usage};
+pub use replications::Study;
 pub use start::Start;
 
 use accounts::Accounts;

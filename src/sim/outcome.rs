@@ -33,9 +33,9 @@ pub struct Outcome {
     pub timeline: Timeline,
     /// What happened, if it was kept.
     pub log: Log,
-    /// The cluster at the end, for names.
+    /// The cluster at the end, for names; empty unless the log was kept.
     pub cluster: ClusterState,
-    /// The names of all instances there ever were.
+    /// The names of all instances there ever were; none unless the log was kept.
     pub instance_names: IdVec<InstanceId, Symbol>,
 }
 

@@ -132,6 +132,8 @@ impl Simulation {
                 });
             }
         }
+        let keep = self.log.is_on();
+        let names = self.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
         Outcome {
             end: self.end,
             events: self.queue.handled(),
@@ -142,8 +144,8 @@ impl Simulation {
             service_levels: self.service_levels,
             timeline: self.recorder.timeline,
             log: self.log,
-            cluster: self.cluster,
-            instance_names: self.instances.values().map(|instance| instance.name).collect(),
+            cluster: if keep { self.cluster } else { Default::default() },
+            instance_names: names,
         }
     }
 }
