@@ -27,6 +27,7 @@ pub mod autoscaler;
 pub mod cluster;
 pub mod controllers;
 pub mod cost;
+pub mod go_sort;
 pub mod hpa;
 pub mod id;
 pub mod intern;

@@ -1,1 +1,16 @@
-//! Recommendations, found by simulating the alternatives.
+//! Which min and max to set: alternatives are simulated, not guessed.
+//!
+//! [`advise`] searches the cheapest [`Setting`] that meets the objective in enough replications. All
+//! settings meet the same traffic and the same luck (common random numbers), so that their differences
+//! are theirs; the winner is checked against the present setting on fresh seeds, and a saving smaller
+//! than its interval is not called one.
+//!
+//! Not here: other knobs than min and max. Start reading at [`advise`].
+
+mod patch;
+mod search;
+mod setting;
+
+pub use patch::{hpa_patch, tfvars};
+pub use search::{Advice, Budget, Row, Trial, advise};
+pub use setting::{Bounds, Setting};

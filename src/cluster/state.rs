@@ -69,6 +69,10 @@ impl ClusterState {
     pub fn spec(&self, id: PodSpecId) -> &PodSpec {
         &self.specs[id]
     }
+    /// A pod kind to keep while the cluster changes.
+    pub fn spec_arc(&self, id: PodSpecId) -> Arc<PodSpec> {
+        self.specs[id].clone()
+    }
     /// The kinds of pods seen so far.
     pub fn specs(&self) -> impl ExactSizeIterator<Item = (PodSpecId, &PodSpec)> {
         self.specs.iter().map(|(id, spec)| (id, &**spec))

@@ -1,1 +1,3 @@
-//! Results out: terminal summary, HTML, CSV, JSON.
+//! Results out.
+mod statistics;
+pub use statistics::Estimate;

@@ -1,1 +1,32 @@
-//! kube-scheduler: which node a pod runs on, and why no other.
+//! kube-scheduler 1.28: which node a pod gets, or why it gets none.
+//!
+//! [`Scheduler::schedule`] is one scheduling cycle: filters, scores, preemption. [`Filters`] alone answers
+//! "does this pod fit on that node?", many times over a changing cluster: Cluster Autoscaler's question.
+//! [`Queue`] decides which pod is tried when.
+//!
+//! The scheduler decides; binding, evicting and nominating are the caller's. Not here: profiles other
+//! than one, extenders, out-of-tree plugins, volume binding's API writes.
+//!
+//! Start reading at [`Scheduler::schedule`], then `filters.rs` and `scores.rs`; each other file is a plugin.
+
+mod affinity;
+mod filters;
+mod images;
+mod preemption;
+mod profile;
+mod queue;
+mod reason;
+mod resources;
+mod schedule;
+mod scores;
+mod spread;
+mod volumes;
+
+pub use filters::{Filters, Subject};
+pub use profile::{
+    DefaultConstraints, Profile, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault, WeightedResource,
+};
+pub use queue::Queue;
+pub use reason::{Diagnosis, Plugin, PreFilterError, Reason, Rejection};
+pub use schedule::{Attempt, Decision, Preemption, Scheduler, Ties};
+pub use scores::PluginScores;

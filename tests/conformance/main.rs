@@ -8,7 +8,8 @@ mod closed_loop;
 mod hpa;
 mod latency;
 mod runner;
+mod scheduler;
 
 fn main() -> std::process::ExitCode {
-    runner::run(&[hpa::HPA, closed_loop::CLOSED_LOOP], &[latency::LATENCY])
+    runner::run(&[hpa::HPA, scheduler::SCHEDULER, closed_loop::CLOSED_LOOP], &[latency::LATENCY])
 }

@@ -437,7 +437,7 @@ impl<'a> Converter<'a> {
                 let limits = self.resources(&format!("{field}[{at}].resources.limits"), &container.resources.limits);
                 Container {
                     name: self.symbol(&container.name),
-                    image: self.symbol(&container.image),
+                    image: self.symbol(&with_tag(&container.image)),
                     requests: self.resources(&format!("{field}[{at}].resources.requests"), requests),
                     has_cpu_request: requests.contains_key("cpu"),
                     has_memory_request: requests.contains_key("memory"),
@@ -622,6 +622,12 @@ fn owner_kind(symbols: &mut Interner, api_version: &str, kind: &str) -> OwnerKin
         ("v1", "Node") => OwnerKind::Node,
         _ => OwnerKind::Other(symbols.intern(kind)),
     }
+}
+
+/// An image name with its tag: `:latest` where none is given. Upstream: `normalizedImageName`.
+fn with_tag(image: &str) -> std::borrow::Cow<'_, str> {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    if name.contains(':') || image.is_empty() { image.into() } else { format!("{image}:latest").into() }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod autoscaling;
 mod convert;
+pub mod dump;
 pub mod meta;
 pub mod node;
 pub mod pod;

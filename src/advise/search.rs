@@ -1,0 +1,234 @@
+//! The search for the cheapest setting that keeps the promises.
+
+use super::setting::{Bounds, Setting};
+use crate::report::Estimate;
+use crate::sim::outcome::Outcome;
+use crate::sim::world::{Cast, Objective};
+use crate::sim::{Study, Study as SimStudy};
+use rayon::prelude::*;
+
+/// A maximum is set so much above the most that was ever needed, in percent.
+const HEADROOM_PERCENT: i32 = 25;
+/// A promise counts as kept if it was kept in so many of the replications.
+const CONFIDENCE: f64 = 0.95;
+/// How often all minimums are raised by half when the present setting breaks its promises.
+const RAISES: usize = 6;
+
+/// How much to simulate.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Replications per alternative.
+    pub search: u32,
+    /// Fresh replications for the check of the winner.
+    pub check: u32,
+}
+
+/// A simulated setting.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The setting.
+    pub setting: Setting,
+    /// USD per month, by replication.
+    pub usd_per_month: Vec<f64>,
+    /// The share of replications that kept the promises.
+    pub kept: f64,
+    /// By bounds number: the most pods or nodes there ever were.
+    most: Vec<i32>,
+}
+
+/// What to make of one pair of bounds.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// `HPA order/order-service`, `node group app-nodes`.
+    pub target: String,
+    /// As it is.
+    pub current: Bounds,
+    /// As it should be.
+    pub recommended: Bounds,
+    /// The most pods or nodes that the recommended setting ever had.
+    pub most: i32,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// By bounds number.
+    pub rows: Vec<Row>,
+    /// The present setting on fresh seeds.
+    pub current: Trial,
+    /// The recommended one on the same fresh seeds.
+    pub recommended: Trial,
+    /// Recommended minus current, USD per month, paired by replication.
+    pub difference_usd_per_month: Estimate,
+    /// Settings simulated.
+    pub tried: usize,
+}
+
+impl Advice {
+    /// The recommended setting keeps the promises in at least 95 % of the fresh replications.
+    pub fn keeps_promises(&self) -> bool {
+        self.recommended.kept >= CONFIDENCE
+    }
+}
+
+/// Searches the cheapest setting that keeps the objective, and checks it.
+///
+/// From the present setting (its minimums raised together until the promises are kept) each minimum is
+/// lowered alone as far as the promises hold, by bisection; the lowest are combined, and taken back one
+/// by one, the least saving first, until the promises hold together. Maximums follow from what was needed,
+/// with 25 % headroom. `progress` is called after every replication.
+///
+/// Cost: about (6 + 2 per bound) settings times `budget.search` replications, in parallel.
+pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Advice {
+    let search = Search { study, budget, progress };
+    let current = Setting::of(&study.cast);
+    let mut tried = 1;
+    let mut start = search.simulate(&current, 1..budget.search + 1);
+    for _ in 0..RAISES {
+        if start.kept >= CONFIDENCE {
+            break;
+        }
+        start = search.simulate(&raised(&start.setting), 1..budget.search + 1);
+        tried += 1;
+    }
+    let lowest: Vec<(i32, usize)> =
+        (0..current.len()).into_par_iter().map(|at| search.lowest_min(&start, at)).collect();
+    tried += lowest.iter().map(|(_, tried)| tried).sum::<usize>();
+    let mut setting = start.setting.clone();
+    for (at, (min, _)) in lowest.iter().enumerate() {
+        setting = setting.with(at, Bounds { min: *min, ..setting.bounds(at) });
+    }
+    let mut best = search.simulate(&setting, 1..budget.search + 1);
+    tried += 1;
+    for at in 0..current.len() {
+        if best.kept >= CONFIDENCE {
+            break;
+        }
+        let back = best.setting.with(at, start.setting.bounds(at));
+        if back != best.setting {
+            best = search.simulate(&back, 1..budget.search + 1);
+            tried += 1;
+        }
+    }
+    let fresh = budget.search + 1..budget.search + 1 + budget.check;
+    let winner = with_fitting_maximums(&best, &current);
+    let (before, mut after) =
+        rayon::join(|| search.simulate(&current, fresh.clone()), || search.simulate(&winner, fresh.clone()));
+    tried += 2;
+    let mut difference = paired(&after, &before);
+    let saves = difference.is_significant() && difference.mean < 0.0;
+    if before.kept >= CONFIDENCE && (!saves || after.kept < CONFIDENCE) {
+        after = Trial { setting: with_fitting_maximums(&before, &current), ..before.clone() };
+        difference = Estimate::of(after.usd_per_month.iter().map(|_| 0.0));
+    }
+    let rows = (0..current.len()).map(|at| row(study, &current, &before, &after, at)).collect();
+    Advice { rows, current: before, recommended: after, difference_usd_per_month: difference, tried }
+}
+
+struct Search<'a> {
+    study: &'a Study,
+    budget: Budget,
+    progress: &'a (dyn Fn() + Sync),
+}
+
+impl Search<'_> {
+    fn simulate(&self, setting: &Setting, numbers: std::ops::Range<u32>) -> Trial {
+        let cast = setting.apply(&self.study.cast);
+        let study = SimStudy { cast, ..self.study.clone() };
+        let outcomes = study.replicate_all(numbers, self.progress);
+        let kept = outcomes.iter().filter(|outcome| keeps(&study.cast, outcome)).count();
+        Trial {
+            setting: setting.clone(),
+            usd_per_month: outcomes.iter().map(|outcome| outcome.bill.monthly_run_rate().usd()).collect(),
+            kept: kept as f64 / outcomes.len().max(1) as f64,
+            most: (0..setting.len()).map(|at| most(&study.cast, setting, at, &outcomes)).collect(),
+        }
+    }
+
+    /// The lowest minimum at `at` that keeps the promises while all others stay, and how many were tried.
+    fn lowest_min(&self, start: &Trial, at: usize) -> (i32, usize) {
+        let bounds = start.setting.bounds(at);
+        let floor = if at >= start.setting.first_group() { 0 } else { 1 };
+        let (mut low, mut high, mut tried) = (floor.min(bounds.min), bounds.min, 0);
+        if start.kept < CONFIDENCE {
+            return (bounds.min, 0);
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let trial =
+                self.simulate(&start.setting.with(at, Bounds { min: middle, ..bounds }), 1..self.budget.search + 1);
+            tried += 1;
+            if trial.kept >= CONFIDENCE { high = middle } else { low = middle + 1 }
+        }
+        (high, tried)
+    }
+}
+
+/// All minimums half as large again, all maximums at least twice that.
+fn raised(setting: &Setting) -> Setting {
+    let mut up = setting.clone();
+    for at in 0..setting.first_group() {
+        let bounds = setting.bounds(at);
+        let min = bounds.min + (bounds.min + 1) / 2;
+        up = up.with(at, Bounds { min, max: bounds.max.max(2 * min) });
+    }
+    up
+}
+
+/// Maximums a quarter above the most that was needed; never below the minimum.
+fn with_fitting_maximums(trial: &Trial, current: &Setting) -> Setting {
+    let mut setting = trial.setting.clone();
+    for at in 0..setting.len() {
+        let bounds = setting.bounds(at);
+        let needed = trial.most[at] + (trial.most[at] * HEADROOM_PERCENT + 99) / 100;
+        let at_limit = trial.most[at] >= current.bounds(at).max;
+        let max = if at_limit { needed } else { needed.min(current.bounds(at).max) };
+        setting = setting.with(at, Bounds { max: max.max(bounds.min).max(1), ..bounds });
+    }
+    setting
+}
+
+/// Whether a replication kept the promise made to users.
+fn keeps(cast: &Cast, outcome: &Outcome) -> bool {
+    let Some(traffic) = &cast.traffic else { return outcome.books.longest_pending.is_zero() };
+    let Objective { latency_s_p95, error_rate } = traffic.objective;
+    let fast = latency_s_p95.is_none_or(|most| {
+        let served = outcome.routes.iter().filter(|route| route.requests > 0.0);
+        served.into_iter().all(|route| route.latency.quantile_s(0.95) <= most)
+    });
+    fast && error_rate.is_none_or(|most| outcome.service_levels.error_rate() <= most)
+}
+
+fn most(cast: &Cast, setting: &Setting, at: usize, outcomes: &[Outcome]) -> i32 {
+    let one = |outcome: &Outcome| match at < setting.first_group() {
+        true => outcome.books.workloads[cast.hpas[at].workload].desired.most(),
+        false => outcome.books.groups[setting.group(at)].nodes.most(),
+    };
+    outcomes.iter().map(one).max().unwrap_or(0) as i32
+}
+
+/// Differences by replication: the same traffic met both.
+fn paired(after: &Trial, before: &Trial) -> Estimate {
+    Estimate::of(after.usd_per_month.iter().zip(&before.usd_per_month).map(|(after, before)| after - before))
+}
+
+fn row(study: &Study, current: &Setting, before: &Trial, after: &Trial, at: usize) -> Row {
+    let (old, new) = (current.bounds(at), after.setting.bounds(at));
+    let most = after.most[at];
+    let needed = format!("at most {most} were needed");
+    let reason = if new == old {
+        format!("as it is; {needed}")
+    } else if new.min < old.min {
+        format!("the promises are kept with a minimum of {}; {needed}", new.min)
+    } else if new.min > old.min {
+        let percent = before.kept * 100.0;
+        format!("the promises are kept in only {percent:.0} % of the replications with a minimum of {}", old.min)
+    } else if new.max < old.max {
+        format!("{needed}; {HEADROOM_PERCENT} % headroom is left")
+    } else {
+        format!("the maximum of {} was reached", old.max)
+    };
+    Row { target: current.name(&study.cast, at), current: old, recommended: new, most, reason }
+}

@@ -1,0 +1,134 @@
+//! What replications say about a figure: its mean, how sure we are of it, how far it spreads.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// A figure over replications.
+///
+/// `interval` says where the mean lies (Student's t, 95 %): it narrows with more replications.
+/// The percentiles say where single weeks lie: they do not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Estimate {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// 95 % confidence interval of the mean; none from a single replication.
+    pub interval: Option<[f64; 2]>,
+    /// 5th percentile.
+    pub p5: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+}
+
+impl Estimate {
+    /// The estimate from one value per replication, in order of the replications (the order of a
+    /// float sum is part of the result). Values that are not finite are left out; without any value
+    /// everything is zero.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        if values.is_empty() {
+            return Estimate::exact(0.0);
+        }
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let interval = half_width(&values, mean).map(|half| [mean - half, mean + half]);
+        values.sort_unstable_by(f64::total_cmp);
+        let [p5, p50, p95] = [0.05, 0.5, 0.95].map(|p| percentile(&values, p));
+        Estimate { mean, interval, p5, p50, p95 }
+    }
+
+    /// A figure without any uncertainty.
+    pub const fn exact(value: f64) -> Self {
+        Estimate { mean: value, interval: None, p5: value, p50: value, p95: value }
+    }
+
+    /// Half the width of the interval; zero without one.
+    pub fn half_width(&self) -> f64 {
+        self.interval.map_or(0.0, |[low, high]| (high - low) / 2.0)
+    }
+
+    /// Whether the interval excludes zero: a difference that is no noise. A single replication
+    /// never says so.
+    pub fn is_significant(&self) -> bool {
+        self.interval.is_some_and(|[low, high]| low > 0.0 || high < 0.0)
+    }
+
+    /// The figure in another unit.
+    pub fn scaled(&self, factor: f64) -> Self {
+        let [p5, p95] = if factor < 0.0 { [self.p95, self.p5] } else { [self.p5, self.p95] };
+        Estimate {
+            mean: self.mean * factor,
+            interval: self.interval.map(|[low, high]| {
+                let (a, b) = (low * factor, high * factor);
+                [a.min(b), a.max(b)]
+            }),
+            p5: p5 * factor,
+            p50: self.p50 * factor,
+            p95: p95 * factor,
+        }
+    }
+}
+
+/// Half of the 95 % t-interval of the mean; none from fewer than two values.
+fn half_width(values: &[f64], mean: f64) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let freedom = (values.len() - 1) as f64;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / freedom;
+    let t = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(0.975);
+    Some(t * libm::sqrt(variance / values.len() as f64))
+}
+
+/// Linear interpolation between order statistics (type 7, as numpy and spreadsheets do).
+fn percentile(sorted: &[f64], p: f64) -> f64 {
+    let place = p * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    below + (above - below) * place.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-6
+    }
+
+    #[test]
+    fn the_interval_is_students() {
+        // t(0.975, 4) = 2.776445, s = 1.581139, n = 5.
+        let estimate = Estimate::of([1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert!(near(estimate.mean, 3.0) && near(estimate.half_width(), 1.963_243_2), "{estimate:?}");
+        assert!(near(estimate.p5, 1.2) && near(estimate.p50, 3.0) && near(estimate.p95, 4.8), "{estimate:?}");
+        assert!(estimate.is_significant());
+    }
+
+    #[test]
+    fn one_replication_has_no_interval() {
+        let estimate = Estimate::of([7.0]);
+        assert_eq!(estimate, Estimate::exact(7.0));
+        assert!(!estimate.is_significant());
+    }
+
+    #[test]
+    fn what_is_not_finite_is_left_out() {
+        assert_eq!(Estimate::of([f64::NAN, 2.0, f64::INFINITY]), Estimate::exact(2.0));
+        assert_eq!(Estimate::of([]), Estimate::exact(0.0));
+    }
+
+    #[test]
+    fn noise_around_zero_is_not_significant() {
+        assert!(!Estimate::of([-1.0, 1.0, -0.5, 0.6]).is_significant());
+        assert!(Estimate::of([-1.0, -1.1, -0.9]).is_significant());
+    }
+
+    #[test]
+    fn scaling_by_a_negative_turns_the_interval_round() {
+        let turned = Estimate::of([1.0, 2.0, 3.0]).scaled(-1.0);
+        let [low, high] = turned.interval.unwrap();
+        assert!(low < high && turned.p5 < turned.p95 && near(turned.mean, -2.0));
+    }
+}

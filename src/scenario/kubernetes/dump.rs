@@ -1,0 +1,116 @@
+//! A dump of a cluster: objects of any kind, as `kubectl get -o json` writes them.
+
+use crate::cluster::{OwnerKind, PodId, ServiceSelector, WorkloadSelector};
+use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, null_as_default};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What an object of a dump turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// A pod.
+    Pod(PodId),
+    /// Something else that decisions look at.
+    Object,
+    /// Something that decisions do not look at.
+    Ignored,
+}
+
+/// A Service, as far as its selector goes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Service {
+    metadata: ObjectMeta,
+    spec: ServiceSpec,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct ServiceSpec {
+    #[serde(deserialize_with = "null_as_default")]
+    selector: BTreeMap<String, String>,
+}
+
+/// A controller of pods, as far as its selector goes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct PodController {
+    metadata: ObjectMeta,
+    spec: PodControllerSpec,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct PodControllerSpec {
+    replicas: Option<i32>,
+    selector: Option<LabelSelector>,
+}
+
+/// As [`PodController`], with the older kind of selector.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplicationController {
+    metadata: ObjectMeta,
+    spec: ReplicationControllerSpec,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplicationControllerSpec {
+    replicas: Option<i32>,
+    #[serde(deserialize_with = "null_as_default")]
+    selector: BTreeMap<String, String>,
+}
+
+impl Converter<'_> {
+    /// Adds an object of a dump to the cluster. Nodes must come before the pods bound to them.
+    ///
+    /// Errors: the object is not what its kind says, in serde's words.
+    pub fn add(&mut self, object: &Value) -> Result<Loaded, serde_json::Error> {
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+        match kind {
+            "Pod" => {
+                let pod = self.pod(&Deserialize::deserialize(object)?);
+                return Ok(pod.map_or(Loaded::Ignored, Loaded::Pod));
+            }
+            "Node" => drop(self.node(&Deserialize::deserialize(object)?)),
+            "Namespace" => self.namespace(&Deserialize::deserialize(object)?),
+            "PodDisruptionBudget" => self.budget(&Deserialize::deserialize(object)?),
+            "StorageClass" => self.storage_class(&Deserialize::deserialize(object)?),
+            "PersistentVolume" => self.persistent_volume(&Deserialize::deserialize(object)?),
+            "PersistentVolumeClaim" => self.persistent_volume_claim(&Deserialize::deserialize(object)?),
+            "CSINode" => self.csi_node(&Deserialize::deserialize(object)?),
+            "Service" => {
+                let service = Service::deserialize(object)?;
+                let namespace = self.symbol(service.metadata.namespace_or_default());
+                let selector = self.labels(&service.spec.selector);
+                self.cluster().services.push(ServiceSelector { namespace, selector });
+            }
+            "ReplicaSet" => self.pod_controller(OwnerKind::ReplicaSet, PodController::deserialize(object)?),
+            "StatefulSet" => self.pod_controller(OwnerKind::StatefulSet, PodController::deserialize(object)?),
+            "Job" => self.pod_controller(OwnerKind::Job, PodController::deserialize(object)?),
+            "ReplicationController" => {
+                let api = ReplicationController::deserialize(object)?;
+                let labels = LabelSelector { match_labels: api.spec.selector, ..LabelSelector::default() };
+                let spec = PodControllerSpec { replicas: api.spec.replicas, selector: Some(labels) };
+                let api = PodController { metadata: api.metadata, spec };
+                self.pod_controller(OwnerKind::ReplicationController, api);
+            }
+            _ => return Ok(Loaded::Ignored),
+        }
+        Ok(Loaded::Object)
+    }
+
+    fn pod_controller(&mut self, kind: OwnerKind, api: PodController) {
+        let row = WorkloadSelector {
+            kind,
+            namespace: self.symbol(api.metadata.namespace_or_default()),
+            name: self.symbol(&api.metadata.name),
+            selector: api.spec.selector.as_ref().map(|selector| self.label_selector("spec.selector", selector)),
+            replicas: api.spec.replicas.unwrap_or(1),
+        };
+        self.cluster().workloads.push(row);
+    }
+}

@@ -1,0 +1,224 @@
+//! InterPodAffinity: near some pods, far from others.
+
+use super::reason::{Plugin, Reason, Rejection};
+use crate::cluster::{AffinityTerm, ClusterState, LabelSelector, Labels, NodeTemplate, PodSpec};
+use crate::intern::{Interner, Symbol};
+use rustc_hash::FxHashMap;
+
+type Pairs = FxHashMap<(Symbol, Symbol), i64>;
+
+/// Which pods a term means, resolved for one incoming pod.
+#[derive(Clone, Debug)]
+struct Term {
+    selector: Option<LabelSelector>,
+    namespaces: Vec<Symbol>,
+    all_namespaces: bool,
+    key: Symbol,
+    weight: i64,
+}
+
+impl Term {
+    /// A term of the incoming pod: its namespace selector means the namespaces that exist now.
+    fn incoming(term: &AffinityTerm, weight: i64, cluster: &ClusterState) -> Self {
+        let mut namespaces = term.namespaces.clone();
+        let mut all_namespaces = false;
+        if let Some(selector) = &term.namespace_selector {
+            all_namespaces = selector.is_empty();
+            let there = cluster.namespaces.iter();
+            namespaces.extend(there.filter(|(_, l)| selector.matches(l, &cluster.symbols)).map(|(name, _)| *name));
+        }
+        Term { selector: term.selector.clone(), namespaces, all_namespaces, key: term.topology_key, weight }
+    }
+    fn matches(&self, pod: &PodSpec, symbols: &Interner) -> bool {
+        (self.all_namespaces || self.namespaces.contains(&pod.namespace))
+            && self.selector.as_ref().is_some_and(|selector| selector.matches(&pod.labels, symbols))
+    }
+}
+
+/// Whether a term of an existing pod means the incoming one, whose namespace has these labels.
+fn existing_term_matches(term: &AffinityTerm, pod: &PodSpec, namespace: &Labels, symbols: &Interner) -> bool {
+    (term.namespaces.contains(&pod.namespace)
+        || term.namespace_selector.as_ref().is_some_and(|selector| selector.matches(namespace, symbols)))
+        && term.selector.as_ref().is_some_and(|selector| selector.matches(&pod.labels, symbols))
+}
+
+/// The filter's state for one pod.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AffinityFilter {
+    affinity: Vec<Term>,
+    anti_affinity: Vec<Term>,
+    affinity_counts: Pairs,
+    anti_affinity_counts: Pairs,
+    existing_counts: Pairs,
+    namespace: Labels,
+    matches_itself: bool,
+}
+
+impl AffinityFilter {
+    /// Counts the pods that are there. Upstream: `InterPodAffinity.PreFilter`, 1.28.
+    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec) -> Self {
+        let terms = |terms: &[AffinityTerm]| terms.iter().map(|t| Term::incoming(t, 0, cluster)).collect::<Vec<_>>();
+        let mut filter = AffinityFilter {
+            affinity: terms(&pod.pod_affinity.required),
+            anti_affinity: terms(&pod.pod_anti_affinity.required),
+            namespace: cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default(),
+            ..AffinityFilter::default()
+        };
+        filter.matches_itself = filter.affinity.iter().all(|term| term.matches(pod, &cluster.symbols));
+        let own = !filter.affinity.is_empty() || !filter.anti_affinity.is_empty();
+        for (_, node) in cluster.nodes() {
+            for other in node.pods() {
+                let other = cluster.spec_of(*other);
+                if own || !other.pod_anti_affinity.required.is_empty() {
+                    filter.count(pod, other, node, &cluster.symbols, 1);
+                }
+            }
+        }
+        filter
+    }
+
+    /// Nothing to check anywhere.
+    pub(super) fn is_idle(&self) -> bool {
+        self.affinity.is_empty() && self.anti_affinity.is_empty() && self.existing_counts.is_empty()
+    }
+
+    /// `other` comes to (`delta` 1) or leaves (-1) a node.
+    pub(super) fn count(
+        &mut self,
+        pod: &PodSpec,
+        other: &PodSpec,
+        node: &NodeTemplate,
+        symbols: &Interner,
+        delta: i64,
+    ) {
+        for term in &other.pod_anti_affinity.required {
+            if existing_term_matches(term, pod, &self.namespace, symbols) {
+                add(&mut self.existing_counts, term.topology_key, node, delta);
+            }
+        }
+        if !self.affinity.is_empty() && self.affinity.iter().all(|term| term.matches(other, symbols)) {
+            self.affinity.iter().for_each(|term| add(&mut self.affinity_counts, term.key, node, delta));
+        }
+        for term in self.anti_affinity.iter().filter(|term| term.matches(other, symbols)) {
+            add(&mut self.anti_affinity_counts, term.key, node, delta);
+        }
+    }
+
+    /// Upstream: `InterPodAffinity.Filter`, 1.28.
+    pub(super) fn check(&self, node: &NodeTemplate) -> Result<(), Rejection> {
+        let reject = |reason, unresolvable| Err(Rejection::one(Plugin::InterPodAffinity, reason, unresolvable));
+        if !self.affinity_holds(node) {
+            return reject(Reason::Affinity, true);
+        }
+        let counted = |counts: &Pairs, key: Symbol| {
+            node.labels.get(key).is_some_and(|value| counts.get(&(key, value)).is_some_and(|count| *count > 0))
+        };
+        if !self.anti_affinity_counts.is_empty()
+            && self.anti_affinity.iter().any(|term| counted(&self.anti_affinity_counts, term.key))
+        {
+            return reject(Reason::AntiAffinity, false);
+        }
+        let existing = |(key, value)| self.existing_counts.get(&(key, value)).is_some_and(|count| *count > 0);
+        if !self.existing_counts.is_empty() && node.labels.iter().any(existing) {
+            return reject(Reason::ExistingAntiAffinity, false);
+        }
+        Ok(())
+    }
+
+    fn affinity_holds(&self, node: &NodeTemplate) -> bool {
+        let mut pods_exist = true;
+        for term in &self.affinity {
+            let Some(value) = node.labels.get(term.key) else { return false };
+            pods_exist &= self.affinity_counts.get(&(term.key, value)).is_some_and(|count| *count > 0);
+        }
+        // The first of a group of pods that want to be together may be anywhere.
+        pods_exist || (self.affinity_counts.is_empty() && self.matches_itself)
+    }
+}
+
+fn add(counts: &mut Pairs, key: Symbol, node: &NodeTemplate, delta: i64) {
+    if let Some(value) = node.labels.get(key) {
+        let count = counts.entry((key, value)).or_default();
+        *count += delta;
+        if *count == 0 {
+            counts.remove(&(key, value));
+        }
+    }
+}
+
+/// The score's state for one pod: weights by topology pair.
+#[derive(Clone, Debug)]
+pub(super) struct AffinityScore {
+    by_key: Vec<(Symbol, FxHashMap<Symbol, i64>)>,
+}
+
+impl AffinityScore {
+    /// Nothing when no term says anything. Upstream: `InterPodAffinity.PreScore`, 1.28.
+    pub(super) fn prepare(
+        cluster: &ClusterState,
+        pod: &PodSpec,
+        hard_weight: i64,
+        ignore_existing: bool,
+    ) -> Option<Self> {
+        let incoming = |terms: &[crate::cluster::WeightedAffinityTerm], sign: i64| {
+            terms.iter().map(|w| Term::incoming(&w.term, sign * i64::from(w.weight), cluster)).collect::<Vec<_>>()
+        };
+        let mut own = incoming(&pod.pod_affinity.preferred, 1);
+        own.extend(incoming(&pod.pod_anti_affinity.preferred, -1));
+        if ignore_existing && own.is_empty() {
+            return None;
+        }
+        let namespace = cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default();
+        let mut score = AffinityScore { by_key: Vec::new() };
+        for (_, node) in cluster.nodes() {
+            for other in node.pods() {
+                let other = cluster.spec_of(*other);
+                for term in own.iter().filter(|term| term.matches(other, &cluster.symbols)) {
+                    score.add(term.key, node, term.weight);
+                }
+                if other.pod_affinity.is_empty() && other.pod_anti_affinity.is_empty() {
+                    continue;
+                }
+                let means = |term: &AffinityTerm| existing_term_matches(term, pod, &namespace, &cluster.symbols);
+                if hard_weight > 0 {
+                    for term in other.pod_affinity.required.iter().filter(|term| means(term)) {
+                        score.add(term.topology_key, node, hard_weight);
+                    }
+                }
+                for row in other.pod_affinity.preferred.iter().filter(|row| means(&row.term)) {
+                    score.add(row.term.topology_key, node, i64::from(row.weight));
+                }
+                for row in other.pod_anti_affinity.preferred.iter().filter(|row| means(&row.term)) {
+                    score.add(row.term.topology_key, node, -i64::from(row.weight));
+                }
+            }
+        }
+        (!score.by_key.is_empty()).then_some(score)
+    }
+
+    fn add(&mut self, key: Symbol, node: &NodeTemplate, weight: i64) {
+        let Some(value) = node.labels.get(key) else { return };
+        let at = self.by_key.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            self.by_key.push((key, FxHashMap::default()));
+            self.by_key.len() - 1
+        });
+        *self.by_key[at].1.entry(value).or_default() += weight;
+    }
+
+    /// The sum for a node, not normalised.
+    pub(super) fn raw(&self, node: &NodeTemplate) -> i64 {
+        let of_key = |(key, values): &(Symbol, FxHashMap<Symbol, i64>)| {
+            node.labels.get(*key).and_then(|value| values.get(&value)).copied().unwrap_or(0)
+        };
+        self.by_key.iter().map(of_key).sum()
+    }
+
+    /// To 0..=100. Upstream divides before it multiplies, in floats.
+    pub(super) fn normalize(scores: &mut [i64]) {
+        let (Some(least), Some(most)) = (scores.iter().min().copied(), scores.iter().max().copied()) else { return };
+        for score in scores {
+            let span = most - least;
+            *score = if span > 0 { (100.0 * ((*score - least) as f64 / span as f64)) as i64 } else { 0 };
+        }
+    }
+}

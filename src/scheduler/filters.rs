@@ -1,0 +1,207 @@
+//! The filters: can this pod be on that node?
+
+use super::affinity::AffinityFilter;
+use super::profile::Profile;
+use super::reason::{Plugin, PreFilterError, Reason, Rejection};
+use super::resources;
+use super::spread::SpreadFilter;
+use super::volumes::VolumeFilter;
+use crate::cluster::{
+    ClusterState, Effect, HostPort, Node, NodeId, NodeTemplate, Operator, PodId, PodSpec, PodSpecId, Taint, Toleration,
+};
+use crate::intern::{Interner, Symbol};
+use std::sync::Arc;
+
+/// Who is to be placed: a kind of pod, and for a DaemonSet's pod the node it is meant for.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What the pod is like.
+    pub spec: &'a PodSpec,
+    /// The one node that a DaemonSet's pod wants.
+    pub daemon_node: Option<Symbol>,
+}
+
+impl Subject<'_> {
+    /// Node selector and required node affinity.
+    pub fn matches_node(&self, node: &NodeTemplate, symbols: &Interner) -> bool {
+        self.spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value))
+            && self.daemon_node.is_none_or(|name| name == node.name)
+            && self
+                .spec
+                .required_node_affinity
+                .as_ref()
+                .is_none_or(|required| required.matches(node.name, &node.labels, symbols))
+    }
+
+    /// The only nodes that can come into question, by name; absent means all.
+    ///
+    /// Upstream: `NodeAffinity.PreFilter`, 1.28.
+    fn node_names(&self) -> Option<Vec<Symbol>> {
+        if let Some(name) = self.daemon_node {
+            return Some(vec![name]);
+        }
+        let mut names: Vec<Symbol> = Vec::new();
+        let terms = &self.spec.required_node_affinity.as_ref()?.terms;
+        if terms.is_empty() {
+            return None;
+        }
+        for term in terms {
+            let mut of_term: Option<Vec<Symbol>> = None;
+            for field in term.fields.iter().filter(|field| field.operator == Operator::In) {
+                let both = |known: Vec<Symbol>| known.into_iter().filter(|n| field.values.contains(n)).collect();
+                of_term = Some(of_term.map_or_else(|| field.values.to_vec(), both));
+            }
+            names.extend(of_term?);
+        }
+        names.sort_unstable();
+        names.dedup();
+        Some(names)
+    }
+}
+
+/// Pods imagined away from a node, and onto it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct WhatIf<'a> {
+    pub(super) gone: &'a [PodId],
+    pub(super) added: &'a [PodId],
+}
+
+/// All filters made ready for one pod. [`count`](Self::count) keeps them true while pods come and go.
+#[derive(Clone, Debug)]
+pub struct Filters {
+    spec: Arc<PodSpec>,
+    daemon_node: Option<Symbol>,
+    added_affinity: Option<crate::cluster::NodeSelector>,
+    unschedulable_taint: Option<Taint>,
+    requests: resources::Request,
+    names: Option<Vec<Symbol>>,
+    spread: SpreadFilter,
+    affinity: AffinityFilter,
+    volumes: VolumeFilter,
+}
+
+impl Filters {
+    /// Looks at the whole cluster once.
+    ///
+    /// Upstream: the PreFilter plugins, 1.28. Errors: the pod can be nowhere.
+    /// Cost: one step per bound pod that has affinity, or per bound pod if this one has affinity or spread
+    /// constraints; nothing per node otherwise.
+    pub fn prepare(
+        cluster: &ClusterState,
+        profile: &Profile,
+        spec: PodSpecId,
+        daemon_node: Option<Symbol>,
+    ) -> Result<Filters, PreFilterError> {
+        let spec = cluster.spec_arc(spec);
+        let subject = Subject { spec: &spec, daemon_node };
+        let names = subject.node_names();
+        if names.as_ref().is_some_and(Vec::is_empty) {
+            let text = "pod affinity terms conflict".to_owned();
+            return Err(PreFilterError::Unschedulable(Plugin::NodeAffinity, text));
+        }
+        let volumes = VolumeFilter::prepare(cluster, &spec)?;
+        let key = cluster.symbols.lookup("node.kubernetes.io/unschedulable");
+        Ok(Filters {
+            spread: SpreadFilter::prepare(cluster, profile, &subject),
+            affinity: AffinityFilter::prepare(cluster, &spec),
+            requests: resources::Request::of(&spec, profile, &cluster.symbols),
+            added_affinity: profile.added_affinity.clone(),
+            unschedulable_taint: key.map(|key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule }),
+            names: volumes.restrict(names),
+            volumes,
+            spec,
+            daemon_node,
+        })
+    }
+
+    /// The pod to be placed.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject { spec: &self.spec, daemon_node: self.daemon_node }
+    }
+
+    /// The only nodes that are looked at, by name; absent means all.
+    pub fn node_names(&self) -> Option<&[Symbol]> {
+        self.names.as_deref()
+    }
+
+    /// `other` comes to (`delta` 1) or leaves (-1) the node.
+    pub fn count(&mut self, cluster: &ClusterState, other: PodSpecId, node: NodeId, delta: i64) {
+        let (other, node, spec) = (cluster.spec(other), cluster.node(node), self.spec.clone());
+        let subject = Subject { spec: &spec, daemon_node: self.daemon_node };
+        self.spread.count(&subject, other, node, &cluster.symbols, delta);
+        self.affinity.count(&self.spec, other, node, &cluster.symbols, delta);
+    }
+
+    /// Whether the answer for a node depends on that node alone.
+    pub fn is_local(&self) -> bool {
+        self.spread.is_idle() && self.affinity.is_idle()
+    }
+
+    /// The first filter that says no, in upstream's order.
+    pub fn check(&self, cluster: &ClusterState, node: NodeId) -> Result<(), Rejection> {
+        self.check_with(cluster, node, WhatIf::default())
+    }
+
+    /// As [`check`](Self::check), as if other pods were on the node; the counts must know already.
+    pub(super) fn check_with(&self, cluster: &ClusterState, node: NodeId, what: WhatIf<'_>) -> Result<(), Rejection> {
+        let row = cluster.node(node);
+        self.check_node(row, &cluster.symbols)?;
+        self.check_ports(cluster, row, what)?;
+        self.requests.check(cluster, row, what)?;
+        self.volumes.check(cluster, row)?;
+        self.spread.check(row)?;
+        self.affinity.check(row)
+    }
+
+    /// What depends on the node object alone.
+    fn check_node(&self, node: &Node, symbols: &Interner) -> Result<(), Rejection> {
+        let tolerates = |taint: &Taint| self.spec.tolerations.iter().any(|t: &Toleration| t.tolerates(taint));
+        if node.unschedulable && !self.unschedulable_taint.is_some_and(|taint| tolerates(&taint)) {
+            let tolerates_all = self.unschedulable_taint.is_none() && self.tolerates_everything();
+            if !tolerates_all {
+                return Err(Rejection::one(Plugin::NodeUnschedulable, Reason::Unschedulable, true));
+            }
+        }
+        if self.spec.node_name.is_some_and(|name| name != node.name) {
+            return Err(Rejection::one(Plugin::NodeName, Reason::NodeName, true));
+        }
+        let hard = |taint: &&Taint| taint.effect != Effect::PreferNoSchedule;
+        if let Some(taint) = node.taints.iter().filter(hard).find(|taint| !tolerates(taint)) {
+            return Err(Rejection::one(Plugin::TaintToleration, Reason::Taint(*taint), true));
+        }
+        let added = self.added_affinity.as_ref();
+        if added.is_some_and(|added| !added.matches(node.name, &node.labels, symbols)) {
+            return Err(Rejection::one(Plugin::NodeAffinity, Reason::AddedAffinity, true));
+        }
+        if !self.subject().matches_node(node, symbols) {
+            return Err(Rejection::one(Plugin::NodeAffinity, Reason::NodeAffinity, true));
+        }
+        Ok(())
+    }
+
+    /// Nobody interned the cordon's key: only a toleration without key can tolerate it.
+    fn tolerates_everything(&self) -> bool {
+        self.spec.tolerations.iter().any(|toleration| {
+            toleration.key == Symbol::EMPTY
+                && toleration.operator == crate::cluster::TolerationOperator::Exists
+                && toleration.effect.is_none_or(|effect| effect == Effect::NoSchedule)
+        })
+    }
+
+    fn check_ports(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
+        if self.spec.host_ports.is_empty() {
+            return Ok(());
+        }
+        let there = node.pods().iter().filter(|pod| !what.gone.contains(pod)).chain(what.added);
+        let taken = there.into_iter().any(|pod| {
+            let theirs = &cluster.spec_of(*pod).host_ports;
+            self.spec.host_ports.iter().any(|port| theirs.iter().any(|other| conflict(port, other)))
+        });
+        if taken { Err(Rejection::one(Plugin::NodePorts, Reason::Ports, false)) } else { Ok(()) }
+    }
+}
+
+/// The empty address (0.0.0.0) conflicts with every address.
+fn conflict(a: &HostPort, b: &HostPort) -> bool {
+    (a.protocol, a.port) == (b.protocol, b.port) && (a.ip == b.ip || a.ip == Symbol::EMPTY || b.ip == Symbol::EMPTY)
+}

@@ -1,0 +1,40 @@
+//! ImageLocality: where the images are already.
+
+use crate::cluster::{ClusterState, Node, PodSpec};
+use crate::intern::Symbol;
+
+const MIB: i64 = 1024 * 1024;
+/// Below this sum of sizes an image does not matter; above the other (times containers) more is no better.
+const LEAST: i64 = 23 * MIB;
+const MOST_PER_CONTAINER: i64 = 1000 * MIB;
+
+/// The state for one pod: on how many of all nodes each of its images is.
+pub(super) struct ImageScore {
+    /// Image, and the share of nodes that have it, as counted.
+    images: Vec<(Symbol, i64)>,
+    nodes: i64,
+}
+
+impl ImageScore {
+    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec) -> Self {
+        let on = |image: Symbol| {
+            let has = |node: &Node| node.images.iter().any(|(name, _)| *name == image);
+            cluster.nodes().filter(|(_, node)| has(node)).count() as i64
+        };
+        let images = pod.containers.iter().map(|container| (container.image, on(container.image))).collect();
+        ImageScore { images, nodes: cluster.node_ids().len() as i64 }
+    }
+
+    /// 0..=100. Upstream: `ImageLocality.Score`, 1.28.
+    pub(super) fn score(&self, node: &Node) -> i64 {
+        let most = MOST_PER_CONTAINER * self.images.len() as i64;
+        let mut sum = 0;
+        for (image, on) in self.images.iter().filter(|(_, on)| *on > 0) {
+            if let Some((_, bytes)) = node.images.iter().find(|(name, _)| name == image) {
+                let spread = *on as f64 / self.nodes as f64;
+                sum += (*bytes as f64 * spread) as i64;
+            }
+        }
+        100 * (sum.clamp(LEAST, most.max(LEAST)) - LEAST) / (most - LEAST).max(1)
+    }
+}

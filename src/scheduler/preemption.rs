@@ -1,0 +1,190 @@
+//! DefaultPreemption: make room by removing less important pods.
+
+use super::filters::{Filters, WhatIf};
+use super::reason::Rejection;
+use super::schedule::{Nominations, Preemption};
+use crate::cluster::{ClusterState, NodeId, PodId, PreemptionPolicy};
+use crate::units::SimTime;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// What preemption came to.
+pub(super) enum PostFilter {
+    /// The pod may not preempt; its nomination stays.
+    NotEligible(&'static str),
+    /// No node would become possible; the reasons, counted.
+    NoCandidate(BTreeMap<String, usize>, usize),
+    /// These go.
+    Victims(Preemption),
+}
+
+/// A node that would do.
+struct Candidate {
+    node: NodeId,
+    victims: Vec<PodId>,
+    violations: i32,
+}
+
+/// Upstream: `preemption.Evaluator.Preempt` and `DefaultPreemption`, 1.28.
+pub(super) fn preempt(
+    cluster: &ClusterState,
+    filters: &Filters,
+    nominations: &Nominations,
+    pod: PodId,
+    rejections: &[(NodeId, Rejection)],
+    choose: &mut dyn FnMut(&ClusterState, &[NodeId]) -> NodeId,
+) -> PostFilter {
+    let status = |node: NodeId| rejections.iter().find(|(id, _)| *id == node).map(|(_, rejection)| rejection);
+    if let Err(why) = eligible(cluster, pod, |node| status(node).is_some_and(|r| r.unresolvable)) {
+        return PostFilter::NotEligible(why);
+    }
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut seen = 0;
+    let mut by_node: Vec<Option<&Rejection>> = vec![None; cluster.node_id_bound()];
+    rejections.iter().for_each(|(node, rejection)| by_node[crate::id::Id::index(*node)] = Some(rejection));
+    for node in cluster.node_ids() {
+        seen += 1;
+        if by_node[crate::id::Id::index(*node)].is_some_and(|rejection| rejection.unresolvable) {
+            *reasons.entry("Preemption is not helpful for scheduling".into()).or_default() += 1;
+            continue;
+        }
+        match victims_on(cluster, filters, nominations, pod, *node) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(why) => {
+                why.into_iter().for_each(|text| *reasons.entry(text).or_default() += 1);
+            }
+        }
+    }
+    if candidates.is_empty() {
+        return PostFilter::NoCandidate(reasons, seen);
+    }
+    let ties = best(cluster, &candidates);
+    let node = choose(cluster, &ties);
+    let chosen = candidates.iter().find(|candidate| candidate.node == node).unwrap_or(&candidates[0]);
+    PostFilter::Victims(Preemption {
+        node: chosen.node,
+        victims: chosen.victims.clone(),
+        pdb_violations: chosen.violations,
+        cleared: nominations.less_important(cluster, pod, chosen.node),
+        ties,
+        candidates: candidates.iter().map(|c| (c.node, c.victims.clone(), c.violations)).collect(),
+    })
+}
+
+/// Upstream: `PodEligibleToPreemptOthers`.
+fn eligible(cluster: &ClusterState, pod: PodId, unresolvable: impl Fn(NodeId) -> bool) -> Result<(), &'static str> {
+    let spec = cluster.spec_of(pod);
+    if spec.preemption_policy == PreemptionPolicy::Never {
+        return Err("not eligible due to preemptionPolicy=Never.");
+    }
+    let nominated = cluster.pod(pod).nominated.and_then(|name| cluster.node_by_name(name));
+    let Some(node) = nominated.filter(|node| !unresolvable(*node)) else { return Ok(()) };
+    let is_going = |other: &PodId| {
+        let row = cluster.pod(*other);
+        cluster.spec_of(*other).priority < spec.priority && row.is_terminating() && row.preempted
+    };
+    if cluster.node(node).pods().iter().any(is_going) {
+        return Err("not eligible due to a terminating pod on the nominated node.");
+    }
+    Ok(())
+}
+
+/// The fewest pods that have to leave a node. Upstream: `SelectVictimsOnNode`.
+fn victims_on(
+    cluster: &ClusterState,
+    filters: &Filters,
+    nominations: &Nominations,
+    pod: PodId,
+    node: NodeId,
+) -> Result<Candidate, Vec<String>> {
+    let priority = cluster.spec_of(pod).priority;
+    let less = |other: &PodId| cluster.spec_of(*other).priority < priority;
+    let mut potential: Vec<PodId> = cluster.node(node).pods().iter().copied().filter(less).collect();
+    if potential.is_empty() {
+        return Err(vec!["No preemption victims found for incoming pod".to_owned()]);
+    }
+    let mut filters = filters.clone();
+    for other in &potential {
+        filters.count(cluster, cluster.pod(*other).spec, node, -1);
+    }
+    let mut gone = potential.clone();
+    let fits = |filters: &Filters, gone: &[PodId]| nominations.check(cluster, filters, pod, node, gone);
+    if let Err(rejection) = fits(&filters, &gone) {
+        return Err(rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols)).collect());
+    }
+    crate::go_sort::sort_by(&mut potential, |a, b| importance(cluster, *a) < importance(cluster, *b));
+    let (violating, others) = split_by_budget(cluster, &potential);
+    let (mut victims, mut violations) = (Vec::new(), 0);
+    for (list, violates) in [(violating, true), (others, false)] {
+        for other in list {
+            let spec = cluster.pod(other).spec;
+            filters.count(cluster, spec, node, 1);
+            gone.retain(|id| *id != other);
+            if fits(&filters, &gone).is_err() {
+                filters.count(cluster, spec, node, -1);
+                gone.push(other);
+                victims.push(other);
+                violations += i32::from(violates);
+            }
+        }
+    }
+    Ok(Candidate { node, victims, violations })
+}
+
+/// Smaller is more important. Upstream: `util.MoreImportantPod`.
+fn importance(cluster: &ClusterState, pod: PodId) -> (Reverse<i32>, SimTime) {
+    (Reverse(cluster.spec_of(pod).priority), started(cluster, pod))
+}
+
+fn started(cluster: &ClusterState, pod: PodId) -> SimTime {
+    cluster.pod(pod).started.unwrap_or(SimTime::MAX)
+}
+
+/// The pods whose budgets would be overdrawn, and the others. Upstream: `filterPodsWithPDBViolation`.
+fn split_by_budget(cluster: &ClusterState, pods: &[PodId]) -> (Vec<PodId>, Vec<PodId>) {
+    let mut allowed: Vec<i32> = cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+    pods.iter().partition(|pod| {
+        let spec = cluster.spec_of(**pod);
+        let mut violates = false;
+        if spec.labels.is_empty() {
+            return false;
+        }
+        for (budget, allowed) in cluster.budgets.iter().zip(&mut allowed) {
+            let means = |s: &crate::cluster::LabelSelector| !s.is_empty() && s.matches(&spec.labels, &cluster.symbols);
+            if budget.namespace != spec.namespace || !budget.selector.as_ref().is_some_and(means) {
+                continue;
+            }
+            let disrupted = || cluster.symbols.lookup(&cluster.pod_name(**pod));
+            if !budget.disrupted_pods.is_empty() && disrupted().is_some_and(|n| budget.disrupted_pods.contains(&n)) {
+                continue;
+            }
+            *allowed -= 1;
+            violates |= *allowed < 0;
+        }
+        violates
+    })
+}
+
+/// The candidates that no rule tells apart. Upstream: `pickOneNodeForPreemption`.
+fn best(cluster: &ClusterState, candidates: &[Candidate]) -> Vec<NodeId> {
+    let priority = |pod: &PodId| i64::from(cluster.spec_of(*pod).priority);
+    let key = |candidate: &Candidate| {
+        let victims = &candidate.victims;
+        let highest = victims.iter().map(priority).max().unwrap_or(i64::MIN);
+        let earliest = victims.iter().filter(|pod| priority(pod) == highest).map(|pod| started(cluster, *pod)).min();
+        (
+            candidate.violations,
+            victims.first().map_or(i64::MIN, priority),
+            victims.iter().map(|pod| priority(pod) + (1 << 31)).sum::<i64>(),
+            victims.len(),
+            Reverse(earliest.unwrap_or(SimTime::MIN)),
+        )
+    };
+    // A node that needs no victims at all wins at once.
+    if let Some(free) = candidates.iter().find(|candidate| candidate.victims.is_empty()) {
+        return vec![free.node];
+    }
+    let least = candidates.iter().map(key).min();
+    candidates.iter().filter(|candidate| Some(key(candidate)) == least).map(|candidate| candidate.node).collect()
+}

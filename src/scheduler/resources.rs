@@ -1,0 +1,184 @@
+//! NodeResourcesFit and NodeResourcesBalancedAllocation.
+
+use super::filters::WhatIf;
+use super::profile::{Profile, ScoredResource, ScoringStrategy, ShapePoint, WeightedResource};
+use super::reason::{Plugin, Reason, Rejection};
+use crate::cluster::{ClusterState, Node, PodId, PodSpec, Resources};
+use crate::intern::{Interner, Symbol};
+use smallvec::SmallVec;
+
+/// What a pod asks for, ready to compare.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    requests: Resources,
+    /// Extended resources that the profile does not ignore.
+    scalars: SmallVec<[(Symbol, i64); 1]>,
+    has_sidecar: bool,
+}
+
+impl Request {
+    pub(super) fn of(spec: &PodSpec, profile: &Profile, symbols: &Interner) -> Self {
+        let ignored = |name: Symbol| {
+            let text = symbols.text(name);
+            profile.ignored_resources.contains(&name)
+                || text
+                    .split_once('/')
+                    .is_some_and(|(group, _)| profile.ignored_resource_groups.iter().any(|g| g == group))
+        };
+        let wanted = |(name, amount): &&(Symbol, i64)| *amount > 0 && !ignored(*name);
+        Request {
+            scalars: spec.requests.scalar.iter().filter(wanted).copied().collect(),
+            requests: spec.requests.clone(),
+            has_sidecar: spec.has_sidecar,
+        }
+    }
+
+    /// All resources of which there is too little. Upstream: `Fit.Filter`, `fitsRequest`, 1.28.
+    pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
+        if self.has_sidecar {
+            return Err(Rejection::one(Plugin::NodeResourcesFit, Reason::Sidecar, true));
+        }
+        let mut free = self.free(node);
+        let mut pods = node.pods().len() as i64;
+        let mut moves = |pod: &PodId, sign: i64| {
+            let theirs = &cluster.spec_of(*pod).requests;
+            free.cpu += sign * theirs.cpu_milli;
+            free.memory += sign * theirs.memory_bytes;
+            free.ephemeral += sign * theirs.ephemeral_bytes;
+            pods -= sign;
+        };
+        what.gone.iter().for_each(|pod| moves(pod, 1));
+        what.added.iter().for_each(|pod| moves(pod, -1));
+        let wanted = &self.requests;
+        let mut reasons: SmallVec<[Reason; 1]> = SmallVec::new();
+        if pods + 1 > node.allocatable.pods {
+            reasons.push(Reason::TooManyPods);
+        }
+        let mut check = |wanted: i64, free: i64, name| {
+            if wanted > 0 && wanted > free {
+                reasons.push(Reason::Insufficient(name));
+            }
+        };
+        check(wanted.cpu_milli, free.cpu, "cpu");
+        check(wanted.memory_bytes, free.memory, "memory");
+        check(wanted.ephemeral_bytes, free.ephemeral, "ephemeral-storage");
+        for (name, amount) in &self.scalars {
+            let sum = |pods: &[PodId]| pods.iter().map(|pod| cluster.spec_of(*pod).requests.scalar(*name)).sum::<i64>();
+            let free = node.allocatable.resources.scalar(*name) - node.requested().scalar(*name);
+            let free = free + sum(what.gone) - sum(what.added);
+            if *amount > free {
+                reasons.push(Reason::InsufficientScalar(*name));
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection { plugin: Plugin::NodeResourcesFit, reasons, unresolvable: false })
+    }
+
+    fn free(&self, node: &Node) -> Free {
+        let (there, used) = (&node.allocatable.resources, node.requested());
+        Free {
+            cpu: there.cpu_milli - used.cpu_milli,
+            memory: there.memory_bytes - used.memory_bytes,
+            ephemeral: there.ephemeral_bytes - used.ephemeral_bytes,
+        }
+    }
+}
+
+struct Free {
+    cpu: i64,
+    memory: i64,
+    ephemeral: i64,
+}
+
+const CPU_AND_MEMORY: [WeightedResource; 2] = [
+    WeightedResource { resource: ScoredResource::Cpu, weight: 1 },
+    WeightedResource { resource: ScoredResource::Memory, weight: 1 },
+];
+
+/// What is there and what would be taken with the pod on the node; nothing for a resource that does not
+/// count. Cpu and memory of containers without requests count as upstream's defaults if `nonzero`.
+fn allocation(node: &Node, pod: &PodSpec, resource: ScoredResource, nonzero: bool) -> Option<(i64, i64)> {
+    let (there, used) = (&node.allocatable.resources, node.requested());
+    let (there, taken) = match resource {
+        ScoredResource::Cpu if nonzero => (there.cpu_milli, node.nonzero_cpu_milli() + pod.nonzero_cpu_milli),
+        ScoredResource::Cpu => (there.cpu_milli, used.cpu_milli + pod.requests.cpu_milli),
+        ScoredResource::Memory if nonzero => {
+            (there.memory_bytes, node.nonzero_memory_bytes() + pod.nonzero_memory_bytes)
+        }
+        ScoredResource::Memory => (there.memory_bytes, used.memory_bytes + pod.requests.memory_bytes),
+        ScoredResource::EphemeralStorage => {
+            (there.ephemeral_bytes, used.ephemeral_bytes + pod.requests.ephemeral_bytes)
+        }
+        ScoredResource::Scalar(name) => match pod.requests.scalar(name) {
+            0 => return None,
+            amount => (there.scalar(name), used.scalar(name) + amount),
+        },
+    };
+    (there != 0).then_some((there, taken))
+}
+
+/// 0..=100. Upstream: `leastResourceScorer`, `mostResourceScorer`, `requestedToCapacityRatioScorer`, 1.28.
+pub(super) fn fit_score(profile: &Profile, node: &Node, pod: &PodSpec) -> i64 {
+    let resources = if profile.resources.is_empty() { &CPU_AND_MEMORY[..] } else { &profile.resources };
+    let (mut sum, mut weights) = (0, 0);
+    for row in resources {
+        let Some((there, taken)) = allocation(node, pod, row.resource, true) else { continue };
+        let score = match &profile.strategy {
+            ScoringStrategy::LeastAllocated if taken > there => 0,
+            ScoringStrategy::LeastAllocated => (there - taken) * 100 / there,
+            ScoringStrategy::MostAllocated => taken.min(there) * 100 / there,
+            ScoringStrategy::RequestedToCapacityRatio(shape) => {
+                let score = on_shape(shape, if taken > there { 100 } else { taken * 100 / there });
+                if score <= 0 {
+                    continue;
+                }
+                score
+            }
+        };
+        sum += score * row.weight;
+        weights += row.weight;
+    }
+    match profile.strategy {
+        _ if weights == 0 => 0,
+        ScoringStrategy::RequestedToCapacityRatio(_) => (sum as f64 / weights as f64).round() as i64,
+        _ => sum / weights,
+    }
+}
+
+/// Piecewise linear, in integers; scores 0..=10 become 0..=100.
+fn on_shape(shape: &[ShapePoint], utilization: i64) -> i64 {
+    let Some(right) = shape.iter().position(|point| utilization <= point.utilization) else {
+        return shape.last().map_or(0, |point| point.score * 10);
+    };
+    let (b, score) = (shape[right].utilization, shape[right].score * 10);
+    match right.checked_sub(1).map(|left| shape[left]) {
+        None => score,
+        Some(left) => {
+            let base = left.score * 10;
+            base + (score - base) * (utilization - left.utilization) / (b - left.utilization)
+        }
+    }
+}
+
+/// 0..=100. Upstream: `balancedResourceScorer`, 1.28.
+pub(super) fn balance_score(profile: &Profile, node: &Node, pod: &PodSpec) -> i64 {
+    let resources =
+        if profile.balanced_resources.is_empty() { &CPU_AND_MEMORY[..] } else { &profile.balanced_resources };
+    let fraction = |row: &WeightedResource| {
+        let (there, taken) = allocation(node, pod, row.resource, false)?;
+        Some((taken as f64 / there as f64).min(1.0))
+    };
+    let fractions: SmallVec<[f64; 4]> = resources.iter().filter_map(fraction).collect();
+    let deviation = match fractions.as_slice() {
+        [] | [_] => 0.0,
+        [a, b] => ((a - b) / 2.0).abs(),
+        many => {
+            let mean = many.iter().sum::<f64>() / many.len() as f64;
+            let sum: f64 = many.iter().map(|f| (f - mean) * (f - mean)).sum();
+            (sum / many.len() as f64).sqrt()
+        }
+    };
+    ((1.0 - deviation) * 100.0) as i64
+}

@@ -1,0 +1,298 @@
+//! A scheduling cycle: from a pod to a node, or to the reasons why not.
+
+use super::filters::{Filters, WhatIf};
+use super::preemption::{PostFilter, preempt};
+use super::profile::Profile;
+use super::reason::{Diagnosis, PreFilterError, Rejection};
+pub use super::scores::PluginScores;
+use super::scores::score;
+use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::rng::Stream;
+
+/// How equally good nodes are told apart.
+#[derive(Clone, Debug)]
+pub enum Ties {
+    /// At random, each as likely, as upstream.
+    Seeded(Stream),
+    /// The smallest name, as in the recordings.
+    SmallestName,
+}
+
+/// kube-scheduler with one profile.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    profile: Profile,
+    ties: Ties,
+    nominations: Nominations,
+}
+
+/// What one cycle saw and decided.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The nodes that passed all filters.
+    pub feasible: Vec<NodeId>,
+    /// The others, with the first filter that said no.
+    pub rejections: Vec<(NodeId, Rejection)>,
+    /// The pod can be nowhere.
+    pub pre_filter: Option<PreFilterError>,
+    /// Parallel to `feasible`; empty if there was nothing to choose.
+    pub scores: Vec<PluginScores>,
+    /// The best of them.
+    pub best: Vec<NodeId>,
+    /// What follows.
+    pub decision: Decision,
+}
+
+/// What follows from a cycle.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Bind to this node.
+    Bind(NodeId),
+    /// Evict the victims and nominate the pod.
+    Preempt(Preemption),
+    /// Wait. The nomination, if there was one, is to be cleared if `clear_nomination`.
+    Wait {
+        /// What preemption said, as upstream writes it.
+        post_filter: String,
+        /// The pod's nomination is void.
+        clear_nomination: bool,
+    },
+    /// The cycle failed.
+    Failed(String),
+}
+
+/// Room to be made.
+#[derive(Clone, Debug)]
+pub struct Preemption {
+    /// Where.
+    pub node: NodeId,
+    /// Who goes, in upstream's order.
+    pub victims: Vec<PodId>,
+    /// How many of them against a budget.
+    pub pdb_violations: i32,
+    /// Less important pods that lose their nomination to this node.
+    pub cleared: Vec<PodId>,
+    /// Nodes as good as this one.
+    pub ties: Vec<NodeId>,
+    /// Every node that would do: victims and violations.
+    pub candidates: Vec<(NodeId, Vec<PodId>, i32)>,
+}
+
+/// Pods that wait for victims to leave a node. Upstream: `internal/queue` nominator.
+#[derive(Clone, Debug, Default)]
+pub struct Nominations {
+    pods: Vec<PodId>,
+}
+
+impl Nominations {
+    /// The pods nominated to a node whose priority is at least `pod`'s.
+    fn ahead(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Vec<PodId> {
+        let (name, priority) = (cluster.node(node).name, cluster.spec_of(pod).priority);
+        let ahead = |other: &PodId| {
+            let row = cluster.pod(*other);
+            *other != pod
+                && row.is_present()
+                && row.node().is_none()
+                && row.nominated == Some(name)
+                && cluster.spec_of(*other).priority >= priority
+        };
+        self.pods.iter().copied().filter(ahead).collect()
+    }
+
+    /// The pods nominated to a node that are less important than `pod`.
+    pub(super) fn less_important(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Vec<PodId> {
+        let (name, priority) = (cluster.node(node).name, cluster.spec_of(pod).priority);
+        let less = |other: &PodId| {
+            let row = cluster.pod(*other);
+            row.is_present()
+                && row.node().is_none()
+                && row.nominated == Some(name)
+                && cluster.spec_of(*other).priority < priority
+        };
+        self.pods.iter().copied().filter(less).collect()
+    }
+
+    /// The filters with the nominated pods there, and without them. Upstream:
+    /// `RunFilterPluginsWithNominatedPods`, 1.28.
+    pub(super) fn check(
+        &self,
+        cluster: &ClusterState,
+        filters: &Filters,
+        pod: PodId,
+        node: NodeId,
+        gone: &[PodId],
+    ) -> Result<(), Rejection> {
+        let added = if self.pods.is_empty() { Vec::new() } else { self.ahead(cluster, pod, node) };
+        if !added.is_empty() {
+            let mut with = filters.clone();
+            added.iter().for_each(|other| with.count(cluster, cluster.pod(*other).spec, node, 1));
+            with.check_with(cluster, node, WhatIf { gone, added: &added })?;
+        }
+        filters.check_with(cluster, node, WhatIf { gone, added: &[] })
+    }
+}
+
+impl Scheduler {
+    /// A scheduler that has seen nothing.
+    pub fn new(profile: Profile, ties: Ties) -> Self {
+        Scheduler { profile, ties, nominations: Nominations::default() }
+    }
+    /// The profile.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// A pod was nominated (the cluster knows to which node).
+    pub fn nominated(&mut self, pod: PodId) {
+        if !self.nominations.pods.contains(&pod) {
+            self.nominations.pods.push(pod);
+        }
+    }
+
+    /// One scheduling cycle for one pod. It decides only; the caller binds, evicts and nominates.
+    ///
+    /// Upstream: `schedulePod`, `findNodesThatFitPod`, `prioritizeNodes`, `selectHost`, 1.28.
+    /// Cost: one step per node, and per bound pod where affinity or spread constraints look at pods.
+    pub fn schedule(&mut self, cluster: &ClusterState, pod: PodId) -> Attempt {
+        self.nominations.pods.retain(|pod| {
+            let row = cluster.pod(*pod);
+            row.is_present() && row.node().is_none() && row.nominated.is_some()
+        });
+        let row = cluster.pod(pod);
+        let mut attempt = Attempt {
+            feasible: Vec::new(),
+            rejections: Vec::new(),
+            pre_filter: None,
+            scores: Vec::new(),
+            best: Vec::new(),
+            decision: Decision::Wait { post_filter: String::new(), clear_nomination: false },
+        };
+        let filters = match Filters::prepare(cluster, &self.profile, row.spec, row.daemon_node) {
+            Ok(filters) => filters,
+            Err(error) => {
+                attempt.decision = match &error {
+                    PreFilterError::Failed(why) => Decision::Failed(why.clone()),
+                    PreFilterError::Unschedulable(..) => {
+                        Decision::Wait { post_filter: nowhere_text(cluster), clear_nomination: true }
+                    }
+                };
+                attempt.pre_filter = Some(error);
+                return attempt;
+            }
+        };
+        if let Err(missing) = self.filter(cluster, &filters, pod, &mut attempt) {
+            attempt.decision = Decision::Failed(missing);
+            return attempt;
+        }
+        attempt.decision = match attempt.feasible.as_slice() {
+            [] => self.post_filter(cluster, &filters, pod, &attempt.rejections),
+            [only] => {
+                attempt.best.push(*only);
+                Decision::Bind(*only)
+            }
+            several => {
+                attempt.scores = score(cluster, &self.profile, &filters.subject(), several);
+                let most = attempt.scores.iter().map(PluginScores::total).max().unwrap_or(0);
+                let best = several.iter().zip(&attempt.scores).filter(|(_, scores)| scores.total() == most);
+                attempt.best = best.map(|(node, _)| *node).collect();
+                Decision::Bind(choose(&mut self.ties, cluster, &attempt.best))
+            }
+        };
+        attempt
+    }
+
+    /// Splits the nodes into those that fit and the others. The error names a node that does not exist.
+    fn filter(
+        &self,
+        cluster: &ClusterState,
+        filters: &Filters,
+        pod: PodId,
+        attempt: &mut Attempt,
+    ) -> Result<(), String> {
+        let check = |node: NodeId| self.nominations.check(cluster, filters, pod, node, &[]);
+        let nominated = cluster.pod(pod).nominated.and_then(|name| cluster.node_by_name(name));
+        if let Some(node) = nominated.filter(|node| check(*node).is_ok()) {
+            attempt.feasible.push(node);
+            return Ok(());
+        }
+        let named: Option<Vec<NodeId>> = match filters.node_names() {
+            None => None,
+            Some(names) => {
+                let mut nodes = Vec::new();
+                for name in names {
+                    let missing = || format!("nodeinfo not found for node name \"{}\"", cluster.symbols.text(*name));
+                    nodes.push(cluster.node_by_name(*name).ok_or_else(missing)?);
+                }
+                Some(nodes)
+            }
+        };
+        for node in named.as_deref().unwrap_or(cluster.node_ids()) {
+            match check(*node) {
+                Ok(()) => attempt.feasible.push(*node),
+                Err(rejection) => attempt.rejections.push((*node, rejection)),
+            }
+        }
+        Ok(())
+    }
+
+    fn post_filter(
+        &mut self,
+        cluster: &ClusterState,
+        filters: &Filters,
+        pod: PodId,
+        rejections: &[(NodeId, Rejection)],
+    ) -> Decision {
+        let ties = &mut self.ties;
+        let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(ties, cluster, nodes);
+        match preempt(cluster, filters, &self.nominations, pod, rejections, &mut pick) {
+            PostFilter::NotEligible(why) => {
+                Decision::Wait { post_filter: format!("preemption: {why}"), clear_nomination: false }
+            }
+            PostFilter::NoCandidate(reasons, nodes) => {
+                let diagnosis = Diagnosis { nodes, reasons, ..Diagnosis::default() };
+                let post_filter = format!("preemption: {}", diagnosis.message());
+                Decision::Wait { post_filter, clear_nomination: true }
+            }
+            PostFilter::Victims(preemption) => Decision::Preempt(preemption),
+        }
+    }
+}
+
+impl Attempt {
+    /// The reasons why no node is possible, counted.
+    pub fn diagnosis(&self, cluster: &ClusterState) -> Diagnosis {
+        let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), ..Diagnosis::default() };
+        for (_, rejection) in &self.rejections {
+            for reason in &rejection.reasons {
+                *diagnosis.reasons.entry(reason.text(&cluster.symbols)).or_default() += 1;
+            }
+            if !diagnosis.plugins.contains(&rejection.plugin) {
+                diagnosis.plugins.push(rejection.plugin);
+            }
+        }
+        if let Some(PreFilterError::Unschedulable(plugin, why)) = &self.pre_filter {
+            diagnosis.plugins.push(*plugin);
+            diagnosis.pre_filter = Some(why.clone());
+        }
+        if let Decision::Wait { post_filter, .. } = &self.decision {
+            diagnosis.post_filter.clone_from(post_filter);
+        }
+        diagnosis
+    }
+}
+
+/// What preemption says about a pod that can be nowhere.
+fn nowhere_text(cluster: &ClusterState) -> String {
+    let nodes = cluster.node_ids().len();
+    let none = "No preemption victims found for incoming pod".to_owned();
+    let diagnosis = Diagnosis { nodes, reasons: [(none, nodes)].into(), ..Diagnosis::default() };
+    format!("preemption: {}", diagnosis.message())
+}
+
+fn choose(ties: &mut Ties, cluster: &ClusterState, nodes: &[NodeId]) -> NodeId {
+    match ties {
+        Ties::Seeded(stream) if nodes.len() > 1 => nodes[stream.below(nodes.len())],
+        Ties::Seeded(_) => nodes[0],
+        Ties::SmallestName => *nodes.iter().min_by_key(|node| cluster.node_name(**node)).unwrap_or(&nodes[0]),
+    }
+}

@@ -1,0 +1,92 @@
+//! The scores: of the nodes that are possible, which is best?
+
+use super::affinity::AffinityScore;
+use super::filters::Subject;
+use super::images::ImageScore;
+use super::profile::Profile;
+use super::reason::Plugin;
+use super::resources::{balance_score, fit_score};
+use super::spread::SpreadScore;
+use crate::cluster::{ClusterState, Effect, NodeId, PodSpec};
+
+/// A node's weighted scores by plugin; a plugin that had nothing to say is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PluginScores {
+    /// Plugin and score times weight.
+    pub rows: Vec<(Plugin, i64)>,
+}
+
+impl PluginScores {
+    /// The sum.
+    pub fn total(&self) -> i64 {
+        self.rows.iter().map(|(_, score)| score).sum()
+    }
+}
+
+/// Scores every feasible node. Upstream: `prioritizeNodes` with the default weights, 1.28.
+pub(super) fn score(
+    cluster: &ClusterState,
+    profile: &Profile,
+    subject: &Subject<'_>,
+    feasible: &[NodeId],
+) -> Vec<PluginScores> {
+    let mut table = vec![PluginScores::default(); feasible.len()];
+    let mut add = |plugin: Plugin, weight: i64, column: Vec<i64>| {
+        for (row, score) in table.iter_mut().zip(column) {
+            row.rows.push((plugin, weight * score));
+        }
+    };
+    let pod = subject.spec;
+    let nodes = || feasible.iter().map(|id| cluster.node(*id));
+    add(Plugin::TaintToleration, 3, taint_scores(cluster, pod, feasible));
+    if !pod.preferred_node_affinity.is_empty() {
+        add(Plugin::NodeAffinity, 2, node_affinity_scores(cluster, pod, feasible));
+    }
+    if let Some(spread) = SpreadScore::prepare(cluster, profile, subject, feasible) {
+        let raw: Vec<Option<i64>> = nodes().map(|node| spread.raw(cluster, node)).collect();
+        add(Plugin::PodTopologySpread, 2, SpreadScore::normalize(&raw));
+    }
+    let hard = i64::from(profile.hard_pod_affinity_weight);
+    let ignore = profile.ignore_preferred_terms_of_existing_pods;
+    if let Some(affinity) = AffinityScore::prepare(cluster, pod, hard, ignore) {
+        let mut column: Vec<i64> = nodes().map(|node| affinity.raw(node)).collect();
+        AffinityScore::normalize(&mut column);
+        add(Plugin::InterPodAffinity, 2, column);
+    }
+    add(Plugin::NodeResourcesFit, 1, nodes().map(|node| fit_score(profile, node, pod)).collect());
+    let balance = nodes().map(|node| balance_score(profile, node, pod)).collect();
+    add(Plugin::NodeResourcesBalancedAllocation, 1, balance);
+    let images = ImageScore::prepare(cluster, pod);
+    add(Plugin::ImageLocality, 1, nodes().map(|node| images.score(node)).collect());
+    table
+}
+
+/// Fewer untolerated PreferNoSchedule taints are better. Upstream: `TaintToleration.Score`, 1.28.
+fn taint_scores(cluster: &ClusterState, pod: &PodSpec, feasible: &[NodeId]) -> Vec<i64> {
+    let soft = |effect: Option<Effect>| effect.is_none_or(|effect| effect == Effect::PreferNoSchedule);
+    let tolerates = |taint: &&crate::cluster::Taint| {
+        pod.tolerations.iter().any(|toleration| soft(toleration.effect) && toleration.tolerates(taint))
+    };
+    let count = |id: &NodeId| {
+        let taints = cluster.node(*id).taints.iter();
+        taints.filter(|taint| taint.effect == Effect::PreferNoSchedule && !tolerates(taint)).count() as i64
+    };
+    let counts: Vec<i64> = feasible.iter().map(count).collect();
+    let most = counts.iter().max().copied().unwrap_or(0);
+    counts.iter().map(|count| if most == 0 { 100 } else { 100 - 100 * count / most }).collect()
+}
+
+/// The weights of the preferred terms that match. Upstream: `NodeAffinity.Score`, 1.28.
+fn node_affinity_scores(cluster: &ClusterState, pod: &PodSpec, feasible: &[NodeId]) -> Vec<i64> {
+    let sum = |id: &NodeId| {
+        let node = cluster.node(*id);
+        let matching = pod
+            .preferred_node_affinity
+            .iter()
+            .filter(|row| !row.term.is_empty() && row.term.matches(node.name, &node.labels, &cluster.symbols));
+        matching.map(|row| i64::from(row.weight)).sum::<i64>()
+    };
+    let sums: Vec<i64> = feasible.iter().map(sum).collect();
+    let most = sums.iter().max().copied().unwrap_or(0);
+    sums.iter().map(|sum| if most == 0 { 0 } else { 100 * sum / most }).collect()
+}
