@@ -192,10 +192,15 @@ impl Filters {
         if self.spec.host_ports.is_empty() {
             return Ok(());
         }
+        // Upstream keeps a set: a victim takes its ports with it even where a pod that stays has the same.
+        let released = |port: &HostPort, pod: &PodId| {
+            let of_victim = |gone: &PodId| cluster.spec_of(*gone).host_ports.contains(port);
+            what.gone.iter().any(of_victim) && cluster.spec_of(*pod).priority >= self.spec.priority
+        };
         let there = node.pods().iter().filter(|pod| !what.gone.contains(pod)).chain(what.added);
         let taken = there.into_iter().any(|pod| {
-            let theirs = &cluster.spec_of(*pod).host_ports;
-            self.spec.host_ports.iter().any(|port| theirs.iter().any(|other| conflict(port, other)))
+            let theirs = cluster.spec_of(*pod).host_ports.iter().filter(|port| !released(port, pod));
+            theirs.into_iter().any(|other| self.spec.host_ports.iter().any(|port| conflict(port, other)))
         });
         if taken { Err(Rejection::one(Plugin::NodePorts, Reason::Ports, false)) } else { Ok(()) }
     }

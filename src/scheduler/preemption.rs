@@ -1,6 +1,6 @@
 //! DefaultPreemption: make room by removing less important pods.
 
-use super::filters::{Filters, WhatIf};
+use super::filters::Filters;
 use super::reason::Rejection;
 use super::schedule::{Nominations, Preemption};
 use crate::cluster::{ClusterState, NodeId, PodId, PreemptionPolicy};

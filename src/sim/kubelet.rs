@@ -185,6 +185,7 @@ impl Simulation {
         self.owner_changed(pod);
         let lasts = grace.min(stopping).max(SimDuration::from_secs(1));
         self.queue.push(now + lasts, Event::PodStops(pod));
+        self.wake_scheduler();
     }
 
     /// The pod holds its requests on its node from now on, or no longer.
@@ -222,6 +223,7 @@ impl Simulation {
         self.set_stage(now, pod, Stage::Gone);
         self.account_pod(now, pod, -1);
         self.pending.remove(&self.pending_key(pod));
+        self.waiting.remove(pod);
         self.cluster.remove_pod(pod);
         if let Owner::Workload(workload) = self.lives[pod].owner {
             self.workloads[workload].pods.retain(|other| *other != pod);

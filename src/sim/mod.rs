@@ -33,6 +33,7 @@ use crate::hpa::HpaController;
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
 use crate::rng::Stream;
+use crate::scheduler::{Queue, Scheduler};
 use crate::units::SimTime;
 pub use load::{ServiceTotals, Usage};
 pub use replications::Study;
@@ -74,7 +75,10 @@ pub struct Simulation {
     daemon_pods: FxHashMap<(WorkloadId, Symbol), u32>,
     budget_targets: Vec<Vec<WorkloadId>>,
     controllers_awake: bool,
-    scheduler_awake: bool,
+    scheduler: Scheduler,
+    waiting: Queue,
+    /// When the scheduler has its next turn.
+    scheduler_called: Option<SimTime>,
     load: Option<LoadState>,
     usage: IdVec<WorkloadId, Usage>,
     hpas: Vec<HpaController>,

@@ -1,21 +1,120 @@
 //! The scheduler at work: pods without a node get one.
 
+use crate::cluster::PodId;
+use crate::scheduler::{Decision, Preemption};
 use crate::sim::Simulation;
 use crate::sim::event::{Event, Stage};
+use crate::sim::log::Occurrence;
 use crate::units::SimTime;
 
 impl Simulation {
     /// Something changed that may let a pending pod be placed.
     pub(super) fn wake_scheduler(&mut self) {
-        if !self.scheduler_awake && !self.pending.is_empty() {
-            self.scheduler_awake = true;
-            let at = self.reaction(Stage::scheduler());
+        if self.pending.is_empty() {
+            return;
+        }
+        self.waiting.wake();
+        self.call_scheduler();
+    }
+
+    /// The scheduler has a turn as soon as a pod can be tried.
+    pub(super) fn call_scheduler(&mut self) {
+        let now = self.queue.now();
+        let at = match self.timing.lockstep {
+            true => self.reaction(Stage::scheduler()),
+            false => match self.waiting.next_time(now) {
+                None => return,
+                Some(at) => at.max(now + self.timing.reaction),
+            },
+        };
+        if self.scheduler_called.is_none_or(|called| called > at) && at <= self.end {
+            self.scheduler_called = Some(at);
             self.queue.push(at, Event::Schedule);
         }
     }
 
-    /// One pass over the pending pods.
-    pub(super) fn schedule(&mut self, _now: SimTime) {
-        self.scheduler_awake = false;
+    /// The scheduler's turn: a pass over all pending pods in lockstep, else one scheduling cycle.
+    pub(super) fn schedule(&mut self, now: SimTime) {
+        if self.scheduler_called != Some(now) {
+            return;
+        }
+        self.scheduler_called = None;
+        if self.timing.lockstep {
+            self.schedule_all(now);
+        } else if let Some(pod) = self.waiting.pop(now) {
+            if !self.schedule_one(now, pod) {
+                self.waiting.unschedulable(pod, now);
+            }
+            self.next_cycle(now);
+        } else {
+            self.call_scheduler();
+        }
+    }
+
+    /// The next cycle begins when this one is over, if a pod is ready by then.
+    fn next_cycle(&mut self, now: SimTime) {
+        let over = now + self.timing.scheduling_cycle;
+        if let Some(at) = self.waiting.next_time(over).filter(|at| *at <= self.end) {
+            self.scheduler_called = Some(at);
+            self.queue.push(at, Event::Schedule);
+        }
+    }
+
+    /// One pass in order of priority, then age: the recordings' world, without back-off.
+    fn schedule_all(&mut self, now: SimTime) {
+        let mut changed = false;
+        for (_, pod) in self.pending.clone() {
+            changed |= self.schedule_one(now, pod);
+        }
+        if changed && !self.pending.is_empty() {
+            self.call_scheduler();
+        }
+    }
+
+    /// One scheduling cycle: whether anything changed.
+    fn schedule_one(&mut self, now: SimTime, pod: PodId) -> bool {
+        if !self.pending.contains(&self.pending_key(pod)) {
+            return false;
+        }
+        if self.has_budgets() {
+            self.refresh_budgets();
+        }
+        let attempt = self.scheduler.schedule(&self.cluster, pod);
+        match attempt.decision {
+            Decision::Bind(node) => {
+                self.pending.remove(&self.pending_key(pod));
+                self.waiting.remove(pod);
+                self.cluster.set_nominated(pod, None);
+                self.cluster.bind(pod, node);
+                self.pod_is_bound(now, pod, node);
+                true
+            }
+            Decision::Preempt(preemption) => {
+                self.preempt(now, pod, &preemption);
+                true
+            }
+            Decision::Wait { clear_nomination: true, .. } | Decision::Failed(_) => {
+                self.cluster.set_nominated(pod, None);
+                false
+            }
+            Decision::Wait { .. } => false,
+        }
+    }
+
+    /// Victims are asked to go with their own grace; the pod is nominated and tried again.
+    fn preempt(&mut self, now: SimTime, pod: PodId, preemption: &Preemption) {
+        let victims = preemption.victims.len() as u32;
+        self.log.push(now, Occurrence::Preemption { pod, node: preemption.node, victims });
+        self.books.preemptions += 1;
+        for victim in &preemption.victims {
+            self.cluster.set_preempted(*victim);
+            self.delete_pod(now, *victim, None);
+        }
+        for other in &preemption.cleared {
+            self.cluster.set_nominated(*other, None);
+        }
+        let node = self.cluster.node(preemption.node).name;
+        self.cluster.set_nominated(pod, Some(node));
+        self.scheduler.nominated(pod);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::id::IdVec;
 use crate::rng::Seed;
+use crate::scheduler::{Queue, Scheduler, Ties};
 use crate::sim::accounts::Accounts;
 use crate::sim::books::Books;
 use crate::sim::event::{Event, EventQueue};
@@ -44,6 +45,7 @@ impl Simulation {
         let stream = |name: &str| start.seed.stream(name, 0);
         let streams =
             Streams { boot: stream("boot"), pods: stream("pods"), spot: stream("spot"), phases: stream("phases") };
+        let ties = if start.timing.lockstep { Ties::SmallestName } else { Ties::Seeded(stream("ties")) };
         let mut simulation = Simulation {
             names: Names::new(&mut cluster.symbols),
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
@@ -58,6 +60,7 @@ impl Simulation {
             timing: start.timing,
             cluster,
             streams,
+            scheduler: Scheduler::new(cast.profile.clone(), ties),
             cast,
             queue: EventQueue::default(),
             instances: IdVec::new(),
@@ -70,7 +73,8 @@ impl Simulation {
             daemon_pods: FxHashMap::default(),
             budget_targets: Vec::new(),
             controllers_awake: false,
-            scheduler_awake: false,
+            waiting: Queue::default(),
+            scheduler_called: None,
             contended: Vec::new(),
             step_number: 0,
             service_levels: ServiceLevels::default(),

@@ -7,6 +7,7 @@ use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec};
 use crate::controllers::ranking::{self, Candidate};
 use crate::controllers::stateful_set::{self, Replica};
 use crate::controllers::{daemon_set, disruption};
+use crate::go_sort;
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
@@ -208,7 +209,7 @@ impl Simulation {
             .map(|pod| (self.candidate(*pod, on_node[&self.cluster.pod(*pod).node()]), *pod))
             .collect();
         if count < ranked.len() {
-            insertion_sort(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
+            go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
         }
         ranked.into_iter().take(count).for_each(|(_, pod)| self.delete_pod(now, pod, None));
     }
@@ -302,8 +303,10 @@ impl Simulation {
         let id = self.lives.push(life);
         debug_assert_eq!(id, pod, "a life per pod");
         self.set_stage(now, pod, Stage::Pending);
-        self.pending.insert(self.pending_key(pod));
-        self.wake_scheduler();
+        let key = self.pending_key(pod);
+        self.pending.insert(key);
+        self.waiting.push(pod, key.0.0);
+        self.call_scheduler();
     }
 
     /// Moves a pod from one stage of its life to another, in the books too.
@@ -426,6 +429,10 @@ impl Simulation {
         self.wake_controllers();
     }
 
+    pub(super) fn has_budgets(&self) -> bool {
+        !self.budget_targets.is_empty()
+    }
+
     /// Brings the status of every budget up to date.
     pub(super) fn refresh_budgets(&mut self) {
         for index in 0..self.cast.budgets.len() {
@@ -492,17 +499,6 @@ impl Simulation {
         self.begin_life(now, pod, Owner::Trace(line), 0);
         if let Some(next) = self.cast.trace.get(line as usize + 1).filter(|next| next.arrives <= self.end) {
             self.queue.push(next.arrives.max(now), Event::TracePodArrives(line + 1));
-        }
-    }
-}
-
-/// What Go's sort does with at most 12 elements.
-fn insertion_sort<T>(rows: &mut [T], less: impl Fn(&T, &T) -> bool) {
-    for end in 1..rows.len() {
-        let mut at = end;
-        while at > 0 && less(&rows[at], &rows[at - 1]) {
-            rows.swap(at, at - 1);
-            at -= 1;
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::rng::Stream;
+use crate::scheduler::Profile;
 use crate::sim::event::{GroupId, WorkloadId};
 use crate::traffic::calls::{CallGraph, ServiceId};
 use crate::traffic::demand::Demand;
@@ -428,6 +429,8 @@ pub struct Cast {
     pub workloads: IdVec<WorkloadId, Workload>,
     /// The budgets, in order.
     pub budgets: Vec<Budget>,
+    /// The scheduler's profile.
+    pub profile: Profile,
     /// The HPAs, in the order of their "namespace/name".
     pub hpas: Vec<Hpa>,
     /// Flags of the HPA controller.
