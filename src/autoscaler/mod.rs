@@ -1,1 +1,278 @@
-//! Cluster Autoscaler: which node group grows, which node goes.
+//! Cluster Autoscaler 1.28.0: which node group grows, which node goes.
+//!
+//! [`Autoscaler::run_once`] is one loop. It is shown the cluster and the cloud and answers with a
+//! [`LoopOutcome`]; launching, tainting, evicting and deleting are the caller's, who reports back with
+//! [`Autoscaler::deletion_ended`]. What-ifs run in trials of the cluster and leave no trace.
+//!
+//! Not here: node auto-provisioning, provisioning requests, GPU limits, wall-clock limits.
+//!
+//! Start reading at [`Autoscaler::run_once`]; `scale_up.rs` and `scale_down.rs` are its two halves.
+
+pub mod drain;
+mod estimator;
+mod expander;
+mod flags;
+mod packing;
+mod registry;
+mod scale_down;
+mod scale_up;
+mod similar;
+mod templates;
+mod view;
+
+pub use flags::{Expander, FlagOutcome, Flags};
+pub use scale_up::OptionSummary;
+pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
+pub use view::{
+    Deletion, GroupView, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome,
+    ScaleUpResult, Unremovable,
+};
+
+use crate::cluster::{ClusterState, NodeId, OwnerKind, PodId, PodSpecId};
+use crate::go_sort;
+use crate::rng::Stream;
+use crate::scheduler::Profile;
+use crate::units::{SimDuration, SimTime};
+use packing::{Hints, PredicateChecker};
+use registry::Registry;
+use scale_down::Planner;
+use templates::Templates;
+
+/// Pods younger than this may be the first of many. Upstream: `unschedulablePodTimeBuffer`.
+const MORE_TO_COME: SimDuration = SimDuration::from_secs(2);
+
+/// How one of several equally good options is taken.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// At random, as upstream.
+    Seeded(Stream),
+    /// By the rule of the recordings.
+    Recorded,
+}
+
+/// Cluster Autoscaler's memory between loops.
+#[derive(Clone, Debug)]
+pub struct Autoscaler {
+    flags: Flags,
+    choice: Choice,
+    registry: Registry,
+    templates: Templates,
+    checker: PredicateChecker,
+    packing_hints: Hints,
+    hints: Hints,
+    planner: Planner,
+    deletions: Vec<(NodeId, bool)>,
+    last_scale_up: Option<SimTime>,
+    last_scale_down: Option<SimTime>,
+}
+
+impl Autoscaler {
+    /// An autoscaler that has just started.
+    pub fn new(flags: Flags, profile: Profile, choice: Choice) -> Self {
+        Autoscaler {
+            flags,
+            choice,
+            registry: Registry::default(),
+            templates: Templates::default(),
+            checker: PredicateChecker::new(profile),
+            packing_hints: Hints::default(),
+            hints: Hints::default(),
+            planner: Planner::default(),
+            deletions: Vec::new(),
+            last_scale_up: None,
+            last_scale_down: None,
+        }
+    }
+    /// The flags.
+    pub fn flags(&self) -> &Flags {
+        &self.flags
+    }
+
+    /// A deletion that a loop started is over: the node's instance is deleted, or it failed and the node
+    /// stays.
+    pub fn deletion_ended(&mut self, node: NodeId, deleted: bool) {
+        self.deletions.retain(|(other, _)| *other != node);
+        if !deleted {
+            self.planner.forget(node);
+        }
+    }
+
+    /// One loop over the cluster and the cloud as they are now. `pending` are the pods without a node, in
+    /// order of creation; `daemon_sets` the kinds of pods that new nodes get.
+    ///
+    /// Upstream: `StaticAutoscaler.RunOnce`, 1.28.0. Cost: with pending pods, their number times the nodes
+    /// for each group at worst; without, the unneeded nodes' pods times the nodes.
+    pub fn run_once(
+        &mut self,
+        now: SimTime,
+        cluster: &mut ClusterState,
+        groups: &[GroupView<'_>],
+        pending: &[PodId],
+        daemon_sets: &[PodSpecId],
+    ) -> LoopOutcome {
+        let mut outcome = LoopOutcome::default();
+        self.templates.update(now, cluster, groups, daemon_sets, &self.flags);
+        let deleted: Vec<NodeId> =
+            cluster.node_ids().iter().copied().filter(|id| self.is_being_deleted(cluster, *id)).collect();
+        self.registry.update(now, cluster, groups, &self.flags, &|id| deleted.contains(&id));
+        self.remove_old_unregistered(now, groups, &mut outcome);
+        if !self.registry.is_cluster_healthy(&self.flags) {
+            self.planner.clear();
+            return outcome;
+        }
+        for (at, group) in groups.iter().enumerate() {
+            let failed = group.instances.iter().filter(|instance| instance.failed);
+            outcome.instances_to_delete.extend(failed.map(|instance| (at, instance.name)));
+        }
+        if groups.iter().any(|group| group.instances.iter().any(|instance| instance.failed)) {
+            return outcome;
+        }
+        outcome.target_changes = self.registry.sizes_to_fix(now, &self.flags);
+        if !outcome.target_changes.is_empty() {
+            return outcome;
+        }
+        self.look_at_pods(now, cluster, groups, pending, &mut outcome);
+        outcome
+    }
+
+    /// Upstream: `removeOldUnregisteredNodes`.
+    fn remove_old_unregistered(&self, now: SimTime, groups: &[GroupView<'_>], outcome: &mut LoopOutcome) {
+        for (group, names) in self.registry.long_unregistered(now, &self.flags) {
+            let most = (groups[group].target - groups[group].min).max(0) as usize;
+            outcome.instances_to_delete.extend(names.into_iter().take(most).map(|name| (group, name)));
+        }
+    }
+
+    /// From the snapshot on.
+    fn look_at_pods(
+        &mut self,
+        now: SimTime,
+        cluster: &mut ClusterState,
+        groups: &[GroupView<'_>],
+        pending: &[PodId],
+        outcome: &mut LoopOutcome,
+    ) {
+        let mut snapshot = cluster.trial();
+        let all: Vec<NodeId> = snapshot.node_ids().to_vec();
+        let ready: Vec<NodeId> = all.iter().copied().filter(|id| snapshot.node(*id).ready.is_true).collect();
+        let unschedulable = self.split_pending(&mut snapshot, pending);
+        let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
+        let candidates: Vec<NodeId> = all.into_iter().filter(|id| !not_started.contains(id)).collect();
+        let to_help = self.pack(now, &mut snapshot, unschedulable);
+        let (mut blocked, mut ends) = (false, false);
+        let scale_up = &mut outcome.scale_up;
+        if to_help.is_empty() {
+            scale_up.result = ScaleUpResult::NotNeeded;
+        } else if self.flags.max_nodes_total > 0 && ready.len() as i32 >= self.flags.max_nodes_total {
+            scale_up.result = ScaleUpResult::NoOptionsAvailable;
+        } else if to_help.iter().all(|pod| snapshot.pod(*pod).created + MORE_TO_COME > now) {
+            scale_up.result = ScaleUpResult::InCooldown;
+            blocked = true;
+        } else {
+            *scale_up = self.scale_up(now, &mut snapshot, groups, &to_help, &ready, upcoming);
+            ends = matches!(scale_up.result, ScaleUpResult::Successful | ScaleUpResult::Error);
+        }
+        self.name_originals(&mut outcome.scale_up);
+        self.packing_hints.drop_old();
+        match outcome.scale_up.result {
+            ScaleUpResult::Successful => self.last_scale_up = Some(now),
+            ScaleUpResult::Error => {
+                let failing = outcome.scale_up.increases.iter().any(|increase| increase.fails);
+                outcome.error = Some(if failing { "cloudProviderError" } else { "transientError" });
+            }
+            _ => {}
+        }
+        if !ends && self.flags.scale_down_enabled {
+            outcome.scale_down = Some(self.scale_down(now, &mut snapshot, groups, &candidates, blocked));
+        }
+    }
+
+    /// Expendable pods leave the snapshot and are forgotten; nominated ones are taken to be on their node.
+    ///
+    /// Upstream: `FilterOutExpendableAndSplit`.
+    fn split_pending(&self, snapshot: &mut ClusterState, pending: &[PodId]) -> Vec<PodId> {
+        let cutoff = self.flags.expendable_pods_priority_cutoff;
+        let bound: Vec<PodId> = snapshot.nodes().flat_map(|(_, node)| node.pods().to_vec()).collect();
+        for pod in bound {
+            if snapshot.spec_of(pod).priority < cutoff {
+                snapshot.unbind(pod);
+            }
+        }
+        let mut unschedulable = Vec::new();
+        for pod in pending.iter().copied() {
+            if snapshot.spec_of(pod).priority < cutoff {
+                continue;
+            }
+            let nominated = snapshot.pod(pod).nominated.and_then(|name| snapshot.node_by_name(name));
+            match nominated {
+                Some(node) => snapshot.bind(pod, node),
+                None => unschedulable.push(pod),
+            }
+        }
+        unschedulable
+    }
+
+    /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
+    /// and who left.
+    fn add_upcoming(&self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
+        let mut by_name: Vec<usize> = (0..groups.len()).collect();
+        by_name.sort_by_key(|at| groups[*at].name);
+        let (mut count, mut not_started) = (0, Vec::new());
+        for group in by_name {
+            let (coming, registered) = self.registry.upcoming(group);
+            not_started.extend_from_slice(registered);
+            let Some(template) = &self.templates.rows[group] else { continue };
+            for number in 0..coming {
+                template.add_to(snapshot, &format!("template-upcoming-{}-{number}", groups[group].name), group);
+                count += 1;
+            }
+        }
+        for node in &not_started {
+            snapshot.node(*node).pods().to_vec().into_iter().for_each(|pod| snapshot.unbind(pod));
+            snapshot.remove_node(*node);
+        }
+        (count, not_started)
+    }
+
+    /// The pods that neither existing nor upcoming nodes can take, old enough to be helped.
+    fn pack(&mut self, now: SimTime, snapshot: &mut ClusterState, mut pods: Vec<PodId>) -> Vec<PodId> {
+        for original in self.moving_pods(snapshot) {
+            let mut copy = snapshot.pod(original).clone_unbound();
+            copy.nominated = None;
+            let copy = snapshot.add_pod(copy);
+            self.packing_hints.copies.insert(copy, original);
+            pods.push(copy);
+        }
+        go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
+        let placed = self.packing_hints.place(snapshot, &mut self.checker, &pods, &|_, _| true, false);
+        let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.flags.new_pod_scale_up_delay;
+        let helpless = |pod: &PodId| !placed.iter().any(|(other, _)| other == pod);
+        pods.retain(|pod| helpless(pod) && !snapshot.spec_of(*pod).is_daemon() && old_enough(pod));
+        pods
+    }
+
+    /// Pods that are being drained and that somebody will create again. Upstream:
+    /// `currentlydrainednodes.PodListProcessor`.
+    fn moving_pods(&self, cluster: &ClusterState) -> Vec<PodId> {
+        let drained = self.deletions.iter().filter(|(node, drain)| *drain && cluster.has_node(*node));
+        let recreated = |pod: &PodId| {
+            let kind = cluster.spec_of(*pod).owner.map(|owner| owner.kind);
+            let known = matches!(
+                kind,
+                Some(
+                    OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet | OwnerKind::Job
+                )
+            );
+            known && !cluster.pod(*pod).is_terminating()
+        };
+        drained.flat_map(|(node, _)| cluster.node(*node).pods().iter().copied().filter(recreated)).collect()
+    }
+
+    /// Ids of this loop's copies mean nothing after it: the pods that they stand for do.
+    fn name_originals(&self, outcome: &mut ScaleUpOutcome) {
+        let lists = outcome.pending.iter_mut().chain(outcome.options.iter_mut().map(|option| &mut option.pods));
+        for pod in lists.flatten() {
+            *pod = self.packing_hints.original(*pod);
+        }
+    }
+}

@@ -57,6 +57,10 @@ impl Pod {
             present: true,
         }
     }
+    /// A pod like this one that has no node yet.
+    pub fn clone_unbound(&self) -> Pod {
+        Pod { node: None, present: true, ..self.clone() }
+    }
     /// The node the pod is bound to.
     pub fn node(&self) -> Option<NodeId> {
         self.node

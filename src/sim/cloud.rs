@@ -77,6 +77,13 @@ pub struct Pool {
     short_until: SimTime,
 }
 
+impl GroupState {
+    /// A request for more nodes would fail.
+    pub(super) fn refuses_increases(&self) -> bool {
+        self.increase_errors > 0
+    }
+}
+
 impl Simulation {
     /// The nodes that are there at the start, Ready.
     pub(super) fn launch_initial_nodes(&mut self) {

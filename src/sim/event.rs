@@ -1,6 +1,7 @@
 //! Events and their total order: time, then rank, then first come.
 
 use crate::cluster::{NodeId, PodId};
+use crate::id::Id;
 use crate::units::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -143,7 +144,12 @@ impl EventQueue {
     /// Schedules `event`. An event for the past is a bug and panics.
     pub fn push(&mut self, at: SimTime, event: Event) {
         assert!(at >= self.now, "{event:?} at {at:?} lies before {:?}", self.now);
-        let order = u64::from(event.rank()) << 56 | self.sequence;
+        let place = match event {
+            // Due work of several deletions is done in the order in which they started.
+            Event::DrainContinues(drain) => drain.index() as u64,
+            _ => self.sequence,
+        };
+        let order = u64::from(event.rank()) << 56 | place;
         self.sequence += 1;
         self.heap.push(Reverse(Entry { at, order, event }));
     }

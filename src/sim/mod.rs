@@ -12,6 +12,7 @@
 //! Deliberately not here: files, text, statistics over runs.
 
 mod accounts;
+mod autoscaling;
 pub mod books;
 mod cloud;
 pub mod event;
@@ -28,6 +29,7 @@ mod timeline;
 mod workloads;
 pub mod world;
 
+use crate::autoscaler::Autoscaler;
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::hpa::HpaController;
 use crate::id::IdVec;
@@ -40,9 +42,10 @@ pub use replications::Study;
 pub use start::Start;
 
 use accounts::Accounts;
+use autoscaling::Drain;
 use books::Books;
 use cloud::{GroupState, Instance, Pool};
-use event::{Event, EventQueue, GroupId, InstanceId, WorkloadId};
+use event::{DrainId, Event, EventQueue, GroupId, InstanceId, WorkloadId};
 use kubelet::PodLife;
 use load::LoadState;
 use log::{Log, NodeEnd};
@@ -82,6 +85,8 @@ pub struct Simulation {
     load: Option<LoadState>,
     usage: IdVec<WorkloadId, Usage>,
     hpas: Vec<HpaController>,
+    autoscaler: Option<Autoscaler>,
+    drains: IdVec<DrainId, Drain>,
     /// Nodes whose pods want more cpu than there is, and the share they get.
     contended: Vec<(NodeId, f64)>,
     step_number: u64,
@@ -98,6 +103,7 @@ struct Streams {
     pods: Stream,
     spot: Stream,
     phases: Stream,
+    expander: Stream,
 }
 
 /// Strings the simulation itself writes.
@@ -151,7 +157,8 @@ impl Simulation {
             Event::Scrape => self.scrape(now),
             Event::HpaSync => self.sync_hpas(now),
             Event::Observe => self.observe(now),
-            Event::DrainContinues(_) | Event::AutoscalerLoop => {}
+            Event::DrainContinues(drain) => self.drain_continues(now, drain),
+            Event::AutoscalerLoop => self.autoscaler_loop(now),
         }
     }
 }

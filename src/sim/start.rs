@@ -43,8 +43,13 @@ impl Simulation {
         let cast = start.cast;
         let mut cluster = cast.cluster.clone();
         let stream = |name: &str| start.seed.stream(name, 0);
-        let streams =
-            Streams { boot: stream("boot"), pods: stream("pods"), spot: stream("spot"), phases: stream("phases") };
+        let streams = Streams {
+            boot: stream("boot"),
+            pods: stream("pods"),
+            spot: stream("spot"),
+            phases: stream("phases"),
+            expander: stream("expander"),
+        };
         let ties = if start.timing.lockstep { Ties::SmallestName } else { Ties::Seeded(stream("ties")) };
         let mut simulation = Simulation {
             names: Names::new(&mut cluster.symbols),
@@ -68,6 +73,8 @@ impl Simulation {
             pools: Vec::new(),
             closed_zones: Vec::new(),
             hpas: Vec::new(),
+            autoscaler: None,
+            drains: IdVec::new(),
             lives: IdVec::new(),
             pending: BTreeSet::new(),
             daemon_pods: FxHashMap::default(),
@@ -98,6 +105,7 @@ impl Simulation {
         let first_step = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + self.timing.step };
         self.queue.push(first_step, Event::TrafficStep);
         self.start_scaling();
+        self.start_autoscaler();
         let every = self.recorder.timeline.every;
         if !every.is_zero() {
             let first = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + every };

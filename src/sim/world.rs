@@ -1,6 +1,7 @@
 //! What a simulation is made of: everything that is given before time starts, shared by all
 //! replications.
 
+use crate::autoscaler;
 use crate::cluster::{ClusterState, LabelSelector, NodeTemplate, PodSpecId};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::deployment::Strategy;
@@ -433,6 +434,8 @@ pub struct Cast {
     pub profile: Profile,
     /// The HPAs, in the order of their "namespace/name".
     pub hpas: Vec<Hpa>,
+    /// Cluster Autoscaler's flags; absent means that there is none. The groups that it manages come first.
+    pub autoscaler: Option<autoscaler::Flags>,
     /// Flags of the HPA controller.
     pub hpa_flags: hpa::Flags,
     /// Faults and other things that happen at a time.

@@ -1,7 +1,7 @@
 //! A recorded case as it is written.
 
 use foresail::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
-use foresail::scenario::kubernetes::meta::ObjectMeta;
+use foresail::scenario::kubernetes::meta::{LabelSelector, ObjectMeta};
 use foresail::scenario::kubernetes::node::Node;
 use foresail::scenario::kubernetes::pod::PodTemplateSpec;
 use foresail::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
@@ -73,6 +73,8 @@ pub struct Owner {
 pub struct OwnerSpec {
     #[serde(default)]
     pub replicas: Option<i32>,
+    #[serde(default)]
+    pub selector: Option<LabelSelector>,
     pub template: PodTemplateSpec,
 }
 

@@ -1,7 +1,8 @@
 //! A case as the simulation's cast.
 
 use super::case::{Case, FaultRow, Owner, WorkloadRow};
-use foresail::cluster::{ClusterState, LabelSelector, PodSpecId};
+use foresail::autoscaler::{FlagOutcome, Flags};
+use foresail::cluster::{ClusterState, LabelSelector, OwnerKind, PodSpecId, WorkloadSelector};
 use foresail::controllers::daemon_set;
 use foresail::controllers::deployment::Strategy;
 use foresail::controllers::disruption::Promise;
@@ -50,6 +51,7 @@ pub fn build(case: &Case) -> Result<Cast, String> {
     hpas.sort_by(|a, b| a.0.cmp(&b.0));
     let faults = case.faults.iter().map(|row| fault(case, row)).collect::<Result<_, _>>()?;
     Ok(Cast {
+        autoscaler: Some(autoscaler_flags(case)?),
         groups,
         workloads,
         budgets,
@@ -109,6 +111,16 @@ fn workload(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
     let none = WorkloadRow::default();
     let row = case.workloads.get(&format!("{namespace}/{name}")).unwrap_or(&none);
     let template = template(case, owner, is_daemon_set, converter);
+    if !is_daemon_set {
+        let controller = WorkloadSelector {
+            kind: OwnerKind::ReplicaSet,
+            namespace: converter.symbol(&namespace),
+            name: converter.symbol(&format!("{name}-rs")),
+            selector: owner.spec.selector.as_ref().map(|selector| converter.label_selector("spec.selector", selector)),
+            replicas: owner.spec.replicas.unwrap_or(1),
+        };
+        converter.cluster().workloads.push(controller);
+    }
     Workload {
         namespace: converter.symbol(&namespace),
         name: converter.symbol(name),
@@ -198,4 +210,19 @@ fn fault(case: &Case, row: &FaultRow) -> Result<Fault, String> {
         other => return Err(format!("unknown fault `{other}`")),
     };
     Ok(Fault { at: SimTime::from_secs(row.at), until: SimTime::from_secs(row.until), kind })
+}
+
+fn autoscaler_flags(case: &Case) -> Result<Flags, String> {
+    let mut flags = Flags::default();
+    for (name, value) in &case.ca_options {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match flags.set(name, &text) {
+            FlagOutcome::Set | FlagOutcome::WithoutEffect => {}
+            other => return Err(format!("--{name}={text}: {other:?}")),
+        }
+    }
+    if let Some(text) = &case.priorities {
+        flags.priorities = serde_yaml::from_str(text).map_err(|e| format!("priorities: {e}"))?;
+    }
+    Ok(flags)
 }

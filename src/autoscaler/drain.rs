@@ -1,0 +1,157 @@
+//! The drain rules: which pods of a node have to be moved, and which forbid it.
+
+use super::flags::Flags;
+use crate::cluster::{ClusterState, NodeId, OwnerKind, Phase, PodId, VolumeSource};
+use crate::units::{SimDuration, SimTime};
+
+/// What `deletionGracePeriodSeconds` is where nobody says.
+const DEFAULT_GRACE: SimDuration = SimDuration::from_secs(30);
+/// A pod that terminates so long beyond its grace is taken for gone.
+const EXTRA_GRACE: SimDuration = SimDuration::from_secs(30);
+
+/// The pods of a node that leave it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodsToMove {
+    /// Those that need another place.
+    pub pods: Vec<PodId>,
+    /// DaemonSets' pods.
+    pub daemon_pods: Vec<PodId>,
+}
+
+/// A pod that forbids the removal of its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Which.
+    pub pod: PodId,
+    /// Why.
+    pub reason: BlockingReason,
+}
+
+/// Upstream: `drain.BlockingPodReason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum BlockingReason {
+    ControllerNotFound,
+    MinReplicasReached,
+    NotReplicated,
+    LocalStorageRequested,
+    NotSafeToEvictAnnotation,
+    UnmovableKubeSystemPod,
+    NotEnoughPdb,
+}
+
+/// How much the rules look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// Whether controllers must exist.
+    pub controllers: bool,
+    /// Disruptions that the budgets still allow, in the cluster's order; absent ignores budgets.
+    pub budgets: Option<&'a [i32]>,
+}
+
+/// A pod that has been terminating for too long.
+pub(super) fn is_long_terminating(cluster: &ClusterState, pod: PodId, now: SimTime) -> bool {
+    let row = cluster.pod(pod);
+    let grace = cluster.spec_of(pod).termination_grace.unwrap_or(DEFAULT_GRACE);
+    // The API's deletionTimestamp lies one grace period after the request.
+    row.deleted.is_some_and(|deleted| deleted + grace + grace + EXTRA_GRACE < now)
+}
+
+/// The pods that have to leave a node, or the first that must not.
+///
+/// Upstream: `simulator.GetPodsToMove`, `drain.GetPodsForDeletionOnNodeDrain`, 1.28.0.
+pub fn pods_to_move(
+    cluster: &ClusterState,
+    flags: &Flags,
+    node: NodeId,
+    scope: Scope<'_>,
+    now: SimTime,
+) -> Result<PodsToMove, Blocked> {
+    let mut moved = PodsToMove::default();
+    for pod in cluster.node(node).pods().iter().copied() {
+        let spec = cluster.spec_of(pod);
+        if spec.is_mirror || is_long_terminating(cluster, pod, now) {
+            continue;
+        }
+        if spec.is_daemon() {
+            moved.daemon_pods.push(pod);
+            continue;
+        }
+        check(cluster, flags, pod, scope.controllers).map_err(|reason| Blocked { pod, reason })?;
+        moved.pods.push(pod);
+    }
+    if let Some(allowed) = scope.budgets {
+        for (budget, allowed) in cluster.budgets.iter().zip(allowed) {
+            if let Some(pod) = moved.pods.iter().find(|pod| *allowed < 1 && protects(cluster, budget, **pod)) {
+                return Err(Blocked { pod: *pod, reason: BlockingReason::NotEnoughPdb });
+            }
+        }
+    }
+    Ok(moved)
+}
+
+/// Whether a budget is about a pod.
+pub(super) fn protects(cluster: &ClusterState, budget: &crate::cluster::PodDisruptionBudget, pod: PodId) -> bool {
+    let spec = cluster.spec_of(pod);
+    budget.namespace == spec.namespace
+        && budget.selector.as_ref().is_some_and(|selector| selector.matches(&spec.labels, &cluster.symbols))
+}
+
+fn check(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers: bool) -> Result<(), BlockingReason> {
+    let spec = cluster.spec_of(pod);
+    let replicated = is_replicated(cluster, flags, pod, controllers)?;
+    let terminal = matches!(cluster.pod(pod).phase, Phase::Succeeded | Phase::Failed) && spec.may_finish;
+    if spec.safe_to_evict == Some(true) || terminal {
+        return Ok(());
+    }
+    if !replicated {
+        return Err(BlockingReason::NotReplicated);
+    }
+    let system = cluster.symbols.lookup("kube-system") == Some(spec.namespace);
+    if system && flags.skip_nodes_with_system_pods {
+        let protected = cluster.budgets.iter().any(|budget| protects(cluster, budget, pod));
+        if !protected {
+            return Err(BlockingReason::UnmovableKubeSystemPod);
+        }
+    }
+    if flags.skip_nodes_with_local_storage && has_local_storage(cluster, pod) {
+        return Err(BlockingReason::LocalStorageRequested);
+    }
+    if spec.safe_to_evict == Some(false) {
+        return Err(BlockingReason::NotSafeToEvictAnnotation);
+    }
+    Ok(())
+}
+
+/// Whether somebody would create the pod again.
+fn is_replicated(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers: bool) -> Result<bool, BlockingReason> {
+    let spec = cluster.spec_of(pod);
+    let Some(owner) = spec.owner else { return Ok(false) };
+    if !flags.skip_nodes_with_custom_controller_pods {
+        return Ok(true);
+    }
+    let known = matches!(
+        owner.kind,
+        OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet | OwnerKind::Job
+    );
+    if !known || !controllers {
+        return Ok(known);
+    }
+    let is_owner = |row: &&crate::cluster::WorkloadSelector| {
+        (row.kind, row.namespace, row.name) == (owner.kind, spec.namespace, owner.name)
+    };
+    let row = cluster.workloads.iter().find(is_owner).ok_or(BlockingReason::ControllerNotFound)?;
+    let counted = matches!(owner.kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController);
+    if counted && row.replicas < flags.min_replica_count {
+        return Err(BlockingReason::MinReplicasReached);
+    }
+    Ok(true)
+}
+
+fn has_local_storage(cluster: &ClusterState, pod: PodId) -> bool {
+    let spec = cluster.spec_of(pod);
+    spec.volumes.iter().any(|volume| {
+        matches!(volume.source, VolumeSource::HostPath | VolumeSource::EmptyDir { memory: false })
+            && !spec.safe_to_evict_local_volumes.contains(&volume.name)
+    })
+}

@@ -1,0 +1,116 @@
+//! Expanders: which of several options.
+
+use super::estimator::container_requests;
+use super::flags::{Expander, Flags};
+use super::scale_up::ScaleUpOption;
+use super::templates::Template;
+use super::view::GroupView;
+use crate::cluster::ClusterState;
+use regex::Regex;
+
+/// What the expanders look at.
+pub(super) struct Scene<'a> {
+    pub(super) cluster: &'a ClusterState,
+    pub(super) groups: &'a [GroupView<'a>],
+    pub(super) templates: &'a [Option<Template>],
+    pub(super) flags: &'a Flags,
+    /// Ready nodes.
+    pub(super) nodes: usize,
+}
+
+/// The options left after each expander of the chain, by place in `options`. Upstream: `chainStrategy`.
+pub(super) fn best(scene: &Scene<'_>, options: &[ScaleUpOption]) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..options.len()).collect();
+    for expander in &scene.flags.expander {
+        left = match expander {
+            Expander::Random => left,
+            Expander::MostPods => extreme(&left, |at| -(options[at].pods.len() as f64)),
+            Expander::LeastNodes => extreme(&left, |at| f64::from(options[at].nodes)),
+            Expander::LeastWaste => extreme(&left, |at| waste(scene, &options[at])),
+            Expander::Price => extreme(&left, |at| price_score(scene, &options[at])),
+            Expander::Priority => by_priority(scene, options, left),
+        };
+        if left.len() <= 1 {
+            break;
+        }
+    }
+    left
+}
+
+/// Those with exactly the least score.
+fn extreme(left: &[usize], score: impl Fn(usize) -> f64) -> Vec<usize> {
+    let scores: Vec<f64> = left.iter().map(|at| score(*at)).collect();
+    let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
+    left.iter().zip(&scores).filter(|(_, score)| **score == least).map(|(at, _)| *at).collect()
+}
+
+/// The shares of new cpu and memory that stay free, added. Upstream: `waste.BestOptions`: by capacity, with
+/// the pods' container requests.
+pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
+    let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
+    let (mut cpu, mut memory) = (0, 0);
+    for pod in &option.pods {
+        let (pod_cpu, pod_memory) = container_requests(scene.cluster, *pod);
+        (cpu, memory) = (cpu + pod_cpu, memory + pod_memory);
+    }
+    let there = &template.node.capacity.resources;
+    let all = |amount: i64| (i64::from(option.nodes) * amount) as f64;
+    let share = |there: f64, used: i64| (there - used as f64) / there;
+    share(all(there.cpu_milli), cpu) + share(all(there.memory_bytes), memory)
+}
+
+/// Upstream: `priority.BestOptions`: groups that no pattern names only count if none is named.
+fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -> Vec<usize> {
+    let mut best: Option<(i64, Vec<usize>)> = None;
+    for (priority, patterns) in &scene.flags.priorities {
+        let named = |at: &&usize| {
+            let name = scene.groups[options[**at].group].name;
+            patterns.iter().any(|pattern| Regex::new(pattern).is_ok_and(|regex| regex.is_match(name)))
+        };
+        let matching: Vec<usize> = left.iter().filter(named).copied().collect();
+        if !matching.is_empty() && best.as_ref().is_none_or(|(known, _)| priority > known) {
+            best = Some((*priority, matching));
+        }
+    }
+    best.map_or(left, |(_, matching)| matching)
+}
+
+/// Money spent per money's worth of pods, and how odd the node type is. Upstream: `price.BestOptions`.
+fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
+    let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
+    let pods: f64 = option.pods.iter().map(|pod| pod_price(container_requests(scene.cluster, *pod))).sum();
+    let pods = if pods == 0.0 { 0.1 } else { pods };
+    let steady = pod_price((500, 500 * 1024 * 1024));
+    let well_spent = (node_price(scene, option.group) * f64::from(option.nodes) + steady) / (pods + steady);
+    let cores = template.node.capacity.resources.cpu_milli as f64;
+    let preferred = preferred_cores(scene.nodes) * 1000.0;
+    let unfit = (preferred / cores).max(cores / preferred);
+    let damped = (unfit - 1.0) * (1.0 - (f64::from(option.nodes - 1) / 15.0).tanh()) + 1.0;
+    damped * well_spent
+}
+
+/// The price of a group's node is that of the first group with the same instance type.
+fn node_price(scene: &Scene<'_>, group: usize) -> f64 {
+    let key = scene.cluster.symbols.lookup("node.kubernetes.io/instance-type");
+    let kind = |view: &GroupView<'_>| key.and_then(|key| view.template.labels.get(key));
+    let mine = kind(&scene.groups[group]);
+    let same = |view: &&GroupView<'_>| mine.is_some() && kind(view) == mine;
+    scene.groups.iter().find(same).unwrap_or(&scene.groups[group]).price
+}
+
+/// USD per hour for what a pod asks for: 0.03 per core, 0.004 per GiB.
+fn pod_price((cpu_milli, memory_bytes): (i64, i64)) -> f64 {
+    0.03 * (cpu_milli as f64 / 1000.0) + 0.004 * (memory_bytes as f64 / (1024.0 * 1024.0 * 1024.0))
+}
+
+/// Larger clusters prefer larger nodes. Upstream: `SimplePreferredNodeProvider`.
+fn preferred_cores(nodes: usize) -> f64 {
+    match nodes {
+        0..=2 => 1.0,
+        3..=6 => 2.0,
+        7..=20 => 4.0,
+        21..=60 => 8.0,
+        61..=200 => 16.0,
+        _ => 32.0,
+    }
+}

@@ -1,0 +1,396 @@
+//! Cluster Autoscaler's flags that change decisions, under their own names, with the defaults of 1.28.0.
+
+use crate::units::SimDuration;
+use std::collections::BTreeMap;
+
+/// What the flags say.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Flags {
+    pub expander: Vec<Expander>,
+    /// The priority expander's ConfigMap: priority, and the regular expressions of group names.
+    pub priorities: BTreeMap<i64, Vec<String>>,
+    pub cloud_provider: String,
+    pub scan_interval: SimDuration,
+    pub balance_similar_node_groups: bool,
+    pub balancing_ignore_labels: Vec<String>,
+    pub balancing_labels: Vec<String>,
+    pub max_nodes_total: i32,
+    pub max_nodes_per_scaleup: i32,
+    pub cores_total: (i64, i64),
+    /// In GiB.
+    pub memory_total: (i64, i64),
+    pub max_node_provision_time: SimDuration,
+    pub new_pod_scale_up_delay: SimDuration,
+    pub expendable_pods_priority_cutoff: i32,
+    pub max_total_unready_percentage: f64,
+    pub ok_total_unready_count: i32,
+    pub initial_node_group_backoff_duration: SimDuration,
+    pub max_node_group_backoff_duration: SimDuration,
+    pub node_group_backoff_reset_timeout: SimDuration,
+    pub force_ds: bool,
+    pub ignore_taints: Vec<String>,
+    pub scale_down_enabled: bool,
+    pub scale_down_unready_enabled: bool,
+    pub scale_down_delay_after_add: SimDuration,
+    pub scale_down_delay_after_delete: SimDuration,
+    pub scale_down_delay_after_failure: SimDuration,
+    pub scale_down_unneeded_time: SimDuration,
+    pub scale_down_unready_time: SimDuration,
+    pub scale_down_utilization_threshold: f64,
+    pub unremovable_node_recheck_timeout: SimDuration,
+    pub ignore_daemonsets_utilization: bool,
+    pub ignore_mirror_pods_utilization: bool,
+    pub max_scale_down_parallelism: i32,
+    pub max_drain_parallelism: i32,
+    pub max_graceful_termination: SimDuration,
+    pub max_pod_eviction_time: SimDuration,
+    pub node_delete_delay_after_taint: SimDuration,
+    pub max_bulk_soft_taint_count: i32,
+    pub min_replica_count: i32,
+    pub skip_nodes_with_system_pods: bool,
+    pub skip_nodes_with_local_storage: bool,
+    pub skip_nodes_with_custom_controller_pods: bool,
+    pub parallel_drain: bool,
+}
+
+/// How one of several options is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Expander {
+    Random,
+    MostPods,
+    LeastWaste,
+    LeastNodes,
+    Price,
+    Priority,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Flags {
+            expander: vec![Expander::Random],
+            priorities: BTreeMap::new(),
+            cloud_provider: String::new(),
+            scan_interval: SimDuration::from_secs(10),
+            balance_similar_node_groups: false,
+            balancing_ignore_labels: Vec::new(),
+            balancing_labels: Vec::new(),
+            max_nodes_total: 0,
+            max_nodes_per_scaleup: 1000,
+            cores_total: (0, 320_000),
+            memory_total: (0, 6_400_000),
+            max_node_provision_time: SimDuration::from_mins(15),
+            new_pod_scale_up_delay: SimDuration::ZERO,
+            expendable_pods_priority_cutoff: -10,
+            max_total_unready_percentage: 45.0,
+            ok_total_unready_count: 3,
+            initial_node_group_backoff_duration: SimDuration::from_mins(5),
+            max_node_group_backoff_duration: SimDuration::from_mins(30),
+            node_group_backoff_reset_timeout: SimDuration::from_mins(180),
+            force_ds: false,
+            ignore_taints: Vec::new(),
+            scale_down_enabled: true,
+            scale_down_unready_enabled: true,
+            scale_down_delay_after_add: SimDuration::from_mins(10),
+            scale_down_delay_after_delete: SimDuration::ZERO,
+            scale_down_delay_after_failure: SimDuration::from_mins(3),
+            scale_down_unneeded_time: SimDuration::from_mins(10),
+            scale_down_unready_time: SimDuration::from_mins(20),
+            scale_down_utilization_threshold: 0.5,
+            unremovable_node_recheck_timeout: SimDuration::from_mins(5),
+            ignore_daemonsets_utilization: false,
+            ignore_mirror_pods_utilization: false,
+            max_scale_down_parallelism: 10,
+            max_drain_parallelism: 1,
+            max_graceful_termination: SimDuration::from_secs(600),
+            max_pod_eviction_time: SimDuration::from_mins(2),
+            node_delete_delay_after_taint: SimDuration::from_secs(5),
+            max_bulk_soft_taint_count: 10,
+            min_replica_count: 0,
+            skip_nodes_with_system_pods: true,
+            skip_nodes_with_local_storage: true,
+            skip_nodes_with_custom_controller_pods: true,
+            parallel_drain: true,
+        }
+    }
+}
+
+/// Flags that exist and change nothing in a simulation.
+const WITHOUT_EFFECT: &[&str] = &[
+    "v",
+    "vmodule",
+    "logtostderr",
+    "alsologtostderr",
+    "stderrthreshold",
+    "namespace",
+    "cloud-config",
+    "kubeconfig",
+    "cluster-name",
+    "leader-elect",
+    "leader-elect-lease-duration",
+    "leader-elect-renew-deadline",
+    "leader-elect-resource-lock",
+    "leader-elect-resource-name",
+    "leader-elect-resource-namespace",
+    "leader-elect-retry-period",
+    "address",
+    "profiling",
+    "write-status-configmap",
+    "status-config-map-name",
+    "max-inactivity",
+    "max-failing-time",
+    "kubernetes",
+    "kube-client-qps",
+    "kube-client-burst",
+    "user-agent",
+    "aws-use-static-instance-list",
+    "regional",
+    "max-autoprovisioned-node-group-count",
+    "node-autoprovisioning-enabled",
+    "emit-per-nodegroup-metrics",
+    "debugging-snapshot-enabled",
+    "record-duplicated-events",
+    "cordon-node-before-terminating",
+    "daemonset-eviction-for-empty-nodes",
+    "daemonset-eviction-for-occupied-nodes",
+    "max-nodegroup-binpacking-duration",
+    "scale-down-simulation-timeout",
+    "max-bulk-soft-taint-time",
+    "node-deletion-delay-timeout",
+    "node-deletion-batcher-interval",
+    "estimator",
+    "enforce-node-group-min-size",
+    "grpc-expander-cert",
+    "grpc-expander-url",
+    "gpu-total",
+    "clusterapi-cloud-config-authoritative",
+    "initial-node-group-backoff",
+    "scale-down-candidates-pool-ratio",
+    "scale-down-candidates-pool-min-count",
+    "scale-down-non-empty-candidates-count",
+    "scale-down-gpu-utilization-threshold",
+    "max-parallel-scale-downs",
+    "ignore-taint-prefix",
+    "bypassed-scheduler-names",
+    "feature-gates",
+    "node-info-cache-expire-time",
+    "max-free-difference-ratio",
+    "memory-difference-ratio",
+    "max-allocatable-difference-ratio",
+    "parallel-scale-up",
+    "nodes",
+    "node-group-auto-discovery",
+    "one-output",
+    "add-dir-header",
+    "log-dir",
+    "log-file",
+    "skip-headers",
+];
+
+/// What became of a flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlagOutcome {
+    /// It is set.
+    Set,
+    /// It exists and has no effect here.
+    WithoutEffect,
+    /// Its value is wrong: what was expected.
+    Bad(String),
+    /// There is no such flag; perhaps this one was meant.
+    Unknown(Option<&'static str>),
+}
+
+/// All flags that [`Flags::set`] understands.
+const KNOWN: &[&str] = &[
+    "expander",
+    "cloud-provider",
+    "scan-interval",
+    "balance-similar-node-groups",
+    "balancing-ignore-label",
+    "balancing-label",
+    "max-nodes-total",
+    "max-nodes-per-scaleup",
+    "cores-total",
+    "memory-total",
+    "max-node-provision-time",
+    "new-pod-scale-up-delay",
+    "expendable-pods-priority-cutoff",
+    "max-total-unready-percentage",
+    "ok-total-unready-count",
+    "initial-node-group-backoff-duration",
+    "max-node-group-backoff-duration",
+    "node-group-backoff-reset-timeout",
+    "force-ds",
+    "ignore-taint",
+    "scale-down-enabled",
+    "scale-down-unready-enabled",
+    "scale-down-delay-after-add",
+    "scale-down-delay-after-delete",
+    "scale-down-delay-after-failure",
+    "scale-down-unneeded-time",
+    "scale-down-unready-time",
+    "scale-down-utilization-threshold",
+    "unremovable-node-recheck-timeout",
+    "ignore-daemonsets-utilization",
+    "ignore-mirror-pods-utilization",
+    "max-scale-down-parallelism",
+    "max-drain-parallelism",
+    "max-empty-bulk-delete",
+    "max-graceful-termination-sec",
+    "max-pod-eviction-time",
+    "node-delete-delay-after-taint",
+    "max-bulk-soft-taint-count",
+    "min-replica-count",
+    "skip-nodes-with-system-pods",
+    "skip-nodes-with-local-storage",
+    "skip-nodes-with-custom-controller-pods",
+    "parallel-drain",
+];
+
+impl Flags {
+    /// Sets `--name=value`; an empty value means that only the name was given.
+    pub fn set(&mut self, name: &str, value: &str) -> FlagOutcome {
+        match self.try_set(name, value) {
+            Some(Ok(())) => FlagOutcome::Set,
+            Some(Err(expected)) => FlagOutcome::Bad(expected),
+            None if WITHOUT_EFFECT.contains(&name) => FlagOutcome::WithoutEffect,
+            None => FlagOutcome::Unknown(nearest(name)),
+        }
+    }
+
+    fn try_set(&mut self, name: &str, value: &str) -> Option<Result<(), String>> {
+        Some(match name {
+            "expander" => expanders(value).map(|list| self.expander = list),
+            "cloud-provider" => text(value).map(|text| self.cloud_provider = text),
+            "scan-interval" => period(value, &mut self.scan_interval),
+            "balance-similar-node-groups" => boolean(value, &mut self.balance_similar_node_groups),
+            "balancing-ignore-label" => text(value).map(|text| self.balancing_ignore_labels.push(text)),
+            "balancing-label" => text(value).map(|text| self.balancing_labels.push(text)),
+            "max-nodes-total" => integer(value, &mut self.max_nodes_total),
+            "max-nodes-per-scaleup" => integer(value, &mut self.max_nodes_per_scaleup),
+            "cores-total" => range(value, &mut self.cores_total),
+            "memory-total" => range(value, &mut self.memory_total),
+            "max-node-provision-time" => period(value, &mut self.max_node_provision_time),
+            "new-pod-scale-up-delay" => period(value, &mut self.new_pod_scale_up_delay),
+            "expendable-pods-priority-cutoff" => integer(value, &mut self.expendable_pods_priority_cutoff),
+            "max-total-unready-percentage" => number(value, &mut self.max_total_unready_percentage),
+            "ok-total-unready-count" => integer(value, &mut self.ok_total_unready_count),
+            "initial-node-group-backoff-duration" => period(value, &mut self.initial_node_group_backoff_duration),
+            "max-node-group-backoff-duration" => period(value, &mut self.max_node_group_backoff_duration),
+            "node-group-backoff-reset-timeout" => period(value, &mut self.node_group_backoff_reset_timeout),
+            "force-ds" => boolean(value, &mut self.force_ds),
+            "ignore-taint" => text(value).map(|text| self.ignore_taints.push(text)),
+            "scale-down-enabled" => boolean(value, &mut self.scale_down_enabled),
+            "scale-down-unready-enabled" => boolean(value, &mut self.scale_down_unready_enabled),
+            "scale-down-delay-after-add" => period(value, &mut self.scale_down_delay_after_add),
+            "scale-down-delay-after-delete" => period(value, &mut self.scale_down_delay_after_delete),
+            "scale-down-delay-after-failure" => period(value, &mut self.scale_down_delay_after_failure),
+            "scale-down-unneeded-time" => period(value, &mut self.scale_down_unneeded_time),
+            "scale-down-unready-time" => period(value, &mut self.scale_down_unready_time),
+            "scale-down-utilization-threshold" => number(value, &mut self.scale_down_utilization_threshold),
+            "unremovable-node-recheck-timeout" => period(value, &mut self.unremovable_node_recheck_timeout),
+            "ignore-daemonsets-utilization" => boolean(value, &mut self.ignore_daemonsets_utilization),
+            "ignore-mirror-pods-utilization" => boolean(value, &mut self.ignore_mirror_pods_utilization),
+            "max-scale-down-parallelism" | "max-empty-bulk-delete" => {
+                integer(value, &mut self.max_scale_down_parallelism)
+            }
+            "max-drain-parallelism" => integer(value, &mut self.max_drain_parallelism),
+            "max-graceful-termination-sec" => {
+                let mut seconds = 0;
+                let outcome = integer(value, &mut seconds);
+                self.max_graceful_termination = SimDuration::from_secs(i64::from(seconds));
+                outcome
+            }
+            "max-pod-eviction-time" => period(value, &mut self.max_pod_eviction_time),
+            "node-delete-delay-after-taint" => period(value, &mut self.node_delete_delay_after_taint),
+            "max-bulk-soft-taint-count" => integer(value, &mut self.max_bulk_soft_taint_count),
+            "min-replica-count" => integer(value, &mut self.min_replica_count),
+            "skip-nodes-with-system-pods" => boolean(value, &mut self.skip_nodes_with_system_pods),
+            "skip-nodes-with-local-storage" => boolean(value, &mut self.skip_nodes_with_local_storage),
+            "skip-nodes-with-custom-controller-pods" => {
+                boolean(value, &mut self.skip_nodes_with_custom_controller_pods)
+            }
+            "parallel-drain" => boolean(value, &mut self.parallel_drain),
+            _ => return None,
+        })
+    }
+}
+
+fn nearest(name: &str) -> Option<&'static str> {
+    let all = KNOWN.iter().chain(WITHOUT_EFFECT).copied();
+    let near = all.map(|known| (strsim::damerau_levenshtein(known, name), known)).min()?;
+    (near.0 <= 3).then_some(near.1)
+}
+
+fn expanders(value: &str) -> Result<Vec<Expander>, String> {
+    let one = |name: &str| match name.trim() {
+        "random" => Ok(Expander::Random),
+        "most-pods" => Ok(Expander::MostPods),
+        "least-waste" => Ok(Expander::LeastWaste),
+        "least-nodes" => Ok(Expander::LeastNodes),
+        "price" => Ok(Expander::Price),
+        "priority" => Ok(Expander::Priority),
+        _ => Err("one or more of random, most-pods, least-waste, least-nodes, price, priority".to_owned()),
+    };
+    value.split(',').map(one).collect()
+}
+
+fn text(value: &str) -> Result<String, String> {
+    Ok(value.to_owned())
+}
+
+/// As Go's `strconv.ParseBool`; the bare flag means true.
+fn boolean(value: &str, into: &mut bool) -> Result<(), String> {
+    *into = match value {
+        "" | "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
+        _ => return Err("true or false".into()),
+    };
+    Ok(())
+}
+
+fn integer(value: &str, into: &mut i32) -> Result<(), String> {
+    *into = value.parse().map_err(|_| "a whole number".to_owned())?;
+    Ok(())
+}
+
+fn number(value: &str, into: &mut f64) -> Result<(), String> {
+    *into = value.parse().ok().filter(|number: &f64| number.is_finite()).ok_or("a number")?;
+    Ok(())
+}
+
+fn period(value: &str, into: &mut SimDuration) -> Result<(), String> {
+    *into = SimDuration::parse(value).map_err(|_| "a duration such as 10s or 5m".to_owned())?;
+    Ok(())
+}
+
+fn range(value: &str, into: &mut (i64, i64)) -> Result<(), String> {
+    let bad = || "min:max in whole numbers".to_owned();
+    let (min, max) = value.split_once(':').ok_or_else(bad)?;
+    let (min, max) = (min.parse().map_err(|_| bad())?, max.parse().map_err(|_| bad())?);
+    if min > max {
+        return Err("min:max with min not above max".into());
+    }
+    *into = (min, max);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_parsed_as_go_does() {
+        let mut flags = Flags::default();
+        assert_eq!(flags.set("expander", "priority,least-waste"), FlagOutcome::Set);
+        assert_eq!(flags.expander, [Expander::Priority, Expander::LeastWaste]);
+        assert_eq!(flags.set("scale-down-unneeded-time", "2m30s"), FlagOutcome::Set);
+        assert_eq!(flags.scale_down_unneeded_time, SimDuration::from_secs(150));
+        assert_eq!(flags.set("balance-similar-node-groups", ""), FlagOutcome::Set);
+        assert!(flags.balance_similar_node_groups);
+        assert_eq!(flags.set("expandr", "random"), FlagOutcome::Unknown(Some("expander")));
+        assert_eq!(flags.set("v", "4"), FlagOutcome::WithoutEffect);
+        assert!(matches!(flags.set("cores-total", "9:3"), FlagOutcome::Bad(_)));
+    }
+}

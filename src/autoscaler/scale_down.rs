@@ -1,0 +1,384 @@
+//! Scale-down: which nodes are not needed, since when, and which go now.
+
+use super::Autoscaler;
+use super::drain::{Scope, is_long_terminating, pods_to_move, protects};
+use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED};
+use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
+use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::go_sort;
+use crate::units::{SimDuration, SimTime};
+use std::collections::BTreeMap;
+
+/// GiB in bytes.
+const GIB: i64 = 1024 * 1024 * 1024;
+
+/// A node that could go.
+#[derive(Clone, Debug)]
+pub(super) struct Removable {
+    node: NodeId,
+    pods: Vec<PodId>,
+    risky: bool,
+}
+
+/// The planner's memory. Upstream: `scaledown/planner.Planner`, 1.28.0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Planner {
+    /// Unneeded nodes: since when, and what would have to move.
+    unneeded: BTreeMap<NodeId, (SimTime, Removable)>,
+    /// Nodes that are not looked at again before this instant.
+    not_before: BTreeMap<NodeId, SimTime>,
+    last_update: Option<SimTime>,
+    least_interval: Option<SimDuration>,
+}
+
+impl Planner {
+    /// Upstream: `CleanUpUnneededNodes`.
+    pub(super) fn clear(&mut self) {
+        self.unneeded.clear();
+    }
+    /// The deletion of a node failed: it has to be unneeded for its time again.
+    pub(super) fn forget(&mut self, node: NodeId) {
+        self.unneeded.remove(&node);
+    }
+    pub(super) fn unneeded(&self) -> impl Iterator<Item = (NodeId, SimTime)> + '_ {
+        self.unneeded.iter().map(|(node, (since, _))| (*node, *since))
+    }
+}
+
+impl Autoscaler {
+    /// Planner and actuator. Upstream: `RunOnce` from `UpdateClusterState` on.
+    pub(super) fn scale_down(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        groups: &[GroupView<'_>],
+        all: &[NodeId],
+        blocked: bool,
+    ) -> ScaleDownOutcome {
+        let mut outcome = ScaleDownOutcome::default();
+        let candidates = self.candidates(snapshot, groups, all, now);
+        self.update_plan(now, snapshot, groups, all, &candidates, &mut outcome);
+        outcome.unneeded = self.planner.unneeded().collect();
+        let flags = &self.flags;
+        let recent = |last: Option<SimTime>, delay: SimDuration| last.is_some_and(|last| last + delay > now);
+        if blocked
+            || recent(self.last_scale_up, flags.scale_down_delay_after_add)
+            || recent(self.last_scale_down, flags.scale_down_delay_after_delete)
+        {
+            outcome.result = ScaleDownResult::InCooldown;
+            return outcome;
+        }
+        let (empty, drain) = self.nodes_to_delete(now, snapshot, groups, &mut outcome);
+        outcome.candidates = (empty.iter().map(|r| r.node).collect(), drain.iter().map(|r| r.node).collect());
+        outcome.deletions = self.crop(snapshot, empty, drain);
+        outcome.result = if outcome.deletions.is_empty() {
+            self.soft_taints(snapshot, all, &mut outcome);
+            ScaleDownResult::NoNodeDeleted
+        } else {
+            self.last_scale_down = Some(now);
+            ScaleDownResult::NodeDeleteStarted
+        };
+        outcome
+    }
+
+    /// Nodes of groups above their minimum: empty ones first, then those unneeded before.
+    fn candidates(
+        &self,
+        cluster: &ClusterState,
+        groups: &[GroupView<'_>],
+        all: &[NodeId],
+        now: SimTime,
+    ) -> Vec<NodeId> {
+        let may = |node: &NodeId| {
+            let group = cluster.node(*node).group.and_then(|group| groups.get(group as usize));
+            group.is_some_and(|group| group.target > group.min)
+        };
+        let scope = Scope { controllers: false, budgets: None };
+        let empty = |node: NodeId| {
+            pods_to_move(cluster, &self.flags, node, scope, now).is_ok_and(|moved| moved.pods.is_empty())
+        };
+        let mut rows: Vec<(bool, bool, NodeId)> = all
+            .iter()
+            .copied()
+            .filter(may)
+            .map(|node| (empty(node), self.planner.unneeded.contains_key(&node), node))
+            .collect();
+        go_sort::sort_by(&mut rows, |a, b| if a.0 != b.0 { a.0 } else { a.1 && !b.1 });
+        rows.into_iter().map(|(_, _, node)| node).collect()
+    }
+
+    /// Upstream: `Planner.UpdateClusterState`, `categorizeNodes`.
+    fn update_plan(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        groups: &[GroupView<'_>],
+        all: &[NodeId],
+        candidates: &[NodeId],
+        outcome: &mut ScaleDownOutcome,
+    ) {
+        if let Some(last) = self.planner.last_update {
+            let interval = now - last;
+            let known = self.planner.least_interval.unwrap_or(self.flags.scale_down_unneeded_time);
+            self.planner.least_interval = Some(known.min(interval));
+        }
+        self.planner.last_update = Some(now);
+        self.planner.not_before.retain(|_, at| *at > now);
+        let (eligible, refused) = self.eligible(now, snapshot, groups, candidates);
+        outcome.unremovable.extend(refused);
+        let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+        let mut destinations = all.to_vec();
+        let mut removable: Vec<Removable> = Vec::new();
+        let limit = self.unneeded_limit();
+        let mut simulation = snapshot.trial();
+        for node in eligible {
+            if removable.len() >= limit {
+                break;
+            }
+            match self.simulate_removal(now, &mut simulation, node, &destinations, &allowed) {
+                Ok(row) => {
+                    destinations.retain(|other| *other != node);
+                    decrement(&simulation, &row.pods, &mut allowed);
+                    removable.push(row);
+                }
+                Err(why) => {
+                    outcome.unremovable.push((node, why));
+                    let until = now + self.flags.unremovable_node_recheck_timeout;
+                    self.planner.not_before.insert(node, until);
+                }
+            }
+        }
+        drop(simulation);
+        self.hints.drop_old();
+        let before = std::mem::take(&mut self.planner.unneeded);
+        for row in removable {
+            let since = before.get(&row.node).map_or(now, |(since, _)| *since);
+            self.planner.unneeded.insert(row.node, (since, row));
+        }
+    }
+
+    fn unneeded_limit(&self) -> usize {
+        let parallel = self.flags.max_scale_down_parallelism.max(0) as i64;
+        let unneeded_time = self.flags.scale_down_unneeded_time;
+        let interval = self.planner.least_interval.unwrap_or(unneeded_time).as_nanos().max(1);
+        let most = parallel.saturating_mul(unneeded_time.as_nanos() / interval) + parallel;
+        let now = self.planner.unneeded.len() as i64 + 2 * parallel;
+        now.min(most).max(0) as usize
+    }
+
+    /// Upstream: `eligibility.Checker.FilterOutUnremovable`.
+    fn eligible(
+        &self,
+        now: SimTime,
+        cluster: &ClusterState,
+        groups: &[GroupView<'_>],
+        candidates: &[NodeId],
+    ) -> (Vec<NodeId>, Vec<(NodeId, Unremovable)>) {
+        let (mut eligible, mut refused) = (Vec::new(), Vec::new());
+        for node in candidates.iter().copied() {
+            let row = cluster.node(node);
+            let why = if self.planner.not_before.contains_key(&node) {
+                Some(Unremovable::RecentlyUnremovable)
+            } else if self.is_being_deleted(cluster, node) {
+                Some(Unremovable::CurrentlyBeingDeleted)
+            } else if row.scale_down_disabled {
+                Some(Unremovable::ScaleDownDisabledAnnotation)
+            } else if row.group.is_none_or(|group| group as usize >= groups.len()) {
+                Some(Unremovable::NotAutoscaled)
+            } else if !self.flags.scale_down_unready_enabled && !row.ready.is_true {
+                Some(Unremovable::ScaleDownUnreadyDisabled)
+            } else {
+                let utilization = self.utilization(cluster, node, now);
+                (utilization >= self.flags.scale_down_utilization_threshold)
+                    .then_some(Unremovable::NotUnderutilized(utilization))
+            };
+            match why {
+                Some(why) => refused.push((node, why)),
+                None => eligible.push(node),
+            }
+        }
+        (eligible, refused)
+    }
+
+    /// The larger share of cpu or memory that containers ask for. Upstream: `utilization.Calculate`.
+    pub(super) fn utilization(&self, cluster: &ClusterState, node: NodeId, now: SimTime) -> f64 {
+        let row = cluster.node(node);
+        let (mut used, mut set_aside) = ((0, 0), (0, 0));
+        for pod in row.pods() {
+            if is_long_terminating(cluster, *pod, now) {
+                continue;
+            }
+            let spec = cluster.spec_of(*pod);
+            let (cpu, memory) = (spec.container_requests.cpu_milli, spec.container_requests.memory_bytes);
+            let ignored = (spec.is_daemon() && self.flags.ignore_daemonsets_utilization)
+                || (spec.is_mirror && self.flags.ignore_mirror_pods_utilization);
+            let sum = if ignored { &mut set_aside } else { &mut used };
+            *sum = (sum.0 + cpu, sum.1 + memory);
+        }
+        let there = &row.allocatable.resources;
+        let share =
+            |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };
+        let cpu = share(used.0, there.cpu_milli, set_aside.0);
+        cpu.max(share(used.1, there.memory_bytes, set_aside.1))
+    }
+
+    /// Upstream: `RemovalSimulator.SimulateNodeRemoval`; what was moved stays moved in the simulation.
+    fn simulate_removal(
+        &mut self,
+        now: SimTime,
+        simulation: &mut ClusterState,
+        node: NodeId,
+        destinations: &[NodeId],
+        allowed: &[i32],
+    ) -> Result<Removable, Unremovable> {
+        let scope = Scope { controllers: true, budgets: Some(allowed) };
+        let moved = pods_to_move(simulation, &self.flags, node, scope, now).map_err(Unremovable::BlockedByPod)?;
+        let mut trial = simulation.trial();
+        moved.pods.iter().for_each(|pod| trial.unbind(*pod));
+        let accepts = |_: &ClusterState, other: NodeId| other != node && destinations.contains(&other);
+        let placed = self.hints.place(&mut trial, &mut self.checker, &moved.pods, &accepts, true);
+        if placed.len() < moved.pods.len() {
+            return Err(Unremovable::NoPlaceToMovePods);
+        }
+        let risky = !may_go_together(&trial, &moved.pods, allowed);
+        if self.flags.parallel_drain {
+            trial.commit();
+        }
+        Ok(Removable { node, pods: moved.pods, risky })
+    }
+
+    /// Upstream: `Planner.NodesToDelete`, `unneeded.Nodes.RemovableAt`.
+    fn nodes_to_delete(
+        &mut self,
+        now: SimTime,
+        cluster: &ClusterState,
+        groups: &[GroupView<'_>],
+        outcome: &mut ScaleDownOutcome,
+    ) -> (Vec<Removable>, Vec<Removable>) {
+        let mut sizes: Vec<i32> = groups.iter().map(|group| group.target).collect();
+        let (mut cpu, mut memory) = self.spare(cluster);
+        let mut rows: Vec<(SimTime, Removable)> = self.planner.unneeded.values().cloned().collect();
+        rows.sort_by_cached_key(|(_, row)| {
+            (!row.pods.is_empty(), cluster.symbols.text(cluster.node(row.node).name).to_owned())
+        });
+        let (mut empty, mut drain) = (Vec::new(), Vec::new());
+        for (since, row) in rows {
+            let node = cluster.node(row.node);
+            let group = node.group.map_or(usize::MAX, |group| group as usize);
+            let Some(view) = groups.get(group) else { continue };
+            let in_progress = self.deletions_of(cluster, group);
+            let there = &node.capacity.resources;
+            let why = if node.scale_down_disabled {
+                Some(Unremovable::ScaleDownDisabledAnnotation)
+            } else if node.ready.is_true && since + self.flags.scale_down_unneeded_time >= now {
+                Some(Unremovable::NotUnneededLongEnough)
+            } else if !node.ready.is_true && since + self.flags.scale_down_unready_time >= now {
+                Some(Unremovable::NotUnreadyLongEnough)
+            } else if sizes[group] - in_progress <= view.min {
+                Some(Unremovable::NodeGroupMinSizeReached)
+            } else if there.cpu_milli > cpu || there.memory_bytes > memory {
+                Some(Unremovable::MinimalResourceLimitExceeded)
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                outcome.unremovable.push((row.node, why));
+                continue;
+            }
+            (cpu, memory) = (cpu - there.cpu_milli, memory - there.memory_bytes);
+            sizes[group] -= 1;
+            if row.pods.is_empty() { empty.push(row) } else { drain.push(row) }
+        }
+        drain.sort_by_key(|row| row.risky);
+        (empty, drain)
+    }
+
+    /// Milli-cores and bytes above the cluster's minimum.
+    fn spare(&self, cluster: &ClusterState) -> (i64, i64) {
+        let (mut cpu, mut memory) = (0, 0);
+        for (id, node) in cluster.nodes() {
+            if !self.is_being_deleted(cluster, id) {
+                cpu += node.capacity.resources.cpu_milli;
+                memory += node.capacity.resources.memory_bytes;
+            }
+        }
+        let least = |amount: i64, unit: i64| amount.saturating_mul(unit);
+        ((cpu - least(self.flags.cores_total.0, 1000)).max(0), (memory - least(self.flags.memory_total.0, GIB)).max(0))
+    }
+
+    /// As many as the budgets allow, group by group. Upstream: `ScaleDownBudgetProcessor.CropNodes`.
+    fn crop(&mut self, cluster: &ClusterState, empty: Vec<Removable>, drain: Vec<Removable>) -> Vec<Deletion> {
+        let (running, draining) = (self.deletions.len(), self.deletions.iter().filter(|(_, drain)| *drain).count());
+        let mut parallel = (self.flags.max_scale_down_parallelism.max(0) as usize).saturating_sub(running);
+        let drains = (self.flags.max_drain_parallelism.max(0) as usize).saturating_sub(draining);
+        let by_group = |rows: Vec<Removable>| {
+            let group = |row: &Removable| cluster.node(row.node).group;
+            let mut order = Vec::new();
+            rows.iter().for_each(|row| {
+                if !order.contains(&group(row)) {
+                    order.push(group(row));
+                }
+            });
+            let mut rows = rows;
+            rows.sort_by_key(|row| order.iter().position(|known| *known == group(row)));
+            rows
+        };
+        let mut list = by_group(empty);
+        list.truncate(parallel);
+        parallel -= list.len();
+        let mut to_drain = by_group(drain);
+        to_drain.truncate(drains.min(parallel));
+        list.extend(to_drain);
+        list.into_iter()
+            .map(|row| {
+                let drain = !row.pods.is_empty();
+                self.deletions.push((row.node, drain));
+                Deletion { node: row.node, drain, pods: row.pods }
+            })
+            .collect()
+    }
+
+    /// At most ten changes a loop: first off nodes that are needed again, then onto unneeded ones. Upstream:
+    /// `UpdateSoftDeletionTaints`.
+    fn soft_taints(&self, cluster: &ClusterState, all: &[NodeId], outcome: &mut ScaleDownOutcome) {
+        let mut left = self.flags.max_bulk_soft_taint_count.max(0) as usize;
+        let has = |node: &NodeId| {
+            let taints = cluster.node(*node).taints.iter();
+            taints.into_iter().any(|taint| cluster.symbols.text(taint.key) == DELETION_CANDIDATE)
+        };
+        let unneeded = |node: &NodeId| self.planner.unneeded.contains_key(node);
+        outcome.soft_taints_removed =
+            all.iter().copied().filter(|node| has(node) && !unneeded(node)).take(left).collect();
+        left -= outcome.soft_taints_removed.len();
+        let mut added: Vec<NodeId> = all.iter().copied().filter(|node| unneeded(node) && !has(node)).collect();
+        added.sort_by_cached_key(|node| cluster.node_name(*node).to_owned());
+        added.truncate(left);
+        outcome.soft_taints_added = added;
+    }
+
+    /// A deletion is under way.
+    pub(super) fn is_being_deleted(&self, cluster: &ClusterState, node: NodeId) -> bool {
+        let taints = cluster.node(node).taints.iter();
+        self.deletions.iter().any(|(other, _)| *other == node)
+            || taints.into_iter().any(|taint| cluster.symbols.text(taint.key) == TO_BE_DELETED)
+    }
+
+    fn deletions_of(&self, cluster: &ClusterState, group: usize) -> i32 {
+        let here = |(node, _): &&(NodeId, bool)| cluster.node(*node).group == Some(group as u32);
+        self.deletions.iter().filter(here).count() as i32
+    }
+}
+
+/// Whether the budgets allow all these pods to go at the same time.
+fn may_go_together(cluster: &ClusterState, pods: &[PodId], allowed: &[i32]) -> bool {
+    cluster.budgets.iter().zip(allowed).all(|(budget, allowed)| {
+        pods.iter().filter(|pod| protects(cluster, budget, **pod)).count() as i32 <= (*allowed).max(0)
+    })
+}
+
+/// Simulated removals use the budgets up.
+fn decrement(cluster: &ClusterState, pods: &[PodId], allowed: &mut [i32]) {
+    for (budget, allowed) in cluster.budgets.iter().zip(allowed) {
+        *allowed -= pods.iter().filter(|pod| protects(cluster, budget, **pod)).count() as i32;
+    }
+}

@@ -1,0 +1,151 @@
+//! Groups that are the same but for their zone, and the balance between them.
+
+use super::flags::Flags;
+use super::templates::Template;
+use super::view::{GroupView, Increase};
+use crate::cluster::{ClusterState, Resources};
+use crate::go_sort;
+use crate::intern::Symbol;
+
+/// Labels that may differ between similar groups. Upstream: `BasicIgnoredLabels` and the providers' own.
+const IGNORED: &[&str] = &[
+    "kubernetes.io/hostname",
+    "failure-domain.beta.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.kubernetes.io/region",
+    "beta.kubernetes.io/fluentd-ds-ready",
+    "kops.k8s.io/instancegroup",
+];
+const IGNORED_AWS: &[&str] = &[
+    "alpha.eksctl.io/instance-id",
+    "alpha.eksctl.io/nodegroup-name",
+    "eks.amazonaws.com/nodegroup",
+    "k8s.amazonaws.com/eniConfig",
+    "lifecycle",
+    "topology.ebs.csi.aws.com/zone",
+];
+const IGNORED_GCE: &[&str] = &["topology.gke.io/zone"];
+const IGNORED_AZURE: &[&str] = &[
+    "agentpool",
+    "kubernetes.azure.com/agentpool",
+    "kubernetes.azure.com/consolidated-additional-properties",
+    "topology.disk.csi.azure.com/zone",
+];
+
+/// Whether two groups' nodes are the same but for what may differ.
+///
+/// Upstream: `IsCloudProviderNodeInfoSimilar`, 1.28.0: capacity equal, memory within 1.5 %; allocatable and
+/// free within 5 %; labels equal but for the ignored ones.
+pub(super) fn are_similar(cluster: &ClusterState, flags: &Flags, a: &Template, b: &Template) -> bool {
+    if !flags.balancing_labels.is_empty() {
+        let value = |template: &Template, label: &str| {
+            cluster.symbols.lookup(label).and_then(|key| template.node.labels.get(key))
+        };
+        let same = |label: &String| value(a, label).is_some() && value(a, label) == value(b, label);
+        return flags.balancing_labels.iter().all(same);
+    }
+    let (left, right) = (columns(cluster, a), columns(cluster, b));
+    let names = |rows: &[Column]| rows.iter().map(|row| row.name).collect::<Vec<_>>();
+    if names(&left) != names(&right) {
+        return false;
+    }
+    let alike = left.iter().zip(&right).all(|(a, b)| {
+        let capacity =
+            if a.name == Name::Memory { within(a.capacity, b.capacity, 0.015) } else { a.capacity == b.capacity };
+        capacity && within(a.allocatable, b.allocatable, 0.05) && within(a.free, b.free, 0.05)
+    });
+    alike && labels(cluster, flags, a) == labels(cluster, flags, b)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Cpu,
+    Memory,
+    Ephemeral,
+    Pods,
+    Scalar(Symbol),
+}
+
+struct Column {
+    name: Name,
+    capacity: i64,
+    allocatable: i64,
+    free: i64,
+}
+
+fn columns(cluster: &ClusterState, template: &Template) -> Vec<Column> {
+    let mut used = Resources::default();
+    template.pods.iter().for_each(|spec| used.add(&cluster.spec(*spec).requests));
+    let (capacity, allocatable) = (&template.node.capacity, &template.node.allocatable);
+    let column = |name, capacity: i64, allocatable: i64, used: i64| Column {
+        name,
+        capacity,
+        allocatable,
+        free: allocatable - used,
+    };
+    let (c, a) = (&capacity.resources, &allocatable.resources);
+    let mut rows = vec![
+        column(Name::Cpu, c.cpu_milli, a.cpu_milli, used.cpu_milli),
+        column(Name::Memory, c.memory_bytes, a.memory_bytes, used.memory_bytes),
+        column(Name::Ephemeral, c.ephemeral_bytes, a.ephemeral_bytes, used.ephemeral_bytes),
+        column(Name::Pods, capacity.pods, allocatable.pods, 0),
+    ];
+    for (name, amount) in &c.scalar {
+        rows.push(column(Name::Scalar(*name), *amount, a.scalar(*name), used.scalar(*name)));
+    }
+    rows
+}
+
+fn within(a: i64, b: i64, share: f64) -> bool {
+    let larger = a.max(b);
+    (a - b).abs() as f64 <= larger as f64 * share
+}
+
+fn labels(cluster: &ClusterState, flags: &Flags, template: &Template) -> Vec<(Symbol, Symbol)> {
+    let of_provider = match flags.cloud_provider.as_str() {
+        "aws" => IGNORED_AWS,
+        "gce" => IGNORED_GCE,
+        "azure" => IGNORED_AZURE,
+        _ => &[],
+    };
+    let counts = |(key, _): &(Symbol, Symbol)| {
+        let key = cluster.symbols.text(*key);
+        !IGNORED.contains(&key)
+            && !of_provider.contains(&key)
+            && !flags.balancing_ignore_labels.iter().any(|ignored| ignored == key)
+    };
+    template.node.labels.iter().filter(counts).collect()
+}
+
+/// Divides `count` new nodes such that the groups end up as equal as they can.
+///
+/// Upstream: `BalanceScaleUpBetweenGroups`, 1.28.0.
+pub(super) fn balance(groups: &[GroupView<'_>], among: &[usize], count: i32) -> Vec<Increase> {
+    let increase = |group: &usize| {
+        let view = &groups[*group];
+        Increase { group: *group, from: view.target, to: view.target, fails: view.increase_fails }
+    };
+    let mut rows: Vec<Increase> =
+        among.iter().filter(|g| groups[**g].target != groups[**g].max).map(increase).collect();
+    let room = |row: &Increase| (groups[row.group].max - row.from).max(0);
+    let mut left = count.min(rows.iter().map(room).sum());
+    go_sort::sort_by(&mut rows, |a, b| a.from < b.from);
+    let (mut start, mut at) = (0, 0);
+    while left > 0 {
+        if rows[at].to < groups[rows[at].group].max {
+            rows[at].to += 1;
+            left -= 1;
+        } else {
+            rows.swap(start, at);
+            start += 1;
+        }
+        if at + 1 < rows.len() && rows[at].to > rows[at + 1].to {
+            at += 1;
+        } else {
+            at = start;
+        }
+    }
+    rows.retain(|row| row.to != row.from);
+    rows
+}

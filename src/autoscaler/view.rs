@@ -1,0 +1,158 @@
+//! What the loop is shown of the cloud, and what it answers.
+
+use super::scale_up::OptionSummary;
+use crate::cluster::{NodeId, NodeTemplate, PodId};
+use crate::intern::Symbol;
+use crate::units::SimTime;
+
+/// A node group as the cloud has it now. Nodes name their group by its place in the list
+/// (`NodeTemplate::group`).
+#[derive(Clone, Debug)]
+pub struct GroupView<'a> {
+    /// Its id.
+    pub name: &'a str,
+    /// Least size.
+    pub min: i32,
+    /// Largest size.
+    pub max: i32,
+    /// The size asked for.
+    pub target: i32,
+    /// What it launches.
+    pub template: &'a NodeTemplate,
+    /// USD per node and hour.
+    pub price: f64,
+    /// Its instances, registered or not.
+    pub instances: Vec<InstanceView>,
+    /// A request for more nodes would fail.
+    pub increase_fails: bool,
+}
+
+/// An instance; its node has the same name.
+#[derive(Clone, Copy, Debug)]
+pub struct InstanceView {
+    /// The name.
+    pub name: Symbol,
+    /// The cloud said that it will not come.
+    pub failed: bool,
+}
+
+/// What one loop decided, in the order in which it is to be done.
+#[derive(Clone, Debug, Default)]
+pub struct LoopOutcome {
+    /// Instances to delete that never became nodes: group and name.
+    pub instances_to_delete: Vec<(usize, Symbol)>,
+    /// Targets to lower: group and by how much (negative).
+    pub target_changes: Vec<(usize, i32)>,
+    /// The scale-up.
+    pub scale_up: ScaleUpOutcome,
+    /// The scale-down; absent if the loop ended before.
+    pub scale_down: Option<ScaleDownOutcome>,
+    /// The loop ended with an error of this type.
+    pub error: Option<&'static str>,
+}
+
+/// What was done about pending pods.
+#[derive(Clone, Debug, Default)]
+pub struct ScaleUpOutcome {
+    /// As upstream names it.
+    pub result: ScaleUpResult,
+    /// Pods handed to the scale-up, in order; absent when it was not called.
+    pub pending: Option<Vec<PodId>>,
+    /// Groups that did not take part: group and why.
+    pub skipped: Vec<(usize, &'static str)>,
+    /// The options, in order.
+    pub options: Vec<OptionSummary>,
+    /// Those left after the expanders.
+    pub best: Vec<usize>,
+    /// The one taken.
+    pub chosen: Option<usize>,
+    /// The increases, in order.
+    pub increases: Vec<Increase>,
+}
+
+/// One group grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Increase {
+    /// Which.
+    pub group: usize,
+    /// Its target before.
+    pub from: i32,
+    /// Its target after.
+    pub to: i32,
+    /// The cloud refuses.
+    pub fails: bool,
+}
+
+/// `ScaleUpResult`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ScaleUpResult {
+    Successful,
+    Error,
+    NoOptionsAvailable,
+    NotNeeded,
+    #[default]
+    NotTried,
+    InCooldown,
+}
+
+/// What was done about nodes that are not needed.
+#[derive(Clone, Debug, Default)]
+pub struct ScaleDownOutcome {
+    /// As upstream names it.
+    pub result: ScaleDownResult,
+    /// Unneeded nodes with the start of the present run.
+    pub unneeded: Vec<(NodeId, SimTime)>,
+    /// Nodes that stay, and why.
+    pub unremovable: Vec<(NodeId, Unremovable)>,
+    /// Nodes whose time is over: empty ones, and ones to drain.
+    pub candidates: (Vec<NodeId>, Vec<NodeId>),
+    /// Deletions that start now: the node, and whether it has to be drained.
+    pub deletions: Vec<Deletion>,
+    /// Nodes that lose the soft taint.
+    pub soft_taints_removed: Vec<NodeId>,
+    /// Nodes that get the soft taint.
+    pub soft_taints_added: Vec<NodeId>,
+}
+
+/// The deletion of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// Which.
+    pub node: NodeId,
+    /// Pods have to be moved.
+    pub drain: bool,
+    /// Those pods, without DaemonSets'.
+    pub pods: Vec<PodId>,
+}
+
+/// `ScaleDownResult`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ScaleDownResult {
+    #[default]
+    NotTried,
+    InCooldown,
+    NoNodeDeleted,
+    NodeDeleteStarted,
+}
+
+/// Why a node stays. Upstream: `simulator.UnremovableReason`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Unremovable {
+    ScaleDownDisabledAnnotation,
+    ScaleDownUnreadyDisabled,
+    NotAutoscaled,
+    NotUnneededLongEnough,
+    NotUnreadyLongEnough,
+    NodeGroupMinSizeReached,
+    MinimalResourceLimitExceeded,
+    CurrentlyBeingDeleted,
+    /// With its utilisation, 0..=1.
+    NotUnderutilized(f64),
+    RecentlyUnremovable,
+    NoPlaceToMovePods,
+    /// With the pod and the rule.
+    BlockedByPod(super::drain::Blocked),
+}

@@ -1,0 +1,271 @@
+//! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
+
+use crate::autoscaler::drain::{self, Scope};
+use crate::autoscaler::{
+    Autoscaler, Choice, DELETION_CANDIDATE, Deletion, GroupView, InstanceView, LoopOutcome, TO_BE_DELETED,
+};
+use crate::cluster::{Effect, NodeId, PodId, Taint};
+use crate::controllers::disruption::{self, EvictionAnswer};
+use crate::id::Id;
+use crate::intern::Symbol;
+use crate::sim::Simulation;
+use crate::sim::cloud::InstanceState;
+use crate::sim::event::{DrainId, Event, GroupId, InstanceId};
+use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::world::WorkloadKind;
+use crate::units::{SimDuration, SimTime};
+
+/// Refused evictions are tried again so often. Upstream: `EvictionRetryTime`.
+const RETRY_EVERY: SimDuration = SimDuration::from_secs(10);
+/// Evicted pods are looked for so often.
+const LOOK_EVERY: SimDuration = SimDuration::from_secs(5);
+/// Pods may take so much longer than the longest grace. Upstream: `PodEvictionHeadroom`.
+const HEADROOM: SimDuration = SimDuration::from_secs(30);
+
+/// A deletion under way.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    node: NodeId,
+    instance: InstanceId,
+    needs_drain: bool,
+    /// Pods not evicted yet.
+    left: Vec<PodId>,
+    /// Evicted pods that must be gone.
+    evicted: Vec<PodId>,
+    /// When the first eviction was tried.
+    since: Option<SimTime>,
+    /// When all were evicted.
+    waiting_since: Option<SimTime>,
+}
+
+impl Simulation {
+    /// The first loop.
+    pub(super) fn start_autoscaler(&mut self) {
+        let Some(flags) = self.cast.autoscaler.clone() else { return };
+        let choice =
+            if self.timing.lockstep { Choice::Recorded } else { Choice::Seeded(self.streams.expander.clone()) };
+        self.autoscaler = Some(Autoscaler::new(flags, self.cast.profile.clone(), choice));
+        let first = self.phase(self.timing.autoscaler_scan);
+        self.queue.push(first, Event::AutoscalerLoop);
+    }
+
+    /// One loop.
+    pub(super) fn autoscaler_loop(&mut self, now: SimTime) {
+        self.refresh_budgets();
+        let cast = self.cast.clone();
+        let groups = self.group_views(&cast.groups);
+        let mut pending: Vec<PodId> = self.pending.iter().map(|(_, pod)| *pod).collect();
+        pending.retain(|pod| self.cluster.spec_of(*pod).scheduling_gates.is_empty());
+        pending.sort_unstable();
+        let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet);
+        let daemon_sets: Vec<_> =
+            cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();
+        if let Some(mut autoscaler) = self.autoscaler.take() {
+            let outcome = autoscaler.run_once(now, &mut self.cluster, &groups, &pending, &daemon_sets);
+            self.autoscaler = Some(autoscaler);
+            self.act(now, outcome);
+        }
+        self.repeat(now, self.timing.autoscaler_scan, Event::AutoscalerLoop);
+    }
+
+    /// The groups that the autoscaler manages; they come first among all.
+    fn group_views<'a>(
+        &self,
+        groups: &'a crate::id::IdVec<GroupId, crate::sim::world::NodeGroup>,
+    ) -> Vec<GroupView<'a>> {
+        let managed = groups.iter().take_while(|(_, group)| group.autoscaled);
+        managed
+            .map(|(id, group)| {
+                let state = &self.groups[id];
+                let instance = |id: &InstanceId| InstanceView {
+                    name: self.instances[*id].name,
+                    failed: self.instances[*id].state == InstanceState::Failed,
+                };
+                GroupView {
+                    name: &group.name,
+                    min: group.min,
+                    max: group.max,
+                    target: state.target,
+                    template: &group.machines[0].template,
+                    price: group.machines[0].price.usd(),
+                    instances: state.instances.iter().map(instance).collect(),
+                    increase_fails: state.refuses_increases(),
+                }
+            })
+            .collect()
+    }
+
+    fn act(&mut self, now: SimTime, outcome: LoopOutcome) {
+        for (group, name) in outcome.instances_to_delete {
+            let group = GroupId::from_index(group);
+            let named = |id: &InstanceId| self.instances[*id].name == name;
+            if let Some(id) = self.groups[group].instances.iter().copied().find(named) {
+                self.delete_instance(now, id);
+            }
+        }
+        for (group, delta) in outcome.target_changes {
+            let group = GroupId::from_index(group);
+            self.groups[group].target += delta;
+            self.log.push(now, Occurrence::TargetDecreased(group, delta));
+        }
+        for increase in outcome.scale_up.increases {
+            let group = GroupId::from_index(increase.group);
+            if self.increase_size(now, group, increase.to - increase.from) {
+                self.books.groups[group].scale_ups += 1;
+            }
+        }
+        let Some(down) = outcome.scale_down else { return };
+        for node in down.soft_taints_removed {
+            self.set_taint(node, DELETION_CANDIDATE, Effect::PreferNoSchedule, false);
+        }
+        for node in down.soft_taints_added {
+            self.set_taint(node, DELETION_CANDIDATE, Effect::PreferNoSchedule, true);
+        }
+        for deletion in down.deletions {
+            self.start_deletion(now, deletion);
+        }
+    }
+
+    /// The node gets its taint at once; the rest follows a little later.
+    fn start_deletion(&mut self, now: SimTime, deletion: Deletion) {
+        let Deletion { node, drain, pods } = deletion;
+        let Some(instance) = self.node_instances[node] else { return };
+        self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, true);
+        self.log.push(now, Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 });
+        let id = self.drains.push(Drain {
+            node,
+            instance,
+            needs_drain: drain,
+            left: Vec::new(),
+            evicted: Vec::new(),
+            since: None,
+            waiting_since: None,
+        });
+        let delay =
+            self.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.node_delete_delay_after_taint);
+        self.queue.push(now + delay, Event::DrainContinues(id));
+    }
+
+    /// A deletion goes on: checks once more, evicts, waits, deletes.
+    pub(super) fn drain_continues(&mut self, now: SimTime, id: DrainId) {
+        let (node, fresh) = (self.drains[id].node, self.drains[id].since.is_none());
+        if !self.cluster.has_node(node) {
+            return self.deletion_fails(now, id);
+        }
+        if fresh && !self.begin_drain(now, id) {
+            return self.deletion_fails(now, id);
+        }
+        if !self.drains[id].left.is_empty() {
+            self.evict_left(now, id);
+        }
+        if !self.drains[id].left.is_empty() {
+            return self.try_again(now, id);
+        }
+        self.delete_when_empty(now, id);
+    }
+
+    /// Looks at the node with fresh eyes: whether the deletion may begin.
+    fn begin_drain(&mut self, now: SimTime, id: DrainId) -> bool {
+        self.refresh_budgets();
+        let Some(flags) = &self.cast.autoscaler else { return false };
+        let allowed: Vec<i32> = self.cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+        let scope = Scope { controllers: true, budgets: Some(&allowed) };
+        let Ok(moved) = drain::pods_to_move(&self.cluster, flags, self.drains[id].node, scope, now) else {
+            return false;
+        };
+        let row = &mut self.drains[id];
+        row.since = Some(now);
+        if !row.needs_drain {
+            return moved.pods.is_empty();
+        }
+        let (mut pods, mut daemon_pods) = (moved.pods, moved.daemon_pods);
+        pods.sort_unstable();
+        daemon_pods.sort_unstable();
+        row.evicted.clone_from(&pods);
+        row.left = pods;
+        row.left.extend(daemon_pods);
+        true
+    }
+
+    fn evict_left(&mut self, now: SimTime, id: DrainId) {
+        let node = self.drains[id].node;
+        let mut refused = Vec::new();
+        for pod in std::mem::take(&mut self.drains[id].left) {
+            if !self.is_active(pod) {
+                continue;
+            }
+            self.refresh_budgets();
+            let row = self.cluster.pod(pod);
+            let pending = row.phase == crate::cluster::Phase::Pending;
+            match disruption::evict(pending, row.is_ready(), self.budget_of(pod)) {
+                EvictionAnswer::Denied => {
+                    self.log.push(now, Occurrence::EvictionDenied(pod));
+                    self.books.evictions_denied += 1;
+                    refused.push(pod);
+                }
+                EvictionAnswer::Allowed | EvictionAnswer::AllowedWithoutBudget => {
+                    self.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::ClusterAutoscaler });
+                    self.books.evictions += 1;
+                    let most = self.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
+                    self.delete_pod(now, pod, most);
+                }
+            }
+        }
+        self.drains[id].left = refused;
+    }
+
+    fn try_again(&mut self, now: SimTime, id: DrainId) {
+        let most = self.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_pod_eviction_time);
+        let since = self.drains[id].since.unwrap_or(now);
+        if now + RETRY_EVERY - since > most || now - since >= most {
+            // The last try was refused: upstream notices when the time is over.
+            return self.deletion_fails(now, id);
+        }
+        self.queue.push(now + RETRY_EVERY, Event::DrainContinues(id));
+    }
+
+    fn delete_when_empty(&mut self, now: SimTime, id: DrainId) {
+        let row = &self.drains[id];
+        let there = row.evicted.iter().any(|pod| self.cluster.pod(*pod).is_present() && self.on_node(*pod, row.node));
+        if !there {
+            let (node, instance) = (row.node, row.instance);
+            let deleted = self.delete_instance(now, instance);
+            if let Some(autoscaler) = &mut self.autoscaler {
+                autoscaler.deletion_ended(node, deleted);
+            }
+            return;
+        }
+        let since = *self.drains[id].waiting_since.get_or_insert(now);
+        let most = self.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination);
+        if now - since >= most + HEADROOM {
+            return self.deletion_fails(now, id);
+        }
+        self.queue.push(now + LOOK_EVERY, Event::DrainContinues(id));
+    }
+
+    fn on_node(&self, pod: PodId, node: NodeId) -> bool {
+        self.cluster.pod(pod).node() == Some(node)
+    }
+
+    fn deletion_fails(&mut self, now: SimTime, id: DrainId) {
+        let node = self.drains[id].node;
+        if self.cluster.has_node(node) {
+            self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, false);
+            self.log.push(now, Occurrence::ScaleDownFailed(node));
+        }
+        if let Some(autoscaler) = &mut self.autoscaler {
+            autoscaler.deletion_ended(node, false);
+        }
+    }
+
+    fn set_taint(&mut self, node: NodeId, key: &str, effect: Effect, on: bool) {
+        let taint = Taint { key: self.cluster.symbols.intern(key), value: Symbol::EMPTY, effect };
+        let mut taints = self.cluster.node(node).taints.clone();
+        taints.retain(|other| other.key != taint.key);
+        if on {
+            taints.push(taint);
+        }
+        self.cluster.set_taints(node, taints);
+        self.nodes_changed();
+    }
+}
