@@ -211,8 +211,8 @@ impl<T, F: FnMut(&T, &T) -> bool> Sorter<'_, T, F> {
         let index = a + (length / 4) * 2 - 1;
         for i in 0..3 {
             random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
+            random ^= random >> 17;
+            random ^= random << 5;
             let mut other = (random as usize) & (modulus - 1);
             if other >= length {
                 other -= length;

@@ -154,9 +154,10 @@ impl Autoscaler {
     ) {
         let mut snapshot = cluster.trial();
         let all: Vec<NodeId> = snapshot.node_ids().to_vec();
+        all.iter().for_each(|node| snapshot.sort_pods(*node));
         let ready: Vec<NodeId> = all.iter().copied().filter(|id| snapshot.node(*id).ready.is_true).collect();
         let unschedulable = self.split_pending(&mut snapshot, pending);
-        let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
+        let (upcoming, not_started) = self.add_upcoming(now, &mut snapshot, groups);
         let candidates: Vec<NodeId> = all.into_iter().filter(|id| !not_started.contains(id)).collect();
         let to_help = self.pack(now, &mut snapshot, unschedulable);
         let (mut blocked, mut ends) = (false, false);
@@ -214,7 +215,12 @@ impl Autoscaler {
 
     /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
     /// and who left.
-    fn add_upcoming(&self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
+    fn add_upcoming(
+        &self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        groups: &[GroupView<'_>],
+    ) -> (usize, Vec<NodeId>) {
         let mut by_name: Vec<usize> = (0..groups.len()).collect();
         by_name.sort_by_key(|at| groups[*at].name);
         let (mut count, mut not_started) = (0, Vec::new());
@@ -223,7 +229,15 @@ impl Autoscaler {
             not_started.extend_from_slice(registered);
             let Some(template) = &self.templates.rows[group] else { continue };
             for number in 0..coming {
-                template.add_to(snapshot, &format!("template-upcoming-{}-{number}", groups[group].name), group);
+                template.add_to(
+                    snapshot,
+                    &format!(
+                        "template-upcoming-{}-{number}-{}",
+                        groups[group].name,
+                        now.since(SimTime::ZERO).as_nanos()
+                    ),
+                    group,
+                );
                 count += 1;
             }
         }

@@ -219,6 +219,16 @@ impl ClusterState {
         self.place(pod, node, position);
         self.record(|| Undo::Bind(pod));
     }
+    /// Puts a node's pods in order of creation, as a list of all pods would have them.
+    pub fn sort_pods(&mut self, id: NodeId) {
+        if self.nodes[id].pods.is_sorted() {
+            return;
+        }
+        let mut pods = self.nodes[id].pods.clone();
+        pods.sort_unstable();
+        pods.iter().for_each(|pod| self.unbind(*pod));
+        pods.into_iter().for_each(|pod| self.bind(pod, id));
+    }
     /// Takes a pod off its node; it is pending again.
     pub fn unbind(&mut self, pod: PodId) {
         let Some(node) = self.pods[pod].node else { return };

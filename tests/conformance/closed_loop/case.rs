@@ -115,6 +115,8 @@ pub struct Expect {
     pub ca_unneeded: Vec<(i64, i64)>,
     #[serde(default)]
     pub events: Vec<BTreeMap<String, serde_json::Value>>,
+    #[serde(default)]
+    pub pods: Vec<Vec<serde_json::Value>>,
     pub totals: Totals,
 }
 

@@ -172,3 +172,36 @@ fn differing_sample(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
     }
     first
 }
+
+/// The first pod that was bound at another time or to another node: a divergence that no event shows yet.
+pub fn differing_pod(case: &Case, outcome: &Outcome) -> Option<String> {
+    let cluster = &outcome.cluster;
+    let seconds = |at: foresail::units::SimTime| at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64;
+    let mut ours: BTreeMap<String, (i64, String)> = BTreeMap::new();
+    let mut deleted: BTreeMap<String, i64> = BTreeMap::new();
+    for index in 0..cluster.pod_id_bound() {
+        let id = foresail::cluster::PodId::from_index(index);
+        let row = cluster.pod(id);
+        let node = row.node().map_or(String::new(), |node| cluster.node_name(node).to_owned());
+        deleted.insert(cluster.pod_key(id), row.deleted.map_or(-1, seconds));
+        ours.insert(cluster.pod_key(id), (row.started.map_or(-1, seconds), node));
+    }
+    let mut first: Option<(i64, String)> = None;
+    for row in &case.expect.pods {
+        let (Some(name), Some(bound), Some(node)) = (row[0].as_str(), row[2].as_i64(), row[3].as_str()) else {
+            continue;
+        };
+        let (at, on) = ours.get(name).cloned().unwrap_or((-2, String::new()));
+        if (at != bound || (!on.is_empty() && on != node))
+            && bound >= 0
+            && first.as_ref().is_none_or(|(earliest, _)| bound < *earliest)
+        {
+            first = Some((bound, format!("{name} bound at {at} to {on}, real {bound} to {node}")));
+        }
+        let (at, gone) = (deleted.get(name).copied().unwrap_or(-2), row[6].as_i64().unwrap_or(-1));
+        if at >= 0 && at != gone && gone >= 0 && first.as_ref().is_none_or(|(earliest, _)| gone < *earliest) {
+            first = Some((gone, format!("{name} deleted at {at}, real {gone}")));
+        }
+    }
+    first.map(|(_, text)| text)
+}

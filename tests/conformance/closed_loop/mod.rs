@@ -21,7 +21,8 @@ fn judge(text: &str) -> Result<(), String> {
     let case: Case = serde_json::from_str(text).map_err(|e| format!("unreadable case: {e}"))?;
     let outcome = replay(&case)?;
     compare::first_difference(&case, &outcome).map_or(Ok(()), |difference| {
-        Err(format!("{}: {difference}; {}", case.name, compare::errors_of_totals(&case, &outcome)))
+        let pod = compare::differing_pod(&case, &outcome).unwrap_or_default();
+        Err(format!("{}: {difference}; {}; {pod}", case.name, compare::errors_of_totals(&case, &outcome)))
     })
 }
 
