@@ -13,5 +13,6 @@ pub mod pod;
 pub mod policy;
 mod quantity;
 pub mod storage;
+pub mod workloads;
 
 pub use convert::Converter;

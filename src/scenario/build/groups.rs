@@ -1,0 +1,335 @@
+//! Node groups and Cluster Autoscaler's flags.
+
+use super::Scene;
+use crate::autoscaler::{FlagOutcome, Flags};
+use crate::cluster::{Effect, NodeCapacity, NodeTemplate, Resources, Taint};
+use crate::id::IdVec;
+use crate::market::{Catalog, NodeResources, NodeSettings, Provider, node_boot};
+use crate::scenario::file;
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::Converter;
+use crate::scenario::terraform::TerraformGroup;
+use crate::sim::event::GroupId;
+use crate::sim::world::{Delay, Machine, NodeGroup};
+use crate::units::SimDuration;
+use std::collections::BTreeMap;
+
+/// Machine types of a group that names none.
+const DEFAULT_TYPE: &str = "t3.medium";
+/// A node group may have so many nodes.
+const LARGEST: i32 = 100_000;
+
+/// A group while it is put together.
+#[derive(Clone, Default)]
+struct Plan {
+    types: Vec<String>,
+    spot: bool,
+    min: Option<i32>,
+    max: Option<i32>,
+    desired: Option<i32>,
+    labels: BTreeMap<String, String>,
+    taints: Vec<(String, String, String)>,
+    zones: Option<Vec<String>>,
+    autoscaled: Option<bool>,
+    boot: Option<SimDuration>,
+    place: Option<(String, u32)>,
+}
+
+/// The flags, if there is an autoscaler.
+pub(super) fn autoscaler(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
+    let mut flags = Flags::default();
+    let mut found = !scene.file.autoscaler.flags.is_empty();
+    for (document, deployment) in &scene.objects.deployments {
+        for container in &deployment.spec.template.spec.containers {
+            if !container.image.contains("cluster-autoscaler") {
+                continue;
+            }
+            found = true;
+            let command = document.value.pointer("/spec/template/spec/containers/0");
+            let words = ["command", "args"].into_iter().filter_map(|key| command?.get(key)?.as_array());
+            for word in words.flatten().filter_map(|word| word.as_str()).filter(|word| word.starts_with("--")) {
+                if let Some(issue) = set(&mut flags, word) {
+                    issues.push(document.locate(issue));
+                }
+            }
+        }
+    }
+    for word in &scene.file.autoscaler.flags {
+        issues_of(set(&mut flags, word), issues);
+    }
+    scene.file.autoscaler.enabled.unwrap_or(found).then_some(flags)
+}
+
+fn issues_of(issue: Option<Issue>, issues: &mut Issues) {
+    if let Some(issue) = issue {
+        issues.push(issue);
+    }
+}
+
+fn set(flags: &mut Flags, word: &str) -> Option<Issue> {
+    let word = word.trim_start_matches('-');
+    let (name, value) = word.split_once('=').unwrap_or((word, ""));
+    match flags.set(name, value) {
+        FlagOutcome::Set => None,
+        FlagOutcome::WithoutEffect => {
+            let message = format!("--{name} has no effect in a simulation");
+            Some(Issue::warning("autoscaler.flags", message))
+        }
+        FlagOutcome::Bad(expected) => {
+            Some(Issue::error(format!("--{name}"), format!("found `{value}`, expected {expected}")))
+        }
+        FlagOutcome::Unknown(meant) => {
+            let issue = Issue::error(format!("--{name}"), "Cluster Autoscaler has no such flag");
+            Some(match meant {
+                Some(meant) => issue.with_help(format!("did you mean `--{meant}`?")),
+                None => issue,
+            })
+        }
+    }
+}
+
+/// Terraform's groups, changed and completed by the scenario's; the autoscaler's come first.
+pub(super) fn build(
+    scene: &Scene<'_>,
+    declared: Vec<TerraformGroup>,
+    converter: &mut Converter<'_>,
+    has_autoscaler: bool,
+    issues: &mut Issues,
+) -> IdVec<GroupId, NodeGroup> {
+    let mut plans: Vec<(String, Plan)> = Vec::new();
+    for group in declared {
+        let place = Some((group.file, group.line));
+        if plans.iter().any(|(name, _)| *name == group.name) {
+            issues.push(located(Issue::error("name", format!("a second node group `{}`", group.name)), &place));
+            continue;
+        }
+        let plan = Plan {
+            types: group.instance_types,
+            spot: group.spot,
+            min: group.min,
+            max: group.max,
+            desired: group.desired,
+            labels: group.labels.into_iter().collect(),
+            taints: group.taints,
+            place,
+            ..Plan::default()
+        };
+        plans.push((group.name, plan));
+    }
+    for (name, change) in &scene.file.node_groups {
+        let at = plans.iter().position(|(known, _)| known == name);
+        if change.remove {
+            if let Some(at) = at {
+                plans.remove(at);
+            }
+            continue;
+        }
+        let at = at.unwrap_or_else(|| {
+            plans.push((name.clone(), Plan::default()));
+            plans.len() - 1
+        });
+        apply(name, change, &mut plans[at].1, issues);
+    }
+    if plans.is_empty() {
+        issues.push(
+            Issue::error("nodeGroups", "there is no node group")
+                .with_help("name Terraform files under `terraform`, or groups under `nodeGroups`"),
+        );
+    }
+    let mut groups: Vec<NodeGroup> = plans
+        .into_iter()
+        .filter_map(|(name, plan)| group(scene, name, plan, converter, has_autoscaler, issues))
+        .collect();
+    groups.sort_by_key(|group| !group.autoscaled);
+    groups.into_iter().collect()
+}
+
+fn apply(name: &str, change: &file::NodeGroup, plan: &mut Plan, issues: &mut Issues) {
+    if let Some(types) = &change.instance_types {
+        plan.types.clone_from(types);
+    }
+    match change.capacity_type.as_deref() {
+        None => {}
+        Some(text) if text.eq_ignore_ascii_case("spot") => plan.spot = true,
+        Some(text) if text.eq_ignore_ascii_case("on_demand") => plan.spot = false,
+        Some(text) => issues.push(Issue::error(
+            format!("nodeGroups.{name}.capacityType"),
+            format!("found `{text}`, expected ON_DEMAND or SPOT"),
+        )),
+    }
+    plan.min = change.min_size.or(plan.min);
+    plan.max = change.max_size.or(plan.max);
+    plan.desired = change.desired_size.or(plan.desired);
+    if let Some(labels) = &change.labels {
+        plan.labels.extend(labels.clone());
+    }
+    if let Some(zones) = &change.zones {
+        plan.zones = Some(zones.clone());
+    }
+    plan.autoscaled = change.autoscaled.or(plan.autoscaled);
+    plan.boot = change.boot_time.map(|time| time.0).or(plan.boot);
+    for taint in change.taints.iter().flatten() {
+        let parts = taint.rsplit_once(':').map(|(pair, effect)| (pair.split_once('=').unwrap_or((pair, "")), effect));
+        match parts {
+            Some(((key, value), effect)) => plan.taints.push((key.into(), value.into(), effect.into())),
+            None => issues.push(Issue::error(
+                format!("nodeGroups.{name}.taints"),
+                format!("found `{taint}`, expected key=value:Effect"),
+            )),
+        }
+    }
+}
+
+fn located(mut issue: Issue, place: &Option<(String, u32)>) -> Issue {
+    if let Some((file, line)) = place {
+        (issue.place.file, issue.place.line) = (Some(file.clone()), Some(*line));
+    }
+    issue
+}
+
+fn group(
+    scene: &Scene<'_>,
+    name: String,
+    plan: Plan,
+    converter: &mut Converter<'_>,
+    has_autoscaler: bool,
+    issues: &mut Issues,
+) -> Option<NodeGroup> {
+    let mut refuse = |field: &str, message: String| {
+        issues.push(located(Issue::error(format!("node group {name}: {field}"), message), &plan.place));
+    };
+    let min = plan.min.unwrap_or(0);
+    let max = plan.max.unwrap_or_else(|| plan.desired.unwrap_or(min).max(min));
+    let initial = plan.desired.unwrap_or(min);
+    if min < 0 || max > LARGEST {
+        refuse("size", format!("found {min} to {max}, expected 0 to {LARGEST}"));
+        return None;
+    }
+    if min > max {
+        refuse("min_size", format!("the minimum {min} is above the maximum {max}"));
+        return None;
+    }
+    if !(min..=max).contains(&initial) {
+        refuse("desired_size", format!("found {initial}, expected {min} to {max}"));
+        return None;
+    }
+    if plan.labels.is_empty() && plan.types.is_empty() {
+        let message = format!("node group {name} names no machine type: {DEFAULT_TYPE} is taken");
+        issues.push(located(Issue::warning("instance_types", message), &plan.place));
+    }
+    let types = if plan.types.is_empty() { vec![DEFAULT_TYPE.to_owned()] } else { plan.types.clone() };
+    let mut machines = Vec::new();
+    for kind in &types {
+        match machine(scene, &name, kind, &plan, converter) {
+            Ok(machine) => machines.push(machine),
+            Err(error) => {
+                issues.push(located(Issue::error(format!("node group {name}: instance_types"), error), &plan.place));
+            }
+        }
+    }
+    if machines.is_empty() {
+        return None;
+    }
+    let default_zones = if scene.file.cluster.zones.is_empty() {
+        ["a", "b", "c"].map(|letter| zone(scene.provider, scene.region, letter)).to_vec()
+    } else {
+        scene.file.cluster.zones.clone()
+    };
+    let zones = plan.zones.clone().unwrap_or(default_zones);
+    let boot = match plan.boot {
+        Some(fixed) => Delay::Fixed(fixed),
+        None => {
+            let boot = node_boot(scene.provider);
+            Delay::Lognormal { median: boot.median, sigma: boot.sigma, least: SimDuration::from_secs(10) }
+        }
+    };
+    Some(NodeGroup {
+        autoscaled: plan.autoscaled.unwrap_or(min != max) && has_autoscaler,
+        name,
+        min,
+        max,
+        initial,
+        machines,
+        zones: zones.iter().map(|zone| converter.symbol(zone)).collect(),
+        spot: plan.spot,
+        boot,
+        ready_lag: Delay::Fixed(SimDuration::from_secs(5)),
+        termination: SimDuration::from_secs(60),
+    })
+}
+
+fn zone(provider: Provider, region: &str, letter: &str) -> String {
+    match provider {
+        Provider::Aws => format!("{region}{letter}"),
+        Provider::Gcp => format!("{region}-{letter}"),
+    }
+}
+
+fn machine(
+    scene: &Scene<'_>,
+    group: &str,
+    name: &str,
+    plan: &Plan,
+    converter: &mut Converter<'_>,
+) -> Result<Machine, String> {
+    let catalog = Catalog::shipped();
+    let kind = catalog.instance_type(name).map_err(|e| e.to_string())?;
+    if kind.provider != scene.provider {
+        return Err(format!("`{name}` does not exist in {}", scene.region));
+    }
+    let offering = catalog.offering(name, scene.region).map_err(|e| e.to_string())?;
+    let spot_market =
+        if plan.spot { Some(catalog.spot_pool(name, scene.region).map_err(|e| e.to_string())?) } else { None };
+    let settings = NodeSettings::default();
+    let (capacity, allocatable) = (kind.capacity(settings), kind.allocatable(settings));
+    let mut labels = BTreeMap::from([
+        ("kubernetes.io/arch".to_owned(), kind.architecture.name().to_owned()),
+        ("kubernetes.io/os".to_owned(), "linux".to_owned()),
+        ("node.kubernetes.io/instance-type".to_owned(), name.to_owned()),
+        ("topology.kubernetes.io/region".to_owned(), scene.region.to_owned()),
+    ]);
+    match scene.provider {
+        Provider::Aws => {
+            let capacity_type = if plan.spot { "SPOT" } else { "ON_DEMAND" };
+            labels.insert("eks.amazonaws.com/capacityType".into(), capacity_type.into());
+            labels.insert("eks.amazonaws.com/nodegroup".into(), group.to_owned());
+        }
+        Provider::Gcp => {
+            labels.insert("cloud.google.com/gke-nodepool".into(), group.to_owned());
+            if plan.spot {
+                labels.insert("cloud.google.com/gke-spot".into(), "true".into());
+            }
+        }
+    }
+    labels.extend(plan.labels.clone());
+    let mut taints = Vec::new();
+    for (key, value, effect) in &plan.taints {
+        let effect = match effect.replace('_', "").to_ascii_lowercase().as_str() {
+            "noschedule" => Effect::NoSchedule,
+            "prefernoschedule" => Effect::PreferNoSchedule,
+            "noexecute" => Effect::NoExecute,
+            _ => return Err(format!("`{effect}` is not a taint's effect; write NO_SCHEDULE, PREFER_NO_SCHEDULE or NO_EXECUTE")),
+        };
+        taints.push(Taint { key: converter.symbol(key), value: converter.symbol(value), effect });
+    }
+    let sized = |resources: NodeResources| NodeCapacity {
+        resources: Resources {
+            ephemeral_bytes: resources.ephemeral_bytes,
+            ..Resources::new(resources.cpu_milli, resources.memory_bytes)
+        },
+        pods: resources.pods,
+    };
+    Ok(Machine {
+        instance_type: name.to_owned(),
+        template: NodeTemplate {
+            labels: converter.labels(&labels),
+            taints,
+            capacity: sized(capacity),
+            allocatable: sized(allocatable),
+            ..NodeTemplate::default()
+        },
+        price: spot_market.map_or(offering.on_demand, |pool| pool.price),
+        on_demand_price: offering.on_demand,
+        spot_market,
+    })
+}

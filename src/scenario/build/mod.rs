@@ -1,0 +1,173 @@
+//! From what was read to what is simulated.
+
+mod charges;
+mod faults;
+mod groups;
+mod objects;
+mod traffic;
+mod workloads;
+
+use super::documents::{self, Document};
+use super::file::ScenarioFile;
+use super::issue::{Issue, Issues};
+use super::kubernetes::Converter;
+use super::sources::Sources;
+use super::{Scenario, terraform};
+use crate::cluster::ClusterState;
+use crate::hpa;
+use crate::intern::Symbol;
+use crate::market::{Catalog, Provider};
+use crate::scheduler::Filters;
+use crate::sim::world::{Cast, NodeGroup, Timing, Workload};
+use crate::units::SimDuration;
+use objects::Objects;
+use std::path::Path;
+
+/// Simulated for a week where nobody says.
+const DURATION: SimDuration = SimDuration::from_mins(7 * 24 * 60);
+/// Longer than a year is refused.
+const LONGEST: SimDuration = SimDuration::from_mins(366 * 24 * 60);
+/// Replications where nobody says, and at most.
+const REPLICATIONS: u32 = 10;
+const MOST_REPLICATIONS: u32 = 100_000;
+/// A step of traffic.
+const STEP: SimDuration = SimDuration::from_secs(30);
+
+/// Monday 2024-01-01 00:00 UTC: CronJobs need a calendar.
+const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
+
+/// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
+pub(super) fn build(
+    sources: Sources,
+    folder: &Path,
+    file: &ScenarioFile,
+    issues: &mut Issues,
+) -> Option<Scenario> {
+    let region = file.cluster.region.clone().unwrap_or_else(|| "us-east-1".into());
+    let provider = match Catalog::shipped().provider(&region) {
+        Ok(provider) => provider,
+        Err(error) => {
+            issues.push(Issue::error("cluster.region", error.to_string()));
+            return None;
+        }
+    };
+    let documents: Vec<Document> =
+        file.manifests.iter().flat_map(|path| documents::read(sources, &folder.join(path), issues)).collect();
+    let declared: Vec<terraform::TerraformGroup> =
+        file.terraform.iter().flat_map(|path| terraform::read(sources, &folder.join(path), issues)).collect();
+    let objects = Objects::read(documents, issues);
+    let mut cluster = ClusterState::new();
+    let mut converter = Converter::new(&mut cluster, EPOCH);
+    let mut cast = Cast { hpa_flags: hpa_flags(file, issues), ..Cast::default() };
+    let scene = Scene { file, folder, sources, objects: &objects, provider, region: &region };
+    cast.autoscaler = groups::autoscaler(&scene, issues);
+    cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.is_some(), issues);
+    workloads::build(&scene, &mut converter, &mut cast, issues);
+    traffic::build(&scene, &mut converter, &mut cast, issues);
+    faults::build(&scene, &mut converter, &mut cast, issues);
+    charges::build(&scene, &mut converter, &mut cast, issues);
+    objects.name_the_ignored(issues);
+    cast.cluster = cluster;
+    warn_about_homeless_pods(&cast, issues);
+    let duration = file.duration.map_or(DURATION, |time| time.0);
+    if duration > LONGEST || duration.is_zero() {
+        issues.push(Issue::error("duration", "expected more than nothing and at most 366 days"));
+    }
+    let replications = file.replications.unwrap_or(REPLICATIONS);
+    if !(1..=MOST_REPLICATIONS).contains(&replications) {
+        issues.push(Issue::error("replications", format!("found {replications}, expected 1 to {MOST_REPLICATIONS}")));
+    }
+    let step = file.step.map_or(STEP, |time| time.0);
+    if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
+        issues.push(Issue::error("step", "expected 1s to 1h"));
+    }
+    let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
+    let least = SimDuration::from_secs(1);
+    Some(Scenario {
+        name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
+        description: file.description.clone(),
+        provider,
+        timing: Timing { step, autoscaler_scan: scan.max(least), ..Timing::default() },
+        region,
+        cast,
+        duration,
+        replications,
+        seed: file.seed.unwrap_or(1),
+        caveats: Issues::new(),
+    })
+}
+
+/// What every part of the building looks at.
+pub(super) struct Scene<'a> {
+    pub(super) file: &'a ScenarioFile,
+    pub(super) folder: &'a Path,
+    pub(super) sources: Sources,
+    pub(super) objects: &'a Objects,
+    pub(super) provider: Provider,
+    pub(super) region: &'a str,
+}
+
+fn hpa_flags(file: &ScenarioFile, issues: &mut Issues) -> hpa::Flags {
+    let mut flags = hpa::Flags::default();
+    if let Some(version) = &file.cluster.kubernetes_version {
+        let minor = version.trim_start_matches('v').split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
+        match minor {
+            Some(minor) if minor >= 33 => flags.version = hpa::Version::V1_33,
+            Some(_) => {}
+            None => issues.push(Issue::error(
+                "cluster.kubernetesVersion",
+                format!("found `{version}`, expected a version such as \"1.28\""),
+            )),
+        }
+    }
+    flags
+}
+
+/// A kind of pod that no node group could ever hold, with the filters that say so.
+fn warn_about_homeless_pods(cast: &Cast, issues: &mut Issues) {
+    let mut cluster = cast.cluster.clone();
+    let zone_key = cluster.symbols.intern("topology.kubernetes.io/zone");
+    for group in cast.groups.values().filter(|group| group.max > 0) {
+        let zones = if group.zones.is_empty() { &[Symbol::EMPTY][..] } else { &group.zones };
+        for (machine, zone) in group.machines.iter().flat_map(|machine| zones.iter().map(move |zone| (machine, zone))) {
+            let mut node = machine.template.clone();
+            node.name = cluster.symbols.intern(&format!("{}-{}", group.name, cluster.node_ids().len()));
+            if *zone != Symbol::EMPTY {
+                node.labels.set(zone_key, *zone);
+            }
+            cluster.add_node(node);
+        }
+    }
+    for workload in cast.workloads.values() {
+        if let Some(why) = homeless(&cluster, cast, workload) {
+            let name = |symbol| cluster.symbols.text(symbol);
+            let message = format!("no node group could ever hold this pod: {why}");
+            let mut issue = Issue::warning("spec.template", message);
+            issue.place.object = Some(format!("{}/{}", name(workload.namespace), name(workload.name)));
+            issues.push(issue);
+        }
+    }
+}
+
+fn homeless(cluster: &ClusterState, cast: &Cast, workload: &Workload) -> Option<String> {
+    let filters = match Filters::prepare(cluster, &cast.profile, workload.template, None) {
+        Ok(filters) => filters,
+        Err(error) => return Some(format!("{error:?}")),
+    };
+    let mut reasons = std::collections::BTreeSet::new();
+    for node in cluster.node_ids() {
+        match filters.check(cluster, *node) {
+            Ok(()) => return None,
+            Err(rejection) => {
+                let text = rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols));
+                reasons.insert(format!("{} ({})", text.collect::<Vec<_>>().join(", "), rejection.plugin.name()));
+            }
+        }
+    }
+    Some(reasons.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// The names of groups, for suggestions.
+pub(super) fn group_names(groups: &crate::id::IdVec<crate::sim::event::GroupId, NodeGroup>) -> Vec<String> {
+    groups.values().map(|group| group.name.clone()).collect()
+}

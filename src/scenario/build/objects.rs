@@ -1,0 +1,119 @@
+//! The manifests' objects by kind.
+
+use crate::scenario::documents::Document;
+use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
+use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
+use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
+use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An object with the document that it came from.
+pub(super) type Found<T> = (Document, T);
+
+/// Everything that matters, by kind, in the order of the files.
+#[derive(Default)]
+pub(super) struct Objects {
+    pub(super) deployments: Vec<Found<Workload>>,
+    pub(super) stateful_sets: Vec<Found<Workload>>,
+    pub(super) daemon_sets: Vec<Found<Workload>>,
+    pub(super) jobs: Vec<Found<Job>>,
+    pub(super) cron_jobs: Vec<Found<CronJob>>,
+    pub(super) hpas: Vec<Found<HorizontalPodAutoscaler>>,
+    pub(super) budgets: Vec<Found<PodDisruptionBudget>>,
+    pub(super) priority_classes: Vec<Found<PriorityClass>>,
+    pub(super) services: Vec<Found<Service>>,
+    pub(super) ingresses: Vec<Found<Ingress>>,
+    pub(super) claims: Vec<Found<PersistentVolumeClaim>>,
+    pub(super) storage_classes: Vec<Found<StorageClass>>,
+    pub(super) namespaces: Vec<Document>,
+    ignored: BTreeMap<String, usize>,
+}
+
+/// Kinds that somebody may have misspelt.
+const KINDS: &[&str] = &[
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "PriorityClass",
+    "Service",
+    "Ingress",
+    "PersistentVolumeClaim",
+    "StorageClass",
+    "Namespace",
+];
+
+impl Objects {
+    pub(super) fn read(documents: Vec<Document>, issues: &mut Issues) -> Self {
+        let mut objects = Objects::default();
+        let mut seen = BTreeSet::new();
+        for document in documents {
+            let kind = document.text(&["kind"]).to_owned();
+            let named = !document.text(&["metadata", "name"]).is_empty();
+            if !document.value.is_object() || kind.is_empty() {
+                let issue = Issue::error("kind", "this is not a Kubernetes object: it has no kind");
+                issues.push(document.locate(issue));
+                continue;
+            }
+            if KINDS.contains(&kind.as_str()) && !named {
+                issues.push(document.locate(Issue::error("metadata.name", "the object has no name")));
+                continue;
+            }
+            if named && !seen.insert(document.name()) {
+                let issue = Issue::error("metadata.name", "an object of this kind and name was read before");
+                issues.push(document.locate(issue));
+                continue;
+            }
+            objects.take(&kind, document, issues);
+        }
+        objects
+    }
+
+    fn take(&mut self, kind: &str, document: Document, issues: &mut Issues) {
+        match kind {
+            "Deployment" => push(&mut self.deployments, document, issues),
+            "StatefulSet" => push(&mut self.stateful_sets, document, issues),
+            "DaemonSet" => push(&mut self.daemon_sets, document, issues),
+            "Job" => push(&mut self.jobs, document, issues),
+            "CronJob" => push(&mut self.cron_jobs, document, issues),
+            "HorizontalPodAutoscaler" => push(&mut self.hpas, document, issues),
+            "PodDisruptionBudget" => push(&mut self.budgets, document, issues),
+            "PriorityClass" => push(&mut self.priority_classes, document, issues),
+            "Service" => push(&mut self.services, document, issues),
+            "Ingress" => push(&mut self.ingresses, document, issues),
+            "PersistentVolumeClaim" => push(&mut self.claims, document, issues),
+            "StorageClass" => push(&mut self.storage_classes, document, issues),
+            "Namespace" => self.namespaces.push(document),
+            other => {
+                let meant = did_you_mean(other, KINDS.iter().copied());
+                if let Some(meant) = meant.filter(|_| document.text(&["apiVersion"]) != "v1") {
+                    let issue = Issue::warning("kind", format!("`{other}` is not read"));
+                    issues.push(document.locate(issue.with_help(format!("did you mean `{meant}`?"))));
+                }
+                *self.ignored.entry(other.to_owned()).or_default() += 1;
+            }
+        }
+    }
+
+    /// One line for all that was read and does not matter.
+    pub(super) fn name_the_ignored(&self, issues: &mut Issues) {
+        if self.ignored.is_empty() {
+            return;
+        }
+        let list: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let message = format!("objects that no decision looks at were left aside: {}", list.join(", "));
+        issues.push(Issue::warning("manifests", message));
+    }
+}
+
+fn push<T: DeserializeOwned>(list: &mut Vec<Found<T>>, document: Document, issues: &mut Issues) {
+    match serde_json::from_value(document.value.clone()) {
+        Ok(object) => list.push((document, object)),
+        Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+    }
+}

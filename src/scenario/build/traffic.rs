@@ -1,0 +1,344 @@
+//! Traffic: demand, routes, services and what a request costs them.
+
+use super::Scene;
+use crate::id::{Id, IdVec};
+use crate::scenario::file::{self, LoadBalancing, Pattern};
+use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::kubernetes::Converter;
+use crate::sim::event::WorkloadId;
+use crate::sim::world::{Cast, Load, Objective, Service, Traffic};
+use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
+use crate::traffic::demand::{After, Curve, Demand, Noise};
+use crate::traffic::latency::{Abandoned, Discipline, ServiceProfile, Timeout, WorkShape};
+use crate::units::{Quantity, SimDuration, SimTime};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A request's cpu time where nobody says.
+const CPU_PER_REQUEST: SimDuration = SimDuration::from_millis(20);
+
+/// Fills in the traffic, if there is any.
+pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    let curves = curves(scene, issues);
+    if curves.is_empty() {
+        if !scene.file.services.is_empty() {
+            issues.push(Issue::warning("traffic.patterns", "there are services and no traffic"));
+        }
+        return;
+    }
+    let entries = entries(scene, issues);
+    if entries.is_empty() {
+        issues.push(
+            Issue::error("traffic", "nothing leads the requests to a service")
+                .with_help("add an Ingress to the manifests, or weights of services under traffic.routes"),
+        );
+        return;
+    }
+    let names = names(scene, &entries);
+    let mut services: IdVec<crate::traffic::calls::ServiceId, Service> = IdVec::new();
+    let mut declared = Vec::new();
+    let mut missing = Vec::new();
+    for name in &names {
+        let profile = scene.file.services.get(name);
+        let workload = find_workload(scene, name, converter, cast);
+        if profile.is_none() && workload.is_none() {
+            unknown_service(scene, name, issues);
+        }
+        if profile.is_none_or(|profile| profile.cpu_per_request.is_none()) {
+            missing.push(name.as_str());
+        }
+        let service = service(name, profile, workload, cast, converter, issues);
+        if let Some(workload) = workload {
+            cast.workloads[workload].load = Load::Service(crate::traffic::calls::ServiceId::from_index(services.len()));
+        }
+        services.push(service);
+        declared.push((name.clone(), downstream(profile)));
+    }
+    if !missing.is_empty() {
+        let message = format!("what a request costs is not known: 20 ms of cpu are assumed for {}", missing.join(", "));
+        issues.push(Issue::warning("services", message));
+    }
+    let graph = match CallGraph::new(&declared, &entries) {
+        Ok(graph) => graph,
+        Err(error) => return issues.push(Issue::error("services.calls", error.to_string())),
+    };
+    let noise = scene.file.traffic.noise.map(|sigma| Noise {
+        sigma: sigma.clamp(0.0, 3.0),
+        correlation_time: scene.file.traffic.noise_correlation.map_or(SimDuration::from_mins(5), |time| time.0),
+    });
+    let objective = Objective {
+        latency_s_p95: scene.file.objectives.latency_p95.map(|time| time.0.as_secs_f64()),
+        error_rate: scene.file.objectives.error_rate,
+    };
+    if objective.error_rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
+        issues.push(Issue::error("objectives.errorRate", "expected a share from 0 to 1, such as 0.01"));
+    }
+    cast.traffic =
+        Some(Traffic { demand: Arc::new(Demand { curves, noise, poisson: true }), graph, services, objective });
+}
+
+/// All patterns as curves.
+fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
+    let traffic = &scene.file.traffic;
+    let scale = traffic.scale.unwrap_or(1.0);
+    let mut curves = Vec::new();
+    for (at, pattern) in traffic.patterns.iter().enumerate() {
+        let field = format!("traffic.patterns[{at}]");
+        match curve(scene, pattern).and_then(|curve| curve.scaled(scale).map_err(|e| (None, e.to_string()))) {
+            Ok(curve) => curves.push(curve),
+            Err((place, message)) => {
+                let mut issue = Issue::error(field, message);
+                if let Some((file, line)) = place {
+                    (issue.place.file, issue.place.line) = (Some(file), line);
+                }
+                issues.push(issue);
+            }
+        }
+    }
+    curves
+}
+
+/// Where in a trace, and what is wrong there.
+type Wrong = (Option<(String, Option<u32>)>, String);
+
+fn curve(scene: &Scene<'_>, pattern: &Pattern) -> Result<Curve, Wrong> {
+    let at = |time: &file::Time| SimTime::ZERO + time.0;
+    let made = match pattern {
+        Pattern::Constant { rate } => Curve::constant(*rate),
+        Pattern::Diurnal { mean_rate, swing, peak_hour, days } => {
+            Curve::diurnal(*mean_rate, *swing, *peak_hour, &days.unwrap_or([1.0; 7]))
+        }
+        Pattern::Ramp { from, to, at: begins, over } => Curve::ramp(*from, *to, at(begins), over.0),
+        Pattern::Step { rate, at: begins, lasts } => {
+            let begins = begins.0.as_secs_f64();
+            let mut points = vec![(0.0, 0.0), (begins, *rate)];
+            if begins <= 0.0 {
+                points.remove(0);
+            }
+            if let Some(lasts) = lasts {
+                points.push((begins + lasts.0.as_secs_f64().max(1e-3), 0.0));
+            }
+            Curve::steps(&points, 1.0, After::Hold)
+        }
+        Pattern::FlashCrowd { peak_rate, at: begins, rise, hold, half_life } => {
+            Curve::flash_crowd(*peak_rate, at(begins), rise.0, hold.0, half_life.0)
+        }
+        Pattern::Stages { start_rate, stages } => {
+            let stages: Vec<(SimDuration, f64)> = stages.iter().map(|stage| (stage.duration.0, stage.target)).collect();
+            Curve::stages(*start_rate, &stages)
+        }
+        Pattern::Trace { file, unit, scale, stretch } => {
+            let curve = trace(scene, file, unit.as_deref())?;
+            let scaled = curve.scaled(scale.unwrap_or(1.0));
+            scaled.and_then(|curve| curve.stretched(stretch.unwrap_or(1.0)))
+        }
+    };
+    made.map_err(|error| (None, error.to_string()))
+}
+
+/// A CSV of `timestamp,value`: seconds or RFC 3339, at a regular step.
+fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>) -> Result<Curve, Wrong> {
+    let path = scene.folder.join(file);
+    let name = path.display().to_string();
+    let wrong = |line: Option<u32>, message: String| (Some((name.clone(), line)), message);
+    let text = scene.sources.read(&path).map_err(|why| wrong(None, format!("the trace {why}")))?;
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    for (at, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| wrong(None, error.to_string()))?;
+        let line = record.position().map(|position| position.line() as u32);
+        let (time, value) = (record.get(0).unwrap_or_default().trim(), record.get(1).unwrap_or_default().trim());
+        let seconds = time.parse::<f64>().ok().or_else(|| {
+            let stamp: jiff::Timestamp = time.parse().ok()?;
+            Some(stamp.as_nanosecond() as f64 / 1e9)
+        });
+        let (Some(seconds), Ok(value)) = (seconds, value.parse::<f64>()) else {
+            if at == 0 {
+                continue;
+            }
+            return Err(wrong(line, format!("found `{time},{value}`, expected timestamp,value")));
+        };
+        if !seconds.is_finite() || !value.is_finite() || value < 0.0 {
+            return Err(wrong(line, format!("found `{time},{value}`, expected finite numbers, the value at least 0")));
+        }
+        if let Some((last, _)) = points.last().filter(|(last, _)| *last >= seconds) {
+            return Err(wrong(line, format!("the trace goes back in time: {seconds} after {last}")));
+        }
+        points.push((seconds, value));
+    }
+    let [first, second, ..] = points.as_slice() else {
+        return Err(wrong(None, "the trace needs at least two points".into()));
+    };
+    let (origin, step) = (first.0, second.0 - first.0);
+    let per_second = match unit {
+        None | Some("rps") => 1.0,
+        Some("requests") => 1.0 / step,
+        Some(other) => return Err(wrong(None, format!("found the unit `{other}`, expected rps or requests"))),
+    };
+    points.iter_mut().for_each(|(time, value)| (*time, *value) = (*time - origin, *value * per_second));
+    Curve::steps(&points, step, After::Repeat).map_err(|error| wrong(None, error.to_string()))
+}
+
+/// The routes: paths of Ingresses, or services with a weight.
+fn entries(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Entry> {
+    let weights = &scene.file.traffic.routes;
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut used: Vec<&str> = Vec::new();
+    for (_, ingress) in &scene.objects.ingresses {
+        for path in ingress.spec.rules.iter().flat_map(|rule| &rule.http.paths) {
+            let weight = weights.get(&path.path).copied().unwrap_or(if weights.is_empty() { 1.0 } else { 0.0 });
+            used.push(&path.path);
+            entries.push(entry(scene, &path.path, weight, &path.backend.service.name));
+        }
+    }
+    for (name, weight) in weights.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
+        if name.starts_with('/') {
+            let mut issue = Issue::error("traffic.routes", format!("no Ingress has the path `{name}`"));
+            if let Some(meant) = did_you_mean(name, used.iter().copied()) {
+                issue = issue.with_help(format!("did you mean `{meant}`?"));
+            }
+            issues.push(issue);
+        } else {
+            entries.push(entry(scene, name, *weight, name));
+        }
+    }
+    if weights.is_empty() && entries.len() > 1 {
+        issues.push(Issue::warning("traffic.routes", "no weights are given: all routes get the same share"));
+    }
+    for (name, weight) in weights {
+        if !weight.is_finite() || *weight < 0.0 {
+            issues.push(Issue::error(format!("traffic.routes.{name}"), format!("found {weight}, expected at least 0")));
+        }
+    }
+    entries.retain(|entry| entry.weight > 0.0);
+    entries
+}
+
+fn entry(scene: &Scene<'_>, route: &str, weight: f64, service: &str) -> Entry {
+    match &scene.file.traffic.gateway {
+        None => Entry { route: route.to_owned(), weight, service: service.to_owned(), then: Vec::new() },
+        Some(gateway) => {
+            let call = DownstreamCall { service: service.to_owned(), per_request: 1.0 };
+            Entry { route: route.to_owned(), weight, service: gateway.clone(), then: vec![vec![call]] }
+        }
+    }
+}
+
+/// All services that take part, by name, in order.
+fn names(scene: &Scene<'_>, entries: &[Entry]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    };
+    entries.iter().for_each(|entry| {
+        add(&entry.service);
+        entry.then.iter().flatten().for_each(|call| add(&call.service));
+    });
+    scene.file.services.keys().for_each(|name| add(name));
+    let calls = scene.file.services.values().flat_map(|service| &service.calls);
+    calls.flat_map(BTreeMap::keys).for_each(|name| add(name));
+    names
+}
+
+/// The workload of that name, or the one that the Service of that name selects.
+fn find_workload(scene: &Scene<'_>, name: &str, converter: &mut Converter<'_>, cast: &Cast) -> Option<WorkloadId> {
+    let symbol = converter.symbol(name);
+    let serves = |row: &crate::sim::world::Workload| row.replicas > 0;
+    if let Some((id, _)) = cast.workloads.iter().find(|(_, row)| row.name == symbol && serves(row)) {
+        return Some(id);
+    }
+    let (_, service) = scene.objects.services.iter().find(|(_, service)| service.metadata.name == name)?;
+    let namespace = converter.symbol(service.metadata.namespace_or_default());
+    let selector = converter.labels(&service.spec.selector);
+    let cluster = converter.cluster();
+    let selected = |row: &crate::sim::world::Workload| {
+        let labels = &cluster.spec(row.template).labels;
+        row.namespace == namespace && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+    };
+    let found = cast.workloads.iter().find(|(_, row)| !selector.is_empty() && selected(row));
+    found.map(|(id, _)| id)
+}
+
+fn unknown_service(scene: &Scene<'_>, name: &str, issues: &mut Issues) {
+    let deployments = scene.objects.deployments.iter().map(|(_, object)| object.metadata.name.as_str());
+    let known = deployments.chain(scene.file.services.keys().map(String::as_str));
+    let mut issue = Issue::error("services", format!("`{name}` is neither a workload nor described under `services`"));
+    if let Some(meant) = did_you_mean(name, known) {
+        issue = issue.with_help(format!("did you mean `{meant}`?"));
+    }
+    issues.push(issue);
+}
+
+fn downstream(profile: Option<&file::Service>) -> Downstream {
+    let step = |calls: &BTreeMap<String, f64>| {
+        let call = |(service, per_request): (&String, &f64)| DownstreamCall {
+            service: service.clone(),
+            per_request: *per_request,
+        };
+        calls.iter().map(call).collect()
+    };
+    Downstream { steps: profile.map_or(Vec::new(), |p| p.calls.iter().map(step).collect()), holds_thread: false }
+}
+
+fn service(
+    name: &str,
+    declared: Option<&file::Service>,
+    workload: Option<WorkloadId>,
+    cast: &Cast,
+    converter: &mut Converter<'_>,
+    issues: &mut Issues,
+) -> Service {
+    let nothing = file::Service::default();
+    let row = declared.unwrap_or(&nothing);
+    let spec = workload.map(|id| converter.cluster().spec(cast.workloads[id].template).clone());
+    let scv = row.scv.unwrap_or(1.0);
+    let profile = ServiceProfile {
+        cpu_s: row.cpu_per_request.map_or(CPU_PER_REQUEST, |time| time.0).as_secs_f64(),
+        off_cpu_s: row.wait_per_request.map_or(0.0, |time| time.0.as_secs_f64()),
+        shape: match scv {
+            0.0 => WorkShape::Deterministic,
+            1.0 => WorkShape::Exponential,
+            scv => WorkShape::Lognormal { scv },
+        },
+        concurrency: row.concurrency,
+        cpu_limit_cores: spec.as_ref().and_then(|spec| spec.cpu_limit_milli()).map(|milli| milli as f64 / 1000.0),
+        idle_cpu_milli: quantity(row.idle_cpu.as_deref(), name, "idleCpu", issues).map_or(0.0, |q| q.as_f64() * 1000.0),
+        discipline: match row.load_balancing {
+            None | Some(LoadBalancing::Random) => Discipline::Random,
+            Some(LoadBalancing::RoundRobin) => Discipline::RoundRobin,
+            Some(LoadBalancing::LeastOutstanding) => Discipline::LeastOutstanding,
+            Some(LoadBalancing::PowerOfTwo) => Discipline::PowerOfTwo,
+            Some(LoadBalancing::SharedQueue) => Discipline::SharedQueue,
+        },
+        queue_bound: row.queue,
+        timeout: row.timeout.map(|time| Timeout { after_s: time.0.as_secs_f64(), work: Abandoned::CancelQueued }),
+    };
+    if let Err(error) = profile.check() {
+        issues.push(Issue::error(format!("services.{name}"), error.to_string()));
+    }
+    let requested = spec.as_ref().map_or(0, |spec| spec.container_requests.memory_bytes);
+    let base = quantity(row.memory.as_deref(), name, "memory", issues).map_or(requested / 2, Quantity::value);
+    let per_request = quantity(row.memory_per_request.as_deref(), name, "memoryPerRequest", issues);
+    Service {
+        name: name.to_owned(),
+        profile,
+        workload,
+        memory_base_bytes: base,
+        memory_per_request_bytes: per_request.map_or(0, Quantity::value),
+        objective: None,
+    }
+}
+
+fn quantity(text: Option<&str>, service: &str, field: &str, issues: &mut Issues) -> Option<Quantity> {
+    let text = text?;
+    match text.parse() {
+        Ok(quantity) => Some(quantity),
+        Err(_) => {
+            let message = format!("found `{text}`, expected a quantity such as 50m or 128Mi");
+            issues.push(Issue::error(format!("services.{service}.{field}"), message));
+            None
+        }
+    }
+}

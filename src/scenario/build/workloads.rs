@@ -1,0 +1,488 @@
+//! Workloads, budgets and HPAs.
+
+use super::objects::Found;
+use super::{EPOCH, Scene};
+use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
+use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
+use crate::controllers::daemon_set;
+use crate::controllers::deployment::Strategy;
+use crate::controllers::disruption::Promise;
+use crate::controllers::job::JobSpec;
+use crate::controllers::stateful_set::PodManagement;
+use crate::market::container_start;
+use crate::scenario::documents::Document;
+use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::meta::{IntOrPercent, ObjectMeta, OwnerReference};
+use crate::scenario::kubernetes::pod::{PodSpec, PodTemplateSpec};
+use crate::scenario::kubernetes::workloads as api;
+use crate::sim::world::{Budget, Cast, Delay, Hpa, Lifecycle, Load, Signal, Workload, WorkloadKind};
+use crate::units::{Quantity, SimDuration, SimTime};
+
+/// What a Job's pod works where nobody says.
+const JOB_WORK: SimDuration = SimDuration::from_mins(5);
+/// More pods of one workload are refused.
+const MOST_REPLICAS: i32 = 150_000;
+
+/// Fills `cast` with everything that creates, protects or scales pods.
+pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    for document in &scene.objects.namespaces {
+        if let Ok(namespace) = serde_json::from_value(document.value.clone()) {
+            converter.namespace(&namespace);
+        }
+    }
+    for (_, class) in &scene.objects.storage_classes {
+        converter.storage_class(class);
+    }
+    for (_, service) in &scene.objects.services {
+        let namespace = converter.symbol(service.metadata.namespace_or_default());
+        let selector = converter.labels(&service.spec.selector);
+        converter.cluster().services.push(crate::cluster::ServiceSelector { namespace, selector });
+    }
+    let mut builder = Builder { scene, converter, assumed: 0 };
+    for found in &scene.objects.daemon_sets {
+        let workload = builder.workload(found, "DaemonSet", |_, _| WorkloadKind::DaemonSet, issues);
+        cast.workloads.push(workload);
+    }
+    for found in &scene.objects.deployments {
+        let workload = builder.workload(found, "ReplicaSet", deployment_kind, issues);
+        cast.workloads.push(workload);
+    }
+    for found in &scene.objects.stateful_sets {
+        let workload = builder.workload(found, "StatefulSet", stateful_set_kind, issues);
+        cast.workloads.push(workload);
+    }
+    for found in &scene.objects.jobs {
+        cast.workloads.push(builder.job(found, issues));
+    }
+    for found in &scene.objects.cron_jobs {
+        cast.workloads.extend(builder.cron_job(found, issues));
+    }
+    let assumed = builder.assumed;
+    say_what_was_assumed(scene, assumed, issues);
+    let found = std::mem::take(&mut converter.issues);
+    issues.absorb(found, |_| {});
+    budgets(scene, converter, cast, issues);
+    hpas(scene, converter, cast, issues);
+}
+
+fn say_what_was_assumed(scene: &Scene<'_>, assumed: usize, issues: &mut Issues) {
+    if assumed > 0 {
+        let (cpu, memory) = assumption(scene);
+        let message = format!("{assumed} containers ask for no cpu or memory: {cpu} and {memory} are assumed");
+        issues.push(Issue::warning("assume", message));
+    }
+}
+
+fn assumption<'a>(scene: &'a Scene<'_>) -> (&'a str, &'a str) {
+    scene.file.assume.as_ref().map_or(("100m", "128Mi"), |assume| (&assume.cpu, &assume.memory))
+}
+
+struct Builder<'a, 'b, 'c> {
+    scene: &'a Scene<'b>,
+    converter: &'a mut Converter<'c>,
+    assumed: usize,
+}
+
+impl Builder<'_, '_, '_> {
+    fn workload(
+        &mut self,
+        found: &Found<api::Workload>,
+        owner: &str,
+        kind: impl Fn(&api::Workload, &mut Issues) -> WorkloadKind,
+        issues: &mut Issues,
+    ) -> Workload {
+        let (document, object) = found;
+        let mut part = Issues::new();
+        let replicas = object.spec.replicas.unwrap_or(1);
+        if !(0..=MOST_REPLICAS).contains(&replicas) {
+            let message = format!("found {replicas}, expected 0 to {MOST_REPLICAS}");
+            part.push(Issue::error("spec.replicas", message));
+        }
+        let controller = match owner {
+            "ReplicaSet" => format!("{}-rs", object.metadata.name),
+            _ => object.metadata.name.clone(),
+        };
+        self.controller(owner, &controller, &object.metadata, object, replicas);
+        let template = self.template(&object.metadata, &object.spec.template, owner, &controller, &mut part);
+        let kind = kind(object, &mut part);
+        let workload = Workload {
+            namespace: self.converter.symbol(object.metadata.namespace_or_default()),
+            name: self.converter.symbol(&object.metadata.name),
+            replicas: if matches!(kind, WorkloadKind::DaemonSet) { 0 } else { replicas },
+            kind,
+            template,
+            lifecycle: self.lifecycle(&object.metadata.name, &object.spec.template.spec),
+            load: Load::Requests,
+            starts: SimTime::ZERO,
+        };
+        absorb(part, document, issues);
+        workload
+    }
+
+    /// The controller as an object that decisions look at.
+    fn controller(&mut self, owner: &str, name: &str, metadata: &ObjectMeta, object: &api::Workload, replicas: i32) {
+        let kind = match owner {
+            "ReplicaSet" => OwnerKind::ReplicaSet,
+            "StatefulSet" => OwnerKind::StatefulSet,
+            _ => return,
+        };
+        let selector = object.spec.selector.as_ref();
+        let row = WorkloadSelector {
+            kind,
+            namespace: self.converter.symbol(metadata.namespace_or_default()),
+            name: self.converter.symbol(name),
+            selector: selector.map(|selector| self.converter.label_selector("spec.selector", selector)),
+            replicas,
+        };
+        self.converter.cluster().workloads.push(row);
+    }
+
+    fn job(&mut self, (document, object): &Found<api::Job>, issues: &mut Issues) -> Workload {
+        let (spec, work) = self.job_parts(&object.metadata, &object.spec, document, issues);
+        let kind = WorkloadKind::Job { spec, work };
+        self.job_workload(document, &object.metadata, &object.spec, kind, issues)
+    }
+
+    fn cron_job(&mut self, (document, object): &Found<api::CronJob>, issues: &mut Issues) -> Option<Workload> {
+        if object.spec.suspend {
+            return None;
+        }
+        let inner = &object.spec.job_template.spec;
+        let schedule = match Schedule::parse(&object.spec.schedule, object.spec.time_zone.as_deref(), EPOCH) {
+            Ok(schedule) => schedule,
+            Err(error) => {
+                issues.push(document.locate(Issue::error("spec.schedule", error.to_string())));
+                return None;
+            }
+        };
+        let concurrency = match object.spec.concurrency_policy.as_deref() {
+            Some("Forbid") => ConcurrencyPolicy::Forbid,
+            Some("Replace") => ConcurrencyPolicy::Replace,
+            _ => ConcurrencyPolicy::Allow,
+        };
+        let (spec, work) = self.job_parts(&object.metadata, inner, document, issues);
+        let kind = WorkloadKind::CronJob { schedule, concurrency, spec, work };
+        Some(self.job_workload(document, &object.metadata, inner, kind, issues))
+    }
+
+    fn job_parts(
+        &self,
+        metadata: &ObjectMeta,
+        spec: &api::JobSpec,
+        document: &Document,
+        issues: &mut Issues,
+    ) -> (JobSpec, Delay) {
+        let work = self.scene.file.jobs.get(&metadata.name).map(|job| job.duration.0);
+        if work.is_none() {
+            let message = "how long a pod works is not known: 5 minutes are assumed";
+            let help = format!("give jobs.{}.duration in the scenario", metadata.name);
+            issues.push(document.locate(Issue::warning("", message).with_help(help)));
+        }
+        let median = work.unwrap_or(JOB_WORK);
+        let counts = JobSpec {
+            parallelism: spec.parallelism.unwrap_or(1).clamp(0, MOST_REPLICAS),
+            completions: spec.completions.or(if spec.parallelism.is_none() { Some(1) } else { None }),
+            backoff_limit: spec.backoff_limit.unwrap_or(6),
+        };
+        (counts, Delay::Lognormal { median, sigma: 0.2, least: SimDuration::from_secs(1) })
+    }
+
+    fn job_workload(
+        &mut self,
+        document: &Document,
+        metadata: &ObjectMeta,
+        spec: &api::JobSpec,
+        kind: WorkloadKind,
+        issues: &mut Issues,
+    ) -> Workload {
+        let mut part = Issues::new();
+        let row = WorkloadSelector {
+            kind: OwnerKind::Job,
+            namespace: self.converter.symbol(metadata.namespace_or_default()),
+            name: self.converter.symbol(&metadata.name),
+            selector: None,
+            replicas: 1,
+        };
+        self.converter.cluster().workloads.push(row);
+        let template = self.template(metadata, &spec.template, "Job", &metadata.name, &mut part);
+        absorb(part, document, issues);
+        Workload {
+            namespace: self.converter.symbol(metadata.namespace_or_default()),
+            name: self.converter.symbol(&metadata.name),
+            kind,
+            template,
+            replicas: 0,
+            lifecycle: self.lifecycle(&metadata.name, &spec.template.spec),
+            load: Load::Requests,
+            starts: SimTime::ZERO,
+        }
+    }
+
+    /// The pods' kind as the controller creates them.
+    fn template(
+        &mut self,
+        metadata: &ObjectMeta,
+        api: &PodTemplateSpec,
+        owner: &str,
+        controller: &str,
+        issues: &mut Issues,
+    ) -> PodSpecId {
+        let namespace = metadata.namespace_or_default().to_owned();
+        let mut pod_metadata = api.metadata.clone();
+        pod_metadata.owner_references = vec![OwnerReference {
+            api_version: if owner == "Job" { "batch/v1".into() } else { "apps/v1".into() },
+            kind: owner.to_owned(),
+            name: controller.to_owned(),
+            uid: format!("{namespace}/{owner}/{controller}"),
+            controller: Some(true),
+        }];
+        pod_metadata.namespace = Some(namespace);
+        let mut spec = api.spec.clone();
+        self.default_requests(&mut spec, issues);
+        self.resolve_priority(&mut spec, issues);
+        // Claims are paid for, not placed.
+        spec.volumes.retain(|volume| volume.persistent_volume_claim.is_none() && volume.ephemeral.is_none());
+        let id = self.converter.pod_spec(&pod_metadata, &spec);
+        let cluster = self.converter.cluster();
+        let mut row = cluster.spec(id).clone();
+        row.termination_grace.get_or_insert(SimDuration::from_secs(30));
+        if owner == "DaemonSet" {
+            row.tolerations.extend(daemon_set::default_tolerations(&mut cluster.symbols, false));
+        }
+        cluster.intern_spec(row)
+    }
+
+    /// Requests default to limits, as the API server does; what is still missing is assumed.
+    fn default_requests(&mut self, spec: &mut PodSpec, issues: &mut Issues) {
+        let (cpu, memory) = assumption(self.scene);
+        for container in &mut spec.containers {
+            let resources = &mut container.resources;
+            for (name, limit) in resources.limits.clone() {
+                resources.requests.entry(name).or_insert(limit);
+            }
+            let mut missing = false;
+            for (name, amount) in [("cpu", cpu), ("memory", memory)] {
+                if !resources.requests.contains_key(name) {
+                    missing = true;
+                    match amount.parse::<Quantity>() {
+                        Ok(quantity) => drop(resources.requests.insert(name.to_owned(), quantity)),
+                        Err(_) => issues.push(Issue::error(
+                            format!("assume.{name}"),
+                            format!("found `{amount}`, expected a quantity such as 100m or 128Mi"),
+                        )),
+                    }
+                }
+            }
+            self.assumed += usize::from(missing);
+        }
+    }
+
+    fn resolve_priority(&self, spec: &mut PodSpec, issues: &mut Issues) {
+        let name = spec.priority_class_name.clone();
+        let classes = &self.scene.objects.priority_classes;
+        if name.is_empty() || name.starts_with("system-") || spec.priority.is_some() {
+            return;
+        }
+        match classes.iter().find(|(_, class)| class.metadata.name == name) {
+            Some((_, class)) => {
+                spec.priority = Some(class.value);
+                spec.preemption_policy = spec.preemption_policy.take().or(class.preemption_policy.clone());
+            }
+            None => {
+                let message = format!("there is no PriorityClass `{name}`");
+                issues.push(Issue::error("spec.template.spec.priorityClassName", message));
+            }
+        }
+    }
+
+    fn lifecycle(&mut self, name: &str, spec: &PodSpec) -> Lifecycle {
+        let start = container_start();
+        let first = spec.containers.first();
+        let probe = first.and_then(|container| container.readiness_probe.as_ref());
+        let seconds = |value: Option<i64>, default: i64| SimDuration::from_secs(value.unwrap_or(default).clamp(0, 86_400));
+        let warm_up = self.scene.file.services.get(name).and_then(|service| service.warm_up);
+        Lifecycle {
+            start: Delay::Lognormal { median: start.median, sigma: start.sigma, least: SimDuration::from_millis(200) },
+            image_pull: Delay::Lognormal {
+                median: SimDuration::from_secs(8),
+                sigma: 0.3,
+                least: SimDuration::from_secs(1),
+            },
+            images: spec.containers.iter().map(|c| (self.converter.symbol(&c.image), 140 * 1024 * 1024)).collect(),
+            warm_up: warm_up.map_or(Delay::NONE, |time| Delay::Fixed(time.0)),
+            readiness: probe.map(|probe| {
+                (seconds(probe.initial_delay_seconds, 0), seconds(probe.period_seconds, 10).max(SimDuration::from_secs(1)))
+            }),
+            pre_stop: first.map_or(SimDuration::ZERO, pre_stop),
+            shutdown: SimDuration::from_secs(1),
+        }
+    }
+}
+
+/// `sleep: {seconds}` or a command that ends in `sleep N`.
+fn pre_stop(container: &crate::scenario::kubernetes::pod::Container) -> SimDuration {
+    let Some(handler) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref()) else {
+        return SimDuration::ZERO;
+    };
+    if let Some(sleep) = &handler.sleep {
+        return SimDuration::from_secs(sleep.seconds.clamp(0, 86_400));
+    }
+    let words = handler.exec.iter().flat_map(|exec| &exec.command).flat_map(|word| word.split_whitespace());
+    let words: Vec<&str> = words.collect();
+    let after_sleep = words.windows(2).find(|pair| pair[0].ends_with("sleep")).map(|pair| pair[1]);
+    let seconds = after_sleep.and_then(|text| text.trim_end_matches('s').parse::<i64>().ok());
+    SimDuration::from_secs(seconds.unwrap_or(0).clamp(0, 86_400))
+}
+
+fn absorb(part: Issues, document: &Document, issues: &mut Issues) {
+    part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+}
+
+/// Upstream: defaults of apps/v1: 25 % each; surge rounds up, unavailable rounds down.
+fn deployment_kind(object: &api::Workload, issues: &mut Issues) -> WorkloadKind {
+    let replicas = object.spec.replicas.unwrap_or(1);
+    match object.spec.strategy.kind.as_deref() {
+        Some("Recreate") => WorkloadKind::Deployment(Strategy::Recreate),
+        None | Some("RollingUpdate") => {
+            let update = object.spec.strategy.rolling_update.clone().unwrap_or_default();
+            let quarter = IntOrPercent::Percent(25);
+            let surge = update.max_surge.unwrap_or(quarter).of(replicas, true);
+            let unavailable = update.max_unavailable.unwrap_or(quarter).of(replicas, false);
+            WorkloadKind::Deployment(Strategy::rolling(surge, unavailable))
+        }
+        Some(other) => {
+            let message = format!("found `{other}`, expected RollingUpdate or Recreate");
+            issues.push(Issue::error("spec.strategy.type", message));
+            WorkloadKind::Deployment(Strategy::Recreate)
+        }
+    }
+}
+
+fn stateful_set_kind(object: &api::Workload, _issues: &mut Issues) -> WorkloadKind {
+    let management = match object.spec.pod_management_policy.as_deref() {
+        Some("Parallel") => PodManagement::Parallel,
+        _ => PodManagement::OrderedReady,
+    };
+    WorkloadKind::StatefulSet { management, ordinals: Vec::new() }
+}
+
+fn budgets(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    for (document, object) in &scene.objects.budgets {
+        let promise = match (object.spec.min_available, object.spec.max_unavailable) {
+            (Some(_), Some(_)) => {
+                let message = "minAvailable and maxUnavailable cannot both be set";
+                issues.push(document.locate(Issue::error("spec", message)));
+                continue;
+            }
+            (Some(IntOrPercent::Int(count)), _) => Promise::MinAvailable(count),
+            (Some(IntOrPercent::Percent(percent)), _) => Promise::MinAvailablePercent(percent),
+            (_, Some(IntOrPercent::Int(count))) => Promise::MaxUnavailable(count),
+            (_, Some(IntOrPercent::Percent(percent))) => Promise::MaxUnavailablePercent(percent),
+            (None, None) => continue,
+        };
+        let selector = object.spec.selector.as_ref();
+        let selector = selector.map(|selector| converter.label_selector("spec.selector", selector));
+        cast.budgets.push(Budget {
+            namespace: converter.symbol(object.metadata.namespace_or_default()),
+            name: converter.symbol(&object.metadata.name),
+            selector,
+            promise,
+        });
+    }
+}
+
+fn hpas(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    let mut rows: Vec<(String, Hpa)> = Vec::new();
+    for (document, object) in &scene.objects.hpas {
+        let mut object = object.clone();
+        if let Some(patch) = scene.file.hpas.get(&object.metadata.name) {
+            object.spec.min_replicas = patch.min_replicas.or(object.spec.min_replicas);
+            object.spec.max_replicas = patch.max_replicas.unwrap_or(object.spec.max_replicas);
+        }
+        let mut part = Issues::new();
+        let mut spec = object.to_spec(&cast.hpa_flags, &mut converter.cluster().symbols, &mut part);
+        if let Some(percent) = scene.file.hpas.get(&object.metadata.name).and_then(|patch| patch.cpu_utilization) {
+            set_cpu_target(&mut spec, percent);
+        }
+        absorb(part, document, issues);
+        let namespace = converter.symbol(object.metadata.namespace_or_default());
+        let target = &object.spec.scale_target_ref;
+        let name = converter.symbol(&target.name);
+        let scales = |row: &Workload| {
+            let kind = match row.kind {
+                WorkloadKind::Deployment(_) => "Deployment",
+                WorkloadKind::StatefulSet { .. } => "StatefulSet",
+                _ => "",
+            };
+            row.namespace == namespace && row.name == name && kind == target.kind
+        };
+        let Some((workload, _)) = cast.workloads.iter().find(|(_, row)| scales(row)) else {
+            let known: Vec<String> = cast
+                .workloads
+                .values()
+                .map(|row| converter.cluster().symbols.text(row.name).to_owned())
+                .collect();
+            let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
+            let mut issue = Issue::error("spec.scaleTargetRef", message);
+            if let Some(meant) = did_you_mean(&target.name, known.iter().map(String::as_str)) {
+                issue = issue.with_help(format!("did you mean `{meant}`?"));
+            }
+            issues.push(document.locate(issue));
+            continue;
+        };
+        let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
+        let signals = signals(&spec, converter, document, issues);
+        let name = converter.symbol(&object.metadata.name);
+        rows.push((key, Hpa { name, workload, spec, signals }));
+    }
+    for name in scene.file.hpas.keys() {
+        if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
+            let known = scene.objects.hpas.iter().map(|(_, object)| object.metadata.name.as_str());
+            let mut issue = Issue::error("hpas", format!("there is no HorizontalPodAutoscaler `{name}`"));
+            if let Some(meant) = did_you_mean(name, known) {
+                issue = issue.with_help(format!("did you mean `{meant}`?"));
+            }
+            issues.push(issue);
+        }
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    cast.hpas = rows.into_iter().map(|(_, hpa)| hpa).collect();
+}
+
+fn set_cpu_target(spec: &mut crate::hpa::HpaSpec, percent: i64) {
+    use crate::hpa::{Metric, Resource, Target};
+    for metric in &mut spec.metrics {
+        if let Metric::Resource { resource: Resource::Cpu, target, .. } = metric {
+            *target = Target::Utilization(percent);
+        }
+    }
+}
+
+/// What custom metrics read, by what their names say.
+fn signals(
+    spec: &crate::hpa::HpaSpec,
+    converter: &mut Converter<'_>,
+    document: &Document,
+    issues: &mut Issues,
+) -> Vec<(crate::intern::Symbol, Signal)> {
+    use crate::hpa::Metric;
+    let mut signals = Vec::new();
+    for metric in &spec.metrics {
+        let (name, own) = match metric {
+            Metric::Resource { .. } => continue,
+            Metric::Pods { metric, .. } | Metric::Object { metric, .. } => (*metric, Signal::RequestsPerSecond),
+            Metric::External { metric, .. } => (*metric, Signal::EntryRequestsPerSecond),
+        };
+        let text = converter.cluster().symbols.text(name).to_ascii_lowercase();
+        if ["request", "rps", "qps", "http"].iter().any(|word| text.contains(word)) {
+            signals.push((name, own));
+        } else if ["queue", "backlog", "message", "lag"].iter().any(|word| text.contains(word)) {
+            signals.push((name, Signal::Backlog));
+        } else {
+            let message = format!("nothing is known that the metric `{text}` could read: it has no values");
+            issues.push(document.locate(Issue::warning("spec.metrics", message)));
+        }
+    }
+    signals
+}

@@ -1,0 +1,201 @@
+//! What creates pods, and what leads requests to them: the fields that matter here.
+
+use super::meta::{IntOrPercent, LabelSelector, ObjectMeta, null_as_default};
+use super::pod::PodTemplateSpec;
+use super::storage::PersistentVolumeClaim;
+use serde::Deserialize;
+
+/// A Deployment, StatefulSet, DaemonSet or ReplicaSet.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Workload {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: WorkloadSpec,
+}
+
+/// `spec` of a workload.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadSpec {
+    /// How many pods; 1 by default.
+    pub replicas: Option<i32>,
+    /// Which pods are its own.
+    pub selector: Option<LabelSelector>,
+    /// The pods.
+    pub template: PodTemplateSpec,
+    /// How pods are replaced (Deployments).
+    #[serde(deserialize_with = "null_as_default")]
+    pub strategy: DeploymentStrategy,
+    /// `OrderedReady` or `Parallel` (StatefulSets).
+    pub pod_management_policy: Option<String>,
+    /// A claim per pod (StatefulSets).
+    #[serde(deserialize_with = "null_as_default")]
+    pub volume_claim_templates: Vec<PersistentVolumeClaim>,
+}
+
+/// `spec.strategy` of a Deployment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeploymentStrategy {
+    /// `RollingUpdate` or `Recreate`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The bounds of a rolling update; 25 % each by default.
+    pub rolling_update: Option<RollingUpdate>,
+}
+
+/// `spec.strategy.rollingUpdate`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RollingUpdate {
+    /// Pods that may be missing.
+    pub max_unavailable: Option<IntOrPercent>,
+    /// Pods above the wanted number.
+    pub max_surge: Option<IntOrPercent>,
+}
+
+/// A Job.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Job {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: JobSpec,
+}
+
+/// `spec` of a Job.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobSpec {
+    /// Pods at once; 1 by default.
+    pub parallelism: Option<i32>,
+    /// Pods that must succeed.
+    pub completions: Option<i32>,
+    /// Failures before it gives up; 6 by default.
+    pub backoff_limit: Option<i32>,
+    /// The pods.
+    pub template: PodTemplateSpec,
+}
+
+/// A CronJob.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CronJob {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: CronJobSpec,
+}
+
+/// `spec` of a CronJob.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CronJobSpec {
+    /// When, as cron writes it.
+    pub schedule: String,
+    /// An IANA time zone.
+    pub time_zone: Option<String>,
+    /// `Allow`, `Forbid` or `Replace`.
+    pub concurrency_policy: Option<String>,
+    /// Off.
+    #[serde(deserialize_with = "null_as_default")]
+    pub suspend: bool,
+    /// The Jobs.
+    pub job_template: JobTemplate,
+}
+
+/// `spec.jobTemplate` of a CronJob.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct JobTemplate {
+    /// The Jobs' spec.
+    pub spec: JobSpec,
+}
+
+/// A Service.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Service {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: ServiceSpec,
+}
+
+/// `spec` of a Service.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ServiceSpec {
+    /// Which pods serve.
+    #[serde(deserialize_with = "null_as_default")]
+    pub selector: std::collections::BTreeMap<String, String>,
+    /// `LoadBalancer` costs money.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// An Ingress.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Ingress {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: IngressSpec,
+}
+
+/// `spec` of an Ingress.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct IngressSpec {
+    /// The rules.
+    #[serde(deserialize_with = "null_as_default")]
+    pub rules: Vec<IngressRule>,
+}
+
+/// A rule of an Ingress.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct IngressRule {
+    /// Its paths.
+    #[serde(deserialize_with = "null_as_default")]
+    pub http: HttpRule,
+}
+
+/// The paths of a rule.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct HttpRule {
+    /// In order.
+    #[serde(deserialize_with = "null_as_default")]
+    pub paths: Vec<HttpPath>,
+}
+
+/// A path with its Service.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct HttpPath {
+    /// The path.
+    pub path: String,
+    /// Where it leads.
+    pub backend: Backend,
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Backend {
+    /// The Service.
+    pub service: BackendService,
+}
+
+/// A Service by name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct BackendService {
+    /// The name.
+    pub name: String,
+}

@@ -1,0 +1,108 @@
+//! Where files come from: the disk, or the scenario that is built into the program.
+
+use std::path::{Path, PathBuf};
+
+/// Files larger than this are refused: 64 MiB.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// A place to read files from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sources {
+    /// The disk.
+    Disk,
+    /// The reference scenario inside the program.
+    Embedded,
+}
+
+/// The reference scenario's files.
+const EMBEDDED: &[(&str, &str)] = &[
+    ("scenario.yaml", include_str!("../../scenarios/ecommerce/scenario.yaml")),
+    ("manifests/batch.yaml", include_str!("../../scenarios/ecommerce/manifests/batch.yaml")),
+    ("manifests/cluster-autoscaler.yaml", include_str!("../../scenarios/ecommerce/manifests/cluster-autoscaler.yaml")),
+    ("manifests/gateway.yaml", include_str!("../../scenarios/ecommerce/manifests/gateway.yaml")),
+    ("manifests/ingress.yaml", include_str!("../../scenarios/ecommerce/manifests/ingress.yaml")),
+    ("manifests/postgres.yaml", include_str!("../../scenarios/ecommerce/manifests/postgres.yaml")),
+    ("manifests/services.yaml", include_str!("../../scenarios/ecommerce/manifests/services.yaml")),
+    ("manifests/system.yaml", include_str!("../../scenarios/ecommerce/manifests/system.yaml")),
+    ("terraform/node-groups.tf", include_str!("../../scenarios/ecommerce/terraform/node-groups.tf")),
+];
+
+impl Sources {
+    /// A file's text, or why there is none.
+    pub(super) fn read(self, path: &Path) -> Result<String, String> {
+        match self {
+            Sources::Embedded => {
+                let name = path.to_string_lossy();
+                let found = EMBEDDED.iter().find(|(known, _)| *known == name);
+                found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "is not part of the program".to_owned())
+            }
+            Sources::Disk => {
+                let bytes = if path.as_os_str() == "-" { stdin()? } else { disk(path)? };
+                let text = String::from_utf8(bytes).map_err(|_| "is not a text file".to_owned())?;
+                if text.contains('\0') { Err("is not a text file".to_owned()) } else { Ok(text) }
+            }
+        }
+    }
+
+    /// The file itself, or the files below the folder that end in one of `extensions`, by name.
+    pub(super) fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
+        let suits = |path: &Path| {
+            path.extension().is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
+        };
+        let mut files = match self {
+            Sources::Embedded => {
+                let inside = EMBEDDED.iter().map(|(name, _)| PathBuf::from(name));
+                inside.filter(|name| name == path || (name.starts_with(path) && suits(name))).collect()
+            }
+            Sources::Disk if path.as_os_str() == "-" => vec![path.to_owned()],
+            Sources::Disk => {
+                let info = std::fs::metadata(path).map_err(|e| reason(&e))?;
+                if info.is_file() { vec![path.to_owned()] } else { below(path, &suits, 0)? }
+            }
+        };
+        files.sort();
+        if files.is_empty() { Err(format!("holds no {} file", extensions.join(" or "))) } else { Ok(files) }
+    }
+}
+
+fn stdin() -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut limited = std::io::Read::take(std::io::stdin().lock(), LARGEST + 1);
+    std::io::Read::read_to_end(&mut limited, &mut bytes).map_err(|e| reason(&e))?;
+    if bytes.len() as u64 > LARGEST { Err("is larger than 64 MiB".into()) } else { Ok(bytes) }
+}
+
+fn disk(path: &Path) -> Result<Vec<u8>, String> {
+    let info = std::fs::metadata(path).map_err(|e| reason(&e))?;
+    if !info.is_file() {
+        return Err("is not a file".into());
+    }
+    if info.len() > LARGEST {
+        return Err("is larger than 64 MiB".into());
+    }
+    std::fs::read(path).map_err(|e| reason(&e))
+}
+
+fn below(folder: &Path, suits: &dyn Fn(&Path) -> bool, depth: usize) -> Result<Vec<PathBuf>, String> {
+    if depth > 32 {
+        return Err("is nested too deeply".into());
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|e| reason(&e))? {
+        let path = entry.map_err(|e| reason(&e))?.path();
+        if path.is_dir() {
+            files.extend(below(&path, suits, depth + 1)?);
+        } else if suits(&path) {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "may not be read".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
