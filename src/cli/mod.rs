@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod completions;
+mod run;
 
 use clap::{Parser, Subcommand};
 use foresail::scenario::issue::{Issue, Issues};
@@ -23,6 +24,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Simulate a scenario: what it costs, how it feels, which min and max to set.
+    Run(run::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -46,6 +49,7 @@ impl From<Issue> for Failure {
 /// Parses the arguments, runs the command, turns what happened into an exit code.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

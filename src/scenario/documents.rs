@@ -136,12 +136,10 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
             column: Some(error.column() as u32),
         });
     }
-    let budget = serde_yaml::budget::Budget {
-        max_nodes: 4_000_000,
-        max_events: 16_000_000,
-        max_total_scalar_bytes: 256 * 1024 * 1024,
-        ..Default::default()
-    };
+    let mut budget = serde_yaml::budget::Budget::default();
+    budget.max_nodes = 4_000_000;
+    budget.max_events = 16_000_000;
+    budget.max_total_scalar_bytes = 256 * 1024 * 1024;
     let options = serde_yaml::options! { strict_booleans: true, budget: Some(budget), with_snippet: false };
     serde_yaml::from_str_with_options(text, options).map_err(|error| {
         let place = error.location();

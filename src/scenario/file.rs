@@ -177,13 +177,13 @@ pub struct Traffic {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Pattern {
     /// Always the same.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     Constant {
         /// Requests per second.
         rate: f64,
     },
     /// Days and weeks.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     Diurnal {
         /// Mean requests per second.
         mean_rate: f64,
@@ -196,7 +196,7 @@ pub enum Pattern {
         days: Option<[f64; 7]>,
     },
     /// From one rate to another.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     Ramp {
         /// Before.
         from: f64,
@@ -208,7 +208,7 @@ pub enum Pattern {
         over: Time,
     },
     /// More from an instant on, for a while.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     Step {
         /// Requests per second.
         rate: f64,
@@ -219,7 +219,7 @@ pub enum Pattern {
         lasts: Option<Time>,
     },
     /// Everybody at once, then fading.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     FlashCrowd {
         /// Requests per second at the peak.
         peak_rate: f64,
@@ -233,7 +233,7 @@ pub enum Pattern {
         half_life: Time,
     },
     /// As k6 writes them.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     Stages {
         /// Requests per second at the start.
         #[serde(default)]
@@ -242,7 +242,7 @@ pub enum Pattern {
         stages: Vec<Stage>,
     },
     /// A recorded trace: CSV of `timestamp,value`.
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(rename_all = "camelCase")]
     Trace {
         /// The file.
         file: String,

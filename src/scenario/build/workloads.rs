@@ -56,7 +56,9 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         cast.workloads.push(builder.job(found, issues));
     }
     for found in &scene.objects.cron_jobs {
-        cast.workloads.extend(builder.cron_job(found, issues));
+        if let Some(workload) = builder.cron_job(found, issues) {
+            cast.workloads.push(workload);
+        }
     }
     let assumed = builder.assumed;
     say_what_was_assumed(scene, assumed, issues);
