@@ -1,3 +1,35 @@
-//! Results out.
+//! Results out: the [`Report`] model and everything that is rendered from it.
+//!
+//! A run becomes one [`Report`] ([`from_runs`]); `result.json` is that report, and the terminal summary,
+//! the HTML page and the CSV files are drawn from it and from nothing else, so an old `result.json` can be
+//! rendered again. Floats live here: the figures are for people.
+//!
+//! Not here: running anything, deciding anything, XLSX, FOCUS, PDF (the page prints well).
+//!
+//! Start reading at [`Report`], then [`from_runs`] and [`write()`].
+
+mod build;
+mod chart;
+mod costs;
+mod csv;
+mod files;
+mod format;
+mod html;
+mod model;
 mod statistics;
+mod terminal;
+
+#[cfg(test)]
+mod fixture;
+
+pub use build::{Subject, from_runs};
+pub use costs::MeanCosts;
+pub use csv::{costs_csv, timeline_csv};
+pub use files::{ReadError, read, write};
+pub use html::html;
+pub use model::{
+    AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, NamespaceResult, Objective, Panel, Prices,
+    Recommendation, Report, RouteResult, Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict,
+};
 pub use statistics::Estimate;
+pub use terminal::summary;

@@ -35,6 +35,8 @@ pub struct WorkloadBooks {
     pub running: Tally,
     /// `spec.replicas`.
     pub desired: Tally,
+    /// 1 while `spec.replicas` is at its HPA's maximum.
+    pub at_max: Tally,
     /// Pods created.
     pub created: u64,
     /// Changes of `spec.replicas` by an HPA.
@@ -56,6 +58,8 @@ pub struct GroupBooks {
     pub removed: u64,
     /// Times the group grew.
     pub scale_ups: u64,
+    /// Spot notices.
+    pub notices: u64,
 }
 
 /// All counts of a run.

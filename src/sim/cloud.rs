@@ -360,6 +360,8 @@ impl Simulation {
         (self.instances[id].noticed, self.instances[id].replacement) = (true, replacement);
         self.log.push(now, Occurrence::SpotNotice(node));
         self.books.spot_notices += 1;
+        let group = self.instances[id].group;
+        self.books.groups[group].notices += 1;
         self.cluster.set_unschedulable(node, true);
         for pod in self.cluster.node(node).pods().to_vec() {
             if !self.cluster.spec_of(pod).is_daemon() && !self.cluster.pod(pod).is_terminating() {

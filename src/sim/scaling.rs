@@ -83,6 +83,8 @@ impl Simulation {
             let workload = self.cast.hpas[index].workload;
             if let Some(replicas) = self.sync_hpa(now, index, workload) {
                 self.rescale(now, workload, replicas);
+                let at_max = replicas >= self.cast.hpas[index].spec.max;
+                self.books.workloads[workload].at_max.set(now, i64::from(at_max));
             }
         }
         self.repeat(now, self.timing.hpa_sync, Event::HpaSync);

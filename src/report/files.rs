@@ -1,0 +1,119 @@
+//! The report folder: all of it, or nothing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::model::API_VERSION;
+use super::{Report, costs_csv, html, timeline_csv};
+
+/// Writes `index.html`, `timeline.csv`, `costs.csv` and `result.json` into `folder`.
+///
+/// They are written beside it first and moved there at once, so no reader sees half a report; files
+/// of an earlier report are replaced, other files in the folder stay. Returns the page's path.
+/// Errors: whatever the file system says.
+pub fn write(report: &Report, folder: &Path) -> io::Result<PathBuf> {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)?;
+    let draft = parent.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = write_files(report, &draft).and_then(|()| publish(&draft, folder));
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&draft);
+    }
+    written.map(|()| folder.join("index.html"))
+}
+
+fn write_files(report: &Report, draft: &Path) -> io::Result<()> {
+    fs::create_dir_all(draft)?;
+    let mut json = serde_json::to_string_pretty(report).map_err(io::Error::other)?;
+    json.push('\n');
+    fs::write(draft.join("result.json"), json)?;
+    fs::write(draft.join("timeline.csv"), timeline_csv(report))?;
+    fs::write(draft.join("costs.csv"), costs_csv(report))?;
+    fs::write(draft.join("index.html"), html(report))
+}
+
+/// Moves the draft to its place; into an existing folder file by file, the page last.
+fn publish(draft: &Path, folder: &Path) -> io::Result<()> {
+    if !folder.exists() {
+        return fs::rename(draft, folder);
+    }
+    for name in ["result.json", "timeline.csv", "costs.csv", "index.html"] {
+        fs::rename(draft.join(name), folder.join(name))?;
+    }
+    fs::remove_dir(draft)
+}
+
+/// Why a `result.json` could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file system's reason.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not a result, or not one of this version.
+    #[error("{path} is not a foresail result: {reason}")]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Reads a `result.json`, or the one in a report folder.
+pub fn read(path: &Path) -> Result<Report, ReadError> {
+    let path = if path.is_dir() { path.join("result.json") } else { path.to_owned() };
+    let text = fs::read_to_string(&path).map_err(|source| ReadError::File { path: path.clone(), source })?;
+    let format = |reason: String| ReadError::Format { path: path.clone(), reason };
+    let report: Report = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
+    if report.api_version != API_VERSION || report.kind != "Result" {
+        return Err(format(format!("expected {API_VERSION} Result, found {} {}", report.api_version, report.kind)));
+    }
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_report_can_be_read_again() {
+        let parent = tempfile::tempdir().unwrap();
+        // To look at the fixture: FORESAIL_SAMPLE=some/folder cargo test --lib report::files
+        let folder = std::env::var_os("FORESAIL_SAMPLE").map_or(parent.path().join("sample"), PathBuf::from);
+        let report = fixture::report();
+        let page = write(&report, &folder).unwrap();
+        assert!(page.is_file());
+        assert_eq!(read(&folder).unwrap(), report);
+        assert_eq!(write(&report, &folder).unwrap(), page, "a second time, over the first");
+        let left: Vec<_> = fs::read_dir(parent.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        assert!(left.iter().all(|name| name == "sample"), "nothing is left beside it: {left:?}");
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("result.json");
+        let mut report = fixture::report();
+        report.api_version = "foresail/v9".to_owned();
+        fs::write(&path, serde_json::to_string(&report).unwrap()).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("expected foresail/v1alpha1"));
+        fs::write(&path, "{").unwrap();
+        assert!(read(&path).is_err());
+    }
+
+    #[test]
+    fn an_impossible_place_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(write(&fixture::report(), &file.join("report")).is_err());
+    }
+}
