@@ -67,7 +67,13 @@ impl Builder<'_> {
             let breach = self.over(|run| run.service_levels.breach_share());
             add("breachRatio", "Time in breach", Unit::Ratio, breach, None);
         }
-        add("nodesMean", "Nodes on average", Unit::Count, self.over(|run| run.books.nodes.mean(run.end, self.duration)), None);
+        add(
+            "nodesMean",
+            "Nodes on average",
+            Unit::Count,
+            self.over(|run| run.books.nodes.mean(run.end, self.duration)),
+            None,
+        );
         add("nodesPeak", "Nodes at most", Unit::Count, self.over(|run| run.books.nodes.most() as f64), None);
         let pending = self.over(|run| run.books.longest_pending.as_secs_f64());
         add("longestPendingSeconds", "Longest wait for a node", Unit::Seconds, pending, None);
@@ -180,9 +186,11 @@ impl Builder<'_> {
     fn groups(&self) -> Vec<GroupResult> {
         let row = |(id, group): (crate::sim::event::GroupId, &crate::sim::world::NodeGroup)| {
             let bill_group = |run: &Outcome| {
-                let lines = run.bill.lines.iter().filter(|line| {
-                    line.group.is_some_and(|billed| run.bill.group_name(billed) == group.name)
-                });
+                let lines = run
+                    .bill
+                    .lines
+                    .iter()
+                    .filter(|line| line.group.is_some_and(|billed| run.bill.group_name(billed) == group.name));
                 lines.map(|line| line.amount).sum::<Money>()
             };
             GroupResult {

@@ -124,7 +124,9 @@ fn over_time(
 ) -> Option<Figure> {
     let lines = thinned(report, panel, thin);
     let peak = if stacked {
-        (0..lines.first()?.1.len()).map(|i| lines.iter().filter_map(|(_, values)| values[i]).sum::<f64>()).fold(0.0, f64::max)
+        (0..lines.first()?.1.len())
+            .map(|i| lines.iter().filter_map(|(_, values)| values[i]).sum::<f64>())
+            .fold(0.0, f64::max)
     } else {
         lines.iter().flat_map(|(_, values)| values).flatten().copied().fold(0.0, f64::max)
     };
@@ -214,7 +216,10 @@ fn latency(report: &Report, objective: Option<f64>) -> Option<Figure> {
     let mut svg = String::new();
     draw_latency(&mut svg, &axis, &lines, &colors, (lowest / 1.3, highest * 1.3), objective).ok()?;
     let note = match objective {
-        Some(limit) => format!("P95 in ms, logarithmic; the dashed line is the objective, {}", super::format::figure(limit, Unit::Milliseconds)),
+        Some(limit) => format!(
+            "P95 in ms, logarithmic; the dashed line is the objective, {}",
+            super::format::figure(limit, Unit::Milliseconds)
+        ),
         None => "P95 in ms, logarithmic".to_owned(),
     };
     Some(figure("Latency", &note, &lines, &colors, svg))
@@ -331,21 +336,13 @@ fn usd_axis(value: f64, top: f64) -> String {
     if top >= 20.0 { format!("${}", digits(value.round())) } else { usd(value) }
 }
 
-fn builder<'a, 'b, DB: DrawingBackend>(
-    root: &'a DrawingArea<DB, plotters::coord::Shift>,
-) -> ChartBuilder<'a, 'b, DB> {
+fn builder<'a, 'b, DB: DrawingBackend>(root: &'a DrawingArea<DB, plotters::coord::Shift>) -> ChartBuilder<'a, 'b, DB> {
     let mut builder = ChartBuilder::on(root);
     builder.margin(6).margin_right(14).x_label_area_size(26).y_label_area_size(54);
     builder
 }
 
-fn figure(
-    title: &str,
-    note: &str,
-    lines: &[(String, Vec<Option<f64>>)],
-    colors: &[RGBColor],
-    svg: String,
-) -> Figure {
+fn figure(title: &str, note: &str, lines: &[(String, Vec<Option<f64>>)], colors: &[RGBColor], svg: String) -> Figure {
     let entry = |((name, _), color): (&(String, Vec<Option<f64>>), &RGBColor)| LegendEntry {
         name: name.clone(),
         color: format!("#{:02x}{:02x}{:02x}", color.0, color.1, color.2),
@@ -380,7 +377,21 @@ impl TimeAxis {
         self.start + self.step * point as f64
     }
     fn ticks(&self) -> Vec<f64> {
-        let nice = [60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0, 43_200.0, DAY, 2.0 * DAY, 7.0 * DAY, 30.0 * DAY];
+        let nice = [
+            60.0,
+            300.0,
+            900.0,
+            1800.0,
+            3600.0,
+            7200.0,
+            14_400.0,
+            21_600.0,
+            43_200.0,
+            DAY,
+            2.0 * DAY,
+            7.0 * DAY,
+            30.0 * DAY,
+        ];
         let distance = nice.into_iter().find(|distance| self.end / distance <= 15.0).unwrap_or(90.0 * DAY);
         (0..=(self.end / distance) as usize).map(|tick| tick as f64 * distance).collect()
     }

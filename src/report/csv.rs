@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn the_cost_file_adds_up() {
         let report = fixture::report();
-        let sum: f64 = costs_csv(&report).lines().skip(1).filter_map(|line| line.rsplit(',').next()?.parse::<f64>().ok()).sum();
+        let sum: f64 =
+            costs_csv(&report).lines().skip(1).filter_map(|line| line.rsplit(',').next()?.parse::<f64>().ok()).sum();
         let rows: f64 = report.costs.iter().map(|row| row.cost_usd).sum();
         assert!((sum - rows).abs() < 1e-6 && rows > 0.0);
     }

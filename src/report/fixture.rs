@@ -53,7 +53,9 @@ fn timeline(stream: &mut Stream) -> Timeline {
         let size = |step| if max == 2 || name == "db-nodes" { f64::from(min) } else { grown(step).min(f64::from(max)) };
         all.push(series(Panel::Nodes, name, size));
     }
-    all.push(series(Panel::PendingPods, "", |step| (9.0 * (demand(step) - demand(step.saturating_sub(3)))).max(0.0).floor()));
+    all.push(series(Panel::PendingPods, "", |step| {
+        (9.0 * (demand(step) - demand(step.saturating_sub(3)))).max(0.0).floor()
+    }));
     for (name, peak) in SERVICES {
         let calm = 25.0 + peak / 4.0;
         let late = |step: usize| if demand(step) > 1.4 { 12.0 } else { 1.0 };
@@ -138,7 +140,9 @@ fn results(report: &mut Report, stream: &mut Stream) {
             interruptions: around(stream, if capacity == "SPOT" { 0.6 } else { 0.0 }, 0.5),
         });
     }
-    for (name, usd) in [("on-demand nodes", 905.0), ("spot nodes", 34.0), ("control plane", 73.0), ("managed services", 374.0)] {
+    for (name, usd) in
+        [("on-demand nodes", 905.0), ("spot nodes", 34.0), ("control plane", 73.0), ("managed services", 374.0)]
+    {
         report.charges.push(ChargeResult { name: name.to_owned(), cost_usd_per_month: around(stream, usd, 0.01) });
     }
     for (name, peak) in SERVICES {
@@ -147,7 +151,9 @@ fn results(report: &mut Report, stream: &mut Stream) {
             .push(NamespaceResult { name: name.to_owned(), cost_usd_per_month: around(stream, 1.5 * peak, 0.02) });
     }
     for (name, usd) in [("__idle__", 352.0), ("__unallocated__", 106.0)] {
-        report.namespaces.push(NamespaceResult { name: name.to_owned(), cost_usd_per_month: around(stream, usd, 0.02) });
+        report
+            .namespaces
+            .push(NamespaceResult { name: name.to_owned(), cost_usd_per_month: around(stream, usd, 0.02) });
     }
 }
 
@@ -163,31 +169,54 @@ fn headlines(stream: &mut Stream) -> Vec<Headline> {
         ("flappingPerHour", "pods started and stopped", Unit::PerHour, 4.2, 0.08, None),
         ("interruptionsSurvived", "spot interruptions", Unit::Count, 0.8, 0.6, None),
     ];
-    let headline = |(metric, label, unit, mean, spread, objective): (&str, &str, Unit, f64, f64, Option<f64>)| Headline {
-        metric: metric.to_owned(),
-        label: label.to_owned(),
-        unit,
-        value: around(stream, mean, spread),
-        objective,
-    };
+    let headline =
+        |(metric, label, unit, mean, spread, objective): (&str, &str, Unit, f64, f64, Option<f64>)| Headline {
+            metric: metric.to_owned(),
+            label: label.to_owned(),
+            unit,
+            value: around(stream, mean, spread),
+            objective,
+        };
     rows.into_iter().map(headline).collect()
 }
 
 fn recommendations(stream: &mut Stream) -> Vec<Recommendation> {
-    let mut row = |target: &str, current: (u32, u32), new: (u32, u32), usd: f64, verdict, reason: &str| Recommendation {
-        target: target.to_owned(),
-        current_min: current.0,
-        current_max: current.1,
-        min: new.0,
-        max: new.1,
-        difference_usd_per_month: Estimate::of((0..20).map(|_| usd * (1.0 + 0.1 * stream.normal()))),
-        verdict,
-        reason: reason.to_owned(),
-    };
+    let mut row =
+        |target: &str, current: (u32, u32), new: (u32, u32), usd: f64, verdict, reason: &str| Recommendation {
+            target: target.to_owned(),
+            current_min: current.0,
+            current_max: current.1,
+            min: new.0,
+            max: new.1,
+            difference_usd_per_month: Estimate::of((0..20).map(|_| usd * (1.0 + 0.1 * stream.normal()))),
+            verdict,
+            reason: reason.to_owned(),
+        };
     vec![
-        row("HPA catalog/catalog-hpa", (3, 20), (5, 24), 11.2, Verdict::Spend, "at its maximum for 2.2 h of the week; the flash crowd needs 23 replicas"),
-        row("HPA shipping/shipping-hpa", (3, 20), (2, 8), -23.0, Verdict::Save, "never needs more than 5 replicas; 2 keep a zone's loss harmless"),
-        row("node group db-nodes", (3, 5), (3, 4), 0.0, Verdict::Keep, "never grew; the smaller maximum saves nothing by itself"),
+        row(
+            "HPA catalog/catalog-hpa",
+            (3, 20),
+            (5, 24),
+            11.2,
+            Verdict::Spend,
+            "at its maximum for 2.2 h of the week; the flash crowd needs 23 replicas",
+        ),
+        row(
+            "HPA shipping/shipping-hpa",
+            (3, 20),
+            (2, 8),
+            -23.0,
+            Verdict::Save,
+            "never needs more than 5 replicas; 2 keep a zone's loss harmless",
+        ),
+        row(
+            "node group db-nodes",
+            (3, 5),
+            (3, 4),
+            0.0,
+            Verdict::Keep,
+            "never grew; the smaller maximum saves nothing by itself",
+        ),
         row("node group app-nodes", (2, 10), (2, 8), -4.0, Verdict::Keep, "the difference is within its noise"),
     ]
 }
@@ -203,7 +232,11 @@ pub(super) fn report() -> Report {
         duration_seconds: 604_800.0,
         digest: "5b1f0c9e".to_owned(),
     };
-    let run = Run { seed: 42, replications: 20, command: "foresail run scenarios/ecommerce --seed 42 --replications 20".to_owned() };
+    let run = Run {
+        seed: 42,
+        replications: 20,
+        command: "foresail run scenarios/ecommerce --seed 42 --replications 20".to_owned(),
+    };
     let prices = Prices { currency: "USD".to_owned(), date: "2026-07-20".to_owned(), estimated: false };
     let mut report = Report::new(scenario, run, prices);
     report.caveats = [

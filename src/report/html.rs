@@ -4,6 +4,7 @@ use super::chart::{cost_figures, timeline_figures};
 use super::format::{figure, interval};
 use super::terminal::overall;
 use super::{Estimate, Report, Unit};
+use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 /// The page for a report.
@@ -22,7 +23,7 @@ fn model(report: &Report) -> Value {
         .iter()
         .map(|row| {
             context! {
-                label => row.label,
+                label => row.label.as_str(),
                 value => figure(row.value.mean, row.unit),
                 range => interval(&row.value, row.unit),
                 target => row.objective.map(|target| figure(target, row.unit)),
@@ -31,24 +32,24 @@ fn model(report: &Report) -> Value {
         })
         .collect();
     context! {
-        report => Value::from_serialize(report),
+        report => Value::from(Serde(report)),
         days => format!("{:.1}", report.scenario.duration_seconds / 86_400.0),
         headlines => headlines,
         objectives => objectives(report),
         overall => report.recommendations.first().map(overall),
-        recommendations => Value::from_serialize(&report.recommendations),
+        recommendations => Value::from(Serde(&report.recommendations)),
         charges => report.charges.iter().map(|row| {
-            context! { name => row.name, value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
+            context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
         }).collect::<Vec<_>>(),
         namespaces => report.namespaces.iter().map(|row| {
-            context! { name => row.name, value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
+            context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
         }).collect::<Vec<_>>(),
         groups => groups(report),
         hpas => hpas(report),
         routes => routes(report),
         services => services(report),
-        cost_figures => Value::from_serialize(cost_figures(report)),
-        figures => Value::from_serialize(timeline_figures(report)),
+        cost_figures => Value::from(Serde(cost_figures(report))),
+        figures => Value::from(Serde(timeline_figures(report))),
     }
 }
 

@@ -127,8 +127,11 @@ impl Reader<'_> {
             if understood.is_none() {
                 let line = self.line(attribute.span());
                 let message = format!("`{name}` is not a literal value, and expressions are not evaluated");
-                let issue = Issue::error(name, message)
-                    .with_help(format!("give it in the scenario: nodeGroups.{}.{}", group.name, camel(name)));
+                let issue = Issue::error(name, message).with_help(format!(
+                    "give it in the scenario: nodeGroups.{}.{}",
+                    group.name,
+                    camel(name)
+                ));
                 issues.push(located(issue, self.file, line));
             }
         }

@@ -88,12 +88,9 @@ impl Charges<'_> {
                 let price = PricePerHour::from_usd(price.price.usd() * quantity / HOURS_PER_MONTH);
                 self.rows.push(FixedCharge { kind, name: name.to_owned(), namespace, price });
             }
-            Ok(price) => self.rows.push(FixedCharge {
-                kind,
-                name: name.to_owned(),
-                namespace,
-                price: price.per_hour(quantity),
-            }),
+            Ok(price) => {
+                self.rows.push(FixedCharge { kind, name: name.to_owned(), namespace, price: price.per_hour(quantity) })
+            }
             Err(error) => issues.push(Issue::warning("charges", format!("{name}: {error}; it is left out"))),
         }
     }

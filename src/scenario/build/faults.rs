@@ -55,8 +55,7 @@ fn fault(row: &file::Fault, converter: &mut Converter<'_>, cast: &Cast) -> Resul
                 return Ok(FaultKind::ZoneOutage(symbol));
             }
             let zones = cast.groups.values().flat_map(|group| &group.zones);
-            let mut zones: Vec<String> =
-                zones.map(|zone| converter.cluster().symbols.text(*zone).to_owned()).collect();
+            let mut zones: Vec<String> = zones.map(|zone| converter.cluster().symbols.text(*zone).to_owned()).collect();
             zones.sort();
             zones.dedup();
             Err(Issue::error("", format!("no node group is in the zone `{zone}`"))
@@ -107,7 +106,8 @@ fn trace(scene: &Scene<'_>, path: &str, converter: &mut Converter<'_>, cast: &mu
             Err(error) => return issues.push(refuse(None, error.to_string())),
         };
         let line = record.position().map(csv::Position::line);
-        let number = |at: usize| record.get(at).and_then(|text| text.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
+        let number =
+            |at: usize| record.get(at).and_then(|text| text.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
         let (Some(time), Some(cpu), Some(memory), Some(runs)) = (number(0), number(2), number(3), number(4)) else {
             issues.push(refuse(line, "expected time_s,pod,cpu_milli,mem_bytes,duration_s".into()));
             return;

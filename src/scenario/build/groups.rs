@@ -308,7 +308,11 @@ fn machine(
             "noschedule" => Effect::NoSchedule,
             "prefernoschedule" => Effect::PreferNoSchedule,
             "noexecute" => Effect::NoExecute,
-            _ => return Err(format!("`{effect}` is not a taint's effect; write NO_SCHEDULE, PREFER_NO_SCHEDULE or NO_EXECUTE")),
+            _ => {
+                return Err(format!(
+                    "`{effect}` is not a taint's effect; write NO_SCHEDULE, PREFER_NO_SCHEDULE or NO_EXECUTE"
+                ));
+            }
         };
         taints.push(Taint { key: converter.symbol(key), value: converter.symbol(value), effect });
     }

@@ -37,12 +37,7 @@ const STEP: SimDuration = SimDuration::from_secs(30);
 const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
 
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
-pub(super) fn build(
-    sources: Sources,
-    folder: &Path,
-    file: &ScenarioFile,
-    issues: &mut Issues,
-) -> Option<Scenario> {
+pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
     let region = file.cluster.region.clone().unwrap_or_else(|| "us-east-1".into());
     let provider = match Catalog::shipped().provider(&region) {
         Ok(provider) => provider,

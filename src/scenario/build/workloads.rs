@@ -302,7 +302,8 @@ impl Builder<'_, '_, '_> {
         let start = container_start();
         let first = spec.containers.first();
         let probe = first.and_then(|container| container.readiness_probe.as_ref());
-        let seconds = |value: Option<i64>, default: i64| SimDuration::from_secs(value.unwrap_or(default).clamp(0, 86_400));
+        let seconds =
+            |value: Option<i64>, default: i64| SimDuration::from_secs(value.unwrap_or(default).clamp(0, 86_400));
         let warm_up = self.scene.file.services.get(name).and_then(|service| service.warm_up);
         Lifecycle {
             start: Delay::Lognormal { median: start.median, sigma: start.sigma, least: SimDuration::from_millis(200) },
@@ -314,7 +315,10 @@ impl Builder<'_, '_, '_> {
             images: spec.containers.iter().map(|c| (self.converter.symbol(&c.image), 140 * 1024 * 1024)).collect(),
             warm_up: warm_up.map_or(Delay::NONE, |time| Delay::Fixed(time.0)),
             readiness: probe.map(|probe| {
-                (seconds(probe.initial_delay_seconds, 0), seconds(probe.period_seconds, 10).max(SimDuration::from_secs(1)))
+                (
+                    seconds(probe.initial_delay_seconds, 0),
+                    seconds(probe.period_seconds, 10).max(SimDuration::from_secs(1)),
+                )
             }),
             pre_stop: first.map_or(SimDuration::ZERO, pre_stop),
             shutdown: SimDuration::from_secs(1),
@@ -420,11 +424,8 @@ fn hpas(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issue
             row.namespace == namespace && row.name == name && kind == target.kind
         };
         let Some((workload, _)) = cast.workloads.iter().find(|(_, row)| scales(row)) else {
-            let known: Vec<String> = cast
-                .workloads
-                .values()
-                .map(|row| converter.cluster().symbols.text(row.name).to_owned())
-                .collect();
+            let known: Vec<String> =
+                cast.workloads.values().map(|row| converter.cluster().symbols.text(row.name).to_owned()).collect();
             let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
             let mut issue = Issue::error("spec.scaleTargetRef", message);
             if let Some(meant) = did_you_mean(&target.name, known.iter().map(String::as_str)) {
