@@ -30,9 +30,9 @@ pub fn tfvars(cast: &Cast, recommended: &Setting) -> String {
         let group = &cast.groups[*id];
         if (group.min, group.max) != (bounds.min, bounds.max) {
             let desired = group.initial.clamp(bounds.min, bounds.max.max(bounds.min));
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "  \"{}\" = {{ min_size = {}, max_size = {}, desired_size = {desired} }}\n",
+                "  \"{}\" = {{ min_size = {}, max_size = {}, desired_size = {desired} }}",
                 group.name, bounds.min, bounds.max
             );
         }

@@ -35,6 +35,7 @@ pub enum Failure {
     /// The user's input: everything wrong with it.
     Input(Issues),
     /// The machine or the program: what happened.
+    #[allow(dead_code)]
     Internal(String),
 }
 

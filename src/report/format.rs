@@ -22,11 +22,6 @@ pub(super) fn interval(estimate: &Estimate, unit: Unit) -> String {
     estimate.interval.map(|[low, high]| range(low, high, unit)).unwrap_or_default()
 }
 
-/// Where nine of ten replications lie: `1,190 – 1,310`.
-pub(super) fn spread(estimate: &Estimate, unit: Unit) -> String {
-    range(estimate.p5, estimate.p95, unit)
-}
-
 fn range(low: f64, high: f64, unit: Unit) -> String {
     // A mean of ratios or counts cannot be negative, whatever the t-distribution says.
     let low = if matches!(unit, Unit::Usd | Unit::UsdPerMonth) { low } else { low.max(0.0) };
@@ -44,11 +39,6 @@ pub(super) fn usd(value: f64) -> String {
     } else {
         format!("{sign}${value:.2}")
     }
-}
-
-/// A difference with its sign: `+$12.00`, `-$230.0`.
-pub(super) fn signed_usd(value: f64) -> String {
-    if value > 0.0 { format!("+{}", usd(value)) } else { usd(value) }
 }
 
 fn percent(ratio: f64) -> String {

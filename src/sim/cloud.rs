@@ -24,8 +24,6 @@ pub struct Instance {
     pub zone: Symbol,
     /// The node's name.
     pub name: Symbol,
-    /// When it was launched.
-    pub launched: SimTime,
     /// What it is doing.
     pub state: InstanceState,
     /// Its node object, once registered.
@@ -209,7 +207,6 @@ impl Simulation {
             machine,
             zone,
             name: self.cluster.symbols.intern(&name),
-            launched: now,
             state: InstanceState::Creating,
             node: None,
             noticed: false,

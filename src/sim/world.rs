@@ -121,6 +121,7 @@ pub struct Workload {
 
 /// Kinds of workloads with what distinguishes them.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a cast holds a few hundred of them, once")]
 pub enum WorkloadKind {
     /// `apps` Deployment.
     Deployment(Strategy),

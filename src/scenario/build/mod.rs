@@ -93,7 +93,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
 }
 
 /// What every part of the building looks at.
-pub(super) struct Scene<'a> {
+struct Scene<'a> {
     pub(super) file: &'a ScenarioFile,
     pub(super) folder: &'a Path,
     pub(super) sources: Sources,

@@ -112,8 +112,6 @@ pub struct Expect {
     pub deployments: BTreeMap<String, Samples>,
     pub groups: BTreeMap<String, GroupSamples>,
     #[serde(default)]
-    pub ca_unneeded: Vec<(i64, i64)>,
-    #[serde(default)]
     pub events: Vec<BTreeMap<String, serde_json::Value>>,
     #[serde(default)]
     pub pods: Vec<Vec<serde_json::Value>>,
