@@ -1,6 +1,6 @@
 //! The simulation: one event queue, one handler, all controllers in virtual time.
 //!
-//! [`Simulation::handle`] is one exhaustive `match`, a line per event: reading it is reading the
+//! `Simulation::handle` is one exhaustive `match`, a line per event: reading it is reading the
 //! simulator. The other files here are what the lines call: [`cloud`](self) launches and reclaims,
 //! `kubelet` starts and stops pods, `workloads` runs the workload controllers, `scheduling`, `scaling`
 //! and `autoscaling` hand the controllers what they look at and do what they decide, `load` turns

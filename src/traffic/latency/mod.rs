@@ -2,8 +2,8 @@
 //!
 //! This is the fast mode. Per service and step it takes the arrival rate and the ready pods and
 //! answers in about a microsecond: a *stationary* part, read from tables that queueing theory fills
-//! once ([`Row`](table::Row)), and a *fluid* part for requests that found more work than capacity
-//! ([`Backlog`]), which wait until capacity comes. Every latency is counted when the request gets
+//! once (`table::Row`), and a *fluid* part for requests that found more work than capacity
+//! (`Backlog`), which wait until capacity comes. Every latency is counted when the request gets
 //! its thread, as a server's own histogram would show it.
 //!
 //! It deliberately does not follow single requests: bursts inside a step, retries and threads held
