@@ -25,7 +25,7 @@ pub use labels::{LabelSelector, Labels, NodeSelector, NodeSelectorTerm, Operator
 pub use node::{Effect, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, Taint};
 pub use objects::{
     CsiDriverLimit, CsiNode, PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, PvId, PvSource, PvcId,
-    ServiceSelector, StorageClass, StorageClassId, VolumeBindingMode, WorkloadSelector,
+    ServiceSelector, StorageClass, StorageClassId, VolumeBindingMode, VolumePlan, WorkloadSelector,
 };
 pub use pod::{Phase, Pod, PodId, PodName};
 pub use pod_spec::{

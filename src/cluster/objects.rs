@@ -99,8 +99,8 @@ pub struct PersistentVolume {
     pub storage_class: Symbol,
     /// The claim it is bound or reserved to: namespace and name.
     pub claim: Option<(Symbol, Symbol)>,
-    /// Whether `spec.claimRef` names a uid: bound in earnest, not merely reserved.
-    pub claim_has_uid: bool,
+    /// The uid that `spec.claimRef` names, or the empty symbol: any claim of that name.
+    pub claim_uid: Symbol,
     /// `status.phase` is Available (or not given).
     pub available: bool,
     /// `spec.nodeAffinity.required`.
@@ -137,6 +137,8 @@ pub struct PersistentVolumeClaim {
     pub namespace: Symbol,
     /// The name.
     pub name: Symbol,
+    /// `metadata.uid`, or the empty symbol.
+    pub uid: Symbol,
     /// `spec.storageClassName`; absent leaves it to the default class.
     pub storage_class: Option<Symbol>,
     /// `spec.volumeName`, or the empty symbol.
@@ -159,6 +161,17 @@ pub struct PersistentVolumeClaim {
     pub owner_pod: Option<Symbol>,
     /// Annotation `volume.kubernetes.io/selected-node`, or the empty symbol.
     pub selected_node: Symbol,
+}
+
+/// The volumes that a pod's claims get on its node.
+///
+/// Upstream: `volumebinding.PodVolumes`, 1.28.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VolumePlan {
+    /// Existing volumes to bind.
+    pub bindings: Vec<(PvcId, PvId)>,
+    /// Claims to provision a volume for, on this node.
+    pub provisions: Vec<PvcId>,
 }
 
 /// A CSINode: attach limits of the drivers on a node.

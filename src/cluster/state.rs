@@ -4,7 +4,7 @@ use crate::cluster::trial::Undo;
 use crate::cluster::{
     ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
     PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
-    StorageClass, StorageClassId, Taint, Trial, WorkloadSelector,
+    StorageClass, StorageClassId, Taint, Trial, VolumePlan, WorkloadSelector,
 };
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
@@ -218,6 +218,20 @@ impl ClusterState {
         let position = self.nodes[node].pods.len();
         self.place(pod, node, position);
         self.record(|| Undo::Bind(pod));
+    }
+    /// Writes down which volumes a pod's claims get on `node`, before they have them.
+    ///
+    /// Upstream: `volumeBinder.AssumePodVolumes`, 1.28. What follows (the volume controller binds or
+    /// provisions) is not modelled.
+    pub fn assume_volumes(&mut self, plan: &VolumePlan, node: NodeId) {
+        debug_assert!(self.trials == 0 || *plan == VolumePlan::default(), "volumes are not part of what-if trials");
+        let name = self.nodes[node].name;
+        for (claim, volume) in &plan.bindings {
+            let claim = &self.claims[*claim];
+            self.volumes[*volume].claim = Some((claim.namespace, claim.name));
+            self.volumes[*volume].claim_uid = claim.uid;
+        }
+        plan.provisions.iter().for_each(|claim| self.claims[*claim].selected_node = name);
     }
     /// Puts a node's pods in order of creation, as a list of all pods would have them.
     pub fn sort_pods(&mut self, id: NodeId) {

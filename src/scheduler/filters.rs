@@ -8,6 +8,7 @@ use super::spread::SpreadFilter;
 use super::volumes::VolumeFilter;
 use crate::cluster::{
     ClusterState, Effect, HostPort, Node, NodeId, NodeTemplate, Operator, PodId, PodSpec, PodSpecId, Taint, Toleration,
+    VolumePlan,
 };
 use crate::intern::{Interner, Symbol};
 use std::sync::Arc;
@@ -66,6 +67,13 @@ pub(super) struct WhatIf<'a> {
     pub(super) added: &'a [PodId],
 }
 
+impl<'a> WhatIf<'a> {
+    /// The pods that would be on the node.
+    pub(super) fn pods(self, node: &'a Node) -> impl Iterator<Item = PodId> + 'a {
+        node.pods().iter().filter(move |pod| !self.gone.contains(pod)).chain(self.added).copied()
+    }
+}
+
 /// All filters made ready for one pod. [`count`](Self::count) keeps them true while pods come and go.
 #[derive(Clone, Debug)]
 pub struct Filters {
@@ -92,14 +100,29 @@ impl Filters {
         spec: PodSpecId,
         daemon_node: Option<Symbol>,
     ) -> Result<Filters, PreFilterError> {
+        Self::new(cluster, profile, (spec, daemon_node), None)
+    }
+
+    /// As [`prepare`](Self::prepare), for one pod: its name matters to claims made for it alone.
+    pub fn prepare_for(cluster: &ClusterState, profile: &Profile, pod: PodId) -> Result<Filters, PreFilterError> {
+        let row = cluster.pod(pod);
+        Self::new(cluster, profile, (row.spec, row.daemon_node), Some(pod))
+    }
+
+    fn new(
+        cluster: &ClusterState,
+        profile: &Profile,
+        (spec, daemon_node): (PodSpecId, Option<Symbol>),
+        pod: Option<PodId>,
+    ) -> Result<Filters, PreFilterError> {
         let spec = cluster.spec_arc(spec);
         let subject = Subject { spec: &spec, daemon_node };
-        let names = subject.node_names();
+        let mut names = subject.node_names();
         if names.as_ref().is_some_and(Vec::is_empty) {
             let text = "pod affinity terms conflict".to_owned();
             return Err(PreFilterError::Unschedulable(Plugin::NodeAffinity, text));
         }
-        let volumes = VolumeFilter::prepare(cluster, &spec)?;
+        let volumes = VolumeFilter::prepare(cluster, &spec, pod, &mut names)?;
         let key = cluster.symbols.lookup("node.kubernetes.io/unschedulable");
         Ok(Filters {
             spread: SpreadFilter::prepare(cluster, profile, &subject),
@@ -107,7 +130,7 @@ impl Filters {
             requests: resources::Request::of(&spec, profile, &cluster.symbols),
             added_affinity: profile.added_affinity.clone(),
             unschedulable_taint: key.map(|key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule }),
-            names: volumes.restrict(names),
+            names,
             volumes,
             spec,
             daemon_node,
@@ -128,13 +151,14 @@ impl Filters {
     pub fn count(&mut self, cluster: &ClusterState, other: PodSpecId, node: NodeId, delta: i64) {
         let (other, node, spec) = (cluster.spec(other), cluster.node(node), self.spec.clone());
         let subject = Subject { spec: &spec, daemon_node: self.daemon_node };
+        self.volumes.count(other, delta);
         self.spread.count(&subject, other, node, &cluster.symbols, delta);
         self.affinity.count(&self.spec, other, node, &cluster.symbols, delta);
     }
 
     /// Whether the answer for a node depends on that node alone.
     pub fn is_local(&self) -> bool {
-        self.spread.is_idle() && self.affinity.is_idle()
+        self.spread.is_idle() && self.affinity.is_idle() && self.volumes.is_idle()
     }
 
     /// The first filter that says no, in upstream's order.
@@ -148,9 +172,14 @@ impl Filters {
         self.check_node(row, &cluster.symbols)?;
         self.check_ports(cluster, row, what)?;
         self.requests.check(cluster, row, what)?;
-        self.volumes.check(cluster, row)?;
+        self.volumes.check(cluster, &self.spec, row, what)?;
         self.spread.check(row)?;
         self.affinity.check(row)
+    }
+
+    /// Which volumes the pod gets on the node that was chosen.
+    pub(super) fn volume_plan(&self, cluster: &ClusterState, node: NodeId) -> VolumePlan {
+        self.volumes.plan(cluster, node)
     }
 
     /// What depends on the node object alone.

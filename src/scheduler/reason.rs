@@ -58,6 +58,8 @@ pub enum Reason {
     InsufficientScalar(Symbol),
     /// An init container restarts always.
     Sidecar,
+    /// Another pod uses a claim that only one pod may use.
+    ReadWriteOncePod,
     /// Another pod uses the disk.
     DiskConflict,
     /// Too many volumes.
@@ -99,6 +101,9 @@ impl Reason {
             Reason::InsufficientScalar(name) => format!("Insufficient {}", symbols.text(name)),
             Reason::Sidecar => {
                 "Pod has a restartable init container and the SidecarContainers feature is disabled".into()
+            }
+            Reason::ReadWriteOncePod => {
+                "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode".into()
             }
             Reason::DiskConflict => "node(s) had no available disk".into(),
             Reason::VolumeCount => "node(s) exceed max volume count".into(),

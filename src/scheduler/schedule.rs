@@ -6,7 +6,7 @@ use super::profile::Profile;
 use super::reason::{Diagnosis, PreFilterError, Rejection};
 pub use super::scores::PluginScores;
 use super::scores::score;
-use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
 use crate::rng::Stream;
 
 /// How equally good nodes are told apart.
@@ -39,6 +39,8 @@ pub struct Attempt {
     pub scores: Vec<PluginScores>,
     /// The best of them.
     pub best: Vec<NodeId>,
+    /// The volumes that the pod's claims get if it is bound: for [`ClusterState::assume_volumes`].
+    pub volumes: VolumePlan,
     /// What follows.
     pub decision: Decision,
 }
@@ -158,16 +160,16 @@ impl Scheduler {
             let row = cluster.pod(*pod);
             row.is_present() && row.node().is_none() && row.nominated.is_some()
         });
-        let row = cluster.pod(pod);
         let mut attempt = Attempt {
             feasible: Vec::new(),
             rejections: Vec::new(),
             pre_filter: None,
             scores: Vec::new(),
             best: Vec::new(),
+            volumes: VolumePlan::default(),
             decision: Decision::Wait { post_filter: String::new(), clear_nomination: false },
         };
-        let filters = match Filters::prepare(cluster, &self.profile, row.spec, row.daemon_node) {
+        let filters = match Filters::prepare_for(cluster, &self.profile, pod) {
             Ok(filters) => filters,
             Err(error) => {
                 attempt.decision = match &error {
@@ -198,6 +200,9 @@ impl Scheduler {
                 Decision::Bind(choose(&mut self.ties, cluster, &attempt.best))
             }
         };
+        if let Decision::Bind(node) = attempt.decision {
+            attempt.volumes = filters.volume_plan(cluster, node);
+        }
         attempt
     }
 

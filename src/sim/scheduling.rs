@@ -85,6 +85,7 @@ impl Simulation {
                 self.pending.remove(&self.pending_key(pod));
                 self.waiting.remove(pod);
                 self.cluster.set_nominated(pod, None);
+                self.cluster.assume_volumes(&attempt.volumes, node);
                 self.cluster.bind(pod, node);
                 self.pod_is_bound(now, pod, node);
                 true

@@ -223,6 +223,7 @@ impl Replay<'_> {
         self.compare(&attempt, row).map_err(|e| format!("{name}, pass {}: {e}", row.pass))?;
         match &attempt.decision {
             Decision::Bind(node) => {
+                self.cluster.assume_volumes(&attempt.volumes, *node);
                 self.cluster.bind(pod, *node);
                 self.cluster.set_nominated(pod, None);
                 self.cluster.set_started(pod, Some(SimTime::ZERO + SimDuration::from_secs(self.bound)));

@@ -14,6 +14,9 @@ use crate::scenario::kubernetes::{node, pod, policy, storage};
 use crate::units::{Quantity, SimDuration, SimTime};
 use std::collections::BTreeMap;
 
+/// Where the storage class was named before it had a field; it still comes first. Upstream:
+/// `GetPersistentVolumeClaimClass`, `GetPersistentVolumeClass`, 1.28.
+const STORAGE_CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
 /// What a container counts in scoring when it names no request: upstream `DefaultMilliCPURequest`,
 /// `DefaultMemoryRequest` (scheduler/util/pod_resources.go, 1.28).
 const DEFAULT_CPU_MILLI: i64 = 100;
@@ -224,14 +227,15 @@ impl<'a> Converter<'a> {
             PvSource::Other
         };
         let required = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
+        let old_class = api.metadata.annotations.get(STORAGE_CLASS_ANNOTATION).map(String::as_str);
         let volume = cluster::PersistentVolume {
             name: self.symbol(&api.metadata.name),
             labels: self.labels(&api.metadata.labels),
             capacity_bytes: spec.capacity.get("storage").map_or(0, |size| size.value()),
             access_modes: spec.access_modes.iter().map(|mode| self.symbol(mode)).collect(),
-            storage_class: self.symbol(&spec.storage_class_name),
+            storage_class: self.symbol(old_class.unwrap_or(&spec.storage_class_name)),
             claim: spec.claim_ref.as_ref().map(|c| (self.symbol(&c.namespace), self.symbol(&c.name))),
-            claim_has_uid: spec.claim_ref.as_ref().is_some_and(|claim| !claim.uid.is_empty()),
+            claim_uid: self.symbol(spec.claim_ref.as_ref().map_or("", |claim| &claim.uid)),
             available: matches!(api.status.phase.as_deref(), None | Some("Available")),
             node_affinity: required.map(|selector| self.node_selector(selector)),
             source,
@@ -245,10 +249,12 @@ impl<'a> Converter<'a> {
         let annotation = |name: &str| api.metadata.annotations.get(name).map_or("", String::as_str);
         let spec = &api.spec;
         let owner = api.metadata.controller().filter(|owner| owner.kind == "Pod");
+        let old_class = api.metadata.annotations.get(STORAGE_CLASS_ANNOTATION).map(String::as_str);
         let claim = cluster::PersistentVolumeClaim {
             namespace: self.symbol(api.metadata.namespace_or_default()),
             name: self.symbol(&api.metadata.name),
-            storage_class: spec.storage_class_name.as_ref().map(|name| self.symbol(name)),
+            uid: self.symbol(&api.metadata.uid),
+            storage_class: old_class.or(spec.storage_class_name.as_deref()).map(|name| self.symbol(name)),
             volume_name: self.symbol(&spec.volume_name),
             bind_completed: api.metadata.annotations.contains_key("pv.kubernetes.io/bind-completed"),
             request_bytes: spec.resources.requests.get("storage").map_or(0, |size| size.value()),

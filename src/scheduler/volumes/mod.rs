@@ -1,0 +1,112 @@
+//! Volumes: where a pod's claims and disks can be.
+//!
+//! Each file is one upstream plugin: [`restrictions`] (VolumeRestrictions), [`limits`] (EBSLimits, GCEPDLimits,
+//! NodeVolumeLimits, AzureDiskLimits), [`binding`] (VolumeBinding), [`zone`] (VolumeZone); [`lookup`] finds the
+//! objects. Not here: CSIStorageCapacity (every class has enough room), what happens to the volumes afterwards.
+
+mod binding;
+mod limits;
+mod lookup;
+mod restrictions;
+mod zone;
+
+use super::filters::WhatIf;
+use super::reason::{Plugin, PreFilterError, Rejection};
+use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpec, VolumePlan, VolumeSource};
+use crate::intern::Symbol;
+use binding::Binding;
+use lookup::Lookup;
+use restrictions::Restrictions;
+use zone::Zones;
+
+/// All that the volume plugins know about one pod; absent when no volume of the pod interests any of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct VolumeFilter {
+    state: Option<Box<State>>,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    pod: Option<PodId>,
+    lookup: Lookup,
+    restrictions: Restrictions,
+    binding: Binding,
+    zones: Zones,
+}
+
+impl VolumeFilter {
+    /// Looks the pod's volumes up, and narrows `names`, the nodes that come into question.
+    ///
+    /// Upstream: the volume plugins' `PreFilter` in their order, `RunPreFilterPlugins`, 1.28.
+    /// `pod` names the claims of ephemeral volumes; without it they have none.
+    pub(super) fn prepare(
+        cluster: &ClusterState,
+        spec: &PodSpec,
+        pod: Option<PodId>,
+        names: &mut Option<Vec<Symbol>>,
+    ) -> Result<Self, PreFilterError> {
+        if !spec.volumes.iter().any(|volume| matters(&volume.source)) {
+            return Ok(VolumeFilter::default());
+        }
+        let lookup = Lookup::new(cluster);
+        let restrictions = Restrictions::prepare(cluster, &lookup, spec)?;
+        let binding = Binding::prepare(cluster, &lookup, spec, pod)?;
+        if let Some(own) = binding.node_names(cluster) {
+            let both = match &names {
+                None => own,
+                Some(names) => own.into_iter().filter(|name| names.contains(name)).collect(),
+            };
+            if both.is_empty() {
+                let text = match names {
+                    None => "node(s) didn't satisfy plugin VolumeBinding",
+                    Some(_) => "node(s) didn't satisfy plugin(s) [NodeAffinity VolumeBinding] simultaneously",
+                };
+                return Err(PreFilterError::Unschedulable(Plugin::VolumeBinding, text.to_owned()));
+            }
+            *names = Some(both);
+        }
+        let zones = Zones::prepare(cluster, &lookup, spec)?;
+        Ok(VolumeFilter { state: Some(Box::new(State { pod, lookup, restrictions, binding, zones })) })
+    }
+
+    /// No volume of the pod matters to any plugin.
+    pub(super) fn is_idle(&self) -> bool {
+        self.state.is_none()
+    }
+
+    /// `other` comes (`delta` 1) or goes (-1), on any node.
+    pub(super) fn count(&mut self, other: &PodSpec, delta: i64) {
+        if let Some(state) = &mut self.state {
+            state.restrictions.count(other, delta);
+        }
+    }
+
+    /// The first volume plugin that says no.
+    pub(super) fn check(
+        &self,
+        cluster: &ClusterState,
+        spec: &PodSpec,
+        node: &Node,
+        what: WhatIf<'_>,
+    ) -> Result<(), Rejection> {
+        let Some(state) = &self.state else { return Ok(()) };
+        state.restrictions.check(cluster, spec, node, what)?;
+        limits::check(cluster, &state.lookup, (spec, state.pod), node, what)?;
+        state.binding.check(cluster, node)?;
+        state.zones.check(cluster, node)
+    }
+
+    /// Which volumes the pod gets on the node that was chosen.
+    pub(super) fn plan(&self, cluster: &ClusterState, node: NodeId) -> VolumePlan {
+        let Some(state) = &self.state else { return VolumePlan::default() };
+        state.binding.plan(cluster, node)
+    }
+}
+
+/// Whether some plugin looks at such a volume.
+fn matters(source: &VolumeSource) -> bool {
+    !matches!(
+        source,
+        VolumeSource::EmptyDir { .. } | VolumeSource::HostPath | VolumeSource::Csi(_) | VolumeSource::Other
+    )
+}
