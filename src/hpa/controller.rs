@@ -2,8 +2,8 @@
 
 use super::behavior::{Bounds, History, limit_rate_legacy};
 use super::observation::Observation;
-use super::replica_calculator::{Calculator, MetricError, Proposal};
-use super::spec::{Flags, HpaSpec, Metric};
+use super::replica_calculator::{Calculator, CurrentMetric, MetricError, Proposal};
+use super::spec::{Flags, HpaSpec, Metric, Version};
 use crate::units::SimTime;
 use smallvec::SmallVec;
 use std::fmt;
@@ -16,7 +16,11 @@ pub struct HpaController {
     history: History,
     conditions: Conditions,
     desired: i32,
+    current: Current,
 }
+
+/// `status.currentMetrics`, in the order of the metrics; absent of a metric that failed.
+type Current = SmallVec<[Option<CurrentMetric>; 2]>;
 
 /// What one sync decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +97,14 @@ pub enum Reason {
 impl HpaController {
     /// A controller that sees the object for the first time.
     pub fn new(spec: HpaSpec, flags: Flags) -> Self {
-        HpaController { spec, flags, history: History::default(), conditions: Conditions::default(), desired: 0 }
+        HpaController {
+            spec,
+            flags,
+            history: History::default(),
+            conditions: Conditions::default(),
+            desired: 0,
+            current: Current::new(),
+        }
     }
     /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`.
     pub fn resume(&mut self, recommendations: Vec<(i32, SimTime)>, desired: i32) {
@@ -103,6 +114,11 @@ impl HpaController {
     /// What the object says.
     pub fn spec(&self) -> &HpaSpec {
         &self.spec
+    }
+
+    /// `status.currentMetrics` after the last sync: of a failed reconcile, 1.28 keeps what was there before.
+    pub fn current_metrics(&self) -> &[Option<CurrentMetric>] {
+        &self.current
     }
 
     /// One reconcile at `now`.
@@ -145,7 +161,12 @@ impl HpaController {
             min
         } else {
             self.evaluate(now, seen, decision);
-            let Some(metric) = decision.metric else { return };
+            let Some(metric) = decision.metric else {
+                if self.flags.version >= Version::V1_33 {
+                    self.report_metrics(decision);
+                }
+                return;
+            };
             let (stabilized, wanted) = self.normalize(metric, Bounds { spec, min, max }, now);
             decision.stabilized = Some(stabilized);
             wanted
@@ -202,7 +223,11 @@ impl HpaController {
     fn apply(&mut self, now: SimTime, seen: &Observation<'_>, wanted: i32, decision: &mut Decision) {
         if wanted == seen.spec_replicas {
             self.desired = wanted;
+            self.report_metrics(decision);
         } else if seen.down.scale_update {
+            if self.flags.version >= Version::V1_33 {
+                self.report_metrics(decision);
+            }
             self.conditions.able_to_scale = condition(false, Reason::FailedUpdateScale);
             decision.error = true;
         } else {
@@ -211,8 +236,14 @@ impl HpaController {
                 self.history.store_event(behavior, seen.spec_replicas, wanted, now);
             }
             self.desired = wanted;
+            self.report_metrics(decision);
             (decision.replicas, decision.rescaled) = (wanted, true);
         }
+    }
+
+    fn report_metrics(&mut self, decision: &Decision) {
+        self.current.clear();
+        self.current.extend(decision.proposals.iter().map(|proposal| proposal.as_ref().ok().map(|p| p.current)));
     }
 }
 

@@ -152,7 +152,8 @@ impl Calculator<'_> {
         }
         for (group, standing) in grouped.standings.iter().enumerate() {
             grouped.values[group] = match standing {
-                Standing::Missing => Some(if ratio < 1.0 { target } else { 0 }),
+                Standing::Missing if ratio < 1.0 => Some(target),
+                Standing::Missing if ratio > 1.0 => Some(0),
                 Standing::Unready if grows_past_unready => Some(0),
                 _ => grouped.values[group],
             };

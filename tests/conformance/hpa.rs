@@ -139,7 +139,8 @@ fn judge(text: &str) -> Result<(), String> {
     }
     for tick in &case.ticks {
         let decision = sync(&mut controller, &case, tick, &mut symbols);
-        compare(tick, &decision).map_err(|what| format!("{} at {} ms: {what}", case.id, tick.at))?;
+        compare(tick, &decision, controller.current_metrics())
+            .map_err(|what| format!("{} at {} ms: {what}", case.id, tick.at))?;
     }
     Ok(())
 }
@@ -217,7 +218,7 @@ fn pod_group<'a>(group: &Group, parts: &'a Parts, at: i64) -> PodGroup<'a> {
     }
 }
 
-fn compare(tick: &Tick, decision: &Decision) -> Result<(), String> {
+fn compare(tick: &Tick, decision: &Decision, current: &[Option<CurrentMetric>]) -> Result<(), String> {
     let expected = &tick.exp;
     let proposals: Vec<String> = decision
         .proposals
@@ -244,18 +245,16 @@ fn compare(tick: &Tick, decision: &Decision) -> Result<(), String> {
     same("conditions", &conditions(&decision.conditions), &expected.cond)?;
     match &expected.cur {
         None => Ok(()),
-        Some(current) => compare_current(tick, decision, current),
+        Some(recorded) => compare_current(tick, current, recorded),
     }
 }
 
-fn compare_current(tick: &Tick, decision: &Decision, expected: &[Option<Current>]) -> Result<(), String> {
+fn compare_current(tick: &Tick, current: &[Option<CurrentMetric>], expected: &[Option<Current>]) -> Result<(), String> {
     let status_is_zero = tick.status.unwrap_or(tick.spec) == 0;
-    for (proposal, wanted) in decision.proposals.iter().zip(expected) {
+    same("number of current metrics", &current.len(), &expected.len())?;
+    for (found, wanted) in current.iter().zip(expected) {
         let Some(wanted) = wanted else { continue };
-        let CurrentMetric { utilization, average, value } = match proposal {
-            Ok(proposal) => proposal.current,
-            Err(_) => CurrentMetric::default(),
-        };
+        let CurrentMetric { utilization, average, value } = found.unwrap_or_default();
         let found = Current { u: utilization, avg: average, val: value };
         let skip_average = status_is_zero && found.u.is_none();
         if found.u != wanted.u || found.val != wanted.val || (found.avg != wanted.avg && !skip_average) {
