@@ -9,7 +9,8 @@ mod hpa;
 mod latency;
 mod runner;
 mod scheduler;
+mod vpa;
 
 fn main() -> std::process::ExitCode {
-    runner::run(&[hpa::HPA, scheduler::SCHEDULER, closed_loop::CLOSED_LOOP], &[latency::LATENCY])
+    runner::run(&[hpa::HPA, scheduler::SCHEDULER, vpa::VPA, closed_loop::CLOSED_LOOP], &[latency::LATENCY])
 }
