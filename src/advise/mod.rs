@@ -12,5 +12,5 @@ mod search;
 mod setting;
 
 pub use patch::{hpa_patch, tfvars};
-pub use search::{Advice, Budget, Row, Trial, advise};
+pub use search::{Advice, Budget, Row, Trial, advise, expected_replications};
 pub use setting::{Bounds, Setting};

@@ -1,10 +1,10 @@
 //! The search for the cheapest setting that keeps the promises.
 
 use super::setting::{Bounds, Setting};
-use crate::report::Estimate;
+use crate::report::{Estimate, Recommendation, RecommendedBounds, Verdict};
+use crate::sim::Study;
 use crate::sim::outcome::Outcome;
 use crate::sim::world::{Cast, Objective};
-use crate::sim::{Study, Study as SimStudy};
 use rayon::prelude::*;
 
 /// A maximum is set so much above the most that was ever needed, in percent.
@@ -71,6 +71,35 @@ impl Advice {
     pub fn keeps_promises(&self) -> bool {
         self.recommended.kept >= CONFIDENCE
     }
+
+    /// The answer as the report shows it.
+    pub fn recommendation(&self) -> Recommendation {
+        let difference = self.difference_usd_per_month;
+        let verdict = match (self.keeps_promises(), self.current.kept >= CONFIDENCE) {
+            (false, _) => Verdict::NotFound,
+            (true, false) => Verdict::Spend,
+            (true, true) if difference.is_significant() && difference.mean < 0.0 => Verdict::Save,
+            (true, true) => Verdict::Keep,
+        };
+        let size = |bound: i32| bound.max(0) as u32;
+        let bounds = self.rows.iter().map(|row| RecommendedBounds {
+            target: row.target.clone(),
+            current_min: size(row.current.min),
+            current_max: size(row.current.max),
+            min: size(row.recommended.min),
+            max: size(row.recommended.max),
+            reason: row.reason.clone(),
+        });
+        Recommendation {
+            verdict,
+            difference_usd_per_month: difference,
+            current_met_ratio: self.current.kept,
+            recommended_met_ratio: self.recommended.kept,
+            settings_tried: self.tried as u32,
+            replications: self.current.usd_per_month.len() as u32,
+            bounds: bounds.collect(),
+        }
+    }
 }
 
 /// Searches the cheapest setting that keeps the objective, and checks it.
@@ -127,6 +156,14 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
     Advice { rows, current: before, recommended: after, difference_usd_per_month: difference, tried }
 }
 
+/// About as many replications as [`advise`] will simulate: for a progress bar.
+pub fn expected_replications(study: &Study, budget: Budget) -> u64 {
+    let setting = Setting::of(&study.cast);
+    let bisections: u32 =
+        (0..setting.len()).map(|at| setting.bounds(at).min.max(0) as u32).map(|min| (min + 1).ilog2()).sum();
+    u64::from((2 + bisections) * budget.search + 2 * budget.check)
+}
+
 struct Search<'a> {
     study: &'a Study,
     budget: Budget,
@@ -136,7 +173,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn simulate(&self, setting: &Setting, numbers: std::ops::Range<u32>) -> Trial {
         let cast = setting.apply(&self.study.cast);
-        let study = SimStudy { cast, ..self.study.clone() };
+        let study = Study { cast, ..self.study.clone() };
         let outcomes = study.replicate_all(numbers, self.progress);
         let kept = outcomes.iter().filter(|outcome| keeps(&study.cast, outcome)).count();
         Trial {

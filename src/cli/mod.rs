@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod completions;
+mod progress;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -35,7 +36,6 @@ pub enum Failure {
     /// The user's input: everything wrong with it.
     Input(Issues),
     /// The machine or the program: what happened.
-    #[allow(dead_code)]
     Internal(String),
 }
 

@@ -7,25 +7,29 @@ use std::path::{Path, PathBuf};
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
 
-/// Writes `index.html`, `timeline.csv`, `costs.csv` and `result.json` into `folder`.
+/// The report's own files; the page comes last.
+const FILES: [&str; 4] = ["result.json", "timeline.csv", "costs.csv", "index.html"];
+
+/// Writes `index.html`, `timeline.csv`, `costs.csv`, `result.json` and `more` (name and text) into `folder`.
 ///
 /// They are written beside it first and moved there at once, so no reader sees half a report; files
 /// of an earlier report are replaced, other files in the folder stay. Returns the page's path.
 /// Errors: whatever the file system says.
-pub fn write(report: &Report, folder: &Path) -> io::Result<PathBuf> {
+pub fn write(report: &Report, more: &[(&str, String)], folder: &Path) -> io::Result<PathBuf> {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let draft = parent.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write_files(report, &draft).and_then(|()| publish(&draft, folder));
+    let written = write_files(report, more, &draft).and_then(|()| publish(more, &draft, folder));
     if written.is_err() {
         let _ = fs::remove_dir_all(&draft);
     }
     written.map(|()| folder.join("index.html"))
 }
 
-fn write_files(report: &Report, draft: &Path) -> io::Result<()> {
+fn write_files(report: &Report, more: &[(&str, String)], draft: &Path) -> io::Result<()> {
     fs::create_dir_all(draft)?;
+    more.iter().try_for_each(|(name, text)| fs::write(draft.join(name), text))?;
     let mut json = serde_json::to_string_pretty(report).map_err(io::Error::other)?;
     json.push('\n');
     fs::write(draft.join("result.json"), json)?;
@@ -35,11 +39,11 @@ fn write_files(report: &Report, draft: &Path) -> io::Result<()> {
 }
 
 /// Moves the draft to its place; into an existing folder file by file, the page last.
-fn publish(draft: &Path, folder: &Path) -> io::Result<()> {
+fn publish(more: &[(&str, String)], draft: &Path, folder: &Path) -> io::Result<()> {
     if !folder.exists() {
         return fs::rename(draft, folder);
     }
-    for name in ["result.json", "timeline.csv", "costs.csv", "index.html"] {
+    for name in more.iter().map(|(name, _)| *name).chain(FILES) {
         fs::rename(draft.join(name), folder.join(name))?;
     }
     fs::remove_dir(draft)
@@ -89,10 +93,10 @@ mod tests {
         // To look at the fixture: FORESAIL_SAMPLE=some/folder cargo test --lib report::files
         let folder = std::env::var_os("FORESAIL_SAMPLE").map_or(parent.path().join("sample"), PathBuf::from);
         let report = fixture::report();
-        let page = write(&report, &folder).unwrap();
+        let page = write(&report, &[], &folder).unwrap();
         assert!(page.is_file());
         assert_eq!(read(&folder).unwrap(), report);
-        assert_eq!(write(&report, &folder).unwrap(), page, "a second time, over the first");
+        assert_eq!(write(&report, &[], &folder).unwrap(), page, "a second time, over the first");
         let left: Vec<_> = fs::read_dir(parent.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert!(left.iter().all(|name| name == "sample"), "nothing is left beside it: {left:?}");
     }
@@ -114,6 +118,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(write(&fixture::report(), &file.join("report")).is_err());
+        assert!(write(&fixture::report(), &[], &file.join("report")).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::chart::{cost_figures, timeline_figures};
 use super::format::{figure, interval};
-use super::terminal::overall;
+use super::terminal::{basis, overall};
 use super::{Estimate, Report, Unit};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -36,8 +36,9 @@ fn model(report: &Report) -> Value {
         days => format!("{:.1}", report.scenario.duration_seconds / 86_400.0),
         headlines => headlines,
         objectives => objectives(report),
-        overall => report.recommendations.first().map(overall),
-        recommendations => Value::from(Serde(&report.recommendations)),
+        overall => report.recommendation.as_ref().map(overall),
+        basis => report.recommendation.as_ref().map(basis),
+        bounds => Value::from(Serde(report.recommendation.as_ref().map(|found| &found.bounds))),
         charges => report.charges.iter().map(|row| {
             context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
         }).collect::<Vec<_>>(),

@@ -29,7 +29,8 @@ pub use files::{ReadError, read, write};
 pub use html::html;
 pub use model::{
     AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, NamespaceResult, Objective, Panel, Prices,
-    Recommendation, Report, RouteResult, Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict,
+    Recommendation, RecommendedBounds, Report, RouteResult, Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit,
+    Verdict,
 };
 pub use statistics::Estimate;
 pub use terminal::summary;

@@ -47,8 +47,8 @@ pub struct Report {
     pub costs: Vec<CostRow>,
     /// What happened, in one replication.
     pub timeline: Timeline,
-    /// What to set instead.
-    pub recommendations: Vec<Recommendation>,
+    /// What to set instead, if it was asked.
+    pub recommendation: Option<Recommendation>,
 }
 
 impl Report {
@@ -72,7 +72,7 @@ impl Report {
             namespaces: Vec::new(),
             costs: Vec::new(),
             timeline: Timeline::default(),
-            recommendations: Vec::new(),
+            recommendation: None,
         }
     }
     /// The headline with this `metric`.
@@ -391,16 +391,39 @@ pub struct Series {
 pub enum Verdict {
     /// Change it: cheaper, and the service levels are met.
     Save,
-    /// Change it: it costs more, and the service levels need it.
+    /// Change it: the service levels need it, whatever it costs.
     Spend,
-    /// The difference is within its noise, or there is none.
+    /// As it is: nothing cheaper keeps the service levels beyond doubt.
     Keep,
+    /// No setting that was tried keeps the service levels.
+    NotFound,
+}
+
+/// A better min and max for every HPA and node group, found by simulating alternatives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recommendation {
+    /// What to make of it.
+    pub verdict: Verdict,
+    /// Recommended minus current; negative saves. Paired: both met the same traffic, on seeds that the
+    /// search did not see.
+    pub difference_usd_per_month: Estimate,
+    /// Share of those replications that kept the service levels as it is.
+    pub current_met_ratio: f64,
+    /// The same, as recommended.
+    pub recommended_met_ratio: f64,
+    /// Settings that were simulated.
+    pub settings_tried: u32,
+    /// Fresh replications of each of the two.
+    pub replications: u32,
+    /// By HPA, then by node group.
+    pub bounds: Vec<RecommendedBounds>,
 }
 
 /// A better min and max for one HPA or node group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Recommendation {
+pub struct RecommendedBounds {
     /// `HPA order/order-service`, `node group app-nodes`.
     pub target: String,
     /// As it is.
@@ -411,10 +434,6 @@ pub struct Recommendation {
     pub min: u32,
     /// As it should be.
     pub max: u32,
-    /// Recommended minus current; negative saves.
-    pub difference_usd_per_month: Estimate,
-    /// What to make of it.
-    pub verdict: Verdict,
     /// Why, in one sentence.
     pub reason: String,
 }

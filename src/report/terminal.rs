@@ -26,7 +26,7 @@ pub fn summary(report: &Report) -> String {
         text.push('\n');
     }
     answer(report, &mut text);
-    recommendations(report, &mut text);
+    recommendation(report, &mut text);
     section(&mut text, "Cost", costs(report));
     section(&mut text, "Node groups", groups(report));
     section(&mut text, "HPAs", hpas(report));
@@ -57,30 +57,47 @@ fn answer(report: &Report, text: &mut String) {
     }
 }
 
-fn recommendations(report: &Report, text: &mut String) {
-    let Some(first) = report.recommendations.first() else { return };
-    let _ = writeln!(text, "\nRecommended min/max: {}", overall(first));
-    let mut table = table(&["", "now", "recommended", "why"]);
-    for row in &report.recommendations {
+fn recommendation(report: &Report, text: &mut String) {
+    let Some(found) = &report.recommendation else { return };
+    let _ = writeln!(text, "\nRecommended min and max: {}", overall(found));
+    let _ = writeln!(text, "{}", basis(found));
+    let changed = found.bounds.iter().filter(|row| (row.min, row.max) != (row.current_min, row.current_max));
+    let mut table = table(&["", "now", "set", "why"]);
+    for row in changed {
         table.add_row([
-            row.target.clone(),
+            format!("  {}", row.target),
             format!("{}..{}", row.current_min, row.current_max),
             format!("{}..{}", row.min, row.max),
             row.reason.clone(),
         ]);
     }
-    let _ = writeln!(text, "{table}");
+    if table.row_count() > 0 {
+        let _ = writeln!(text, "{table}");
+    }
 }
 
 /// What all recommendations together save or cost.
-pub(super) fn overall(row: &Recommendation) -> String {
-    let range = interval(&row.difference_usd_per_month, Unit::Usd);
-    let amount = usd(row.difference_usd_per_month.mean.abs());
-    match row.verdict {
-        Verdict::Save => format!("saves {amount} per month (95 % interval of the difference {range})"),
-        Verdict::Spend => format!("costs {amount} more per month (95 % interval of the difference {range})"),
-        Verdict::Keep => "nothing cheaper keeps the objectives beyond doubt".to_owned(),
+pub(super) fn overall(found: &Recommendation) -> String {
+    let range = interval(&found.difference_usd_per_month, Unit::Usd);
+    let range = if range.is_empty() { String::new() } else { format!(" (95 % interval of the difference {range})") };
+    let amount = usd(found.difference_usd_per_month.mean.abs());
+    match found.verdict {
+        Verdict::Save => format!("saves {amount} per month{range}"),
+        Verdict::Spend => format!("keeps the objectives, for {amount} more per month{range}"),
+        Verdict::Keep => "nothing cheaper keeps the objectives beyond doubt; tighter maximums cost nothing".to_owned(),
+        Verdict::NotFound => "no setting that was tried keeps the objectives".to_owned(),
     }
+}
+
+/// What the recommendation rests on.
+pub(super) fn basis(found: &Recommendation) -> String {
+    format!(
+        "  objectives kept in {:.0} % of {} fresh replications as it is, {:.0} % as recommended; {} settings simulated",
+        found.current_met_ratio * 100.0,
+        found.replications,
+        found.recommended_met_ratio * 100.0,
+        found.settings_tried
+    )
 }
 
 fn section(text: &mut String, title: &str, table: Option<Table>) {

@@ -53,6 +53,17 @@ impl Issue {
         self.help = Some(help.into());
         self
     }
+    /// Without the severity, on one line: for a list of caveats.
+    pub fn sentence(&self) -> String {
+        let file = self.place.file.iter().map(|file| match self.place.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.clone(),
+        });
+        let parts = [&self.place.object, &self.place.field].into_iter().flatten().cloned();
+        let help = self.help.iter().map(|help| format!(" ({help})")).collect::<String>();
+        let all: Vec<String> = file.chain(parts).chain([self.message.clone()]).collect();
+        all.join(": ") + &help
+    }
     fn new(severity: Severity, field: String, message: String) -> Self {
         let field = (!field.is_empty()).then_some(field);
         Issue { severity, place: Place { field, ..Place::default() }, message, help: None }

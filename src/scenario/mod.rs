@@ -15,13 +15,17 @@ mod merge;
 mod sources;
 mod terraform;
 
+pub use build::checked_replications;
 pub use sources::Sources;
 
 use crate::market::Provider;
+use crate::sim::Study;
 use crate::sim::world::{Cast, Timing};
+use crate::traffic::latency::LatencyTables;
 use crate::units::SimDuration;
 use issue::Issues;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A scenario ready to be simulated.
 #[derive(Clone, Debug)]
@@ -34,6 +38,12 @@ pub struct Scenario {
     pub provider: Provider,
     /// Where.
     pub region: String,
+    /// `EKS 1.28`, for people.
+    pub platform: String,
+    /// From when its prices are.
+    pub prices: PriceList,
+    /// A fingerprint of everything that was read: equal digests, equal scenarios.
+    pub digest: String,
     /// What is simulated.
     pub cast: Cast,
     /// The clockwork.
@@ -47,6 +57,33 @@ pub struct Scenario {
     /// What is doubtful about it: shown above the numbers.
     pub caveats: Issues,
 }
+
+/// From when the prices are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceList {
+    /// `2026-07-20`; several, or a word about it, where that is so.
+    pub date: String,
+    /// Whether some were estimated.
+    pub estimated: bool,
+}
+
+impl Scenario {
+    /// What is replicated. The timeline of replication 0 gets about 700 points, whole minutes apart.
+    pub fn study(&self) -> Study {
+        let minutes = (self.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
+        Study {
+            cast: Arc::new(self.cast.clone()),
+            timing: self.timing.clone(),
+            duration: self.duration,
+            seed: self.seed,
+            tables: LatencyTables::default(),
+            timeline_every: SimDuration::from_mins(minutes as i64),
+        }
+    }
+}
+
+/// As many as a chart can show.
+const TIMELINE_POINTS: f64 = 700.0;
 
 /// Reads a scenario file and all that it names, with `path=value` settings on top.
 ///

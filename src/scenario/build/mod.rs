@@ -4,6 +4,7 @@ mod charges;
 mod faults;
 mod groups;
 mod objects;
+mod prices;
 mod traffic;
 mod workloads;
 
@@ -17,6 +18,7 @@ use crate::cluster::ClusterState;
 use crate::hpa;
 use crate::intern::Symbol;
 use crate::market::{Catalog, Provider};
+use crate::rng::{fnv1a, mix};
 use crate::scheduler::Filters;
 use crate::sim::world::{Cast, NodeGroup, Timing, Workload};
 use crate::units::SimDuration;
@@ -50,6 +52,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         file.manifests.iter().flat_map(|path| documents::read(sources, &folder.join(path), issues)).collect();
     let declared: Vec<terraform::TerraformGroup> =
         file.terraform.iter().flat_map(|path| terraform::read(sources, &folder.join(path), issues)).collect();
+    let digest = digest(file, &documents, &declared);
     let objects = Objects::read(documents, issues);
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, EPOCH);
@@ -64,13 +67,14 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
     warn_about_homeless_pods(&cast, issues);
+    let prices = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     if duration > LONGEST || duration.is_zero() {
         issues.push(Issue::error("duration", "expected more than nothing and at most 366 days"));
     }
     let replications = file.replications.unwrap_or(REPLICATIONS);
-    if !(1..=MOST_REPLICATIONS).contains(&replications) {
-        issues.push(Issue::error("replications", format!("found {replications}, expected 1 to {MOST_REPLICATIONS}")));
+    if let Err(issue) = checked_replications(replications) {
+        issues.push(issue);
     }
     let step = file.step.map_or(STEP, |time| time.0);
     if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
@@ -82,6 +86,9 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
         description: file.description.clone(),
         provider,
+        platform: platform(file, provider),
+        prices,
+        digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}", cast.traffic)))),
         timing: Timing { step, autoscaler_scan: scan.max(least), ..Timing::default() },
         region,
         cast,
@@ -90,6 +97,30 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         seed: file.seed.unwrap_or(1),
         caveats: Issues::new(),
     })
+}
+
+/// As many replications as anybody may ask for.
+///
+/// Errors: none, or more than 100,000.
+pub fn checked_replications(replications: u32) -> Result<u32, Issue> {
+    if (1..=MOST_REPLICATIONS).contains(&replications) {
+        return Ok(replications);
+    }
+    Err(Issue::error("replications", format!("found {replications}, expected 1 to {MOST_REPLICATIONS}")))
+}
+
+/// A fingerprint of what was read, besides traces.
+fn digest(file: &ScenarioFile, documents: &[Document], groups: &[terraform::TerraformGroup]) -> u64 {
+    let texts = documents.iter().map(|document| document.value.to_string());
+    let all = texts.fold(fnv1a(&format!("{file:?}")), |sum, text| mix(sum ^ fnv1a(&text)));
+    mix(all ^ fnv1a(&format!("{groups:?}")))
+}
+
+/// `EKS 1.28`.
+fn platform(file: &ScenarioFile, provider: Provider) -> String {
+    let name = if provider == Provider::Aws { "EKS" } else { "GKE" };
+    let version = file.cluster.kubernetes_version.as_deref().unwrap_or("1.28");
+    format!("{name} {version}")
 }
 
 /// What every part of the building looks at.
