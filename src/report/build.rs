@@ -59,29 +59,35 @@ impl Builder<'_> {
         let cost = self.over(|run| run.bill.monthly_run_rate().usd());
         add("costUsdPerMonth", "Cost per month", Unit::UsdPerMonth, cost, None);
         if self.cast.traffic.is_some() {
-            let worst = self.over(worst_p95_ms);
+            let worst = self.over(|run| worst_ms(run, 0.95));
             let target = objective.latency_s_p95.map(|seconds| seconds * 1000.0);
             add("latencyMsP95", "Latency P95, slowest route", Unit::Milliseconds, worst, target);
+            let tail = self.over(|run| worst_ms(run, 0.99));
+            add("latencyMsP99", "Latency P99, slowest route", Unit::Milliseconds, tail, None);
             let errors = self.over(|run| run.service_levels.error_rate());
             add("errorRatio", "Failed requests", Unit::Ratio, errors, objective.error_rate);
             let breach = self.over(|run| run.service_levels.breach_share());
             add("breachRatio", "Time in breach", Unit::Ratio, breach, None);
         }
-        add(
-            "nodesMean",
-            "Nodes on average",
-            Unit::Count,
-            self.over(|run| run.books.nodes.mean(run.end, self.duration)),
-            None,
-        );
-        add("nodesPeak", "Nodes at most", Unit::Count, self.over(|run| run.books.nodes.most() as f64), None);
-        let pending = self.over(|run| run.books.longest_pending.as_secs_f64());
-        add("longestPendingSeconds", "Longest wait for a node", Unit::Seconds, pending, None);
-        add("idleRatio", "Idle share of node cost", Unit::Ratio, self.over(|run| run.bill.idle_share()), None);
+        let hours = self.duration.as_secs_f64() / 3600.0;
+        let nodes = |run: &Outcome| run.books.nodes.mean(run.end, self.duration);
+        add("nodeHours", "Node hours", Unit::Count, self.over(|run| nodes(run) * hours), None);
+        let peak = self.over(|run| run.books.nodes.most() as f64);
+        add("nodesPeak", "Nodes at most", Unit::Count, peak, None);
+        let pending = self.over(|run| pod_hours_pending(run) * 3600.0);
+        add("pendingPodSeconds", "Pods waiting for a node, in all", Unit::Seconds, pending, None);
+        let longest = self.over(|run| run.books.longest_pending.as_secs_f64());
+        add("longestPendingSeconds", "Longest wait for a node", Unit::Seconds, longest, None);
         let events = |get: fn(&Outcome) -> u64| self.over(move |run| get(run) as f64);
+        add("scaleEvents", "HPA rescales and node scale-ups", Unit::Count, events(scale_events), None);
+        let flapping = self.over(|run| starts_and_stops(run) / hours);
+        add("flappingPerHour", "Pods and nodes started + stopped", Unit::PerHour, flapping, None);
         add("evictions", "Pods evicted", Unit::Count, events(|run| run.books.evictions), None);
-        add("spotNotices", "Spot notices", Unit::Count, events(|run| run.books.spot_notices), None);
+        let survived = events(|run| run.books.spot_notices - run.books.spot_losses);
+        add("spotSurvived", "Spot interruptions survived", Unit::Count, survived, None);
+        add("spotLosses", "Spot interruptions with pods lost", Unit::Count, events(|run| run.books.spot_losses), None);
         add("outOfMemory", "Containers killed for memory", Unit::Count, events(|run| run.books.out_of_memory), None);
+        add("idleRatio", "Idle share of node cost", Unit::Ratio, self.over(|run| run.bill.idle_share()), None);
     }
 
     fn objectives(&self, report: &mut Report) {
@@ -94,7 +100,7 @@ impl Builder<'_> {
                 label: "P95 of every route".into(),
                 unit: Unit::Milliseconds,
                 target: target * 1000.0,
-                met_ratio: met(&|run| worst_p95_ms(run) <= target * 1000.0),
+                met_ratio: met(&|run| worst_ms(run, 0.95) <= target * 1000.0),
             });
         }
         if let Some(target) = traffic.objective.error_rate {
@@ -282,8 +288,26 @@ impl Builder<'_> {
     }
 }
 
-/// P95 of the slowest route that had requests, in milliseconds.
-fn worst_p95_ms(run: &Outcome) -> f64 {
+/// The quantile of the slowest route that had requests, in milliseconds.
+fn worst_ms(run: &Outcome, quantile: f64) -> f64 {
     let served = run.routes.iter().filter(|route| route.requests > 0.0);
-    served.map(|route| route.latency.quantile_s(0.95) * 1000.0).fold(0.0, f64::max)
+    served.map(|route| route.latency.quantile_s(quantile) * 1000.0).fold(0.0, f64::max)
+}
+
+/// Pods without a node, times the hours they waited.
+fn pod_hours_pending(run: &Outcome) -> f64 {
+    run.books.workloads.values().map(|row| row.pending.hours(run.end)).sum()
+}
+
+fn scale_events(run: &Outcome) -> u64 {
+    let rescales: u64 = run.books.workloads.values().map(|row| row.rescales).sum();
+    let scale_ups: u64 = run.books.groups.values().map(|row| row.scale_ups).sum();
+    rescales + scale_ups
+}
+
+/// Pods that HPAs asked for or gave up, and nodes that came or went.
+fn starts_and_stops(run: &Outcome) -> f64 {
+    let pods: u64 = run.books.workloads.values().map(|row| row.moved).sum();
+    let nodes: u64 = run.books.groups.values().map(|row| row.added + row.removed).sum();
+    (pods + nodes) as f64
 }

@@ -27,34 +27,52 @@ pub fn summary(report: &Report) -> String {
     }
     answer(report, &mut text);
     recommendation(report, &mut text);
-    section(&mut text, "Cost", costs(report));
     section(&mut text, "Node groups", groups(report));
-    section(&mut text, "HPAs", hpas(report));
     section(&mut text, "Routes, end to end (percentiles of each run, mean over runs)", routes(report));
-    section(&mut text, "Services (percentiles of each run, mean over runs)", services(report));
     text
 }
 
+/// The headlines, one a line: mean, where the mean lies, where single runs lie.
 fn answer(report: &Report, text: &mut String) {
-    for headline in &report.headlines {
-        let range = interval(&headline.value, headline.unit);
-        let range = if range.is_empty() { String::new() } else { format!("  [{range}]") };
+    let mut table = table(&["", "mean", "95 % interval", "P5 – P95 of runs", ""]);
+    for headline in report.headlines.iter().filter(|row| is_worth_a_line(report, row)) {
         let target = headline.objective.map_or(String::new(), |target| {
             let verdict = if headline.value.mean <= target { "met" } else { "MISSED" };
-            format!("  objective {} {verdict}", figure(target, headline.unit))
+            format!("objective {}: {verdict}", figure(target, headline.unit))
         });
-        let value = figure(headline.value.mean, headline.unit);
-        let _ = writeln!(text, "  {:<30} {value:>10}{range}{target}", headline.label);
+        let Estimate { mean, p5, p95, .. } = headline.value;
+        let [low, high] = [p5, p95].map(|value| figure(value, headline.unit));
+        let spread = if low == high { String::new() } else { format!("{low} – {high}") };
+        let range = if spread.is_empty() { String::new() } else { interval(&headline.value, headline.unit) };
+        table.add_row([headline.label.clone(), figure(mean, headline.unit), range, spread, target]);
     }
+    for at in 1..4 {
+        if let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let _ = writeln!(text, "{table}");
+    let parts: Vec<String> = report
+        .charges
+        .iter()
+        .map(|charge| format!("{} {}", charge.name, figure(charge.cost_usd_per_month.mean, Unit::UsdPerMonth)))
+        .collect();
+    let _ = writeln!(text, " Cost per month is {}", parts.join(" + "));
     for objective in &report.objectives {
         let _ = writeln!(
             text,
-            "  {} at most {}: kept in {:.0} % of the replications",
+            " {} at most {}: kept in {:.0} % of the replications",
             objective.label,
             figure(objective.target, objective.unit),
             objective.met_ratio * 100.0
         );
     }
+}
+
+/// What never happened needs no line, unless it was promised.
+fn is_worth_a_line(report: &Report, headline: &super::Headline) -> bool {
+    let always = headline.objective.is_some() || report.headlines.iter().take(2).any(|row| row == headline);
+    always || headline.value.p95 != 0.0 || headline.value.mean != 0.0
 }
 
 fn recommendation(report: &Report, text: &mut String) {
@@ -123,19 +141,6 @@ fn right(mut table: Table) -> Option<Table> {
     (table.row_count() > 0).then_some(table)
 }
 
-fn with_interval(estimate: &Estimate, unit: Unit) -> [String; 2] {
-    [figure(estimate.mean, unit), interval(estimate, unit)]
-}
-
-fn costs(report: &Report) -> Option<Table> {
-    let mut table = table(&["per month", "", "95 % interval"]);
-    for charge in &report.charges {
-        let [mean, range] = with_interval(&charge.cost_usd_per_month, Unit::UsdPerMonth);
-        table.add_row([charge.name.clone(), mean, range]);
-    }
-    right(table)
-}
-
 fn groups(report: &Report) -> Option<Table> {
     let mut table = table(&["", "types", "capacity", "size", "mean", "peak", "per month", "idle", "notices"]);
     for group in &report.groups {
@@ -154,22 +159,6 @@ fn groups(report: &Report) -> Option<Table> {
     right(table)
 }
 
-fn hpas(report: &Report) -> Option<Table> {
-    let mut table = table(&["", "bounds", "mean", "peak", "at max", "rescales", "flips/h"]);
-    for hpa in &report.autoscalers {
-        table.add_row([
-            format!("{}/{}", hpa.namespace, hpa.name),
-            format!("{}..{}", hpa.min_replicas, hpa.max_replicas),
-            figure(hpa.replicas_mean.mean, Unit::Count),
-            figure(hpa.replicas_peak.mean, Unit::Count),
-            figure(hpa.at_max_ratio.mean, Unit::Ratio),
-            figure(hpa.scale_events.mean, Unit::Count),
-            figure(hpa.flapping_per_hour.mean, Unit::Count),
-        ]);
-    }
-    right(table)
-}
-
 fn routes(report: &Report) -> Option<Table> {
     let mut table = table(&["", "requests/s", "P50", "P95", "P99", "pooled P99", "errors", "apdex"]);
     for route in &report.routes {
@@ -182,21 +171,6 @@ fn routes(report: &Report) -> Option<Table> {
             figure(route.pooled_ms_p99, Unit::Milliseconds),
             figure(route.error_ratio.mean, Unit::Ratio),
             format!("{:.3}", route.apdex.mean),
-        ]);
-    }
-    right(table)
-}
-
-fn services(report: &Report) -> Option<Table> {
-    let mut table = table(&["", "requests/s", "P50", "P95", "P99", "errors"]);
-    for service in &report.services {
-        table.add_row([
-            service.name.clone(),
-            figure(service.requests_per_second.mean, Unit::Count),
-            figure(service.latency_ms_p50.mean, Unit::Milliseconds),
-            figure(service.latency_ms_p95.mean, Unit::Milliseconds),
-            figure(service.latency_ms_p99.mean, Unit::Milliseconds),
-            figure(service.error_ratio.mean, Unit::Ratio),
         ]);
     }
     right(table)

@@ -41,7 +41,9 @@ pub struct WorkloadBooks {
     pub created: u64,
     /// Changes of `spec.replicas` by an HPA.
     pub rescales: u64,
-    /// Of those, the ones against the direction of the one before.
+    /// Pods that those asked for or gave up, in all.
+    pub moved: u64,
+    /// Of the rescales, the ones against the direction of the one before.
     pub flips: u64,
 }
 
@@ -81,6 +83,8 @@ pub struct Books {
     pub preemptions: u64,
     /// Spot notices.
     pub spot_notices: u64,
+    /// Of those, the ones at whose end pods of Deployments still ran on the node.
+    pub spot_losses: u64,
     /// Containers killed for memory.
     pub out_of_memory: u64,
     /// The longest wait for a node of any pod that got one.
@@ -121,6 +125,7 @@ impl Books {
     pub(super) fn rescaled(&mut self, workload: WorkloadId, last: i32, change: i32) {
         let row = &mut self.workloads[workload];
         row.rescales += 1;
+        row.moved += u64::from(change.unsigned_abs());
         row.flips += u64::from(last.signum() * change.signum() < 0);
     }
 }

@@ -344,6 +344,7 @@ impl Simulation {
             self.books.node_gone(now, group);
             self.instance_costs_no_longer(now, id);
         }
+        self.books.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
         self.log.push(now, Occurrence::NodeGone { node, reason, pods_lost });
         self.nodes_changed();
     }

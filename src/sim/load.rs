@@ -106,7 +106,7 @@ impl LoadState {
     pub fn services(&self) -> &IdVec<ServiceId, ServiceState> {
         &self.services
     }
-    pub(super) fn route_histogram(&self, route: crate::traffic::calls::RouteId) -> &LatencyHistogram {
+    pub(super) fn route_histogram(&mut self, route: crate::traffic::calls::RouteId) -> &LatencyHistogram {
         self.routes.histogram(route)
     }
     pub(super) fn service_histogram(&mut self, service: ServiceId) -> &LatencyHistogram {
@@ -209,6 +209,7 @@ impl Simulation {
                     };
                 }
             }
+            load.routes.begin_step(&load.hops);
             load.last_routes.clear();
             for (route, row) in traffic.graph.routes().iter() {
                 let arrived = load.entry_rate * row.share * span.as_secs_f64();

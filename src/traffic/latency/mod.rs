@@ -69,6 +69,20 @@ pub struct LatencySummary {
     pub max_s: f64,
 }
 
+impl LatencySummary {
+    /// All of it so many times as slow.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        LatencySummary {
+            mean_s: self.mean_s * factor,
+            p50_s: self.p50_s * factor,
+            p90_s: self.p90_s * factor,
+            p95_s: self.p95_s * factor,
+            p99_s: self.p99_s * factor,
+            max_s: self.max_s * factor,
+        }
+    }
+}
+
 /// What a service did in one step. Requests are expectations, hence fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct StepOutcome {
