@@ -29,7 +29,7 @@ pub struct ScenarioFile {
     /// Cluster Autoscaler.
     pub autoscaler: Autoscaler,
     /// What containers without requests ask for.
-    pub assume: Option<Assume>,
+    pub assume: Option<Assumption>,
     /// Requests.
     pub traffic: Traffic,
     /// What a request costs each service, by the name of its workload.
@@ -142,6 +142,37 @@ pub struct Autoscaler {
     pub enabled: Option<bool>,
     /// `--name=value`.
     pub flags: Vec<String>,
+}
+
+/// What to do about containers without requests.
+#[derive(Clone, Debug)]
+pub enum Assumption {
+    /// `refuse`: they are an error.
+    Refuse,
+    /// They ask for this.
+    Requests(Assume),
+}
+
+impl<'de> Deserialize<'de> for Assumption {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Assumption;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`refuse`, or requests such as {cpu: 100m, memory: 128Mi}")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Assumption, E> {
+                match text {
+                    "refuse" => Ok(Assumption::Refuse),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
+                }
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Assumption, A::Error> {
+                Assume::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Assumption::Requests)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
 }
 
 /// Requests of containers that have none.

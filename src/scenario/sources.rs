@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// Files larger than this are refused: 64 MiB.
 const LARGEST: u64 = 64 * 1024 * 1024;
+/// So are compressed ones that unpack to more: 512 MiB.
+const LARGEST_UNPACKED: u64 = 512 * 1024 * 1024;
 
 /// A place to read files from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ const EMBEDDED: &[(&str, &str)] = &[
 ];
 
 impl Sources {
-    /// A file's text, or why there is none.
+    /// A file's text, unpacked if it is gzip, or why there is none.
     pub(super) fn read(self, path: &Path) -> Result<String, String> {
         match self {
             Sources::Embedded => {
@@ -37,17 +39,21 @@ impl Sources {
                 found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "is not part of the program".to_owned())
             }
             Sources::Disk => {
-                let bytes = if path.as_os_str() == "-" { stdin()? } else { disk(path)? };
+                let bytes = unpacked(if path.as_os_str() == "-" { stdin()? } else { disk(path)? })?;
                 let text = String::from_utf8(bytes).map_err(|_| "is not a text file".to_owned())?;
                 if text.contains('\0') { Err("is not a text file".to_owned()) } else { Ok(text) }
             }
         }
     }
 
-    /// The file itself, or the files below the folder that end in one of `extensions`, by name.
+    /// The file itself, or the files below the folder that end in one of `extensions` (with or without a
+    /// `.gz` behind), by name.
     pub(super) fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
         let suits = |path: &Path| {
-            path.extension().is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
+            let packed = path.extension().is_some_and(|found| found.eq_ignore_ascii_case("gz"));
+            let inner = if packed { path.file_stem().map(Path::new) } else { Some(path) };
+            let extension = inner.and_then(Path::extension);
+            extension.is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
         };
         let mut files = match self {
             Sources::Embedded => {
@@ -63,6 +69,16 @@ impl Sources {
         files.sort();
         if files.is_empty() { Err(format!("holds no {} file", extensions.join(" or "))) } else { Ok(files) }
     }
+}
+
+fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut text = Vec::new();
+    let mut limited = std::io::Read::take(flate2::read::MultiGzDecoder::new(bytes.as_slice()), LARGEST_UNPACKED + 1);
+    std::io::Read::read_to_end(&mut limited, &mut text).map_err(|error| format!("is broken gzip: {error}"))?;
+    if text.len() as u64 > LARGEST_UNPACKED { Err("unpacks to more than 512 MiB".into()) } else { Ok(text) }
 }
 
 fn stdin() -> Result<Vec<u8>, String> {

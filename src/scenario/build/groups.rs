@@ -1,6 +1,7 @@
 //! Node groups and Cluster Autoscaler's flags.
 
 use super::Scene;
+use super::objects::Found;
 use crate::autoscaler::{FlagOutcome, Flags};
 use crate::cluster::{Effect, NodeCapacity, NodeTemplate, Resources, Taint};
 use crate::id::IdVec;
@@ -8,6 +9,7 @@ use crate::market::{Catalog, NodeResources, NodeSettings, Provider, node_boot};
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::node::Node;
 use crate::scenario::terraform::TerraformGroup;
 use crate::sim::event::GroupId;
 use crate::sim::world::{Delay, Machine, NodeGroup};
@@ -131,9 +133,16 @@ pub(super) fn build(
         apply(name, change, &mut plans[at].1, issues);
     }
     if plans.is_empty() {
+        plans = of_nodes(&scene.objects.nodes, issues);
+    } else if !scene.objects.nodes.is_empty() {
+        let count = scene.objects.nodes.len();
+        let message = format!("{count} Node objects were left aside: the node groups are declared");
+        issues.push(Issue::warning("manifests", message));
+    }
+    if plans.is_empty() {
         issues.push(
             Issue::error("nodeGroups", "there is no node group")
-                .with_help("name Terraform files under `terraform`, or groups under `nodeGroups`"),
+                .with_help("name Terraform files under `terraform`, groups under `nodeGroups`, or a dump with Nodes"),
         );
     }
     let mut groups: Vec<NodeGroup> = plans
@@ -142,6 +151,56 @@ pub(super) fn build(
         .collect();
     groups.sort_by_key(|group| !group.autoscaled);
     groups.into_iter().collect()
+}
+
+/// Node labels that name the group, most specific first.
+const GROUP_LABELS: &[&str] = &[
+    "eks.amazonaws.com/nodegroup",
+    "alpha.eksctl.io/nodegroup-name",
+    "cloud.google.com/gke-nodepool",
+    "karpenter.sh/nodepool",
+];
+/// Labels that every node of the provider gets anyway, or that tell single nodes apart.
+const OWN_LABELS: &[&str] =
+    &["kubernetes.io/", "beta.kubernetes.io/", "topology.", "failure-domain.", "node.kubernetes.io/"];
+
+/// The nodes of a dump as groups of a fixed size, by the label that names the group, else by machine type.
+fn of_nodes(nodes: &[Found<Node>], issues: &mut Issues) -> Vec<(String, Plan)> {
+    let mut plans: BTreeMap<String, Plan> = BTreeMap::new();
+    for (document, node) in nodes {
+        let label = |key: &str| node.metadata.labels.get(key).map(String::as_str);
+        let kind = label("node.kubernetes.io/instance-type").or(label("beta.kubernetes.io/instance-type"));
+        let Some(kind) = kind else {
+            let message = "the node has no label node.kubernetes.io/instance-type: it was left aside";
+            issues.push(document.locate(Issue::warning("metadata.labels", message)));
+            continue;
+        };
+        let name = GROUP_LABELS.iter().find_map(|key| label(key)).unwrap_or(kind);
+        let plan = plans.entry(name.to_owned()).or_default();
+        let count = plan.desired.unwrap_or(0) + 1;
+        (plan.min, plan.max, plan.desired) = (Some(count), Some(count), Some(count));
+        if !plan.types.iter().any(|known| known == kind) {
+            plan.types.push(kind.to_owned());
+        }
+        let capacity = label("eks.amazonaws.com/capacityType").or(label("karpenter.sh/capacity-type"));
+        plan.spot |= capacity.is_some_and(|text| text.eq_ignore_ascii_case("spot"));
+        plan.spot |= label("cloud.google.com/gke-spot") == Some("true");
+        if let Some(zone) = label("topology.kubernetes.io/zone").or(label("failure-domain.beta.kubernetes.io/zone")) {
+            let zones = plan.zones.get_or_insert_default();
+            if !zones.iter().any(|known| known == zone) {
+                zones.push(zone.to_owned());
+                zones.sort();
+            }
+        }
+        if count == 1 {
+            let own = |key: &str| OWN_LABELS.iter().any(|prefix| key.starts_with(prefix));
+            let kept = node.metadata.labels.iter().filter(|(key, _)| !own(key));
+            plan.labels = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let lasting = node.spec.taints.iter().filter(|taint| !taint.key.starts_with("node.kubernetes.io/"));
+            plan.taints = lasting.map(|t| (t.key.clone(), t.value.clone(), t.effect.clone())).collect();
+        }
+    }
+    plans.into_iter().collect()
 }
 
 fn apply(name: &str, change: &file::NodeGroup, plan: &mut Plan, issues: &mut Issues) {

@@ -3,6 +3,9 @@
 use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
+use crate::scenario::kubernetes::meta::ObjectMeta;
+use crate::scenario::kubernetes::node::Node;
+use crate::scenario::kubernetes::pod::Pod;
 use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
@@ -18,6 +21,11 @@ pub(super) struct Objects {
     pub(super) deployments: Vec<Found<Workload>>,
     pub(super) stateful_sets: Vec<Found<Workload>>,
     pub(super) daemon_sets: Vec<Found<Workload>>,
+    /// Those that no Deployment owns.
+    pub(super) replica_sets: Vec<Found<Workload>>,
+    /// Those that no controller owns.
+    pub(super) pods: Vec<Found<Pod>>,
+    pub(super) nodes: Vec<Found<Node>>,
     pub(super) jobs: Vec<Found<Job>>,
     pub(super) cron_jobs: Vec<Found<CronJob>>,
     pub(super) hpas: Vec<Found<HorizontalPodAutoscaler>>,
@@ -29,6 +37,8 @@ pub(super) struct Objects {
     pub(super) storage_classes: Vec<Found<StorageClass>>,
     pub(super) namespaces: Vec<Document>,
     ignored: BTreeMap<String, usize>,
+    /// Objects that their controllers will make again.
+    owned: BTreeMap<String, usize>,
 }
 
 /// Kinds that somebody may have misspelt.
@@ -36,6 +46,9 @@ const KINDS: &[&str] = &[
     "Deployment",
     "StatefulSet",
     "DaemonSet",
+    "ReplicaSet",
+    "Pod",
+    "Node",
     "Job",
     "CronJob",
     "HorizontalPodAutoscaler",
@@ -79,7 +92,6 @@ impl Objects {
             "Deployment" => push(&mut self.deployments, document, issues),
             "StatefulSet" => push(&mut self.stateful_sets, document, issues),
             "DaemonSet" => push(&mut self.daemon_sets, document, issues),
-            "Job" => push(&mut self.jobs, document, issues),
             "CronJob" => push(&mut self.cron_jobs, document, issues),
             "HorizontalPodAutoscaler" => push(&mut self.hpas, document, issues),
             "PodDisruptionBudget" => push(&mut self.budgets, document, issues),
@@ -88,6 +100,11 @@ impl Objects {
             "Ingress" => push(&mut self.ingresses, document, issues),
             "PersistentVolumeClaim" => push(&mut self.claims, document, issues),
             "StorageClass" => push(&mut self.storage_classes, document, issues),
+            "ReplicaSet" | "Pod" | "Job" if is_owned(&document) => *self.owned.entry(kind.to_owned()).or_default() += 1,
+            "Job" => push(&mut self.jobs, document, issues),
+            "ReplicaSet" => push(&mut self.replica_sets, document, issues),
+            "Pod" => push(&mut self.pods, document, issues),
+            "Node" => push(&mut self.nodes, document, issues),
             "Namespace" => self.namespaces.push(document),
             other => {
                 let meant = did_you_mean(other, KINDS.iter().copied());
@@ -102,13 +119,21 @@ impl Objects {
 
     /// One line for all that was read and does not matter.
     pub(super) fn name_the_ignored(&self, issues: &mut Issues) {
-        if self.ignored.is_empty() {
-            return;
-        }
-        let list: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        let message = format!("objects that no decision looks at were left aside: {}", list.join(", "));
-        issues.push(Issue::warning("manifests", message));
+        let mut say = |what: &str, counts: &BTreeMap<String, usize>| {
+            let list: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            if !list.is_empty() {
+                issues.push(Issue::warning("manifests", format!("{what}: {}", list.join(", "))));
+            }
+        };
+        say("objects that no decision looks at were left aside", &self.ignored);
+        say("objects that their controllers make anew were left aside", &self.owned);
     }
+}
+
+/// Whether a controller made it.
+fn is_owned(document: &Document) -> bool {
+    let metadata = document.value.get("metadata").cloned().unwrap_or_default();
+    serde_json::from_value::<ObjectMeta>(metadata).is_ok_and(|metadata| metadata.controller().is_some())
 }
 
 fn push<T: DeserializeOwned>(list: &mut Vec<Found<T>>, document: Document, issues: &mut Issues) {

@@ -3,7 +3,7 @@
 use super::Scene;
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues, Place, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::WorkloadId;
 use crate::sim::world::{Cast, Load, Objective, Service, Traffic};
@@ -84,7 +84,7 @@ fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
     let mut curves = Vec::new();
     for (at, pattern) in traffic.patterns.iter().enumerate() {
         let field = format!("traffic.patterns[{at}]");
-        match curve(scene, pattern).and_then(|curve| curve.scaled(scale).map_err(|e| (None, e.to_string()))) {
+        match curve(scene, pattern, issues).and_then(|curve| curve.scaled(scale).map_err(|e| (None, e.to_string()))) {
             Ok(curve) => curves.push(curve),
             Err((place, message)) => {
                 let mut issue = Issue::error(field, message);
@@ -101,7 +101,7 @@ fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
 /// Where in a trace, and what is wrong there.
 type Wrong = (Option<(String, Option<u32>)>, String);
 
-fn curve(scene: &Scene<'_>, pattern: &Pattern) -> Result<Curve, Wrong> {
+fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Curve, Wrong> {
     let at = |time: &file::Time| SimTime::ZERO + time.0;
     let made = match pattern {
         Pattern::Constant { rate } => Curve::constant(*rate),
@@ -128,7 +128,7 @@ fn curve(scene: &Scene<'_>, pattern: &Pattern) -> Result<Curve, Wrong> {
             Curve::stages(*start_rate, &stages)
         }
         Pattern::Trace { file, unit, scale, stretch } => {
-            let curve = trace(scene, file, unit.as_deref())?;
+            let curve = trace(scene, file, unit.as_deref(), issues)?;
             let scaled = curve.scaled(scale.unwrap_or(1.0));
             scaled.and_then(|curve| curve.stretched(stretch.unwrap_or(1.0)))
         }
@@ -137,7 +137,7 @@ fn curve(scene: &Scene<'_>, pattern: &Pattern) -> Result<Curve, Wrong> {
 }
 
 /// A CSV of `timestamp,value`: seconds or RFC 3339, at a regular step.
-fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>) -> Result<Curve, Wrong> {
+fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>, issues: &mut Issues) -> Result<Curve, Wrong> {
     let path = scene.folder.join(file);
     let name = path.display().to_string();
     let wrong = |line: Option<u32>, message: String| (Some((name.clone(), line)), message);
@@ -170,6 +170,9 @@ fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>) -> Result<Curve, Wro
         return Err(wrong(None, "the trace needs at least two points".into()));
     };
     let (origin, step) = (first.0, second.0 - first.0);
+    if let Some(issue) = gaps(&points, step) {
+        issues.push(Issue { place: Place { file: Some(name.clone()), ..Place::default() }, ..issue });
+    }
     let per_second = match unit {
         None | Some("rps") => 1.0,
         Some("requests") => 1.0 / step,
@@ -177,6 +180,18 @@ fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>) -> Result<Curve, Wro
     };
     points.iter_mut().for_each(|(time, value)| (*time, *value) = (*time - origin, *value * per_second));
     Curve::steps(&points, step, After::Repeat).map_err(|error| wrong(None, error.to_string()))
+}
+
+/// Missing points of a trace whose step is that of its first two.
+fn gaps(points: &[(f64, f64)], step: f64) -> Option<Issue> {
+    let missing = |pair: &[(f64, f64)]| pair[1].0 - pair[0].0 - step;
+    let gaps: Vec<f64> = points.windows(2).map(missing).filter(|missing| *missing > step / 2.0).collect();
+    let longest = gaps.iter().copied().fold(0.0, f64::max);
+    let message = format!(
+        "the step is {step} s and there are {} gaps, the longest of {longest} s: the value before holds on",
+        gaps.len()
+    );
+    (!gaps.is_empty()).then(|| Issue::warning("", message))
 }
 
 /// The routes: paths of Ingresses, or services with a weight.

@@ -11,10 +11,11 @@ use crate::controllers::job::JobSpec;
 use crate::controllers::stateful_set::PodManagement;
 use crate::market::container_start;
 use crate::scenario::documents::Document;
+use crate::scenario::file::Assumption;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::{IntOrPercent, ObjectMeta, OwnerReference};
-use crate::scenario::kubernetes::pod::{PodSpec, PodTemplateSpec};
+use crate::scenario::kubernetes::pod::{Pod, PodSpec, PodTemplateSpec};
 use crate::scenario::kubernetes::workloads as api;
 use crate::sim::world::{Budget, Cast, Delay, Hpa, Lifecycle, Load, Signal, Workload, WorkloadKind};
 use crate::units::{Quantity, SimDuration, SimTime};
@@ -48,6 +49,15 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let workload = builder.workload(found, "ReplicaSet", deployment_kind, issues);
         cast.workloads.push(workload);
     }
+    for found in &scene.objects.replica_sets {
+        // Without a Deployment nothing ever updates it; else it is one.
+        let workload =
+            builder.workload(found, "ReplicaSet", |_, _| WorkloadKind::Deployment(Strategy::Recreate), issues);
+        cast.workloads.push(workload);
+    }
+    for found in &scene.objects.pods {
+        cast.workloads.push(builder.bare_pod(found, issues));
+    }
     for found in &scene.objects.stateful_sets {
         let workload = builder.workload(found, "StatefulSet", stateful_set_kind, issues);
         cast.workloads.push(workload);
@@ -77,7 +87,10 @@ fn say_what_was_assumed(scene: &Scene<'_>, assumed: usize, issues: &mut Issues) 
 }
 
 fn assumption<'a>(scene: &'a Scene<'_>) -> (&'a str, &'a str) {
-    scene.file.assume.as_ref().map_or(("100m", "128Mi"), |assume| (&assume.cpu, &assume.memory))
+    match &scene.file.assume {
+        Some(Assumption::Requests(assume)) => (&assume.cpu, &assume.memory),
+        _ => ("100m", "128Mi"),
+    }
 }
 
 struct Builder<'a, 'b, 'c> {
@@ -120,6 +133,24 @@ impl Builder<'_, '_, '_> {
         };
         absorb(part, document, issues);
         workload
+    }
+
+    /// A pod that nobody makes again when it is gone.
+    fn bare_pod(&mut self, (document, object): &Found<Pod>, issues: &mut Issues) -> Workload {
+        let mut part = Issues::new();
+        let api = PodTemplateSpec { metadata: object.metadata.clone(), spec: object.spec.clone() };
+        let template = self.template(&object.metadata, &api, "", "", &mut part);
+        absorb(part, document, issues);
+        Workload {
+            namespace: self.converter.symbol(object.metadata.namespace_or_default()),
+            name: self.converter.symbol(&object.metadata.name),
+            kind: WorkloadKind::BarePod,
+            template,
+            replicas: 1,
+            lifecycle: self.lifecycle(&object.metadata.name, &object.spec),
+            load: Load::Requests,
+            starts: SimTime::ZERO,
+        }
     }
 
     /// The controller as an object that decisions look at.
@@ -232,13 +263,15 @@ impl Builder<'_, '_, '_> {
     ) -> PodSpecId {
         let namespace = metadata.namespace_or_default().to_owned();
         let mut pod_metadata = api.metadata.clone();
-        pod_metadata.owner_references = vec![OwnerReference {
+        let owned = !owner.is_empty();
+        let reference = || OwnerReference {
             api_version: if owner == "Job" { "batch/v1".into() } else { "apps/v1".into() },
             kind: owner.to_owned(),
             name: controller.to_owned(),
             uid: format!("{namespace}/{owner}/{controller}"),
             controller: Some(true),
-        }];
+        };
+        pod_metadata.owner_references = owned.then(reference).into_iter().collect();
         pod_metadata.namespace = Some(namespace);
         let mut spec = api.spec.clone();
         self.default_requests(&mut spec, issues);
@@ -275,6 +308,12 @@ impl Builder<'_, '_, '_> {
                         )),
                     }
                 }
+            }
+            if missing && matches!(self.scene.file.assume, Some(Assumption::Refuse)) {
+                let message = format!("container `{}` asks for no cpu or memory", container.name);
+                issues.push(Issue::error("spec.template.spec.containers", message).with_help(
+                    "give it requests, or say in the scenario what to assume: `assume: {cpu: 100m, memory: 128Mi}`",
+                ));
             }
             self.assumed += usize::from(missing);
         }
