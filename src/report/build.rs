@@ -36,7 +36,22 @@ pub fn from_runs(mut report: Report, subject: Subject<'_>, runs: &[Outcome]) -> 
     runs.iter().for_each(|run| costs.add(&run.bill));
     report.costs = costs.rows();
     report.timeline = builder.timeline();
+    let overloaded = report.services.iter().filter(|service| service.error_ratio.mean > OVERLOADED);
+    let caveats: Vec<String> = overloaded.map(overload).collect();
+    report.caveats.extend(caveats);
     report
+}
+
+/// A service that fails more of its requests than this gets a caveat.
+const OVERLOADED: f64 = 0.01;
+
+fn overload(service: &ServiceResult) -> String {
+    let failed = super::format::figure(service.error_ratio.mean, Unit::Ratio);
+    format!(
+        "service {} could not keep up: {failed} of its requests were refused or timed out, and the percentiles \
+         are those of the others",
+        service.name
+    )
 }
 
 struct Builder<'a> {

@@ -313,7 +313,7 @@ pub struct Service {
     pub concurrency: Option<u32>,
     /// Requests that may wait at a pod.
     pub queue: Option<u32>,
-    /// After how long a caller gives up.
+    /// After how long a caller gives up; 60 s by default, as nginx does.
     pub timeout: Option<Time>,
     /// `random`, `roundRobin`, `leastOutstanding`, `powerOfTwo`, `sharedQueue`.
     pub load_balancing: Option<LoadBalancing>,

@@ -70,7 +70,12 @@ fn blocks(text: &str, file: &str, issues: &mut Issues, groups: &mut Vec<Terrafor
         let is_resource = block.ident.as_str() == "resource" && labels.first() == Some(&"aws_eks_node_group");
         if is_module || is_resource {
             let reader = Reader { text, file };
-            groups.push(reader.group(block, labels.last().copied().unwrap_or_default(), issues));
+            let group = reader.group(block, labels.last().copied().unwrap_or_default(), issues);
+            if is_module && !block.body.has_attribute("name") {
+                let message = format!("the module has no name: the group is called `{}` after its label", group.name);
+                issues.push(located(Issue::warning("name", message), file, group.line));
+            }
+            groups.push(group);
         }
     }
 }

@@ -45,7 +45,12 @@ module "eks_node_group_db" {
 }
 
 module "eks_node_group_spot" {
-  capacity_type = "SPOT"
+  source = "terraform-aws-modules/eks/aws//modules/eks-managed-node-group"
+
+  name         = "spot"
+  cluster_name = module.eks.cluster_name
+
+  capacity_type  = "SPOT"
   instance_types = ["m5.large", "m5a.large", "m5n.large"]  # Multiple types
 
   min_size     = 0

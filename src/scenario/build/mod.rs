@@ -3,6 +3,7 @@
 mod charges;
 mod faults;
 mod groups;
+mod homes;
 mod objects;
 mod prices;
 mod traffic;
@@ -16,11 +17,9 @@ use super::sources::Sources;
 use super::{Scenario, terraform};
 use crate::cluster::ClusterState;
 use crate::hpa;
-use crate::intern::Symbol;
 use crate::market::{Catalog, Provider};
 use crate::rng::{fnv1a, mix};
-use crate::scheduler::Filters;
-use crate::sim::world::{Cast, NodeGroup, Timing, Workload};
+use crate::sim::world::{Cast, NodeGroup, Timing};
 use crate::units::SimDuration;
 use objects::Objects;
 use std::path::Path;
@@ -66,7 +65,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     charges::build(&scene, &mut converter, &mut cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
-    warn_about_homeless_pods(&cast, issues);
+    homes::check(&cast, issues);
     let prices = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     if duration > LONGEST || duration.is_zero() {
@@ -147,50 +146,6 @@ fn hpa_flags(file: &ScenarioFile, issues: &mut Issues) -> hpa::Flags {
         }
     }
     flags
-}
-
-/// A kind of pod that no node group could ever hold, with the filters that say so.
-fn warn_about_homeless_pods(cast: &Cast, issues: &mut Issues) {
-    let mut cluster = cast.cluster.clone();
-    let zone_key = cluster.symbols.intern("topology.kubernetes.io/zone");
-    for group in cast.groups.values().filter(|group| group.max > 0) {
-        let zones = if group.zones.is_empty() { &[Symbol::EMPTY][..] } else { &group.zones };
-        for (machine, zone) in group.machines.iter().flat_map(|machine| zones.iter().map(move |zone| (machine, zone))) {
-            let mut node = machine.template.clone();
-            node.name = cluster.symbols.intern(&format!("{}-{}", group.name, cluster.node_ids().len()));
-            if *zone != Symbol::EMPTY {
-                node.labels.set(zone_key, *zone);
-            }
-            cluster.add_node(node);
-        }
-    }
-    for workload in cast.workloads.values() {
-        if let Some(why) = homeless(&cluster, cast, workload) {
-            let name = |symbol| cluster.symbols.text(symbol);
-            let message = format!("no node group could ever hold this pod: {why}");
-            let mut issue = Issue::warning("spec.template", message);
-            issue.place.object = Some(format!("{}/{}", name(workload.namespace), name(workload.name)));
-            issues.push(issue);
-        }
-    }
-}
-
-fn homeless(cluster: &ClusterState, cast: &Cast, workload: &Workload) -> Option<String> {
-    let filters = match Filters::prepare(cluster, &cast.profile, workload.template, None) {
-        Ok(filters) => filters,
-        Err(error) => return Some(format!("{error:?}")),
-    };
-    let mut reasons = std::collections::BTreeSet::new();
-    for node in cluster.node_ids() {
-        match filters.check(cluster, *node) {
-            Ok(()) => return None,
-            Err(rejection) => {
-                let text = rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols));
-                reasons.insert(format!("{} ({})", text.collect::<Vec<_>>().join(", "), rejection.plugin.name()));
-            }
-        }
-    }
-    Some(reasons.into_iter().collect::<Vec<_>>().join("; "))
 }
 
 /// The names of groups, for suggestions.

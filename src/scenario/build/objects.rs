@@ -77,7 +77,7 @@ impl Objects {
                 issues.push(document.locate(Issue::error("metadata.name", "the object has no name")));
                 continue;
             }
-            if named && !seen.insert(document.name()) {
+            if KINDS.contains(&kind.as_str()) && !seen.insert(document.name()) {
                 let issue = Issue::error("metadata.name", "an object of this kind and name was read before");
                 issues.push(document.locate(issue));
                 continue;
@@ -108,7 +108,9 @@ impl Objects {
             "Namespace" => self.namespaces.push(document),
             other => {
                 let meant = did_you_mean(other, KINDS.iter().copied());
-                if let Some(meant) = meant.filter(|_| document.text(&["apiVersion"]) != "v1") {
+                let group = document.text(&["apiVersion"]);
+                let is_ours = ["apps/", "batch/", "autoscaling/", "policy/", "networking.k8s.io/"];
+                if let Some(meant) = meant.filter(|_| is_ours.iter().any(|prefix| group.starts_with(prefix))) {
                     let issue = Issue::warning("kind", format!("`{other}` is not read"));
                     issues.push(document.locate(issue.with_help(format!("did you mean `{meant}`?"))));
                 }

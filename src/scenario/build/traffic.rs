@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// A request's cpu time where nobody says.
 const CPU_PER_REQUEST: SimDuration = SimDuration::from_millis(20);
 
+/// A caller gives up after so long where nobody says: nginx's `proxy_read_timeout`.
+const TIMEOUT: SimDuration = SimDuration::from_secs(60);
+
 /// Fills in the traffic, if there is any.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
     let curves = curves(scene, issues);
@@ -328,7 +331,10 @@ fn service(
             Some(LoadBalancing::SharedQueue) => Discipline::SharedQueue,
         },
         queue_bound: row.queue,
-        timeout: row.timeout.map(|time| Timeout { after_s: time.0.as_secs_f64(), work: Abandoned::CancelQueued }),
+        timeout: Some(Timeout {
+            after_s: row.timeout.map_or(TIMEOUT, |time| time.0).as_secs_f64(),
+            work: Abandoned::CancelQueued,
+        }),
     };
     if let Err(error) = profile.check() {
         issues.push(Issue::error(format!("services.{name}"), error.to_string()));

@@ -114,6 +114,7 @@ impl Builder<'_, '_, '_> {
             let message = format!("found {replicas}, expected 0 to {MOST_REPLICAS}");
             part.push(Issue::error("spec.replicas", message));
         }
+        complain_about_selector(object, &mut part);
         let controller = match owner {
             "ReplicaSet" => format!("{}-rs", object.metadata.name),
             _ => object.metadata.name.clone(),
@@ -378,6 +379,20 @@ fn pre_stop(container: &crate::scenario::kubernetes::pod::Container) -> SimDurat
     let after_sleep = words.windows(2).find(|pair| pair[0].ends_with("sleep")).map(|pair| pair[1]);
     let seconds = after_sleep.and_then(|text| text.trim_end_matches('s').parse::<i64>().ok());
     SimDuration::from_secs(seconds.unwrap_or(0).clamp(0, 86_400))
+}
+
+/// What the API server would say; the simulation does not need the selector.
+fn complain_about_selector(object: &api::Workload, issues: &mut Issues) {
+    let labels = &object.spec.template.metadata.labels;
+    let refused = "the API server would refuse this";
+    match &object.spec.selector {
+        None => issues.push(Issue::warning("spec.selector", format!("{refused}: a selector is required"))),
+        Some(selector) if !selector.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value)) => {
+            let message = format!("{refused}: `selector` does not match template `labels`");
+            issues.push(Issue::warning("spec.template.metadata.labels", message));
+        }
+        Some(_) => {}
+    }
 }
 
 fn absorb(part: Issues, document: &Document, issues: &mut Issues) {

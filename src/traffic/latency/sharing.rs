@@ -105,7 +105,7 @@ impl Sharing {
             other => other,
         };
         let servers = Servers { discipline, pods: self.pods, threads: 1, moments, bound, patience };
-        if bound.is_some() || patience.is_some() {
+        if bound.is_some() || patience.is_some_and(|patience| servers.tries_patience(patience, load)) {
             return self.closed_wait(servers, threads, load);
         }
         let wait = Wait::stationary(&servers, load.min(0.995));

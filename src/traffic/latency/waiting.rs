@@ -59,8 +59,10 @@ impl Wait {
         }
         match (servers.bound, servers.patience) {
             (Some(bound), _) => Wait::bounded(servers, bound, load),
-            (None, Some(patience)) => Wait::impatient(servers, patience, load),
-            (None, None) => Wait::from_conditional(&servers.conditional(load)),
+            (None, Some(patience)) if servers.tries_patience(patience, load) => {
+                Wait::impatient(servers, patience, load)
+            }
+            _ => Wait::from_conditional(&servers.conditional(load)),
         }
     }
 
@@ -126,6 +128,17 @@ impl Wait {
 }
 
 impl Servers {
+    /// Whether any wait could reach the patience: below capacity waits fall off exponentially, and beyond
+    /// 20 times the scale of that there is one in a thousand million.
+    pub(super) fn tries_patience(&self, patience: f64, load: f64) -> bool {
+        let count = match self.discipline {
+            Discipline::SharedQueue => self.threads * self.pods,
+            _ => self.threads,
+        };
+        let scale = self.moments[0] * (1.0 + self.scv()) / 2.0 / f64::from(count) / (1.0 - load);
+        load >= 1.0 || patience < 20.0 * scale
+    }
+
     fn scv(&self) -> f64 {
         (self.moments[1] / (self.moments[0] * self.moments[0]) - 1.0).max(0.0)
     }
