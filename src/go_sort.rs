@@ -217,7 +217,7 @@ impl<T, F: FnMut(&T, &T) -> bool> Sorter<'_, T, F> {
             if other >= length {
                 other -= length;
             }
-            self.data.swap(index - 1 + i, a + other);
+            self.data.swap(index + i, a + other);
         }
     }
 
