@@ -47,6 +47,7 @@ pub struct Node {
     pub(super) nonzero_cpu_milli: i64,
     pub(super) nonzero_memory_bytes: i64,
     pub(super) pods: Vec<PodId>,
+    pub(super) cached: Vec<PodId>,
     pub(super) present: bool,
     pub(super) generation: u64,
 }
@@ -66,6 +67,7 @@ impl Node {
             nonzero_cpu_milli: 0,
             nonzero_memory_bytes: 0,
             pods: Vec::new(),
+            cached: Vec::new(),
             present: true,
             generation: 0,
         }
@@ -89,6 +91,13 @@ impl Node {
     /// The pods on the node, in order of binding, terminating ones included.
     pub fn pods(&self) -> &[PodId] {
         &self.pods
+    }
+    /// The pods on the node in the order in which kube-scheduler's cache holds them, trials apart: a pod
+    /// that leaves gives its place to the last one, and a pod that changes goes to the end.
+    ///
+    /// Upstream: `framework.NodeInfo.Pods`, `cacheImpl.UpdatePod`, 1.28.
+    pub fn cached_pods(&self) -> &[PodId] {
+        &self.cached
     }
     /// Whether the node object exists.
     pub fn is_present(&self) -> bool {

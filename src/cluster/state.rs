@@ -217,7 +217,21 @@ impl ClusterState {
         assert!(self.pods[pod].node.is_none() && self.pods[pod].present, "{pod:?} cannot be bound");
         let position = self.nodes[node].pods.len();
         self.place(pod, node, position);
+        if self.trials == 0 {
+            self.nodes[node].cached.push(pod);
+        }
         self.record(|| Undo::Bind(pod));
+    }
+    /// The scheduler's cache takes a changed pod out and adds it again, or takes it out for good.
+    fn renew_in_cache(&mut self, pod: PodId, stays: bool) {
+        let Some(node) = self.pods[pod].node.filter(|_| self.trials == 0) else { return };
+        let cached = &mut self.nodes[node].cached;
+        if let Some(at) = cached.iter().rposition(|other| *other == pod) {
+            cached.swap_remove(at);
+        }
+        if stays {
+            cached.push(pod);
+        }
     }
     /// Writes down which volumes a pod's claims get on `node`, before they have them.
     ///
@@ -246,6 +260,7 @@ impl ClusterState {
     /// Takes a pod off its node; it is pending again.
     pub fn unbind(&mut self, pod: PodId) {
         let Some(node) = self.pods[pod].node else { return };
+        self.renew_in_cache(pod, false);
         let position = self.displace(pod);
         self.record(|| Undo::Unbind { pod, node, position });
     }
@@ -262,6 +277,7 @@ impl ClusterState {
     pub fn set_deleted(&mut self, pod: PodId, at: Option<SimTime>) {
         let old = std::mem::replace(&mut self.pods[pod].deleted, at);
         self.record(|| Undo::Deleted(pod, old));
+        self.renew_in_cache(pod, true);
         self.touch_terminating(pod);
     }
     /// Marks a pod as deleted by preemption.
@@ -278,6 +294,7 @@ impl ClusterState {
     pub fn set_phase(&mut self, pod: PodId, phase: Phase) {
         debug_assert!(self.trials == 0, "phases are not part of what-if trials");
         self.pods[pod].phase = phase;
+        self.renew_in_cache(pod, true);
     }
     /// Sets `status.startTime`.
     pub fn set_started(&mut self, pod: PodId, at: Option<SimTime>) {
@@ -288,6 +305,7 @@ impl ClusterState {
     pub fn set_pod_ready(&mut self, pod: PodId, ready: Option<(bool, SimTime)>) {
         debug_assert!(self.trials == 0, "readiness is not part of what-if trials");
         self.pods[pod].ready = ready;
+        self.renew_in_cache(pod, true);
     }
 
     fn place(&mut self, pod: PodId, node: NodeId, position: usize) {

@@ -100,7 +100,7 @@ fn victims_on(
 ) -> Result<Candidate, Vec<String>> {
     let priority = cluster.spec_of(pod).priority;
     let less = |other: &PodId| cluster.spec_of(*other).priority < priority;
-    let mut potential: Vec<PodId> = cluster.node(node).pods().iter().copied().filter(less).collect();
+    let mut potential: Vec<PodId> = cluster.node(node).cached_pods().iter().copied().filter(less).collect();
     if potential.is_empty() {
         return Err(vec!["No preemption victims found for incoming pod".to_owned()]);
     }

@@ -147,6 +147,10 @@ impl EventQueue {
         let place = match event {
             // Due work of several deletions is done in the order in which they started.
             Event::DrainContinues(drain) => drain.index() as u64,
+            // Kubelets report their pods in the order of the pods' creation.
+            Event::PodStops(pod) | Event::PodStarts(pod) | Event::PodBecomesReady(pod) | Event::PodFinishes(pod) => {
+                pod.index() as u64
+            }
             _ => self.sequence,
         };
         let order = u64::from(event.rank()) << 56 | place;

@@ -107,9 +107,12 @@ impl Simulation {
         let victims = preemption.victims.len() as u32;
         self.log.push(now, Occurrence::Preemption { pod, node: preemption.node, victims });
         self.books.preemptions += 1;
-        for victim in &preemption.victims {
-            self.cluster.set_preempted(*victim);
-            self.delete_pod(now, *victim, None);
+        // Upstream deletes them in parallel; here the older ones go first.
+        let mut victims = preemption.victims.clone();
+        victims.sort_unstable();
+        for victim in victims {
+            self.cluster.set_preempted(victim);
+            self.delete_pod(now, victim, None);
         }
         for other in &preemption.cleared {
             self.cluster.set_nominated(*other, None);
