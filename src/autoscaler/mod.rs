@@ -28,7 +28,7 @@ pub use view::{
     ScaleUpResult, Unremovable,
 };
 
-use crate::cluster::{ClusterState, NodeId, OwnerKind, PodId, PodSpecId};
+use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
 use crate::go_sort;
 use crate::rng::Stream;
 use crate::scheduler::Profile;
@@ -265,19 +265,14 @@ impl Autoscaler {
         pods
     }
 
-    /// Pods that are being drained and that somebody will create again. Upstream:
-    /// `currentlydrainednodes.PodListProcessor`.
+    /// Pods of nodes that are being drained: they are taken to need another place even when their
+    /// replacements exist already, until they are gone. Upstream: `currentlydrainednodes.PodListProcessor`,
+    /// `FilterRecreatablePods`, 1.28.0 (later versions leave terminating pods out).
     fn moving_pods(&self, cluster: &ClusterState) -> Vec<PodId> {
         let drained = self.deletions.iter().filter(|(node, drain)| *drain && cluster.has_node(*node));
         let recreated = |pod: &PodId| {
-            let kind = cluster.spec_of(*pod).owner.map(|owner| owner.kind);
-            let known = matches!(
-                kind,
-                Some(
-                    OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet | OwnerKind::Job
-                )
-            );
-            known && !cluster.pod(*pod).is_terminating()
+            let spec = cluster.spec_of(*pod);
+            !spec.is_daemon() && !spec.is_mirror
         };
         drained.flat_map(|(node, _)| cluster.node(*node).pods().iter().copied().filter(recreated)).collect()
     }
