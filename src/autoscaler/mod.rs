@@ -112,9 +112,7 @@ impl Autoscaler {
     ) -> LoopOutcome {
         let mut outcome = LoopOutcome::default();
         self.templates.update(now, cluster, groups, daemon_sets, &self.flags);
-        let deleted: Vec<NodeId> =
-            cluster.node_ids().iter().copied().filter(|id| self.is_being_deleted(cluster, *id)).collect();
-        self.registry.update(now, cluster, groups, &self.flags, &|id| deleted.contains(&id));
+        self.registry.update(now, cluster, groups, &self.flags);
         self.remove_old_unregistered(now, groups, &mut outcome);
         if !self.registry.is_cluster_healthy(&self.flags) {
             self.planner.clear();

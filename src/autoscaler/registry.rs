@@ -5,6 +5,7 @@ use super::view::GroupView;
 use crate::cluster::{ClusterState, NodeId};
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
 /// A node that is not Ready so long after its creation is unready, before that not started. Upstream:
@@ -62,17 +63,10 @@ pub(super) struct Registry {
 
 impl Registry {
     /// Looks at everything. Upstream: `UpdateNodes`.
-    pub(super) fn update(
-        &mut self,
-        now: SimTime,
-        cluster: &ClusterState,
-        groups: &[GroupView<'_>],
-        flags: &Flags,
-        is_deleted: &dyn Fn(NodeId) -> bool,
-    ) {
+    pub(super) fn update(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>], flags: &Flags) {
         self.targets = groups.iter().map(|group| group.target).collect();
         self.find_unregistered(now, cluster, groups);
-        self.count(now, cluster, groups, flags, is_deleted);
+        self.count(now, cluster, groups, flags);
         self.set_acceptable();
         self.settle_requests(now, flags);
         self.see_creation_errors(now, groups, flags);
@@ -92,22 +86,18 @@ impl Registry {
         }
     }
 
-    fn count(
-        &mut self,
-        now: SimTime,
-        cluster: &ClusterState,
-        groups: &[GroupView<'_>],
-        flags: &Flags,
-        is_deleted: &dyn Fn(NodeId) -> bool,
-    ) {
+    fn count(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>], flags: &Flags) {
         self.readiness = vec![Readiness::default(); groups.len()];
         (self.total_unready, self.total_nodes) = (0, cluster.node_ids().len());
+        let instances: FxHashSet<Symbol> =
+            groups.iter().flat_map(|group| &group.instances).map(|instance| instance.name).collect();
         for (id, node) in cluster.nodes() {
             let mut outside = Readiness::default();
             let group = node.group.and_then(|group| self.readiness.get_mut(group as usize));
             let row = group.unwrap_or(&mut outside);
             row.registered += 1;
-            if is_deleted(id) {
+            if node.group.is_some() && !instances.contains(&node.name) {
+                // The cloud has deleted the instance already: the node object is all that is left.
             } else if node.ready.is_true {
                 row.ready += 1;
             } else if node.created + NODE_STARTUP > now {
