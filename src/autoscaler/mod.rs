@@ -30,6 +30,7 @@ pub use view::{
 
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
 use crate::go_sort;
+use crate::intern::Symbol;
 use crate::rng::Stream;
 use crate::scheduler::Profile;
 use crate::units::{SimDuration, SimTime};
@@ -114,6 +115,8 @@ impl Autoscaler {
         self.templates.update(now, cluster, groups, daemon_sets, &self.flags);
         self.registry.update(now, cluster, groups, &self.flags);
         self.remove_old_unregistered(now, groups, &mut outcome);
+        let without_old = without(groups, &outcome.instances_to_delete);
+        let groups = without_old.as_slice();
         if !self.registry.is_cluster_healthy(&self.flags) {
             self.planner.clear();
             return outcome;
@@ -282,4 +285,14 @@ impl Autoscaler {
             *pod = self.packing_hints.original(*pod);
         }
     }
+}
+
+/// The groups once these instances are deleted: targets and instances change at once.
+fn without<'a>(groups: &[GroupView<'a>], deleted: &[(usize, Symbol)]) -> Vec<GroupView<'a>> {
+    let mut groups = groups.to_vec();
+    for (group, name) in deleted {
+        groups[*group].target -= 1;
+        groups[*group].instances.retain(|instance| instance.name != *name);
+    }
+    groups
 }
