@@ -6,7 +6,6 @@ use super::scale_up::ScaleUpOption;
 use super::templates::Template;
 use super::view::GroupView;
 use crate::cluster::ClusterState;
-use regex::Regex;
 
 /// What the expanders look at.
 pub(super) struct Scene<'a> {
@@ -62,10 +61,10 @@ pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
 /// Upstream: `priority.BestOptions`: groups that no pattern names only count if none is named.
 fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -> Vec<usize> {
     let mut best: Option<(i64, Vec<usize>)> = None;
-    for (priority, patterns) in &scene.flags.priorities {
+    for (priority, patterns) in &scene.flags.priorities.rows {
         let named = |at: &&usize| {
             let name = scene.groups[options[**at].group].name;
-            patterns.iter().any(|pattern| Regex::new(pattern).is_ok_and(|regex| regex.is_match(name)))
+            patterns.iter().any(|pattern| pattern.is_match(name))
         };
         let matching: Vec<usize> = left.iter().filter(named).copied().collect();
         if !matching.is_empty() && best.as_ref().is_none_or(|(known, _)| priority > known) {

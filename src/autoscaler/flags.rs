@@ -1,6 +1,7 @@
 //! Cluster Autoscaler's flags that change decisions, under their own names, with the defaults of 1.28.0.
 
 use crate::units::SimDuration;
+use regex::Regex;
 use std::collections::BTreeMap;
 
 /// What the flags say.
@@ -8,13 +9,14 @@ use std::collections::BTreeMap;
 #[allow(missing_docs)]
 pub struct Flags {
     pub expander: Vec<Expander>,
-    /// The priority expander's ConfigMap: priority, and the regular expressions of group names.
-    pub priorities: BTreeMap<i64, Vec<String>>,
+    /// The priority expander's ConfigMap.
+    pub priorities: Priorities,
     pub cloud_provider: String,
     pub scan_interval: SimDuration,
     pub balance_similar_node_groups: bool,
     pub balancing_ignore_labels: Vec<String>,
     pub balancing_labels: Vec<String>,
+    pub enforce_node_group_min_size: bool,
     pub max_nodes_total: i32,
     pub max_nodes_per_scaleup: i32,
     pub cores_total: (i64, i64),
@@ -42,6 +44,9 @@ pub struct Flags {
     pub ignore_daemonsets_utilization: bool,
     pub ignore_mirror_pods_utilization: bool,
     pub max_scale_down_parallelism: i32,
+    pub max_empty_bulk_delete: i32,
+    /// Whether each of the two was given: one given alone sets the other.
+    pub(super) bulk_given: (bool, bool),
     pub max_drain_parallelism: i32,
     pub max_graceful_termination: SimDuration,
     pub max_pod_eviction_time: SimDuration,
@@ -51,7 +56,34 @@ pub struct Flags {
     pub skip_nodes_with_system_pods: bool,
     pub skip_nodes_with_local_storage: bool,
     pub skip_nodes_with_custom_controller_pods: bool,
+    pub daemonset_eviction_for_empty_nodes: bool,
+    pub daemonset_eviction_for_occupied_nodes: bool,
     pub parallel_drain: bool,
+}
+
+/// What the priority expander's ConfigMap says: regular expressions of group names by priority.
+#[derive(Clone, Debug, Default)]
+pub struct Priorities {
+    /// The highest number is the most wanted.
+    pub(super) rows: Vec<(i64, Vec<Regex>)>,
+}
+
+impl Priorities {
+    /// From the expressions' texts. Errors: the expression that is none.
+    pub fn new(rows: BTreeMap<i64, Vec<String>>) -> Result<Priorities, String> {
+        let one = |text: &String| Regex::new(text).map_err(|_| format!("`{text}` is not a regular expression"));
+        let row = |(priority, texts): (i64, Vec<String>)| {
+            Ok::<_, String>((priority, texts.iter().map(one).collect::<Result<_, _>>()?))
+        };
+        Ok(Priorities { rows: rows.into_iter().map(row).collect::<Result<_, _>>()? })
+    }
+}
+
+impl PartialEq for Priorities {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = |rows: &[(i64, Vec<Regex>)]| format!("{rows:?}");
+        texts(&self.rows) == texts(&other.rows)
+    }
 }
 
 /// How one of several options is chosen.
@@ -70,12 +102,13 @@ impl Default for Flags {
     fn default() -> Self {
         Flags {
             expander: vec![Expander::Random],
-            priorities: BTreeMap::new(),
+            priorities: Priorities::default(),
             cloud_provider: String::new(),
             scan_interval: SimDuration::from_secs(10),
             balance_similar_node_groups: false,
             balancing_ignore_labels: Vec::new(),
             balancing_labels: Vec::new(),
+            enforce_node_group_min_size: false,
             max_nodes_total: 0,
             max_nodes_per_scaleup: 1000,
             cores_total: (0, 320_000),
@@ -102,6 +135,8 @@ impl Default for Flags {
             ignore_daemonsets_utilization: false,
             ignore_mirror_pods_utilization: false,
             max_scale_down_parallelism: 10,
+            max_empty_bulk_delete: 10,
+            bulk_given: (false, false),
             max_drain_parallelism: 1,
             max_graceful_termination: SimDuration::from_secs(600),
             max_pod_eviction_time: SimDuration::from_mins(2),
@@ -111,6 +146,8 @@ impl Default for Flags {
             skip_nodes_with_system_pods: true,
             skip_nodes_with_local_storage: true,
             skip_nodes_with_custom_controller_pods: true,
+            daemonset_eviction_for_empty_nodes: false,
+            daemonset_eviction_for_occupied_nodes: true,
             parallel_drain: true,
         }
     }
@@ -152,15 +189,12 @@ const WITHOUT_EFFECT: &[&str] = &[
     "debugging-snapshot-enabled",
     "record-duplicated-events",
     "cordon-node-before-terminating",
-    "daemonset-eviction-for-empty-nodes",
-    "daemonset-eviction-for-occupied-nodes",
     "max-nodegroup-binpacking-duration",
     "scale-down-simulation-timeout",
     "max-bulk-soft-taint-time",
     "node-deletion-delay-timeout",
     "node-deletion-batcher-interval",
     "estimator",
-    "enforce-node-group-min-size",
     "grpc-expander-cert",
     "grpc-expander-url",
     "gpu-total",
@@ -209,6 +243,7 @@ const KNOWN: &[&str] = &[
     "balance-similar-node-groups",
     "balancing-ignore-label",
     "balancing-label",
+    "enforce-node-group-min-size",
     "max-nodes-total",
     "max-nodes-per-scaleup",
     "cores-total",
@@ -246,6 +281,8 @@ const KNOWN: &[&str] = &[
     "skip-nodes-with-local-storage",
     "skip-nodes-with-custom-controller-pods",
     "parallel-drain",
+    "daemonset-eviction-for-empty-nodes",
+    "daemonset-eviction-for-occupied-nodes",
 ];
 
 impl Flags {
@@ -267,6 +304,7 @@ impl Flags {
             "balance-similar-node-groups" => boolean(value, &mut self.balance_similar_node_groups),
             "balancing-ignore-label" => text(value).map(|text| self.balancing_ignore_labels.push(text)),
             "balancing-label" => text(value).map(|text| self.balancing_labels.push(text)),
+            "enforce-node-group-min-size" => boolean(value, &mut self.enforce_node_group_min_size),
             "max-nodes-total" => integer(value, &mut self.max_nodes_total),
             "max-nodes-per-scaleup" => integer(value, &mut self.max_nodes_per_scaleup),
             "cores-total" => range(value, &mut self.cores_total),
@@ -292,9 +330,7 @@ impl Flags {
             "unremovable-node-recheck-timeout" => period(value, &mut self.unremovable_node_recheck_timeout),
             "ignore-daemonsets-utilization" => boolean(value, &mut self.ignore_daemonsets_utilization),
             "ignore-mirror-pods-utilization" => boolean(value, &mut self.ignore_mirror_pods_utilization),
-            "max-scale-down-parallelism" | "max-empty-bulk-delete" => {
-                integer(value, &mut self.max_scale_down_parallelism)
-            }
+            "max-scale-down-parallelism" | "max-empty-bulk-delete" => self.set_bulk(name, value),
             "max-drain-parallelism" => integer(value, &mut self.max_drain_parallelism),
             "max-graceful-termination-sec" => {
                 let mut seconds = 0;
@@ -311,9 +347,30 @@ impl Flags {
             "skip-nodes-with-custom-controller-pods" => {
                 boolean(value, &mut self.skip_nodes_with_custom_controller_pods)
             }
+            "daemonset-eviction-for-empty-nodes" => boolean(value, &mut self.daemonset_eviction_for_empty_nodes),
+            "daemonset-eviction-for-occupied-nodes" => boolean(value, &mut self.daemonset_eviction_for_occupied_nodes),
             "parallel-drain" => boolean(value, &mut self.parallel_drain),
             _ => return None,
         })
+    }
+}
+
+impl Flags {
+    /// Upstream: `main.createAutoscalingOptions`, 1.28.0: of the two limits, one given alone holds for both.
+    fn set_bulk(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let mut count = 0;
+        integer(value, &mut count)?;
+        if name == "max-empty-bulk-delete" {
+            (self.max_empty_bulk_delete, self.bulk_given.1) = (count, true);
+        } else {
+            (self.max_scale_down_parallelism, self.bulk_given.0) = (count, true);
+        }
+        match self.bulk_given {
+            (true, false) => self.max_empty_bulk_delete = count,
+            (false, true) => self.max_scale_down_parallelism = count,
+            _ => {}
+        }
+        Ok(())
     }
 }
 

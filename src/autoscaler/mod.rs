@@ -20,15 +20,15 @@ mod similar;
 mod templates;
 mod view;
 
-pub use flags::{Expander, FlagOutcome, Flags};
+pub use flags::{Expander, FlagOutcome, Flags, Priorities};
 pub use scale_up::OptionSummary;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
     Deletion, GroupView, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome,
-    ScaleUpResult, Unremovable,
+    ScaleUpResult, SkipReason, Unremovable,
 };
 
-use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
+use crate::cluster::{ClusterState, NodeId, PodId, PodSpec, PodSpecId, Resources};
 use crate::go_sort;
 use crate::intern::Symbol;
 use crate::rng::Stream;
@@ -37,6 +37,7 @@ use crate::units::{SimDuration, SimTime};
 use packing::{Hints, PredicateChecker};
 use registry::Registry;
 use scale_down::Planner;
+use scale_up::Round;
 use templates::Templates;
 
 /// Pods younger than this may be the first of many. Upstream: `unschedulablePodTimeBuffer`.
@@ -65,7 +66,12 @@ pub struct Autoscaler {
     deletions: Vec<(NodeId, bool)>,
     last_scale_up: Option<SimTime>,
     last_scale_down: Option<SimTime>,
+    /// What a newly started autoscaler takes for the time of its last scale-up, deletion and failure.
+    assumed: Option<SimTime>,
 }
+
+/// Upstream: `NewStaticAutoscaler`'s `initialScaleTime`, 1.28.0.
+const ASSUMED_QUIET: SimDuration = SimDuration::from_hours(1);
 
 impl Autoscaler {
     /// An autoscaler that has just started.
@@ -82,11 +88,19 @@ impl Autoscaler {
             deletions: Vec::new(),
             last_scale_up: None,
             last_scale_down: None,
+            assumed: None,
         }
     }
     /// The flags.
     pub fn flags(&self) -> &Flags {
         &self.flags
+    }
+
+    /// What the pods of each group's template node ask for together, and how many there are, as of the last
+    /// loop.
+    pub fn template_pods(&self, cluster: &ClusterState) -> Vec<Option<(Resources, usize)>> {
+        let used = |template: &templates::Template| (template.used(cluster), template.pods.len());
+        self.templates.rows.iter().map(|row| row.as_ref().map(used)).collect()
     }
 
     /// A deletion that a loop started is over: the node's instance is deleted, or it failed and the node
@@ -112,9 +126,10 @@ impl Autoscaler {
         daemon_sets: &[PodSpecId],
     ) -> LoopOutcome {
         let mut outcome = LoopOutcome::default();
+        self.assumed.get_or_insert(now - ASSUMED_QUIET);
         self.templates.update(now, cluster, groups, daemon_sets, &self.flags);
         self.registry.update(now, cluster, groups, &self.flags);
-        self.remove_old_unregistered(now, groups, &mut outcome);
+        self.remove_old_unregistered(now, cluster, groups, &mut outcome);
         let without_old = without(groups, &outcome.instances_to_delete);
         let groups = without_old.as_slice();
         if !self.registry.is_cluster_healthy(&self.flags) {
@@ -137,8 +152,15 @@ impl Autoscaler {
     }
 
     /// Upstream: `removeOldUnregisteredNodes`.
-    fn remove_old_unregistered(&self, now: SimTime, groups: &[GroupView<'_>], outcome: &mut LoopOutcome) {
-        for (group, names) in self.registry.long_unregistered(now, &self.flags) {
+    fn remove_old_unregistered(
+        &self,
+        now: SimTime,
+        cluster: &ClusterState,
+        groups: &[GroupView<'_>],
+        outcome: &mut LoopOutcome,
+    ) {
+        for (group, mut names) in self.registry.long_unregistered(now, &self.flags) {
+            names.sort_by_key(|name| cluster.symbols.text(*name));
             let most = (groups[group].target - groups[group].min).max(0) as usize;
             outcome.instances_to_delete.extend(names.into_iter().take(most).map(|name| (group, name)));
         }
@@ -162,6 +184,7 @@ impl Autoscaler {
         let candidates: Vec<NodeId> = all.into_iter().filter(|id| !not_started.contains(id)).collect();
         let to_help = self.pack(now, &mut snapshot, unschedulable);
         let (mut blocked, mut ends) = (false, false);
+        let round = Round { now, groups, ready: &ready, nodes: (ready.len() + upcoming) as i32 };
         let scale_up = &mut outcome.scale_up;
         if to_help.is_empty() {
             scale_up.result = ScaleUpResult::NotNeeded;
@@ -171,14 +194,18 @@ impl Autoscaler {
             scale_up.result = ScaleUpResult::InCooldown;
             blocked = true;
         } else {
-            *scale_up = self.scale_up(now, &mut snapshot, groups, &to_help, &ready, upcoming);
+            *scale_up = self.scale_up(&round, &mut snapshot, &to_help);
             ends = matches!(scale_up.result, ScaleUpResult::Successful | ScaleUpResult::Error);
+        }
+        if !ends && self.flags.enforce_node_group_min_size {
+            // Upstream goes on after this one, whatever became of it.
+            self.scale_up_to_min(&round, &snapshot, scale_up);
         }
         self.name_originals(&mut outcome.scale_up);
         self.packing_hints.drop_old();
         match outcome.scale_up.result {
             ScaleUpResult::Successful => self.last_scale_up = Some(now),
-            ScaleUpResult::Error => {
+            ScaleUpResult::Error if ends => {
                 let failing = outcome.scale_up.increases.iter().any(|increase| increase.fails);
                 outcome.error = Some(if failing { "cloudProviderError" } else { "transientError" });
             }
@@ -194,15 +221,16 @@ impl Autoscaler {
     /// Upstream: `FilterOutExpendableAndSplit`.
     fn split_pending(&self, snapshot: &mut ClusterState, pending: &[PodId]) -> Vec<PodId> {
         let cutoff = self.flags.expendable_pods_priority_cutoff;
+        let is_expendable = |spec: &PodSpec| spec.has_priority && spec.priority < cutoff;
         let bound: Vec<PodId> = snapshot.nodes().flat_map(|(_, node)| node.pods().to_vec()).collect();
         for pod in bound {
-            if snapshot.spec_of(pod).priority < cutoff {
+            if is_expendable(snapshot.spec_of(pod)) {
                 snapshot.unbind(pod);
             }
         }
         let mut unschedulable = Vec::new();
         for pod in pending.iter().copied() {
-            if snapshot.spec_of(pod).priority < cutoff {
+            if is_expendable(snapshot.spec_of(pod)) {
                 continue;
             }
             let nominated = snapshot.pod(pod).nominated.and_then(|name| snapshot.node_by_name(name));
@@ -280,8 +308,10 @@ impl Autoscaler {
 
     /// Ids of this loop's copies mean nothing after it: the pods that they stand for do.
     fn name_originals(&self, outcome: &mut ScaleUpOutcome) {
-        let lists = outcome.pending.iter_mut().chain(outcome.options.iter_mut().map(|option| &mut option.pods));
-        for pod in lists.flatten() {
+        let options = outcome.options.iter_mut().map(|option| &mut option.pods);
+        let lists = outcome.pending.iter_mut().chain(options).chain([&mut outcome.remain, &mut outcome.awaiting]);
+        let samples = outcome.rejected.iter_mut().map(|(pod, _)| pod);
+        for pod in lists.flatten().chain(samples) {
             *pod = self.packing_hints.original(*pod);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
 use crate::intern::Symbol;
-use crate::scheduler::{Filters, Profile};
+use crate::scheduler::{Filters, PreFilterError, Profile};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Upstream's predicate checker: one scheduler profile, and one index that all searches share and that
@@ -20,9 +20,19 @@ impl PredicateChecker {
 
     /// Whether the pod passes all filters on the node.
     pub(super) fn check(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> bool {
+        self.verdict(cluster, pod, node).is_ok()
+    }
+
+    /// As [`check`](Self::check), with the reasons against it in the scheduler's words.
+    pub(super) fn verdict(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Result<(), String> {
         let row = cluster.pod(pod);
-        Filters::prepare(cluster, &self.profile, row.spec, row.daemon_node)
-            .is_ok_and(|filters| filters.check(cluster, node).is_ok())
+        let filters = Filters::prepare(cluster, &self.profile, row.spec, row.daemon_node).map_err(|e| match e {
+            PreFilterError::Unschedulable(_, text) | PreFilterError::Failed(text) => text,
+        })?;
+        filters.check(cluster, node).map_err(|rejection| {
+            let reasons = rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols));
+            reasons.collect::<Vec<_>>().join("; ")
+        })
     }
 
     /// The first node from the shared index on that `accepts` and that passes all filters.

@@ -1,7 +1,7 @@
 //! What is known of the node groups: who is ready, who is on the way, who failed.
 
 use super::flags::Flags;
-use super::view::GroupView;
+use super::view::{GroupView, SkipReason};
 use crate::cluster::{ClusterState, NodeId};
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
@@ -196,11 +196,11 @@ impl Registry {
     }
 
     /// Why the group may not grow now, if so.
-    pub(super) fn unsafe_to_scale_up(&self, group: usize, now: SimTime, flags: &Flags) -> Option<&'static str> {
+    pub(super) fn unsafe_to_scale_up(&self, group: usize, now: SimTime, flags: &Flags) -> Option<SkipReason> {
         if !self.is_group_healthy(group, flags) {
-            return Some("not ready for scale-up");
+            return Some(SkipReason::NotReady);
         }
-        self.backoffs.get(&group).filter(|backoff| backoff.until > now).map(|_| "in backoff after failed scale-up")
+        self.backoffs.get(&group).filter(|backoff| backoff.until > now).map(|_| SkipReason::Backoff)
     }
 
     fn is_group_healthy(&self, group: usize, flags: &Flags) -> bool {

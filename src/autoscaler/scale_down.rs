@@ -60,10 +60,12 @@ impl Autoscaler {
         self.update_plan(now, snapshot, groups, all, &candidates, &mut outcome);
         outcome.unneeded = self.planner.unneeded().collect();
         let flags = &self.flags;
-        let recent = |last: Option<SimTime>, delay: SimDuration| last.is_some_and(|last| last + delay > now);
+        let recent =
+            |last: Option<SimTime>, delay: SimDuration| last.or(self.assumed).is_some_and(|last| last + delay > now);
         if blocked
             || recent(self.last_scale_up, flags.scale_down_delay_after_add)
             || recent(self.last_scale_down, flags.scale_down_delay_after_delete)
+            || recent(None, flags.scale_down_delay_after_failure)
         {
             outcome.result = ScaleDownResult::InCooldown;
             return outcome;
@@ -71,6 +73,7 @@ impl Autoscaler {
         let (empty, drain) = self.nodes_to_delete(now, snapshot, groups, &mut outcome);
         outcome.candidates = (empty.iter().map(|r| r.node).collect(), drain.iter().map(|r| r.node).collect());
         outcome.deletions = self.crop(snapshot, empty, drain);
+        outcome.deletions.iter_mut().for_each(|deletion| self.look_again(snapshot, deletion));
         outcome.result = if outcome.deletions.is_empty() {
             self.soft_taints(snapshot, all, &mut outcome);
             ScaleDownResult::NoNodeDeleted
@@ -123,11 +126,12 @@ impl Autoscaler {
             self.planner.least_interval = Some(known.min(interval));
         }
         self.planner.last_update = Some(now);
+        let ongoing = |node: &&NodeId| !self.deletions.iter().any(|(other, _)| other == *node);
+        let candidates: Vec<NodeId> = candidates.iter().filter(ongoing).copied().collect();
+        let mut destinations: Vec<NodeId> = all.iter().filter(ongoing).copied().collect();
         self.planner.not_before.retain(|_, at| *at > now);
-        let (eligible, refused) = self.eligible(now, snapshot, groups, candidates);
-        outcome.unremovable.extend(refused);
+        let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
         let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
-        let mut destinations = all.to_vec();
         let mut removable: Vec<Removable> = Vec::new();
         let limit = self.unneeded_limit();
         let mut simulation = snapshot.trial();
@@ -173,8 +177,9 @@ impl Autoscaler {
         cluster: &ClusterState,
         groups: &[GroupView<'_>],
         candidates: &[NodeId],
-    ) -> (Vec<NodeId>, Vec<(NodeId, Unremovable)>) {
-        let (mut eligible, mut refused) = (Vec::new(), Vec::new());
+        outcome: &mut ScaleDownOutcome,
+    ) -> Vec<NodeId> {
+        let mut eligible = Vec::new();
         for node in candidates.iter().copied() {
             let row = cluster.node(node);
             let why = if self.planner.not_before.contains_key(&node) {
@@ -189,15 +194,16 @@ impl Autoscaler {
                 Some(Unremovable::ScaleDownUnreadyDisabled)
             } else {
                 let utilization = self.utilization(cluster, node, now);
+                outcome.utilization.push((node, utilization));
                 (utilization >= self.flags.scale_down_utilization_threshold)
                     .then_some(Unremovable::NotUnderutilized(utilization))
             };
             match why {
-                Some(why) => refused.push((node, why)),
+                Some(why) => outcome.unremovable.push((node, why)),
                 None => eligible.push(node),
             }
         }
-        (eligible, refused)
+        eligible
     }
 
     /// The larger share of cpu or memory that containers ask for. Upstream: `utilization.Calculate`.
@@ -333,9 +339,29 @@ impl Autoscaler {
             .map(|row| {
                 let drain = !row.pods.is_empty();
                 self.deletions.push((row.node, drain));
-                Deletion { node: row.node, drain, pods: row.pods }
+                Deletion { node: row.node, drain, pods: row.pods, daemon_pods: Vec::new() }
             })
             .collect()
+    }
+
+    /// The plan counts pods that were moved onto the node in the simulation; what is evicted is what really is
+    /// there: all but mirror pods, even those that have been terminating for long.
+    ///
+    /// Upstream: `actuation.podsToEvict`, 1.28.0.
+    fn look_again(&self, cluster: &ClusterState, deletion: &mut Deletion) {
+        let there = cluster.node(deletion.node).pods().iter().copied();
+        let there = there.filter(|pod| !cluster.spec_of(*pod).is_mirror);
+        (deletion.daemon_pods, deletion.pods) = there.partition(|pod| cluster.spec_of(*pod).is_daemon());
+        let evicts_daemon_pods = match deletion.drain {
+            true => self.flags.daemonset_eviction_for_occupied_nodes,
+            false => self.flags.daemonset_eviction_for_empty_nodes,
+        };
+        if !deletion.drain {
+            deletion.pods.clear();
+        }
+        if !evicts_daemon_pods {
+            deletion.daemon_pods.clear();
+        }
     }
 
     /// At most ten changes a loop: first off nodes that are needed again, then onto unneeded ones. Upstream:

@@ -3,7 +3,7 @@
 use super::flags::Flags;
 use super::templates::Template;
 use super::view::{GroupView, Increase};
-use crate::cluster::{ClusterState, Resources};
+use crate::cluster::ClusterState;
 use crate::go_sort;
 use crate::intern::Symbol;
 
@@ -75,8 +75,7 @@ struct Column {
 }
 
 fn columns(cluster: &ClusterState, template: &Template) -> Vec<Column> {
-    let mut used = Resources::default();
-    template.pods.iter().for_each(|spec| used.add(&cluster.spec(*spec).requests));
+    let used = template.used(cluster);
     let (capacity, allocatable) = (&template.node.capacity, &template.node.allocatable);
     let column = |name, capacity: i64, allocatable: i64, used: i64| Column {
         name,

@@ -2,7 +2,7 @@
 
 use super::flags::Flags;
 use super::view::GroupView;
-use crate::cluster::{ClusterState, NodeId, NodeTemplate, Pod, PodName, PodSpecId, Taint};
+use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodName, PodSpecId, Resources, Taint};
 use crate::controllers::daemon_set;
 use crate::intern::Interner;
 use crate::units::{SimDuration, SimTime};
@@ -32,18 +32,15 @@ impl Templates {
     pub(super) fn update(
         &mut self,
         now: SimTime,
-        cluster: &ClusterState,
+        cluster: &mut ClusterState,
         groups: &[GroupView<'_>],
         daemon_sets: &[PodSpecId],
         flags: &Flags,
     ) {
         self.cached.resize(groups.len(), None);
         self.rows = vec![None; groups.len()];
-        let good = |id: NodeId| {
-            let node = cluster.node(id);
-            node.ready.is_true && !node.unschedulable && node.ready.since + STABLE_AFTER < now
-        };
-        for (id, node) in cluster.nodes().filter(|(id, _)| good(*id)) {
+        let good = |node: &Node| node.ready.is_true && !node.unschedulable && node.ready.since + STABLE_AFTER < now;
+        for (id, node) in cluster.nodes().filter(|(_, node)| good(node)) {
             let Some(group) = node.group.map(|group| group as usize).filter(|group| *group < groups.len()) else {
                 continue;
             };
@@ -67,15 +64,17 @@ impl Template {
         let node = cluster.node(id);
         let stays = |pod: &&crate::cluster::PodId| {
             let spec = cluster.spec_of(**pod);
-            spec.is_daemon() || spec.is_mirror
+            (spec.is_daemon() || spec.is_mirror) && !cluster.pod(**pod).is_terminating()
         };
         let mut pods: Vec<PodSpecId> = node.pods().iter().filter(stays).map(|pod| cluster.pod(*pod).spec).collect();
         let mut daemon: Vec<bool> = pods.iter().map(|spec| cluster.spec(*spec).is_daemon()).collect();
         let clean = sanitized(node.template(), &cluster.symbols, flags);
         if flags.force_ds {
+            let uid = |spec: PodSpecId| cluster.spec(spec).owner.map(|owner| owner.uid);
+            let running: Vec<_> = pods.iter().map(|spec| uid(*spec)).collect();
             for spec in daemon_sets {
                 let row = cluster.spec(*spec);
-                if !pods.contains(spec) && daemon_set::should_run(row, &clean, &cluster.symbols) {
+                if !running.contains(&uid(*spec)) && daemon_set::should_run(row, &clean, &cluster.symbols) {
                     pods.push(*spec);
                     daemon.push(true);
                 }
@@ -84,12 +83,20 @@ impl Template {
         Template { node: clean, pods, daemon }
     }
 
-    fn of_group(cluster: &ClusterState, group: &GroupView<'_>, daemon_sets: &[PodSpecId], flags: &Flags) -> Self {
-        let node = sanitized(group.template, &cluster.symbols, flags);
+    fn of_group(cluster: &mut ClusterState, group: &GroupView<'_>, daemon_sets: &[PodSpecId], flags: &Flags) -> Self {
+        let mut node = sanitized(group.template, &cluster.symbols, flags);
+        add_deprecated_labels(&mut node, &mut cluster.symbols);
         let runs = |spec: &&PodSpecId| daemon_set::should_run(cluster.spec(**spec), &node, &cluster.symbols);
         let pods: Vec<PodSpecId> = daemon_sets.iter().filter(runs).copied().collect();
         let daemon = vec![true; pods.len()];
         Template { node, pods, daemon }
+    }
+
+    /// What its pods ask for together.
+    pub(super) fn used(&self, cluster: &ClusterState) -> Resources {
+        let mut used = Resources::default();
+        self.pods.iter().for_each(|spec| used.add(&cluster.spec(*spec).requests));
+        used
     }
 
     /// Adds a node of this kind with its pods.
@@ -110,6 +117,26 @@ impl Template {
         id
     }
 }
+
+/// Clouds' templates carry the old names of labels too, which makes a group without nodes differ from one
+/// with nodes that lack them. Upstream: `labels.UpdateDeprecatedLabels`, 1.28.0.
+fn add_deprecated_labels(node: &mut NodeTemplate, symbols: &mut Interner) {
+    for (stable, deprecated) in DEPRECATED_LABELS {
+        let value = symbols.lookup(stable).and_then(|key| node.labels.get(key));
+        if let Some(value) = value {
+            node.labels.set(symbols.intern(deprecated), value);
+        }
+    }
+}
+
+/// Labels with their old names.
+const DEPRECATED_LABELS: &[(&str, &str)] = &[
+    ("kubernetes.io/arch", "beta.kubernetes.io/arch"),
+    ("kubernetes.io/os", "beta.kubernetes.io/os"),
+    ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"),
+    ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"),
+    ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
+];
 
 /// The node without the taints that say something about its present state only.
 fn sanitized(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTemplate {

@@ -59,7 +59,7 @@ pub struct ScaleUpOutcome {
     /// Pods handed to the scale-up, in order; absent when it was not called.
     pub pending: Option<Vec<PodId>>,
     /// Groups that did not take part: group and why.
-    pub skipped: Vec<(usize, &'static str)>,
+    pub skipped: Vec<(usize, SkipReason)>,
     /// The options, in order.
     pub options: Vec<OptionSummary>,
     /// Those left after the expanders.
@@ -68,6 +68,43 @@ pub struct ScaleUpOutcome {
     pub chosen: Option<usize>,
     /// The increases, in order.
     pub increases: Vec<Increase>,
+    /// Pods that fit no group.
+    pub remain: Vec<PodId>,
+    /// Pods that fit some group, but not the chosen one.
+    pub awaiting: Vec<PodId>,
+    /// Of each kind of pods in `remain` or `awaiting`, one pod with the groups that it does not fit and why.
+    pub rejected: Vec<(PodId, Vec<(usize, String)>)>,
+}
+
+/// Why a group took no part in a scale-up. Upstream: `orchestrator.SkippedReasons`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Too many of its nodes are missing or unready.
+    NotReady,
+    /// It failed lately.
+    Backoff,
+    /// It is at its largest size.
+    MaxSize,
+    /// One more node would be above the cluster's limit of cores or memory.
+    ClusterLimit {
+        /// Of cores.
+        cores: bool,
+        /// Of memory.
+        memory: bool,
+    },
+}
+
+impl std::fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SkipReason::NotReady => "not ready for scale-up",
+            SkipReason::Backoff => "in backoff after failed scale-up",
+            SkipReason::MaxSize => "max node group size reached",
+            SkipReason::ClusterLimit { cores: true, memory: true } => "max cluster cpu, memory limit reached",
+            SkipReason::ClusterLimit { cores: true, .. } => "max cluster cpu limit reached",
+            SkipReason::ClusterLimit { .. } => "max cluster memory limit reached",
+        })
+    }
 }
 
 /// One group grows.
@@ -105,6 +142,8 @@ pub struct ScaleDownOutcome {
     pub unneeded: Vec<(NodeId, SimTime)>,
     /// Nodes that stay, and why.
     pub unremovable: Vec<(NodeId, Unremovable)>,
+    /// How much of the nodes is used, where it was looked at.
+    pub utilization: Vec<(NodeId, f64)>,
     /// Nodes whose time is over: empty ones, and ones to drain.
     pub candidates: (Vec<NodeId>, Vec<NodeId>),
     /// Deletions that start now: the node, and whether it has to be drained.
@@ -124,6 +163,8 @@ pub struct Deletion {
     pub drain: bool,
     /// Those pods, without DaemonSets'.
     pub pods: Vec<PodId>,
+    /// DaemonSets' pods, which are evicted too when the node is drained.
+    pub daemon_pods: Vec<PodId>,
 }
 
 /// `ScaleDownResult`.

@@ -56,6 +56,9 @@ pub struct PodSpec {
     pub volumes: Vec<Volume>,
     /// `spec.priority`, 0 if absent.
     pub priority: i32,
+    /// A priority is set, as the API server does on admission. Cluster Autoscaler takes no pod without one for
+    /// expendable.
+    pub has_priority: bool,
     /// Whether the pod may preempt others.
     pub preemption_policy: PreemptionPolicy,
     /// The names of scheduling gates: a gated pod is never tried.

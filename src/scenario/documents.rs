@@ -127,6 +127,15 @@ impl Problem {
     }
 }
 
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
 /// One YAML (or JSON) document. Aliases and depth are bounded: no text can explode.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if text.trim_start().starts_with(['{', '[']) {

@@ -6,6 +6,7 @@
 //! Start reading at [`load`], then `file.rs` (what a scenario can say) and `build/`; at [`kubernetes`] for
 //! API objects and at [`issue`] for what is said about bad ones.
 
+pub mod autoscale;
 mod build;
 mod documents;
 pub mod file;

@@ -128,7 +128,7 @@ impl Simulation {
 
     /// The node gets its taint at once; the rest follows a little later.
     fn start_deletion(&mut self, now: SimTime, deletion: Deletion) {
-        let Deletion { node, drain, pods } = deletion;
+        let Deletion { node, drain, pods, .. } = deletion;
         let Some(instance) = self.node_instances[node] else { return };
         self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, true);
         self.log.push(now, Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 });

@@ -5,6 +5,7 @@
 //! theme. Arguments that are not flags select controllers or themes by substring.
 
 mod closed_loop;
+mod cluster_autoscaler;
 mod hpa;
 mod latency;
 mod runner;
@@ -12,5 +13,8 @@ mod scheduler;
 mod vpa;
 
 fn main() -> std::process::ExitCode {
-    runner::run(&[hpa::HPA, scheduler::SCHEDULER, vpa::VPA, closed_loop::CLOSED_LOOP], &[latency::LATENCY])
+    runner::run(
+        &[hpa::HPA, scheduler::SCHEDULER, cluster_autoscaler::CLUSTER_AUTOSCALER, vpa::VPA, closed_loop::CLOSED_LOOP],
+        &[latency::LATENCY],
+    )
 }

@@ -277,6 +277,9 @@ impl Builder<'_, '_, '_> {
         let mut spec = api.spec.clone();
         self.default_requests(&mut spec, issues);
         self.resolve_priority(&mut spec, issues);
+        if spec.priority_class_name.is_empty() {
+            spec.priority.get_or_insert(0);
+        }
         // Claims are paid for, not placed.
         spec.volumes.retain(|volume| volume.persistent_volume_claim.is_none() && volume.ephemeral.is_none());
         let id = self.converter.pod_spec(&pod_metadata, &spec);

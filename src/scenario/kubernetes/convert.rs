@@ -155,6 +155,7 @@ impl<'a> Converter<'a> {
             host_ports: self.host_ports(&api.containers),
             volumes: api.volumes.iter().map(|volume| self.volume(volume)).collect(),
             priority,
+            has_priority: api.priority.is_some() || !api.priority_class_name.is_empty(),
             preemption_policy: match api.preemption_policy.as_deref() {
                 Some("Never") => PreemptionPolicy::Never,
                 _ => PreemptionPolicy::PreemptLowerPriority,

@@ -165,6 +165,9 @@ fn template(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
         spec.priority = Some(class.value);
         spec.preemption_policy = class.preemption_policy.clone();
     }
+    if spec.priority_class_name.is_empty() {
+        spec.priority.get_or_insert(0);
+    }
     let id = converter.pod_spec(&metadata, &spec);
     let cluster = converter.cluster();
     let mut row = cluster.spec(id).clone();
@@ -222,8 +225,7 @@ fn autoscaler_flags(case: &Case) -> Result<Flags, String> {
         }
     }
     if let Some(text) = &case.priorities {
-        #[expect(clippy::disallowed_methods, reason = "a recording needs no budget")]
-        let priorities = serde_yaml::from_str(text);
+        let priorities = foresail::scenario::autoscale::priorities(text);
         flags.priorities = priorities.map_err(|e| format!("priorities: {e}"))?;
     }
     Ok(flags)
