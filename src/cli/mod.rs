@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod completions;
+mod hpa;
 mod progress;
 mod run;
 
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Simulate a scenario: what it costs, how it feels, which min and max to set.
     Run(run::Args),
+    /// Replay recorded metrics against HPAs: what would they have done?
+    Hpa(hpa::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -51,6 +54,7 @@ impl From<Issue> for Failure {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Hpa(args) => hpa::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

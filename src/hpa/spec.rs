@@ -15,6 +15,15 @@ pub enum Version {
     V1_33,
 }
 
+impl Version {
+    /// From `1.28`, `v1.33.2` or the like.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim_start_matches('v').split('.');
+        let (major, minor): (u32, u32) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        (major == 1).then_some(if minor >= 33 { Version::V1_33 } else { Version::V1_28 })
+    }
+}
+
 /// Flags of the controller manager that change decisions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flags {

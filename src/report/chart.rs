@@ -25,7 +25,7 @@ struct LegendEntry {
 }
 
 /// Colours that can be told apart, also by most colour-blind readers, on white and on black.
-const PALETTE: [RGBColor; 10] = [
+pub(super) const PALETTE: [RGBColor; 10] = [
     RGBColor(0x42, 0x69, 0xd0),
     RGBColor(0xef, 0xb1, 0x18),
     RGBColor(0xff, 0x72, 0x5c),
@@ -42,8 +42,8 @@ const IDLE: RGBColor = RGBColor(0xb4, 0xba, 0xc4);
 const UNALLOCATED: RGBColor = RGBColor(0x84, 0x8b, 0x98);
 const ALARM: RGBColor = RGBColor(0xe0, 0x4f, 0x43);
 /// Placeholders: replaced by `var(--ink)` and `var(--grid)`.
-const INK: RGBColor = RGBColor(1, 1, 1);
-const GRID: RGBColor = RGBColor(2, 2, 2);
+pub(super) const INK: RGBColor = RGBColor(1, 1, 1);
+pub(super) const GRID: RGBColor = RGBColor(2, 2, 2);
 
 const WIDTH: u32 = 960;
 /// More points than pixels are not visible, but they are downloaded.
@@ -59,11 +59,11 @@ enum Thin {
 }
 
 /// An axis with its ticks given.
-struct Axis {
-    low: f64,
-    high: f64,
-    ticks: Vec<f64>,
-    log: bool,
+pub(super) struct Axis {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) ticks: Vec<f64>,
+    pub(super) log: bool,
 }
 
 impl Ranged for Axis {
@@ -336,7 +336,9 @@ fn usd_axis(value: f64, top: f64) -> String {
     if top >= 20.0 { format!("${}", digits(value.round())) } else { usd(value) }
 }
 
-fn builder<'a, 'b, DB: DrawingBackend>(root: &'a DrawingArea<DB, plotters::coord::Shift>) -> ChartBuilder<'a, 'b, DB> {
+pub(super) fn builder<'a, 'b, DB: DrawingBackend>(
+    root: &'a DrawingArea<DB, plotters::coord::Shift>,
+) -> ChartBuilder<'a, 'b, DB> {
     let mut builder = ChartBuilder::on(root);
     builder.margin(6).margin_right(14).x_label_area_size(26).y_label_area_size(54);
     builder
@@ -357,10 +359,10 @@ fn themed(svg: &str) -> String {
 }
 
 /// The time axis of thinned series: whole days as ticks, hours in a short run.
-struct TimeAxis {
-    start: f64,
-    step: f64,
-    end: f64,
+pub(super) struct TimeAxis {
+    pub(super) start: f64,
+    pub(super) step: f64,
+    pub(super) end: f64,
 }
 
 const DAY: f64 = 86_400.0;
@@ -376,7 +378,7 @@ impl TimeAxis {
     fn at(&self, point: usize) -> f64 {
         self.start + self.step * point as f64
     }
-    fn ticks(&self) -> Vec<f64> {
+    pub(super) fn ticks(&self) -> Vec<f64> {
         let nice = [
             60.0,
             300.0,
@@ -395,7 +397,7 @@ impl TimeAxis {
         let distance = nice.into_iter().find(|distance| self.end / distance <= 15.0).unwrap_or(90.0 * DAY);
         (0..=(self.end / distance) as usize).map(|tick| tick as f64 * distance).collect()
     }
-    fn label(&self, seconds: f64) -> String {
+    pub(super) fn label(&self, seconds: f64) -> String {
         let minutes = (seconds / 60.0).round() as i64;
         let (day, hour, minute) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
         match (hour, minute) {

@@ -10,9 +10,11 @@ pub mod autoscale;
 mod build;
 mod documents;
 pub mod file;
+pub mod hpas;
 pub mod issue;
 pub mod kubernetes;
 mod merge;
+pub mod metrics;
 mod sources;
 mod terraform;
 

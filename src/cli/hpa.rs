@@ -1,0 +1,273 @@
+//! `foresail hpa`.
+
+use super::Failure;
+use foresail::hpa::replay::{Mode, Plan, PodShape, Recording, Timeline, Unit};
+use foresail::hpa::{Flags, Version};
+use foresail::intern::{Interner, Symbol};
+use foresail::report::dry_run::{self, HpaRun};
+use foresail::scenario::hpas::{self, HpaObject};
+use foresail::scenario::issue::{Issue, Issues};
+use foresail::scenario::metrics::{self, MetricsFile};
+use foresail::units::{Quantity, SimDuration};
+use std::path::PathBuf;
+
+/// What would this HPA have done? Replays recorded metrics against HorizontalPodAutoscalers.
+///
+/// `--mode open` (the default) replays per-pod usage as it was recorded, whatever the HPA decides; the column
+/// `replicas`, if there is one, says how many pods there were. `--mode closed` takes the recording as the
+/// total load and divides it among the pods that this HPA would have had; memory stays with its pod.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// HorizontalPodAutoscalers; their Deployments too, for requests and limits (repeatable; `-` is stdin)
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
+    files: Vec<String>,
+    /// Recorded metrics: a CSV with a header, or the JSON of Prometheus' query_range (repeatable). A name says
+    /// what the JSON holds: cpu, cpu_percent, cpu_milli, memory_mib, replicas or your metric
+    #[arg(long, value_name = "[NAME=]FILE", required = true)]
+    metrics: Vec<String>,
+    /// How the recording is taken
+    #[arg(long, value_enum, default_value = "open")]
+    mode: ModeArg,
+    /// Replicas at the start; else status.currentReplicas, the recording, the Deployment, minReplicas
+    #[arg(long, value_name = "N")]
+    replicas: Option<i32>,
+    /// requests.cpu of a pod, where no Deployment is given
+    #[arg(long, value_name = "QUANTITY")]
+    cpu_request: Option<String>,
+    /// requests.memory of a pod, where no Deployment is given
+    #[arg(long, value_name = "QUANTITY")]
+    memory_request: Option<String>,
+    /// From the creation of a pod to Ready (closed mode)
+    #[arg(long, value_name = "SPAN", default_value = "30s")]
+    pod_start: String,
+    /// Kubernetes version, whose rules apply
+    #[arg(long, value_name = "VERSION", default_value = "1.28")]
+    kubernetes: String,
+    /// The controller's --horizontal-pod-autoscaler-sync-period
+    #[arg(long, value_name = "SPAN", default_value = "15s")]
+    sync_period: String,
+    /// The controller's --horizontal-pod-autoscaler-downscale-stabilization
+    #[arg(long, value_name = "SPAN", default_value = "5m")]
+    downscale_stabilization: String,
+    /// The controller's --horizontal-pod-autoscaler-tolerance
+    #[arg(long, value_name = "RATIO", default_value_t = 0.1)]
+    tolerance: f64,
+    /// The controller's --horizontal-pod-autoscaler-cpu-initialization-period
+    #[arg(long, value_name = "SPAN", default_value = "5m")]
+    cpu_initialization_period: String,
+    /// The controller's --horizontal-pod-autoscaler-initial-readiness-delay
+    #[arg(long, value_name = "SPAN", default_value = "30s")]
+    initial_readiness_delay: String,
+    /// Take gaps in a CSV for times without metrics
+    #[arg(long)]
+    allow_gaps: bool,
+    /// Show every sync, not only those with news
+    #[arg(long)]
+    all: bool,
+    /// Output format
+    #[arg(short = 'o', long = "output", value_enum, default_value = "table")]
+    output: Output,
+    /// Draw load, utilisation and replicas into a file, .svg or .html
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  kubectl get hpa,deploy order-service -o yaml | foresail hpa -f - --metrics cpu.csv
+  foresail hpa -f hpa.yaml -f faster.yaml --metrics load.csv --mode closed --cpu-request 250m --chart hpa.svg
+  foresail hpa -f hpa.yaml --metrics cpu=query_range.json --metrics replicas=replicas.json -o markdown
+
+A CSV looks like this; a column `pod` makes it one line per pod:
+  time,cpu_percent,memory_percent,replicas
+  2026-01-31T10:42:00Z,63,71,3";
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ModeArg {
+    /// Per-pod usage as it was
+    Open,
+    /// Total load, divided among the pods this HPA would have had
+    Closed,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Output {
+    Table,
+    Markdown,
+    Json,
+    Csv,
+}
+
+/// The arguments as the library wants them.
+struct Settings {
+    flags: Flags,
+    pod_start: SimDuration,
+    sync: SimDuration,
+    pod: PodShape,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let mut issues = Issues::new();
+    let settings = settings(args, &mut issues);
+    let mut symbols = Interner::new();
+    let mut objects = hpas::read(&args.files, &settings.flags, &mut symbols, &mut issues);
+    let fallback = objects.first().and_then(|object| object.spec.metrics.first());
+    let fallback = fallback.map_or_else(|| "cpu".to_owned(), |metric| metrics::usual_column(metric, &symbols));
+    let files: Vec<MetricsFile> = args.metrics.iter().map(|text| MetricsFile::parse(text)).collect();
+    let recording = metrics::read(&files, &fallback, args.allow_gaps, &mut issues);
+    let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(Failure::Input(issues)) };
+    let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
+    let shapes: Vec<PodShape> = objects.iter().map(|object| shape(object, settings.pod)).collect();
+    for (object, shape) in objects.iter_mut().zip(&shapes) {
+        let mode = mode(args);
+        metrics::check_fit(&object.label, &mut object.spec, &recording, *shape, mode, &symbols, &mut issues);
+    }
+    if issues.has_errors() {
+        return Err(Failure::Input(issues));
+    }
+    issues.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+    let timelines: Vec<Timeline> = objects
+        .iter()
+        .zip(&shapes)
+        .map(|(object, shape)| plan(args, &settings, object, *shape, &recording, &names).run())
+        .collect();
+    let runs: Vec<HpaRun<'_>> = objects
+        .iter()
+        .zip(&timelines)
+        .map(|(object, timeline)| HpaRun { label: &object.label, spec: &object.spec, timeline, symbols: &symbols })
+        .collect();
+    print(args, &runs);
+    chart(args, &runs, &recording)
+}
+
+fn mode(args: &Args) -> Mode {
+    match args.mode {
+        ModeArg::Open => Mode::Open,
+        ModeArg::Closed => Mode::Closed,
+    }
+}
+
+fn plan<'a>(
+    args: &Args,
+    settings: &Settings,
+    object: &'a HpaObject,
+    pod: PodShape,
+    recording: &'a Recording,
+    names: &'a [Symbol],
+) -> Plan<'a> {
+    let recorded = recording.replicas_at(recording.begin());
+    Plan {
+        spec: &object.spec,
+        flags: settings.flags,
+        recording,
+        names,
+        mode: mode(args),
+        start: args.replicas.or(object.replicas).or(recorded).unwrap_or(object.spec.min),
+        pod,
+        pod_start: settings.pod_start,
+        sync: settings.sync,
+        // The metrics server's samples are between 0 and 15 s old; the recording's instants are what it saw.
+        sample_age: SimDuration::ZERO,
+    }
+}
+
+/// What the arguments say comes before what the files say.
+fn shape(object: &HpaObject, given: PodShape) -> PodShape {
+    PodShape {
+        cpu_request_milli: given.cpu_request_milli.or(object.pod.cpu_request_milli),
+        memory_request_bytes: given.memory_request_bytes.or(object.pod.memory_request_bytes),
+        cpu_limit_milli: object.pod.cpu_limit_milli,
+    }
+}
+
+fn settings(args: &Args, issues: &mut Issues) -> Settings {
+    let mut span = |flag: &str, text: &str| match SimDuration::parse(text) {
+        Ok(span) if span >= SimDuration::ZERO => span,
+        Ok(_) => {
+            issues.push(Issue::error(flag, format!("`{text}` is below 0")));
+            SimDuration::ZERO
+        }
+        Err(error) => {
+            issues.push(Issue::error(flag, error.to_string()));
+            SimDuration::ZERO
+        }
+    };
+    let pod_start = span("--pod-start", &args.pod_start);
+    let sync = span("--sync-period", &args.sync_period);
+    let mut flags = Flags {
+        version: Version::V1_28,
+        downscale_stabilization: span("--downscale-stabilization", &args.downscale_stabilization),
+        tolerance: args.tolerance,
+        cpu_initialization_period: span("--cpu-initialization-period", &args.cpu_initialization_period),
+        initial_readiness_delay: span("--initial-readiness-delay", &args.initial_readiness_delay),
+    };
+    if sync < SimDuration::from_secs(1) && !issues.has_errors() {
+        issues.push(Issue::error("--sync-period", format!("`{}` is below 1s", args.sync_period)));
+    }
+    if !(0.0..=1e6).contains(&args.tolerance) {
+        issues.push(Issue::error("--tolerance", format!("{} is below 0 or no number", args.tolerance)));
+    }
+    if args.replicas.is_some_and(|replicas| !(0..=1_000_000).contains(&replicas)) {
+        issues.push(Issue::error("--replicas", "must be between 0 and 1000000"));
+    }
+    match Version::parse(&args.kubernetes) {
+        Some(version) => flags.version = version,
+        None => {
+            let message = format!("found `{}`, expected a version such as 1.28", args.kubernetes);
+            issues.push(Issue::error("--kubernetes", message));
+        }
+    }
+    let mut quantity = |flag: &str, text: &Option<String>| {
+        let quantity: Quantity = match text.as_ref()?.parse() {
+            Ok(quantity) => quantity,
+            Err(error) => {
+                issues.push(Issue::error(flag, format!("{error}")));
+                return None;
+            }
+        };
+        if quantity <= Quantity::ZERO {
+            issues.push(Issue::error(flag, "must be greater than 0"));
+        }
+        Some(quantity)
+    };
+    let pod = PodShape {
+        cpu_request_milli: quantity("--cpu-request", &args.cpu_request).map(Quantity::milli_value),
+        memory_request_bytes: quantity("--memory-request", &args.memory_request).map(Quantity::value),
+        cpu_limit_milli: None,
+    };
+    Settings { flags, pod_start, sync, pod }
+}
+
+fn print(args: &Args, runs: &[HpaRun<'_>]) {
+    let text = match args.output {
+        Output::Table => dry_run::terminal(runs, args.all),
+        Output::Markdown => dry_run::markdown(runs, args.all),
+        Output::Json => dry_run::json(runs),
+        Output::Csv => dry_run::csv(runs),
+    };
+    anstream::print!("{text}");
+}
+
+fn chart(args: &Args, runs: &[HpaRun<'_>], recording: &Recording) -> Result<(), Failure> {
+    let Some(path) = &args.chart else { return Ok(()) };
+    let series = recording.series().first();
+    let unit = series.map_or("", |series| match (series.unit, series.name.as_str()) {
+        (Unit::Percent, _) => "percent of the requests",
+        (Unit::Bytes, _) => "bytes",
+        (Unit::Milli, "cpu") => "milli-cores",
+        (Unit::Milli, _) => "thousandths",
+    });
+    let name = series.map_or("", |series| series.name.as_str());
+    let scope = match args.mode {
+        ModeArg::Open => "per pod, as recorded",
+        ModeArg::Closed => "of all pods together",
+    };
+    let title = format!("Load: {name} {scope}, {unit}");
+    let drawn = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => dry_run::svg(runs, &title),
+        Some("html" | "htm") => dry_run::page(runs, &title),
+        _ => return Err(Issue::error("--chart", format!("`{}` ends in neither .svg nor .html", path.display())).into()),
+    };
+    let text = drawn.map_err(Failure::Internal)?;
+    std::fs::write(path, text).map_err(|error| Failure::Internal(format!("{}: {error}", path.display())))
+}

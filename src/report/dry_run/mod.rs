@@ -1,0 +1,62 @@
+//! What `foresail hpa` prints: timelines in words, totals side by side, a chart.
+//!
+//! Start reading at [`HpaRun`].
+
+mod chart;
+mod data;
+mod tables;
+mod words;
+
+pub use chart::{page, svg};
+pub use data::{csv, json};
+pub use tables::{markdown, terminal};
+
+use crate::hpa::replay::Timeline;
+use crate::hpa::{HpaSpec, Metric};
+use crate::intern::Interner;
+use crate::units::SimTime;
+
+/// A dry run with what is needed to put it into words.
+#[derive(Clone, Copy, Debug)]
+pub struct HpaRun<'a> {
+    /// What it is called.
+    pub label: &'a str,
+    /// The HPA.
+    pub spec: &'a HpaSpec,
+    /// What it did.
+    pub timeline: &'a Timeline,
+    /// The names of its metrics.
+    pub symbols: &'a Interner,
+}
+
+impl HpaRun<'_> {
+    /// `cpu`, `cpu of app` or the metric's own name.
+    fn name(&self, metric: &Metric) -> String {
+        match metric {
+            Metric::Resource { resource, container, .. } => {
+                let resource = if *resource == crate::hpa::Resource::Cpu { "cpu" } else { "memory" };
+                match container {
+                    Some(container) => format!("{resource} of {}", self.symbols.text(*container)),
+                    None => resource.to_owned(),
+                }
+            }
+            Metric::Pods { metric, .. } | Metric::Object { metric, .. } | Metric::External { metric, .. } => {
+                self.symbols.text(*metric).to_owned()
+            }
+        }
+    }
+}
+
+/// Seconds of Unix time from which on a time is one of the calendar (1973).
+const CALENDAR_FROM_S: i64 = 100_000_000;
+
+/// `2026-01-31 10:42:15`, or `1:02:15` since the start.
+fn clock(at: SimTime) -> String {
+    let seconds = at.as_secs();
+    if seconds >= CALENDAR_FROM_S
+        && let Ok(timestamp) = jiff::Timestamp::from_second(seconds)
+    {
+        return timestamp.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    }
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}

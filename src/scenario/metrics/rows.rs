@@ -1,0 +1,103 @@
+//! Samples of all files, gathered into one recording.
+
+use super::column::Measure;
+use crate::hpa::replay::{Recording, Series, Unit};
+use crate::scenario::issue::{Issue, Issues};
+use crate::units::{SimDuration, SimTime};
+use std::collections::BTreeMap;
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Rows {
+    pods: BTreeMap<String, u32>,
+    series: Vec<Gathered>,
+    replicas: BTreeMap<SimTime, i32>,
+    times: BTreeMap<SimTime, ()>,
+    /// Whether times are of the calendar, as the first one says.
+    calendar: Option<bool>,
+}
+
+struct Gathered {
+    name: String,
+    unit: Unit,
+    per_pod: bool,
+    points: BTreeMap<SimTime, Vec<(u32, f64)>>,
+}
+
+impl Rows {
+    /// The number of a pod.
+    pub(super) fn pod(&mut self, name: &str) -> u32 {
+        let next = self.pods.len() as u32;
+        *self.pods.entry(name.to_owned()).or_insert(next)
+    }
+
+    /// Whether a time is of the same kind as the others.
+    pub(super) fn same_calendar(&mut self, calendar: bool) -> bool {
+        *self.calendar.get_or_insert(calendar) == calendar
+    }
+
+    /// The series for a metric, new if there is none.
+    ///
+    /// Errors: it was read before in another unit.
+    pub(super) fn series(&mut self, name: &str, measure: Measure, per_pod: bool) -> Result<usize, String> {
+        let unit = measure.unit().0;
+        if let Some(at) = self.series.iter().position(|series| series.name == name) {
+            let known = &self.series[at];
+            let same = known.unit == unit && known.per_pod == per_pod;
+            return if same { Ok(at) } else { Err(format!("`{name}` was read before in another unit or shape")) };
+        }
+        self.series.push(Gathered { name: name.to_owned(), unit, per_pod, points: BTreeMap::new() });
+        Ok(self.series.len() - 1)
+    }
+
+    /// A sample; without a value it says that nothing is known then.
+    pub(super) fn add(&mut self, series: usize, at: SimTime, pod: u32, value: Option<f64>) {
+        self.times.entry(at).or_default();
+        self.series[series].points.entry(at).or_default().extend(value.map(|value| (pod, value)));
+    }
+
+    /// Recorded replicas.
+    pub(super) fn add_replicas(&mut self, at: SimTime, replicas: i32) {
+        self.replicas.insert(at, replicas);
+    }
+
+    /// All together.
+    pub(super) fn into_recording(self, file: &str, issues: &mut Issues) -> Option<Recording> {
+        let refuse = |message: String, issues: &mut Issues| {
+            let mut issue = Issue::error("", message);
+            issue.place.file = Some(file.to_owned());
+            issues.push(issue);
+        };
+        let series: Vec<Series> = self
+            .series
+            .into_iter()
+            .filter(|series| !series.points.is_empty())
+            .map(|series| Series {
+                name: series.name,
+                unit: series.unit,
+                per_pod: series.per_pod,
+                points: series.points.into_iter().collect(),
+            })
+            .collect();
+        if series.is_empty() {
+            refuse("holds no samples of any metric".to_owned(), issues);
+            return None;
+        }
+        let begin = series.iter().map(|series| series.points[0].0).max()?;
+        let end = series.iter().filter_map(|series| Some(series.points.last()?.0)).min()?;
+        if begin > end {
+            refuse("the metrics do not overlap in time: one ends before another begins".to_owned(), issues);
+            return None;
+        }
+        let times: Vec<SimTime> = self.times.into_keys().collect();
+        let step = usual_step(&times).unwrap_or(SimDuration::from_secs(15));
+        Some(Recording::new(series, self.replicas.into_iter().collect(), step))
+    }
+}
+
+/// The median distance of times in order.
+pub(super) fn usual_step(times: &[SimTime]) -> Option<SimDuration> {
+    let mut steps: Vec<SimDuration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().filter(|step| !step.is_zero())
+}
