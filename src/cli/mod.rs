@@ -5,6 +5,7 @@ mod completions;
 mod hpa;
 mod progress;
 mod run;
+mod why;
 
 use clap::{Parser, Subcommand};
 use foresail::scenario::issue::{Issue, Issues};
@@ -30,6 +31,8 @@ enum Command {
     Run(run::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
     Hpa(hpa::Args),
+    /// Tell what happened around an instant, and what caused it.
+    Why(why::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Hpa(args) => hpa::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::progress::Progress;
 use foresail::advise::{self, Advice};
+use foresail::report::decisions::Decisions;
 use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::issue::Issue;
 use foresail::scenario::{self, Scenario, Sources};
@@ -72,7 +73,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let subject = Subject { cast: &study.cast, duration: study.duration };
     let mut report = report::from_runs(empty_report(&scenario, args), subject, &runs);
     report.recommendation = advice.as_ref().map(Advice::recommendation);
-    let page = write(&report, &study, advice.as_ref(), &folder)?;
+    let page = write(&report, &study, &runs, advice.as_ref(), &folder)?;
     match args.output {
         Output::Table => anstream::print!("{}", report::summary(&report)),
         Output::Json => {
@@ -183,8 +184,17 @@ fn file_name(name: &str) -> String {
 }
 
 /// The report's files and, if there is something to change, what applies the change.
-fn write(report: &Report, study: &Study, advice: Option<&Advice>, folder: &Path) -> Result<PathBuf, Failure> {
+fn write(
+    report: &Report,
+    study: &Study,
+    runs: &[Outcome],
+    advice: Option<&Advice>,
+    folder: &Path,
+) -> Result<PathBuf, Failure> {
     let mut more = Vec::new();
+    if let Some(first) = runs.first() {
+        more.push(("decisions.jsonl", Decisions::new(&study.cast, first).json_lines()));
+    }
     if let Some(advice) = advice {
         let setting = &advice.recommended.setting;
         more.push(("recommended-hpas.yaml", advise::hpa_patch(&study.cast, setting)));

@@ -12,6 +12,7 @@ mod build;
 mod chart;
 mod costs;
 mod csv;
+pub mod decisions;
 pub mod dry_run;
 mod files;
 mod format;

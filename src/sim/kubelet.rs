@@ -27,6 +27,8 @@ pub struct PodLife {
     pub running_since: SimTime,
     /// Where it is in its life, for the books.
     pub stage: Stage,
+    /// The scheduler found no node for it at least once.
+    pub waits: bool,
     /// Crashes in a row.
     pub crashes: u32,
     /// Its cohort among its service's pods.

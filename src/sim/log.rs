@@ -2,7 +2,7 @@
 
 use crate::cluster::{NodeId, PodId};
 use crate::sim::event::{GroupId, InstanceId, WorkloadId};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,22 @@ pub enum Occurrence {
         from: i32,
         /// After.
         to: i32,
+        /// What it saw.
+        saw: Seen,
     },
+    /// A pod has no node that would take it, for the first time.
+    Waits(PodId),
+    /// A pod got a node.
+    Bound {
+        /// Which.
+        pod: PodId,
+        /// Where.
+        node: NodeId,
+        /// For how long it had none.
+        waited: SimDuration,
+    },
+    /// A controller gave a pod up that it no longer needs.
+    GivenUp(PodId),
     /// A pod made room for itself.
     Preemption {
         /// The preemptor.
@@ -83,12 +98,27 @@ pub enum Occurrence {
     DeployStarted(WorkloadId),
     /// A rollout is complete.
     DeployFinished(WorkloadId),
+    /// A CronJob is due and starts a Job.
+    JobStarted(WorkloadId),
     /// A Job is complete.
     JobCompleted(WorkloadId),
     /// A Job gave up.
     JobFailed(WorkloadId),
     /// A fault began or ended.
     FaultChanged(u32, bool),
+}
+
+/// What an HPA saw when it changed the replicas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The highest `averageUtilization` of its metrics in percent; absent if none has one.
+    pub utilization: Option<u32>,
+    /// What its metrics proposed; absent if bounds decided alone.
+    pub proposed: Option<i32>,
+    /// After the stabilization window.
+    pub stabilized: Option<i32>,
+    /// Requests per second (thousandths) that reached the target's service in the last step; 0 without one.
+    pub milli_requests_per_second: u64,
 }
 
 /// Why a node object went.

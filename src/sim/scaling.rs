@@ -1,10 +1,11 @@
 //! Horizontal scaling: the metrics server scrapes, the HPA controller syncs.
 
 use crate::cluster::{Phase, PodId};
-use crate::hpa::{ContainerUsage, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness};
+use crate::hpa::{ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::event::{Event, WorkloadId};
+use crate::sim::log::Seen;
 use crate::sim::world::{Load, Signal};
 use crate::units::{SimDuration, SimTime};
 use smallvec::SmallVec;
@@ -81,8 +82,8 @@ impl Simulation {
     pub(super) fn sync_hpas(&mut self, now: SimTime) {
         for index in 0..self.hpas.len() {
             let workload = self.cast.hpas[index].workload;
-            if let Some(replicas) = self.sync_hpa(now, index, workload) {
-                self.rescale(now, workload, replicas);
+            if let Some((replicas, saw)) = self.sync_hpa(now, index, workload) {
+                self.rescale(now, workload, replicas, saw);
                 let at_max = replicas >= self.cast.hpas[index].spec.max;
                 self.books.workloads[workload].at_max.set(now, i64::from(at_max));
             }
@@ -90,7 +91,7 @@ impl Simulation {
         self.repeat(now, self.timing.hpa_sync, Event::HpaSync);
     }
 
-    fn sync_hpa(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Option<i32> {
+    fn sync_hpa(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Option<(i32, Seen)> {
         let cast = self.cast.clone();
         let looks = self.looks(now, workload);
         let spec = self.cluster.spec(cast.workloads[workload].template);
@@ -123,7 +124,21 @@ impl Simulation {
             ..Observation::default()
         };
         let decision = self.hpas[index].sync(now, &seen);
-        decision.rescaled.then_some(decision.replicas)
+        decision.rescaled.then(|| (decision.replicas, self.what_was_seen(workload, &decision)))
+    }
+
+    fn what_was_seen(&self, workload: WorkloadId, decision: &Decision) -> Seen {
+        let rate = match (self.cast.workloads[workload].load.clone(), &self.load) {
+            (Load::Service(service), Some(load)) => load.services()[service].last_rate,
+            _ => 0.0,
+        };
+        let proposals = decision.proposals.iter().flatten();
+        Seen {
+            utilization: proposals.filter_map(|row| row.current.utilization).max().map(|percent| percent.max(0) as u32),
+            proposed: decision.metric,
+            stabilized: decision.stabilized,
+            milli_requests_per_second: (rate * 1000.0).round() as u64,
+        }
     }
 
     /// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods

@@ -80,6 +80,9 @@ impl Simulation {
             self.refresh_budgets();
         }
         let attempt = self.scheduler.schedule(&self.cluster, pod);
+        if !matches!(attempt.decision, Decision::Bind(_)) && !std::mem::replace(&mut self.lives[pod].waits, true) {
+            self.log.push(now, Occurrence::Waits(pod));
+        }
         match attempt.decision {
             Decision::Bind(node) => {
                 self.pending.remove(&self.pending_key(pod));
@@ -87,6 +90,8 @@ impl Simulation {
                 self.cluster.set_nominated(pod, None);
                 self.cluster.assume_volumes(&attempt.volumes, node);
                 self.cluster.bind(pod, node);
+                let waited = now - self.cluster.pod(pod).created;
+                self.log.push(now, Occurrence::Bound { pod, node, waited });
                 self.pod_is_bound(now, pod, node);
                 true
             }

@@ -13,7 +13,7 @@ use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::kubelet::{Owner, PodLife};
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Occurrence, Seen};
 use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
@@ -211,7 +211,10 @@ impl Simulation {
         if count < ranked.len() {
             go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
         }
-        ranked.into_iter().take(count).for_each(|(_, pod)| self.delete_pod(now, pod, None));
+        for (_, pod) in ranked.into_iter().take(count) {
+            self.log.push(now, Occurrence::GivenUp(pod));
+            self.delete_pod(now, pod, None);
+        }
     }
 
     fn candidate(&self, pod: PodId, rank: u32) -> Candidate {
@@ -296,6 +299,7 @@ impl Simulation {
             bound: SimTime::MIN,
             running_since: SimTime::MIN,
             stage: Stage::Gone,
+            waits: false,
             crashes: 0,
             cohort: 0,
             sample: None,
@@ -390,6 +394,7 @@ impl Simulation {
         }
         if action != CronAction::Skip {
             self.workloads[id].jobs.push(JobState::default());
+            self.log.push(now, Occurrence::JobStarted(id));
             self.workloads[id].dirty = true;
             self.wake_controllers();
         }
@@ -416,7 +421,7 @@ impl Simulation {
     }
 
     /// An HPA (or a user) changes `spec.replicas`.
-    pub(super) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32) {
+    pub(super) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32, saw: Seen) {
         let from = std::mem::replace(&mut self.workloads[id].desired, to);
         if from == to {
             return;
@@ -424,7 +429,7 @@ impl Simulation {
         let last = std::mem::replace(&mut self.workloads[id].last_rescale, to - from);
         self.books.workloads[id].desired.set(now, i64::from(to));
         self.books.rescaled(id, last, to - from);
-        self.log.push(now, Occurrence::Rescaled { workload: id, from, to });
+        self.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw });
         self.workloads[id].dirty = true;
         self.wake_controllers();
     }

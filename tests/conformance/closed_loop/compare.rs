@@ -125,7 +125,7 @@ fn event_text(case: &Case, outcome: &Outcome, occurrence: &Occurrence) -> Option
         }
         Occurrence::TargetDecreased(id, delta) => format!("targetDecreased {} {delta}", group(id)),
         Occurrence::SpotNotice(id) => format!("spotNotice {}", node(id)),
-        Occurrence::Rescaled { workload, from, to } => {
+        Occurrence::Rescaled { workload, from, to, .. } => {
             let owner = &case.deployments[workload.index() - case.daemon_sets.len()].metadata;
             format!("hpa {}/{} {from}->{to}", owner.namespace_or_default(), owner.name)
         }

@@ -1,0 +1,106 @@
+//! `foresail why`.
+
+use super::Failure;
+use foresail::report::decisions::{Question, why};
+use foresail::scenario::issue::{Issue, did_you_mean};
+use foresail::scenario::{self, Sources};
+use foresail::units::{SimDuration, SimTime};
+use std::path::PathBuf;
+
+/// What to ask.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The scenario file, or the folder that holds a scenario.yaml; the built-in one by default.
+    scenario: Option<PathBuf>,
+    /// About when: `10:42`, `1d 10:42:05`, or the time since the start, `34h42m`.
+    #[arg(long, value_name = "TIME")]
+    at: String,
+    /// About what: a workload, pod, node or node group; everything by default.
+    #[arg(long, value_name = "NAME")]
+    object: Option<String>,
+    /// How far before and after to look.
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    window: String,
+    /// Change a value of the scenario: `--set traffic.scale=2` (repeatable).
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+    /// The seed of all chance.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+/// Simulates the first alternative history and tells what happened around an instant, and why.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let window = SimDuration::parse(&args.window).ok().filter(|window| *window >= SimDuration::ZERO);
+    let window = window.ok_or_else(|| {
+        Issue::error("--window", format!("`{}` is not a duration", args.window)).with_help("write 5m or 90s")
+    })?;
+    let at = instant(&args.at).ok_or_else(|| {
+        Issue::error("--at", format!("`{}` is not a time", args.at)).with_help("write 10:42, 1d 10:42:05 or 34h42m")
+    })?;
+    let loaded = match &args.scenario {
+        None => scenario::embedded(&args.sets),
+        Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), &args.sets),
+        Some(path) => scenario::load(Sources::Disk, path, &args.sets),
+    };
+    let mut scenario = loaded.map_err(Failure::Input)?;
+    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    if at > SimTime::ZERO + scenario.duration {
+        let message = format!("{at} lies after the end of the scenario, which lasts {}", scenario.duration);
+        return Err(Issue::error("--at", message).into());
+    }
+    let study = scenario.study();
+    let outcome = study.replicate(0);
+    let question = Question { at, window, object: args.object.clone() };
+    let answer = why(&study.cast, &outcome, &question).map_err(|names| unknown(args.object.as_deref(), &names))?;
+    anstream::print!("{answer}");
+    Ok(())
+}
+
+fn unknown(object: Option<&str>, names: &[String]) -> Issue {
+    let object = object.unwrap_or_default();
+    let issue = Issue::error("--object", format!("nothing in this scenario is called `{object}`"));
+    match did_you_mean(object, names.iter().map(String::as_str)) {
+        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
+        None => issue.with_help("name a workload, pod, node or node group"),
+    }
+}
+
+/// `10:42`, `10:42:05`, either after `1d `; or a duration since the start.
+fn instant(text: &str) -> Option<SimTime> {
+    let text = text.trim();
+    if !text.contains(':') {
+        let span = SimDuration::parse(text).ok().filter(|span| *span >= SimDuration::ZERO)?;
+        return Some(SimTime::ZERO + span);
+    }
+    let (days, clock) = match text.split_once('d') {
+        Some((days, clock)) => (days.trim().parse::<i64>().ok()?, clock.trim()),
+        None => (0, text),
+    };
+    let parts: Vec<i64> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let (hours, minutes, seconds) = match parts[..] {
+        [hours, minutes] => (hours, minutes, 0),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
+        _ => return None,
+    };
+    let most_hours = if days > 0 { 24 } else { 87_600 };
+    let fits = (0..3650).contains(&days) && (0..most_hours).contains(&hours);
+    let fits = fits && (0..60).contains(&minutes) && (0..60).contains(&seconds);
+    fits.then(|| SimTime::from_secs(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_three_ways() {
+        assert_eq!(instant("10:42"), Some(SimTime::from_secs(38_520)));
+        assert_eq!(instant("1d 10:42:05"), Some(SimTime::from_secs(86_400 + 38_525)));
+        assert_eq!(instant("34h42m"), Some(SimTime::from_secs(124_920)));
+        assert_eq!(instant("44:00"), Some(SimTime::from_secs(158_400)));
+        for bad in ["", "10:99", "1d 25:00", "1:2:3:4", "-5m", "noon", "9999999999d 1:00", ":"] {
+            assert_eq!(instant(bad), None, "{bad}");
+        }
+    }
+}

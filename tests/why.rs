@@ -1,0 +1,39 @@
+//! `foresail why` and the decision log: every record has a place, and causes come before what they cause.
+
+use foresail::report::decisions::{Decisions, Question, why};
+use foresail::units::{SimDuration, SimTime};
+
+#[test]
+fn causes_come_first_and_lead_back_to_the_traffic() {
+    let scenario = foresail::scenario::embedded(&["duration=30h".to_owned()]).unwrap();
+    let study = scenario.study();
+    let outcome = study.replicate(0);
+    let lines = Decisions::new(&study.cast, &outcome).json_lines();
+    let (mut rescales, mut grown) = (0, 0);
+    let mut rows: Vec<serde_json::Value> = Vec::new();
+    for (number, line) in lines.lines().enumerate() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(row["n"], number);
+        assert!(row["text"].as_str().is_some_and(|text| text.ends_with('.')), "{line}");
+        if let Some(cause) = row["cause"].as_u64() {
+            assert!((cause as usize) < number, "{line}");
+        }
+        rescales += usize::from(row["decision"] == "rescaled");
+        grown += usize::from(row["decision"] == "scale-up" && row["cause"].is_u64());
+        rows.push(row);
+    }
+    assert!(rescales > 0 && grown > 0, "{rescales} rescales, {grown} scale-ups with a cause");
+    let rescale = rows.iter().find(|row| row["decision"] == "rescaled" && row["seconds"].as_f64() > Some(3600.0));
+    let rescale = rescale.expect("the traffic moves");
+    let (object, at) = (rescale["objects"][0].as_str().unwrap(), rescale["seconds"].as_f64().unwrap());
+    let question = Question {
+        at: SimTime::ZERO + SimDuration::from_secs_f64(at + 1.0),
+        window: SimDuration::from_mins(5),
+        object: Some(object.to_owned()),
+    };
+    let answer = why(&study.cast, &outcome, &question).unwrap();
+    assert!(answer.contains(rescale["text"].as_str().unwrap()), "{answer}");
+    assert!(answer.contains("That is the traffic's doing."), "{answer}");
+    let nothing = Question { object: Some("nobody".into()), ..question };
+    assert!(why(&study.cast, &outcome, &nothing).is_err());
+}
