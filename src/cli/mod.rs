@@ -5,6 +5,7 @@ mod completions;
 mod hpa;
 mod progress;
 mod run;
+mod vpa;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +34,8 @@ enum Command {
     Hpa(hpa::Args),
     /// Tell what happened around an instant, and what caused it.
     Why(why::Args),
+    /// Recommend requests for recorded usage, as the VPA would
+    Vpa(vpa::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Vpa(args) => vpa::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

@@ -84,7 +84,7 @@ fn object(
 }
 
 /// Requests and limits of a pod: of all containers, or of the one that the HPA looks at.
-fn shape(workload: &Workload, container: Option<&str>) -> PodShape {
+pub(super) fn shape(workload: &Workload, container: Option<&str>) -> PodShape {
     let containers = workload.spec.template.spec.containers.iter();
     let containers: Vec<_> = containers.filter(|c| container.is_none_or(|name| c.name == name)).collect();
     let sum = |amount: &dyn Fn(&super::kubernetes::pod::Container) -> Option<i64>| -> Option<i64> {

@@ -17,6 +17,7 @@ mod merge;
 pub mod metrics;
 mod sources;
 mod terraform;
+pub mod vpas;
 
 pub use build::checked_replications;
 pub use sources::Sources;

@@ -62,6 +62,8 @@ pub enum Event {
     Scrape,
     /// The HPA controller syncs all its objects.
     HpaSync,
+    /// The VPA's recommender and updater have their turn.
+    VpaLoop,
     /// A rollout begins.
     Deploy(u32),
     /// A CronJob is due.
@@ -96,7 +98,7 @@ impl Event {
             | Event::TracePodArrives(_) => 6,
             Event::TrafficStep => 7,
             Event::Scrape => 8,
-            Event::HpaSync => 9,
+            Event::HpaSync | Event::VpaLoop => 9,
             Event::Deploy(_) | Event::CronDue(_) => 10,
             Event::Reconcile => 11,
             Event::Schedule => 12,

@@ -286,14 +286,20 @@ impl Simulation {
         let cast = self.cast.clone();
         for (id, workload) in cast.workloads.iter() {
             let Load::Service(_) = workload.load else { continue };
-            let limit = self.cluster.spec(workload.template).containers.first().and_then(|c| c.memory_limit_bytes);
-            if limit.is_some_and(|limit| self.usage[id].memory_bytes > limit) {
-                let ready: Vec<_> =
-                    self.workloads[id].pods.iter().copied().filter(|pod| self.cluster.pod(*pod).is_ready()).collect();
+            let limit_of = |spec: &crate::cluster::PodSpec| spec.containers.first().and_then(|c| c.memory_limit_bytes);
+            let used = self.usage[id].memory_bytes;
+            let is_over = |spec: &crate::cluster::PodSpec| limit_of(spec).is_some_and(|limit| used > limit);
+            // A VPA gives pods limits of their own.
+            if is_over(self.cluster.spec(workload.template)) || !self.vpas.is_empty() {
+                let pods = self.workloads[id].pods.iter().copied();
+                let ready: Vec<_> = pods
+                    .filter(|pod| self.cluster.pod(*pod).is_ready() && is_over(self.cluster.spec_of(*pod)))
+                    .collect();
                 if !ready.is_empty() {
                     let pod = ready[self.streams.pods.below(ready.len())];
                     self.books.out_of_memory += 1;
                     self.log.push(now, crate::sim::log::Occurrence::OutOfMemory(pod));
+                    self.vpa_hears_of_oom(now, id, pod);
                     self.pod_crashes(now, pod);
                 }
             }

@@ -137,6 +137,8 @@ pub enum NodeEnd {
 pub enum Evictor {
     /// Cluster Autoscaler.
     ClusterAutoscaler,
+    /// The VPA's updater, for other requests.
+    VpaUpdater,
     /// The termination handler on a spot notice.
     SpotNotice,
 }

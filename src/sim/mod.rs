@@ -26,6 +26,7 @@ mod scheduling;
 mod start;
 pub mod tally;
 mod timeline;
+mod vertical;
 mod workloads;
 pub mod world;
 
@@ -85,6 +86,7 @@ pub struct Simulation {
     load: Option<LoadState>,
     usage: IdVec<WorkloadId, Usage>,
     hpas: Vec<HpaController>,
+    vpas: Vec<vertical::VpaState>,
     autoscaler: Option<Autoscaler>,
     drains: IdVec<DrainId, Drain>,
     /// Nodes whose pods want more cpu than there is, and the share they get.
@@ -156,6 +158,7 @@ impl Simulation {
             Event::TrafficStep => self.traffic_step(now),
             Event::Scrape => self.scrape(now),
             Event::HpaSync => self.sync_hpas(now),
+            Event::VpaLoop => self.vpa_loop(now),
             Event::Observe => self.observe(now),
             Event::DrainContinues(drain) => self.drain_continues(now, drain),
             Event::AutoscalerLoop => self.autoscaler_loop(now),

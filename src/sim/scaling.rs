@@ -1,6 +1,6 @@
 //! Horizontal scaling: the metrics server scrapes, the HPA controller syncs.
 
-use crate::cluster::{Phase, PodId};
+use crate::cluster::{Phase, PodId, PodSpecId};
 use crate::hpa::{ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 use crate::intern::Symbol;
 use crate::sim::Simulation;
@@ -26,9 +26,26 @@ pub struct Sample {
     memory_bytes: i64,
 }
 
+impl Sample {
+    /// When it was taken.
+    pub(super) fn at(&self) -> SimTime {
+        self.at
+    }
+    /// Milli-cores.
+    pub(super) fn cpu_milli(&self) -> i64 {
+        self.cpu_milli
+    }
+    /// Bytes.
+    pub(super) fn memory_bytes(&self) -> i64 {
+        self.memory_bytes
+    }
+}
+
 /// Pods that look the same to the controller.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Look {
+    /// Requests differ between ReplicaSets, and where a VPA sets them.
+    spec: PodSpecId,
     phase: Phase,
     ready: Option<(bool, SimTime)>,
     started: Option<SimTime>,
@@ -40,7 +57,7 @@ impl Simulation {
     /// The first turns of the metrics server and of the HPA controller.
     pub(super) fn start_scaling(&mut self) {
         let cast = self.cast.clone();
-        if cast.hpas.is_empty() {
+        if cast.hpas.is_empty() && cast.vpas.is_empty() {
             return;
         }
         self.hpas = cast.hpas.iter().map(|hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags)).collect();
@@ -49,12 +66,13 @@ impl Simulation {
         self.queue.push(sync, Event::HpaSync);
     }
 
-    /// The metrics server reads the usage of every running pod that an HPA looks at.
+    /// The metrics server reads the usage of every running pod that an HPA or a VPA looks at.
     pub(super) fn scrape(&mut self, now: SimTime) {
         let cast = self.cast.clone();
-        for hpa in &cast.hpas {
-            for index in 0..self.workloads[hpa.workload].pods.len() {
-                let pod = self.workloads[hpa.workload].pods[index];
+        let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
+        for workload in scaled {
+            for index in 0..self.workloads[workload].pods.len() {
+                let pod = self.workloads[workload].pods[index];
                 if self.cluster.pod(pod).phase == Phase::Running {
                     self.sample(now, pod);
                 }
@@ -92,9 +110,7 @@ impl Simulation {
     }
 
     fn sync_hpa(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Option<(i32, Seen)> {
-        let cast = self.cast.clone();
         let looks = self.looks(now, workload);
-        let spec = self.cluster.spec(cast.workloads[workload].template);
         let containers: SmallVec<[SmallVec<[PodContainer; 2]>; 4]> = looks
             .iter()
             .map(|(look, _)| {
@@ -104,7 +120,7 @@ impl Simulation {
                     memory_request_bytes: container.has_memory_request.then_some(container.requests.memory_bytes),
                     usage: look.sample.map(|sample| all_in_the_first(at, sample)),
                 };
-                spec.containers.iter().enumerate().map(row).collect()
+                self.cluster.spec(look.spec).containers.iter().enumerate().map(row).collect()
             })
             .collect();
         let per_pod = self.signals(index, workload, true);
@@ -150,6 +166,7 @@ impl Simulation {
             let row = self.cluster.pod(*pod);
             let settled = row.is_ready() && row.started.is_some_and(|started| started <= long_ago);
             let look = Look {
+                spec: row.spec,
                 phase: row.phase,
                 ready: if settled { Some((true, SimTime::ZERO)) } else { row.ready },
                 started: if settled { Some(SimTime::ZERO) } else { row.started },

@@ -73,6 +73,7 @@ impl Simulation {
             pools: Vec::new(),
             closed_zones: Vec::new(),
             hpas: Vec::new(),
+            vpas: Vec::new(),
             autoscaler: None,
             drains: IdVec::new(),
             lives: IdVec::new(),
@@ -105,6 +106,7 @@ impl Simulation {
         let first_step = if self.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + self.timing.step };
         self.queue.push(first_step, Event::TrafficStep);
         self.start_scaling();
+        self.start_vertical_scaling();
         self.start_autoscaler();
         let every = self.recorder.timeline.every;
         if !every.is_zero() {

@@ -283,6 +283,7 @@ impl Simulation {
         name: PodName,
         daemon_node: Option<Symbol>,
     ) {
+        let template = self.admitted(id, template);
         let mut row = Pod::new(name, template, now);
         row.daemon_node = daemon_node;
         let pod = self.cluster.add_pod(row);

@@ -20,6 +20,7 @@ use crate::traffic::calls::{CallGraph, ServiceId};
 use crate::traffic::demand::Demand;
 use crate::traffic::latency::ServiceProfile;
 use crate::units::{PricePerHour, SimDuration, SimTime};
+use crate::vpa::{self, VpaSpec};
 use std::sync::Arc;
 
 /// How long something takes.
@@ -234,6 +235,17 @@ pub struct Hpa {
     pub signals: Vec<(Symbol, Signal)>,
 }
 
+/// A VerticalPodAutoscaler with its target.
+#[derive(Clone, Debug)]
+pub struct Vpa {
+    /// The name.
+    pub name: Symbol,
+    /// Whose pods it looks at.
+    pub workload: WorkloadId,
+    /// What it says.
+    pub spec: VpaSpec,
+}
+
 /// Something of the traffic that a custom metric can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -439,6 +451,10 @@ pub struct Cast {
     pub autoscaler: Option<autoscaler::Flags>,
     /// Flags of the HPA controller.
     pub hpa_flags: hpa::Flags,
+    /// The VPAs, in the order of their "namespace/name"; at most one per workload.
+    pub vpas: Vec<Vpa>,
+    /// Flags of the VPA's recommender and updater.
+    pub vpa_flags: vpa::Flags,
     /// Faults and other things that happen at a time.
     pub faults: Vec<Fault>,
     /// Rollouts.

@@ -103,6 +103,7 @@ impl Decisions<'_> {
             Occurrence::Evicted { pod, node, by } => {
                 let (controller, by) = match by {
                     Evictor::ClusterAutoscaler => ("cluster-autoscaler", "Cluster Autoscaler"),
+                    Evictor::VpaUpdater => ("vpa", "the VPA's updater"),
                     Evictor::SpotNotice => ("termination-handler", "the termination handler"),
                 };
                 let text = format!("The pod {} is evicted from {} by {by}.", self.pod(pod), self.node(node));

@@ -1,14 +1,16 @@
-//! What `foresail hpa` prints: timelines in words, totals side by side, a chart.
+//! What `foresail hpa` prints: timelines in words, totals side by side, a chart; and `foresail vpa`'s requests.
 //!
 //! Start reading at [`HpaRun`].
 
 mod chart;
 mod data;
+mod requests;
 mod tables;
 mod words;
 
 pub use chart::{page, svg};
 pub use data::{csv, json};
+pub use requests::{Advice, ResourceAdvice, Usage, advice_json, advice_markdown, advice_terminal};
 pub use tables::{markdown, terminal};
 
 use crate::hpa::replay::Timeline;

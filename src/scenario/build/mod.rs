@@ -7,6 +7,7 @@ mod homes;
 mod objects;
 mod prices;
 mod traffic;
+mod vpas;
 mod workloads;
 
 use super::documents::{self, Document};

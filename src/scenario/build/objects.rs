@@ -8,6 +8,7 @@ use crate::scenario::kubernetes::node::Node;
 use crate::scenario::kubernetes::pod::Pod;
 use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
+use crate::scenario::kubernetes::vertical::VerticalPodAutoscaler;
 use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ pub(super) struct Objects {
     pub(super) jobs: Vec<Found<Job>>,
     pub(super) cron_jobs: Vec<Found<CronJob>>,
     pub(super) hpas: Vec<Found<HorizontalPodAutoscaler>>,
+    pub(super) vpas: Vec<Found<VerticalPodAutoscaler>>,
     pub(super) budgets: Vec<Found<PodDisruptionBudget>>,
     pub(super) priority_classes: Vec<Found<PriorityClass>>,
     pub(super) services: Vec<Found<Service>>,
@@ -52,6 +54,7 @@ const KINDS: &[&str] = &[
     "Job",
     "CronJob",
     "HorizontalPodAutoscaler",
+    "VerticalPodAutoscaler",
     "PodDisruptionBudget",
     "PriorityClass",
     "Service",
@@ -94,6 +97,7 @@ impl Objects {
             "DaemonSet" => push(&mut self.daemon_sets, document, issues),
             "CronJob" => push(&mut self.cron_jobs, document, issues),
             "HorizontalPodAutoscaler" => push(&mut self.hpas, document, issues),
+            "VerticalPodAutoscaler" => push(&mut self.vpas, document, issues),
             "PodDisruptionBudget" => push(&mut self.budgets, document, issues),
             "PriorityClass" => push(&mut self.priority_classes, document, issues),
             "Service" => push(&mut self.services, document, issues),

@@ -76,6 +76,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     issues.absorb(found, |_| {});
     budgets(scene, converter, cast, issues);
     hpas(scene, converter, cast, issues);
+    super::vpas::build(scene, converter, cast, issues);
 }
 
 fn say_what_was_assumed(scene: &Scene<'_>, assumed: usize, issues: &mut Issues) {

@@ -13,6 +13,7 @@ pub mod pod;
 pub mod policy;
 mod quantity;
 pub mod storage;
+pub mod vertical;
 pub mod workloads;
 
 pub use convert::Converter;

@@ -1,0 +1,81 @@
+//! VerticalPodAutoscalers and their targets, with what is known to go wrong between them and HPAs.
+
+use super::Scene;
+use crate::hpa::{Metric, Resource};
+use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::kubernetes::Converter;
+use crate::sim::event::WorkloadId;
+use crate::sim::world::{Cast, Vpa, WorkloadKind};
+use crate::vpa::VpaSpec;
+
+pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    let mut rows: Vec<(String, Vpa)> = Vec::new();
+    for (document, object) in &scene.objects.vpas {
+        let mut part = Issues::new();
+        let spec = object.to_spec(&mut converter.cluster().symbols, &mut part);
+        part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+        let Some(target) = &object.spec.target_ref else { continue };
+        let namespace = converter.symbol(object.metadata.namespace_or_default());
+        let name = converter.symbol(&target.name);
+        let found = cast
+            .workloads
+            .iter()
+            .find(|(_, row)| row.namespace == namespace && row.name == name && kind_name(&row.kind) == target.kind);
+        let Some((workload, _)) = found else {
+            let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
+            let symbols = &converter.cluster().symbols;
+            let known: Vec<&str> = cast.workloads.values().map(|row| symbols.text(row.name)).collect();
+            let issue = Issue::error("spec.targetRef", message);
+            issues.push(document.locate(match did_you_mean(&target.name, known) {
+                Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
+                None => issue,
+            }));
+            continue;
+        };
+        if rows.iter().any(|(_, other)| other.workload == workload) {
+            issues.push(document.locate(Issue::error("spec.targetRef", "another VPA has the same target")));
+            continue;
+        }
+        if let Some(message) = conflict(cast, workload, &spec) {
+            let help = "give the VPA controlledResources that the HPA does not scale on, or updateMode Off";
+            issues.push(document.locate(Issue::warning("spec", message).with_help(help)));
+        }
+        let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
+        rows.push((key, Vpa { name: converter.symbol(&object.metadata.name), workload, spec }));
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    cast.vpas = rows.into_iter().map(|(_, vpa)| vpa).collect();
+}
+
+fn kind_name(kind: &WorkloadKind) -> &'static str {
+    match kind {
+        WorkloadKind::Deployment(_) => "Deployment",
+        WorkloadKind::StatefulSet { .. } => "StatefulSet",
+        WorkloadKind::DaemonSet => "DaemonSet",
+        WorkloadKind::Job { .. } => "Job",
+        WorkloadKind::CronJob { .. } => "CronJob",
+        WorkloadKind::BarePod => "Pod",
+    }
+}
+
+/// An HPA that scales on utilisation of what the VPA sets: each undoes what the other does.
+fn conflict(cast: &Cast, workload: WorkloadId, spec: &VpaSpec) -> Option<String> {
+    if !spec.mode.sets_requests() {
+        return None;
+    }
+    let controls = |resource: Resource| {
+        let policies = spec.containers.iter().map(|(_, policy)| policy).chain([&spec.others]);
+        let of = |policy: &crate::vpa::ContainerPolicy| match resource {
+            Resource::Cpu => policy.scaled && policy.cpu.is_some(),
+            Resource::Memory => policy.scaled && policy.memory.is_some(),
+        };
+        policies.into_iter().any(of)
+    };
+    let hpa = cast.hpas.iter().find(|hpa| hpa.workload == workload)?;
+    let shared = hpa.spec.metrics.iter().find_map(|metric| match metric {
+        Metric::Resource { resource, .. } if controls(*resource) => Some(*resource),
+        _ => None,
+    })?;
+    let resource = if shared == Resource::Cpu { "cpu" } else { "memory" };
+    Some(format!("VPA and HPA both act on {resource} of one workload: upstream warns of this, they feed on each other"))
+}
