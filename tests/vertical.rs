@@ -1,0 +1,148 @@
+//! VerticalPodAutoscalers: in the simulation, and `foresail vpa` as a user meets it.
+
+use assert_cmd::Command;
+use foresail::scenario::{self, Scenario, Sources};
+use foresail::sim::Study;
+use foresail::sim::log::{Evictor, Occurrence};
+use foresail::sim::outcome::Outcome;
+use foresail::units::{SimDuration, SimTime};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("readable") {
+        let path = entry.expect("readable").path();
+        let target = to.join(path.file_name().expect("named"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("copied");
+        }
+    }
+}
+
+/// The reference scenario with a VPA for the order service.
+fn with_vpa(mode: &str, policy: &str) -> (TempDir, Scenario) {
+    let folder = tempfile::tempdir().expect("a place for files");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/ecommerce"), folder.path());
+    let vpa = format!(
+        "apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\n\
+         metadata: {{name: order, namespace: order-service}}\nspec:\n  \
+         targetRef: {{apiVersion: apps/v1, kind: Deployment, name: order-service}}\n  \
+         updatePolicy: {{updateMode: {mode}}}\n  {policy}\n"
+    );
+    fs::write(folder.path().join("manifests/vpa.yaml"), vpa).expect("written");
+    let loaded = scenario::load(Sources::Disk, &folder.path().join("scenario.yaml"), &[]);
+    let loaded = loaded.unwrap_or_else(|issues| panic!("{issues:?}"));
+    (folder, loaded)
+}
+
+fn hours(scenario: Scenario, hours: i64) -> Outcome {
+    let study = Study {
+        cast: Arc::new(scenario.cast),
+        timing: scenario.timing,
+        duration: SimDuration::from_hours(hours),
+        seed: 1,
+        tables: Default::default(),
+        timeline_every: SimDuration::ZERO,
+    };
+    study.replicate(0)
+}
+
+/// The cpu requests of the order service's present pods, and its pods evicted by the updater, with when.
+fn of_order(outcome: &Outcome) -> (Vec<i64>, Vec<SimTime>) {
+    let symbols = &outcome.cluster.symbols;
+    let is_order = |id| symbols.text(outcome.cluster.spec_of(id).containers[0].name) == "order-service";
+    let present = outcome.cluster.pods().filter(|(id, pod)| is_order(*id) && pod.is_present());
+    let requests = present.map(|(id, _)| outcome.cluster.spec_of(id).containers[0].requests.cpu_milli).collect();
+    let evicted = outcome.log.records().iter().filter_map(|(at, what)| match what {
+        Occurrence::Evicted { pod, by: Evictor::VpaUpdater, .. } if is_order(*pod) => Some(*at),
+        _ => None,
+    });
+    (requests, evicted.collect())
+}
+
+#[test]
+fn off_recommends_and_changes_nothing() {
+    let (_folder, scenario) = with_vpa("'Off'", "");
+    assert!(!scenario.caveats.iter().any(|issue| issue.message.contains("VPA and HPA")));
+    let (requests, evicted) = of_order(&hours(scenario, 4));
+    assert!(!requests.is_empty() && requests.iter().all(|request| *request == 250), "{requests:?}");
+    assert!(evicted.is_empty());
+}
+
+#[test]
+fn recreate_evicts_one_by_one_and_new_pods_get_the_target() {
+    let policy = "resourcePolicy: {containerPolicies: [{containerName: '*', minAllowed: {cpu: 400m}, \
+                  controlledResources: [cpu]}]}";
+    let (_folder, scenario) = with_vpa("Recreate", policy);
+    let caveat = scenario.caveats.iter().any(|issue| issue.message.contains("VPA and HPA both act on cpu"));
+    assert!(caveat, "the HPA scales on cpu too: {:?}", scenario.caveats);
+    let (requests, evicted) = of_order(&hours(scenario, 4));
+    assert!(requests.len() >= 3 && requests.iter().all(|request| *request >= 400), "{requests:?}");
+    assert!(evicted.len() >= 3, "{evicted:?}");
+    // The budget lets one pod at a time go, and its successor must be ready before the next.
+    assert!(evicted.windows(2).all(|pair| pair[1] > pair[0]), "{evicted:?}");
+}
+
+#[test]
+fn initial_leaves_running_pods_alone() {
+    let (_folder, scenario) =
+        with_vpa("Initial", "resourcePolicy: {containerPolicies: [{containerName: '*', minAllowed: {cpu: 400m}}]}");
+    let (requests, evicted) = of_order(&hours(scenario, 20));
+    assert!(evicted.is_empty());
+    assert!(requests.contains(&250), "pods from before the first recommendation: {requests:?}");
+    assert!(requests.iter().any(|request| *request >= 400), "pods that the HPA added since: {requests:?}");
+}
+
+#[test]
+fn a_policy_that_contradicts_itself_is_refused() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/ecommerce"), folder.path());
+    let vpa = "kind: VerticalPodAutoscaler\nmetadata: {name: a, namespace: order-service}\nspec:\n  \
+               targetRef: {kind: Deployment, name: order-servic}\n  updatePolicy: {updateMode: Always}\n";
+    fs::write(folder.path().join("manifests/vpa.yaml"), vpa).expect("written");
+    let issues = scenario::load(Sources::Disk, &folder.path().join("scenario.yaml"), &[]).expect_err("refused");
+    let texts: Vec<String> = issues.iter().map(|issue| issue.to_string()).collect();
+    assert!(texts.iter().any(|text| text.contains("unexpected UpdateMode value Always")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("did you mean `order-service`?")), "{texts:?}");
+}
+
+fn vpa(folder: &TempDir, arguments: &str) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("foresail").expect("built");
+    let output = command.current_dir(folder.path()).arg("vpa").args(arguments.split(' ')).output().expect("runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn recorded_usage_gets_a_recommendation_with_its_price() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    let row = |minute: i32| format!("{},100,200", minute * 60);
+    let rows: Vec<String> = (0..2 * 1440).map(row).collect();
+    fs::write(folder.path().join("u.csv"), format!("time,cpu_milli,memory_mib\n{}\n", rows.join("\n")))
+        .expect("written");
+    let (code, out, _) =
+        vpa(&folder, "--usage u.csv --cpu-request 500m --memory-request 1Gi --replicas 4 -o json --cpu-usd-hour 0.03");
+    assert_eq!(code, 0);
+    let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let cpu = &value["recommendations"][0]["resources"][0];
+    // 100m lies in the bucket that ends at 110.3m; 15 % on top, in whole milli-cores.
+    let target = cpu["target"].as_i64().expect("a target");
+    assert_eq!(target, 126);
+    let saved = cpu["differenceUsdPerMonth"].as_f64().expect("a difference");
+    let expected = (target - 500) as f64 / 1000.0 * 0.03 * 730.0 * 4.0;
+    assert!((saved - expected).abs() < 0.01, "{saved} is not {expected}");
+}
+
+#[test]
+fn percent_of_unknown_requests_is_refused() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    fs::write(folder.path().join("u.csv"), "time,cpu_percent\n0,50\n60,60\n").expect("written");
+    let (code, _, err) = vpa(&folder, "--usage u.csv");
+    assert_eq!(code, 2);
+    assert!(err.contains("cpu is in percent of requests that are not known"), "{err}");
+}
