@@ -48,16 +48,19 @@ impl History {
         let up_cutoff = now - behavior.scale_up.stabilization_window;
         let down_cutoff = now - behavior.scale_down.stabilization_window;
         let recommendations = self.recommendations.get_or_insert_default();
-        let (mut up, mut down) = (proposal, proposal);
-        for (replicas, at) in recommendations.iter() {
+        let (mut up, mut down, mut outdated) = (proposal, proposal, None);
+        for (place, (replicas, at)) in recommendations.iter().enumerate() {
             if *at > up_cutoff {
                 up = up.min(*replicas);
             }
             if *at > down_cutoff {
                 down = down.max(*replicas);
             }
+            if *at < up_cutoff && *at < down_cutoff {
+                outdated = Some(place);
+            }
         }
-        replace_last(recommendations, |(_, at)| *at < up_cutoff && *at < down_cutoff, (proposal, now));
+        replace(recommendations, outdated, (proposal, now));
         spec.max(up).min(down)
     }
 
@@ -152,8 +155,13 @@ pub(super) fn limit_rate_legacy(wanted: i32, bounds: Bounds) -> (i32, Reason) {
 
 /// Upstream keeps its lists short by writing over the last entry that is too old.
 fn replace_last<T>(rows: &mut Vec<T>, is_old: impl Fn(&T) -> bool, row: T) {
-    match rows.iter().rposition(is_old) {
-        Some(at) => rows[at] = row,
+    let outdated = rows.iter().rposition(is_old);
+    replace(rows, outdated, row);
+}
+
+fn replace<T>(rows: &mut Vec<T>, outdated: Option<usize>, row: T) {
+    match outdated {
+        Some(place) => rows[place] = row,
         None => rows.push(row),
     }
 }

@@ -6,7 +6,6 @@ use super::observation::{Observation, PodContainer, PodGroup, PodPhase, Readines
 use super::spec::{Behavior, Flags, Metric, Resource, Target, Version};
 use crate::intern::Symbol;
 use crate::units::SimTime;
-use smallvec::SmallVec;
 
 /// What a metric proposes, and what it was.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,9 +54,6 @@ pub(super) struct Calculator<'a> {
     pub(super) seen: &'a Observation<'a>,
 }
 
-/// A group's value per pod, in milli-units; absent without a metric.
-type Values = SmallVec<[Option<i64>; 8]>;
-
 /// How a group counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
@@ -69,29 +65,74 @@ enum Standing {
     Ghost,
 }
 
-/// Groups by standing, and what their metrics are once those of unready and ignored pods are dropped.
-struct Grouped {
-    standings: SmallVec<[Standing; 8]>,
+/// What is known of all pods of a metric: sums, so that no pod has to be looked at twice.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    /// Pods that have a metric and count, ghosts included, and the sum of their values.
+    entries: i64,
+    total: i64,
+    /// The same of pods that the lister knows, and their requests.
+    matched: i64,
+    used: i64,
+    requested: i64,
     ready: i64,
+    /// Pods that do not count yet, and their requests.
     unready: i64,
+    unready_requested: i64,
+    /// Pods without a metric, their requests, and what they are taken to use where the others use little.
     missing: i64,
-    values: Values,
+    missing_requested: i64,
+    missing_used: i64,
+}
+
+impl Sums {
+    /// Pods that are ready: their part of a metric.
+    fn add_known(&mut self, pod: &PodGroup<'_>, value: i64, request: i64) {
+        self.entries += pod.count;
+        self.total += value * pod.count;
+        if pod.listed {
+            self.matched += pod.count;
+            self.used += value * pod.count;
+            self.requested += request * pod.count;
+        }
+    }
+    /// Utilisation in whole percent, and usage per pod, over pods that have metrics and requests.
+    ///
+    /// Upstream: `metrics.GetResourceUtilizationRatio`.
+    fn utilization(&self) -> Option<(i64, i64)> {
+        (self.requested != 0).then(|| (i64::from((self.used * 100 / self.requested) as i32), self.used / self.matched))
+    }
+    /// With values for missing and unready pods, where the others are `ratio` of the target; `missing_total`
+    /// is what the missing ones are taken to use if that is below 1.
+    fn completed(mut self, ratio: f64, grows_past_unready: bool, missing_total: i64) -> Self {
+        if ratio != 1.0 {
+            self.entries += self.missing;
+            self.requested += self.missing_requested;
+        }
+        if ratio < 1.0 {
+            self.used += self.missing_used;
+            self.total += missing_total;
+        }
+        if grows_past_unready {
+            self.entries += self.unready;
+            self.requested += self.unready_requested;
+        }
+        self
+    }
 }
 
 impl Calculator<'_> {
     /// What `metric` proposes.
     pub(super) fn propose(&self, metric: &Metric) -> Result<Proposal, MetricError> {
         match *metric {
-            Metric::Resource { resource, container, target } => {
-                let values = self.resource_values(resource, container)?;
-                match target {
-                    Target::Utilization(percent) => self.by_utilization(resource, container, values, percent),
-                    Target::AverageValue(milli) | Target::Value(milli) => {
-                        self.by_average(Some(resource), values, milli)
-                    }
+            Metric::Resource { resource, container, target } => match target {
+                Target::Utilization(percent) => self.by_utilization(resource, container, percent),
+                Target::AverageValue(milli) | Target::Value(milli) => {
+                    let sums = self.resource_sums(resource, container, None)?;
+                    self.by_average(sums, milli)
                 }
-            }
-            Metric::Pods { metric, target_milli } => self.by_average(None, self.custom_values(metric)?, target_milli),
+            },
+            Metric::Pods { metric, target_milli } => self.by_average(self.custom_sums(metric)?, target_milli),
             Metric::Object { metric, target } => self.by_total(self.object_value(metric)?, target),
             Metric::External { metric, target } => self.by_total(self.external_value(metric)?, target),
         }
@@ -114,53 +155,35 @@ impl Calculator<'_> {
         &self,
         resource: Resource,
         container: Option<Symbol>,
-        values: Values,
         target: i64,
     ) -> Result<Proposal, MetricError> {
-        let mut grouped = self.group(Some(resource), values)?;
-        let requests = self.requests(resource, container)?;
-        let (utilization, average) = self.utilization(&grouped.values, &requests).ok_or(MetricError::NoMatch)?;
+        let sums = self.resource_sums(resource, container, Some(target))?;
+        let (utilization, average) = sums.utilization().ok_or(MetricError::NoMatch)?;
         let ratio = utilization as f64 / target as f64;
         let current = CurrentMetric { utilization: Some(utilization), average: Some(average), value: None };
         let propose = |replicas| Ok(Proposal { replicas, current });
-        let grows_past_unready = grouped.unready > 0 && ratio > 1.0;
-        if !grows_past_unready && grouped.missing == 0 {
-            return propose(self.unless_tolerated(ratio, grouped.ready));
+        let grows_past_unready = sums.unready > 0 && ratio > 1.0;
+        if !grows_past_unready && sums.missing == 0 {
+            return propose(self.unless_tolerated(ratio, sums.ready));
         }
-        for (group, standing) in grouped.standings.iter().enumerate() {
-            grouped.values[group] = match standing {
-                Standing::Missing if ratio < 1.0 => Some(requests[group] * target.max(100) / 100),
-                Standing::Missing if ratio > 1.0 => Some(0),
-                Standing::Unready if grows_past_unready => Some(0),
-                _ => grouped.values[group],
-            };
-        }
-        let (utilization, _) = self.utilization(&grouped.values, &requests).ok_or(MetricError::NoMatch)?;
-        propose(self.rebalanced(ratio, utilization as f64 / target as f64, self.entries(&grouped.values)))
+        let completed = sums.completed(ratio, grows_past_unready, 0);
+        let (utilization, _) = completed.utilization().ok_or(MetricError::NoMatch)?;
+        propose(self.rebalanced(ratio, utilization as f64 / target as f64, completed.entries))
     }
 
     /// Upstream: `calcPlainMetricReplicas`.
-    fn by_average(&self, resource: Option<Resource>, values: Values, target: i64) -> Result<Proposal, MetricError> {
-        let mut grouped = self.group(resource, values)?;
-        let average = self.total(&grouped.values) / self.entries(&grouped.values).max(1);
+    fn by_average(&self, sums: Sums, target: i64) -> Result<Proposal, MetricError> {
+        let average = sums.total / sums.entries.max(1);
         let ratio = average as f64 / target as f64;
         let current = CurrentMetric { average: Some(average), ..CurrentMetric::default() };
         let propose = |replicas| Ok(Proposal { replicas, current });
-        let grows_past_unready = grouped.unready > 0 && ratio > 1.0;
-        if !grows_past_unready && grouped.missing == 0 {
-            return propose(self.unless_tolerated(ratio, grouped.ready));
+        let grows_past_unready = sums.unready > 0 && ratio > 1.0;
+        if !grows_past_unready && sums.missing == 0 {
+            return propose(self.unless_tolerated(ratio, sums.ready));
         }
-        for (group, standing) in grouped.standings.iter().enumerate() {
-            grouped.values[group] = match standing {
-                Standing::Missing if ratio < 1.0 => Some(target),
-                Standing::Missing if ratio > 1.0 => Some(0),
-                Standing::Unready if grows_past_unready => Some(0),
-                _ => grouped.values[group],
-            };
-        }
-        let entries = self.entries(&grouped.values);
-        let average = self.total(&grouped.values) / entries.max(1);
-        propose(self.rebalanced(ratio, average as f64 / target as f64, entries))
+        let completed = sums.completed(ratio, grows_past_unready, sums.missing * target);
+        let average = completed.total / completed.entries.max(1);
+        propose(self.rebalanced(ratio, average as f64 / target as f64, completed.entries))
     }
 
     /// Upstream: `GetObjectMetricReplicas`, `GetObjectPerPodMetricReplicas` and their external twins.
@@ -209,30 +232,83 @@ impl Calculator<'_> {
         if (after < 1.0 && replicas > spec) || (after > 1.0 && replicas < spec) { spec } else { replicas }
     }
 
-    /// Upstream: `groupPods`, `removeMetricsForPods`.
-    fn group(&self, resource: Option<Resource>, mut values: Values) -> Result<Grouped, MetricError> {
-        if !self.seen.pods.iter().any(|pod| pod.listed && pod.count > 0) {
-            return Err(MetricError::NoPods);
+    /// The metric of all pods. With `utilization`, the target, requests are needed too.
+    ///
+    /// Upstream: `resourceMetricsClient.GetResourceMetric`, `groupPods`, `removeMetricsForPods`,
+    /// `calculatePodRequests`; what failed first there is what failed here.
+    fn resource_sums(
+        &self,
+        resource: Resource,
+        container: Option<Symbol>,
+        utilization: Option<i64>,
+    ) -> Result<Sums, MetricError> {
+        if self.seen.down.resource {
+            return Err(MetricError::ApiDown);
         }
-        let mut standings = SmallVec::new();
-        let (mut ready, mut unready, mut missing) = (0, 0, 0);
-        for (group, pod) in self.seen.pods.iter().enumerate() {
-            let standing = self.standing(pod, resource, values[group].is_some());
-            match standing {
-                Standing::Ready => ready += pod.count,
-                Standing::Unready => unready += pod.count,
-                Standing::Missing => missing += pod.count,
-                Standing::Ignored | Standing::Ghost => {}
+        let mut sums = Sums::default();
+        let (mut any_metric, mut any_listed, mut lacks_request) = (false, false, false);
+        for pod in self.seen.pods.iter().filter(|pod| pod.count > 0) {
+            any_metric |= pod.in_metrics;
+            any_listed |= pod.listed;
+            let value = self.pod_value(pod, resource, container)?;
+            let request = match utilization {
+                Some(_) if pod.listed => request_of(pod, resource, container),
+                _ => Some(0),
+            };
+            lacks_request |= request.is_none();
+            let request = request.unwrap_or(0);
+            self.count(&mut sums, pod, Some(resource), value, request);
+            if let (Some(target), None) = (utilization, value) {
+                sums.missing_used += match self.standing(pod, Some(resource), false) {
+                    Standing::Missing => request * target.max(100) / 100 * pod.count,
+                    _ => 0,
+                };
             }
-            if matches!(standing, Standing::Unready | Standing::Ignored) {
-                values[group] = None;
+        }
+        if !any_metric {
+            return Err(MetricError::NoMetrics);
+        }
+        usable(&sums, any_listed)?;
+        if lacks_request { Err(MetricError::MissingRequest) } else { Ok(sums) }
+    }
+
+    /// A Pods metric of all pods.
+    fn custom_sums(&self, metric: Symbol) -> Result<Sums, MetricError> {
+        if self.seen.down.custom {
+            return Err(MetricError::ApiDown);
+        }
+        let mut sums = Sums::default();
+        let (mut any_metric, mut any_listed) = (false, false);
+        for pod in self.seen.pods.iter().filter(|pod| pod.count > 0) {
+            let value = pod.custom.iter().find(|(name, _)| *name == metric).map(|(_, value)| *value);
+            any_metric |= value.is_some();
+            any_listed |= pod.listed;
+            self.count(&mut sums, pod, None, value, 0);
+        }
+        if !any_metric {
+            return Err(MetricError::NoMetrics);
+        }
+        usable(&sums, any_listed).map(|()| sums)
+    }
+
+    /// Adds a group where it belongs.
+    fn count(&self, sums: &mut Sums, pod: &PodGroup<'_>, resource: Option<Resource>, value: Option<i64>, request: i64) {
+        match (self.standing(pod, resource, value.is_some()), value) {
+            (Standing::Ready, _) => {
+                sums.ready += pod.count;
+                value.into_iter().for_each(|value| sums.add_known(pod, value, request));
             }
-            standings.push(standing);
+            (Standing::Ghost, Some(value)) => sums.add_known(pod, value, request),
+            (Standing::Unready, _) => {
+                sums.unready += pod.count;
+                sums.unready_requested += request * pod.count;
+            }
+            (Standing::Missing, _) => {
+                sums.missing += pod.count;
+                sums.missing_requested += request * pod.count;
+            }
+            (Standing::Ignored | Standing::Ghost, _) => {}
         }
-        if self.entries(&values) == 0 {
-            return Err(MetricError::NoUsableMetrics);
-        }
-        Ok(Grouped { standings, ready, unready, missing, values })
     }
 
     fn standing(&self, pod: &PodGroup<'_>, resource: Option<Resource>, has_metric: bool) -> Standing {
@@ -261,17 +337,6 @@ impl Calculator<'_> {
         }
     }
 
-    /// Upstream: `resourceMetricsClient.GetResourceMetric`.
-    fn resource_values(&self, resource: Resource, container: Option<Symbol>) -> Result<Values, MetricError> {
-        if self.seen.down.resource {
-            return Err(MetricError::ApiDown);
-        }
-        if !self.seen.pods.iter().any(|pod| pod.in_metrics && pod.count > 0) {
-            return Err(MetricError::NoMetrics);
-        }
-        self.seen.pods.iter().map(|pod| self.pod_value(pod, resource, container)).collect()
-    }
-
     fn pod_value(
         &self,
         pod: &PodGroup<'_>,
@@ -295,15 +360,6 @@ impl Calculator<'_> {
         }
     }
 
-    fn custom_values(&self, metric: Symbol) -> Result<Values, MetricError> {
-        if self.seen.down.custom {
-            return Err(MetricError::ApiDown);
-        }
-        let of = |pod: &PodGroup<'_>| pod.custom.iter().find(|(name, _)| *name == metric).map(|(_, value)| *value);
-        let values: Values = self.seen.pods.iter().map(of).collect();
-        if self.entries(&values) == 0 { Err(MetricError::NoMetrics) } else { Ok(values) }
-    }
-
     fn object_value(&self, metric: Symbol) -> Result<i64, MetricError> {
         if self.seen.down.custom {
             return Err(MetricError::ApiDown);
@@ -320,43 +376,6 @@ impl Calculator<'_> {
         found.map(|(_, value)| *value).ok_or(MetricError::NoMetrics)
     }
 
-    /// Requests per pod of each group in milli-units; of ghosts nothing is known.
-    ///
-    /// Upstream: `calculatePodRequests`.
-    fn requests(&self, resource: Resource, container: Option<Symbol>) -> Result<SmallVec<[i64; 8]>, MetricError> {
-        let of_pod = |pod: &PodGroup<'_>| {
-            if !pod.listed || pod.count == 0 {
-                return Some(0);
-            }
-            let wanted = pod.containers.iter().filter(|c| container.is_none_or(|name| c.name == name));
-            wanted.map(|c| request_milli(c, resource)).sum::<Option<i64>>()
-        };
-        self.seen.pods.iter().map(|pod| of_pod(pod).ok_or(MetricError::MissingRequest)).collect()
-    }
-
-    /// Utilisation in whole percent, and usage per pod, over pods that have metrics and requests.
-    ///
-    /// Upstream: `metrics.GetResourceUtilizationRatio`.
-    fn utilization(&self, values: &Values, requests: &[i64]) -> Option<(i64, i64)> {
-        let (mut used, mut requested, mut pods) = (0, 0, 0);
-        for ((pod, value), request) in self.seen.pods.iter().zip(values).zip(requests) {
-            if let (true, Some(value)) = (pod.listed, value) {
-                used += value * pod.count;
-                requested += request * pod.count;
-                pods += pod.count;
-            }
-        }
-        (requested != 0).then(|| (i64::from((used * 100 / requested) as i32), used / pods))
-    }
-
-    fn total(&self, values: &Values) -> i64 {
-        self.seen.pods.iter().zip(values).filter_map(|(pod, value)| Some((*value)? * pod.count)).sum()
-    }
-    /// Pods that have a metric, ghosts included.
-    fn entries(&self, values: &Values) -> i64 {
-        self.seen.pods.iter().zip(values).filter(|(_, value)| value.is_some()).map(|(pod, _)| pod.count).sum()
-    }
-
     /// Upstream: `getReadyPodsCount`.
     fn ready_pods(&self) -> Result<i64, MetricError> {
         let mut listed = self.seen.pods.iter().filter(|pod| pod.listed && pod.count > 0).peekable();
@@ -366,6 +385,21 @@ impl Calculator<'_> {
         let ready = listed.filter(|pod| pod.phase == PodPhase::Running && pod.ready == Readiness::True);
         Ok(ready.map(|pod| pod.count).sum())
     }
+}
+
+/// Whether anything is left to calculate with.
+fn usable(sums: &Sums, any_listed: bool) -> Result<(), MetricError> {
+    match sums.entries {
+        _ if !any_listed => Err(MetricError::NoPods),
+        0 => Err(MetricError::NoUsableMetrics),
+        _ => Ok(()),
+    }
+}
+
+/// The requests of a pod in milli-units, or of one container; absent if a container has none.
+fn request_of(pod: &PodGroup<'_>, resource: Resource, container: Option<Symbol>) -> Option<i64> {
+    let wanted = pod.containers.iter().filter(|c| container.is_none_or(|name| c.name == name));
+    wanted.map(|c| request_milli(c, resource)).sum()
 }
 
 fn usage_milli(container: &PodContainer, resource: Resource) -> Option<i64> {
