@@ -102,6 +102,8 @@ pub struct Cluster {
     pub region: Option<String>,
     /// `1.28`: whose rules apply.
     pub kubernetes_version: Option<String>,
+    /// `--horizontal-pod-autoscaler-...` flags of the kube-controller-manager, as on its command line.
+    pub controller_manager_flags: Vec<String>,
     /// The zones of node groups that name none.
     pub zones: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! From what was read to what is simulated.
 
 mod charges;
+mod controller_manager;
 mod faults;
 mod groups;
 mod homes;
@@ -17,7 +18,6 @@ use super::kubernetes::Converter;
 use super::sources::Sources;
 use super::{Scenario, terraform};
 use crate::cluster::ClusterState;
-use crate::hpa;
 use crate::market::{Catalog, Provider};
 use crate::rng::{fnv1a, mix};
 use crate::sim::world::{Cast, NodeGroup, Timing};
@@ -56,7 +56,8 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     let objects = Objects::read(documents, issues);
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, EPOCH);
-    let mut cast = Cast { hpa_flags: hpa_flags(file, issues), ..Cast::default() };
+    let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
+    let mut cast = Cast { hpa_flags, ..Cast::default() };
     let scene = Scene { file, folder, sources, objects: &objects, provider, region: &region };
     cast.autoscaler = groups::autoscaler(&scene, issues);
     cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.is_some(), issues);
@@ -89,7 +90,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         platform: platform(file, provider),
         prices,
         digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}", cast.traffic)))),
-        timing: Timing { step, autoscaler_scan: scan.max(least), ..Timing::default() },
+        timing: Timing { step, hpa_sync, autoscaler_scan: scan.max(least), ..Timing::default() },
         region,
         cast,
         duration,
@@ -131,22 +132,6 @@ struct Scene<'a> {
     pub(super) objects: &'a Objects,
     pub(super) provider: Provider,
     pub(super) region: &'a str,
-}
-
-fn hpa_flags(file: &ScenarioFile, issues: &mut Issues) -> hpa::Flags {
-    let mut flags = hpa::Flags::default();
-    if let Some(version) = &file.cluster.kubernetes_version {
-        let minor = version.trim_start_matches('v').split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
-        match minor {
-            Some(minor) if minor >= 33 => flags.version = hpa::Version::V1_33,
-            Some(_) => {}
-            None => issues.push(Issue::error(
-                "cluster.kubernetesVersion",
-                format!("found `{version}`, expected a version such as \"1.28\""),
-            )),
-        }
-    }
-    flags
 }
 
 /// The names of groups, for suggestions.
