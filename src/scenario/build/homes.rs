@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// every group of nodes that only DaemonSets could use.
 pub(super) fn check(cast: &Cast, issues: &mut Issues) {
     let (cluster, nodes) = empty_nodes(cast);
+    if nodes.is_empty() {
+        return;
+    }
     let mut used = BTreeSet::new();
     for workload in cast.workloads.values() {
         let homes = homes(&cluster, cast, workload, &nodes);

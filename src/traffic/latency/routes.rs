@@ -2,7 +2,7 @@
 //!
 //! Services are taken as independent: work and answers in sequence add up, calls in parallel take
 //! as long as the slowest. A composition is made once for every combination of how its services do,
-//! to within about 3 %, and is scaled to the mean of each step that has that combination.
+//! to within about 5 %, and is scaled to the mean of each step that has that combination.
 
 use super::histogram::LatencyHistogram;
 use super::spread::Spread;
@@ -13,8 +13,8 @@ use crate::traffic::calls::{Call, CallGraph, Route, RouteId, ServiceId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-/// Bits of a latency that tell apart how a service does: 32 levels per power of two, 1.6 % to 3.1 %.
-const LEVEL_SHIFT: u32 = 52 - 5;
+/// Bits of a latency that tell apart how a service does: 16 levels per power of two, 3.1 % to 6.3 %.
+const LEVEL_SHIFT: u32 = 52 - 4;
 
 /// What one service did in a step, as its routes see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -215,9 +215,10 @@ fn combine(
             let value = function(one[index], two[other]);
             let (width, other_width) = (one_widths[index], two_widths[other]);
             let half = (libm::sqrt(width * width + other_width * other_width) / 2.0).min(value);
-            scratch.add_even(value - half, value + half, STRATA[index] * STRATA[other]);
+            scratch.add_later(value - half, value + half, STRATA[index] * STRATA[other]);
         }
     }
+    scratch.settle();
     strata_of(scratch)
 }
 

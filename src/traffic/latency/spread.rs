@@ -7,6 +7,8 @@ use super::table::{MassReader, Row, RowBuckets, STRATA};
 #[derive(Clone, Debug)]
 pub(super) struct Spread {
     requests: Vec<f64>,
+    /// By bucket, how the density of [`add_later`](Self::add_later) changes at its lower edge.
+    rises: Vec<f64>,
     /// The buckets that may hold something.
     from: usize,
     to: usize,
@@ -14,7 +16,12 @@ pub(super) struct Spread {
 
 impl Spread {
     pub(super) fn new() -> Spread {
-        Spread { requests: vec![0.0; RowBuckets::COUNT], from: RowBuckets::COUNT, to: 0 }
+        Spread {
+            requests: vec![0.0; RowBuckets::COUNT],
+            rises: vec![0.0; RowBuckets::COUNT],
+            from: RowBuckets::COUNT,
+            to: 0,
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -40,6 +47,31 @@ impl Spread {
             edge = end;
         }
         self.requests[last] += density * (to_s - edge);
+    }
+
+    /// As [`add_even`](Self::add_even) at a constant cost; counted once [`settle`](Self::settle) is called.
+    pub(super) fn add_later(&mut self, from_s: f64, to_s: f64, requests: f64) {
+        let (first, last) = (RowBuckets::of(from_s), RowBuckets::of(to_s));
+        (self.from, self.to) = (self.from.min(first), self.to.max(last + 1));
+        if first == last {
+            self.requests[first] += requests;
+            return;
+        }
+        let density = requests / (to_s - from_s);
+        self.requests[first] += density * (RowBuckets::edge(first + 1) - from_s);
+        self.requests[last] += density * (to_s - RowBuckets::edge(last));
+        self.rises[first + 1] += density;
+        self.rises[last] -= density;
+    }
+
+    /// Counts what was added later.
+    pub(super) fn settle(&mut self) {
+        let mut density = 0.0;
+        for bucket in self.from..self.to {
+            density += std::mem::take(&mut self.rises[bucket]);
+            let width = RowBuckets::edge(bucket + 1) - RowBuckets::edge(bucket);
+            self.requests[bucket] += f64::max(density, 0.0) * width;
+        }
     }
 
     /// Adds requests distributed as a row whose unit is `unit_s` seconds.
@@ -134,6 +166,20 @@ impl Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn adding_later_is_adding() {
+        let (mut now, mut later) = (Spread::new(), Spread::new());
+        for at in 1..200 {
+            let (from_s, width) = (f64::from(at * at % 97) * 0.003, f64::from(at % 13) * 0.02);
+            now.add_even(from_s, from_s + width, f64::from(at));
+            later.add_later(from_s, from_s + width, f64::from(at));
+        }
+        later.settle();
+        for (one, other) in now.requests.iter().zip(&later.requests) {
+            assert!((one - other).abs() < 1e-6, "{one} {other}");
+        }
+    }
 
     #[test]
     fn even_requests_have_even_percentiles() {
