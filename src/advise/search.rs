@@ -11,6 +11,9 @@ use rayon::prelude::*;
 const HEADROOM_PERCENT: i32 = 25;
 /// A promise counts as kept if it was kept in so many of the replications.
 const CONFIDENCE: f64 = 0.95;
+/// No HPA's minimum is lowered below this: an ordinary week does not show what the loss of a node does to a
+/// service of a single pod.
+const LEAST_PODS: i32 = 2;
 /// How often all minimums are raised by half when the present setting breaks its promises.
 const RAISES: usize = 6;
 
@@ -105,7 +108,7 @@ impl Advice {
 /// Searches the cheapest setting that keeps the objective, and checks it.
 ///
 /// From the present setting (its minimums raised together until the promises are kept) each minimum is
-/// lowered alone as far as the promises hold, by bisection; the lowest are combined, and taken back one
+/// lowered alone as far as the promises hold (an HPA's to 2 at least), by bisection; the lowest are combined, and taken back one
 /// by one, the least saving first, until the promises hold together. Maximums follow from what was needed,
 /// with 25 % headroom. `progress` is called after every replication.
 ///
@@ -187,7 +190,7 @@ impl Search<'_> {
     /// The lowest minimum at `at` that keeps the promises while all others stay, and how many were tried.
     fn lowest_min(&self, start: &Trial, at: usize) -> (i32, usize) {
         let bounds = start.setting.bounds(at);
-        let floor = if at >= start.setting.first_group() { 0 } else { 1 };
+        let floor = if at >= start.setting.first_group() { 0 } else { LEAST_PODS };
         let (mut low, mut high, mut tried) = (floor.min(bounds.min), bounds.min, 0);
         if start.kept < CONFIDENCE {
             return (bounds.min, 0);
@@ -254,7 +257,7 @@ fn paired(after: &Trial, before: &Trial) -> Estimate {
 fn row(study: &Study, current: &Setting, before: &Trial, after: &Trial, at: usize) -> Row {
     let (old, new) = (current.bounds(at), after.setting.bounds(at));
     let most = after.most[at];
-    let needed = format!("at most {most} were needed");
+    let needed = format!("there were never more than {most}");
     let reason = if new == old {
         format!("as it is; {needed}")
     } else if new.min < old.min {

@@ -1,0 +1,270 @@
+//! The program from outside: what it prints, what it writes, what it refuses.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A folder with files, and `foresail` in it.
+struct Bench {
+    folder: TempDir,
+}
+
+/// What a command did.
+struct Done {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Bench { folder: tempfile::tempdir().expect("a folder for the test") }
+    }
+    fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+        self
+    }
+    fn run(&self, words: &str) -> Done {
+        let mut command = Command::cargo_bin("foresail").expect("the program");
+        let output = command.args(words.split_whitespace()).current_dir(self.folder.path()).output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Done {
+            code: output.status.code().expect("it ends by itself"),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+    fn has(&self, name: &str) -> bool {
+        self.folder.path().join(name).exists()
+    }
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).expect("a file that was written")
+    }
+}
+
+/// A small scenario with one service; `more` is added to it.
+fn small(more: &str) -> String {
+    format!(
+        "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: small\nmanifests: [web.yaml]\nduration: 2h\n\
+         nodeGroups:\n  pool: {{instanceTypes: [m5.large], minSize: 1, maxSize: 4}}\n{more}"
+    )
+}
+
+const TRAFFIC: &str = "traffic:\n  patterns: [{constant: {rate: 20}}]\n  routes: {web: 1}\n";
+
+const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: web, resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {cpu: 500m}}}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  minReplicas: 2
+  maxReplicas: 10
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]
+";
+
+/// The scenario with these files is refused with exit code 2, all of the texts and no report.
+fn refused(bench: &Bench, texts: &[&str]) {
+    let done = bench.run("run s.yaml -q");
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    for text in texts {
+        assert!(done.stderr.contains(text), "`{text}` is not in:\n{}", done.stderr);
+    }
+    assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
+    assert!(!bench.has("reports"), "a report was written");
+}
+
+#[test]
+fn the_reference_scenario_runs_without_any_file() {
+    let bench = Bench::new();
+    let done = bench.run("run --set duration=6h --replications 2 --no-recommend");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    for text in ["Cost per month", "app-nodes", "/api/v1/orders", "Report: reports/ecommerce/index.html"] {
+        assert!(done.stdout.contains(text), "`{text}` is not in:\n{}", done.stdout);
+    }
+    for name in ["index.html", "result.json", "timeline.csv", "costs.csv"] {
+        assert!(bench.has(&format!("reports/ecommerce/{name}")), "{name} is missing");
+    }
+    assert!(done.stderr.contains("simulated seconds per second"), "{}", done.stderr);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_at_any_number_of_jobs() {
+    let bench = Bench::new();
+    let run = |jobs: u32, out: &str| {
+        let done = bench.run(&format!("run --set duration=2h --replications 4 --jobs {jobs} --out {out} -q -o json"));
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        done.stdout
+    };
+    assert_eq!(run(1, "one"), run(4, "four"));
+    for name in ["index.html", "result.json", "timeline.csv", "costs.csv"] {
+        assert_eq!(bench.text(&format!("one/{name}")), bench.text(&format!("four/{name}")), "{name} differs");
+    }
+    let other = bench.run("run --set duration=2h --replications 4 --seed 2 --out other -q -o json --no-recommend");
+    assert_ne!(bench.text("one/result.json"), other.stdout, "another seed is another history");
+}
+
+#[test]
+fn a_recommendation_comes_with_patches() {
+    let bench = Bench::new()
+        .file("web.yaml", WEB)
+        .file("s.yaml", small(&format!("{TRAFFIC}objectives: {{latencyP95: 5s}}\nautoscaler: {{enabled: true}}\n")));
+    let done = bench.run("run s.yaml --replications 2 -q");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("Recommended min and max"), "{}", done.stdout);
+    assert!(bench.text("reports/small/recommended-hpas.yaml").contains("maxReplicas: "), "no patch");
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_place() {
+    let manifest = WEB.replace("name: web}\nspec:\n  minReplicas: 2", "name: web}\nspec:\n  minReplicas: 12")
+        + "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {}}\n";
+    let scenario = small(TRAFFIC).replace("m5.large", "m5.lrage").replace("minSize: 1", "minSize: 9");
+    let bench = Bench::new().file("web.yaml", manifest).file("s.yaml", scenario);
+    refused(
+        &bench,
+        &[
+            "read before",
+            "minimum 9 is above the maximum 4",
+            "web.yaml:22",
+            "must be greater than or equal to `minReplicas`",
+        ],
+    );
+    let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC).replace("m5.large", "m5.lrage"));
+    refused(&bench, &["m5.lrage", "m5.large"]);
+}
+
+#[test]
+fn a_misspelt_field_gets_its_line_and_a_suggestion() {
+    let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small("trafic: {}\n"));
+    refused(&bench, &["s.yaml:8:1", "unknown field `trafic`", "did you mean `traffic`?"]);
+    let done = bench.run("run s.yaml -q --set nodeGroups.pool.maxSze=3");
+    assert_eq!(done.code, 2);
+}
+
+#[test]
+fn an_hpa_needs_its_target() {
+    let bench = Bench::new()
+        .file("web.yaml", WEB.replace("kind: Deployment, name: web", "kind: Deployment, name: wep"))
+        .file("s.yaml", small(TRAFFIC));
+    refused(&bench, &["there is no Deployment `wep`", "did you mean `web`?"]);
+}
+
+#[test]
+fn a_pod_without_a_home_is_a_caveat_that_names_the_filter() {
+    let bench = Bench::new().file("web.yaml", WEB.replace("cpu: 250m", "cpu: 25")).file("s.yaml", small(TRAFFIC));
+    let done = bench.run("run s.yaml -n 1 -q --no-recommend");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("Insufficient cpu (NodeResourcesFit)"), "{}", done.stdout);
+}
+
+#[test]
+fn traces_are_read_with_care() {
+    let traced = small("traffic:\n  patterns: [{trace: {file: t.csv}}]\n  routes: {web: 1}\n");
+    let bench = |csv: &str| Bench::new().file("web.yaml", WEB).file("s.yaml", &traced).file("t.csv", csv);
+    refused(&bench("time,rate\n0,5\n60,6\n30,7\n"), &["t.csv:4", "goes back in time"]);
+    refused(&bench("time,rate\n0,5\n60,NaN\n"), &["t.csv:3", "finite"]);
+    refused(&bench("time,rate\n0,5\n"), &["t.csv", "at least two points"]);
+    let gap = bench("time,rate\n0,5\n60,6\n120,7\n600,7\n").run("run s.yaml -n 1 -q --no-recommend");
+    assert!(gap.stdout.contains("1 gaps, the longest of 420 s"), "{}", gap.stdout);
+}
+
+#[test]
+fn no_file_is_too_strange() {
+    let with = |name: &str, bytes: &[u8]| Bench::new().file("s.yaml", small(TRAFFIC)).file(name, bytes);
+    refused(&with("web.yaml", &[0x7f, b'E', b'L', b'F', 0, 1, 2]), &["web.yaml", "not a text file"]);
+    refused(&with("web.yaml", &[0x1f, 0x8b, 1, 2, 3]), &["web.yaml", "broken gzip"]);
+    refused(&with("web.yaml/inside.txt", b"nothing"), &["web.yaml", "holds no yaml"]);
+    refused(&with("other.yaml", b""), &["web.yaml", "does not exist"]);
+    let level = |at: u32| format!("b{at}: &b{at} [{}]\n", vec![format!("*b{}", at - 1); 9].join(", "));
+    let bomb = format!("b0: &b0 [x, x, x, x, x, x, x, x, x]\n{}", (1..12).map(level).collect::<String>());
+    refused(&with("web.yaml", bomb.as_bytes()), &["web.yaml"]);
+    let large =
+        format!("{WEB}---\nkind: ConfigMap\nmetadata: {{name: big}}\ndata:\n{}", "  key: value\n".repeat(900_000));
+    refused(&with("web.yaml", large.as_bytes()), &["web.yaml", "duplicate"]);
+    let empty = Bench::new().run("run nowhere.yaml");
+    assert_eq!(empty.code, 2, "{}", empty.stderr);
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    for (words, text) in [
+        ("run --replications 0", "replications"),
+        ("run --jobs 0", "--jobs"),
+        ("run --set duration=4000d", "duration"),
+        ("run --set traffic.scale=-1", "traffic.patterns"),
+        ("run --set objectives.errorRate=2", "errorRate"),
+        ("run --set nothing", "path=value"),
+    ] {
+        let done = Bench::new().run(words);
+        assert_eq!(done.code, 2, "{words}: {}", done.stderr);
+        assert!(done.stderr.contains(text), "{words}: `{text}` is not in:\n{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_dump_is_a_cluster() {
+    let dump = r#"{"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "labels": {
+            "node.kubernetes.io/instance-type": "m5.large", "eks.amazonaws.com/nodegroup": "blue",
+            "topology.kubernetes.io/zone": "us-east-1a"}}},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "alone"}, "spec": {"containers": [
+            {"name": "c", "image": "i", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}}]}},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "owned", "ownerReferences": [
+            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r", "uid": "u", "controller": true}]},
+            "spec": {"containers": [{"name": "c", "image": "i"}]}}]}"#;
+    let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: dump\nmanifests: [dump.json]\nduration: 1h\n";
+    let bench = Bench::new().file("dump.json", dump).file("s.yaml", scenario);
+    let done = bench.run("run s.yaml -n 1 -q");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains(" blue "), "{}", done.stdout);
+    assert!(done.stdout.contains("objects that their controllers make anew were left aside: 1 Pod"), "{}", done.stdout);
+}
+
+/// What the owner wrote imports as it is. Read where it lies; absent in a plain clone.
+#[test]
+fn the_owners_document_imports_as_it_is() {
+    let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed");
+    if !seed.is_dir() {
+        println!("skipped: {} is absent", seed.display());
+        return;
+    }
+    let seed = seed.display();
+    let scenario = format!(
+        "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: seed\nmanifests: [\"{seed}\"]\nterraform: [\"{seed}\"]\n\
+         duration: 6h\ntraffic:\n  patterns: [{{constant: {{rate: 20}}}}]\n  routes: {{order-service: 1}}\n"
+    );
+    let done = Bench::new().file("s.yaml", scenario).run("run s.yaml -n 1 -q --no-recommend");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    for text in ["app-nodes", "db-nodes", "a selector is required", "the module has no name", "1 ExternalSecret"] {
+        assert!(done.stdout.contains(text), "`{text}` is not in:\n{}", done.stdout);
+    }
+}
+
+#[test]
+fn every_scenario_of_the_repository_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut names: Vec<_> =
+        fs::read_dir(folder).expect("scenarios").map(|entry| entry.expect("an entry").path()).collect();
+    names.sort();
+    assert!(names.len() >= 8, "{names:?}");
+    for path in names {
+        let words = format!("run {} --set duration=2h -n 1 -q --no-recommend --out out", path.display());
+        let done = Bench::new().run(&words);
+        assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
+    }
+}
