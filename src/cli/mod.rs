@@ -5,6 +5,7 @@ mod completions;
 mod hpa;
 mod progress;
 mod run;
+mod schedule;
 mod vpa;
 mod why;
 
@@ -36,6 +37,8 @@ enum Command {
     Why(why::Args),
     /// Recommend requests for recorded usage, as the VPA would
     Vpa(vpa::Args),
+    /// Place the pending pods of a cluster dump as kube-scheduler would: a dry run.
+    Schedule(schedule::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Vpa(args) => vpa::run(&args),
+        Command::Schedule(args) => schedule::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

@@ -61,7 +61,7 @@ fn refuse<T>(issues: &mut Issues, path: &Path, why: &str) -> Vec<T> {
 }
 
 /// The documents of a text, separated by lines of `---`.
-fn split(text: &str, file: &str, issues: &mut Issues, documents: &mut Vec<Document>) {
+pub(super) fn split(text: &str, file: &str, issues: &mut Issues, documents: &mut Vec<Document>) {
     let mut begin = 0;
     let mut first_line = 1;
     let mut parts: Vec<(u32, &str)> = Vec::new();

@@ -15,6 +15,7 @@ pub mod issue;
 pub mod kubernetes;
 mod merge;
 pub mod metrics;
+pub mod snapshot;
 mod sources;
 mod terraform;
 pub mod vpas;

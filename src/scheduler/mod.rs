@@ -10,6 +10,7 @@
 //! Start reading at [`Scheduler::schedule`], then `filters.rs` and `scores.rs`; each other file is a plugin.
 
 mod affinity;
+pub mod dry_run;
 mod filters;
 mod images;
 mod preemption;

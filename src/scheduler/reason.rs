@@ -159,6 +159,8 @@ pub struct Diagnosis {
     pub plugins: Vec<Plugin>,
     /// What no node could help about.
     pub pre_filter: Option<String>,
+    /// The cycle failed: in the scheduler's words.
+    pub failure: Option<String>,
     /// What preemption said.
     pub post_filter: String,
 }
@@ -168,6 +170,9 @@ impl Diagnosis {
     ///
     /// Upstream: `FitError.Error`, 1.28: reasons sorted as text with their counts.
     pub fn message(&self) -> String {
+        if let Some(why) = &self.failure {
+            return why.clone();
+        }
         let mut text = format!("0/{} nodes are available", self.nodes);
         if let Some(reason) = &self.pre_filter {
             text += &format!(": {reason}.");

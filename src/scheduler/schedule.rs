@@ -206,6 +206,16 @@ impl Scheduler {
         attempt
     }
 
+    /// The node that [`schedule`](Self::schedule) would bind the pod to, with the volumes for its claims; nothing
+    /// if it would not bind it.
+    pub fn decide(&mut self, cluster: &ClusterState, pod: PodId) -> Option<(NodeId, VolumePlan)> {
+        let attempt = self.schedule(cluster, pod);
+        match attempt.decision {
+            Decision::Bind(node) => Some((node, attempt.volumes)),
+            _ => None,
+        }
+    }
+
     /// Splits the nodes into those that fit and the others. The error names a node that does not exist.
     fn filter(
         &self,

@@ -1,13 +1,10 @@
 //! Scheduler recordings: every attempt's feasible nodes, reasons, scores, ties, choice and victims.
 
 use crate::runner::{Controller, whole_theme};
-use foresail::cluster::{ClusterState, NodeId, PodId, WhenUnsatisfiable};
+use foresail::cluster::{ClusterState, NodeId, PodId};
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::dump::Loaded;
-use foresail::scheduler::{
-    Attempt, Decision, DefaultConstraints, PreFilterError, Profile, Scheduler, ScoredResource, ScoringStrategy,
-    ShapePoint, SpreadDefault, Ties, WeightedResource,
-};
+use foresail::scheduler::{Attempt, Decision, PreFilterError, Scheduler, Ties};
 use foresail::units::{SimDuration, SimTime};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,38 +15,10 @@ pub const SCHEDULER: Controller = Controller { name: "scheduler", judge, subthem
 
 #[derive(Deserialize)]
 struct Case {
-    config: Config,
+    config: Value,
     objects: Vec<Value>,
     pending: Vec<Value>,
     expect: Vec<Expected>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Config {
-    scoring_strategy: String,
-    resources: Vec<WeightedName>,
-    shape: Vec<Point>,
-    balanced_resources: Vec<WeightedName>,
-    hard_pod_affinity_weight: Option<i32>,
-    ignore_preferred_terms_of_existing_pods: bool,
-    default_constraints: Option<Vec<Value>>,
-    added_affinity: Option<Value>,
-    ignored_resources: Vec<String>,
-    ignored_resource_groups: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WeightedName {
-    name: String,
-    #[serde(default)]
-    weight: i64,
-}
-
-#[derive(Deserialize)]
-struct Point {
-    utilization: i64,
-    score: i64,
 }
 
 #[derive(Deserialize, Default)]
@@ -109,7 +78,7 @@ fn judge(text: &str) -> Result<(), String> {
             _ => return Err("a pending object that is no pod".into()),
         }
     }
-    let profile = profile(&case.config, &mut converter)?;
+    let profile = converter.recorded_profile(&case.config);
     let mut replay = Replay {
         cluster,
         scheduler: Scheduler::new(profile, Ties::SmallestName),
@@ -117,61 +86,6 @@ fn judge(text: &str) -> Result<(), String> {
         expected: case.expect.iter(),
     };
     replay.run(pending)
-}
-
-fn profile(config: &Config, converter: &mut Converter<'_>) -> Result<Profile, String> {
-    let mut weighted = |rows: &[WeightedName]| -> Vec<WeightedResource> {
-        let resource = |name: &str, converter: &mut Converter<'_>| match name {
-            "cpu" => ScoredResource::Cpu,
-            "memory" => ScoredResource::Memory,
-            "ephemeral-storage" => ScoredResource::EphemeralStorage,
-            other => ScoredResource::Scalar(converter.symbol(other)),
-        };
-        rows.iter()
-            .map(|row| WeightedResource { resource: resource(&row.name, converter), weight: row.weight.max(1) })
-            .collect()
-    };
-    let (resources, balanced_resources) = (weighted(&config.resources), weighted(&config.balanced_resources));
-    let shape = config.shape.iter().map(|p| ShapePoint { utilization: p.utilization, score: p.score }).collect();
-    let mut rows = Vec::new();
-    for row in config.default_constraints.iter().flatten() {
-        rows.push(SpreadDefault {
-            max_skew: row["maxSkew"].as_i64().unwrap_or(1) as i32,
-            topology_key: converter.symbol(row["topologyKey"].as_str().unwrap_or_default()),
-            when_unsatisfiable: match row["whenUnsatisfiable"].as_str() {
-                Some("DoNotSchedule") => WhenUnsatisfiable::DoNotSchedule,
-                _ => WhenUnsatisfiable::ScheduleAnyway,
-            },
-        });
-    }
-    let added_affinity = match &config.added_affinity {
-        None => None,
-        Some(value) => {
-            let key = "requiredDuringSchedulingIgnoredDuringExecution";
-            let required = value.get(key).or_else(|| value.get("nodeAffinity").and_then(|a| a.get(key)));
-            let api = required.map(|v| Deserialize::deserialize(v).map_err(|e: serde_json::Error| e.to_string()));
-            api.transpose()?.map(|api| converter.node_selector(&api))
-        }
-    };
-    Ok(Profile {
-        strategy: match config.scoring_strategy.as_str() {
-            "MostAllocated" => ScoringStrategy::MostAllocated,
-            "RequestedToCapacityRatio" => ScoringStrategy::RequestedToCapacityRatio(shape),
-            _ => ScoringStrategy::LeastAllocated,
-        },
-        resources,
-        balanced_resources,
-        ignored_resources: config.ignored_resources.iter().map(|name| converter.symbol(name)).collect(),
-        ignored_resource_groups: config.ignored_resource_groups.clone(),
-        hard_pod_affinity_weight: config.hard_pod_affinity_weight.unwrap_or(1),
-        ignore_preferred_terms_of_existing_pods: config.ignore_preferred_terms_of_existing_pods,
-        default_constraints: match config.default_constraints {
-            None => DefaultConstraints::System,
-            Some(_) => DefaultConstraints::List(rows),
-        },
-        added_affinity,
-        percentage_of_nodes_to_score: 100,
-    })
 }
 
 struct Replay<'a> {

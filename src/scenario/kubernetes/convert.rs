@@ -153,7 +153,7 @@ impl<'a> Converter<'a> {
             topology_spread: api.topology_spread_constraints.iter().map(|c| self.spread_constraint(c)).collect(),
             tolerations: api.tolerations.iter().map(|toleration| self.toleration(toleration)).collect(),
             host_ports: self.host_ports(&api.containers),
-            volumes: api.volumes.iter().map(|volume| self.volume(volume)).collect(),
+            volumes: api.volumes.iter().filter_map(|volume| self.volume(volume)).collect(),
             priority,
             has_priority: api.priority.is_some() || !api.priority_class_name.is_empty(),
             preemption_policy: match api.preemption_policy.as_deref() {
@@ -477,7 +477,9 @@ impl<'a> Converter<'a> {
         ports
     }
 
-    fn volume(&mut self, api: &pod::Volume) -> cluster::Volume {
+    /// Sources without a rule are left out: their names differ from pod to pod (service account tokens), and
+    /// pods of one kind would no longer be alike.
+    fn volume(&mut self, api: &pod::Volume) -> Option<cluster::Volume> {
         let source = if let Some(claim) = &api.persistent_volume_claim {
             VolumeSource::Claim(self.symbol(&claim.claim_name))
         } else if api.ephemeral.is_some() {
@@ -504,9 +506,9 @@ impl<'a> Converter<'a> {
         } else if let Some(csi) = &api.csi {
             VolumeSource::Csi(self.symbol(&csi.driver))
         } else {
-            VolumeSource::Other
+            return None;
         };
-        cluster::Volume { name: self.symbol(&api.name), source }
+        Some(cluster::Volume { name: self.symbol(&api.name), source })
     }
 
     fn pod_resources(&mut self, api: &pod::PodSpec) -> PodResources {

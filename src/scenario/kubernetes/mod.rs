@@ -12,6 +12,7 @@ pub mod node;
 pub mod pod;
 pub mod policy;
 mod quantity;
+mod scheduler_configuration;
 pub mod storage;
 pub mod vertical;
 pub mod workloads;

@@ -1,0 +1,292 @@
+//! A cluster as it is: dumps by `kubectl get ... -o json` (or YAML), plain or gzip, and recorded cases.
+//!
+//! [`load`] reads files, folders and standard input into a [`Snapshot`]: the cluster, the pods that wait for a
+//! node, the scheduler's profile if one was given. Large dumps are read one object at a time. Finished pods are
+//! left out, as kube-scheduler leaves them out.
+
+mod stream;
+
+use super::documents;
+use super::issue::{Issue, Issues, Place};
+use super::kubernetes::Converter;
+use super::kubernetes::dump::Loaded;
+use super::sources::Sources;
+use crate::cluster::{ClusterState, PodId};
+use crate::intern::Symbol;
+use crate::scheduler::Profile;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use stream::Section;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The cluster; time 0 is the Unix epoch.
+    pub cluster: ClusterState,
+    /// Pods that wait for a node, in order of arrival.
+    pub pending: Vec<PodId>,
+    /// The profile that the input names, if any.
+    pub profile: Option<Profile>,
+    /// What is doubtful about the input.
+    pub caveats: Issues,
+}
+
+/// Reads all of `paths`, then `configuration`, a KubeSchedulerConfiguration.
+///
+/// Errors: everything that is wrong, with its place.
+pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot, Issues> {
+    let mut cluster = ClusterState::new();
+    let mut reader = Reader {
+        converter: Converter::new(&mut cluster, jiff::Timestamp::UNIX_EPOCH),
+        issues: Issues::new(),
+        pending: Vec::new(),
+        deferred: Vec::new(),
+        profile: None,
+        priorities: FxHashMap::default(),
+        seen: FxHashSet::default(),
+        foreign: BTreeMap::new(),
+    };
+    paths.iter().for_each(|path| reader.read(path));
+    if let Some(path) = configuration {
+        reader.configure(path);
+    }
+    reader.finish();
+    let Reader { issues, pending, profile, .. } = reader;
+    if issues.has_errors() {
+        return Err(issues);
+    }
+    Ok(Snapshot { cluster, pending, profile, caveats: issues })
+}
+
+/// An object with its place in the input.
+struct Item {
+    file: String,
+    line: u32,
+    value: Value,
+    is_pending: bool,
+}
+
+struct Reader<'a> {
+    converter: Converter<'a>,
+    issues: Issues,
+    pending: Vec<PodId>,
+    /// Pods whose node, or whose priority class, has not been read yet.
+    deferred: Vec<Item>,
+    profile: Option<Profile>,
+    priorities: FxHashMap<String, i64>,
+    seen: FxHashSet<(Symbol, Symbol, Symbol)>,
+    /// Pending pods of other schedulers, by scheduler.
+    foreign: BTreeMap<String, usize>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, path: &Path) {
+        let files = match Sources::Disk.list(path, &["json", "yaml", "yml", "gz"]) {
+            Ok(files) => files,
+            Err(why) => return self.refuse(path, format!("the file or folder {why}")),
+        };
+        for file in files {
+            if let Err(why) = self.read_file(&file) {
+                self.refuse(&file, format!("the file {why}"));
+            }
+        }
+    }
+
+    fn refuse(&mut self, path: &Path, message: String) {
+        let mut issue = Issue::error("", message);
+        issue.place.file = Some(path.display().to_string());
+        self.issues.push(issue);
+    }
+
+    /// The error says why the file cannot be read at all.
+    fn read_file(&mut self, path: &Path) -> Result<(), String> {
+        let name = path.display().to_string();
+        let mut input = open(path).map_err(|e| format!("cannot be read: {e}"))?;
+        if !is_json(&mut input).map_err(|e| format!("cannot be read: {e}"))? {
+            let mut text = String::new();
+            input.read_to_string(&mut text).map_err(|_| "is neither JSON nor YAML text".to_owned())?;
+            let mut documents = Vec::new();
+            documents::split(&text, &name, &mut self.issues, &mut documents);
+            for document in documents {
+                let (line, value) = (document.line, document.value);
+                self.take(Item { file: name.clone(), line, value, is_pending: false });
+            }
+            return Ok(());
+        }
+        let file = name.clone();
+        let outcome = stream::read(input, &mut |value, section, line| match section {
+            Section::Config => {
+                self.profile = Some(self.converter.recorded_profile(&value));
+                self.collect(&file, line, None);
+            }
+            section => {
+                self.take(Item { file: file.clone(), line, value, is_pending: section == Section::Pending });
+            }
+        });
+        if let Err(error) = outcome {
+            let mut issue = Issue::error("", error.to_string());
+            let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
+            issue.place = Place { file: Some(name), line, ..Place::default() };
+            self.issues.push(issue);
+        }
+        Ok(())
+    }
+
+    fn configure(&mut self, path: &Path) {
+        let documents = documents::read(Sources::Disk, path, &mut self.issues);
+        for document in documents {
+            if document.text(&["kind"]) == "KubeSchedulerConfiguration" {
+                self.profile = Some(self.converter.scheduler_profile(&document.value));
+                self.collect(&document.file, document.line, Some("KubeSchedulerConfiguration".into()));
+            } else {
+                let message = format!("expected a KubeSchedulerConfiguration, found `{}`", document.text(&["kind"]));
+                self.issues.push(document.locate(Issue::error("kind", message)));
+            }
+        }
+    }
+
+    /// Takes an object, or keeps it until what it depends on is known.
+    fn take(&mut self, item: Item) {
+        let text = |path: &str| item.value.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        let (kind, name) = (text("/kind").to_owned(), text("/metadata/name").to_owned());
+        if kind.is_empty() || !item.value.is_object() {
+            return self.report(&item, Issue::error("kind", "this is not a Kubernetes object: it has no kind"));
+        }
+        if name.is_empty() && kind != "KubeSchedulerConfiguration" {
+            return self.report(&item, Issue::error("metadata.name", "the object has no name"));
+        }
+        let node = text("/spec/nodeName").to_owned();
+        let phase = text("/status/phase").to_owned();
+        let namespace = text("/metadata/namespace").to_owned();
+        let key = [&kind, &namespace, &name].map(|part| self.converter.symbol(part));
+        if kind != "KubeSchedulerConfiguration" && !self.seen.insert((key[0], key[1], key[2])) {
+            let message = "an object of this kind and name was read before";
+            return self.report(&item, Issue::error("metadata.name", message));
+        }
+        match kind.as_str() {
+            "KubeSchedulerConfiguration" => {
+                self.profile = Some(self.converter.scheduler_profile(&item.value));
+                self.collect(&item.file, item.line, Some(kind));
+            }
+            "PriorityClass" => {
+                let value = item.value.get("value").and_then(Value::as_i64).unwrap_or(0);
+                self.priorities.insert(name, value);
+            }
+            "Pod" if matches!(phase.as_str(), "Succeeded" | "Failed") => {}
+            "Pod" => {
+                let symbol = self.converter.symbol(&node);
+                let homeless = !node.is_empty() && self.converter.cluster().node_by_name(symbol).is_none();
+                if homeless || needs_priority(&item.value) {
+                    self.deferred.push(item);
+                } else {
+                    self.convert(item);
+                }
+            }
+            _ => self.convert(item),
+        }
+    }
+
+    fn convert(&mut self, mut item: Item) {
+        self.resolve_priority(&mut item.value);
+        let object = name_of(&item.value);
+        match self.converter.add(&item.value) {
+            Err(error) => self.report(&item, Issue::error("", error.to_string())),
+            Ok(Loaded::Pod(pod)) if self.converter.cluster().pod(pod).node().is_none() => self.wait(pod, &item),
+            Ok(_) => {}
+        }
+        self.collect(&item.file, item.line, Some(object));
+    }
+
+    /// A pod without a node: ours to place, unless another scheduler's or on its way out.
+    fn wait(&mut self, pod: PodId, item: &Item) {
+        let scheduler = item.value.pointer("/spec/schedulerName").and_then(Value::as_str).unwrap_or_default();
+        if !item.is_pending && !matches!(scheduler, "" | "default-scheduler") {
+            *self.foreign.entry(scheduler.to_owned()).or_default() += 1;
+            self.converter.cluster().remove_pod(pod);
+        } else if self.converter.cluster().pod(pod).is_terminating() {
+            self.converter.cluster().remove_pod(pod);
+        } else {
+            self.pending.push(pod);
+        }
+    }
+
+    /// Priority admission: a class that was read gives its value to pods that name it.
+    fn resolve_priority(&self, object: &mut Value) {
+        if !needs_priority(object) {
+            return;
+        }
+        let class = object.pointer("/spec/priorityClassName").and_then(Value::as_str).unwrap_or_default();
+        if let (Some(value), Some(spec)) = (self.priorities.get(class).copied(), object.get_mut("spec"))
+            && let Some(spec) = spec.as_object_mut()
+        {
+            spec.insert("priority".to_owned(), Value::from(value));
+        }
+    }
+
+    fn finish(&mut self) {
+        for item in std::mem::take(&mut self.deferred) {
+            self.convert(item);
+        }
+        for (scheduler, count) in std::mem::take(&mut self.foreign) {
+            let message =
+                format!("{count} pending pods wait for another scheduler, `{scheduler}`, and were left aside");
+            self.issues.push(Issue::warning("spec.schedulerName", message));
+        }
+        let cluster = self.converter.cluster();
+        // A dump lists pods by name; the queue has them in order of creation.
+        self.pending.sort_by_key(|pod| cluster.pod(*pod).created);
+    }
+
+    fn report(&mut self, item: &Item, mut issue: Issue) {
+        issue.place.file = Some(item.file.clone());
+        issue.place.line = Some(item.line);
+        issue.place.object = Some(name_of(&item.value)).filter(|name| !name.trim().is_empty());
+        self.issues.push(issue);
+    }
+
+    /// Moves the converter's issues here, with their place.
+    fn collect(&mut self, file: &str, line: u32, object: Option<String>) {
+        let part = std::mem::take(&mut self.converter.issues);
+        self.issues.absorb(part, |place| {
+            place.file = Some(file.to_owned());
+            place.line = Some(line);
+            place.object.clone_from(&object);
+        });
+    }
+}
+
+fn needs_priority(object: &Value) -> bool {
+    let set = |path: &str| object.pointer(path).is_some_and(|value| !value.is_null() && value != "");
+    set("/spec/priorityClassName") && !set("/spec/priority")
+}
+
+fn name_of(object: &Value) -> String {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    match text("/metadata/namespace") {
+        "" => format!("{} {}", text("/kind"), text("/metadata/name")),
+        namespace => format!("{} {namespace}/{}", text("/kind"), text("/metadata/name")),
+    }
+}
+
+type Input = BufReader<Box<dyn Read>>;
+
+/// The file or standard input, unpacked if it is gzip.
+fn open(path: &Path) -> std::io::Result<Input> {
+    let raw: Box<dyn Read> = match path.as_os_str() == "-" {
+        true => Box::new(std::io::stdin()),
+        false => Box::new(std::fs::File::open(path)?),
+    };
+    let mut raw: Input = BufReader::new(raw);
+    if raw.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        return Ok(BufReader::new(Box::new(flate2::bufread::MultiGzDecoder::new(raw))));
+    }
+    Ok(raw)
+}
+
+fn is_json(input: &mut Input) -> std::io::Result<bool> {
+    let first = input.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    Ok(matches!(first, Some(b'{' | b'[')))
+}
