@@ -19,6 +19,7 @@ mod pod_spec;
 mod resources;
 mod state;
 mod trial;
+mod watched;
 
 pub use changes::{Change, ChangeKind, ChangeLog};
 pub use labels::{LabelSelector, Labels, NodeSelector, NodeSelectorTerm, Operator, Requirement};
@@ -36,3 +37,4 @@ pub use pod_spec::{
 pub use resources::Resources;
 pub use state::ClusterState;
 pub use trial::Trial;
+pub use watched::Watched;

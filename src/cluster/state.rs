@@ -4,7 +4,7 @@ use crate::cluster::trial::Undo;
 use crate::cluster::{
     ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
     PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
-    StorageClass, StorageClassId, Taint, Trial, VolumePlan, WorkloadSelector,
+    StorageClass, StorageClassId, Taint, Trial, VolumePlan, Watched, WorkloadSelector,
 };
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
@@ -22,13 +22,13 @@ pub struct ClusterState {
     /// All strings.
     pub symbols: Interner,
     /// Labels of the namespaces that exist as objects.
-    pub namespaces: FxHashMap<Symbol, Labels>,
+    pub namespaces: Watched<FxHashMap<Symbol, Labels>>,
     /// PodDisruptionBudgets, in order of creation.
     pub budgets: Vec<PodDisruptionBudget>,
     /// Services with a selector.
-    pub services: Vec<ServiceSelector>,
+    pub services: Watched<Vec<ServiceSelector>>,
     /// ReplicaSets, ReplicationControllers, StatefulSets and Jobs that exist.
-    pub workloads: Vec<WorkloadSelector>,
+    pub workloads: Watched<Vec<WorkloadSelector>>,
     /// Storage classes.
     pub storage_classes: IdVec<StorageClassId, StorageClass>,
     /// Persistent volumes.

@@ -1,5 +1,6 @@
 //! InterPodAffinity: near some pods, far from others.
 
+use super::profile::Profile;
 use super::reason::{Plugin, Reason, Rejection};
 use crate::cluster::{AffinityTerm, ClusterState, LabelSelector, Labels, NodeTemplate, PodSpec};
 use crate::intern::{Interner, Symbol};
@@ -42,30 +43,82 @@ fn existing_term_matches(term: &AffinityTerm, pod: &PodSpec, namespace: &Labels,
         && term.selector.as_ref().is_some_and(|selector| selector.matches(&pod.labels, symbols))
 }
 
+/// What the filter counts by topology pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// Pods that match all terms of the pod's own affinity.
+    Affinity,
+    /// Pods that match a term of its anti-affinity.
+    AntiAffinity,
+    /// Pods whose anti-affinity means the pod.
+    Existing,
+}
+
+/// The required terms that concern one pod.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RequiredTerms {
+    affinity: Vec<Term>,
+    anti_affinity: Vec<Term>,
+    namespace: Labels,
+    /// The pod matches its own affinity.
+    pub(super) matches_itself: bool,
+}
+
+impl RequiredTerms {
+    pub(super) fn of(cluster: &ClusterState, pod: &PodSpec) -> Self {
+        let terms = |terms: &[AffinityTerm]| terms.iter().map(|t| Term::incoming(t, 0, cluster)).collect::<Vec<_>>();
+        let affinity = terms(&pod.pod_affinity.required);
+        RequiredTerms {
+            matches_itself: affinity.iter().all(|term| term.matches(pod, &cluster.symbols)),
+            anti_affinity: terms(&pod.pod_anti_affinity.required),
+            affinity,
+            namespace: cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default(),
+        }
+    }
+    /// The pod's own terms look at every pod.
+    pub(super) fn are_own(&self) -> bool {
+        !self.affinity.is_empty() || !self.anti_affinity.is_empty()
+    }
+    /// The topology keys of the pod's own affinity.
+    pub(super) fn affinity_keys(&self) -> impl Iterator<Item = Symbol> + '_ {
+        self.affinity.iter().map(|term| term.key)
+    }
+    /// What a pod like `other` counts for, and by which topology key.
+    pub(super) fn each(
+        &self,
+        pod: &PodSpec,
+        other: &PodSpec,
+        symbols: &Interner,
+        found: &mut dyn FnMut(Counted, Symbol),
+    ) {
+        for term in &other.pod_anti_affinity.required {
+            if existing_term_matches(term, pod, &self.namespace, symbols) {
+                found(Counted::Existing, term.topology_key);
+            }
+        }
+        if !self.affinity.is_empty() && self.affinity.iter().all(|term| term.matches(other, symbols)) {
+            self.affinity.iter().for_each(|term| found(Counted::Affinity, term.key));
+        }
+        for term in self.anti_affinity.iter().filter(|term| term.matches(other, symbols)) {
+            found(Counted::AntiAffinity, term.key);
+        }
+    }
+}
+
 /// The filter's state for one pod.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AffinityFilter {
-    affinity: Vec<Term>,
-    anti_affinity: Vec<Term>,
+    terms: RequiredTerms,
     affinity_counts: Pairs,
     anti_affinity_counts: Pairs,
     existing_counts: Pairs,
-    namespace: Labels,
-    matches_itself: bool,
 }
 
 impl AffinityFilter {
     /// Counts the pods that are there. Upstream: `InterPodAffinity.PreFilter`, 1.28.
     pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec) -> Self {
-        let terms = |terms: &[AffinityTerm]| terms.iter().map(|t| Term::incoming(t, 0, cluster)).collect::<Vec<_>>();
-        let mut filter = AffinityFilter {
-            affinity: terms(&pod.pod_affinity.required),
-            anti_affinity: terms(&pod.pod_anti_affinity.required),
-            namespace: cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default(),
-            ..AffinityFilter::default()
-        };
-        filter.matches_itself = filter.affinity.iter().all(|term| term.matches(pod, &cluster.symbols));
-        let own = !filter.affinity.is_empty() || !filter.anti_affinity.is_empty();
+        let mut filter = AffinityFilter { terms: RequiredTerms::of(cluster, pod), ..AffinityFilter::default() };
+        let own = filter.terms.are_own();
         for (_, node) in cluster.nodes() {
             for other in node.pods() {
                 let other = cluster.spec_of(*other);
@@ -79,7 +132,7 @@ impl AffinityFilter {
 
     /// Nothing to check anywhere.
     pub(super) fn is_idle(&self) -> bool {
-        self.affinity.is_empty() && self.anti_affinity.is_empty() && self.existing_counts.is_empty()
+        !self.terms.are_own() && self.existing_counts.is_empty()
     }
 
     /// `other` comes to (`delta` 1) or leaves (-1) a node.
@@ -91,17 +144,16 @@ impl AffinityFilter {
         symbols: &Interner,
         delta: i64,
     ) {
-        for term in &other.pod_anti_affinity.required {
-            if existing_term_matches(term, pod, &self.namespace, symbols) {
-                add(&mut self.existing_counts, term.topology_key, node, delta);
-            }
-        }
-        if !self.affinity.is_empty() && self.affinity.iter().all(|term| term.matches(other, symbols)) {
-            self.affinity.iter().for_each(|term| add(&mut self.affinity_counts, term.key, node, delta));
-        }
-        for term in self.anti_affinity.iter().filter(|term| term.matches(other, symbols)) {
-            add(&mut self.anti_affinity_counts, term.key, node, delta);
-        }
+        let (affinity, anti, existing) =
+            (&mut self.affinity_counts, &mut self.anti_affinity_counts, &mut self.existing_counts);
+        self.terms.each(pod, other, symbols, &mut |role, key| {
+            let counts = match role {
+                Counted::Affinity => &mut *affinity,
+                Counted::AntiAffinity => &mut *anti,
+                Counted::Existing => &mut *existing,
+            };
+            add(counts, key, node, delta);
+        });
     }
 
     /// Upstream: `InterPodAffinity.Filter`, 1.28.
@@ -114,7 +166,7 @@ impl AffinityFilter {
             node.labels.get(key).is_some_and(|value| counts.get(&(key, value)).is_some_and(|count| *count > 0))
         };
         if !self.anti_affinity_counts.is_empty()
-            && self.anti_affinity.iter().any(|term| counted(&self.anti_affinity_counts, term.key))
+            && self.terms.anti_affinity.iter().any(|term| counted(&self.anti_affinity_counts, term.key))
         {
             return reject(Reason::AntiAffinity, false);
         }
@@ -127,12 +179,12 @@ impl AffinityFilter {
 
     fn affinity_holds(&self, node: &NodeTemplate) -> bool {
         let mut pods_exist = true;
-        for term in &self.affinity {
+        for term in &self.terms.affinity {
             let Some(value) = node.labels.get(term.key) else { return false };
             pods_exist &= self.affinity_counts.get(&(term.key, value)).is_some_and(|count| *count > 0);
         }
         // The first of a group of pods that want to be together may be anywhere.
-        pods_exist || (self.affinity_counts.is_empty() && self.matches_itself)
+        pods_exist || (self.affinity_counts.is_empty() && self.terms.matches_itself)
     }
 }
 
@@ -146,6 +198,52 @@ fn add(counts: &mut Pairs, key: Symbol, node: &NodeTemplate, delta: i64) {
     }
 }
 
+/// The weighted terms that concern one pod.
+#[derive(Clone, Debug)]
+pub(super) struct WeightedTerms {
+    own: Vec<Term>,
+    namespace: Labels,
+    hard_weight: i64,
+}
+
+impl WeightedTerms {
+    /// Nothing when no existing pod is to be looked at.
+    pub(super) fn of(cluster: &ClusterState, pod: &PodSpec, profile: &Profile) -> Option<Self> {
+        let incoming = |terms: &[crate::cluster::WeightedAffinityTerm], sign: i64| {
+            terms.iter().map(|w| Term::incoming(&w.term, sign * i64::from(w.weight), cluster)).collect::<Vec<_>>()
+        };
+        let mut own = incoming(&pod.pod_affinity.preferred, 1);
+        own.extend(incoming(&pod.pod_anti_affinity.preferred, -1));
+        if profile.ignore_preferred_terms_of_existing_pods && own.is_empty() {
+            return None;
+        }
+        let namespace = cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default();
+        Some(WeightedTerms { own, namespace, hard_weight: i64::from(profile.hard_pod_affinity_weight) })
+    }
+
+    /// What a pod like `other` weighs, by topology key.
+    pub(super) fn each(&self, pod: &PodSpec, other: &PodSpec, symbols: &Interner, found: &mut dyn FnMut(Symbol, i64)) {
+        for term in self.own.iter().filter(|term| term.matches(other, symbols)) {
+            found(term.key, term.weight);
+        }
+        if other.pod_affinity.is_empty() && other.pod_anti_affinity.is_empty() {
+            return;
+        }
+        let means = |term: &AffinityTerm| existing_term_matches(term, pod, &self.namespace, symbols);
+        if self.hard_weight > 0 {
+            for term in other.pod_affinity.required.iter().filter(|term| means(term)) {
+                found(term.topology_key, self.hard_weight);
+            }
+        }
+        for row in other.pod_affinity.preferred.iter().filter(|row| means(&row.term)) {
+            found(row.term.topology_key, i64::from(row.weight));
+        }
+        for row in other.pod_anti_affinity.preferred.iter().filter(|row| means(&row.term)) {
+            found(row.term.topology_key, -i64::from(row.weight));
+        }
+    }
+}
+
 /// The score's state for one pod: weights by topology pair.
 #[derive(Clone, Debug)]
 pub(super) struct AffinityScore {
@@ -154,43 +252,13 @@ pub(super) struct AffinityScore {
 
 impl AffinityScore {
     /// Nothing when no term says anything. Upstream: `InterPodAffinity.PreScore`, 1.28.
-    pub(super) fn prepare(
-        cluster: &ClusterState,
-        pod: &PodSpec,
-        hard_weight: i64,
-        ignore_existing: bool,
-    ) -> Option<Self> {
-        let incoming = |terms: &[crate::cluster::WeightedAffinityTerm], sign: i64| {
-            terms.iter().map(|w| Term::incoming(&w.term, sign * i64::from(w.weight), cluster)).collect::<Vec<_>>()
-        };
-        let mut own = incoming(&pod.pod_affinity.preferred, 1);
-        own.extend(incoming(&pod.pod_anti_affinity.preferred, -1));
-        if ignore_existing && own.is_empty() {
-            return None;
-        }
-        let namespace = cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default();
+    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec, profile: &Profile) -> Option<Self> {
+        let terms = WeightedTerms::of(cluster, pod, profile)?;
         let mut score = AffinityScore { by_key: Vec::new() };
         for (_, node) in cluster.nodes() {
             for other in node.pods() {
                 let other = cluster.spec_of(*other);
-                for term in own.iter().filter(|term| term.matches(other, &cluster.symbols)) {
-                    score.add(term.key, node, term.weight);
-                }
-                if other.pod_affinity.is_empty() && other.pod_anti_affinity.is_empty() {
-                    continue;
-                }
-                let means = |term: &AffinityTerm| existing_term_matches(term, pod, &namespace, &cluster.symbols);
-                if hard_weight > 0 {
-                    for term in other.pod_affinity.required.iter().filter(|term| means(term)) {
-                        score.add(term.topology_key, node, hard_weight);
-                    }
-                }
-                for row in other.pod_affinity.preferred.iter().filter(|row| means(&row.term)) {
-                    score.add(row.term.topology_key, node, i64::from(row.weight));
-                }
-                for row in other.pod_anti_affinity.preferred.iter().filter(|row| means(&row.term)) {
-                    score.add(row.term.topology_key, node, -i64::from(row.weight));
-                }
+                terms.each(pod, other, &cluster.symbols, &mut |key, weight| score.add(key, node, weight));
             }
         }
         (!score.by_key.is_empty()).then_some(score)
@@ -216,9 +284,12 @@ impl AffinityScore {
     /// To 0..=100. Upstream divides before it multiplies, in floats.
     pub(super) fn normalize(scores: &mut [i64]) {
         let (Some(least), Some(most)) = (scores.iter().min().copied(), scores.iter().max().copied()) else { return };
-        for score in scores {
-            let span = most - least;
-            *score = if span > 0 { (100.0 * ((*score - least) as f64 / span as f64)) as i64 } else { 0 };
-        }
+        scores.iter_mut().for_each(|score| *score = Self::normal(*score, least, most));
+    }
+
+    /// One sum of those between `least` and `most`, to 0..=100.
+    pub(super) fn normal(score: i64, least: i64, most: i64) -> i64 {
+        let span = most - least;
+        if span > 0 { (100.0 * ((score - least) as f64 / span as f64)) as i64 } else { 0 }
     }
 }

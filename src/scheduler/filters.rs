@@ -13,6 +13,9 @@ use crate::cluster::{
 use crate::intern::{Interner, Symbol};
 use std::sync::Arc;
 
+/// The key of the cordon's taint.
+pub(super) const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+
 /// Who is to be placed: a kind of pod, and for a DaemonSet's pod the node it is meant for.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -37,7 +40,7 @@ impl Subject<'_> {
     /// The only nodes that can come into question, by name; absent means all.
     ///
     /// Upstream: `NodeAffinity.PreFilter`, 1.28.
-    fn node_names(&self) -> Option<Vec<Symbol>> {
+    pub(super) fn node_names(&self) -> Option<Vec<Symbol>> {
         if let Some(name) = self.daemon_node {
             return Some(vec![name]);
         }
@@ -74,14 +77,21 @@ impl<'a> WhatIf<'a> {
     }
 }
 
-/// All filters made ready for one pod. [`count`](Self::count) keeps them true while pods come and go.
+/// The filters that look at one node and the pods on it, and at nothing else: NodeUnschedulable, NodeName,
+/// TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit.
 #[derive(Clone, Debug)]
-pub struct Filters {
+pub(super) struct NodeFilter {
     spec: Arc<PodSpec>,
     daemon_node: Option<Symbol>,
     added_affinity: Option<crate::cluster::NodeSelector>,
     unschedulable_taint: Option<Taint>,
     requests: resources::Request,
+}
+
+/// All filters made ready for one pod. [`count`](Self::count) keeps them true while pods come and go.
+#[derive(Clone, Debug)]
+pub struct Filters {
+    node: NodeFilter,
     names: Option<Vec<Symbol>>,
     spread: SpreadFilter,
     affinity: AffinityFilter,
@@ -123,23 +133,18 @@ impl Filters {
             return Err(PreFilterError::Unschedulable(Plugin::NodeAffinity, text));
         }
         let volumes = VolumeFilter::prepare(cluster, &spec, pod, &mut names)?;
-        let key = cluster.symbols.lookup("node.kubernetes.io/unschedulable");
         Ok(Filters {
             spread: SpreadFilter::prepare(cluster, profile, &subject),
             affinity: AffinityFilter::prepare(cluster, &spec),
-            requests: resources::Request::of(&spec, profile, &cluster.symbols),
-            added_affinity: profile.added_affinity.clone(),
-            unschedulable_taint: key.map(|key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule }),
             names,
             volumes,
-            spec,
-            daemon_node,
+            node: NodeFilter::new(cluster, profile, spec, daemon_node),
         })
     }
 
     /// The pod to be placed.
     pub fn subject(&self) -> Subject<'_> {
-        Subject { spec: &self.spec, daemon_node: self.daemon_node }
+        self.node.subject()
     }
 
     /// The only nodes that are looked at, by name; absent means all.
@@ -149,11 +154,11 @@ impl Filters {
 
     /// `other` comes to (`delta` 1) or leaves (-1) the node.
     pub fn count(&mut self, cluster: &ClusterState, other: PodSpecId, node: NodeId, delta: i64) {
-        let (other, node, spec) = (cluster.spec(other), cluster.node(node), self.spec.clone());
-        let subject = Subject { spec: &spec, daemon_node: self.daemon_node };
+        let (other, node) = (cluster.spec(other), cluster.node(node));
+        let subject = self.node.subject();
         self.volumes.count(other, delta);
         self.spread.count(&subject, other, node, &cluster.symbols, delta);
-        self.affinity.count(&self.spec, other, node, &cluster.symbols, delta);
+        self.affinity.count(subject.spec, other, node, &cluster.symbols, delta);
     }
 
     /// Whether the answer for a node depends on that node alone.
@@ -169,10 +174,8 @@ impl Filters {
     /// As [`check`](Self::check), as if other pods were on the node; the counts must know already.
     pub(super) fn check_with(&self, cluster: &ClusterState, node: NodeId, what: WhatIf<'_>) -> Result<(), Rejection> {
         let row = cluster.node(node);
-        self.check_node(row, &cluster.symbols)?;
-        self.check_ports(cluster, row, what)?;
-        self.requests.check(cluster, row, what)?;
-        self.volumes.check(cluster, &self.spec, row, what)?;
+        self.node.check(cluster, row, what)?;
+        self.volumes.check(cluster, self.subject().spec, row, what)?;
         self.spread.check(row)?;
         self.affinity.check(row)
     }
@@ -180,6 +183,34 @@ impl Filters {
     /// Which volumes the pod gets on the node that was chosen.
     pub(super) fn volume_plan(&self, cluster: &ClusterState, node: NodeId) -> VolumePlan {
         self.volumes.plan(cluster, node)
+    }
+}
+
+impl NodeFilter {
+    pub(super) fn new(
+        cluster: &ClusterState,
+        profile: &Profile,
+        spec: Arc<PodSpec>,
+        daemon_node: Option<Symbol>,
+    ) -> Self {
+        let key = cluster.symbols.lookup(UNSCHEDULABLE);
+        NodeFilter {
+            requests: resources::Request::of(&spec, profile, &cluster.symbols),
+            added_affinity: profile.added_affinity.clone(),
+            unschedulable_taint: key.map(|key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule }),
+            spec,
+            daemon_node,
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { spec: &self.spec, daemon_node: self.daemon_node }
+    }
+
+    pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
+        self.check_node(node, &cluster.symbols)?;
+        self.check_ports(cluster, node, what)?;
+        self.requests.check(cluster, node, what)
     }
 
     /// What depends on the node object alone.

@@ -9,8 +9,9 @@ const LEAST: i64 = 23 * MIB;
 const MOST_PER_CONTAINER: i64 = 1000 * MIB;
 
 /// The state for one pod: on how many of all nodes each of its images is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ImageScore {
-    /// Image, and the share of nodes that have it, as counted.
+    /// Image, and how many nodes have it.
     images: Vec<(Symbol, i64)>,
     nodes: i64,
 }
@@ -23,6 +24,16 @@ impl ImageScore {
         };
         let images = pod.containers.iter().map(|container| (container.image, on(container.image))).collect();
         ImageScore { images, nodes: cluster.node_ids().len() as i64 }
+    }
+
+    /// From counts made elsewhere: each container's image with the number of nodes that have it.
+    pub(super) fn counted(images: Vec<(Symbol, i64)>, nodes: i64) -> Self {
+        ImageScore { images, nodes }
+    }
+
+    /// No node has any of the images: every node scores 0.
+    pub(super) fn is_idle(&self) -> bool {
+        self.images.iter().all(|(_, on)| *on == 0)
     }
 
     /// 0..=100. Upstream: `ImageLocality.Score`, 1.28.

@@ -13,6 +13,8 @@ mod affinity;
 pub mod dry_run;
 mod filters;
 mod images;
+mod memory;
+mod node_order;
 mod preemption;
 mod profile;
 mod queue;

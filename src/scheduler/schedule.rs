@@ -1,11 +1,16 @@
 //! A scheduling cycle: from a pod to a node, or to the reasons why not.
 
 use super::filters::{Filters, WhatIf};
+use super::memory::Memory;
+#[cfg(test)]
+use super::memory::Survey;
+use super::node_order::Sampling;
 use super::preemption::{PostFilter, preempt};
 use super::profile::Profile;
 use super::reason::{Diagnosis, PreFilterError, Rejection};
 pub use super::scores::PluginScores;
 use super::scores::score;
+use super::volumes;
 use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
 use crate::rng::Stream;
 
@@ -18,12 +23,14 @@ pub enum Ties {
     SmallestName,
 }
 
-/// kube-scheduler with one profile.
+/// kube-scheduler with one profile, for one cluster: what it remembers is true of that alone.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     profile: Profile,
     ties: Ties,
     nominations: Nominations,
+    sampling: Sampling,
+    memory: Memory,
 }
 
 /// What one cycle saw and decided.
@@ -101,6 +108,21 @@ impl Nominations {
         self.pods.iter().copied().filter(ahead).collect()
     }
 
+    /// Forgets pods that do not wait for their node any more.
+    fn tidy(&mut self, cluster: &ClusterState) {
+        self.pods.retain(|pod| {
+            let row = cluster.pod(*pod);
+            row.is_present() && row.node().is_none() && row.nominated.is_some()
+        });
+    }
+
+    /// Whether no pod as important as `pod` is nominated anywhere, `pod` included.
+    fn leave_alone(&self, cluster: &ClusterState, pod: PodId) -> bool {
+        let priority = cluster.spec_of(pod).priority;
+        cluster.pod(pod).nominated.is_none()
+            && self.pods.iter().all(|other| cluster.spec_of(*other).priority < priority)
+    }
+
     /// The pods nominated to a node that are less important than `pod`.
     pub(super) fn less_important(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Vec<PodId> {
         let (name, priority) = (cluster.node(node).name, cluster.spec_of(pod).priority);
@@ -137,7 +159,13 @@ impl Nominations {
 impl Scheduler {
     /// A scheduler that has seen nothing.
     pub fn new(profile: Profile, ties: Ties) -> Self {
-        Scheduler { profile, ties, nominations: Nominations::default() }
+        Scheduler {
+            profile,
+            ties,
+            nominations: Nominations::default(),
+            sampling: Sampling::default(),
+            memory: Memory::default(),
+        }
     }
     /// The profile.
     pub fn profile(&self) -> &Profile {
@@ -156,10 +184,7 @@ impl Scheduler {
     /// Upstream: `schedulePod`, `findNodesThatFitPod`, `prioritizeNodes`, `selectHost`, 1.28.
     /// Cost: one step per node, and per bound pod where affinity or spread constraints look at pods.
     pub fn schedule(&mut self, cluster: &ClusterState, pod: PodId) -> Attempt {
-        self.nominations.pods.retain(|pod| {
-            let row = cluster.pod(*pod);
-            row.is_present() && row.node().is_none() && row.nominated.is_some()
-        });
+        self.nominations.tidy(cluster);
         let mut attempt = Attempt {
             feasible: Vec::new(),
             rejections: Vec::new(),
@@ -209,22 +234,52 @@ impl Scheduler {
     /// The node that [`schedule`](Self::schedule) would bind the pod to, with the volumes for its claims; nothing
     /// if it would not bind it.
     pub fn decide(&mut self, cluster: &ClusterState, pod: PodId) -> Option<(NodeId, VolumePlan)> {
+        self.nominations.tidy(cluster);
+        if !self.nominations.leave_alone(cluster, pod) || volumes::concern(cluster.spec_of(pod)) {
+            return self.decide_plainly(cluster, pod);
+        }
+        let Some(best) = self.memory.best(cluster, &self.profile, pod, &mut self.sampling) else {
+            return self.decide_plainly(cluster, pod);
+        };
+        let node = match (&mut self.ties, best.as_slice()) {
+            (_, []) => return None,
+            (_, [only]) => *only,
+            (Ties::SmallestName, several) => self.memory.smallest_name(cluster, several),
+            (ties, several) => choose(ties, cluster, several),
+        };
+        Some((node, VolumePlan::default()))
+    }
+
+    fn decide_plainly(&mut self, cluster: &ClusterState, pod: PodId) -> Option<(NodeId, VolumePlan)> {
+        let ties = self.ties.clone();
+        let sampling = self.sampling.clone();
         let attempt = self.schedule(cluster, pod);
         match attempt.decision {
             Decision::Bind(node) => Some((node, attempt.volumes)),
-            _ => None,
+            _ => {
+                // The caller will ask again for the reasons, and shall get the same answer.
+                (self.ties, self.sampling) = (ties, sampling);
+                None
+            }
         }
+    }
+
+    /// What the memory says about a pod, for comparison with [`schedule`](Self::schedule).
+    #[cfg(test)]
+    pub(super) fn survey(&mut self, cluster: &ClusterState, pod: PodId) -> Option<Survey> {
+        self.memory.survey(cluster, &self.profile, pod, &mut self.sampling.clone())
     }
 
     /// Splits the nodes into those that fit and the others. The error names a node that does not exist.
     fn filter(
-        &self,
+        &mut self,
         cluster: &ClusterState,
         filters: &Filters,
         pod: PodId,
         attempt: &mut Attempt,
     ) -> Result<(), String> {
-        let check = |node: NodeId| self.nominations.check(cluster, filters, pod, node, &[]);
+        let nominations = &self.nominations;
+        let check = |node: NodeId| nominations.check(cluster, filters, pod, node, &[]);
         let nominated = cluster.pod(pod).nominated.and_then(|name| cluster.node_by_name(name));
         if let Some(node) = nominated.filter(|node| check(*node).is_ok()) {
             attempt.feasible.push(node);
@@ -241,6 +296,17 @@ impl Scheduler {
                 Some(nodes)
             }
         };
+        if named.is_none() && !self.sampling.looks_at_all(&self.profile, cluster.node_ids().len()) {
+            let fits = |node: NodeId| match check(node) {
+                Ok(()) => true,
+                Err(rejection) => {
+                    attempt.rejections.push((node, rejection));
+                    false
+                }
+            };
+            attempt.feasible = self.sampling.take(cluster, &self.profile, None, fits);
+            return Ok(());
+        }
         for node in named.as_deref().unwrap_or(cluster.node_ids()) {
             match check(*node) {
                 Ok(()) => attempt.feasible.push(*node),

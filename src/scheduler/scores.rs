@@ -7,7 +7,8 @@ use super::profile::Profile;
 use super::reason::Plugin;
 use super::resources::{balance_score, fit_score};
 use super::spread::SpreadScore;
-use crate::cluster::{ClusterState, Effect, NodeId, PodSpec};
+use crate::cluster::{ClusterState, Effect, NodeId, NodeTemplate, PodSpec};
+use crate::intern::Interner;
 
 /// A node's weighted scores by plugin; a plugin that had nothing to say is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,9 +47,7 @@ pub(super) fn score(
         let raw: Vec<Option<i64>> = nodes().map(|node| spread.raw(cluster, node)).collect();
         add(Plugin::PodTopologySpread, 2, SpreadScore::normalize(&raw));
     }
-    let hard = i64::from(profile.hard_pod_affinity_weight);
-    let ignore = profile.ignore_preferred_terms_of_existing_pods;
-    if let Some(affinity) = AffinityScore::prepare(cluster, pod, hard, ignore) {
+    if let Some(affinity) = AffinityScore::prepare(cluster, pod, profile) {
         let mut column: Vec<i64> = nodes().map(|node| affinity.raw(node)).collect();
         AffinityScore::normalize(&mut column);
         add(Plugin::InterPodAffinity, 2, column);
@@ -63,30 +62,31 @@ pub(super) fn score(
 
 /// Fewer untolerated PreferNoSchedule taints are better. Upstream: `TaintToleration.Score`, 1.28.
 fn taint_scores(cluster: &ClusterState, pod: &PodSpec, feasible: &[NodeId]) -> Vec<i64> {
-    let soft = |effect: Option<Effect>| effect.is_none_or(|effect| effect == Effect::PreferNoSchedule);
-    let tolerates = |taint: &&crate::cluster::Taint| {
-        pod.tolerations.iter().any(|toleration| soft(toleration.effect) && toleration.tolerates(taint))
-    };
-    let count = |id: &NodeId| {
-        let taints = cluster.node(*id).taints.iter();
-        taints.filter(|taint| taint.effect == Effect::PreferNoSchedule && !tolerates(taint)).count() as i64
-    };
-    let counts: Vec<i64> = feasible.iter().map(count).collect();
+    let counts: Vec<i64> = feasible.iter().map(|id| soft_taints(pod, cluster.node(*id))).collect();
     let most = counts.iter().max().copied().unwrap_or(0);
     counts.iter().map(|count| if most == 0 { 100 } else { 100 - 100 * count / most }).collect()
 }
 
+/// The node's PreferNoSchedule taints that the pod does not tolerate.
+pub(super) fn soft_taints(pod: &PodSpec, node: &NodeTemplate) -> i64 {
+    let soft = |effect: Option<Effect>| effect.is_none_or(|effect| effect == Effect::PreferNoSchedule);
+    let tolerates = |taint: &&crate::cluster::Taint| {
+        pod.tolerations.iter().any(|toleration| soft(toleration.effect) && toleration.tolerates(taint))
+    };
+    let repels = |taint: &&crate::cluster::Taint| taint.effect == Effect::PreferNoSchedule && !tolerates(taint);
+    node.taints.iter().filter(repels).count() as i64
+}
+
 /// The weights of the preferred terms that match. Upstream: `NodeAffinity.Score`, 1.28.
 fn node_affinity_scores(cluster: &ClusterState, pod: &PodSpec, feasible: &[NodeId]) -> Vec<i64> {
-    let sum = |id: &NodeId| {
-        let node = cluster.node(*id);
-        let matching = pod
-            .preferred_node_affinity
-            .iter()
-            .filter(|row| !row.term.is_empty() && row.term.matches(node.name, &node.labels, &cluster.symbols));
-        matching.map(|row| i64::from(row.weight)).sum::<i64>()
-    };
-    let sums: Vec<i64> = feasible.iter().map(sum).collect();
+    let sums: Vec<i64> = feasible.iter().map(|id| preferred_weight(pod, cluster.node(*id), &cluster.symbols)).collect();
     let most = sums.iter().max().copied().unwrap_or(0);
     sums.iter().map(|sum| if most == 0 { 0 } else { 100 * sum / most }).collect()
+}
+
+/// The sum of the weights of the preferred node affinity terms that match a node.
+pub(super) fn preferred_weight(pod: &PodSpec, node: &NodeTemplate, symbols: &Interner) -> i64 {
+    let terms = pod.preferred_node_affinity.iter();
+    let matching = terms.filter(|row| !row.term.is_empty() && row.term.matches(node.name, &node.labels, symbols));
+    matching.map(|row| i64::from(row.weight)).sum()
 }

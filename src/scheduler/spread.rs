@@ -13,12 +13,12 @@ use rustc_hash::FxHashMap;
 /// A constraint made ready for one pod.
 #[derive(Clone, Debug)]
 pub(super) struct Constraint {
-    max_skew: i64,
-    min_domains: usize,
+    pub(super) max_skew: i64,
+    pub(super) min_domains: usize,
     pub(super) key: Symbol,
     /// Absent matches nothing.
     selector: Option<LabelSelector>,
-    matches_itself: bool,
+    pub(super) matches_itself: bool,
     honor_affinity: bool,
     honor_taints: bool,
 }
@@ -52,27 +52,31 @@ impl Constraint {
         }
     }
     /// Whether the node's pods count at all.
-    fn includes(&self, subject: &Subject<'_>, node: &NodeTemplate, symbols: &Interner) -> bool {
+    pub(super) fn includes(&self, subject: &Subject<'_>, node: &NodeTemplate, symbols: &Interner) -> bool {
         let repels =
             |taint: &&crate::cluster::Taint| taint.effect != Effect::PreferNoSchedule && !subject.spec.tolerates(taint);
         (!self.honor_affinity || subject.matches_node(node, symbols))
             && !(self.honor_taints && node.taints.iter().any(|taint| repels(&taint)))
     }
+    /// Whether the selector means pods of a kind; an empty one means none of those that exist.
+    pub(super) fn means(&self, other: &PodSpec, namespace: Symbol, symbols: &Interner) -> bool {
+        let selector = self.selector.as_ref().filter(|selector| !selector.is_empty());
+        other.namespace == namespace && selector.is_some_and(|selector| selector.matches(&other.labels, symbols))
+    }
     /// The node's pods that the selector means; terminating ones do not count.
     fn count(&self, cluster: &ClusterState, node: &Node, namespace: Symbol) -> i64 {
-        let Some(selector) = self.selector.as_ref().filter(|selector| !selector.is_empty()) else { return 0 };
+        if self.selector.as_ref().is_none_or(LabelSelector::is_empty) {
+            return 0;
+        }
         let counts = |pod: &&crate::cluster::PodId| {
-            let spec = cluster.spec_of(**pod);
-            spec.namespace == namespace
-                && !cluster.pod(**pod).is_terminating()
-                && selector.matches(&spec.labels, &cluster.symbols)
+            !cluster.pod(**pod).is_terminating() && self.means(cluster.spec_of(**pod), namespace, &cluster.symbols)
         };
         node.pods().iter().filter(counts).count() as i64
     }
 }
 
 /// The pod's own constraints of this kind, or the profile's defaults if it has none of any kind.
-fn constraints_of(
+pub(super) fn constraints_of(
     cluster: &ClusterState,
     profile: &Profile,
     pod: &PodSpec,
@@ -104,7 +108,7 @@ fn constraints_of(
 }
 
 pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
-const ZONE: &str = "topology.kubernetes.io/zone";
+pub(super) const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// All that the pod's Services and its owner select, together. Upstream: `helper.DefaultSelector`, 1.28.
 fn default_selector(cluster: &ClusterState, pod: &PodSpec) -> LabelSelector {
@@ -334,10 +338,14 @@ impl SpreadScore {
     pub(super) fn normalize(raw: &[Option<i64>]) -> Vec<i64> {
         let (least, most) = (raw.iter().flatten().min(), raw.iter().flatten().max());
         let one = |score: &Option<i64>| match (score, least, most) {
-            (Some(_), _, Some(0)) => 100,
-            (Some(score), Some(least), Some(most)) => 100 * (most + least - score) / most,
+            (Some(score), Some(least), Some(most)) => Self::normal(*score, *least, *most),
             _ => 0,
         };
         raw.iter().map(one).collect()
+    }
+
+    /// One sum of those between `least` and `most`, to 0..=100.
+    pub(super) fn normal(score: i64, least: i64, most: i64) -> i64 {
+        if most == 0 { 100 } else { 100 * (most + least - score) / most }
     }
 }

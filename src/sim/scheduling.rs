@@ -1,6 +1,6 @@
 //! The scheduler at work: pods without a node get one.
 
-use crate::cluster::PodId;
+use crate::cluster::{NodeId, PodId, VolumePlan};
 use crate::scheduler::{Decision, Preemption};
 use crate::sim::Simulation;
 use crate::sim::event::{Event, Stage};
@@ -79,20 +79,17 @@ impl Simulation {
         if self.has_budgets() {
             self.refresh_budgets();
         }
+        if let Some((node, volumes)) = self.scheduler.decide(&self.cluster, pod) {
+            self.bind(now, pod, node, &volumes);
+            return true;
+        }
         let attempt = self.scheduler.schedule(&self.cluster, pod);
         if !matches!(attempt.decision, Decision::Bind(_)) && !std::mem::replace(&mut self.lives[pod].waits, true) {
             self.log.push(now, Occurrence::Waits(pod));
         }
         match attempt.decision {
             Decision::Bind(node) => {
-                self.pending.remove(&self.pending_key(pod));
-                self.waiting.remove(pod);
-                self.cluster.set_nominated(pod, None);
-                self.cluster.assume_volumes(&attempt.volumes, node);
-                self.cluster.bind(pod, node);
-                let waited = now - self.cluster.pod(pod).created;
-                self.log.push(now, Occurrence::Bound { pod, node, waited });
-                self.pod_is_bound(now, pod, node);
+                self.bind(now, pod, node, &attempt.volumes);
                 true
             }
             Decision::Preempt(preemption) => {
@@ -105,6 +102,17 @@ impl Simulation {
             }
             Decision::Wait { .. } => false,
         }
+    }
+
+    fn bind(&mut self, now: SimTime, pod: PodId, node: NodeId, volumes: &VolumePlan) {
+        self.pending.remove(&self.pending_key(pod));
+        self.waiting.remove(pod);
+        self.cluster.set_nominated(pod, None);
+        self.cluster.assume_volumes(volumes, node);
+        self.cluster.bind(pod, node);
+        let waited = now - self.cluster.pod(pod).created;
+        self.log.push(now, Occurrence::Bound { pod, node, waited });
+        self.pod_is_bound(now, pod, node);
     }
 
     /// Victims are asked to go with their own grace; the pod is nominated and tried again.

@@ -51,6 +51,11 @@ impl Simulation {
             expander: stream("expander"),
         };
         let ties = if start.timing.lockstep { Ties::SmallestName } else { Ties::Seeded(stream("ties")) };
+        let mut profile = cast.profile.clone();
+        if start.timing.lockstep {
+            // The recordings' scheduler looks at every node.
+            profile.percentage_of_nodes_to_score = 100;
+        }
         let mut simulation = Simulation {
             names: Names::new(&mut cluster.symbols),
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
@@ -65,7 +70,7 @@ impl Simulation {
             timing: start.timing,
             cluster,
             streams,
-            scheduler: Scheduler::new(cast.profile.clone(), ties),
+            scheduler: Scheduler::new(profile, ties),
             cast,
             queue: EventQueue::default(),
             instances: IdVec::new(),

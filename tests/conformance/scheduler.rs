@@ -133,7 +133,11 @@ impl Replay<'_> {
         if row.pod != name {
             return Err(format!("we try {name}, recorded {}", row.pod));
         }
+        let quick = self.scheduler.decide(&self.cluster, pod);
         let attempt = self.scheduler.schedule(&self.cluster, pod);
+        let plain =
+            if let Decision::Bind(node) = attempt.decision { Some((node, attempt.volumes.clone())) } else { None };
+        same("the quick decision", &quick, &plain).map_err(|e| format!("{name}: {e}"))?;
         self.compare(&attempt, row).map_err(|e| format!("{name}, pass {}: {e}", row.pass))?;
         match &attempt.decision {
             Decision::Bind(node) => {

@@ -45,7 +45,7 @@ impl VolumeFilter {
         pod: Option<PodId>,
         names: &mut Option<Vec<Symbol>>,
     ) -> Result<Self, PreFilterError> {
-        if !spec.volumes.iter().any(|volume| matters(&volume.source)) {
+        if !concern(spec) {
             return Ok(VolumeFilter::default());
         }
         let lookup = Lookup::new(cluster);
@@ -101,6 +101,11 @@ impl VolumeFilter {
         let Some(state) = &self.state else { return VolumePlan::default() };
         state.binding.plan(cluster, node)
     }
+}
+
+/// Whether any volume plugin has something to say about such pods.
+pub(super) fn concern(spec: &PodSpec) -> bool {
+    spec.volumes.iter().any(|volume| matters(&volume.source))
 }
 
 /// Whether some plugin looks at such a volume.

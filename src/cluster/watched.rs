@@ -1,0 +1,31 @@
+//! Lists that are edited in place, with a number that tells when.
+
+use std::ops::{Deref, DerefMut};
+
+/// A value that counts how often somebody may have changed it, so that derived answers can be kept until then.
+#[derive(Clone, Debug, Default)]
+pub struct Watched<T> {
+    value: T,
+    version: u64,
+}
+
+impl<T> Watched<T> {
+    /// Grows with every chance to change the value.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl<T> Deref for Watched<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Watched<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.version += 1;
+        &mut self.value
+    }
+}

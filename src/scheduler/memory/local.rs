@@ -1,0 +1,173 @@
+//! What each node answers for itself: a table per kind of pod.
+
+use super::slots::Slots;
+use crate::cluster::{
+    ClusterState, HostPort, Labels, Node, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration,
+};
+use crate::intern::Symbol;
+use crate::scheduler::filters::{NodeFilter, WhatIf};
+use crate::scheduler::images::ImageScore;
+use crate::scheduler::profile::Profile;
+use crate::scheduler::resources::{balance_score, fit_score};
+use crate::scheduler::scores::{preferred_weight, soft_taints};
+use std::sync::Arc;
+
+/// All that a node's own answer depends on: pods equal in this get equal answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LocalKey {
+    requests: Resources,
+    nonzero: (i64, i64),
+    node_selector: Labels,
+    required: Option<NodeSelector>,
+    preferred: Vec<PreferredNodeTerm>,
+    tolerations: Vec<Toleration>,
+    host_ports: Vec<HostPort>,
+    has_sidecar: bool,
+    node_name: Option<Symbol>,
+    images: Vec<Symbol>,
+}
+
+impl LocalKey {
+    pub(super) fn of(spec: &PodSpec) -> Self {
+        LocalKey {
+            requests: spec.requests.clone(),
+            nonzero: (spec.nonzero_cpu_milli, spec.nonzero_memory_bytes),
+            node_selector: spec.node_selector.clone(),
+            required: spec.required_node_affinity.clone(),
+            preferred: spec.preferred_node_affinity.clone(),
+            tolerations: spec.tolerations.clone(),
+            host_ports: spec.host_ports.clone(),
+            has_sidecar: spec.has_sidecar,
+            node_name: spec.node_name,
+            images: spec.containers.iter().map(|container| container.image).collect(),
+        }
+    }
+}
+
+/// A node that does not fit.
+pub(super) const UNFIT: i32 = i32::MIN;
+
+/// The nodes' own answers for one kind of pod.
+#[derive(Clone, Debug)]
+pub(super) struct LocalTable {
+    spec: Arc<PodSpec>,
+    filter: NodeFilter,
+    /// NodeResourcesFit and NodeResourcesBalancedAllocation, or [`UNFIT`].
+    pub(super) score: Vec<i32>,
+    /// PreferNoSchedule taints that are not tolerated; empty while no node has any.
+    pub(super) taints: Vec<i32>,
+    /// Weights of preferred node affinity; empty without such terms.
+    pub(super) preferred: Vec<i32>,
+    /// ImageLocality; empty while no node has an image of the pod.
+    pub(super) images: Vec<i32>,
+    counted: Option<ImageScore>,
+    /// A score was too large for the table: absurd quantities. The plain computation is asked instead.
+    pub(super) is_exotic: bool,
+    cursor: u64,
+    epoch: u64,
+    images_version: u64,
+    /// When the table was used last.
+    pub(super) used: u64,
+}
+
+impl LocalTable {
+    pub(super) fn new(cluster: &ClusterState, profile: &Profile, spec: Arc<PodSpec>) -> Self {
+        LocalTable {
+            filter: NodeFilter::new(cluster, profile, spec.clone(), None),
+            spec,
+            score: Vec::new(),
+            taints: Vec::new(),
+            preferred: Vec::new(),
+            images: Vec::new(),
+            counted: None,
+            is_exotic: false,
+            cursor: 0,
+            epoch: 0,
+            images_version: 0,
+            used: 0,
+        }
+    }
+
+    /// Renews the answers of the nodes that changed.
+    pub(super) fn renew(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots) {
+        let dirty = slots.dirty_since(self.cursor).filter(|_| self.epoch == slots.epoch());
+        self.cursor = slots.end();
+        self.epoch = slots.epoch();
+        let Some(dirty) = dirty else {
+            self.score.clear();
+            self.taints.clear();
+            self.preferred.clear();
+            self.is_exotic = false;
+            self.grow(slots.len());
+            (0..slots.len()).for_each(|slot| self.answer(cluster, profile, slots, slot));
+            return self.renew_images(cluster, slots, None);
+        };
+        self.grow(slots.len());
+        for slot in dirty {
+            self.answer(cluster, profile, slots, *slot as usize);
+        }
+        self.renew_images(cluster, slots, Some(dirty));
+    }
+
+    fn grow(&mut self, len: usize) {
+        self.score.resize(len, UNFIT);
+        if !self.taints.is_empty() {
+            self.taints.resize(len, 0);
+        }
+        if !self.spec.preferred_node_affinity.is_empty() {
+            self.preferred.resize(len, 0);
+        }
+    }
+
+    fn answer(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots, slot: usize) {
+        let fits = |node: &&Node| self.filter.check(cluster, node, WhatIf::default()).is_ok();
+        let Some(node) = slots.node(cluster, slot).filter(fits) else {
+            self.score[slot] = UNFIT;
+            return;
+        };
+        let score = fit_score(profile, node, &self.spec).wrapping_add(balance_score(profile, node, &self.spec));
+        self.score[slot] = self.small(score);
+        let taints = soft_taints(&self.spec, node);
+        if taints > 0 && self.taints.is_empty() {
+            self.taints.resize(self.score.len(), 0);
+        }
+        if !self.taints.is_empty() {
+            self.taints[slot] = self.small(taints);
+        }
+        if !self.preferred.is_empty() {
+            self.preferred[slot] = self.small(preferred_weight(&self.spec, node, &cluster.symbols));
+        }
+    }
+
+    fn small(&mut self, value: i64) -> i32 {
+        const LARGEST: i64 = 1 << 24;
+        if value.abs() > LARGEST {
+            self.is_exotic = true;
+        }
+        value.clamp(-LARGEST, LARGEST) as i32
+    }
+
+    /// The share of nodes with an image is in every node's score: new counts renew all.
+    fn renew_images(&mut self, cluster: &ClusterState, slots: &Slots, dirty: Option<&[u32]>) {
+        if dirty.is_some() && self.images_version == slots.nodes_version() {
+            return;
+        }
+        self.images_version = slots.nodes_version();
+        let images = self.spec.containers.iter().map(|c| (c.image, slots.image_count(c.image))).collect();
+        let counted = ImageScore::counted(images, cluster.node_ids().len() as i64);
+        if counted.is_idle() {
+            self.images.clear();
+            self.counted = None;
+            return;
+        }
+        let score = |slot: usize| slots.node(cluster, slot).map_or(0, |node| counted.score(node) as i32);
+        match dirty.filter(|_| self.counted.as_ref() == Some(&counted)) {
+            Some(dirty) => {
+                self.images.resize(slots.len(), 0);
+                dirty.iter().for_each(|slot| self.images[*slot as usize] = score(*slot as usize));
+            }
+            None => self.images = (0..slots.len()).map(score).collect(),
+        }
+        self.counted = Some(counted);
+    }
+}

@@ -1,0 +1,151 @@
+//! What was found out about nodes, kept as long as it is true.
+//!
+//! A bind changes one node, so the next pod of a kind has one node's answer to renew, not all. Two kinds of
+//! tables: [`local`] holds what a node answers for itself (filters, scores) per kind of request; [`group`] holds counts
+//! of pods by topology (spreading, affinity) per kind of constraints. Both read the cluster's change log through
+//! [`slots`]. [`survey`] adds them up for one pod.
+//!
+//! The answers are those of [`Scheduler::schedule`](super::Scheduler::schedule), the plain computation; a property
+//! test holds them together. Pods with volumes, with a nomination or behind one are left to the plain one.
+
+mod group;
+mod local;
+mod slots;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+pub(super) use survey::Survey;
+
+use super::filters::UNSCHEDULABLE;
+use super::profile::Profile;
+use super::spread::{HOSTNAME, ZONE};
+use crate::cluster::{ClusterState, NodeId, PodSpecId};
+use crate::id::Id;
+use group::{Group, GroupKey};
+use local::{LocalKey, LocalTable};
+use rustc_hash::FxHashMap;
+use slots::Slots;
+
+/// Tables may hold so many entries (table times node) before the ones not used lately are dropped: about
+/// 100 MiB.
+const MOST_ENTRIES: usize = 6_000_000;
+
+/// The tables of one scheduler, for one cluster.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    slots: Slots,
+    /// By kind of pod: its tables.
+    kinds: Vec<Option<Kind>>,
+    locals: Vec<Option<LocalTable>>,
+    local_of: FxHashMap<LocalKey, usize>,
+    groups: Vec<Option<Group>>,
+    group_of: FxHashMap<GroupKey, usize>,
+    /// How many of the label keys that the rules themselves name are known, of how many symbols.
+    known: (usize, usize),
+    clock: u64,
+    scratch: survey::Scratch,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    local: usize,
+    group: usize,
+}
+
+impl Memory {
+    /// Looks at what changed, and makes the tables for a kind of pod true.
+    fn prepare(&mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Kind {
+        self.clock += 1;
+        self.learn_names(cluster);
+        self.slots.sync(cluster);
+        let kind = self.kind(cluster, spec);
+        let local = &mut self.locals[kind.local];
+        if local.is_none() {
+            *local = Some(LocalTable::new(cluster, profile, cluster.spec_arc(spec)));
+        }
+        if let Some(local) = local {
+            local.renew(cluster, profile, &self.slots);
+            local.used = self.clock;
+        }
+        let group = &mut self.groups[kind.group];
+        let fresh = group.as_mut().is_some_and(|group| group.renew(cluster, &mut self.slots));
+        if !fresh {
+            let mut made = Group::new(cluster, profile, &mut self.slots, cluster.spec_arc(spec));
+            let is_true = made.renew(cluster, &mut self.slots);
+            debug_assert!(is_true, "nothing changes between making and renewing");
+            *group = Some(made);
+        }
+        if let Some(group) = group {
+            group.used = self.clock;
+        }
+        if self.clock.is_multiple_of(256) {
+            self.forget();
+        }
+        kind
+    }
+
+    /// The node with the smallest name.
+    pub(super) fn smallest_name(&mut self, cluster: &ClusterState, nodes: &[NodeId]) -> NodeId {
+        self.slots.rank_names(cluster);
+        let rank = |node: &&NodeId| self.slots.slot(**node).map(|slot| self.slots.name_rank(slot));
+        *nodes.iter().min_by_key(rank).unwrap_or(&nodes[0])
+    }
+
+    fn kind(&mut self, cluster: &ClusterState, spec: PodSpecId) -> Kind {
+        if self.kinds.len() <= spec.index() {
+            self.kinds.resize(cluster.specs().len(), None);
+        }
+        if let Some(kind) = self.kinds[spec.index()] {
+            return kind;
+        }
+        let row = cluster.spec(spec);
+        let (next_local, next_group) = (self.locals.len(), self.groups.len());
+        let kind = Kind {
+            local: *self.local_of.entry(LocalKey::of(row)).or_insert(next_local),
+            group: *self.group_of.entry(GroupKey::of(row)).or_insert(next_group),
+        };
+        if kind.local == next_local {
+            self.locals.push(None);
+        }
+        if kind.group == next_group {
+            self.groups.push(None);
+        }
+        self.kinds[spec.index()] = Some(kind);
+        kind
+    }
+
+    /// Rules name some labels; a table made before anything had the label does not know it.
+    fn learn_names(&mut self, cluster: &ClusterState) {
+        const NAMES: [&str; 3] = [UNSCHEDULABLE, HOSTNAME, ZONE];
+        if self.known == (0, 0) || (self.known.0 < NAMES.len() && self.known.1 != cluster.symbols.len()) {
+            let known = NAMES.iter().filter(|name| cluster.symbols.lookup(name).is_some()).count();
+            if known != self.known.0 {
+                self.locals.iter_mut().for_each(|table| *table = None);
+                self.groups.iter_mut().for_each(|table| *table = None);
+            }
+            self.known = (known, cluster.symbols.len());
+        }
+    }
+
+    /// Drops tables not used lately, if there are too many.
+    fn forget(&mut self) {
+        let width = |group: &Group| 3 * group.columns.len();
+        let entries: usize =
+            self.locals.iter().flatten().count() + self.groups.iter().flatten().map(width).sum::<usize>();
+        if entries * self.slots.len() <= MOST_ENTRIES {
+            return;
+        }
+        let mut times: Vec<u64> = self.locals.iter().flatten().map(|table| table.used).collect();
+        times.extend(self.groups.iter().flatten().filter(|group| !group.is_idle()).map(|group| group.used));
+        times.sort_unstable();
+        let oldest = times.get(times.len() / 2).copied().unwrap_or(0);
+        for table in &mut self.locals {
+            table.take_if(|table| table.used < oldest);
+        }
+        for group in &mut self.groups {
+            group.take_if(|group| group.used < oldest && !group.is_idle());
+        }
+    }
+}
