@@ -21,7 +21,7 @@ const MAP: &[(&str, &[&str])] = &[
         "scenario",
         &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "sim", "traffic", "vpa"],
     ),
-    ("report", &["cluster", "cost", "hpa", "market", "sim", "traffic", "vpa"]),
+    ("report", &["autoscaler", "cluster", "cost", "hpa", "market", "sim", "traffic", "vpa"]),
     ("advise", &["cluster", "cost", "hpa", "market", "report", "scenario", "sim", "traffic"]),
 ];
 

@@ -356,6 +356,28 @@ impl Flags {
 }
 
 impl Flags {
+    /// Flags that do not go together, in words.
+    ///
+    /// Upstream: the checks of `main.createAutoscalingOptions` that end the process, 1.28.0; and backoffs whose
+    /// bounds are the wrong way round.
+    pub fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut check = |wrong: bool, why: &str| found.extend(wrong.then(|| why.to_owned()));
+        check(
+            self.max_drain_parallelism > self.max_scale_down_parallelism,
+            "--max-drain-parallelism must not be above --max-scale-down-parallelism",
+        );
+        check(
+            self.max_drain_parallelism > 1 && !self.parallel_drain,
+            "--max-drain-parallelism above 1 needs --parallel-drain",
+        );
+        check(
+            self.initial_node_group_backoff_duration > self.max_node_group_backoff_duration,
+            "--initial-node-group-backoff-duration must not be above --max-node-group-backoff-duration",
+        );
+        found
+    }
+
     /// Upstream: `main.createAutoscalingOptions`, 1.28.0: of the two limits, one given alone holds for both.
     fn set_bulk(&mut self, name: &str, value: &str) -> Result<(), String> {
         let mut count = 0;

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, its `run`, its texts. Data goes to stdout, everything about
 //! the work (progress, caveats, errors) to stderr.
 
+mod autoscale;
 mod completions;
 mod hpa;
 mod progress;
@@ -39,6 +40,8 @@ enum Command {
     Vpa(vpa::Args),
     /// Place the pending pods of a cluster dump as kube-scheduler would: a dry run.
     Schedule(schedule::Args),
+    /// What the Cluster Autoscaler would do next with a cluster: which group grows, which nodes go, and why.
+    Autoscale(autoscale::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Why(args) => why::run(&args),
         Command::Vpa(args) => vpa::run(&args),
         Command::Schedule(args) => schedule::run(&args),
+        Command::Autoscale(args) => autoscale::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)

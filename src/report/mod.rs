@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Report`], then [`from_runs`] and [`write()`].
 
+mod autoscale;
 mod build;
 mod chart;
 mod costs;
@@ -24,6 +25,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use autoscale::{AutoscaleLoop, Told, autoscale_text};
 pub use build::{Subject, from_runs};
 pub use costs::MeanCosts;
 pub use csv::{costs_csv, timeline_csv};

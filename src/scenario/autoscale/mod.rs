@@ -1,16 +1,24 @@
 //! What the Cluster Autoscaler is shown when nothing is simulated around it: a cluster, its node groups, the
 //! flags.
 //!
-//! [`recorded`] reads the recordings of the real Cluster Autoscaler and the workloads in the same form.
+//! [`load`] reads a dump of a cluster, [`Ahead`] runs loops on it; [`recorded`] reads the recordings of the real Cluster Autoscaler and the workloads in the same form.
 
+mod ahead;
+mod dump;
+mod groups;
 mod priorities;
 pub mod recorded;
 
+pub use ahead::Ahead;
+pub use dump::{Loaded, Request, load};
 pub use priorities::priorities;
 
 use crate::autoscaler::{Flags, GroupView, InstanceView};
-use crate::cluster::{ClusterState, NodeId, NodeTemplate, PodId, PodSpecId};
+use crate::cluster::{ClusterState, NodeId, NodeTemplate, Phase, PodId, PodSpecId};
 use crate::intern::Symbol;
+use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
+use crate::scenario::kubernetes::pod::PodTemplateSpec;
 
 /// A node group and its instances as the cloud has them.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +76,13 @@ impl Stage {
     }
     /// The pods without a node, in order of creation.
     pub fn pending(&self) -> Vec<PodId> {
-        self.cluster.pods().filter(|(_, pod)| pod.node().is_none()).map(|(id, _)| id).collect()
+        let waits = |id: &PodId| {
+            let pod = self.cluster.pod(*id);
+            pod.node().is_none()
+                && !matches!(pod.phase, Phase::Succeeded | Phase::Failed)
+                && self.cluster.spec_of(*id).scheduling_gates.is_empty()
+        };
+        self.cluster.pods().map(|(id, _)| id).filter(waits).collect()
     }
     /// Takes a node away, and what still runs there.
     pub fn remove_node(&mut self, node: NodeId) {
@@ -79,6 +93,23 @@ impl Stage {
     pub fn remove_instance(&mut self, name: Symbol) {
         self.groups.iter_mut().for_each(|group| group.instances.retain(|instance| instance.name != name));
     }
+}
+
+/// The pods of a DaemonSet, as it would create them.
+fn daemon_set(converter: &mut Converter<'_>, metadata: &ObjectMeta, template: &PodTemplateSpec) -> PodSpecId {
+    let owner = OwnerReference {
+        api_version: "apps/v1".into(),
+        kind: "DaemonSet".into(),
+        name: metadata.name.clone(),
+        uid: metadata.uid.clone(),
+        controller: Some(true),
+    };
+    let metadata = ObjectMeta {
+        namespace: metadata.namespace.clone(),
+        owner_references: vec![owner],
+        ..template.metadata.clone()
+    };
+    converter.pod_spec(&metadata, &template.spec)
 }
 
 /// [`Stage::views`] where the cluster is borrowed otherwise.

@@ -5,7 +5,7 @@ use super::{Group, Stage};
 use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
 use crate::cluster::{ClusterState, Effect, NodeCondition, NodeId, Phase, Pod, PodId, PodName, PodSpecId, Taint};
 use crate::intern::Symbol;
-use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
+use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::{Converter, node, pod};
 use crate::units::{SimDuration, SimTime};
 use serde::Deserialize;
@@ -196,19 +196,7 @@ impl Recorded {
     }
 
     fn add_daemon_set(&mut self, set: &DaemonSet) {
-        let owner = OwnerReference {
-            api_version: "apps/v1".into(),
-            kind: "DaemonSet".into(),
-            name: set.metadata.name.clone(),
-            uid: set.metadata.uid.clone(),
-            controller: Some(true),
-        };
-        let metadata = ObjectMeta {
-            namespace: set.metadata.namespace.clone(),
-            owner_references: vec![owner],
-            ..set.spec.template.metadata.clone()
-        };
-        let spec = self.converter().pod_spec(&metadata, &set.spec.template.spec);
+        let spec = super::daemon_set(&mut self.converter(), &set.metadata, &set.spec.template);
         self.stage.daemon_sets.push(spec);
     }
 

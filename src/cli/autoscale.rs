@@ -1,0 +1,88 @@
+//! `foresail autoscale`.
+
+use super::Failure;
+use foresail::autoscaler::{Autoscaler, Choice};
+use foresail::market::{Provider, node_boot};
+use foresail::report::{AutoscaleLoop, Told, autoscale_text};
+use foresail::scenario::autoscale::{self, Ahead, Request};
+use foresail::scenario::issue::Issue;
+use foresail::scheduler::{Profile, Scheduler, Ties};
+use foresail::units::{SimDuration, SimTime};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What to look at.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Dumps of a cluster (YAML or JSON, plain or gzip), folders of them, or - for standard input.
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
+    files: Vec<PathBuf>,
+    /// Node groups: a list of name, min, max, target, nodeSelector, price, template.
+    #[arg(long, value_name = "FILE")]
+    node_groups: Option<PathBuf>,
+    /// Cluster Autoscaler's own flags, such as "--expander=least-waste --nodes=1:10:workers".
+    #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
+    flags: Vec<String>,
+    /// Run the loops ahead for so long, such as 30m.
+    #[arg(long = "for", value_name = "DURATION", default_value = "0s")]
+    ahead: String,
+    /// How to print.
+    #[arg(short = 'o', long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    Table,
+    Json,
+    Markdown,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let span = SimDuration::parse(&args.ahead);
+    let span = span.map_err(|error| Issue::error("--for", error.to_string()).with_help("for example 30m"))?;
+    let request =
+        Request { files: args.files.clone(), node_groups: args.node_groups.clone(), flags: args.flags.clone() };
+    let loaded = autoscale::load(&request).map_err(Failure::Input)?;
+    loaded.caveats.iter().for_each(|issue| eprintln!("{issue}"));
+    let flags = loaded.stage.flags.clone();
+    let every = flags.scan_interval.max(SimDuration::from_secs(1));
+    let autoscaler = Autoscaler::new(flags.clone(), Profile::default(), Choice::Recorded);
+    let provider = if flags.cloud_provider == "gce" { Provider::Gcp } else { Provider::Aws };
+    let scheduler = Scheduler::new(Profile::default(), Ties::SmallestName);
+    let boot = node_boot(provider).quantile(0.5);
+    let mut ahead = Ahead::new(loaded.stage, autoscaler, scheduler, boot);
+    let (mut loops, mut took) = (Vec::new(), Duration::ZERO);
+    let mut now = loaded.now;
+    while now - loaded.now <= span {
+        let (row, spent) = turn(&mut ahead, loaded.now, now);
+        loops.push(row);
+        took += spent;
+        now += every;
+        ahead.advance(now);
+    }
+    eprintln!("{} loops, {:.6} s per loop (reading apart)", loops.len(), took.as_secs_f64() / loops.len() as f64);
+    match args.output {
+        Output::Table => print!("{}", autoscale_text(&loops, false)),
+        Output::Markdown => print!("{}", autoscale_text(&loops, true)),
+        Output::Json => {
+            let text = serde_json::to_string_pretty(&loops).map_err(|e| Failure::Internal(e.to_string()))?;
+            println!("{text}");
+        }
+    }
+    Ok(())
+}
+
+/// One loop, told and done; how long the decision took.
+fn turn(ahead: &mut Ahead, begin: SimTime, now: SimTime) -> (AutoscaleLoop, Duration) {
+    let waiting = ahead.stage.pending();
+    let start = Instant::now();
+    let outcome = ahead.decide(now);
+    let spent = start.elapsed();
+    let groups = ahead.stage.views();
+    let told = Told { cluster: &ahead.stage.cluster, groups: &groups, waiting: &waiting, begin, now };
+    let row = AutoscaleLoop::new(told, &outcome);
+    drop(groups);
+    ahead.act(now, &outcome);
+    (row, spent)
+}

@@ -1,0 +1,244 @@
+//! A dump of a cluster (`kubectl get nodes,pods,... -o json`) or a recorded one, as a stage.
+
+use super::Stage;
+use super::groups::{Declared, Plan};
+use super::recorded::{Case, Recorded};
+use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
+use crate::cluster::{OwnerKind, WorkloadSelector};
+use crate::scenario::documents::{self, Document};
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::{Converter, node, workloads};
+use crate::scenario::sources::Sources;
+use crate::units::SimTime;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Dumps: files or folders.
+    pub files: Vec<PathBuf>,
+    /// A file with node groups.
+    pub node_groups: Option<PathBuf>,
+    /// Cluster Autoscaler's flags, each `--name=value`.
+    pub flags: Vec<String>,
+}
+
+/// A stage with the instant of its first loop.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// What the autoscaler is shown.
+    pub stage: Stage,
+    /// The first loop: a scan interval after the newest time in the dump.
+    pub now: SimTime,
+    /// What is doubtful.
+    pub caveats: Issues,
+}
+
+/// Flags that say something about groups.
+pub(super) struct Words {
+    pub(super) bounds: Vec<(String, i32, i32)>,
+}
+
+/// Reads everything. Errors: all that is wrong, with its place.
+pub fn load(request: &Request) -> Result<Loaded, Issues> {
+    let mut issues = Issues::new();
+    let mut found = Vec::new();
+    for path in &request.files {
+        found.extend(documents::read(Sources::Disk, path, &mut issues));
+    }
+    let recorded = found.iter().position(|document| document.value.get("podTemplates").is_some());
+    let loaded = match recorded {
+        Some(at) if !issues.has_errors() => from_recording(&found[at], request, &mut issues),
+        _ => from_dump(&found, request, &mut issues),
+    };
+    match loaded {
+        Some(mut loaded) if !issues.has_errors() => {
+            loaded.caveats = issues;
+            Ok(loaded)
+        }
+        _ => Err(issues),
+    }
+}
+
+fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -> Option<Loaded> {
+    let recorded = Case::deserialize(&document.value).map_err(|e| e.to_string());
+    match recorded.and_then(|case| Recorded::new(&case)) {
+        Ok(mut recorded) => {
+            set_flags(&mut recorded.stage.flags, &request.flags, issues);
+            Some(Loaded { stage: recorded.stage, now: SimTime::from_secs(10), caveats: Issues::new() })
+        }
+        Err(why) => {
+            issues.push(document.locate(Issue::error("", why)));
+            None
+        }
+    }
+}
+
+fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Option<Loaded> {
+    let mut stage = Stage::default();
+    let words = set_flags(&mut stage.flags, &request.flags, issues);
+    let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
+    let kind = |document: &&Document, kind: &str| document.text(&["kind"]) == kind;
+    let newest = found.iter().filter_map(|document| newest_time(&document.value)).max();
+    let epoch = newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let mut nodes: Vec<(&Document, node::Node)> = Vec::new();
+    for document in found.iter().filter(|document| kind(document, "Node")) {
+        match node::Node::deserialize(&document.value) {
+            Ok(node) => nodes.push((document, node)),
+            Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+        }
+    }
+    if nodes.is_empty() && declared.is_empty() {
+        let issue = Issue::error("", "the input has no Node and no node group is declared");
+        issues.push(issue.with_help("kubectl get nodes,pods,pdb,rs,sts,jobs,ds -A -o json"));
+        return None;
+    }
+    let api: Vec<node::Node> = nodes.iter().map(|(_, node)| node.clone()).collect();
+    let plan = Plan::new(declared, &words, &api, issues);
+    let mut members = vec![Vec::new(); plan.declared.len()];
+    let mut converter = Converter::new(&mut stage.cluster, epoch);
+    for (document, node) in &nodes {
+        let mut row = converter.node_template(node);
+        let group = plan.group_of(node);
+        row.group = group.map(|group| group as u32);
+        match group {
+            Some(group) => members[group].push(row.clone()),
+            None => {
+                let message = "the node belongs to no node group: it stays, and nothing like it is added";
+                issues.push(document.locate(Issue::warning("metadata.labels", message)));
+            }
+        }
+        converter.cluster().add_node(row);
+        take(&mut converter, document, issues);
+    }
+    let mut groups = plan.build(&members, &mut converter, issues);
+    for (group, nodes) in groups.iter_mut().zip(&members) {
+        group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
+    }
+    let mut daemon_sets = Vec::new();
+    for document in found.iter().filter(|document| !kind(document, "Node")) {
+        if kind(&document, "DaemonSet") {
+            match workloads::Workload::deserialize(&document.value) {
+                Ok(api) => daemon_sets.push(super::daemon_set(&mut converter, &api.metadata, &api.spec.template)),
+                Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+            }
+        } else if let Err(error) = converter.add(&document.value) {
+            issues.push(document.locate(Issue::error("", error.to_string())));
+        }
+        take(&mut converter, document, issues);
+    }
+    drop(converter);
+    stage.groups = groups;
+    stage.daemon_sets = daemon_sets;
+    let existing: BTreeSet<&str> = found.iter().map(|document| document.text(&["kind"])).collect();
+    assume_controllers(&mut stage, &existing, issues);
+    let now = SimTime::ZERO + stage.flags.scan_interval;
+    Some(Loaded { stage, now, caveats: Issues::new() })
+}
+
+/// What the converter found goes where the object is.
+fn take(converter: &mut Converter<'_>, document: &Document, issues: &mut Issues) {
+    for issue in std::mem::take(&mut converter.issues) {
+        issues.push(document.locate(issue));
+    }
+}
+
+/// A dump without any ReplicaSet does not mean that all pods have lost theirs.
+fn assume_controllers(stage: &mut Stage, existing: &BTreeSet<&str>, issues: &mut Issues) {
+    let kinds = [
+        (OwnerKind::ReplicaSet, "ReplicaSet"),
+        (OwnerKind::StatefulSet, "StatefulSet"),
+        (OwnerKind::Job, "Job"),
+        (OwnerKind::ReplicationController, "ReplicationController"),
+    ];
+    for (kind, name) in kinds.into_iter().filter(|(_, name)| !existing.contains(name)) {
+        let cluster = &mut stage.cluster;
+        let owners: BTreeSet<_> = cluster
+            .pods()
+            .filter_map(|(id, _)| {
+                let spec = cluster.spec_of(id);
+                spec.owner.filter(|owner| owner.kind == kind).map(|owner| (spec.namespace, owner.name))
+            })
+            .collect();
+        if !owners.is_empty() {
+            let message =
+                format!("the input has no {name}: those of {} owners of pods are taken to exist", owners.len());
+            issues.push(Issue::warning("", message));
+        }
+        let row = |(namespace, name)| WorkloadSelector { kind, namespace, name, selector: None, replicas: i32::MAX };
+        cluster.workloads.extend(owners.into_iter().map(row));
+    }
+}
+
+fn declared(path: &Path, issues: &mut Issues) -> Vec<Declared> {
+    let file = path.display().to_string();
+    let text = match Sources::Disk.read(path) {
+        Ok(text) => text,
+        Err(why) => {
+            let mut issue = Issue::error("", format!("the file {why}"));
+            issue.place.file = Some(file);
+            issues.push(issue);
+            return Vec::new();
+        }
+    };
+    documents::parse::<Vec<Declared>>(&text).unwrap_or_else(|problem| {
+        issues.push(problem.at(&file, 1));
+        Vec::new()
+    })
+}
+
+fn set_flags(flags: &mut Flags, words: &[String], issues: &mut Issues) -> Words {
+    let mut bounds = Vec::new();
+    for word in words.iter().flat_map(|text| text.split_whitespace()) {
+        let word = word.trim_start_matches('-');
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        if name == "nodes" {
+            match groups_bounds(value) {
+                Some(row) => bounds.push(row),
+                None => issues.push(Issue::error("--nodes", format!("found `{value}`, expected min:max:name"))),
+            }
+            continue;
+        }
+        match flags.set(name, value) {
+            FlagOutcome::Set => {}
+            FlagOutcome::WithoutEffect => {
+                issues.push(Issue::warning(format!("--{name}"), "has no effect here"));
+            }
+            FlagOutcome::Bad(expected) => {
+                issues.push(Issue::error(format!("--{name}"), format!("found `{value}`, expected {expected}")));
+            }
+            FlagOutcome::Unknown(meant) => {
+                let issue = Issue::error(format!("--{name}"), "Cluster Autoscaler has no such flag");
+                issues.push(match meant {
+                    Some(meant) => issue.with_help(format!("did you mean `--{meant}`?")),
+                    None => issue,
+                });
+            }
+        }
+    }
+    flags.contradictions().into_iter().for_each(|why| issues.push(Issue::error("--flags", why)));
+    Words { bounds }
+}
+
+fn groups_bounds(value: &str) -> Option<(String, i32, i32)> {
+    let mut parts = value.splitn(3, ':');
+    let (min, max, name) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+    (!name.is_empty()).then(|| (name.to_owned(), min, max))
+}
+
+/// The latest time that an object's metadata or conditions name: about when the dump was taken.
+fn newest_time(value: &Value) -> Option<jiff::Timestamp> {
+    const FIELDS: &[&str] = &["creationTimestamp", "lastTransitionTime", "lastHeartbeatTime", "startTime"];
+    let of_field = |(key, value): (&String, &Value)| {
+        let time = value.as_str().filter(|_| FIELDS.contains(&key.as_str())).and_then(|text| text.parse().ok());
+        time.or_else(|| newest_time(value))
+    };
+    match value {
+        Value::Object(fields) => fields.iter().filter_map(of_field).max(),
+        Value::Array(items) => items.iter().filter_map(newest_time).max(),
+        _ => None,
+    }
+}

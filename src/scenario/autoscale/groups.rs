@@ -1,0 +1,148 @@
+//! Node groups of a dump: declared in a file, by `--nodes=min:max:name`, or guessed from labels of nodes.
+
+use super::Group;
+use crate::cluster::NodeTemplate;
+use crate::market::{Catalog, region_of_zone};
+use crate::scenario::autoscale::dump::Words;
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::{Converter, node};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Labels that name a node's group.
+const GROUP_LABELS: &[&str] = &[
+    "eks.amazonaws.com/nodegroup",
+    "alpha.eksctl.io/nodegroup-name",
+    "cloud.google.com/gke-nodepool",
+    "kubernetes.azure.com/agentpool",
+    "kops.k8s.io/instancegroup",
+];
+/// How far a group may grow when nobody says.
+const ASSUMED_MAX: i32 = 1000;
+
+/// A group as a file declares it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Declared {
+    name: String,
+    min: i32,
+    max: Option<i32>,
+    target: Option<i32>,
+    /// Labels of its nodes; absent means the label that names groups.
+    node_selector: BTreeMap<String, String>,
+    /// USD per node and hour.
+    price: Option<f64>,
+    /// What a new node looks like; absent means like its first node.
+    template: Option<node::Node>,
+}
+
+/// The groups, and which nodes are whose.
+pub(super) struct Plan {
+    pub(super) declared: Vec<Declared>,
+}
+
+impl Plan {
+    /// What the file declares, bounds from flags on top; with neither, what the nodes' labels say.
+    pub(super) fn new(declared: Vec<Declared>, words: &Words, nodes: &[node::Node], issues: &mut Issues) -> Plan {
+        let mut declared = declared;
+        for (name, min, max) in &words.bounds {
+            match declared.iter_mut().find(|row| row.name == *name) {
+                Some(row) => (row.min, row.max) = (*min, Some(*max)),
+                None => {
+                    declared.push(Declared { name: name.clone(), min: *min, max: Some(*max), ..Declared::default() })
+                }
+            }
+        }
+        if declared.is_empty() {
+            let mut names: Vec<&str> = Vec::new();
+            for name in nodes.iter().filter_map(named) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            for name in names {
+                let message = format!("its bounds are not known: taken as 0 and {ASSUMED_MAX}");
+                let help = format!("pass --node-groups or --flags --nodes=MIN:MAX:{name}");
+                issues.push(Issue::warning(format!("node group {name}"), message).with_help(help));
+                declared.push(Declared { name: name.to_owned(), ..Declared::default() });
+            }
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for row in &declared {
+            if row.name.is_empty() || seen.contains(&row.name.as_str()) {
+                let message =
+                    if row.name.is_empty() { "a node group needs a name" } else { "a second group of that name" };
+                issues.push(Issue::error(format!("node group {}", row.name), message));
+            }
+            seen.push(&row.name);
+        }
+        Plan { declared }
+    }
+
+    /// The place of the group that a node belongs to.
+    pub(super) fn group_of(&self, node: &node::Node) -> Option<usize> {
+        let belongs = |row: &Declared| {
+            let labels = &node.metadata.labels;
+            match row.node_selector.is_empty() {
+                true => GROUP_LABELS.iter().any(|key| labels.get(*key) == Some(&row.name)),
+                false => row.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value)),
+            }
+        };
+        self.declared.iter().position(belongs)
+    }
+
+    /// The groups; `members` are the nodes of each.
+    pub(super) fn build(
+        &self,
+        members: &[Vec<NodeTemplate>],
+        converter: &mut Converter<'_>,
+        issues: &mut Issues,
+    ) -> Vec<Group> {
+        let mut groups = Vec::new();
+        for (row, nodes) in self.declared.iter().zip(members) {
+            let field = |what: &str| format!("node group {}: {what}", row.name);
+            let template = row.template.as_ref().map(|api| converter.node_template(api)).or(nodes.first().cloned());
+            let template = template.unwrap_or_else(|| {
+                let message = "it has no node and no template: nobody knows what a new node would look like";
+                issues.push(Issue::error(field("template"), message).with_help("add `template:` with a Node object"));
+                NodeTemplate::default()
+            });
+            let there = &template.allocatable;
+            if (there.resources.cpu_milli <= 0 || there.pods <= 0) && (row.template.is_some() || !nodes.is_empty()) {
+                let message = "found no cpu or no pods, expected what pods may request on a new node";
+                issues.push(Issue::error(field("template.status.allocatable"), message));
+            }
+            let (min, max) = (row.min, row.max.unwrap_or(ASSUMED_MAX));
+            if min < 0 || min > max {
+                let message = format!("found {min} to {max}, expected 0 <= min <= max");
+                issues.push(Issue::error(field("min, max"), message));
+            }
+            let target = row.target.unwrap_or(nodes.len() as i32);
+            if row.target.is_some_and(|target| target < min || target > max) {
+                let message = format!("found {target}, expected a number from {min} to {max}");
+                issues.push(Issue::error(field("target"), message));
+            }
+            let price = row.price.or_else(|| price_of(&template, converter)).unwrap_or(0.0);
+            groups.push(Group { name: row.name.clone(), min, max, target, template, price, ..Group::default() });
+        }
+        groups
+    }
+}
+
+/// What the label that names groups says.
+fn named(node: &node::Node) -> Option<&str> {
+    GROUP_LABELS.iter().find_map(|key| node.metadata.labels.get(*key)).map(String::as_str)
+}
+
+/// USD per hour on demand, by the labels for machine type and zone.
+fn price_of(template: &NodeTemplate, converter: &mut Converter<'_>) -> Option<f64> {
+    let mut label = |key: &str| {
+        let key = converter.symbol(key);
+        let value = template.labels.get(key)?;
+        Some(converter.cluster().symbols.text(value).to_owned())
+    };
+    let kind = label("node.kubernetes.io/instance-type")?;
+    let zone = label("topology.kubernetes.io/zone");
+    let region = label("topology.kubernetes.io/region").or(zone.map(|zone| region_of_zone(&zone).to_owned()))?;
+    Catalog::shipped().offering(&kind, &region).ok().map(|offering| offering.on_demand.usd())
+}
