@@ -317,6 +317,10 @@ pub struct Service {
     pub queue: Option<u32>,
     /// After how long a caller gives up; 60 s by default, as nginx does.
     pub timeout: Option<Time>,
+    /// What callers do about failures (exact mode).
+    pub retries: Option<RetryPolicy>,
+    /// Whether a request keeps its thread while it waits for the services it calls (exact mode).
+    pub blocking: bool,
     /// `random`, `roundRobin`, `leastOutstanding`, `powerOfTwo`, `sharedQueue`.
     pub load_balancing: Option<LoadBalancing>,
     /// Memory of an idle pod.
@@ -329,6 +333,20 @@ pub struct Service {
     pub calls: Vec<BTreeMap<String, f64>>,
     /// From running containers to an application that answers.
     pub warm_up: Option<Time>,
+}
+
+/// How callers try again.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// Attempts after the first.
+    pub attempts: u32,
+    /// The base of the back-off; 25 ms by default, as Envoy's.
+    #[serde(default)]
+    pub backoff: Option<Time>,
+    /// Retries over first attempts in the long run; 0.2 by default.
+    #[serde(default)]
+    pub budget: Option<f64>,
 }
 
 /// How requests are spread over pods.

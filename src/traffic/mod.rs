@@ -4,6 +4,8 @@
 //! - [`calls`]: entry routes, and who calls whom how often.
 //! - [`latency`]: the fast mode, service by service and step by step, and routes end to end.
 //!
+//! - [`exact`]: the exact mode, request by request, with the same inputs.
+//!
 //! It knows nothing of nodes or controllers: the simulation tells each [`latency::ServiceModel`] the
 //! arrival rate and the ready pods of a step, and hands the outcome's CPU usage to the autoscalers.
 //!
@@ -11,4 +13,5 @@
 
 pub mod calls;
 pub mod demand;
+pub mod exact;
 pub mod latency;

@@ -9,7 +9,7 @@ use crate::sim::event::WorkloadId;
 use crate::sim::world::{Cast, Load, Objective, Service, Traffic};
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
 use crate::traffic::demand::{After, Curve, Demand, Noise};
-use crate::traffic::latency::{Abandoned, Discipline, ServiceProfile, Timeout, WorkShape};
+use crate::traffic::latency::{Abandoned, Discipline, Retries, ServiceProfile, Timeout, WorkShape};
 use crate::units::{Quantity, SimDuration, SimTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,10 @@ const CPU_PER_REQUEST: SimDuration = SimDuration::from_millis(20);
 
 /// A caller gives up after so long where nobody says: nginx's `proxy_read_timeout`.
 const TIMEOUT: SimDuration = SimDuration::from_secs(60);
+/// The base of a back-off where nobody says: Envoy's default.
+const DEFAULT_BACKOFF_S: f64 = 0.025;
+/// Retries over first attempts where nobody says: Envoy's and linkerd's default.
+const DEFAULT_RETRY_BUDGET: f64 = 0.2;
 
 /// Fills in the traffic, if there is any.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
@@ -297,7 +301,7 @@ fn downstream(profile: Option<&file::Service>) -> Downstream {
         };
         calls.iter().map(call).collect()
     };
-    Downstream { steps: profile.map_or(Vec::new(), |p| p.calls.iter().map(step).collect()), holds_thread: false }
+    Downstream { steps: profile.map_or(Vec::new(), |p| p.calls.iter().map(step).collect()), holds_thread: profile.is_some_and(|p| p.blocking) }
 }
 
 fn service(
@@ -334,6 +338,11 @@ fn service(
         timeout: Some(Timeout {
             after_s: row.timeout.map_or(TIMEOUT, |time| time.0).as_secs_f64(),
             work: Abandoned::CancelQueued,
+        }),
+        retries: row.retries.map(|retries| Retries {
+            most: retries.attempts,
+            backoff_s: retries.backoff.map_or(DEFAULT_BACKOFF_S, |time| time.0.as_secs_f64()),
+            budget_share: retries.budget.unwrap_or(DEFAULT_RETRY_BUDGET),
         }),
     };
     if let Err(error) = profile.check() {

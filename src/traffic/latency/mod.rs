@@ -23,7 +23,7 @@ mod work;
 
 pub use backlog::Drained;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};
-pub use profile::{Abandoned, Discipline, ProfileError, ServiceProfile, Timeout, WorkShape};
+pub use profile::{Abandoned, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WorkShape};
 pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata, record_strata};
 
 use crate::units::SimDuration;

@@ -66,6 +66,21 @@ pub struct Timeout {
     pub work: Abandoned,
 }
 
+/// How often a failed call is tried again, and within which budget.
+///
+/// Upstream: Envoy 1.30, `retry_policy` (`num_retries`, fully jittered `retry_back_off`); the budget is a
+/// token bucket that every first attempt fills by `budget_share`, as in Finagle and linkerd.
+/// Only the exact mode follows retries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retries {
+    /// Attempts after the first.
+    pub most: u32,
+    /// The base of the back-off in seconds; at least 0.
+    pub backoff_s: f64,
+    /// Retries over first attempts in the long run, 0..=10.
+    pub budget_share: f64,
+}
+
 /// One service: what a request costs, and how its pods take requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceProfile {
@@ -88,6 +103,8 @@ pub struct ServiceProfile {
     pub queue_bound: Option<u32>,
     /// The clients' patience. `None`: endless.
     pub timeout: Option<Timeout>,
+    /// What callers do about failures. `None`: they give up.
+    pub retries: Option<Retries>,
 }
 
 impl Default for ServiceProfile {
@@ -103,6 +120,7 @@ impl Default for ServiceProfile {
             discipline: Discipline::Random,
             queue_bound: None,
             timeout: None,
+            retries: None,
         }
     }
 }
@@ -145,6 +163,18 @@ impl ServiceProfile {
                 self.timeout.map_or(1.0, |t| t.after_s),
                 self.timeout.is_none_or(|t| above_zero(t.after_s)),
                 "a finite number of seconds above 0",
+            ),
+            (
+                "retries.backoff_s",
+                self.retries.map_or(0.0, |retries| retries.backoff_s),
+                self.retries.is_none_or(|retries| not_negative(retries.backoff_s)),
+                "a finite number of seconds, at least 0",
+            ),
+            (
+                "retries.budget_share",
+                self.retries.map_or(0.0, |retries| retries.budget_share),
+                self.retries.is_none_or(|r| not_negative(r.budget_share) && r.budget_share <= 10.0),
+                "from 0 to 10",
             ),
         ];
         match rows.into_iter().find(|(_, _, right, _)| !right) {

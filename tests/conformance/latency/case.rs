@@ -34,8 +34,13 @@ pub struct Arrivals {
     pub process: String,
     pub rate: Vec<(f64, f64)>,
     pub scv: Option<f64>,
-    pub mult: Option<[f64; 2]>,
-    pub mean_sojourn_s: Option<[f64; 2]>,
+    pub mmpp: Option<Mmpp>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+pub struct Mmpp {
+    pub mult: [f64; 2],
+    pub mean_sojourn_s: [f64; 2],
 }
 
 #[derive(Deserialize)]
@@ -86,6 +91,7 @@ pub struct Expect {
     pub services: Vec<ExpectedService>,
     pub intervals: Option<Intervals>,
     pub routes: Option<Vec<Overall>>,
+    pub closed_form: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +132,13 @@ pub struct Intervals {
     pub pooled_p99: Vec<Option<f64>>,
     pub error_rate: Option<Vec<f64>>,
     pub error_rate_hw: Option<Vec<f64>>,
+    pub services: Vec<ServiceIntervals>,
+}
+
+#[derive(Deserialize)]
+pub struct ServiceIntervals {
+    pub waiting: Vec<f64>,
+    pub waiting_hw: Vec<f64>,
 }
 
 /// All cases, or none where the recordings are not.
@@ -141,6 +154,13 @@ pub fn read(folder: &Path) -> Vec<Case> {
 impl Input {
     pub fn rate_at(&self, time_s: f64) -> f64 {
         held_at(&self.arrivals.rate, time_s).unwrap_or(0.0)
+    }
+
+    /// Requests expected to arrive before a time.
+    pub fn requests_before(&self, time_s: f64) -> f64 {
+        let rate = &self.arrivals.rate;
+        let ends = rate.iter().skip(1).map(|(at, _)| *at).chain([f64::INFINITY]);
+        rate.iter().zip(ends).map(|((from, rate), to)| (to.min(time_s) - from).max(0.0) * rate).sum()
     }
 
     pub fn service_index(&self, name: &str) -> usize {
