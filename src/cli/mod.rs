@@ -3,6 +3,7 @@
 
 mod autoscale;
 mod completions;
+mod fit;
 mod hpa;
 mod progress;
 mod run;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Simulate a scenario: what it costs, how it feels, which min and max to set.
     Run(run::Args),
+    /// Estimate what requests cost each service from recorded metrics.
+    Fit(fit::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
     Hpa(hpa::Args),
     /// Tell what happened around an instant, and what caused it.
@@ -66,6 +69,7 @@ impl From<Issue> for Failure {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Vpa(args) => vpa::run(&args),

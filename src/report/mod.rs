@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Report`], then [`from_runs`] and [`write()`].
 
+mod audit;
 mod autoscale;
 mod build;
 mod chart;
@@ -25,6 +26,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use audit::audit_table;
 pub use autoscale::{AutoscaleLoop, Told, autoscale_text};
 pub use build::{Subject, from_runs};
 pub use costs::MeanCosts;

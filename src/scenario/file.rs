@@ -58,6 +58,8 @@ pub struct ScenarioFile {
     pub seed: Option<u64>,
     /// A step of traffic and latency.
     pub step: Option<Time>,
+    /// `fast` (formulas, the default) or `exact` (request by request).
+    pub latency: Latency,
 }
 
 /// A duration: `90s`, `15m`, `7d`, or seconds as a number.
@@ -201,8 +203,43 @@ pub struct Traffic {
     pub noise_correlation: Option<Time>,
     /// The workload through which all requests enter, if it is modelled.
     pub gateway: Option<String>,
+    /// How arrivals vary around their rate (exact mode); Poisson by default.
+    pub arrivals: Option<Arrivals>,
     /// Weights of Ingress paths or of services (`/api/v1/orders: 3`); equal if none are given.
     pub routes: BTreeMap<String, f64>,
+}
+
+/// How arrivals vary around their rate.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Arrivals {
+    /// Independent users.
+    Poisson,
+    /// Equal gaps.
+    Deterministic,
+    /// Gaps with this squared coefficient of variation: `{scv: 4}`.
+    Gamma {
+        /// Variance over squared mean.
+        scv: f64,
+    },
+    /// Poisson at a rate that jumps between two levels.
+    #[serde(rename_all = "camelCase")]
+    Bursty {
+        /// Multiples of the rate; their mean over time should be 1.
+        levels: [f64; 2],
+        /// How long each level lasts on average.
+        mean_sojourn: [Time; 2],
+    },
+}
+
+/// How latency is found.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub enum Latency {
+    #[default]
+    Fast,
+    Exact,
 }
 
 /// Requests per second over time.

@@ -15,12 +15,14 @@ pub mod issue;
 pub mod kubernetes;
 mod merge;
 pub mod metrics;
+mod service_metrics;
 pub mod snapshot;
 mod sources;
 mod terraform;
 pub mod vpas;
 
 pub use build::checked_replications;
+pub use service_metrics::read_metrics;
 pub use sources::Sources;
 
 use crate::market::Provider;

@@ -3,17 +3,20 @@
 use crate::id::{Id, IdVec};
 use crate::rng::Seed;
 use crate::sim::Simulation;
+use crate::sim::books::Stage;
 use crate::sim::event::{Event, WorkloadId};
+use crate::sim::exact::{ExactLoad, ServiceStep};
 use crate::sim::tally::Tally;
-use crate::sim::world::{Load, Traffic};
+use crate::sim::world::{LatencyMode, Load, Traffic};
 use crate::traffic::calls::ServiceId;
-use crate::traffic::demand::DemandRun;
+use crate::traffic::demand::{Demand, DemandRun};
 use crate::traffic::latency::{
     Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
     StepOutcome,
 };
 use crate::units::{SimDuration, SimTime};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
+use std::sync::Arc;
 
 /// What a pod of a workload uses at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,6 +32,8 @@ pub struct LoadState {
     demand: DemandRun,
     services: IdVec<ServiceId, ServiceState>,
     routes: RouteLatency,
+    /// Where requests are followed one by one.
+    exact: Option<Box<ExactLoad>>,
     hops: Vec<Hop>,
     /// When the present step began.
     since: SimTime,
@@ -92,8 +97,16 @@ impl LoadState {
             totals: ServiceTotals::default(),
         };
         let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
+        let exact = traffic.mode == LatencyMode::Exact;
+        // Single arrivals bring their own chance: only the fast mode needs counts drawn.
+        let demand = if exact {
+            Arc::new(Demand { poisson: false, ..(*traffic.demand).clone() })
+        } else {
+            traffic.demand.clone()
+        };
         LoadState {
-            demand: DemandRun::new(traffic.demand.clone(), seed, "demand", 0),
+            demand: DemandRun::new(demand, seed, "demand", 0),
+            exact: exact.then(|| Box::new(ExactLoad::new(traffic, seed))),
             services: traffic.services.values().map(service).collect(),
             routes: RouteLatency::new(&traffic.graph),
             hops: vec![idle; traffic.services.len()],
@@ -107,10 +120,20 @@ impl LoadState {
         &self.services
     }
     pub(super) fn route_histogram(&mut self, route: crate::traffic::calls::RouteId) -> &LatencyHistogram {
-        self.routes.histogram(route)
+        match &self.exact {
+            Some(exact) => exact.route_histogram(route),
+            None => self.routes.histogram(route),
+        }
     }
     pub(super) fn service_histogram(&mut self, service: ServiceId) -> &LatencyHistogram {
-        self.services[service].model.histogram()
+        match &self.exact {
+            Some(exact) => exact.service_histogram(service),
+            None => self.services[service].model.histogram(),
+        }
+    }
+    /// Requests turned away because the exact mode had too many under way at once.
+    pub(super) fn overflowed(&self) -> u64 {
+        self.exact.as_ref().map_or(0, |exact| exact.overflowed())
     }
 }
 
@@ -135,6 +158,10 @@ impl ServiceState {
     }
     /// Ready pods of each cohort, averaged over the step that ends now.
     fn settle(&mut self, now: SimTime, span: SimDuration, speed: f64) -> SmallVec<[PodCohort; 4]> {
+        if self.workload.is_none() {
+            // Outside the cluster: always there.
+            return smallvec![PodCohort { key: 0, ready: 1.0, speed: 1.0 }];
+        }
         let settle_one = |cohort: &mut Cohort| {
             let nanos = cohort.ready.nanos(now);
             let ready = (nanos - std::mem::replace(&mut cohort.settled_nanos, nanos)) as f64 / span.as_nanos() as f64;
@@ -168,6 +195,21 @@ impl Simulation {
         }
     }
 
+    /// In the exact mode, tells the service's model what became of a pod.
+    pub(super) fn stage_changed_exactly(
+        &mut self,
+        now: SimTime,
+        id: WorkloadId,
+        pod: crate::cluster::PodId,
+        (before, stage): (Stage, Stage),
+    ) {
+        if let (Load::Service(service), Some(exact)) =
+            (&self.cast.workloads[id].load, self.load.as_mut().and_then(|load| load.exact.as_mut()))
+        {
+            exact.pod_moved(now, *service, pod, before, stage);
+        }
+    }
+
     /// The step that ends now: what arrived, how it was served, what it used.
     pub(super) fn traffic_step(&mut self, now: SimTime) {
         self.settle_traffic(now);
@@ -189,14 +231,29 @@ impl Simulation {
         if !span.is_zero() {
             load.entry_rate = load.demand.step(load.since, span);
             load.since = now;
+            let mut speeds = IdVec::filled(1.0, load.services.len());
+            for (id, state) in load.services.iter() {
+                speeds[id] = state.workload.map_or(1.0, |workload| self.speed_of(workload));
+            }
+            if let Some(exact) = &mut load.exact {
+                exact.step(now, load.entry_rate, &speeds);
+            }
             for (id, arrivals) in traffic.graph.arrival_rates(load.entry_rate) {
                 let state = &mut load.services[id];
-                let speed = state.workload.map_or(1.0, |workload| self.speed_of(workload));
-                let cohorts = state.settle(now, span, speed);
-                state.last = state.model.step(span, arrivals, &cohorts);
+                let cohorts = state.settle(now, span, speeds[id]);
+                state.last = match &mut load.exact {
+                    None => state.model.step(span, arrivals, &cohorts),
+                    Some(exact) => {
+                        let ready = cohorts.iter().map(|cohort| cohort.ready).sum();
+                        exact.service(id, &ServiceStep { span, ready }, &traffic.services[id].profile)
+                    }
+                };
                 state.last_rate = arrivals;
                 state.merge(now, self.step_number);
-                load.hops[id.index()] = Hop { strata_s: state.model.strata_s(), error_rate: state.last.error_rate() };
+                if load.exact.is_none() {
+                    load.hops[id.index()] =
+                        Hop { strata_s: state.model.strata_s(), error_rate: state.last.error_rate() };
+                }
                 state.totals.add(&state.last, span, traffic.services[id].objective.as_ref());
                 if let Some(workload) = state.workload {
                     let waiting = arrivals * state.last.latency.mean_s + state.last.backlog;
@@ -213,7 +270,10 @@ impl Simulation {
             load.last_routes.clear();
             for (route, row) in traffic.graph.routes().iter() {
                 let arrived = load.entry_rate * row.share * span.as_secs_f64();
-                let outcome = load.routes.step(&traffic.graph, route, arrived, &load.hops);
+                let outcome = match &mut load.exact {
+                    None => load.routes.step(&traffic.graph, route, arrived, &load.hops),
+                    Some(exact) => exact.route(route),
+                };
                 load.last_routes.push(outcome);
             }
             self.service_levels.add(&load.last_routes, span, &traffic.objective);

@@ -12,10 +12,12 @@
 //! Deliberately not here: files, text, statistics over runs.
 
 mod accounts;
+pub mod audit;
 mod autoscaling;
 pub mod books;
 mod cloud;
 pub mod event;
+mod exact;
 mod kubelet;
 mod load;
 pub mod log;

@@ -74,6 +74,9 @@ pub struct ServiceLevels {
     pub breach: SimDuration,
     /// Time observed.
     pub observed: SimDuration,
+    /// Requests that the exact mode turned away because it had too many under way: some service can never
+    /// keep up and has no bound.
+    pub overflowed: u64,
     /// By route: requests and errors.
     pub(super) by_route: Vec<(f64, f64)>,
 }

@@ -151,6 +151,7 @@ impl Simulation {
                 });
             }
         }
+        self.service_levels.overflowed = self.load.as_ref().map_or(0, LoadState::overflowed);
         let keep = self.log.is_on();
         let names = self.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
         Outcome {

@@ -321,6 +321,7 @@ impl Simulation {
         if (before == Stage::Ready) != (stage == Stage::Ready) {
             self.serving_changed(now, id, pod, stage == Stage::Ready);
         }
+        self.stage_changed_exactly(now, id, pod, (before, stage));
         let books = &mut self.books.workloads[id];
         if let Some(tally) = books.tally(before) {
             tally.change(now, -1);

@@ -18,6 +18,7 @@ use crate::scheduler::Profile;
 use crate::sim::event::{GroupId, WorkloadId};
 use crate::traffic::calls::{CallGraph, ServiceId};
 use crate::traffic::demand::Demand;
+use crate::traffic::exact::ArrivalProcess;
 use crate::traffic::latency::ServiceProfile;
 use crate::units::{PricePerHour, SimDuration, SimTime};
 use crate::vpa::{self, VpaSpec};
@@ -383,6 +384,20 @@ pub struct Traffic {
     pub services: IdVec<ServiceId, Service>,
     /// What is promised to users, end to end.
     pub objective: Objective,
+    /// How latency is found.
+    pub mode: LatencyMode,
+    /// How arrivals vary around their rate; the fast mode takes them as Poisson.
+    pub arrivals: ArrivalProcess,
+}
+
+/// How latency, errors and usage are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LatencyMode {
+    /// By formulas, step by step.
+    #[default]
+    Fast,
+    /// Request by request.
+    Exact,
 }
 
 /// A service: what a request costs, and which pods serve it.

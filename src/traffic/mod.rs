@@ -6,6 +6,8 @@
 //!
 //! - [`exact`]: the exact mode, request by request, with the same inputs.
 //!
+//! - [`fit`]: a profile from recorded metrics.
+//!
 //! It knows nothing of nodes or controllers: the simulation tells each [`latency::ServiceModel`] the
 //! arrival rate and the ready pods of a step, and hands the outcome's CPU usage to the autoscalers.
 //!
@@ -14,4 +16,5 @@
 pub mod calls;
 pub mod demand;
 pub mod exact;
+pub mod fit;
 pub mod latency;

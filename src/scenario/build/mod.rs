@@ -5,6 +5,7 @@ mod controller_manager;
 mod faults;
 mod groups;
 mod homes;
+mod latency;
 mod objects;
 mod prices;
 mod traffic;
@@ -70,6 +71,9 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     homes::check(&cast, issues);
     let prices = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
+    if let Some(traffic) = &cast.traffic {
+        latency::warn_about_hopeless(traffic, &cast, duration, issues);
+    }
     if duration > LONGEST || duration.is_zero() {
         issues.push(Issue::error("duration", "expected more than nothing and at most 366 days"));
     }

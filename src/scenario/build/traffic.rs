@@ -1,6 +1,6 @@
 //! Traffic: demand, routes, services and what a request costs them.
 
-use super::Scene;
+use super::{Scene, latency};
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues, Place, did_you_mean};
@@ -80,8 +80,9 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     if objective.error_rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
         issues.push(Issue::error("objectives.errorRate", "expected a share from 0 to 1, such as 0.01"));
     }
-    cast.traffic =
-        Some(Traffic { demand: Arc::new(Demand { curves, noise, poisson: true }), graph, services, objective });
+    let (mode, arrivals) = (latency::mode(scene), latency::arrivals(scene, issues));
+    let demand = Arc::new(Demand { curves, noise, poisson: true });
+    cast.traffic = Some(Traffic { demand, graph, services, objective, mode, arrivals });
 }
 
 /// All patterns as curves.
@@ -301,7 +302,10 @@ fn downstream(profile: Option<&file::Service>) -> Downstream {
         };
         calls.iter().map(call).collect()
     };
-    Downstream { steps: profile.map_or(Vec::new(), |p| p.calls.iter().map(step).collect()), holds_thread: profile.is_some_and(|p| p.blocking) }
+    Downstream {
+        steps: profile.map_or(Vec::new(), |p| p.calls.iter().map(step).collect()),
+        holds_thread: profile.is_some_and(|p| p.blocking),
+    }
 }
 
 fn service(

@@ -48,6 +48,7 @@ impl ExactModel {
     pub(super) fn arrive<O: Observer>(&mut self, visit: u32, observer: &mut O) {
         let stop = &self.plan.stops[self.visits[visit].errand.stop as usize];
         let index = stop.service;
+        observer.arrived(index);
         let service = &mut self.services[index];
         let work_s = service.profile.cpu_s * stop.work * service.draw.draw(&mut self.work);
         let row = &mut self.visits[visit];
@@ -218,6 +219,8 @@ impl ExactModel {
                 arrived_s: row.arrived_s,
                 now_s: self.now_s,
             }),
+            // What failed further down is counted there.
+            _ if row.trouble.is_some() => {}
             _ => observer.failed(service, ending),
         }
         self.report(row.errand, ending, observer);

@@ -22,6 +22,8 @@ mod flow;
 mod observer;
 mod plan;
 mod pod;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod visit;
 mod work;
@@ -135,12 +137,7 @@ impl ExactModel {
     }
 
     /// A pod becomes ready.
-    pub fn add_pod<O: Observer>(
-        &mut self,
-        service: ServiceId,
-        warm_up: Option<WarmUp>,
-        observer: &mut O,
-    ) -> PodKey {
+    pub fn add_pod<O: Observer>(&mut self, service: ServiceId, warm_up: Option<WarmUp>, observer: &mut O) -> PodKey {
         let index = service.index();
         let profile = &self.services[index].profile;
         let pod = Pod::new(index, profile.cpu_limit_cores, profile.concurrency, self.now_s);

@@ -45,11 +45,13 @@ pub trait Observer {
     fn entered(&mut self, _entered_s: f64) {}
     /// A request ended. Times of ending never go back; times of entering do.
     fn ended(&mut self, _ended: Ended) {}
+    /// An attempt at a call reached a service.
+    fn arrived(&mut self, _service: usize) {}
     /// A visit got its thread.
     fn started(&mut self, _visit: Visited) {}
     /// A visit has done its own work.
     fn worked(&mut self, _visit: Visited) {}
-    /// A visit was not served: no place, no pod, or its client gave up.
+    /// A visit was not served for the service's own reasons: no place, no pod, or its client gave up.
     fn failed(&mut self, _service: usize, _ending: Ending) {}
     /// Everything a visit had to do is done, callees included, and somebody still wanted it.
     fn answered(&mut self, _visit: Visited) {}

@@ -26,6 +26,8 @@ pub struct Drained {
     pub last_wait_s: f64,
     /// How many requests.
     pub requests: f64,
+    /// Whether the waits are whole latencies: requests that shared a CPU, and left in the last step.
+    pub is_whole: bool,
 }
 
 /// One queue: that of a service, or those of a cohort of equal pods.
@@ -111,6 +113,7 @@ impl Backlog {
                 first_wait_s: (first_s - parcel.from_s).max(0.0),
                 last_wait_s: (last_s - cut_s).max(0.0),
                 requests: part,
+                is_whole: false,
             });
             taken += part;
             parcel.from_s = cut_s;

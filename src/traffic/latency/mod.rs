@@ -12,6 +12,7 @@
 //! Start reading at [`ServiceModel::step`]; the formulas are in `waiting` and `sharing`.
 
 mod backlog;
+mod crowd;
 mod histogram;
 mod profile;
 mod routes;
@@ -28,6 +29,7 @@ pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_stra
 
 use crate::units::SimDuration;
 use backlog::{Backlog, Flow, Passed};
+use crowd::Crowd;
 use spread::Spread;
 use std::sync::{Arc, Mutex, PoisonError};
 use table::{HIGHEST_OPEN_LOAD, Place, QUANTILES, STRATA, Serving, Station, Table};
@@ -146,6 +148,19 @@ struct TableInUse {
 struct Cohort {
     pods: PodCohort,
     backlog: Backlog,
+    /// Of pods whose requests all share the CPU, in place of the backlog.
+    crowd: Crowd,
+}
+
+impl Cohort {
+    fn new(pods: PodCohort) -> Cohort {
+        Cohort { pods, backlog: Backlog::default(), crowd: Crowd::default() }
+    }
+
+    /// Requests beyond the stationary queue.
+    fn requests(&self) -> f64 {
+        self.backlog.requests() + self.crowd.requests()
+    }
 }
 
 /// One service in the fast mode.
@@ -157,6 +172,8 @@ pub struct ServiceModel {
     profile: ServiceProfile,
     /// Requests per second of one pod at speed 1.
     pod_capacity: f64,
+    /// P(work > x) in multiples of the mean, where all requests of a pod share its CPU.
+    shared_work: Option<Arc<work::Survival>>,
     tables: LatencyTables,
     in_use: Vec<TableInUse>,
     cohorts: Vec<Cohort>,
@@ -190,6 +207,7 @@ impl ServiceModel {
         profile.check()?;
         Ok(ServiceModel {
             pod_capacity: profile.pod_capacity(),
+            shared_work: shared_work(&profile),
             profile,
             tables,
             in_use: Vec::new(),
@@ -224,7 +242,7 @@ impl ServiceModel {
         } else if span_s > 0.0 {
             self.without_pods(arrivals, span_s, &mut outcome);
         }
-        outcome.backlog = self.cohorts.iter().map(|cohort| cohort.backlog.requests()).sum();
+        outcome.backlog = self.cohorts.iter().map(Cohort::requests).sum();
         self.clock_s += span_s;
         outcome
     }
@@ -288,7 +306,7 @@ impl ServiceModel {
                     cohort.backlog.take(threads, self.clock_s, 0.0, &mut self.drained);
                     cohort.pods = all;
                 }
-                None => self.cohorts.push(Cohort { pods: all, backlog: Backlog::default() }),
+                None => self.cohorts.push(Cohort::new(all)),
             }
             return;
         }
@@ -309,12 +327,20 @@ impl ServiceModel {
         let mut old = std::mem::take(&mut self.cohorts);
         for given in pods {
             let known = old.iter().position(|cohort| cohort.pods.key == given.key);
-            let fresh = || Cohort { pods: *given, backlog: Backlog::default() };
+            let fresh = || Cohort::new(*given);
             let cohort = known.map_or_else(fresh, |index| old.swap_remove(index));
             self.cohorts.push(cohort);
         }
         let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
         for mut gone in old {
+            if let Some(work) = &self.shared_work {
+                // They finish where they are.
+                let PodCohort { ready: pods, speed, .. } = gone.pods;
+                let cores = pods * self.profile.cpu_limit_cores.unwrap_or(1.0);
+                let (cpu_s, off_cpu_s) = (self.profile.cpu_s, self.profile.off_cpu_s);
+                let service = crowd::Service { work, cpu_s, off_cpu_s, cores, speed, pods };
+                gone.crowd.everybody_leaves(self.clock_s, &service, &mut self.drained);
+            }
             if ready > 0.0 {
                 let parts = self.cohorts.iter_mut().zip(pods).map(|(c, given)| (&mut c.backlog, given.ready / ready));
                 gone.backlog.hand_over(1.0, parts);
@@ -347,13 +373,23 @@ impl ServiceModel {
         for cohort in &mut self.cohorts {
             let capacity = self.pod_capacity * cohort.pods.ready * cohort.pods.speed;
             let rate = match level {
-                Some(level) => ((level * capacity - cohort.backlog.requests()) / span_s + capacity).max(0.0),
+                Some(level) => ((level * capacity - cohort.requests()) / span_s + capacity).max(0.0),
                 None => arrivals * cohort.pods.ready / ready,
             };
             let limit = threads_wait.0 * cohort.pods.ready;
             let limit = limit.min(threads_wait.1 * capacity);
             let flow = Flow { start_s: self.clock_s, span_s, arrivals: rate, capacity, limit };
-            self.passed.push((rate, cohort.backlog.pass(flow, &mut self.drained)));
+            let passed = match &self.shared_work {
+                None => cohort.backlog.pass(flow, &mut self.drained),
+                Some(work) => {
+                    let PodCohort { ready: pods, speed, .. } = cohort.pods;
+                    let cores = pods * self.profile.cpu_limit_cores.unwrap_or(1.0);
+                    let (cpu_s, off_cpu_s) = (self.profile.cpu_s, self.profile.off_cpu_s);
+                    let service = crowd::Service { work, cpu_s, off_cpu_s, cores, speed, pods };
+                    cohort.crowd.pass(flow, &service, &mut self.drained)
+                }
+            };
+            self.passed.push((rate, passed));
         }
     }
 
@@ -368,12 +404,12 @@ impl ServiceModel {
     /// all cohorts which get requests have at the end of the step.
     fn water_level(&self, arrivals: f64, span_s: f64) -> Option<f64> {
         let seeking = matches!(self.profile.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo);
-        if !seeking || self.cohorts.len() < 2 || self.cohorts.iter().all(|c| c.backlog.requests() <= 0.0) {
+        if !seeking || self.cohorts.len() < 2 || self.cohorts.iter().all(|c| c.requests() <= 0.0) {
             return None;
         }
         // Cohorts join in order of their own level; few enough to try each as the last.
         let capacity_of = |c: &Cohort| self.pod_capacity * c.pods.ready * c.pods.speed;
-        let own_level = |c: &Cohort| c.backlog.requests() / capacity_of(c).max(1e-12) - span_s;
+        let own_level = |c: &Cohort| c.requests() / capacity_of(c).max(1e-12) - span_s;
         let level_below = |highest: f64| {
             let joined = self.cohorts.iter().filter(|c| own_level(c) <= highest && capacity_of(c) > 0.0);
             let (capacity, room) = joined.fold((0.0, 0.0), |(capacity, room), c| {
@@ -484,6 +520,10 @@ impl ServiceModel {
         let slowdown = self.crowded_slowdown();
         let body = table.row(0).strata.map(|value| value * unit_s * slowdown);
         for drained in &self.drained {
+            if drained.is_whole {
+                self.spread.add_even(drained.first_wait_s, drained.last_wait_s, drained.requests);
+                continue;
+            }
             self.spread.add_waited((drained.first_wait_s, drained.last_wait_s), &body, &calm, drained.requests);
         }
     }
@@ -511,8 +551,9 @@ impl ServiceModel {
             }
         } else {
             let waiting: f64 = self.cohorts.iter().map(|cohort| cohort.backlog.requests()).sum();
-            self.cohorts.iter_mut().for_each(|cohort| cohort.backlog = Backlog::default());
-            outcome.rejected = outcome.arrived + waiting;
+            let sharing: f64 = self.cohorts.iter().map(|cohort| cohort.crowd.requests()).sum();
+            self.cohorts.clear();
+            outcome.rejected = outcome.arrived + waiting + sharing;
         }
     }
 
@@ -572,6 +613,14 @@ impl ServiceModel {
         }
         spread.record(&mut self.histogram);
     }
+}
+
+/// P(work > x) in multiples of the mean, for a service whose pods share their CPU among all requests.
+fn shared_work(profile: &ServiceProfile) -> Option<Arc<work::Survival>> {
+    let sharing = matches!(Station::new(profile, 1).serving, Serving::Sharing { threads: None, .. });
+    // Requests that cannot all be somewhere must be in a queue of all pods'.
+    let everywhere = profile.discipline != Discipline::SharedQueue;
+    (sharing && everywhere).then(|| Arc::new(work::Survival::tabulate(1.0 / 256.0, |x| profile.shape.survival(x))))
 }
 
 /// The value that half a request of `requests` exceeds, from the quantiles of [`QUANTILES`]: straight

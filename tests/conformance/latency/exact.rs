@@ -6,7 +6,7 @@
 use super::case::{Case, Input, Interval, Overall};
 use crate::runner::Tally;
 use foresail::id::Id;
-use foresail::rng::Seed;
+use foresail::rng::{Seed, fnv1a};
 use foresail::traffic::calls::{CallGraph, ServiceId};
 use foresail::traffic::exact::{ArrivalProcess, Ended, Ending, ExactModel, Observer, PodKey, Visited};
 use foresail::traffic::latency::ServiceProfile;
@@ -20,10 +20,9 @@ const FEWEST_REPLICATIONS: u32 = 4;
 
 /// Judges every case the themes of which are wanted; one tally per theme.
 pub fn judge(cases: &[Case], wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
-    let chosen: Vec<&Case> =
-        cases.iter().filter(|case| wanted(&format!("latency/{}", theme_of(case)))).collect();
+    let chosen: Vec<&Case> = cases.iter().filter(|case| wanted(&format!("latency/{}", case.theme))).collect();
     let verdicts: Vec<(String, Vec<Comparison>)> =
-        chosen.par_iter().map(|case| (theme_of(case), compare(case))).collect();
+        chosen.par_iter().map(|case| (case.theme.clone(), compare(case))).collect();
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for (case, (theme, comparisons)) in chosen.iter().zip(verdicts) {
         let tally = tallies.entry(theme).or_default();
@@ -35,10 +34,6 @@ pub fn judge(cases: &[Case], wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tall
         }
     }
     tallies.into_iter().collect()
-}
-
-fn theme_of(case: &Case) -> String {
-    case.theme.clone()
 }
 
 /// A number of ours with its half-width, and the reference's.
@@ -282,9 +277,10 @@ struct Run<'a> {
 fn run(case: &Case, replication: u32, horizon_s: f64) -> Figures {
     let input = &case.input;
     let graph = input.call_graph();
-    let model = ExactModel::new(&profiles(input, &graph), &graph, process(input), Seed::new(7, replication))
-        .expect("recorded services make sense")
-        .with_network_delay(input.net_delay_s);
+    let model =
+        ExactModel::new(&profiles(input, &graph), &graph, process(input), Seed::new(fnv1a(&case.name), replication))
+            .expect("recorded services make sense")
+            .with_network_delay(input.net_delay_s);
     let count = if input.interval_s > 0.0 { (horizon_s / input.interval_s).round() as usize } else { 0 };
     let collector = Collector {
         from_s: input.warmup_s,

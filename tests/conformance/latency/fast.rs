@@ -266,6 +266,10 @@ fn record_waited(
     for part in 0..PARTS {
         let along = (f64::from(part) + 0.5) / f64::from(PARTS);
         let wait = drained.first_wait_s + along * (drained.last_wait_s - drained.first_wait_s);
+        if drained.is_whole {
+            histogram.record(wait, drained.requests / f64::from(PARTS));
+            continue;
+        }
         for (value, share) in body.iter().zip(STRATA_SHARES) {
             if timeout_s.is_none_or(|limit| wait + value <= limit) {
                 histogram.record(wait + value, drained.requests * share / f64::from(PARTS));

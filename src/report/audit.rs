@@ -1,0 +1,91 @@
+//! The latency audit as text.
+
+use crate::report::format::duration;
+use crate::report::terminal::table;
+use crate::sim::audit::{AuditRow, Ranged};
+
+/// Both modes side by side, a line per window and route. Says which number is which.
+pub fn audit_table(rows: &[AuditRow]) -> String {
+    if rows.is_empty() {
+        return "Latency audit: nothing to replay, there is no traffic.\n".to_owned();
+    }
+    let mut table = table(&[
+        "from",
+        "route",
+        "requests/s",
+        "P50 fast",
+        "exact",
+        "P95 fast",
+        "exact",
+        "difference",
+        "P99 fast",
+        "exact",
+        "pooled",
+        "errors fast",
+        "exact",
+    ]);
+    for row in rows {
+        let exact = |at: usize| row.exact_per_run_s.map_or("-".into(), |figures| seconds_with(figures[at]));
+        table.add_row(vec![
+            duration(row.from.as_secs_f64()),
+            row.route.clone(),
+            format!("{:.1}", row.requests_per_second),
+            seconds(row.fast.p50_s),
+            exact(0),
+            seconds(row.fast.p95_s),
+            exact(1),
+            row.p95_difference_percent().map_or("-".into(), |percent| format!("{percent:+.0} %")),
+            seconds(row.fast.p99_s),
+            exact(2),
+            seconds(row.exact_pooled_s[2]),
+            format!("{:.2} %", 100.0 * row.fast_error_rate),
+            format!("{:.2} % ± {:.2}", 100.0 * row.exact_error_rate.mean, 100.0 * row.exact_error_rate.half_width),
+        ]);
+    }
+    let window_s = rows[0].to.since(rows[0].from).as_secs_f64();
+    format!(
+        "Latency audit: the worst windows of {window_s:.0} s of replication 0, replayed in both modes with the same rates and pods.\n\
+         exact: mean over replications of each one's percentile, ± half of its 95 % interval; pooled: of all their requests together.\n\
+         {table}\n"
+    )
+}
+
+fn seconds(value_s: f64) -> String {
+    if value_s < 10.0 { format!("{:.0} ms", 1000.0 * value_s) } else { format!("{value_s:.1} s") }
+}
+
+fn seconds_with(figure: Ranged) -> String {
+    if figure.mean < 10.0 {
+        format!("{:.0} ± {:.0} ms", 1000.0 * figure.mean, 1000.0 * figure.half_width)
+    } else {
+        format!("{:.1} ± {:.1} s", figure.mean, figure.half_width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::latency::LatencySummary;
+    use crate::units::SimTime;
+
+    #[test]
+    fn every_number_says_its_mode() {
+        assert!(audit_table(&[]).contains("no traffic"));
+        let figure = |mean: f64| Ranged { mean, half_width: mean / 10.0 };
+        let row = AuditRow {
+            from: SimTime::from_secs(3600),
+            to: SimTime::from_secs(3660),
+            route: "/orders".into(),
+            requests_per_second: 12.0,
+            fast: LatencySummary { p50_s: 0.05, p95_s: 0.22, p99_s: 12.0, ..LatencySummary::default() },
+            fast_error_rate: 0.01,
+            exact_per_run_s: Some([figure(0.05), figure(0.2), figure(11.0)]),
+            exact_pooled_s: [0.05, 0.2, 11.5],
+            exact_error_rate: figure(0.02),
+        };
+        let text = audit_table(&[row]);
+        for wanted in ["/orders", "+10 %", "200 ± 20 ms", "11.0 ± 1.1 s", "11.5 s", "60 s", "2.00 % ± 0.20"] {
+            assert!(text.contains(wanted), "{wanted} in\n{text}");
+        }
+    }
+}
