@@ -8,6 +8,7 @@ use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::issue::Issue;
 use foresail::scenario::{self, Scenario, Sources};
 use foresail::sim::Study;
+use foresail::sim::audit::{AuditPlan, audit};
 use foresail::sim::outcome::Outcome;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -43,6 +44,9 @@ pub struct Args {
     /// Do not search for better min and max.
     #[arg(long)]
     no_recommend: bool,
+    /// Replay the worst minutes in the exact latency mode too, and print both.
+    #[arg(long)]
+    audit_latency: bool,
     /// What to print.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -79,6 +83,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Output::Json => {
             let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::Internal(error.to_string()))?;
             anstream::println!("{json}");
+        }
+    }
+    if args.audit_latency {
+        let rows = pool.install(|| audit(&study, &AuditPlan::default()));
+        // With `-o json` stdout belongs to the result.
+        match args.output {
+            Output::Table => anstream::println!("\n{}", report::audit_table(&rows)),
+            Output::Json => anstream::eprintln!("{}", report::audit_table(&rows)),
         }
     }
     if args.output == Output::Table {

@@ -207,16 +207,21 @@ impl<'a> Replay<'a> {
         let mut routes = RouteLatency::new(graph);
         let mut hops = vec![Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 }; models.len()];
         let mut counts = vec![(0.0, 0.0); graph.routes().len()];
+        let mut cohorts: IdVec<ServiceId, Vec<PodCohort>> = IdVec::filled(Vec::new(), models.len());
+        let mut backlogs: IdVec<ServiceId, f64> = IdVec::filled(0.0, models.len());
         for at in self.begin..self.window.end {
             if at == self.window.start {
                 routes = RouteLatency::new(graph);
             }
             let rate = self.timeline.points[at].requests_per_second;
             for (id, arrivals) in graph.arrival_rates(rate) {
-                let pods = [PodCohort { key: 0, ready: self.pods(at, id) as f64, speed: 1.0 }];
-                let outcome = models[id].step(self.study.timing.step, arrivals, &pods);
+                let cohorts = &mut cohorts[id];
+                follow(cohorts, at, self.pods(at, id) as f64, backlogs[id]);
+                let outcome = models[id].step(self.study.timing.step, arrivals, cohorts);
+                backlogs[id] = outcome.backlog;
                 hops[id.index()] = Hop { strata_s: models[id].strata_s(), error_rate: outcome.error_rate() };
             }
+            routes.begin_step(&hops);
             for (id, route) in graph.routes().iter() {
                 let arrived = rate * route.share * self.study.timing.step.as_secs_f64();
                 let outcome = routes.step(graph, id, arrived, &hops);
@@ -256,6 +261,30 @@ impl<'a> Replay<'a> {
             model.run_until(until_s, &mut watch);
         }
         watch
+    }
+}
+
+/// Brings a service's cohorts to so many pods: new ones are on their own while others have a backlog,
+/// the youngest go first.
+fn follow(cohorts: &mut Vec<PodCohort>, at: usize, pods: f64, backlog: f64) {
+    if backlog <= 0.0 {
+        cohorts.clear();
+    }
+    let more = pods - cohorts.iter().map(|cohort| cohort.ready).sum::<f64>();
+    if more > 0.0 || cohorts.is_empty() {
+        let key = if cohorts.is_empty() { 0 } else { at as u64 };
+        cohorts.push(PodCohort { key, ready: more, speed: 1.0 });
+    }
+    let mut fewer = -more;
+    while let Some(youngest) = cohorts.last_mut().filter(|_| fewer > 0.0) {
+        let gone = fewer.min(youngest.ready);
+        youngest.ready -= gone;
+        fewer -= gone;
+        if youngest.ready <= 0.0 && cohorts.len() > 1 {
+            cohorts.pop();
+        } else {
+            break;
+        }
     }
 }
 
