@@ -119,7 +119,7 @@ fn draw(path: &str, fast: &[f64], bands: &[(f64, f64, f64)]) -> Result<(), Box<d
         .caption("P95 through a flash crowd: 60 to 300 requests/s, 4 to 20 pods of 500m", ("sans-serif", 18))
         .x_label_area_size(36)
         .y_label_area_size(56)
-        .build_cartesian_2d(0.0..minute(STEPS - 1), (0.01..200.0_f64).log_scale())?;
+        .build_cartesian_2d(0.0..minute(STEPS - 1), (0.05..1000.0_f64).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("minutes")
