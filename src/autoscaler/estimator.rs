@@ -1,41 +1,12 @@
 //! How many new nodes of a kind some pods need.
 
+use super::kinds::Kinds;
 use super::packing::PredicateChecker;
 use super::templates::Template;
-use crate::cluster::{ClusterState, NodeId, OwnerKind, PodId, PodSpecId};
+use crate::cluster::{ClusterState, NodeId, PodId, Trial};
 use crate::go_sort;
-use crate::intern::Symbol;
-use rustc_hash::FxHashSet;
-
-/// At most so many kinds of pods per controller are kept apart. Upstream: `maxEquivalenceGroupsByController`.
-const KINDS_PER_CONTROLLER: usize = 10;
-
-/// Pods that are the same to the scheduler.
-///
-/// Upstream: `equivalence.BuildPodGroups`, 1.28.0: by controller and kind; DaemonSets' pods and pods
-/// without controller stay alone.
-pub(super) fn equivalence_groups(cluster: &ClusterState, pods: &[PodId]) -> Vec<Vec<PodId>> {
-    let mut groups: Vec<Vec<PodId>> = Vec::new();
-    let mut known: Vec<(Symbol, PodSpecId, usize)> = Vec::new();
-    for pod in pods.iter().copied() {
-        let (kind, spec) = (cluster.pod(pod).spec, cluster.spec_of(pod));
-        let owner = spec.owner.filter(|owner| owner.kind != OwnerKind::DaemonSet);
-        let Some(owner) = owner else {
-            groups.push(vec![pod]);
-            continue;
-        };
-        let same = |row: &&(Symbol, PodSpecId, usize)| (row.0, row.1) == (owner.uid, kind);
-        if let Some((_, _, at)) = known.iter().find(same) {
-            groups[*at].push(pod);
-            continue;
-        }
-        if known.iter().filter(|row| row.0 == owner.uid).count() < KINDS_PER_CONTROLLER {
-            known.push((owner.uid, kind, groups.len()));
-        }
-        groups.push(vec![pod]);
-    }
-    groups
-}
+use crate::scheduler::Bins;
+use fixedbitset::FixedBitSet;
 
 /// The limits of one estimation; 0 is no limit.
 #[derive(Clone, Copy, Debug)]
@@ -44,27 +15,68 @@ pub(super) struct Limit {
     pub(super) nodes: Option<i32>,
 }
 
-/// Packs pods on new nodes of a kind; how many nodes got pods, and which pods found a place.
+/// What an estimation came to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Estimate {
+    /// New nodes that got pods.
+    pub(super) nodes: i32,
+    /// The pods that found a place, in packing order.
+    pub(super) pods: Vec<PodId>,
+    /// What their containers ask for together: milli-cores and bytes.
+    pub(super) requests: (i64, i64),
+}
+
+/// A pod with the place of its spec among the kinds.
+type Item = (PodId, u32);
+
+/// New nodes to be filled, by number.
+trait Ground {
+    /// Puts the pod on the first new node that fits; which.
+    fn place(&mut self, item: Item) -> Option<usize>;
+    /// One more new node; its number.
+    fn add(&mut self) -> usize;
+    /// Puts the pod on this node, if it fits.
+    fn place_on(&mut self, item: Item, node: usize) -> bool;
+}
+
+/// Packs the pods of the kinds in `which` on new nodes of a group.
 ///
-/// Upstream: `BinpackingNodeEstimator.Estimate` with `DecreasingPodOrderer`, 1.28.0.
+/// Upstream: `BinpackingNodeEstimator.Estimate` with `DecreasingPodOrderer`, 1.28.0. Cost: a few steps per pod
+/// where pods look at free resources alone; the nodes for each pod where they spread or keep apart.
 pub(super) fn estimate(
     cluster: &mut ClusterState,
     checker: &mut PredicateChecker,
-    template: &Template,
-    group: usize,
-    pods: &[PodId],
+    (template, group): (&Template, usize),
+    (kinds, which): (&Kinds, &FixedBitSet),
     limit: Limit,
-) -> (i32, Vec<PodId>) {
-    let mut trial = cluster.trial();
-    let pods = by_size(&trial, template, pods);
-    let mut new: FxHashSet<NodeId> = FxHashSet::default();
-    let mut used: FxHashSet<NodeId> = FxHashSet::default();
-    let (mut placed, mut last, mut permitted) = (Vec::new(), None, 0);
-    for pod in pods {
-        if let Some(node) = checker.find(&trial, pod, &|node| new.contains(&node)) {
-            trial.bind(pod, node);
-            used.insert(node);
-            placed.push(pod);
+) -> Estimate {
+    let items = by_size(cluster, template, kinds, which);
+    let (pods, nodes) = if which.is_subset(&kinds.plain_load) {
+        let node = (&template.node.allocatable, &template.used(cluster), template.pods.len());
+        let bins = Bins::new(cluster, checker.feasible.profile(), node, &kinds.specs);
+        let before = cluster.node_ids().len();
+        pack(Columns { bins, before, last: &mut checker.last }, &items, limit)
+    } else {
+        let first = cluster.next_node_id();
+        let nodes = Vec::new();
+        pack(Nodes { trial: cluster.trial(), checker, template, group, first, nodes }, &items, limit)
+    };
+    let mut requests = (0, 0);
+    for (_, spec) in &pods {
+        let (cpu, memory) = container_requests(cluster, kinds, *spec);
+        requests = (requests.0 + cpu, requests.1 + memory);
+    }
+    Estimate { nodes, pods: pods.into_iter().map(|(pod, _)| pod).collect(), requests }
+}
+
+/// The items that found a place, and how many nodes got some.
+fn pack(mut ground: impl Ground, items: &[Item], limit: Limit) -> (Vec<Item>, i32) {
+    let mut used: Vec<bool> = Vec::new();
+    let (mut placed, mut permitted) = (Vec::with_capacity(items.len()), 0);
+    for item in items.iter().copied() {
+        if let Some(node) = ground.place(item) {
+            used[node] = true;
+            placed.push(item);
             continue;
         }
         let Some(most) = limit.nodes else { break };
@@ -72,36 +84,95 @@ pub(super) fn estimate(
             break;
         }
         permitted += 1;
-        if last.is_some_and(|last| !used.contains(&last)) {
+        if used.last() == Some(&false) {
             continue;
         }
-        let node = template.add_to(&mut trial, &format!("e-{}", new.len()), group);
-        new.insert(node);
-        last = Some(node);
-        if checker.check(&trial, pod, node) {
-            trial.bind(pod, node);
-            used.insert(node);
-            placed.push(pod);
+        let node = ground.add();
+        let fits = ground.place_on(item, node);
+        used.push(fits);
+        if fits {
+            placed.push(item);
         }
     }
-    (used.len() as i32, placed)
+    (placed, used.into_iter().filter(|used| *used).count() as i32)
+}
+
+/// New nodes of which only the free resources count.
+struct Columns<'a> {
+    bins: Bins,
+    /// Nodes that there are already: the search begins among all.
+    before: usize,
+    last: &'a mut usize,
+}
+
+impl Ground for Columns<'_> {
+    fn place(&mut self, (_, spec): Item) -> Option<usize> {
+        let all = self.before + self.bins.len();
+        let start = self.last.checked_rem(all)?.saturating_sub(self.before);
+        let node = self.bins.first_from(spec as usize, start)?;
+        self.bins.put(spec as usize, node);
+        *self.last = (self.before + node + 1) % all;
+        Some(node)
+    }
+    fn add(&mut self) -> usize {
+        self.bins.add()
+    }
+    fn place_on(&mut self, (_, spec): Item, node: usize) -> bool {
+        let fits = self.bins.fits(spec as usize, node);
+        if fits {
+            self.bins.put(spec as usize, node);
+        }
+        fits
+    }
+}
+
+/// New nodes in a what-if of the whole cluster.
+struct Nodes<'a> {
+    trial: Trial<'a>,
+    checker: &'a mut PredicateChecker,
+    template: &'a Template,
+    group: usize,
+    /// New nodes have this id or a later one.
+    first: NodeId,
+    nodes: Vec<NodeId>,
+}
+
+impl Ground for Nodes<'_> {
+    fn place(&mut self, (pod, _): Item) -> Option<usize> {
+        let node = self.checker.find(&self.trial, pod, |node| node >= self.first)?;
+        self.trial.bind(pod, node);
+        self.nodes.binary_search(&node).ok()
+    }
+    fn add(&mut self) -> usize {
+        let number = self.nodes.len();
+        self.nodes.push(self.template.add_to(&mut self.trial, &format!("e-{number}"), self.group));
+        number
+    }
+    fn place_on(&mut self, (pod, _): Item, node: usize) -> bool {
+        let fits = self.checker.check(&self.trial, pod, self.nodes[node]);
+        if fits {
+            self.trial.bind(pod, self.nodes[node]);
+        }
+        fits
+    }
 }
 
 /// The pods with the largest share of a node first; equal ones in the order of Go's sort.
-fn by_size(cluster: &ClusterState, template: &Template, pods: &[PodId]) -> Vec<PodId> {
+fn by_size(cluster: &ClusterState, template: &Template, kinds: &Kinds, which: &FixedBitSet) -> Vec<Item> {
     let there = &template.node.allocatable.resources;
     let share = |amount: i64, of: i64| if of > 0 { amount as f64 / of as f64 } else { 0.0 };
-    let score = |pod: PodId| {
-        let sum = container_requests(cluster, pod);
-        share(sum.0, there.cpu_milli) + share(sum.1, there.memory_bytes)
+    let score = |spec: u32| {
+        let (cpu, memory) = container_requests(cluster, kinds, spec);
+        share(cpu, there.cpu_milli) + share(memory, there.memory_bytes)
     };
-    let mut scored: Vec<(f64, PodId)> = pods.iter().map(|pod| (score(*pod), *pod)).collect();
-    go_sort::sort_by(&mut scored, |a, b| a.0 > b.0);
-    scored.into_iter().map(|(_, pod)| pod).collect()
+    let scores: Vec<f64> = (0..kinds.specs.len() as u32).map(score).collect();
+    let mut items = kinds.pods(which);
+    go_sort::sort_by(&mut items, |a, b| scores[a.1 as usize] > scores[b.1 as usize]);
+    items
 }
 
 /// What a pod's containers ask for together: milli-cores and bytes.
-pub(super) fn container_requests(cluster: &ClusterState, pod: PodId) -> (i64, i64) {
-    let sum = &cluster.spec_of(pod).container_requests;
+fn container_requests(cluster: &ClusterState, kinds: &Kinds, spec: u32) -> (i64, i64) {
+    let sum = &cluster.spec(kinds.specs[spec as usize]).container_requests;
     (sum.cpu_milli, sum.memory_bytes)
 }

@@ -1,11 +1,10 @@
 //! Expanders: which of several options.
 
-use super::estimator::container_requests;
 use super::flags::{Expander, Flags};
 use super::scale_up::ScaleUpOption;
 use super::templates::Template;
 use super::view::GroupView;
-use crate::cluster::ClusterState;
+use crate::cluster::{ClusterState, PodId};
 
 /// What the expanders look at.
 pub(super) struct Scene<'a> {
@@ -47,11 +46,7 @@ fn extreme(left: &[usize], score: impl Fn(usize) -> f64) -> Vec<usize> {
 /// the pods' container requests.
 pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
-    let (mut cpu, mut memory) = (0, 0);
-    for pod in &option.pods {
-        let (pod_cpu, pod_memory) = container_requests(scene.cluster, *pod);
-        (cpu, memory) = (cpu + pod_cpu, memory + pod_memory);
-    }
+    let (cpu, memory) = option.requests;
     let there = &template.node.capacity.resources;
     let all = |amount: i64| (i64::from(option.nodes) * amount) as f64;
     let share = |there: f64, used: i64| (there - used as f64) / there;
@@ -77,7 +72,8 @@ fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -
 /// Money spent per money's worth of pods, and how odd the node type is. Upstream: `price.BestOptions`.
 fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
-    let pods: f64 = option.pods.iter().map(|pod| pod_price(container_requests(scene.cluster, *pod))).sum();
+    let requests = |pod: &PodId| &scene.cluster.spec_of(*pod).container_requests;
+    let pods: f64 = option.pods.iter().map(requests).map(|sum| pod_price((sum.cpu_milli, sum.memory_bytes))).sum();
     let pods = if pods == 0.0 { 0.1 } else { pods };
     let steady = pod_price((500, 500 * 1024 * 1024));
     let well_spent = (node_price(scene, option.group) * f64::from(option.nodes) + steady) / (pods + steady);

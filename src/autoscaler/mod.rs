@@ -12,6 +12,8 @@ pub mod drain;
 mod estimator;
 mod expander;
 mod flags;
+mod kinds;
+mod limits;
 mod packing;
 mod registry;
 mod scale_down;
@@ -32,10 +34,11 @@ use crate::cluster::{ClusterState, NodeId, PodId, PodSpec, PodSpecId, Resources}
 use crate::go_sort;
 use crate::intern::Symbol;
 use crate::rng::Stream;
-use crate::scheduler::Profile;
+use crate::scheduler::{Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
 use packing::{Hints, PredicateChecker};
 use registry::Registry;
+use rustc_hash::FxHashSet;
 use scale_down::Planner;
 use scale_up::Round;
 use templates::Templates;
@@ -81,7 +84,7 @@ impl Autoscaler {
             choice,
             registry: Registry::default(),
             templates: Templates::default(),
-            checker: PredicateChecker::new(profile),
+            checker: PredicateChecker::new(Feasible::new(profile)),
             packing_hints: Hints::default(),
             hints: Hints::default(),
             planner: Planner::default(),
@@ -289,7 +292,8 @@ impl Autoscaler {
         go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
         let placed = self.packing_hints.place(snapshot, &mut self.checker, &pods, &|_, _| true, false);
         let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.flags.new_pod_scale_up_delay;
-        let helpless = |pod: &PodId| !placed.iter().any(|(other, _)| other == pod);
+        let placed: FxHashSet<PodId> = placed.into_iter().map(|(pod, _)| pod).collect();
+        let helpless = |pod: &PodId| !placed.contains(pod);
         pods.retain(|pod| helpless(pod) && !snapshot.spec_of(*pod).is_daemon() && old_enough(pod));
         pods
     }

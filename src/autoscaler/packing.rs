@@ -2,37 +2,26 @@
 
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
 use crate::intern::Symbol;
-use crate::scheduler::{Filters, PreFilterError, Profile};
+use crate::scheduler::Feasible;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Upstream's predicate checker: one scheduler profile, and one index that all searches share and that
 /// survives from loop to loop (`SchedulerBasedPredicateChecker.lastIndex`, 1.28.0).
 #[derive(Clone, Debug, Default)]
 pub(super) struct PredicateChecker {
-    profile: Profile,
-    last: usize,
+    pub(super) feasible: Feasible,
+    /// Where the next search begins, among the cluster's nodes.
+    pub(super) last: usize,
 }
 
 impl PredicateChecker {
-    pub(super) fn new(profile: Profile) -> Self {
-        PredicateChecker { profile, last: 0 }
+    pub(super) fn new(feasible: Feasible) -> Self {
+        PredicateChecker { feasible, last: 0 }
     }
 
     /// Whether the pod passes all filters on the node.
-    pub(super) fn check(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> bool {
-        self.verdict(cluster, pod, node).is_ok()
-    }
-
-    /// As [`check`](Self::check), with the reasons against it in the scheduler's words.
-    pub(super) fn verdict(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Result<(), String> {
-        let row = cluster.pod(pod);
-        let filters = Filters::prepare(cluster, &self.profile, row.spec, row.daemon_node).map_err(|e| match e {
-            PreFilterError::Unschedulable(_, text) | PreFilterError::Failed(text) => text,
-        })?;
-        filters.check(cluster, node).map_err(|rejection| {
-            let reasons = rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols));
-            reasons.collect::<Vec<_>>().join("; ")
-        })
+    pub(super) fn check(&mut self, cluster: &ClusterState, pod: PodId, node: NodeId) -> bool {
+        self.feasible.ask(cluster, pod).fits(node)
     }
 
     /// The first node from the shared index on that `accepts` and that passes all filters.
@@ -40,24 +29,18 @@ impl PredicateChecker {
         &mut self,
         cluster: &ClusterState,
         pod: PodId,
-        accepts: &dyn Fn(NodeId) -> bool,
+        accepts: impl Fn(NodeId) -> bool,
     ) -> Option<NodeId> {
-        let row = cluster.pod(pod);
         let nodes = cluster.node_ids();
-        let filters = Filters::prepare(cluster, &self.profile, row.spec, row.daemon_node).ok()?;
-        for step in 0..nodes.len() {
-            let at = (self.last + step) % nodes.len();
-            let node = nodes[at];
-            if !accepts(node) || cluster.node(node).unschedulable {
-                continue;
-            }
-            let named = filters.node_names().is_none_or(|names| names.contains(&cluster.node(node).name));
-            if named && filters.check(cluster, node).is_ok() {
-                self.last = (at + 1) % nodes.len();
-                return Some(node);
-            }
-        }
-        None
+        let start = self.last.checked_rem(nodes.len())?;
+        let answer = self.feasible.ask(cluster, pod);
+        let suits = |at: &usize| {
+            let node = nodes[*at];
+            accepts(node) && !cluster.node(node).unschedulable && answer.fits(node)
+        };
+        let at = (start..nodes.len()).chain(0..start).find(suits)?;
+        self.last = (at + 1) % nodes.len();
+        Some(nodes[at])
     }
 }
 
@@ -95,7 +78,7 @@ impl Hints {
                 if hopeless.contains(&spec) {
                     return None;
                 }
-                let found = checker.find(cluster, pod, &|node| accepts(cluster, node));
+                let found = checker.find(cluster, pod, |node| accepts(cluster, node));
                 match found {
                     Some(node) => drop(self.now.insert(self.original(pod), cluster.node(node).name)),
                     None if cluster.spec(spec).owner.is_some() => drop(hopeless.insert(spec)),
@@ -123,7 +106,7 @@ impl Hints {
     fn hinted(
         &mut self,
         cluster: &ClusterState,
-        checker: &PredicateChecker,
+        checker: &mut PredicateChecker,
         pod: PodId,
         accepts: &dyn Fn(&ClusterState, NodeId) -> bool,
     ) -> Option<NodeId> {

@@ -1,15 +1,16 @@
 //! Scale-up: options, choice, limits, balance.
 
-use super::estimator::{Limit, equivalence_groups, estimate};
+use super::estimator::{Estimate, estimate};
 use super::expander::{Scene, best, waste};
-use super::similar::{are_similar, balance};
+use super::kinds::{Kinds, refusals};
+use super::limits::Left;
+use super::similar::{Likeness, balance};
+use super::templates::Template;
 use super::view::{GroupView, Increase, ScaleUpOutcome, ScaleUpResult, SkipReason};
 use super::{Autoscaler, Choice};
-use crate::cluster::{ClusterState, NodeId, PodId, Resources};
+use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::units::SimTime;
-
-/// GiB in bytes.
-const GIB: i64 = 1024 * 1024 * 1024;
+use fixedbitset::FixedBitSet;
 
 /// A way to help.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(super) struct ScaleUpOption {
     pub(super) group: usize,
     pub(super) nodes: i32,
     pub(super) pods: Vec<PodId>,
+    /// What their containers ask for together: milli-cores and bytes.
+    pub(super) requests: (i64, i64),
     pub(super) similar: Vec<usize>,
 }
 
@@ -35,13 +38,6 @@ pub struct OptionSummary {
     pub waste: f64,
 }
 
-/// Cores and bytes that may still be added.
-#[derive(Clone, Copy)]
-pub(super) struct Left {
-    cores: i64,
-    memory_bytes: i64,
-}
-
 /// What the steps of one scale-up share.
 pub(super) struct Round<'a> {
     pub(super) now: SimTime,
@@ -52,32 +48,29 @@ pub(super) struct Round<'a> {
     pub(super) nodes: i32,
 }
 
-/// Pods that are the same to the scheduler, and what came of them.
-struct Kind {
-    pods: Vec<PodId>,
-    fits_some: bool,
-    rejections: Vec<(usize, String)>,
-}
+/// Which kinds of pods fit a new node of each group; absent for groups that take no part.
+type Fitting = [Option<FixedBitSet>];
 
 impl Autoscaler {
     /// Upstream: `ScaleUpOrchestrator.ScaleUp`, 1.28.0.
     pub(super) fn scale_up(&mut self, round: &Round<'_>, cluster: &mut ClusterState, pods: &[PodId]) -> ScaleUpOutcome {
         let mut outcome = ScaleUpOutcome { pending: Some(pods.to_vec()), ..ScaleUpOutcome::default() };
-        let kind = |pods| Kind { pods, fits_some: false, rejections: Vec::new() };
-        let mut kinds: Vec<Kind> = equivalence_groups(cluster, pods).into_iter().map(kind).collect();
+        let kinds = Kinds::of(cluster, &mut self.checker.feasible, pods);
         let left = self.resources_left(cluster, round);
         let valid = self.valid_groups(round, left, &mut outcome);
-        let mut schedulable: Vec<Option<Vec<PodId>>> = vec![None; round.groups.len()];
+        let mut fitting: Vec<Option<FixedBitSet>> = vec![None; round.groups.len()];
         for group in &valid {
-            schedulable[*group] = Some(self.schedulable(cluster, *group, &mut kinds));
+            let template = self.templates.rows[*group].as_ref();
+            let feasible = &mut self.checker.feasible;
+            fitting[*group] = template.map(|template| kinds.fitting(cluster, feasible, template, *group));
         }
-        let options = self.options(round, cluster, &valid, &schedulable);
+        let options = self.options(round, cluster, &kinds, &fitting);
         outcome.result = ScaleUpResult::NoOptionsAvailable;
         let (groups, nodes) = (round.groups, round.ready.len());
         let scene = Scene { cluster, groups, templates: &self.templates.rows, flags: &self.flags, nodes };
         outcome.options = options.iter().map(|option| summary(&scene, option)).collect();
         if options.is_empty() {
-            tell_rejections(&kinds, None, &mut outcome);
+            self.tell_rejections(cluster, &kinds, (&fitting, None), &mut outcome);
             return outcome;
         }
         let best = best(&scene, &options);
@@ -88,10 +81,10 @@ impl Autoscaler {
         let Some(count) = self.capped(chosen.nodes, round.nodes) else { return outcome };
         let Some(count) = self.within_limits(chosen.group, count, left) else { return outcome };
         let mut among = vec![chosen.group];
-        among.extend(self.similar(round, cluster, chosen.group, &schedulable));
+        among.extend_from_slice(&chosen.similar);
         if self.execute(round, balance(round.groups, &among, count), &mut outcome) {
             outcome.result = ScaleUpResult::Successful;
-            tell_rejections(&kinds, Some(chosen.group), &mut outcome);
+            self.tell_rejections(cluster, &kinds, (&fitting, Some(chosen.group)), &mut outcome);
         }
         outcome
     }
@@ -135,18 +128,20 @@ impl Autoscaler {
         &mut self,
         round: &Round<'_>,
         cluster: &mut ClusterState,
-        valid: &[usize],
-        schedulable: &[Option<Vec<PodId>>],
+        kinds: &Kinds,
+        fitting: &Fitting,
     ) -> Vec<ScaleUpOption> {
         let mut options = Vec::new();
-        for group in valid.iter().copied() {
-            let Some(pods) = schedulable[group].as_ref().filter(|pods| !pods.is_empty()) else { continue };
-            let similar = self.similar(round, cluster, group, schedulable);
+        let likenesses = self.likenesses(cluster, fitting);
+        for (group, which) in fitting.iter().enumerate() {
+            let Some(which) = which.as_ref().filter(|which| !which.is_clear()) else { continue };
+            let similar = self.similar(round, group, &likenesses, fitting);
             let limit = self.limit(round, group, &similar);
-            let Some(template) = self.templates.rows[group].clone() else { continue };
-            let (nodes, pods) = estimate(cluster, &mut self.checker, &template, group, pods, limit);
+            let Some(template) = &self.templates.rows[group] else { continue };
+            let Estimate { nodes, pods, requests } =
+                estimate(cluster, &mut self.checker, (template, group), (kinds, which), limit);
             if nodes > 0 && !pods.is_empty() {
-                options.push(ScaleUpOption { group, nodes, pods, similar });
+                options.push(ScaleUpOption { group, nodes, pods, requests, similar });
             }
         }
         options
@@ -165,107 +160,64 @@ impl Autoscaler {
         valid
     }
 
-    /// Upstream: `IsNodeGroupResourceExceeded`.
-    fn exceeded(&self, group: usize, left: Left) -> Option<SkipReason> {
-        let Some(template) = &self.templates.rows[group] else { return Some(SkipReason::NotReady) };
-        let there = &template.node.capacity.resources;
-        let (cores, memory) = (cores(there) > left.cores, there.memory_bytes > left.memory_bytes);
-        (cores || memory).then_some(SkipReason::ClusterLimit { cores, memory })
+    /// What makes groups similar, of those that take part; nothing if nobody asks.
+    fn likenesses(&self, cluster: &ClusterState, fitting: &Fitting) -> Vec<Option<Likeness>> {
+        let one = |(template, which): (&Option<Template>, &Option<FixedBitSet>)| {
+            let template = template.as_ref().filter(|_| which.is_some() && self.flags.balance_similar_node_groups)?;
+            Some(Likeness::of(cluster, &self.flags, template))
+        };
+        self.templates.rows.iter().zip(fitting).map(one).collect()
     }
 
-    /// The pods that fit an empty new node, by one pod of each kind. Upstream: `SchedulablePods`.
-    fn schedulable(&self, cluster: &mut ClusterState, group: usize, kinds: &mut [Kind]) -> Vec<PodId> {
-        let Some(template) = &self.templates.rows[group] else { return Vec::new() };
-        let mut trial = cluster.trial();
-        let node = template.add_to(&mut trial, "template-node", group);
-        let mut schedulable = Vec::new();
-        for kind in kinds {
-            match self.checker.verdict(&trial, kind.pods[0], node) {
-                Ok(()) => {
-                    schedulable.extend_from_slice(&kind.pods);
-                    kind.fits_some = true;
-                }
-                Err(why) => kind.rejections.push((group, why)),
-            }
-        }
-        schedulable
-    }
-
-    /// Upstream: `ComputeSimilarNodeGroups`.
+    /// Groups like `group` whose new nodes take the same kinds of pods. Upstream: `ComputeSimilarNodeGroups`.
     fn similar(
         &self,
         round: &Round<'_>,
-        cluster: &ClusterState,
         group: usize,
-        schedulable: &[Option<Vec<PodId>>],
+        likenesses: &[Option<Likeness>],
+        fitting: &Fitting,
     ) -> Vec<usize> {
-        let (Some(own), Some(pods)) = (&self.templates.rows[group], &schedulable[group]) else { return Vec::new() };
-        if !self.flags.balance_similar_node_groups || pods.is_empty() {
-            return Vec::new();
-        }
+        let (Some(own), Some(which)) = (&likenesses[group], &fitting[group]) else { return Vec::new() };
         let suits = |other: &usize| {
             *other != group
-                && self.templates.rows[*other].as_ref().is_some_and(|t| are_similar(cluster, &self.flags, own, t))
+                && fitting[*other].as_ref().is_some_and(|theirs| which.is_subset(theirs))
+                && likenesses[*other].as_ref().is_some_and(|likeness| own.resembles(likeness))
                 && self.registry.unsafe_to_scale_up(*other, round.now, &self.flags).is_none()
-                && schedulable[*other].as_ref().is_some_and(|list| pods.iter().all(|pod| list.contains(pod)))
         };
         (0..round.groups.len()).filter(suits).collect()
     }
 
-    /// The smallest of all limits on new nodes. Upstream: `estimator.ThresholdBasedEstimationLimiter`.
-    fn limit(&self, round: &Round<'_>, group: usize, similar: &[usize]) -> Limit {
-        let (groups, current) = (round.groups, round.nodes);
-        let room: i32 = similar.iter().chain([&group]).map(|at| (groups[*at].max - groups[*at].target).max(0)).sum();
-        let total = self.flags.max_nodes_total;
-        let cluster = match total {
-            0 => 0,
-            _ if total - current > 0 => total - current,
-            _ => -1,
-        };
-        let limits = [self.flags.max_nodes_per_scaleup, if room > 0 { room } else { -1 }, cluster];
-        if limits.iter().any(|limit| *limit < 0) {
-            return Limit { nodes: None };
+    /// Upstream: `GetRemainingPods`, `GetPodsAwaitingEvaluation`.
+    fn tell_rejections(
+        &self,
+        cluster: &mut ClusterState,
+        kinds: &Kinds,
+        (fitting, chosen): (&Fitting, Option<usize>),
+        outcome: &mut ScaleUpOutcome,
+    ) {
+        let fits = |at: usize, group: usize| fitting[group].as_ref().is_some_and(|which| which.contains(at));
+        let mut told: Vec<usize> = Vec::new();
+        for (at, kind) in kinds.rows.iter().enumerate() {
+            let list = if !(0..fitting.len()).any(|group| fits(at, group)) {
+                &mut outcome.remain
+            } else if chosen.is_some_and(|chosen| !fits(at, chosen)) {
+                &mut outcome.awaiting
+            } else {
+                continue;
+            };
+            list.extend_from_slice(&kind.pods);
+            told.push(at);
         }
-        Limit { nodes: Some(limits.into_iter().filter(|limit| *limit > 0).min().unwrap_or(0)) }
-    }
-
-    /// Upstream: `GetCappedNewNodeCount`.
-    fn capped(&self, count: i32, current: i32) -> Option<i32> {
-        let total = self.flags.max_nodes_total;
-        let count = if total > 0 { count.min(total - current) } else { count };
-        (count >= 1).then_some(count)
-    }
-
-    /// What the flags still allow, from the groups' target sizes and the ready nodes of no group.
-    ///
-    /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
-    fn resources_left(&self, cluster: &ClusterState, round: &Round<'_>) -> Left {
-        let (mut all, mut memory) = (0, 0);
-        for (view, template) in round.groups.iter().zip(&self.templates.rows) {
-            if let Some(template) = template {
-                let there = &template.node.capacity.resources;
-                all += i64::from(view.target) * cores(there);
-                memory += i64::from(view.target) * there.memory_bytes;
+        outcome.rejected = told.iter().map(|at| (kinds.rows[*at].pods[0], Vec::new())).collect();
+        for (group, which) in fitting.iter().enumerate() {
+            let (Some(which), Some(template)) = (which, &self.templates.rows[group]) else { continue };
+            let refused: Vec<usize> = (0..told.len()).filter(|place| !which.contains(told[*place])).collect();
+            let pods: Vec<PodId> = refused.iter().map(|place| outcome.rejected[*place].0).collect();
+            let profile = self.checker.feasible.profile();
+            for (place, why) in refused.into_iter().zip(refusals(cluster, profile, template, group, &pods)) {
+                outcome.rejected[place].1.push((group, why));
             }
         }
-        let managed = |group: Option<u32>| group.is_some_and(|group| (group as usize) < round.groups.len());
-        for node in round.ready.iter().map(|id| cluster.node(*id)).filter(|node| !managed(node.group)) {
-            all += cores(&node.capacity.resources);
-            memory += node.capacity.resources.memory_bytes;
-        }
-        Left {
-            cores: (self.flags.cores_total.1 - all).max(0),
-            memory_bytes: (self.flags.memory_total.1.saturating_mul(GIB) - memory).max(0),
-        }
-    }
-
-    /// Upstream: `resource.Manager.ApplyLimits`.
-    fn within_limits(&self, group: usize, count: i32, left: Left) -> Option<i32> {
-        let there = &self.templates.rows[group].as_ref()?.node.capacity.resources;
-        let fit = |left: i64, one: i64| if one > 0 { left / one } else { i64::from(count) };
-        let fit = fit(left.cores, cores(there)).min(fit(left.memory_bytes, there.memory_bytes));
-        let count = i64::from(count).min(fit);
-        (count >= 1).then_some(count as i32)
     }
 
     fn choose(&mut self, round: &Round<'_>, options: &[ScaleUpOption], best: &[usize]) -> usize {
@@ -286,26 +238,6 @@ impl Autoscaler {
             }
         }
     }
-}
-
-/// Upstream: `GetRemainingPods`, `GetPodsAwaitingEvaluation`.
-fn tell_rejections(kinds: &[Kind], chosen: Option<usize>, outcome: &mut ScaleUpOutcome) {
-    for kind in kinds {
-        let list = if !kind.fits_some {
-            &mut outcome.remain
-        } else if kind.rejections.iter().any(|(group, _)| Some(*group) == chosen) {
-            &mut outcome.awaiting
-        } else {
-            continue;
-        };
-        list.extend_from_slice(&kind.pods);
-        outcome.rejected.push((kind.pods[0], kind.rejections.clone()));
-    }
-}
-
-/// Whole cores, rounded up. Upstream: `utils.GetNodeResources` (`Quantity.Value`).
-pub(super) fn cores(there: &Resources) -> i64 {
-    there.cpu_milli.div_euclid(1000) + i64::from(there.cpu_milli.rem_euclid(1000) > 0)
 }
 
 fn summary(scene: &Scene<'_>, option: &ScaleUpOption) -> OptionSummary {

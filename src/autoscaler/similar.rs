@@ -33,29 +33,42 @@ const IGNORED_AZURE: &[&str] = &[
     "topology.disk.csi.azure.com/zone",
 ];
 
-/// Whether two groups' nodes are the same but for what may differ.
-///
-/// Upstream: `IsCloudProviderNodeInfoSimilar`, 1.28.0: capacity equal, memory within 1.5 %; allocatable and
-/// free within 5 %; labels equal but for the ignored ones.
-pub(super) fn are_similar(cluster: &ClusterState, flags: &Flags, a: &Template, b: &Template) -> bool {
-    if !flags.balancing_labels.is_empty() {
-        let value = |template: &Template, label: &str| {
-            cluster.symbols.lookup(label).and_then(|key| template.node.labels.get(key))
+/// What is compared of a group's nodes.
+pub(super) struct Likeness {
+    /// The values of the labels that alone count, if the flags name some.
+    balancing: Option<Vec<Option<Symbol>>>,
+    columns: Vec<Column>,
+    labels: Vec<(Symbol, Symbol)>,
+}
+
+impl Likeness {
+    /// Upstream: `IsCloudProviderNodeInfoSimilar`, `CreateLabelNodeInfoComparator`, 1.28.0.
+    pub(super) fn of(cluster: &ClusterState, flags: &Flags, template: &Template) -> Likeness {
+        let value = |label: &String| template.node.labels.get(cluster.symbols.lookup(label)?);
+        Likeness {
+            balancing: (!flags.balancing_labels.is_empty()).then(|| flags.balancing_labels.iter().map(value).collect()),
+            columns: columns(cluster, template),
+            labels: labels(cluster, flags, template),
+        }
+    }
+
+    /// Whether two groups' nodes are the same but for what may differ: capacity equal, memory within 1.5 %;
+    /// allocatable and free within 5 %; labels equal but for the ignored ones.
+    pub(super) fn resembles(&self, other: &Likeness) -> bool {
+        if let (Some(own), Some(theirs)) = (&self.balancing, &other.balancing) {
+            return own.iter().zip(theirs).all(|(own, theirs)| own.is_some() && own == theirs);
+        }
+        let alike = |(a, b): (&Column, &Column)| {
+            let capacity = match a.name {
+                Name::Memory => within(a.capacity, b.capacity, 0.015),
+                _ => a.capacity == b.capacity,
+            };
+            a.name == b.name && capacity && within(a.allocatable, b.allocatable, 0.05) && within(a.free, b.free, 0.05)
         };
-        let same = |label: &String| value(a, label).is_some() && value(a, label) == value(b, label);
-        return flags.balancing_labels.iter().all(same);
+        self.columns.len() == other.columns.len()
+            && self.columns.iter().zip(&other.columns).all(alike)
+            && self.labels == other.labels
     }
-    let (left, right) = (columns(cluster, a), columns(cluster, b));
-    let names = |rows: &[Column]| rows.iter().map(|row| row.name).collect::<Vec<_>>();
-    if names(&left) != names(&right) {
-        return false;
-    }
-    let alike = left.iter().zip(&right).all(|(a, b)| {
-        let capacity =
-            if a.name == Name::Memory { within(a.capacity, b.capacity, 0.015) } else { a.capacity == b.capacity };
-        capacity && within(a.allocatable, b.allocatable, 0.05) && within(a.free, b.free, 0.05)
-    });
-    alike && labels(cluster, flags, a) == labels(cluster, flags, b)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

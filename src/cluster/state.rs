@@ -99,6 +99,10 @@ impl ClusterState {
     pub fn node_id_bound(&self) -> usize {
         self.nodes.len()
     }
+    /// The id that the next node will get.
+    pub fn next_node_id(&self) -> NodeId {
+        self.nodes.next_id()
+    }
     /// The present node of that name.
     pub fn node_by_name(&self, name: Symbol) -> Option<NodeId> {
         self.by_name.get(&name).copied()

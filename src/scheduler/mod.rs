@@ -1,7 +1,7 @@
 //! kube-scheduler 1.28: which node a pod gets, or why it gets none.
 //!
 //! [`Scheduler::schedule`] is one scheduling cycle: filters, scores, preemption. [`Filters`] alone answers
-//! "does this pod fit on that node?", many times over a changing cluster: Cluster Autoscaler's question.
+//! "does this pod fit on that node?"; [`Feasible`] does so many times over a changing cluster: Cluster Autoscaler's question.
 //! [`Queue`] decides which pod is tried when.
 //!
 //! The scheduler decides; binding, evicting and nominating are the caller's. Not here: profiles other
@@ -10,7 +10,9 @@
 //! Start reading at [`Scheduler::schedule`], then `filters.rs` and `scores.rs`; each other file is a plugin.
 
 mod affinity;
+mod bins;
 pub mod dry_run;
+mod feasible;
 mod filters;
 mod images;
 mod memory;
@@ -25,6 +27,8 @@ mod scores;
 mod spread;
 mod volumes;
 
+pub use bins::Bins;
+pub use feasible::{Answer, Feasible};
 pub use filters::{Filters, Subject};
 pub use profile::{
     DefaultConstraints, Profile, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault, WeightedResource,

@@ -33,6 +33,11 @@ impl Request {
         }
     }
 
+    /// The amounts that have to be free.
+    pub(super) fn counted(&self) -> Resources {
+        Resources { scalar: self.scalars.iter().copied().collect(), ..self.requests.clone() }
+    }
+
     /// All resources of which there is too little. Upstream: `Fit.Filter`, `fitsRequest`, 1.28.
     pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
         if self.has_sidecar {

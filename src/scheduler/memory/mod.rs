@@ -3,11 +3,12 @@
 //! A bind changes one node, so the next pod of a kind has one node's answer to renew, not all. Two kinds of
 //! tables: [`local`] holds what a node answers for itself (filters, scores) per kind of request; [`group`] holds counts
 //! of pods by topology (spreading, affinity) per kind of constraints. Both read the cluster's change log through
-//! [`slots`]. [`survey`] adds them up for one pod.
+//! [`slots`]. [`survey`] adds them up for one pod; [`gates`] says what the counts forbid.
 //!
 //! The answers are those of [`Scheduler::schedule`](super::Scheduler::schedule), the plain computation; a property
 //! test holds them together. Pods with volumes, with a nomination or behind one are left to the plain one.
 
+mod gates;
 mod group;
 mod local;
 mod slots;
@@ -23,8 +24,9 @@ use super::profile::Profile;
 use super::spread::{HOSTNAME, ZONE};
 use crate::cluster::{ClusterState, NodeId, PodSpecId};
 use crate::id::Id;
+use gates::Gate;
 use group::{Group, GroupKey};
-use local::{LocalKey, LocalTable};
+use local::{LocalKey, LocalTable, UNFIT};
 use rustc_hash::FxHashMap;
 use slots::Slots;
 
@@ -46,6 +48,25 @@ pub(super) struct Memory {
     known: (usize, usize),
     clock: u64,
     scratch: survey::Scratch,
+}
+
+/// What the tables say about one kind of pod.
+pub(super) struct Fit<'a> {
+    slots: &'a Slots,
+    local: &'a LocalTable,
+    gates: Vec<Gate<'a>>,
+}
+
+impl Fit<'_> {
+    /// Nothing elsewhere matters.
+    pub(super) fn is_local(&self) -> bool {
+        self.gates.is_empty()
+    }
+    /// Whether a pod of the kind passes all filters on the node.
+    pub(super) fn allows(&self, node: NodeId) -> bool {
+        let slot = self.slots.slot(node);
+        slot.is_some_and(|slot| self.local.score[slot] != UNFIT && self.gates.iter().all(|gate| gate.allows(slot)))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +105,13 @@ impl Memory {
             self.forget();
         }
         kind
+    }
+
+    /// Where pods of a kind fit, as long as the cluster does not change.
+    pub(super) fn fit<'a>(&'a mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Option<Fit<'a>> {
+        let kind = self.prepare(cluster, profile, spec);
+        let (local, group) = (self.locals[kind.local].as_ref()?, self.groups[kind.group].as_ref()?);
+        Some(Fit { slots: &self.slots, local, gates: group.gates(&self.slots) })
     }
 
     /// The node with the smallest name.

@@ -5,7 +5,7 @@ use super::local::{LocalTable, UNFIT};
 use super::slots::{NONE, Slots};
 use super::{Kind, Memory};
 use crate::cluster::{ClusterState, NodeId, PodId};
-use crate::scheduler::affinity::{AffinityScore, Counted};
+use crate::scheduler::affinity::AffinityScore;
 use crate::scheduler::filters::Subject;
 use crate::scheduler::node_order::Sampling;
 use crate::scheduler::profile::Profile;
@@ -144,36 +144,7 @@ impl Scratch {
         let mut allowed = std::mem::take(&mut self.allowed);
         allowed.clear();
         allowed.extend(local.score.iter().map(|score| *score != UNFIT));
-        for column in &group.columns {
-            let values = slots.values(column.key);
-            match column.role {
-                Role::Hard(at) => {
-                    let constraint = &group.hard[at];
-                    let domains = column.members.iter().filter(|members| **members > 0).count();
-                    let there = column.totals.iter().zip(&column.members).filter(|(_, members)| **members > 0);
-                    let least =
-                        if domains < constraint.min_domains { 0 } else { there.map(|(t, _)| *t).min().unwrap_or(0) };
-                    let own = i64::from(constraint.matches_itself);
-                    let ok = |value: u32| {
-                        value != NONE
-                            && (domains == 0 || column.totals[value as usize] + own - least <= constraint.max_skew)
-                    };
-                    restrict(&mut allowed, values, ok);
-                }
-                Role::Required(Counted::AntiAffinity | Counted::Existing) => {
-                    restrict(&mut allowed, values, |value| value == NONE || column.totals[value as usize] <= 0);
-                }
-                Role::Required(Counted::Affinity) | Role::Soft(_) | Role::Weighted => {}
-            }
-        }
-        let own = || group.of_role(|role| role == Role::Required(Counted::Affinity));
-        // The first of a group of pods that want to be together may be anywhere that has the keys.
-        let nobody = own().all(|column| column.totals.iter().all(|total| *total == 0));
-        let anywhere = nobody && group.matches_itself();
-        for column in own() {
-            let ok = |value: u32| value != NONE && (anywhere || column.totals[value as usize] > 0);
-            restrict(&mut allowed, slots.values(column.key), ok);
-        }
+        group.gates(slots).iter().for_each(|gate| gate.restrict(&mut allowed));
         self.allowed = allowed;
     }
 
@@ -299,10 +270,4 @@ fn rounded(sum: f64) -> i64 {
     }
     let whole = sum as i64;
     whole + i64::from(sum - whole as f64 >= 0.5)
-}
-
-fn restrict(allowed: &mut [bool], values: &[u32], ok: impl Fn(u32) -> bool) {
-    for (allowed, value) in allowed.iter_mut().zip(values) {
-        *allowed = *allowed && ok(*value);
-    }
 }

@@ -9,7 +9,7 @@ use crate::cluster::{
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::rng::{Seed, Stream};
-use crate::scheduler::{Decision, PluginScores, Profile, Scheduler, ScoringStrategy, Ties};
+use crate::scheduler::{Decision, Feasible, PluginScores, Profile, Scheduler, ScoringStrategy, Ties};
 use crate::units::SimTime;
 
 /// A cluster that changes at random.
@@ -269,6 +269,30 @@ impl World {
         }
     }
 
+    /// Asks both kinds of [`Feasible`] about a pod and every node, before and in a trial.
+    fn compare_filters(&mut self, feasible: &mut Feasible, pod: PodId, context: &str) {
+        let mut plain = Feasible::without_memory(feasible.profile().clone());
+        let mut check = |cluster: &ClusterState, feasible: &mut Feasible, when: &str| {
+            let answer = feasible.ask(cluster, pod);
+            let plain = plain.ask(cluster, pod);
+            for node in cluster.node_ids() {
+                let row = cluster.node(*node);
+                assert_eq!(answer.fits(*node), plain.fits(*node), "{when}, {}, {context}", row.pods().len());
+            }
+        };
+        check(&self.cluster, feasible, "as it is");
+        let (template, moved, onto) = (self.node(), self.some_bound_pod(), self.some_node());
+        let mut trial = self.cluster.trial();
+        trial.add_node(template);
+        if let (Some(moved), Some(onto)) = (moved, onto) {
+            trial.unbind(moved);
+            trial.bind(moved, onto);
+        }
+        check(&trial, feasible, "what if");
+        drop(trial);
+        check(&self.cluster, feasible, "as it was");
+    }
+
     /// Asks both for a pod; binds it where they agree.
     fn compare(&mut self, pod: PodId, context: &str) {
         let survey = self.scheduler.survey(&self.cluster, pod);
@@ -304,6 +328,7 @@ fn run(seed: u64, nodes: usize, steps: u32, percentage: i32) {
         world.cluster.add_node(node);
     }
     let mut kinds: Vec<PodSpec> = (0..6).map(|_| world.spec()).collect();
+    let mut feasible = Feasible::new(world.scheduler.profile().clone());
     for step in 0..steps {
         if world.chance(0.4) {
             world.disturb();
@@ -313,6 +338,9 @@ fn run(seed: u64, nodes: usize, steps: u32, percentage: i32) {
             kinds.push(spec);
         }
         let pod = world.pod(&kinds);
+        if step % 3 == 0 {
+            world.compare_filters(&mut feasible, pod, &format!("seed {seed}, step {step}"));
+        }
         world.compare(pod, &format!("seed {seed}, step {step}"));
     }
 }
