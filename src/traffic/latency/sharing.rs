@@ -4,7 +4,8 @@
 
 use super::profile::{Discipline, WorkShape};
 use super::waiting::{Servers, Wait, erlang_arrivals_root, erlang_c, two_choices_slowdown};
-use super::work::{Cells, Survival, gamma_survival};
+use super::work::{Cells, GammaSurvival, Survival};
+use std::cell::Cell;
 
 /// A pod whose requests share its cores.
 #[derive(Clone, Copy, Debug)]
@@ -79,12 +80,18 @@ impl Sharing {
         let load = load.min(0.995);
         let slowdown = self.slowdown(load);
         let alone = self.cores.min(1.0);
-        let delays: Vec<Delay> =
-            self.shape.atoms().into_iter().map(|(work, p)| Delay::new(work, p, slowdown, alone)).collect();
         if slowdown - 1.0 < 1e-6 {
             return Survival::tabulate(1.0 / 256.0, |t| self.shape.survival((t - off_cpu) * alone));
         }
-        Survival::tabulate(1.0 / 256.0, |t| delays.iter().map(|delay| delay.survival(t - off_cpu)).sum())
+        let cells = self.shape.cells();
+        let delays: Vec<Delay> = cells.into_iter().map(|cell| Delay::new(cell, slowdown, alone)).collect();
+        // Times are asked for in rising order: what was over at one is over at the next.
+        let over = Cell::new(0);
+        Survival::tabulate_smooth(1.0 / 256.0, |t| {
+            let t = t - off_cpu;
+            over.set(over.get() + delays[over.get()..].iter().take_while(|delay| delay.end <= t).count());
+            delays[over.get()..].iter().map(|delay| delay.survival(t)).sum()
+        })
     }
 
     /// The wait for one of `threads` threads of a pod whose requests share its cores.
@@ -143,30 +150,42 @@ impl Sharing {
     }
 }
 
-/// The time of one amount of work among others: `alone` plus a gamma delay.
+/// The time of similar amounts of work among others: evenly spread alone, plus a gamma delay.
 struct Delay {
-    alone: f64,
+    /// The times alone.
+    from: f64,
+    to: f64,
     probability: f64,
+    /// Of the delay.
     mean: f64,
-    shape: f64,
+    delay: GammaSurvival,
+    /// Nothing takes longer.
+    end: f64,
 }
 
 impl Delay {
-    fn new(work: f64, probability: f64, slowdown: f64, alone_speed: f64) -> Delay {
+    fn new((from, to, probability): (f64, f64, f64), slowdown: f64, alone_speed: f64) -> Delay {
         let load = 1.0 - 1.0 / slowdown;
-        let alone = work / alone_speed;
+        let work = (from + to) / 2.0;
         // The variance over the squared mean of the delay.
         let y = work * (1.0 - load);
         let square = 2.0 * (y + libm::expm1(-y)) / (load * y * y);
-        Delay { alone, probability, mean: alone * (slowdown - 1.0), shape: 1.0 / square.max(1e-6) }
+        let delay = GammaSurvival::new(1.0 / square.max(1e-6));
+        let mean = work / alone_speed * (slowdown - 1.0);
+        let (from, to) = (from / alone_speed, to / alone_speed);
+        Delay { from, to, probability, mean, end: to + mean * delay.end(), delay }
     }
 
     fn survival(&self, t: f64) -> f64 {
-        if t <= self.alone {
-            self.probability
-        } else {
-            self.probability * gamma_survival(self.shape, (t - self.alone) / self.mean)
+        if t <= self.from {
+            return self.probability;
         }
+        if self.to <= self.from {
+            return self.probability * self.delay.at((t - self.from) / self.mean);
+        }
+        // The mean over where in the cell the work is.
+        let area = self.delay.integral((t - self.from) / self.mean) - self.delay.integral((t - self.to) / self.mean);
+        self.probability * self.mean * area / (self.to - self.from)
     }
 }
 

@@ -33,6 +33,37 @@ impl Survival {
                 break;
             }
         }
+        Survival::from_values(first, values)
+    }
+
+    /// The same for a costly function without corners: asked at every fourth edge only, a parabola in between.
+    pub(super) fn tabulate_smooth(smallest: f64, survival: impl Fn(f64) -> f64) -> Survival {
+        const STEP: usize = 4;
+        let first = Edges::of(smallest) / STEP * STEP;
+        let edge = |knot: usize| Edges::edge(first + knot * STEP);
+        let mut knots = Vec::new();
+        while first + knots.len() * STEP < Edges::COUNT && knots.last().is_none_or(|last| *last >= NEGLIGIBLE) {
+            knots.push(survival(edge(knots.len())));
+        }
+        let mut values = Vec::with_capacity(knots.len() * STEP);
+        for (at, pair) in knots.windows(2).enumerate() {
+            let slope_to = |next: usize| match knots.get(next) {
+                Some(value) => (value - pair[0]) / (edge(next) - edge(at)),
+                None => 0.0,
+            };
+            let slope = slope_to(at + 1);
+            let bend = (slope_to(at + 2) - slope) / (edge(at + 2) - edge(at + 1));
+            for part in 0..STEP {
+                let x = Edges::edge(first + at * STEP + part);
+                let value = pair[0] + (x - edge(at)) * (slope + bend * (x - edge(at + 1)));
+                values.push(value.clamp(pair[1], pair[0]));
+            }
+        }
+        values.extend(knots.last());
+        Survival::from_values(first, values)
+    }
+
+    fn from_values(first: usize, values: Vec<f64>) -> Survival {
         let mut area = Edges::edge(first) * (1.0 + values[0]) / 2.0;
         let mut integrals = vec![area];
         for (index, pair) in values.windows(2).enumerate() {
@@ -57,6 +88,11 @@ impl Survival {
             Some(area) => area + (x - Edges::edge(bucket)) * (self.values[index] + self.at(x)) / 2.0,
             None => self.integrals[self.integrals.len() - 1],
         }
+    }
+
+    /// What is asked for beyond is 0.
+    fn end(&self) -> f64 {
+        Edges::edge(self.first + self.values.len() - 1)
     }
 
     /// P(X > x).
@@ -104,13 +140,13 @@ impl WorkShape {
         }
     }
 
-    /// The distribution as points `(work, probability)`; their mean is 1.
-    pub(super) fn atoms(self) -> Vec<(f64, f64)> {
+    /// The distribution cut into few cells `(from, to, probability)`, a point where it is one; its mean is 1.
+    pub(super) fn cells(self) -> Vec<(f64, f64, f64)> {
         if self == WorkShape::Deterministic {
-            return vec![(1.0, 1.0)];
+            return vec![(1.0, 1.0, 1.0)];
         }
-        let cells = cells_of(|x| self.survival(x), 1.0, 12);
-        cells.iter().filter(|cell| cell.2 > NEGLIGIBLE).map(|(from, to, p)| ((from + to) / 2.0, p)).collect()
+        let cells = cells_of(|x| self.survival(x), 1.0, 8);
+        cells.iter().filter(|cell| cell.2 > NEGLIGIBLE).collect()
     }
 }
 
@@ -166,6 +202,20 @@ impl Cells {
         self
     }
 
+    /// Neighbours put together until each cell holds `least`, except the last.
+    pub(super) fn merged(&self, least: f64) -> Cells {
+        let mut merged = Cells { edges: self.edges.first().copied().into_iter().collect(), masses: Vec::new() };
+        let mut gathered = 0.0;
+        for (_, to, mass) in self.iter() {
+            gathered += mass;
+            if gathered >= least || self.edges.last() == Some(&to) {
+                merged.edges.push(to);
+                merged.masses.push(std::mem::take(&mut gathered));
+            }
+        }
+        merged
+    }
+
     /// P(sum of this and the other > t), times the cells' mass.
     pub(super) fn plus_survival(&self, other: &Survival, t: f64) -> f64 {
         let mut sum = 0.0;
@@ -185,14 +235,41 @@ impl Cells {
 
 /// P(G > y) for a gamma variable G of the given shape and mean 1, from a table made once.
 pub(super) fn gamma_survival(shape: f64, y: f64) -> f64 {
-    if y <= 0.0 {
-        return 1.0;
+    GammaSurvival::new(shape).at(y)
+}
+
+/// A gamma variable of mean 1, between two rows of a table made once.
+#[derive(Clone, Copy)]
+pub(super) struct GammaSurvival {
+    low: &'static Survival,
+    high: &'static Survival,
+    /// The weight of `high`.
+    share: f64,
+}
+
+impl GammaSurvival {
+    /// The variable of a shape; beyond the table, of the nearest in it.
+    pub(super) fn new(shape: f64) -> GammaSurvival {
+        let position = (libm::log2(shape.max(1e-9)) - LOWEST_SHAPE) * SHAPES_PER_OCTAVE;
+        let position = position.clamp(0.0, (SHAPES - 1) as f64);
+        let low = (position as usize).min(SHAPES - 2);
+        GammaSurvival { low: &GAMMA[low], high: &GAMMA[low + 1], share: position - low as f64 }
     }
-    let table = &*GAMMA;
-    let position = ((libm::log2(shape.max(1e-9)) - LOWEST_SHAPE) * SHAPES_PER_OCTAVE).clamp(0.0, (SHAPES - 1) as f64);
-    let low = (position as usize).min(SHAPES - 2);
-    let share = position - low as f64;
-    table[low].at(y) * (1.0 - share) + table[low + 1].at(y) * share
+
+    /// P(G > y).
+    pub(super) fn at(&self, y: f64) -> f64 {
+        self.low.at(y) * (1.0 - self.share) + self.high.at(y) * self.share
+    }
+
+    /// The integral of P(G > z) over z from 0 to y; `y` itself where y is below 0.
+    pub(super) fn integral(&self, y: f64) -> f64 {
+        if y <= 0.0 { y } else { self.low.integral(y) * (1.0 - self.share) + self.high.integral(y) * self.share }
+    }
+
+    /// P(G > y) is negligible from here on.
+    pub(super) fn end(&self) -> f64 {
+        self.low.end().max(self.high.end())
+    }
 }
 
 const SHAPES: usize = 57;
@@ -231,13 +308,25 @@ mod tests {
     }
 
     #[test]
-    fn atoms_have_the_moments() {
+    fn cells_have_the_moments() {
         for shape in SHAPES {
-            let atoms = shape.atoms();
-            let moment = |power: i32| atoms.iter().map(|(value, p)| p * value.powi(power)).sum::<f64>();
+            let cells = shape.cells();
+            let moment_of = |from: f64, to: f64, power: i32| {
+                (to.powi(power + 1) - from.powi(power + 1)) / (to - from) / f64::from(power + 1)
+            };
+            let moment = |power: i32| cells.iter().map(|(from, to, p)| p * moment_of(*from, *to, power)).sum::<f64>();
             assert!((moment(0) - 1.0).abs() < 1e-5 && (moment(1) - 1.0).abs() < 1e-3, "{shape:?}");
             assert!((moment(2) / shape.moments()[1] - 1.0).abs() < 0.03, "{shape:?}: {}", moment(2));
         }
+    }
+
+    #[test]
+    fn merged_cells_hold_what_all_held() {
+        let cells = cells_of(|x| libm::exp(-x), 1.0, 12);
+        let merged = cells.merged(0.01);
+        assert!((merged.mass() - cells.mass()).abs() < 1e-12 && merged.edges.last() == cells.edges.last());
+        assert!(merged.masses.iter().rev().skip(1).all(|mass| *mass >= 0.01) && merged.masses.len() < 80);
+        assert_eq!(Cells::default().merged(0.1), Cells::default());
     }
 
     #[test]
