@@ -2,7 +2,7 @@
 
 use super::profile::Profile;
 use super::reason::{Plugin, Reason, Rejection};
-use crate::cluster::{AffinityTerm, ClusterState, LabelSelector, Labels, NodeTemplate, PodSpec};
+use crate::cluster::{AffinityTerm, ClusterState, LabelSelector, Labels, NodeTemplate, PodId, PodSpec};
 use crate::intern::{Interner, Symbol};
 use rustc_hash::FxHashMap;
 
@@ -41,6 +41,17 @@ fn existing_term_matches(term: &AffinityTerm, pod: &PodSpec, namespace: &Labels,
     (term.namespaces.contains(&pod.namespace)
         || term.namespace_selector.as_ref().is_some_and(|selector| selector.matches(namespace, symbols)))
         && term.selector.as_ref().is_some_and(|selector| selector.matches(&pod.labels, symbols))
+}
+
+/// Whether a required affinity term of the waiting pod means the other one.
+///
+/// Upstream: `getUnschedulablePodsWithMatchingAffinityTerm`, 1.28.
+pub fn waits_for(cluster: &ClusterState, waiting: PodId, other: PodId) -> bool {
+    let terms = &cluster.spec_of(waiting).pod_affinity.required;
+    let other = cluster.spec_of(other);
+    let none = Labels::default();
+    let namespace = cluster.namespaces.get(&other.namespace).unwrap_or(&none);
+    terms.iter().any(|term| existing_term_matches(term, other, namespace, &cluster.symbols))
 }
 
 /// What the filter counts by topology pair.

@@ -186,6 +186,23 @@ impl Filters {
     }
 }
 
+/// Whether a node that came or changed is worth a try for a waiting pod: resources, node affinity, name, host ports
+/// and NoSchedule taints allow it. Preemption is not thought of.
+///
+/// Upstream: `preCheckForNode`, `AdmissionCheck`, 1.28.
+pub fn admits(cluster: &ClusterState, waiting: PodId, node: NodeId) -> bool {
+    let row = cluster.pod(waiting);
+    let filter = NodeFilter::new(cluster, &Profile::default(), cluster.spec_arc(row.spec), row.daemon_node);
+    let node = cluster.node(node);
+    let subject = filter.subject();
+    let repels = |taint: &Taint| taint.effect == Effect::NoSchedule && !subject.spec.tolerates(taint);
+    subject.matches_node(node, &cluster.symbols)
+        && subject.spec.node_name.is_none_or(|name| name == node.name)
+        && !node.taints.iter().any(repels)
+        && filter.requests.check(cluster, node, WhatIf::default()).is_ok()
+        && filter.check_ports(cluster, node, WhatIf::default()).is_ok()
+}
+
 impl NodeFilter {
     pub(super) fn new(
         cluster: &ClusterState,

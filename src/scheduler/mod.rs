@@ -27,13 +27,14 @@ mod scores;
 mod spread;
 mod volumes;
 
+pub use affinity::waits_for;
 pub use bins::Bins;
 pub use feasible::{Answer, Feasible};
-pub use filters::{Filters, Subject};
+pub use filters::{Filters, Subject, admits};
 pub use profile::{
     DefaultConstraints, Profile, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault, WeightedResource,
 };
-pub use queue::Queue;
+pub use queue::{EventKind, PluginSet, Queue};
 pub use reason::{Diagnosis, Plugin, PreFilterError, Reason, Rejection};
 pub use schedule::{Attempt, Decision, Preemption, Scheduler, Ties};
 pub use scores::PluginScores;

@@ -29,6 +29,27 @@ pub enum Plugin {
 }
 
 impl Plugin {
+    /// All of them, filters in upstream's order first.
+    pub const ALL: [Plugin; 17] = [
+        Plugin::NodeUnschedulable,
+        Plugin::NodeName,
+        Plugin::TaintToleration,
+        Plugin::NodeAffinity,
+        Plugin::NodePorts,
+        Plugin::NodeResourcesFit,
+        Plugin::VolumeRestrictions,
+        Plugin::EBSLimits,
+        Plugin::GCEPDLimits,
+        Plugin::NodeVolumeLimits,
+        Plugin::AzureDiskLimits,
+        Plugin::VolumeBinding,
+        Plugin::VolumeZone,
+        Plugin::PodTopologySpread,
+        Plugin::InterPodAffinity,
+        Plugin::NodeResourcesBalancedAllocation,
+        Plugin::ImageLocality,
+    ];
+
     /// The plugin's name.
     pub fn name(self) -> String {
         format!("{self:?}")

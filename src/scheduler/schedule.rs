@@ -7,6 +7,7 @@ use super::memory::Survey;
 use super::node_order::Sampling;
 use super::preemption::{PostFilter, preempt};
 use super::profile::Profile;
+use super::queue::PluginSet;
 use super::reason::{Diagnosis, PreFilterError, Rejection};
 pub use super::scores::PluginScores;
 use super::scores::score;
@@ -340,6 +341,18 @@ impl Scheduler {
 }
 
 impl Attempt {
+    /// The plugins that said no, on any node or beforehand; none if the cycle itself failed.
+    pub fn refused_by(&self) -> PluginSet {
+        if matches!(self.decision, Decision::Failed(_)) {
+            return PluginSet::EMPTY;
+        }
+        let beforehand = match &self.pre_filter {
+            Some(PreFilterError::Unschedulable(plugin, _)) => Some(*plugin),
+            _ => None,
+        };
+        self.rejections.iter().map(|(_, rejection)| rejection.plugin).chain(beforehand).collect()
+    }
+
     /// The reasons why no node is possible, counted.
     pub fn diagnosis(&self, cluster: &ClusterState) -> Diagnosis {
         let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), ..Diagnosis::default() };

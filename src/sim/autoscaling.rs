@@ -12,6 +12,7 @@ use crate::sim::Simulation;
 use crate::sim::cloud::InstanceState;
 use crate::sim::event::{DrainId, Event, GroupId, InstanceId};
 use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::scheduling::News;
 use crate::sim::world::WorkloadKind;
 use crate::units::{SimDuration, SimTime};
 
@@ -266,6 +267,6 @@ impl Simulation {
             taints.push(taint);
         }
         self.cluster.set_taints(node, taints);
-        self.nodes_changed();
+        self.nodes_changed(News::NodeTaints(node));
     }
 }

@@ -7,6 +7,7 @@ use crate::market::SpotPool;
 use crate::sim::Simulation;
 use crate::sim::event::{Event, GroupId, InstanceId};
 use crate::sim::log::{Evictor, NodeEnd, Occurrence};
+use crate::sim::scheduling::News;
 use crate::sim::world::{FaultKind, Replacement};
 use crate::units::{SimDuration, SimTime};
 
@@ -278,7 +279,7 @@ impl Simulation {
         if !initial {
             self.log.push(now, Occurrence::NodeAdded(node, group));
         }
-        self.nodes_changed();
+        self.nodes_changed(News::NodeAdded(node));
     }
 
     fn not_ready_taint(&self) -> Taint {
@@ -294,7 +295,7 @@ impl Simulation {
         let taints = self.cluster.node(node).taints.iter().copied().filter(|t| *t != taint).collect();
         self.cluster.set_taints(node, taints);
         self.cluster.set_node_ready(node, NodeCondition { is_true: true, since: now });
-        self.nodes_changed();
+        self.nodes_changed(News::NodeTaints(node));
     }
 
     /// Deletes an instance for Cluster Autoscaler: target and instance at once, the node object later.
@@ -346,7 +347,7 @@ impl Simulation {
         }
         self.books.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
         self.log.push(now, Occurrence::NodeGone { node, reason, pods_lost });
-        self.nodes_changed();
+        self.nodes_changed(News::Nothing);
     }
 
     /// A spot instance is told to go: cordoned, its pods leave, it is gone when the notice is over.
@@ -369,7 +370,8 @@ impl Simulation {
             }
         }
         self.queue.push(now + self.timing.spot_notice, Event::SpotReclaims(id));
-        self.nodes_changed();
+        // The cordon comes with its NoSchedule taint: upstream's node lifecycle controller.
+        self.nodes_changed(News::NodeTaints(node));
     }
 
     /// The notice is over.

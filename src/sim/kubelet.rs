@@ -6,6 +6,7 @@ use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::event::{Event, WorkloadId};
 use crate::sim::scaling::Sample;
+use crate::sim::scheduling::News;
 use crate::sim::world::{Lifecycle, WorkloadKind};
 use crate::units::{SimDuration, SimTime};
 
@@ -85,6 +86,7 @@ impl Simulation {
             return;
         }
         self.cluster.set_phase(pod, Phase::Running);
+        self.tell_scheduler(News::PodUpdated(pod));
         self.lives[pod].running_since = now;
         let cast = self.cast.clone();
         match self.lives[pod].owner {
@@ -124,6 +126,7 @@ impl Simulation {
             return;
         }
         self.cluster.set_pod_ready(pod, Some((true, now)));
+        self.tell_scheduler(News::PodUpdated(pod));
         self.set_stage(now, pod, Stage::Ready);
         self.owner_changed(pod);
     }
@@ -187,7 +190,7 @@ impl Simulation {
         self.owner_changed(pod);
         let lasts = grace.min(stopping).max(SimDuration::from_secs(1));
         self.queue.push(now + lasts, Event::PodStops(pod));
-        self.wake_scheduler();
+        self.wake_scheduler(News::PodUpdated(pod));
     }
 
     /// The pod holds its requests on its node from now on, or no longer.
@@ -226,11 +229,12 @@ impl Simulation {
         self.account_pod(now, pod, -1);
         self.pending.remove(&self.pending_key(pod));
         self.waiting.remove(pod);
+        let had_node = self.cluster.pod(pod).node().is_some();
         self.cluster.remove_pod(pod);
         if let Owner::Workload(workload) = self.lives[pod].owner {
             self.workloads[workload].pods.retain(|other| *other != pod);
         }
-        self.wake_scheduler();
+        self.wake_scheduler(if had_node { News::PodDeleted } else { News::Nothing });
     }
 
     /// Present and not terminating.

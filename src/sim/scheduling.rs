@@ -1,19 +1,73 @@
 //! The scheduler at work: pods without a node get one.
 
 use crate::cluster::{NodeId, PodId, VolumePlan};
-use crate::scheduler::{Decision, Preemption};
+use crate::scheduler::{self, Decision, EventKind, PluginSet, Preemption};
 use crate::sim::Simulation;
 use crate::sim::event::{Event, Stage};
 use crate::sim::log::Occurrence;
 use crate::units::SimTime;
 
+/// What the scheduler is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum News {
+    /// A node came.
+    NodeAdded(NodeId),
+    /// Its taints changed, or its conditions.
+    NodeTaints(NodeId),
+    /// A pod got a node.
+    PodAssigned(PodId),
+    /// A pod on a node changed.
+    PodUpdated(PodId),
+    /// A pod on a node is gone.
+    PodDeleted,
+    /// Claims got their volumes.
+    VolumesBound,
+    /// Something that no plugin of 1.28 is told of: a node or a pod without node is gone.
+    Nothing,
+}
+
 impl Simulation {
-    /// Something changed that may let a pending pod be placed.
-    pub(super) fn wake_scheduler(&mut self) {
+    /// A node or a pod changed, which may let a pending pod be placed.
+    pub(super) fn wake_scheduler(&mut self, news: News) {
         if self.pending.is_empty() {
             return;
         }
-        self.waiting.wake();
+        if self.timing.lockstep {
+            return self.call_scheduler();
+        }
+        self.tell_scheduler(news);
+    }
+
+    /// As [`wake_scheduler`](Self::wake_scheduler) for what the recordings' world does not look at.
+    pub(super) fn tell_scheduler(&mut self, news: News) {
+        if self.timing.lockstep || !self.waiting.has_unschedulable() {
+            return;
+        }
+        let cluster = &self.cluster;
+        let now = self.queue.now();
+        match news {
+            News::NodeAdded(node) | News::NodeTaints(node) => {
+                let kind = match news {
+                    News::NodeAdded(_) => EventKind::NodeAdded,
+                    _ => EventKind::NodeTaints,
+                };
+                self.waiting.happened(kind, now, |pod| scheduler::admits(cluster, pod, node));
+            }
+            News::PodAssigned(other) | News::PodUpdated(other) => {
+                let kind = match news {
+                    News::PodAssigned(_) => EventKind::PodAssigned,
+                    _ => EventKind::PodUpdated,
+                };
+                self.waiting.happened(kind, now, |pod| scheduler::waits_for(cluster, pod, other));
+            }
+            News::PodDeleted => self.waiting.happened(EventKind::PodDeleted, now, |_| true),
+            News::VolumesBound => {
+                for kind in [EventKind::ClaimUpdated, EventKind::VolumeUpdated] {
+                    self.waiting.happened(kind, now, |_| true);
+                }
+            }
+            News::Nothing => return,
+        }
         self.call_scheduler();
     }
 
@@ -42,9 +96,7 @@ impl Simulation {
         if self.timing.lockstep {
             self.schedule_all(now);
         } else if let Some(pod) = self.waiting.pop(now) {
-            if !self.schedule_one(now, pod) {
-                self.waiting.unschedulable(pod, now);
-            }
+            self.schedule_one(now, pod);
             self.next_cycle(now);
         } else {
             self.call_scheduler();
@@ -84,6 +136,12 @@ impl Simulation {
             return true;
         }
         let attempt = self.scheduler.schedule(&self.cluster, pod);
+        if !self.timing.lockstep && !matches!(attempt.decision, Decision::Bind(_)) {
+            // Without any node nobody refuses: upstream's ErrNoNodesAvailable.
+            let no_nodes = self.cluster.node_ids().is_empty();
+            let refused_by = if no_nodes { PluginSet::EMPTY } else { attempt.refused_by() };
+            self.waiting.failed(pod, refused_by, now);
+        }
         if !matches!(attempt.decision, Decision::Bind(_)) && !std::mem::replace(&mut self.lives[pod].waits, true) {
             self.log.push(now, Occurrence::Waits(pod));
         }
@@ -113,6 +171,10 @@ impl Simulation {
         let waited = now - self.cluster.pod(pod).created;
         self.log.push(now, Occurrence::Bound { pod, node, waited });
         self.pod_is_bound(now, pod, node);
+        self.tell_scheduler(News::PodAssigned(pod));
+        if *volumes != VolumePlan::default() {
+            self.tell_scheduler(News::VolumesBound);
+        }
     }
 
     /// Victims are asked to go with their own grace; the pod is nominated and tried again.

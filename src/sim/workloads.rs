@@ -14,6 +14,7 @@ use crate::sim::books::Stage;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::kubelet::{Owner, PodLife};
 use crate::sim::log::{Occurrence, Seen};
+use crate::sim::scheduling::News;
 use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
@@ -77,14 +78,14 @@ impl Simulation {
     }
 
     /// Nodes came, went or changed: DaemonSets and the scheduler look again.
-    pub(super) fn nodes_changed(&mut self) {
+    pub(super) fn nodes_changed(&mut self, news: News) {
         for (id, workload) in self.cast.workloads.iter() {
             if matches!(workload.kind, WorkloadKind::DaemonSet) {
                 self.workloads[id].dirty = true;
             }
         }
         self.wake_controllers();
-        self.wake_scheduler();
+        self.wake_scheduler(news);
     }
 
     /// A pod changed: its owner looks again.
@@ -310,7 +311,9 @@ impl Simulation {
         self.set_stage(now, pod, Stage::Pending);
         let key = self.pending_key(pod);
         self.pending.insert(key);
-        self.waiting.push(pod, key.0.0);
+        if self.cluster.spec_of(pod).scheduling_gates.is_empty() {
+            self.waiting.push(pod, key.0.0);
+        }
         self.call_scheduler();
     }
 

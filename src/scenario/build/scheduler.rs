@@ -1,0 +1,66 @@
+//! kube-scheduler's configuration, and who it is responsible for.
+
+use super::Scene;
+use crate::scenario::documents;
+use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::kubernetes::Converter;
+use crate::scheduler::Profiles;
+use crate::sim::world::{Cast, Timing};
+use crate::units::SimDuration;
+use std::collections::BTreeMap;
+
+/// Longer cycles are refused.
+const LONGEST_CYCLE: SimDuration = SimDuration::from_mins(1);
+
+/// The profiles that the scenario names, or kube-scheduler's own.
+pub(super) fn profiles(scene: &Scene<'_>, converter: &mut Converter<'_>, issues: &mut Issues) -> Profiles {
+    let Some(path) = &scene.file.scheduler.configuration else { return Profiles::default() };
+    let found = documents::read(scene.sources, &scene.folder.join(path), issues);
+    let mut profiles = Profiles::default();
+    if found.len() > 1 {
+        let message = format!("expected one KubeSchedulerConfiguration, found {} objects", found.len());
+        issues.push(Issue::error("scheduler.configuration", message));
+    }
+    for document in &found {
+        let kind = document.text(&["kind"]);
+        if kind != "KubeSchedulerConfiguration" {
+            let message = format!("expected a KubeSchedulerConfiguration, found `{kind}`");
+            issues.push(document.locate(Issue::error("kind", message)));
+            continue;
+        }
+        profiles = converter.scheduler_profiles(&document.value);
+        for issue in std::mem::take(&mut converter.issues) {
+            let mut issue = document.locate(issue);
+            issue.place.object = Some(kind.to_owned());
+            issues.push(issue);
+        }
+    }
+    profiles
+}
+
+/// How long a cycle takes.
+pub(super) fn cycle(scene: &Scene<'_>, issues: &mut Issues) -> SimDuration {
+    let cycle = scene.file.scheduler.cycle_time.map_or(Timing::default().scheduling_cycle, |time| time.0);
+    if cycle.is_zero() || cycle > LONGEST_CYCLE {
+        issues.push(Issue::error("scheduler.cycleTime", "expected more than nothing and at most 1m"));
+    }
+    cycle
+}
+
+/// Pods of schedulers that no profile is for: the default one takes them, which deserves a doubt.
+pub(super) fn warn_about_strangers(cast: &Cast, issues: &mut Issues) {
+    let mut strangers: BTreeMap<&str, u32> = BTreeMap::new();
+    for workload in cast.workloads.values() {
+        let scheduler = cast.cluster.spec(workload.template).scheduler;
+        if !cast.profiles.handle(scheduler) {
+            *strangers.entry(cast.cluster.symbols.text(scheduler)).or_default() += 1;
+        }
+    }
+    let known: Vec<&str> = cast.profiles.iter().map(|(name, _)| cast.cluster.symbols.text(*name)).collect();
+    for (name, count) in strangers {
+        let message = format!("no profile is for `{name}`, the scheduler of {count} workloads: the default one takes them");
+        let mut issue = Issue::warning("spec.schedulerName", message);
+        issue.help = did_you_mean(name, known.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+        issues.push(issue);
+    }
+}

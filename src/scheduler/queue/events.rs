@@ -1,0 +1,185 @@
+//! What may happen in a cluster, and which plugins asked to be told.
+
+use crate::scheduler::reason::Plugin;
+
+/// Kinds of events that may let a pod be placed. Upstream: `framework.ClusterEvent`, 1.28.
+///
+/// A node that goes is none: the scheduler of 1.28 tells nobody, though PodTopologySpread asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A node came.
+    NodeAdded,
+    /// A node's allocatable changed.
+    NodeAllocatable,
+    /// A node's labels changed.
+    NodeLabels,
+    /// A node's taints changed, or it was uncordoned.
+    NodeTaints,
+    /// A node's conditions changed.
+    NodeConditions,
+    /// A pod got a node. Only pods whose required affinity means it are told.
+    PodAssigned,
+    /// A pod on a node changed. Only pods whose required affinity means it are told.
+    PodUpdated,
+    /// A pod on a node is gone.
+    PodDeleted,
+    /// A claim came.
+    ClaimAdded,
+    /// A claim changed.
+    ClaimUpdated,
+    /// A volume came.
+    VolumeAdded,
+    /// A volume changed.
+    VolumeUpdated,
+    /// A storage class came.
+    StorageClassAdded,
+    /// A storage class changed.
+    StorageClassUpdated,
+    /// A CSINode came.
+    CsiNodeAdded,
+    /// A CSINode changed.
+    CsiNodeUpdated,
+}
+
+impl Plugin {
+    /// Whether a pod that this plugin refused may fit after such an event.
+    ///
+    /// Upstream: `EventsToRegister` of each plugin, 1.28.
+    pub fn awaits(self, event: EventKind) -> bool {
+        use EventKind as E;
+        let any_node_update = [E::NodeAllocatable, E::NodeLabels, E::NodeTaints, E::NodeConditions].contains(&event);
+        let any_pod = [E::PodAssigned, E::PodUpdated, E::PodDeleted].contains(&event);
+        match self {
+            Plugin::NodeUnschedulable => matches!(event, E::NodeAdded | E::NodeTaints),
+            Plugin::NodeName | Plugin::TaintToleration | Plugin::NodeAffinity => {
+                event == E::NodeAdded || any_node_update
+            }
+            Plugin::NodePorts | Plugin::NodeResourcesFit => {
+                matches!(event, E::PodDeleted | E::NodeAdded) || any_node_update
+            }
+            Plugin::VolumeRestrictions => {
+                matches!(event, E::PodDeleted | E::NodeAdded | E::ClaimAdded | E::ClaimUpdated)
+            }
+            Plugin::EBSLimits | Plugin::GCEPDLimits | Plugin::AzureDiskLimits => {
+                matches!(event, E::NodeAdded | E::PodDeleted)
+            }
+            Plugin::NodeVolumeLimits => matches!(event, E::CsiNodeAdded | E::PodDeleted),
+            Plugin::VolumeBinding => matches!(
+                event,
+                E::StorageClassAdded
+                    | E::StorageClassUpdated
+                    | E::ClaimAdded
+                    | E::ClaimUpdated
+                    | E::VolumeAdded
+                    | E::VolumeUpdated
+                    | E::NodeAdded
+                    | E::CsiNodeAdded
+                    | E::CsiNodeUpdated
+            ),
+            Plugin::VolumeZone => matches!(
+                event,
+                E::StorageClassAdded | E::NodeAdded | E::NodeLabels | E::ClaimAdded | E::VolumeAdded | E::VolumeUpdated
+            ),
+            Plugin::PodTopologySpread | Plugin::InterPodAffinity => {
+                any_pod || matches!(event, E::NodeAdded | E::NodeLabels)
+            }
+            // They refuse nobody.
+            Plugin::NodeResourcesBalancedAllocation | Plugin::ImageLocality => false,
+        }
+    }
+}
+
+/// A set of plugins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PluginSet {
+    bits: u32,
+}
+
+impl PluginSet {
+    /// No plugin.
+    pub const EMPTY: PluginSet = PluginSet { bits: 0 };
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+    /// Adds a plugin.
+    pub fn insert(&mut self, plugin: Plugin) {
+        self.bits |= 1 << plugin as u32;
+    }
+    /// Whether any of them is so.
+    pub fn any(self, is_so: impl Fn(Plugin) -> bool) -> bool {
+        Plugin::ALL.iter().any(|plugin| self.bits & (1 << *plugin as u32) != 0 && is_so(*plugin))
+    }
+}
+
+impl FromIterator<Plugin> for PluginSet {
+    fn from_iter<I: IntoIterator<Item = Plugin>>(plugins: I) -> Self {
+        let mut set = PluginSet::EMPTY;
+        plugins.into_iter().for_each(|plugin| set.insert(plugin));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The plugins that await an event, in their order.
+    fn check(event: EventKind, expect: &[Plugin]) {
+        let found: Vec<Plugin> = Plugin::ALL.into_iter().filter(|plugin| plugin.awaits(event)).collect();
+        assert_eq!(found, expect, "{event:?}");
+    }
+
+    use Plugin::*;
+
+    #[test]
+    fn a_new_node_may_help_all_but_attach_limits_of_csi() {
+        let refuse_nobody = [NodeVolumeLimits, NodeResourcesBalancedAllocation, ImageLocality];
+        let all: Vec<Plugin> = Plugin::ALL.into_iter().filter(|plugin| !refuse_nobody.contains(plugin)).collect();
+        check(EventKind::NodeAdded, &all);
+    }
+
+    #[test]
+    fn a_pod_that_goes_frees_resources_ports_disks_and_topology() {
+        let expect = [
+            NodePorts,
+            NodeResourcesFit,
+            VolumeRestrictions,
+            EBSLimits,
+            GCEPDLimits,
+            NodeVolumeLimits,
+            AzureDiskLimits,
+            PodTopologySpread,
+            InterPodAffinity,
+        ];
+        check(EventKind::PodDeleted, &expect);
+    }
+
+    #[test]
+    fn taints_do_not_wake_topology_plugins() {
+        let nodes = [NodeName, TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit];
+        check(EventKind::NodeTaints, &[&[NodeUnschedulable], &nodes[..]].concat());
+        check(EventKind::NodeAllocatable, &nodes);
+        check(EventKind::NodeConditions, &nodes);
+        check(EventKind::NodeLabels, &[&nodes[..], &[VolumeZone, PodTopologySpread, InterPodAffinity]].concat());
+    }
+
+    #[test]
+    fn pods_that_come_or_change_wake_topology_plugins_alone() {
+        check(EventKind::PodAssigned, &[PodTopologySpread, InterPodAffinity]);
+        check(EventKind::PodUpdated, &[PodTopologySpread, InterPodAffinity]);
+    }
+
+    #[test]
+    fn storage_wakes_the_plugins_of_volumes() {
+        check(EventKind::ClaimAdded, &[VolumeRestrictions, VolumeBinding, VolumeZone]);
+        check(EventKind::ClaimUpdated, &[VolumeRestrictions, VolumeBinding]);
+        check(EventKind::VolumeAdded, &[VolumeBinding, VolumeZone]);
+        check(EventKind::VolumeUpdated, &[VolumeBinding, VolumeZone]);
+        check(EventKind::StorageClassAdded, &[VolumeBinding, VolumeZone]);
+        check(EventKind::StorageClassUpdated, &[VolumeBinding]);
+        check(EventKind::CsiNodeAdded, &[NodeVolumeLimits, VolumeBinding]);
+        check(EventKind::CsiNodeUpdated, &[VolumeBinding]);
+    }
+}
