@@ -173,35 +173,48 @@ fn differing_sample(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
     first
 }
 
-/// The first pod that was bound at another time or to another node: a divergence that no event shows yet.
+/// The first pod that was bound at another time or to another node, or deleted at another time: a divergence
+/// that no event shows yet.
 pub fn differing_pod(case: &Case, outcome: &Outcome) -> Option<String> {
     let cluster = &outcome.cluster;
-    let seconds = |at: foresail::units::SimTime| at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64;
-    let mut ours: BTreeMap<String, (i64, String)> = BTreeMap::new();
-    let mut deleted: BTreeMap<String, i64> = BTreeMap::new();
+    let mut ours: BTreeMap<String, PodLine> = BTreeMap::new();
     for index in 0..cluster.pod_id_bound() {
         let id = foresail::cluster::PodId::from_index(index);
-        let row = cluster.pod(id);
-        let node = row.node().map_or(String::new(), |node| cluster.node_name(node).to_owned());
-        deleted.insert(cluster.pod_key(id), row.deleted.map_or(-1, seconds));
-        ours.insert(cluster.pod_key(id), (row.started.map_or(-1, seconds), node));
+        let deleted = cluster.pod(id).deleted.map_or(-1, in_seconds);
+        ours.insert(cluster.pod_key(id), PodLine { bound: -1, node: String::new(), deleted });
     }
-    let mut first: Option<(i64, String)> = None;
-    for row in &case.expect.pods {
-        let (Some(name), Some(bound), Some(node)) = (row[0].as_str(), row[2].as_i64(), row[3].as_str()) else {
-            continue;
-        };
-        let (at, on) = ours.get(name).cloned().unwrap_or((-2, String::new()));
-        if (at != bound || (!on.is_empty() && on != node))
-            && bound >= 0
-            && first.as_ref().is_none_or(|(earliest, _)| bound < *earliest)
+    for (at, occurrence) in outcome.log.records() {
+        if let Occurrence::Bound { pod, node, .. } = *occurrence
+            && let Some(line) = ours.get_mut(&cluster.pod_key(pod))
         {
-            first = Some((bound, format!("{name} bound at {at} to {on}, real {bound} to {node}")));
-        }
-        let (at, gone) = (deleted.get(name).copied().unwrap_or(-2), row[6].as_i64().unwrap_or(-1));
-        if at >= 0 && at != gone && gone >= 0 && first.as_ref().is_none_or(|(earliest, _)| gone < *earliest) {
-            first = Some((gone, format!("{name} deleted at {at}, real {gone}")));
+            (line.bound, line.node) = (in_seconds(*at), cluster.node_name(node).to_owned());
         }
     }
-    first.map(|(_, text)| text)
+    let rows = case.expect.pods.iter();
+    let first = rows.filter_map(|row| difference_of(row, &ours)).min_by_key(|(at, _)| *at);
+    first.map(|(at, text)| format!("t={at}: {text}"))
+}
+
+/// A pod of ours: when and where it was bound, when it was deleted; -1 is never.
+struct PodLine {
+    bound: i64,
+    node: String,
+    deleted: i64,
+}
+
+fn difference_of(row: &[serde_json::Value], ours: &BTreeMap<String, PodLine>) -> Option<(i64, String)> {
+    let (name, bound, node) = (row[0].as_str()?, row[2].as_i64()?, row[3].as_str()?);
+    let Some(line) = ours.get(name) else { return Some((row[1].as_i64()?, format!("we never create {name}"))) };
+    if (line.bound, line.node.as_str()) != (bound, node) && (line.bound >= 0 || bound >= 0) {
+        let at = if bound >= 0 { bound } else { line.bound };
+        return Some((at, format!("{name} bound at {} to {}, real {bound} to {node}", line.bound, line.node)));
+    }
+    let deleted = row[6].as_i64()?;
+    let at = [line.deleted, deleted].into_iter().filter(|at| *at >= 0).min()?;
+    (line.deleted >= 0 && line.deleted != deleted)
+        .then(|| (at, format!("{name} deleted at {}, real {deleted}", line.deleted)))
+}
+
+fn in_seconds(at: foresail::units::SimTime) -> i64 {
+    at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64
 }
