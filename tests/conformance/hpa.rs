@@ -1,6 +1,6 @@
 //! HPA recordings: every tick's proposals, stabilised value, replicas and conditions.
 
-use crate::runner::{Controller, whole_theme};
+use crate::runner::Controller;
 use foresail::hpa::{
     ApiDown, Conditions, ContainerUsage, CurrentMetric, Decision, Flags, HpaController, MetricError, Observation,
     PodContainer, PodGroup, PodPhase, Readiness, Version,
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The HorizontalPodAutoscaler's recordings.
-pub const HPA: Controller = Controller { name: "hpa", judge, subtheme: whole_theme };
+pub const HPA: Controller = Controller::new("hpa", judge);
 
 #[derive(Deserialize)]
 struct Case {

@@ -16,6 +16,17 @@ pub struct Controller {
     pub judge: Judge,
     /// Splits a theme's cases into lines of their own: a suffix for the case, usually empty.
     pub subtheme: fn(case: &str) -> &'static str,
+    /// What else there is to say of a theme's cases, behind their tally.
+    pub remark: Option<fn(cases: &[&str]) -> String>,
+    /// Tells the difference of every case, not of a theme's first alone.
+    pub tells_all: bool,
+}
+
+impl Controller {
+    /// A controller whose themes are one line each.
+    pub const fn new(name: &'static str, judge: Judge) -> Self {
+        Controller { name, judge, subtheme: whole_theme, remark: None, tells_all: false }
+    }
 }
 
 /// The usual [`Controller::subtheme`]: one line per file.
@@ -34,12 +45,15 @@ pub struct Measurement {
     pub share_wanted: f64,
 }
 
-/// How many comparisons there were, how many passed, and the first that did not.
+/// How many comparisons there were, how many passed, and those that did not.
 #[derive(Default)]
 pub struct Tally {
     pub passed: usize,
     pub total: usize,
-    pub first_difference: Option<String>,
+    /// What differs, case by case.
+    pub differences: Vec<String>,
+    /// What else there is to say.
+    pub remark: String,
 }
 
 /// Replays everything that is there; fails if a theme differs in other than its known number of cases
@@ -61,7 +75,7 @@ pub fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode
                 continue;
             }
             for (suffix, tally) in replay(controller, &file) {
-                print(&format!("{line}{suffix}"), &tally);
+                print(&format!("{line}{suffix}"), &tally, controller.tells_all);
                 passed += tally.passed;
                 let differ = tally.total - tally.passed;
                 failed += differ;
@@ -75,7 +89,7 @@ pub fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode
     }
     for measurement in measurements {
         for (theme, tally) in (measurement.replay)(&root.join(measurement.name), &selected) {
-            print(&format!("{}/{theme}", measurement.name), &tally);
+            print(&format!("{}/{theme}", measurement.name), &tally, false);
             let enough = tally.passed as f64 >= measurement.share_wanted * tally.total as f64;
             *(if enough { &mut passed } else { &mut failed }) += 1;
             surprises += usize::from(!enough);
@@ -95,10 +109,11 @@ fn known_differences() -> BTreeMap<String, usize> {
     lines.filter_map(|line| Some((line.split_once(' ')?.0.to_owned(), line.split_once(' ')?.1.parse().ok()?))).collect()
 }
 
-fn print(line: &str, tally: &Tally) {
-    println!("{line}: {}/{}", tally.passed, tally.total);
-    if let Some(difference) = &tally.first_difference {
-        println!("    first difference: {difference}");
+fn print(line: &str, tally: &Tally, tells_all: bool) {
+    println!("{line}: {}/{}{}", tally.passed, tally.total, tally.remark);
+    let told = if tells_all { usize::MAX } else { 1 };
+    for difference in tally.differences.iter().take(told) {
+        println!("    {}difference: {difference}", if tells_all { "" } else { "first " });
     }
 }
 
@@ -146,7 +161,14 @@ fn replay(controller: &Controller, file: &Path) -> Vec<(&'static str, Tally)> {
         tally.total += 1;
         match verdict {
             Ok(()) => tally.passed += 1,
-            Err(difference) => drop(tally.first_difference.get_or_insert(difference)),
+            Err(difference) => tally.differences.push(difference),
+        }
+    }
+    if let Some(remark) = controller.remark {
+        for (suffix, tally) in &mut tallies {
+            let of_line = |case: &&&str| (controller.subtheme)(case) == *suffix;
+            let rows: Vec<&str> = cases.iter().filter(of_line).copied().collect();
+            tally.remark = remark(&rows);
         }
     }
     tallies

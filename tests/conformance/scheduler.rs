@@ -1,6 +1,6 @@
 //! Scheduler recordings: every attempt's feasible nodes, reasons, scores, ties, choice and victims.
 
-use crate::runner::{Controller, whole_theme};
+use crate::runner::Controller;
 use foresail::cluster::{ClusterState, NodeId, PodId};
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::dump::Loaded;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The scheduler's recordings.
-pub const SCHEDULER: Controller = Controller { name: "scheduler", judge, subtheme: whole_theme };
+pub const SCHEDULER: Controller = Controller::new("scheduler", judge);
 
 #[derive(Deserialize)]
 struct Case {

@@ -1,13 +1,13 @@
 //! VPA recordings: what the recommender says after so many samples.
 
-use crate::runner::{Controller, whole_theme};
+use crate::runner::Controller;
 use foresail::units::SimTime;
 use foresail::vpa::{Aggregate, Amounts, Flags, PodMemory, recommend};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The VerticalPodAutoscaler's recordings.
-pub const VPA: Controller = Controller { name: "vpa", judge, subtheme: whole_theme };
+pub const VPA: Controller = Controller::new("vpa", judge);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

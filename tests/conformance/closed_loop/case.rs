@@ -140,6 +140,9 @@ pub struct Totals {
     pub pod_pending_seconds: i64,
     pub ready_pod_seconds: i64,
     pub hpa_rescales: i64,
+    pub scale_ups: i64,
+    pub evictions: i64,
+    #[serde(default)]
     pub groups: BTreeMap<String, GroupTotals>,
 }
 

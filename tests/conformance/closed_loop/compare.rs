@@ -1,10 +1,10 @@
 //! Our run against the recorded one: first difference, and the errors of the totals.
 
 use super::case::Case;
+use super::totals::{FIGURES, group_node_seconds, relative_error};
 use foresail::id::Id;
 use foresail::sim::log::{Evictor, NodeEnd, Occurrence};
 use foresail::sim::outcome::{Outcome, PodCounts};
-use foresail::units::SimDuration;
 use std::collections::BTreeMap;
 
 /// The earliest event or sample that differs: when, what we have, what was recorded.
@@ -17,31 +17,14 @@ pub fn first_difference(case: &Case, outcome: &Outcome) -> Option<String> {
 
 /// Relative errors of the totals.
 pub fn errors_of_totals(case: &Case, outcome: &Outcome) -> String {
-    let after = outcome.end + SimDuration::from_secs(1);
-    let books = &outcome.books;
-    let deployments = || {
-        let first = case.daemon_sets.len();
-        books.workloads.iter().filter(move |(id, _)| id.index() >= first).map(|(_, row)| row)
-    };
-    let percent = |ours: i64, real: i64| match real {
-        0 if ours == 0 => "0 %".to_owned(),
-        _ => format!("{:+.2} %", (ours - real) as f64 / (real as f64).max(1.0) * 100.0),
-    };
-    let totals = &case.expect.totals;
-    let groups = case.node_groups.iter().zip(books.groups.values()).map(|(group, row)| {
-        let real = totals.groups.get(&group.id).map_or(0, |row| row.node_seconds);
-        format!("{} {}", group.id, percent(row.nodes.seconds(after), real))
+    let percent = |ours: i64, real: i64| format!("{:+.2} %", relative_error(ours, real) * 100.0);
+    let totals = FIGURES.iter().map(|figure| {
+        let (ours, real) = (figure.ours(case, outcome), figure.recorded(&case.expect.totals));
+        format!("{} {ours} of {real} ({})", figure.name(), percent(ours, real))
     });
-    let groups: Vec<String> = groups.collect();
-    format!(
-        "node-seconds {} ({}), pending {}, ready {}, rescales {} of {}",
-        percent(books.nodes.seconds(after), totals.node_seconds),
-        groups.join(", "),
-        percent(deployments().map(|row| row.pending.seconds(after)).sum(), totals.pod_pending_seconds),
-        percent(deployments().map(|row| row.ready.seconds(after)).sum(), totals.ready_pod_seconds),
-        deployments().map(|row| row.rescales).sum::<u64>(),
-        totals.hpa_rescales,
-    )
+    let groups = group_node_seconds(case, outcome).into_iter();
+    let groups = groups.map(|(name, ours, real)| format!("node-seconds of {name} {}", percent(ours, real)));
+    totals.chain(groups).collect::<Vec<_>>().join(", ")
 }
 
 fn differing_events(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {

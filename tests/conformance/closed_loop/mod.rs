@@ -2,41 +2,41 @@
 
 mod case;
 mod compare;
+mod replay;
+mod totals;
 mod world;
 
-use crate::runner::{Controller, whole_theme};
+use crate::runner::Controller;
 use case::Case;
-use foresail::rng::Seed;
-use foresail::sim::outcome::Outcome;
-use foresail::sim::world::Timing;
-use foresail::sim::{Simulation, Start};
-use foresail::traffic::latency::LatencyTables;
-use foresail::units::SimDuration;
-use std::sync::Arc;
+use rayon::prelude::*;
+use totals::{Figure, relative_error};
 
 /// The recordings of the controllers together.
-pub const CLOSED_LOOP: Controller = Controller { name: "closed-loop", judge, subtheme: whole_theme };
+pub const CLOSED_LOOP: Controller =
+    Controller { remark: Some(worst_node_seconds), tells_all: true, ..Controller::new("closed-loop", judge) };
 
 fn judge(text: &str) -> Result<(), String> {
     let case: Case = serde_json::from_str(text).map_err(|e| format!("unreadable case: {e}"))?;
-    let outcome = replay(&case)?;
+    let outcome = replay::lockstep(&case)?;
     compare::first_difference(&case, &outcome).map_or(Ok(()), |difference| {
         let pod = compare::differing_pod(&case, &outcome).unwrap_or_default();
-        Err(format!("{}: {difference}; {}; {pod}", case.name, compare::errors_of_totals(&case, &outcome)))
+        Err(format!(
+            "{}: {difference}\n        first pod: {pod}\n        totals: {}",
+            case.name,
+            compare::errors_of_totals(&case, &outcome)
+        ))
     })
 }
 
-/// The case in the recordings' world: whole seconds, fixed order, smallest-name ties.
-fn replay(case: &Case) -> Result<Outcome, String> {
-    let mut simulation = Simulation::new(Start {
-        cast: Arc::new(world::build(case)?),
-        timing: Timing { lockstep: true, step: SimDuration::from_secs(1), ..Timing::default() },
-        duration: SimDuration::from_secs(case.duration_s),
-        seed: Seed::new(case.seed, 0),
-        tables: LatencyTables::default(),
-        timeline_every: SimDuration::from_secs(case.expect.sample_every),
-        keep_log: true,
-    });
-    simulation.run();
-    Ok(simulation.finish())
+/// The largest relative error of any case's node-seconds; a case that cannot be replayed has none.
+fn worst_node_seconds(cases: &[&str]) -> String {
+    let error = |text: &&str| {
+        let case: Case = serde_json::from_str(text).ok()?;
+        let outcome = std::panic::catch_unwind(|| replay::lockstep(&case)).ok()?.ok()?;
+        let real = Figure::NodeSeconds.recorded(&case.expect.totals);
+        Some(relative_error(Figure::NodeSeconds.ours(&case, &outcome), real))
+    };
+    let errors: Vec<f64> = cases.par_iter().filter_map(error).collect();
+    let worst = errors.into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
+    format!(", worst error of node-seconds {:+.2} %", worst * 100.0)
 }

@@ -1,0 +1,33 @@
+//! A recorded case in our engine.
+
+use super::case::Case;
+use super::world;
+use foresail::rng::Seed;
+use foresail::sim::outcome::Outcome;
+use foresail::sim::world::{Cast, Timing};
+use foresail::sim::{Simulation, Start};
+use foresail::traffic::latency::LatencyTables;
+use foresail::units::SimDuration;
+use std::sync::Arc;
+
+/// The case in the recordings' world: whole seconds, fixed order, smallest-name ties.
+pub fn lockstep(case: &Case) -> Result<Outcome, String> {
+    let timing = Timing { lockstep: true, step: SimDuration::from_secs(1), ..Timing::default() };
+    Ok(run(case, Arc::new(world::build(case)?), timing, Seed::new(case.seed, 0)))
+}
+
+/// One run of a case with this clockwork.
+pub fn run(case: &Case, cast: Arc<Cast>, timing: Timing, seed: Seed) -> Outcome {
+    let keep_log = timing.lockstep;
+    let mut simulation = Simulation::new(Start {
+        cast,
+        timing,
+        duration: SimDuration::from_secs(case.duration_s),
+        seed,
+        tables: LatencyTables::default(),
+        timeline_every: SimDuration::from_secs(if keep_log { case.expect.sample_every } else { 0 }),
+        keep_log,
+    });
+    simulation.run();
+    simulation.finish()
+}
