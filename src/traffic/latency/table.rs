@@ -38,6 +38,9 @@ pub(super) const STRATA: [f64; 32] = {
 /// The quantiles kept by every row.
 pub(super) const QUANTILES: [f64; 6] = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
 
+/// Waits of so small a share of requests are not told apart: a tenth of what the highest quantile leaves.
+const FINEST_WAIT: f64 = 1e-5;
+
 /// What a station is made of, in multiples of the mean work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Station {
@@ -149,7 +152,8 @@ pub(super) struct Row {
 impl Row {
     fn new(station: &Station, load: f64) -> Row {
         let (body, wait) = station.parts(load);
-        let survival = |t: f64| wait.none * body.at(t) + wait.cells.plus_survival(&body, t);
+        let cells = wait.cells.merged(FINEST_WAIT);
+        let survival = |t: f64| wait.none * body.at(t) + cells.plus_survival(&body, t);
         let first = RowBuckets::of(1.0 / 256.0);
         let mut mass = Vec::with_capacity(640);
         let mut above = 1.0;
