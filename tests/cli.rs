@@ -256,6 +256,50 @@ fn the_owners_document_imports_as_it_is() {
 }
 
 #[test]
+fn pods_of_a_trace_arrive_run_and_end() {
+    let gzip = |text: &str| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut writer, text.as_bytes()).expect("memory");
+        writer.finish().expect("memory")
+    };
+    let trace = "time_s,pod,cpu_milli,mem_bytes,duration_s\n\
+                 60,a,1500,1073741824,600\n60.5,b,1500,1073741824,1200\n4000,c,1500,1073741824,30\n";
+    let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: batch\nduration: 3h\npodTrace: pods.csv\n\
+                    nodeGroups:\n  pool: {instanceTypes: [m5.large], minSize: 0, maxSize: 4}\n\
+                    autoscaler: {enabled: true}\n";
+    let bench = Bench::new().file("pods.csv", trace).file("s.yaml", scenario);
+    let done = bench.run("run s.yaml -n 1 -q --no-recommend");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    // Two at once need two nodes, which go again; the third finds none and gets one.
+    let decisions = bench.text("reports/batch/decisions.jsonl");
+    assert!(decisions.matches("scale").count() >= 3, "{decisions}");
+    let packed = Bench::new().file("pods.csv.gz", gzip(trace)).file("s.yaml", scenario.replace("pods.csv", "pods.csv.gz"));
+    assert_eq!(packed.run("run s.yaml -n 1 -q --no-recommend").code, 0);
+    assert_eq!(packed.text("reports/batch/decisions.jsonl"), decisions, "compressed or not");
+    let bad = "time_s,pod,cpu_milli,mem_bytes,duration_s\n60,a,-5,10,600\n10,a,5,10,x\n";
+    refused(&Bench::new().file("pods.csv", bad).file("s.yaml", scenario), &["pods.csv:2", "pods.csv:3"]);
+}
+
+#[test]
+fn what_terraform_shows_are_node_groups() {
+    let shown = r#"{"format_version": "1.2", "planned_values": {"root_module": {"child_modules": [{"resources": [
+        {"type": "aws_eks_node_group", "name": "this", "values": {"node_group_name": "green",
+         "capacity_type": "ON_DEMAND", "instance_types": ["m5.large"], "labels": {"tier": "web"}, "taint": [],
+         "scaling_config": [{"desired_size": 2, "max_size": 6, "min_size": 1}]}}]}]}}}"#;
+    let scenario = format!(
+        "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: shown\nmanifests: [web.yaml]\n\
+         terraform: [plan.json]\nduration: 1h\n{TRAFFIC}"
+    );
+    let bench = Bench::new().file("web.yaml", WEB).file("plan.json", shown).file("s.yaml", &scenario);
+    let done = bench.run("run s.yaml -n 1 -q --no-recommend");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let row = done.stdout.lines().find(|line| line.trim_start().starts_with("green")).expect("the group");
+    assert!(row.contains("m5.large") && row.contains("1..6"), "{row}");
+    let broken = Bench::new().file("web.yaml", WEB).file("plan.json", "{\n\"a\": }").file("s.yaml", &scenario);
+    refused(&broken, &["plan.json:2"]);
+}
+
+#[test]
 fn every_scenario_of_the_repository_runs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut names: Vec<_> =
