@@ -183,6 +183,7 @@ impl ExactLoad {
             utilization: (answered / (pod_seconds * profile.pod_capacity())).min(1.0),
             cpu_milli_per_pod: cpu_milli.min(limit_milli),
             latency: summary(&seen.latency),
+            is_pooled: false,
         }
     }
 

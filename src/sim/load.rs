@@ -71,6 +71,8 @@ pub struct ServiceTotals {
     pub most_backlog: f64,
     /// Utilisation times time.
     pub busy: f64,
+    /// Time in steps whose fast latencies are pooled over imaginable runs: load was near capacity.
+    pub pooled: SimDuration,
 }
 
 /// Pods that became ready together while there was a backlog.
@@ -390,6 +392,9 @@ impl ServiceTotals {
         self.errors += step.rejected + step.timed_out;
         self.busy += step.utilization * span.as_secs_f64();
         self.most_backlog = self.most_backlog.max(step.backlog);
+        if step.is_pooled {
+            self.pooled += span;
+        }
         if objective.is_some_and(|objective| objective.is_broken_by(step.latency.p95_s, step.error_rate())) {
             self.breach += span;
         }

@@ -4,21 +4,28 @@
 //! answers in about a microsecond: a *stationary* part, read from tables that queueing theory fills
 //! once (`table::Row`), and a *fluid* part for requests that found more work than capacity
 //! (`Backlog`), which wait until capacity comes. Every latency is counted when the request gets
-//! its thread, as a server's own histogram would show it.
+//! its thread, as a server's own histogram would show it. Near capacity both are wrong, and a second
+//! tier follows the distribution of each queue instead (`tier`, `distribution`, `chain`).
 //!
 //! It deliberately does not follow single requests: bursts inside a step, retries and threads held
 //! by slow callees are the exact mode's matter.
 //!
 //! Start reading at [`ServiceModel::step`]; the formulas are in `waiting` and `sharing`.
 
+mod ahead;
 mod backlog;
+mod band;
+mod chain;
 mod crowd;
+mod distribution;
 mod histogram;
 mod profile;
 mod routes;
 mod sharing;
+mod solver;
 mod spread;
 mod table;
+mod tier;
 mod waiting;
 mod work;
 
@@ -30,6 +37,8 @@ pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_stra
 use crate::units::SimDuration;
 use backlog::{Backlog, Flow, Passed};
 use crowd::Crowd;
+use distribution::Distribution;
+use smallvec::SmallVec;
 use spread::Spread;
 use std::sync::{Arc, Mutex, PoisonError};
 use table::{HIGHEST_OPEN_LOAD, Place, QUANTILES, STRATA, Serving, Station, Table};
@@ -105,6 +114,9 @@ pub struct StepOutcome {
     pub cpu_milli_per_pod: f64,
     /// The latency of the requests answered in time.
     pub latency: LatencySummary,
+    /// Whether the second tier made it: load was near capacity, and percentiles are pooled over all runs
+    /// imaginable.
+    pub is_pooled: bool,
 }
 
 impl StepOutcome {
@@ -150,23 +162,28 @@ struct Cohort {
     backlog: Backlog,
     /// Of pods whose requests all share the CPU, in place of the backlog.
     crowd: Crowd,
+    /// Near capacity, in place of the backlog.
+    distribution: Option<Box<Distribution>>,
+    /// Requests that wait in the distribution beyond a calm queue.
+    waiting: f64,
 }
 
 impl Cohort {
     fn new(pods: PodCohort) -> Cohort {
-        Cohort { pods, backlog: Backlog::default(), crowd: Crowd::default() }
+        let (backlog, crowd) = (Backlog::default(), Crowd::default());
+        Cohort { pods, backlog, crowd, distribution: None, waiting: 0.0 }
     }
 
     /// Requests beyond the stationary queue.
     fn requests(&self) -> f64 {
-        self.backlog.requests() + self.crowd.requests()
+        self.backlog.requests() + self.crowd.requests() + self.waiting
     }
 }
 
 /// One service in the fast mode.
 ///
-/// Cost per step: about 1 µs without backlog; some tens of µs with one, or where timeouts cut the
-/// distribution. Nothing is allocated per step once buffers have grown. Clones share the tables.
+/// Cost per step: below 1 µs while calm; some tens of µs with a backlog on a shared CPU, or where
+/// timeouts cut the distribution; up to a millisecond or so near capacity. Nothing is allocated per step once buffers have grown. Clones share the tables.
 #[derive(Clone, Debug)]
 pub struct ServiceModel {
     profile: ServiceProfile,
@@ -180,6 +197,7 @@ pub struct ServiceModel {
     clock_s: f64,
     drained: Vec<Drained>,
     passed: Vec<(f64, Passed)>,
+    second_tier: tier::SecondTier,
     spread: Spread,
     histogram: LatencyHistogram,
     pod_cpu_milli: Vec<f64>,
@@ -215,11 +233,19 @@ impl ServiceModel {
             clock_s: 0.0,
             drained: Vec::new(),
             passed: Vec::new(),
+            second_tier: tier::SecondTier::default(),
             spread: Spread::new(),
             histogram: LatencyHistogram::new(),
             pod_cpu_milli: Vec::new(),
             last: LastLatency::Spread,
         })
+    }
+
+    /// Never follows distributions: near capacity latencies are those of a typical run, with a backlog
+    /// that knows no chance.
+    pub fn first_tier_only(mut self) -> ServiceModel {
+        self.second_tier.is_off = true;
+        self
     }
 
     /// What the service is.
@@ -233,6 +259,7 @@ impl ServiceModel {
         let arrivals = if arrivals_per_second > 0.0 { arrivals_per_second } else { 0.0 };
         self.drained.clear();
         self.spread.clear();
+        self.second_tier.begin_step();
         self.align(pods);
         let capacity = self.pod_capacity * self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>();
         let mut outcome = StepOutcome { arrived: arrivals * span_s, ..StepOutcome::default() };
@@ -242,6 +269,7 @@ impl ServiceModel {
         } else if span_s > 0.0 {
             self.without_pods(arrivals, span_s, &mut outcome);
         }
+        outcome.is_pooled = self.second_tier.is_on && capacity > 0.0;
         outcome.backlog = self.cohorts.iter().map(Cohort::requests).sum();
         self.clock_s += span_s;
         outcome
@@ -304,6 +332,9 @@ impl ServiceModel {
                     let threads =
                         self.profile.concurrency.map_or(0.0, f64::from) * (ready - cohort.pods.ready).max(0.0);
                     cohort.backlog.take(threads, self.clock_s, 0.0, &mut self.drained);
+                    if let Some(distribution) = cohort.distribution.as_mut().filter(|_| threads > 0.0) {
+                        self.second_tier.late += distribution.take(threads, self.clock_s, &mut self.drained);
+                    }
                     cohort.pods = all;
                 }
                 None => self.cohorts.push(Cohort::new(all)),
@@ -316,8 +347,11 @@ impl ServiceModel {
         }
         for (index, given) in pods.iter().enumerate() {
             let before = std::mem::replace(&mut self.cohorts[index].pods, *given);
-            if given.ready < before.ready && self.cohorts[index].backlog.requests() > 0.0 {
+            let cohort = &mut self.cohorts[index];
+            if given.ready < before.ready && (cohort.backlog.requests() > 0.0 || cohort.distribution.is_some()) {
                 self.redispatch(index, 1.0 - given.ready / before.ready);
+            } else if let Some(distribution) = cohort.distribution.as_mut().filter(|_| given.ready > before.ready) {
+                distribution.mix_with_empty(1.0 - before.ready / given.ready);
             }
         }
     }
@@ -341,6 +375,9 @@ impl ServiceModel {
                 let service = crowd::Service { work, cpu_s, off_cpu_s, cores, speed, pods };
                 gone.crowd.everybody_leaves(self.clock_s, &service, &mut self.drained);
             }
+            if let Some(mut distribution) = gone.distribution.take() {
+                self.second_tier.receive(&distribution.give(1.0), &mut self.cohorts);
+            }
             if ready > 0.0 {
                 let parts = self.cohorts.iter_mut().zip(pods).map(|(c, given)| (&mut c.backlog, given.ready / ready));
                 gone.backlog.hand_over(1.0, parts);
@@ -354,6 +391,11 @@ impl ServiceModel {
     fn redispatch(&mut self, index: usize, share: f64) {
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
         let others = ready - self.cohorts[index].pods.ready;
+        if let Some(distribution) = &mut self.cohorts[index].distribution {
+            let moved = distribution.give(share);
+            self.second_tier.receive(&moved, &mut self.cohorts);
+            return;
+        }
         if others <= 0.0 {
             return;
         }
@@ -370,12 +412,20 @@ impl ServiceModel {
         let level = self.water_level(arrivals, span_s);
         let threads_wait = self.limit_per_pod();
         self.passed.clear();
-        for cohort in &mut self.cohorts {
+        let rate_of = |cohort: &Cohort| match level {
+            Some(level) => {
+                let capacity = self.pod_capacity * cohort.pods.ready * cohort.pods.speed;
+                ((level * capacity - cohort.requests()) / span_s + capacity).max(0.0)
+            }
+            None => arrivals * cohort.pods.ready / ready,
+        };
+        let rates: SmallVec<[f64; 4]> = self.cohorts.iter().map(rate_of).collect();
+        if self.choose_tier(&rates, span_s) {
+            self.flow_by_distribution(&rates, span_s);
+            return;
+        }
+        for (cohort, rate) in self.cohorts.iter_mut().zip(rates) {
             let capacity = self.pod_capacity * cohort.pods.ready * cohort.pods.speed;
-            let rate = match level {
-                Some(level) => ((level * capacity - cohort.requests()) / span_s + capacity).max(0.0),
-                None => arrivals * cohort.pods.ready / ready,
-            };
             let limit = threads_wait.0 * cohort.pods.ready;
             let limit = limit.min(threads_wait.1 * capacity);
             let flow = Flow { start_s: self.clock_s, span_s, arrivals: rate, capacity, limit };
@@ -427,7 +477,9 @@ impl ServiceModel {
             && self.passed.iter().all(|(_, passed)| passed.saturated == 0.0)
             && self.cohorts.iter().all(|cohort| cohort.pods.speed == 1.0);
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
-        let done = if !plain || !self.answer_from_row(arrivals, span_s, ready, outcome) {
+        let done = if self.second_tier.is_on {
+            self.answer_from_distributions(outcome)
+        } else if !plain || !self.answer_from_row(arrivals, span_s, ready, outcome) {
             self.answer_from_parts(ready, outcome)
         } else {
             outcome.answered
@@ -503,6 +555,41 @@ impl ServiceModel {
         self.last = LastLatency::Spread;
         outcome.latency = self.summary_of_spread(outcome.answered);
         done
+    }
+
+    /// A step near capacity; returns how many requests were worked on.
+    fn answer_from_distributions(&mut self, outcome: &mut StepOutcome) -> f64 {
+        let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
+        let speed: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() / ready.max(1e-300);
+        let in_use = self.table_for(ready);
+        let table = Arc::clone(&self.in_use[in_use].table);
+        let unit_s = self.profile.cpu_s / speed;
+        self.spread.add_row(table.row(0), unit_s, self.second_tier.sorted.free);
+        let body = table.row(0).strata.map(|value| value * unit_s);
+        let exact = self.profile.timeout.is_some();
+        for drained in self.drained.iter().filter(|drained| drained.last_wait_s > 0.0) {
+            let (first_s, last_s) = (drained.first_wait_s, drained.last_wait_s);
+            if exact {
+                // Much depends on a few milliseconds before the timeout.
+                for (body_s, share) in body.iter().zip(STRATA) {
+                    self.spread.add_even(first_s + body_s, last_s + body_s, drained.requests * share);
+                }
+            } else {
+                self.second_tier.waits.add_even(first_s, last_s, drained.requests);
+            }
+        }
+        self.second_tier.waits.plus_strata(&body, &mut self.spread);
+        let sorted = self.second_tier.sorted;
+        outcome.rejected += sorted.rejected;
+        outcome.timed_out += sorted.abandoned;
+        if let Some(timeout) = self.profile.timeout {
+            outcome.timed_out += self.spread.cut_above(timeout.after_s);
+        }
+        outcome.answered = self.spread.total();
+        self.spread.record(&mut self.histogram);
+        self.last = LastLatency::Spread;
+        outcome.latency = self.summary_of_spread(outcome.answered);
+        sorted.free + sorted.started + self.second_tier.late
     }
 
     /// Adds what left the backlog to the step's latencies.

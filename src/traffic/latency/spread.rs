@@ -114,6 +114,17 @@ impl Spread {
         }
     }
 
+    /// Adds to `sums` every latency held here (waits) plus a body of `body` strata.
+    pub(super) fn plus_strata(&self, body: &[f64; STRATA.len()], sums: &mut Spread) {
+        for (index, requests) in self.held().iter().enumerate().filter(|(_, r)| **r > 0.0) {
+            let bucket = self.from + index;
+            let (low_s, high_s) = (RowBuckets::edge(bucket), RowBuckets::edge(bucket + 1));
+            for (body_s, share) in body.iter().zip(STRATA) {
+                sums.add_even(low_s + body_s, high_s + body_s, requests * share);
+            }
+        }
+    }
+
     /// Takes away everything slower than `limit_s`; how many requests that were.
     pub(super) fn cut_above(&mut self, limit_s: f64) -> f64 {
         let bucket = RowBuckets::of(limit_s);

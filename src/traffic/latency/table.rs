@@ -120,6 +120,14 @@ impl Station {
         Survival::tabulate(1.0 / 256.0, |t| self.shape.survival((t - self.off_cpu) / stretch))
     }
 
+    /// The threads that requests wait for, where nothing else slows them down.
+    pub(super) fn plain_servers(&self) -> Option<Servers> {
+        match self.serving {
+            Serving::Threads(threads) => Some(self.servers(threads, 1.0, self.off_cpu)),
+            Serving::Unlimited | Serving::Sharing { .. } => None,
+        }
+    }
+
     fn servers(&self, threads: u32, stretch: f64, off: f64) -> Servers {
         let [first, second, third] = self.shape.moments();
         let (one, two, three) = (first * stretch, second * stretch * stretch, third * stretch * stretch * stretch);

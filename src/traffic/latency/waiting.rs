@@ -2,7 +2,9 @@
 //!
 //! Times are in multiples of the mean work of a request. Start reading at [`Wait::stationary`].
 
+use super::distribution::QueueLaw;
 use super::profile::Discipline;
+use super::table::HIGHEST_OPEN_LOAD;
 use super::work::{Cells, cells_of, gamma_survival};
 use statrs::function::gamma::gamma_ur;
 
@@ -34,6 +36,9 @@ pub(super) struct Servers {
     /// The patience of requests that leave the queue when it ends.
     pub(super) patience: Option<f64>,
 }
+
+/// The load at which the second tier's waits are those of the formulas.
+const NEAR: f64 = 0.95;
 
 /// How finely waits are cut.
 const CELLS_PER_OCTAVE: i32 = 6;
@@ -137,6 +142,42 @@ impl Servers {
         };
         let scale = self.moments[0] * (1.0 + self.scv()) / 2.0 / f64::from(count) / (1.0 - load);
         load >= 1.0 || patience < 20.0 * scale
+    }
+
+    /// What the second tier needs of these servers, at `load` or the highest at which they are calm;
+    /// `queues` are alike, `work_s` is the unit of the moments in seconds.
+    pub(super) fn law(&self, load: f64, queues: f64, work_s: f64) -> QueueLaw {
+        let calm_load = load.clamp(0.01, HIGHEST_OPEN_LOAD);
+        let conditional = self.conditional(calm_load);
+        let is_one = self.discipline != Discipline::Random && self.discipline != Discipline::RoundRobin;
+        let servers = if is_one { self.threads * self.pods } else { self.threads };
+        let calm_share = conditional.share.clamp(1e-9, 1.0 - 1e-9);
+        let exact = matches!(self.discipline, Discipline::Random | Discipline::SharedQueue);
+        let entry = if exact {
+            1.0 / (erlang_b_inverse(servers, load.max(1e-6) * f64::from(servers)) - 1.0).max(1e-6)
+        } else {
+            calm_share * (1.0 - calm_load) / (1.0 - calm_share)
+        };
+        let seeks = matches!(self.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo);
+        let stuck_of = |conditional: &Conditional, load: f64| {
+            if seeks { (conditional.mean - self.pooled(servers, load).mean).max(0.0) } else { 0.0 }
+        };
+        let stuck = stuck_of(&conditional, calm_load);
+        // The size of a step must not change with the load; it matters most near capacity.
+        let near = self.conditional(NEAR);
+        let stuck_near = stuck_of(&near, NEAR);
+        QueueLaw {
+            queues,
+            entry,
+            calm_share,
+            calm_load,
+            step: (near.mean - stuck_near) * f64::from(servers) * (1.0 - NEAR) / self.moments[0],
+            stuck_s: stuck * work_s,
+            places: self
+                .bound
+                .map_or(f64::INFINITY, |bound| f64::from(bound) * if is_one { f64::from(self.pods) } else { 1.0 }),
+            patience_s: self.patience.map_or(f64::INFINITY, |patience| patience * work_s),
+        }
     }
 
     fn scv(&self) -> f64 {

@@ -168,8 +168,9 @@ struct ByArrival {
 /// Weighted absolute percentage errors over intervals, and errors of the whole run.
 fn transient(case: &Case) -> Vec<Errors> {
     let Some(expected) = &case.expect.intervals else { return Vec::new() };
-    let (intervals, whole) = run_by_arrival(case);
-    let wape = |figure: &dyn Fn(&LatencyHistogram) -> f64, wanted: &[Option<f64>]| {
+    let (intervals, whole) = run_by_arrival(case, false);
+    let (of_first_tier, _) = run_by_arrival(case, true);
+    let wape_of = |intervals: &[ByArrival], figure: &dyn Fn(&LatencyHistogram) -> f64, wanted: &[Option<f64>]| {
         let (mut difference, mut sum) = (0.0, 0.0);
         for (interval, wanted) in intervals.iter().zip(wanted) {
             if let Some(wanted) = wanted {
@@ -179,7 +180,7 @@ fn transient(case: &Case) -> Vec<Errors> {
         }
         (sum > 0.0).then(|| 100.0 * difference / sum)
     };
-    let mean = wape(&LatencyHistogram::mean_s, &expected.mean);
+    let mean_s: &dyn Fn(&LatencyHistogram) -> f64 = &LatencyHistogram::mean_s;
     let p95 = |h: &LatencyHistogram| h.quantile_s(0.95);
     let p99 = |h: &LatencyHistogram| h.quantile_s(0.99);
     let overall = &case.expect.overall;
@@ -191,31 +192,35 @@ fn transient(case: &Case) -> Vec<Errors> {
         percent,
         error_rate_points,
     };
+    let three = |intervals: &[ByArrival], wanted_p95: &[Option<f64>], wanted_p99: &[Option<f64>]| {
+        [
+            wape_of(intervals, mean_s, &expected.mean),
+            wape_of(intervals, &p95, wanted_p95),
+            wape_of(intervals, &p99, wanted_p99),
+        ]
+    };
     vec![
-        row("intervals, WAPE, per run", [mean, wape(&p95, &expected.p95), wape(&p99, &expected.p99)], None),
+        row("first tier, intervals, WAPE, per run", three(&of_first_tier, &expected.p95, &expected.p99), None),
+        row("intervals, WAPE, pooled", three(&intervals, &expected.pooled_p95, &expected.pooled_p99), None),
         row(
-            "intervals, WAPE, pooled",
-            [mean, wape(&p95, &expected.pooled_p95), wape(&p99, &expected.pooled_p99)],
-            None,
-        ),
-        row(
-            "whole run",
+            "whole run, pooled",
             [
                 percent(whole.mean_s(), overall.mean),
-                percent(p95(&whole), overall.p95),
-                percent(p99(&whole), overall.p99),
+                percent(p95(&whole), overall.pooled.map(|pooled| (pooled[1], 0.0))),
+                percent(p99(&whole), overall.pooled.map(|pooled| (pooled[2], 0.0))),
             ],
             overall.error_rate.map(|(wanted, _)| 100.0 * (failed / all - wanted)),
         ),
     ]
 }
 
-fn run_by_arrival(case: &Case) -> (Vec<ByArrival>, LatencyHistogram) {
+fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, LatencyHistogram) {
     let input = &case.input;
     let service = &input.services[0];
     let profile = ServiceProfile { timeout: input.timeout(), ..service.profile() };
     let tables = LatencyTables::default();
-    let fresh = || ServiceModel::with_tables(profile.clone(), tables.clone()).expect("recorded services make sense");
+    let both = || ServiceModel::with_tables(profile.clone(), tables.clone()).expect("recorded services make sense");
+    let fresh = || if first_tier_only { both().first_tier_only() } else { both() };
     let mut model = fresh();
     let body = {
         let mut idle = fresh();

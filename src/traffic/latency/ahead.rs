@@ -1,0 +1,138 @@
+//! Requests by the work they found ahead of them.
+
+/// Requests by the work they found ahead, in cells that are as wide as that work is uncertain.
+///
+/// Behind `q` requests the wait is a sum of works; on the scale `2 sqrt(q)` its deviation is 1 everywhere.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ahead {
+    step: f64,
+    /// Cells per unit of `2 sqrt(q)`.
+    fineness: f64,
+    first: usize,
+    masses: Vec<f64>,
+}
+
+/// [`Ahead::fineness`], usually and where patience cuts the wait.
+const FINE: f64 = 2.0;
+pub(super) const FINER: f64 = 12.0;
+
+impl Ahead {
+    pub(super) fn new(step: f64, fineness: f64) -> Ahead {
+        Ahead { step, fineness, first: 0, masses: Vec::new() }
+    }
+
+    /// From pairs of mean work ahead (in requests, rising) and requests that found it.
+    pub(super) fn of(step: f64, found: impl Iterator<Item = (f64, f64)>) -> Ahead {
+        let mut cells = Ahead::new(step, FINE);
+        let (mut block, mut mass, mut sum) = (0, 0.0, 0.0);
+        for (mean, requests) in found {
+            let cell = cells.cell_of(mean);
+            if cell != block && mass > 0.0 {
+                cells.smear(sum / mass, mass);
+                (mass, sum) = (0.0, 0.0);
+            }
+            block = cell;
+            mass += requests;
+            sum += requests * mean;
+        }
+        if mass > 0.0 {
+            cells.smear(sum / mass, mass);
+        }
+        cells
+    }
+
+    /// Adds requests that found between `from` and `to` requests ahead, evenly.
+    pub(super) fn add_even(&mut self, from: f64, to: f64, requests: f64) {
+        if requests <= 0.0 || to <= from {
+            return;
+        }
+        let (first, last) = (self.cell_of(from), self.cell_of(to));
+        self.cover(first, last + 1);
+        for cell in first..=last {
+            let part = (self.edge(cell + 1).min(to) - self.edge(cell).max(from)).max(0.0) / (to - from);
+            self.masses[cell - self.first] += requests * part;
+        }
+    }
+
+    /// Makes room for the cells from `from` to below `to`.
+    fn cover(&mut self, from: usize, to: usize) {
+        if self.masses.is_empty() {
+            self.first = from;
+        }
+        if from < self.first {
+            self.masses.splice(0..0, std::iter::repeat_n(0.0, self.first - from));
+            self.first = from;
+        }
+        let wanted = to - self.first;
+        if self.masses.len() < wanted {
+            self.masses.resize(wanted, 0.0);
+        }
+    }
+
+    /// Adds requests that found a mean work ahead, with its chance.
+    fn smear(&mut self, mean: f64, requests: f64) {
+        let shape = mean / self.step;
+        let middle = 2.0 * libm::sqrt(shape) * self.fineness;
+        let reach = 5.0 * self.fineness;
+        let from = (middle - reach).max(0.0) as usize;
+        let to = (middle + reach) as usize + 1;
+        self.cover(from, to);
+        let mut below = 0.0;
+        for cell in from..to {
+            let until = if cell + 1 == to { 1.0 } else { erlang_below(shape, self.edge(cell + 1) / self.step) };
+            self.masses[cell - self.first] += requests * (until - below);
+            below = until;
+        }
+    }
+
+    fn cell_of(&self, ahead: f64) -> usize {
+        (2.0 * libm::sqrt(ahead / self.step) * self.fineness) as usize
+    }
+
+    /// The lower edge of a cell, in requests.
+    fn edge(&self, cell: usize) -> f64 {
+        let y = cell as f64 / self.fineness;
+        self.step * y * y / 4.0
+    }
+
+    /// The cells: from and to in requests ahead, and how many found that.
+    pub(super) fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+        self.masses
+            .iter()
+            .enumerate()
+            .map(|(at, mass)| (self.edge(self.first + at), self.edge(self.first + at + 1), *mass))
+    }
+
+    /// The largest work ahead, in requests.
+    pub(super) fn end(&self) -> f64 {
+        self.edge(self.first + self.masses.len())
+    }
+
+    /// Requests in all.
+    pub(super) fn total(&self) -> f64 {
+        self.masses.iter().sum()
+    }
+
+    /// Requests that found more than so much ahead.
+    pub(super) fn beyond(&self, ahead: f64) -> f64 {
+        self.cells().map(|(from, to, mass)| mass * ((to - ahead.max(from)) / (to - from)).clamp(0.0, 1.0)).sum()
+    }
+
+    /// So many times as many requests.
+    pub(super) fn scaled(&self, factor: f64) -> Ahead {
+        Ahead { masses: self.masses.iter().map(|mass| mass * factor).collect(), ..*self }
+    }
+}
+
+/// P(a gamma variable of `shape` (at least about 1) and scale 1 is below `x`): Wilson and Hilferty's
+/// normal approximation; exact for an exponential.
+fn erlang_below(shape: f64, x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    if (shape - 1.0).abs() < 1e-6 {
+        return -libm::expm1(-x);
+    }
+    let z = 3.0 * libm::sqrt(shape) * (libm::cbrt(x / shape) - 1.0 + 1.0 / (9.0 * shape));
+    0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
+}
