@@ -273,7 +273,8 @@ fn pods_of_a_trace_arrive_run_and_end() {
     // Two at once need two nodes, which go again; the third finds none and gets one.
     let decisions = bench.text("reports/batch/decisions.jsonl");
     assert!(decisions.matches("scale").count() >= 3, "{decisions}");
-    let packed = Bench::new().file("pods.csv.gz", gzip(trace)).file("s.yaml", scenario.replace("pods.csv", "pods.csv.gz"));
+    let packed =
+        Bench::new().file("pods.csv.gz", gzip(trace)).file("s.yaml", scenario.replace("pods.csv", "pods.csv.gz"));
     assert_eq!(packed.run("run s.yaml -n 1 -q --no-recommend").code, 0);
     assert_eq!(packed.text("reports/batch/decisions.jsonl"), decisions, "compressed or not");
     let bad = "time_s,pod,cpu_milli,mem_bytes,duration_s\n60,a,-5,10,600\n10,a,5,10,x\n";

@@ -1,5 +1,6 @@
 //! From replications to a report.
 
+use super::latency::{Felt, overflow_caveats};
 use super::model::{
     AutoscalerResult, ChargeResult, GroupResult, Headline, NamespaceResult, Objective, Panel, RouteResult, Series,
     ServiceResult, Timeline, Unit,
@@ -7,9 +8,8 @@ use super::model::{
 use super::{Estimate, MeanCosts, Report};
 use crate::cost::ChargeKind;
 use crate::id::Id;
-use crate::sim::outcome::{Outcome, Point};
+use crate::sim::outcome::{Outcome, Point, RouteTotals, ServiceOutcome};
 use crate::sim::world::Cast;
-use crate::traffic::latency::LatencyHistogram;
 use crate::units::{Money, SimDuration};
 
 /// What was simulated.
@@ -39,6 +39,7 @@ pub fn from_runs(mut report: Report, subject: Subject<'_>, runs: &[Outcome]) -> 
     let overloaded = report.services.iter().filter(|service| service.error_ratio.mean > OVERLOADED);
     let caveats: Vec<String> = overloaded.map(overload).collect();
     report.caveats.extend(caveats);
+    report.caveats.extend(overflow_caveats(runs));
     report
 }
 
@@ -54,14 +55,14 @@ fn overload(service: &ServiceResult) -> String {
     )
 }
 
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     cast: &'a Cast,
-    duration: SimDuration,
-    runs: &'a [Outcome],
+    pub(super) duration: SimDuration,
+    pub(super) runs: &'a [Outcome],
 }
 
 impl Builder<'_> {
-    fn over(&self, value: impl Fn(&Outcome) -> f64) -> Estimate {
+    pub(super) fn over(&self, value: impl Fn(&Outcome) -> f64) -> Estimate {
         Estimate::of(self.runs.iter().map(value))
     }
 
@@ -150,6 +151,10 @@ impl Builder<'_> {
                         if totals.requests > 0.0 { totals.errors / totals.requests } else { 0.0 }
                     }),
                     breach_ratio: self.over(|run| run.services[at].totals.breach.as_secs_f64() / seconds),
+                    detail: self.latency_of(traffic, row.objective.unwrap_or(traffic.objective), &|run| {
+                        let ServiceOutcome { totals, latency, promises, .. } = &run.services[at];
+                        Felt { latency, failed: totals.errors, promises, pooled: totals.pooled }
+                    }),
                 }
             })
             .collect()
@@ -158,23 +163,26 @@ impl Builder<'_> {
     fn routes(&self) -> Vec<RouteResult> {
         let Some(traffic) = &self.cast.traffic else { return Vec::new() };
         let seconds = self.duration.as_secs_f64();
-        let target = traffic.objective.latency_s_p95.unwrap_or(0.5);
         let row = |(at, route): (usize, &crate::traffic::calls::Route)| {
             let quantile = |q: f64| self.over(|run| run.routes[at].latency.quantile_s(q) * 1000.0);
-            let mut pooled = LatencyHistogram::new();
-            self.runs.iter().for_each(|run| pooled.merge(&run.routes[at].latency));
+            let detail = self.latency_of(traffic, traffic.objective, &|run| {
+                let RouteTotals { errors, latency, promises, .. } = &run.routes[at];
+                let pooled = run.services.iter().map(|service| service.totals.pooled).max().unwrap_or_default();
+                Felt { latency, failed: *errors, promises, pooled }
+            });
             RouteResult {
                 name: route.name.clone(),
                 requests_per_second: self.over(|run| run.routes[at].requests / seconds),
                 latency_ms_p50: quantile(0.5),
                 latency_ms_p95: quantile(0.95),
                 latency_ms_p99: quantile(0.99),
-                pooled_ms_p99: pooled.quantile_s(0.99) * 1000.0,
+                pooled_ms_p99: detail.pooled_ms.p99,
                 error_ratio: self.over(|run| {
                     let route = &run.routes[at];
                     if route.requests > 0.0 { route.errors / route.requests } else { 0.0 }
                 }),
-                apdex: self.over(|run| run.routes[at].latency.apdex(target)),
+                apdex: detail.apdex,
+                detail,
             }
         };
         traffic.graph.routes().values().enumerate().map(row).collect()

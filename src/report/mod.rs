@@ -19,6 +19,7 @@ pub mod dry_run;
 mod files;
 mod format;
 mod html;
+mod latency;
 mod model;
 mod statistics;
 mod terminal;
@@ -34,9 +35,9 @@ pub use csv::{costs_csv, timeline_csv};
 pub use files::{ReadError, read, write};
 pub use html::html;
 pub use model::{
-    AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, NamespaceResult, Objective, Panel, Prices,
-    Recommendation, RecommendedBounds, Report, RouteResult, Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit,
-    Verdict,
+    AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
+    ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run,
+    ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict,
 };
 pub use statistics::Estimate;
 pub use terminal::summary;

@@ -28,7 +28,7 @@ pub fn summary(report: &Report) -> String {
     answer(report, &mut text);
     recommendation(report, &mut text);
     section(&mut text, "Node groups", groups(report));
-    section(&mut text, "Routes, end to end (percentiles of each run, mean over runs)", routes(report));
+    section(&mut text, &routes_title(report), routes(report));
     text
 }
 
@@ -159,18 +159,46 @@ fn groups(report: &Report) -> Option<Table> {
     right(table)
 }
 
+fn routes_title(report: &Report) -> String {
+    let mode = report.routes.first().map_or("fast", |route| route.detail.mode.as_str());
+    format!("Routes, end to end, {mode} mode (of each run, mean over runs; breach and paging: share of time)")
+}
+
+/// The largest of a share of time over the objectives; empty without any.
+fn worst(detail: &super::LatencyDetail, share: impl Fn(&super::ObjectiveDetail) -> f64) -> String {
+    let most = detail.objectives.iter().map(share).reduce(f64::max);
+    most.map_or(String::new(), |share| figure(share, Unit::Ratio))
+}
+
 fn routes(report: &Report) -> Option<Table> {
-    let mut table = table(&["", "requests/s", "P50", "P95", "P99", "pooled P99", "errors", "apdex"]);
+    let mut table = table(&[
+        "",
+        "requests/s",
+        "P50",
+        "P90",
+        "P95",
+        "P99",
+        "max",
+        "pooled P99",
+        "errors",
+        "apdex",
+        "breach",
+        "paging",
+    ]);
     for route in &report.routes {
         table.add_row([
             route.name.clone(),
             figure(route.requests_per_second.mean, Unit::Count),
             figure(route.latency_ms_p50.mean, Unit::Milliseconds),
+            figure(route.detail.latency_ms_p90.mean, Unit::Milliseconds),
             figure(route.latency_ms_p95.mean, Unit::Milliseconds),
             figure(route.latency_ms_p99.mean, Unit::Milliseconds),
+            figure(route.detail.latency_ms_max.mean, Unit::Milliseconds),
             figure(route.pooled_ms_p99, Unit::Milliseconds),
             figure(route.error_ratio.mean, Unit::Ratio),
             format!("{:.3}", route.apdex.mean),
+            worst(&route.detail, |objective| objective.breach_ratio.mean),
+            worst(&route.detail, |objective| objective.paging_ratio.mean),
         ]);
     }
     right(table)

@@ -4,6 +4,7 @@ use crate::id::{Id, IdVec};
 use crate::rng::Seed;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
+use crate::sim::burn::{BurnWatch, Watched};
 use crate::sim::event::{Event, WorkloadId};
 use crate::sim::exact::{ExactLoad, ServiceStep};
 use crate::sim::tally::Tally;
@@ -41,6 +42,8 @@ pub struct LoadState {
     pub(super) entry_rate: f64,
     /// The routes' last step.
     pub(super) last_routes: Vec<RouteOutcome>,
+    /// By route: the objectives over the run.
+    pub(super) route_watches: Vec<BurnWatch>,
 }
 
 /// A service of one replication.
@@ -56,6 +59,8 @@ pub struct ServiceState {
     pub(super) last_rate: f64,
     /// Sums over the run.
     pub(super) totals: ServiceTotals,
+    /// The objectives over the run.
+    pub(super) watch: BurnWatch,
 }
 
 /// Sums over a run; requests are expectations.
@@ -97,6 +102,7 @@ impl LoadState {
             last: StepOutcome::default(),
             last_rate: 0.0,
             totals: ServiceTotals::default(),
+            watch: BurnWatch::new(row.objective.unwrap_or(traffic.objective)),
         };
         let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
         let exact = traffic.mode == LatencyMode::Exact;
@@ -115,6 +121,7 @@ impl LoadState {
             since: SimTime::ZERO,
             entry_rate: 0.0,
             last_routes: Vec::new(),
+            route_watches: vec![BurnWatch::new(traffic.objective); traffic.graph.routes().len()],
         }
     }
     /// The services, with their last step and sums.
@@ -256,7 +263,10 @@ impl Simulation {
                     load.hops[id.index()] =
                         Hop { strata_s: state.model.strata_s(), error_rate: state.last.error_rate() };
                 }
-                state.totals.add(&state.last, span, traffic.services[id].objective.as_ref());
+                state.totals.add(&state.last, span, &traffic.services[id].objective.unwrap_or(traffic.objective));
+                let failed = state.last.rejected + state.last.timed_out;
+                let latency = &state.last.latency;
+                state.watch.add(&Watched { span, answered: state.last.answered, failed, latency });
                 if let Some(workload) = state.workload {
                     let waiting = arrivals * state.last.latency.mean_s + state.last.backlog;
                     let pods = cohorts.iter().map(|cohort| cohort.ready).sum::<f64>().max(1.0);
@@ -276,6 +286,9 @@ impl Simulation {
                     None => load.routes.step(&traffic.graph, route, arrived, &load.hops),
                     Some(exact) => exact.route(route),
                 };
+                let RouteOutcome { arrived, failed, latency } = &outcome;
+                let answered = (arrived - failed).max(0.0);
+                load.route_watches[route.index()].add(&Watched { span, answered, failed: *failed, latency });
                 load.last_routes.push(outcome);
             }
             self.service_levels.add(&load.last_routes, span, &traffic.objective);
@@ -387,7 +400,7 @@ impl Simulation {
 }
 
 impl ServiceTotals {
-    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: Option<&crate::sim::world::Objective>) {
+    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: &crate::sim::world::Objective) {
         self.requests += step.arrived;
         self.errors += step.rejected + step.timed_out;
         self.busy += step.utilization * span.as_secs_f64();
@@ -395,7 +408,7 @@ impl ServiceTotals {
         if step.is_pooled {
             self.pooled += span;
         }
-        if objective.is_some_and(|objective| objective.is_broken_by(step.latency.p95_s, step.error_rate())) {
+        if objective.is_broken_by(step.latency.p95_s, step.error_rate()) {
             self.breach += span;
         }
     }

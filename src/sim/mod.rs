@@ -15,6 +15,7 @@ mod accounts;
 pub mod audit;
 mod autoscaling;
 pub mod books;
+pub mod burn;
 mod cloud;
 pub mod event;
 mod exact;

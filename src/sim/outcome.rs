@@ -5,6 +5,7 @@ use crate::cost::Bill;
 use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::sim::books::Books;
+use crate::sim::burn::Promises;
 use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::sim::load::ServiceTotals;
 use crate::sim::log::Log;
@@ -48,6 +49,8 @@ pub struct ServiceOutcome {
     pub totals: ServiceTotals,
     /// Latency of the requests answered.
     pub latency: LatencyHistogram,
+    /// Its objectives, or those of the whole traffic.
+    pub promises: Promises,
 }
 
 /// A route over a run.
@@ -61,6 +64,8 @@ pub struct RouteTotals {
     pub errors: f64,
     /// End-to-end latency of the others.
     pub latency: LatencyHistogram,
+    /// The traffic's objectives.
+    pub promises: Promises,
 }
 
 /// All entry traffic against its objective.

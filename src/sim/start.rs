@@ -1,6 +1,6 @@
 //! The beginning and the end of a replication.
 
-use crate::id::IdVec;
+use crate::id::{Id, IdVec};
 use crate::rng::Seed;
 use crate::scheduler::{Queue, Scheduler, Ties};
 use crate::sim::accounts::Accounts;
@@ -140,6 +140,7 @@ impl Simulation {
                     name: row.name.clone(),
                     totals,
                     latency: load.service_histogram(id).clone(),
+                    promises: load.services()[id].watch.promises(),
                 });
             }
             for ((id, row), (requests, errors)) in traffic.graph.routes().iter().zip(&self.service_levels.by_route) {
@@ -148,6 +149,7 @@ impl Simulation {
                     requests: *requests,
                     errors: *errors,
                     latency: load.route_histogram(id).clone(),
+                    promises: load.route_watches[id.index()].promises(),
                 });
             }
         }

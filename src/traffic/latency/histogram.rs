@@ -135,6 +135,11 @@ impl<const BITS: u32> Histogram<BITS> {
         if requests < 1.0 { self.quantile_s(1.0) } else { self.quantile_s(1.0 - 0.5 / requests) }
     }
 
+    /// Requests slower than the buckets tell apart (2^18 s, three days).
+    pub fn overflowed(&self) -> f64 {
+        self.parts.last().map_or(0.0, |parts| *parts as f64 / PARTS_PER_REQUEST)
+    }
+
     /// The share of requests (0..=1) slower than `latency_s`.
     pub fn share_above(&self, latency_s: f64) -> f64 {
         if self.total_parts == 0 {

@@ -81,6 +81,27 @@ pub struct LatencySummary {
 }
 
 impl LatencySummary {
+    /// The share of requests slower than `latency_s`, 0..=1, read between P50, P90, P95, P99 and the
+    /// largest; the faster half is taken as spread evenly from 0.
+    pub fn share_above(&self, latency_s: f64) -> f64 {
+        let points = [
+            (0.0, 1.0),
+            (self.p50_s, 0.5),
+            (self.p90_s, 0.1),
+            (self.p95_s, 0.05),
+            (self.p99_s, 0.01),
+            (self.max_s, 0.0),
+        ];
+        for pair in points.windows(2) {
+            let ((low, above), (high, still_above)) = (pair[0], pair[1]);
+            if latency_s < high {
+                let along = ((latency_s - low) / (high - low)).clamp(0.0, 1.0);
+                return above + along * (still_above - above);
+            }
+        }
+        0.0
+    }
+
     /// All of it so many times as slow.
     pub(super) fn scaled(&self, factor: f64) -> Self {
         LatencySummary {
