@@ -2,7 +2,9 @@
 
 use super::flags::Flags;
 use crate::cluster::{ClusterState, NodeId, OwnerKind, Phase, PodId, VolumeSource};
+use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
+use rustc_hash::FxHashMap;
 
 /// What `deletionGracePeriodSeconds` is where nobody says.
 const DEFAULT_GRACE: SimDuration = SimDuration::from_secs(30);
@@ -43,10 +45,34 @@ pub enum BlockingReason {
 /// How much the rules look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
-    /// Whether controllers must exist.
-    pub controllers: bool,
+    /// The controllers that exist; absent takes every owner for one.
+    pub controllers: Option<&'a Controllers>,
     /// Disruptions that the budgets still allow, in the cluster's order; absent ignores budgets.
     pub budgets: Option<&'a [i32]>,
+}
+
+/// The controllers that exist, with the replicas they want.
+#[derive(Clone, Debug, Default)]
+pub struct Controllers {
+    replicas: FxHashMap<(OwnerKind, Symbol, Symbol), i32>,
+    version: u64,
+}
+
+impl Controllers {
+    /// Those of the cluster now. Cost: one step per controller.
+    pub fn of(cluster: &ClusterState) -> Controllers {
+        let mut replicas = FxHashMap::default();
+        for row in cluster.workloads.iter() {
+            replicas.entry((row.kind, row.namespace, row.name)).or_insert(row.replicas);
+        }
+        Controllers { replicas, version: cluster.workloads.version() }
+    }
+    /// Looks again if they may have changed.
+    pub(super) fn renew(&mut self, cluster: &ClusterState) {
+        if self.version != cluster.workloads.version() {
+            *self = Controllers::of(cluster);
+        }
+    }
 }
 
 /// A pod that has been terminating for too long.
@@ -97,7 +123,12 @@ pub(super) fn protects(cluster: &ClusterState, budget: &crate::cluster::PodDisru
         && budget.selector.as_ref().is_some_and(|selector| selector.matches(&spec.labels, &cluster.symbols))
 }
 
-fn check(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers: bool) -> Result<(), BlockingReason> {
+fn check(
+    cluster: &ClusterState,
+    flags: &Flags,
+    pod: PodId,
+    controllers: Option<&Controllers>,
+) -> Result<(), BlockingReason> {
     let spec = cluster.spec_of(pod);
     let replicated = is_replicated(cluster, flags, pod, controllers)?;
     let terminal = matches!(cluster.pod(pod).phase, Phase::Succeeded | Phase::Failed) && spec.may_finish;
@@ -107,8 +138,7 @@ fn check(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers: bool) -
     if !replicated {
         return Err(BlockingReason::NotReplicated);
     }
-    let system = cluster.symbols.lookup("kube-system") == Some(spec.namespace);
-    if system && flags.skip_nodes_with_system_pods {
+    if flags.skip_nodes_with_system_pods && cluster.symbols.text(spec.namespace) == "kube-system" {
         let protected = cluster.budgets.iter().any(|budget| protects(cluster, budget, pod));
         if !protected {
             return Err(BlockingReason::UnmovableKubeSystemPod);
@@ -124,7 +154,12 @@ fn check(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers: bool) -
 }
 
 /// Whether somebody would create the pod again.
-fn is_replicated(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers: bool) -> Result<bool, BlockingReason> {
+fn is_replicated(
+    cluster: &ClusterState,
+    flags: &Flags,
+    pod: PodId,
+    controllers: Option<&Controllers>,
+) -> Result<bool, BlockingReason> {
     let spec = cluster.spec_of(pod);
     let Some(owner) = spec.owner else { return Ok(false) };
     if !flags.skip_nodes_with_custom_controller_pods {
@@ -134,15 +169,11 @@ fn is_replicated(cluster: &ClusterState, flags: &Flags, pod: PodId, controllers:
         owner.kind,
         OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet | OwnerKind::Job
     );
-    if !known || !controllers {
-        return Ok(known);
-    }
-    let is_owner = |row: &&crate::cluster::WorkloadSelector| {
-        (row.kind, row.namespace, row.name) == (owner.kind, spec.namespace, owner.name)
-    };
-    let row = cluster.workloads.iter().find(is_owner).ok_or(BlockingReason::ControllerNotFound)?;
+    let Some(controllers) = controllers.filter(|_| known) else { return Ok(known) };
+    let key = (owner.kind, spec.namespace, owner.name);
+    let replicas = *controllers.replicas.get(&key).ok_or(BlockingReason::ControllerNotFound)?;
     let counted = matches!(owner.kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController);
-    if counted && row.replicas < flags.min_replica_count {
+    if counted && replicas < flags.min_replica_count {
         return Err(BlockingReason::MinReplicasReached);
     }
     Ok(true)

@@ -5,12 +5,13 @@ use super::scale_up::ScaleUpOption;
 use super::templates::Template;
 use super::view::GroupView;
 use crate::cluster::{ClusterState, PodId};
+use std::sync::Arc;
 
 /// What the expanders look at.
 pub(super) struct Scene<'a> {
     pub(super) cluster: &'a ClusterState,
     pub(super) groups: &'a [GroupView<'a>],
-    pub(super) templates: &'a [Option<Template>],
+    pub(super) templates: &'a [Option<Arc<Template>>],
     pub(super) flags: &'a Flags,
     /// Ready nodes.
     pub(super) nodes: usize,

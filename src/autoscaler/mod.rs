@@ -12,6 +12,7 @@ pub mod drain;
 mod estimator;
 mod expander;
 mod flags;
+mod glance;
 mod kinds;
 mod limits;
 mod packing;
@@ -30,17 +31,21 @@ pub use view::{
     ScaleUpResult, SkipReason, Unremovable,
 };
 
-use crate::cluster::{ClusterState, NodeId, PodId, PodSpec, PodSpecId, Resources};
+use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId, Resources};
 use crate::go_sort;
 use crate::intern::Symbol;
 use crate::rng::Stream;
 use crate::scheduler::{Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
+use drain::Controllers;
+use glance::{Glances, is_expendable};
 use packing::{Hints, PredicateChecker};
 use registry::Registry;
 use rustc_hash::FxHashSet;
 use scale_down::Planner;
 use scale_up::Round;
+use std::borrow::Cow;
+use std::sync::Arc;
 use templates::Templates;
 
 /// Pods younger than this may be the first of many. Upstream: `unschedulablePodTimeBuffer`.
@@ -66,6 +71,8 @@ pub struct Autoscaler {
     packing_hints: Hints,
     hints: Hints,
     planner: Planner,
+    glances: Glances,
+    controllers: Controllers,
     deletions: Vec<(NodeId, bool)>,
     last_scale_up: Option<SimTime>,
     last_scale_down: Option<SimTime>,
@@ -88,6 +95,8 @@ impl Autoscaler {
             packing_hints: Hints::default(),
             hints: Hints::default(),
             planner: Planner::default(),
+            glances: Glances::default(),
+            controllers: Controllers::default(),
             deletions: Vec::new(),
             last_scale_up: None,
             last_scale_down: None,
@@ -102,7 +111,7 @@ impl Autoscaler {
     /// What the pods of each group's template node ask for together, and how many there are, as of the last
     /// loop.
     pub fn template_pods(&self, cluster: &ClusterState) -> Vec<Option<(Resources, usize)>> {
-        let used = |template: &templates::Template| (template.used(cluster), template.pods.len());
+        let used = |template: &Arc<templates::Template>| (template.used(cluster), template.pods.len());
         self.templates.rows.iter().map(|row| row.as_ref().map(used)).collect()
     }
 
@@ -134,7 +143,7 @@ impl Autoscaler {
         self.registry.update(now, cluster, groups, &self.flags);
         self.remove_old_unregistered(now, cluster, groups, &mut outcome);
         let without_old = without(groups, &outcome.instances_to_delete);
-        let groups = without_old.as_slice();
+        let groups = &*without_old;
         if !self.registry.is_cluster_healthy(&self.flags) {
             self.planner.clear();
             return outcome;
@@ -180,11 +189,13 @@ impl Autoscaler {
     ) {
         let mut snapshot = cluster.trial();
         let all: Vec<NodeId> = snapshot.node_ids().to_vec();
-        all.iter().for_each(|node| snapshot.sort_pods(*node));
         let ready: Vec<NodeId> = all.iter().copied().filter(|id| snapshot.node(*id).ready.is_true).collect();
-        let unschedulable = self.split_pending(&mut snapshot, pending);
+        let unschedulable = self.split_pending(now, &mut snapshot, pending);
         let (upcoming, not_started) = self.add_upcoming(now, &mut snapshot, groups);
-        let candidates: Vec<NodeId> = all.into_iter().filter(|id| !not_started.contains(id)).collect();
+        let mut candidates = all;
+        if !not_started.is_empty() {
+            candidates.retain(|id| !not_started.contains(id));
+        }
         let to_help = self.pack(now, &mut snapshot, unschedulable);
         let (mut blocked, mut ends) = (false, false);
         let round = Round { now, groups, ready: &ready, nodes: (ready.len() + upcoming) as i32 };
@@ -222,18 +233,18 @@ impl Autoscaler {
     /// Expendable pods leave the snapshot and are forgotten; nominated ones are taken to be on their node.
     ///
     /// Upstream: `FilterOutExpendableAndSplit`.
-    fn split_pending(&self, snapshot: &mut ClusterState, pending: &[PodId]) -> Vec<PodId> {
-        let cutoff = self.flags.expendable_pods_priority_cutoff;
-        let is_expendable = |spec: &PodSpec| spec.has_priority && spec.priority < cutoff;
-        let bound: Vec<PodId> = snapshot.nodes().flat_map(|(_, node)| node.pods().to_vec()).collect();
-        for pod in bound {
-            if is_expendable(snapshot.spec_of(pod)) {
-                snapshot.unbind(pod);
+    fn split_pending(&mut self, now: SimTime, snapshot: &mut ClusterState, pending: &[PodId]) -> Vec<PodId> {
+        for at in 0..snapshot.node_ids().len() {
+            let node = snapshot.node_ids()[at];
+            if self.glances.at(snapshot, &self.flags, node, now).has_expendable {
+                let mut pods = snapshot.node(node).pods().to_vec();
+                pods.retain(|pod| is_expendable(snapshot.spec_of(*pod), &self.flags));
+                pods.into_iter().for_each(|pod| snapshot.unbind(pod));
             }
         }
         let mut unschedulable = Vec::new();
         for pod in pending.iter().copied() {
-            if is_expendable(snapshot.spec_of(pod)) {
+            if is_expendable(snapshot.spec_of(pod), &self.flags) {
                 continue;
             }
             let nominated = snapshot.pod(pod).nominated.and_then(|name| snapshot.node_by_name(name));
@@ -290,7 +301,7 @@ impl Autoscaler {
             pods.push(copy);
         }
         go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
-        let placed = self.packing_hints.place(snapshot, &mut self.checker, &pods, &|_, _| true, false);
+        let placed = self.packing_hints.place(snapshot, &mut self.checker, &pods, &|_| true, false);
         let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.flags.new_pod_scale_up_delay;
         let placed: FxHashSet<PodId> = placed.into_iter().map(|(pod, _)| pod).collect();
         let helpless = |pod: &PodId| !placed.contains(pod);
@@ -322,11 +333,14 @@ impl Autoscaler {
 }
 
 /// The groups once these instances are deleted: targets and instances change at once.
-fn without<'a>(groups: &[GroupView<'a>], deleted: &[(usize, Symbol)]) -> Vec<GroupView<'a>> {
+fn without<'g, 'a>(groups: &'g [GroupView<'a>], deleted: &[(usize, Symbol)]) -> Cow<'g, [GroupView<'a>]> {
+    if deleted.is_empty() {
+        return Cow::Borrowed(groups);
+    }
     let mut groups = groups.to_vec();
     for (group, name) in deleted {
         groups[*group].target -= 1;
         groups[*group].instances.retain(|instance| instance.name != *name);
     }
-    groups
+    Cow::Owned(groups)
 }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Upstream's predicate checker: one scheduler profile, and one index that all searches share and that
 /// survives from loop to loop (`SchedulerBasedPredicateChecker.lastIndex`, 1.28.0).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct PredicateChecker {
     pub(super) feasible: Feasible,
     /// Where the next search begins, among the cluster's nodes.
@@ -67,7 +67,7 @@ impl Hints {
         cluster: &mut ClusterState,
         checker: &mut PredicateChecker,
         pods: &[PodId],
-        accepts: &dyn Fn(&ClusterState, NodeId) -> bool,
+        accepts: &dyn Fn(NodeId) -> bool,
         all_or_nothing: bool,
     ) -> Vec<(PodId, NodeId)> {
         let mut placed = Vec::new();
@@ -78,7 +78,7 @@ impl Hints {
                 if hopeless.contains(&spec) {
                     return None;
                 }
-                let found = checker.find(cluster, pod, |node| accepts(cluster, node));
+                let found = checker.find(cluster, pod, accepts);
                 match found {
                     Some(node) => drop(self.now.insert(self.original(pod), cluster.node(node).name)),
                     None if cluster.spec(spec).owner.is_some() => drop(hopeless.insert(spec)),
@@ -108,7 +108,7 @@ impl Hints {
         cluster: &ClusterState,
         checker: &mut PredicateChecker,
         pod: PodId,
-        accepts: &dyn Fn(&ClusterState, NodeId) -> bool,
+        accepts: &dyn Fn(NodeId) -> bool,
     ) -> Option<NodeId> {
         let key = self.original(pod);
         let name = self.now.get(&key).or_else(|| self.before.get(&key)).copied()?;
@@ -117,6 +117,6 @@ impl Hints {
             return None;
         }
         self.now.insert(key, name);
-        accepts(cluster, node).then_some(node)
+        accepts(node).then_some(node)
     }
 }

@@ -3,9 +3,10 @@
 use super::flags::Flags;
 use super::view::{GroupView, SkipReason};
 use crate::cluster::{ClusterState, NodeId};
+use crate::id::Id;
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
-use rustc_hash::FxHashSet;
+use fixedbitset::FixedBitSet;
 use std::collections::BTreeMap;
 
 /// A node that is not Ready so long after its creation is unready, before that not started. Upstream:
@@ -65,8 +66,8 @@ impl Registry {
     /// Looks at everything. Upstream: `UpdateNodes`.
     pub(super) fn update(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>], flags: &Flags) {
         self.targets = groups.iter().map(|group| group.target).collect();
-        self.find_unregistered(now, cluster, groups);
-        self.count(now, cluster, groups, flags);
+        let listed = self.find_unregistered(now, cluster, groups);
+        self.count(now, cluster, &listed, flags);
         self.set_acceptable();
         self.settle_requests(now, flags);
         self.see_creation_errors(now, groups, flags);
@@ -74,29 +75,32 @@ impl Registry {
         self.find_incorrect_sizes(now);
     }
 
-    fn find_unregistered(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>]) {
+    /// Instances without a node; and, by the index of their id, the nodes that have an instance.
+    fn find_unregistered(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>]) -> FixedBitSet {
         let before = std::mem::take(&mut self.unregistered);
+        let mut listed = FixedBitSet::with_capacity(cluster.node_id_bound());
         for (at, group) in groups.iter().enumerate() {
-            for instance in group.instances.iter().filter(|instance| !instance.failed) {
-                if cluster.node_by_name(instance.name).is_none() {
+            for instance in &group.instances {
+                if let Some(node) = cluster.node_by_name(instance.name) {
+                    listed.insert(node.index());
+                } else if !instance.failed {
                     let since = before.get(&instance.name).map_or(now, |(_, since)| *since);
                     self.unregistered.insert(instance.name, (at, since));
                 }
             }
         }
+        listed
     }
 
-    fn count(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>], flags: &Flags) {
-        self.readiness = vec![Readiness::default(); groups.len()];
+    fn count(&mut self, now: SimTime, cluster: &ClusterState, listed: &FixedBitSet, flags: &Flags) {
+        self.readiness = vec![Readiness::default(); self.targets.len()];
         (self.total_unready, self.total_nodes) = (0, cluster.node_ids().len());
-        let instances: FxHashSet<Symbol> =
-            groups.iter().flat_map(|group| &group.instances).map(|instance| instance.name).collect();
         for (id, node) in cluster.nodes() {
             let mut outside = Readiness::default();
             let group = node.group.and_then(|group| self.readiness.get_mut(group as usize));
             let row = group.unwrap_or(&mut outside);
             row.registered += 1;
-            if node.group.is_some() && !instances.contains(&node.name) {
+            if node.group.is_some() && !listed.contains(id.index()) {
                 // The cloud has deleted the instance already: the node object is all that is left.
             } else if node.ready.is_true {
                 row.ready += 1;

@@ -1,12 +1,14 @@
 //! Scale-down: which nodes are not needed, since when, and which go now.
 
 use super::Autoscaler;
-use super::drain::{Scope, is_long_terminating, pods_to_move, protects};
+use super::drain::{Scope, pods_to_move, protects};
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::go_sort;
+use crate::id::Id;
 use crate::units::{SimDuration, SimTime};
+use fixedbitset::FixedBitSet;
 use std::collections::BTreeMap;
 
 /// GiB in bytes.
@@ -39,6 +41,10 @@ impl Planner {
     /// The deletion of a node failed: it has to be unneeded for its time again.
     pub(super) fn forget(&mut self, node: NodeId) {
         self.unneeded.remove(&node);
+    }
+    /// The unneeded nodes, by the index of their id.
+    fn unneeded_bits(&self) -> FixedBitSet {
+        self.unneeded.keys().map(|node| node.index()).collect()
     }
     pub(super) fn unneeded(&self) -> impl Iterator<Item = (NodeId, SimTime)> + '_ {
         self.unneeded.iter().map(|(node, (since, _))| (*node, *since))
@@ -86,7 +92,7 @@ impl Autoscaler {
 
     /// Nodes of groups above their minimum: empty ones first, then those unneeded before.
     fn candidates(
-        &self,
+        &mut self,
         cluster: &ClusterState,
         groups: &[GroupView<'_>],
         all: &[NodeId],
@@ -96,16 +102,12 @@ impl Autoscaler {
             let group = cluster.node(*node).group.and_then(|group| groups.get(group as usize));
             group.is_some_and(|group| group.target > group.min)
         };
-        let scope = Scope { controllers: false, budgets: None };
-        let empty = |node: NodeId| {
-            pods_to_move(cluster, &self.flags, node, scope, now).is_ok_and(|moved| moved.pods.is_empty())
-        };
-        let mut rows: Vec<(bool, bool, NodeId)> = all
-            .iter()
-            .copied()
-            .filter(may)
-            .map(|node| (empty(node), self.planner.unneeded.contains_key(&node), node))
-            .collect();
+        let known = self.planner.unneeded_bits();
+        let mut rows: Vec<(bool, bool, NodeId)> = Vec::with_capacity(all.len());
+        for node in all.iter().copied().filter(may) {
+            let is_empty = self.glances.at(cluster, &self.flags, node, now).is_empty;
+            rows.push((is_empty, known.contains(node.index()), node));
+        }
         go_sort::sort_by(&mut rows, |a, b| if a.0 != b.0 { a.0 } else { a.1 && !b.1 });
         rows.into_iter().map(|(_, _, node)| node).collect()
     }
@@ -128,12 +130,14 @@ impl Autoscaler {
         self.planner.last_update = Some(now);
         let ongoing = |node: &&NodeId| !self.deletions.iter().any(|(other, _)| other == *node);
         let candidates: Vec<NodeId> = candidates.iter().filter(ongoing).copied().collect();
-        let mut destinations: Vec<NodeId> = all.iter().filter(ongoing).copied().collect();
+        let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
+        all.iter().filter(ongoing).for_each(|node| destinations.insert(node.index()));
         self.planner.not_before.retain(|_, at| *at > now);
         let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
         let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let mut removable: Vec<Removable> = Vec::new();
         let limit = self.unneeded_limit();
+        self.controllers.renew(snapshot);
         let mut simulation = snapshot.trial();
         for node in eligible {
             if removable.len() >= limit {
@@ -141,7 +145,7 @@ impl Autoscaler {
             }
             match self.simulate_removal(now, &mut simulation, node, &destinations, &allowed) {
                 Ok(row) => {
-                    destinations.retain(|other| *other != node);
+                    destinations.set(node.index(), false);
                     decrement(&simulation, &row.pods, &mut allowed);
                     removable.push(row);
                 }
@@ -172,7 +176,7 @@ impl Autoscaler {
 
     /// Upstream: `eligibility.Checker.FilterOutUnremovable`.
     fn eligible(
-        &self,
+        &mut self,
         now: SimTime,
         cluster: &ClusterState,
         groups: &[GroupView<'_>],
@@ -193,7 +197,8 @@ impl Autoscaler {
             } else if !self.flags.scale_down_unready_enabled && !row.ready.is_true {
                 Some(Unremovable::ScaleDownUnreadyDisabled)
             } else {
-                let utilization = self.utilization(cluster, node, now);
+                let glance = self.glances.at(cluster, &self.flags, node, now);
+                let utilization = glance.utilization(cluster, node);
                 outcome.utilization.push((node, utilization));
                 (utilization >= self.flags.scale_down_utilization_threshold)
                     .then_some(Unremovable::NotUnderutilized(utilization))
@@ -206,42 +211,20 @@ impl Autoscaler {
         eligible
     }
 
-    /// The larger share of cpu or memory that containers ask for. Upstream: `utilization.Calculate`.
-    pub(super) fn utilization(&self, cluster: &ClusterState, node: NodeId, now: SimTime) -> f64 {
-        let row = cluster.node(node);
-        let (mut used, mut set_aside) = ((0, 0), (0, 0));
-        for pod in row.pods() {
-            if is_long_terminating(cluster, *pod, now) {
-                continue;
-            }
-            let spec = cluster.spec_of(*pod);
-            let (cpu, memory) = (spec.container_requests.cpu_milli, spec.container_requests.memory_bytes);
-            let ignored = (spec.is_daemon() && self.flags.ignore_daemonsets_utilization)
-                || (spec.is_mirror && self.flags.ignore_mirror_pods_utilization);
-            let sum = if ignored { &mut set_aside } else { &mut used };
-            *sum = (sum.0 + cpu, sum.1 + memory);
-        }
-        let there = &row.allocatable.resources;
-        let share =
-            |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };
-        let cpu = share(used.0, there.cpu_milli, set_aside.0);
-        cpu.max(share(used.1, there.memory_bytes, set_aside.1))
-    }
-
     /// Upstream: `RemovalSimulator.SimulateNodeRemoval`; what was moved stays moved in the simulation.
     fn simulate_removal(
         &mut self,
         now: SimTime,
         simulation: &mut ClusterState,
         node: NodeId,
-        destinations: &[NodeId],
+        destinations: &FixedBitSet,
         allowed: &[i32],
     ) -> Result<Removable, Unremovable> {
-        let scope = Scope { controllers: true, budgets: Some(allowed) };
+        let scope = Scope { controllers: Some(&self.controllers), budgets: Some(allowed) };
         let moved = pods_to_move(simulation, &self.flags, node, scope, now).map_err(Unremovable::BlockedByPod)?;
         let mut trial = simulation.trial();
         moved.pods.iter().for_each(|pod| trial.unbind(*pod));
-        let accepts = |_: &ClusterState, other: NodeId| other != node && destinations.contains(&other);
+        let accepts = |other: NodeId| other != node && destinations.contains(other.index());
         let placed = self.hints.place(&mut trial, &mut self.checker, &moved.pods, &accepts, true);
         if placed.len() < moved.pods.len() {
             return Err(Unremovable::NoPlaceToMovePods);
@@ -264,9 +247,8 @@ impl Autoscaler {
         let mut sizes: Vec<i32> = groups.iter().map(|group| group.target).collect();
         let (mut cpu, mut memory) = self.spare(cluster);
         let mut rows: Vec<(SimTime, Removable)> = self.planner.unneeded.values().cloned().collect();
-        rows.sort_by_cached_key(|(_, row)| {
-            (!row.pods.is_empty(), cluster.symbols.text(cluster.node(row.node).name).to_owned())
-        });
+        let key = |(_, row): &(SimTime, Removable)| (!row.pods.is_empty(), cluster.node_name(row.node));
+        rows.sort_by(|a, b| key(a).cmp(&key(b)));
         let (mut empty, mut drain) = (Vec::new(), Vec::new());
         for (since, row) in rows {
             let node = cluster.node(row.node);
@@ -372,12 +354,13 @@ impl Autoscaler {
             let taints = cluster.node(*node).taints.iter();
             taints.into_iter().any(|taint| cluster.symbols.text(taint.key) == DELETION_CANDIDATE)
         };
-        let unneeded = |node: &NodeId| self.planner.unneeded.contains_key(node);
+        let bits = self.planner.unneeded_bits();
+        let unneeded = |node: &NodeId| bits.contains(node.index());
         outcome.soft_taints_removed =
             all.iter().copied().filter(|node| has(node) && !unneeded(node)).take(left).collect();
         left -= outcome.soft_taints_removed.len();
         let mut added: Vec<NodeId> = all.iter().copied().filter(|node| unneeded(node) && !has(node)).collect();
-        added.sort_by_cached_key(|node| cluster.node_name(*node).to_owned());
+        added.sort_by_key(|node| cluster.node_name(*node));
         added.truncate(left);
         outcome.soft_taints_added = added;
     }

@@ -11,6 +11,7 @@ use super::{Autoscaler, Choice};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::units::SimTime;
 use fixedbitset::FixedBitSet;
+use std::sync::Arc;
 
 /// A way to help.
 #[derive(Clone, Debug)]
@@ -162,7 +163,7 @@ impl Autoscaler {
 
     /// What makes groups similar, of those that take part; nothing if nobody asks.
     fn likenesses(&self, cluster: &ClusterState, fitting: &Fitting) -> Vec<Option<Likeness>> {
-        let one = |(template, which): (&Option<Template>, &Option<FixedBitSet>)| {
+        let one = |(template, which): (&Option<Arc<Template>>, &Option<FixedBitSet>)| {
             let template = template.as_ref().filter(|_| which.is_some() && self.flags.balance_similar_node_groups)?;
             Some(Likeness::of(cluster, &self.flags, template))
         };

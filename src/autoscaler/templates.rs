@@ -6,6 +6,7 @@ use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodName, Pod
 use crate::controllers::daemon_set;
 use crate::intern::Interner;
 use crate::units::{SimDuration, SimTime};
+use std::sync::Arc;
 
 /// A node must have been Ready so long to stand for its group.
 const STABLE_AFTER: SimDuration = SimDuration::from_mins(1);
@@ -23,8 +24,15 @@ pub(super) struct Template {
 /// The templates of all groups, and the last good ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Templates {
-    pub(super) rows: Vec<Option<Template>>,
-    cached: Vec<Option<Template>>,
+    pub(super) rows: Vec<Option<Arc<Template>>>,
+    cached: Vec<Option<Sample>>,
+}
+
+/// A template with the node that it was made of, and that node's generation.
+#[derive(Clone, Debug)]
+struct Sample {
+    node: (NodeId, u64),
+    template: Arc<Template>,
 }
 
 impl Templates {
@@ -39,21 +47,32 @@ impl Templates {
     ) {
         self.cached.resize(groups.len(), None);
         self.rows = vec![None; groups.len()];
+        let mut missing = groups.len();
         let good = |node: &Node| node.ready.is_true && !node.unschedulable && node.ready.since + STABLE_AFTER < now;
         for (id, node) in cluster.nodes().filter(|(_, node)| good(node)) {
             let Some(group) = node.group.map(|group| group as usize).filter(|group| *group < groups.len()) else {
                 continue;
             };
-            if self.rows[group].is_none() {
-                let template = Template::of_node(cluster, id, daemon_sets, flags);
-                self.cached[group] = Some(template.clone());
-                self.rows[group] = Some(template);
+            if self.rows[group].is_some() {
+                continue;
+            }
+            let (key, cached) = ((id, node.generation()), &mut self.cached[group]);
+            // With force_ds the list of DaemonSets matters too.
+            if flags.force_ds || cached.as_ref().is_none_or(|sample| sample.node != key) {
+                let template = Arc::new(Template::of_node(cluster, id, daemon_sets, flags));
+                *cached = Some(Sample { node: key, template });
+            }
+            self.rows[group] = cached.as_ref().map(|sample| sample.template.clone());
+            missing -= 1;
+            if missing == 0 {
+                return;
             }
         }
         for (at, group) in groups.iter().enumerate() {
             if self.rows[at].is_none() {
-                let known = self.cached[at].clone();
-                self.rows[at] = Some(known.unwrap_or_else(|| Template::of_group(cluster, group, daemon_sets, flags)));
+                let known = self.cached[at].as_ref().map(|sample| sample.template.clone());
+                let made = || Arc::new(Template::of_group(cluster, group, daemon_sets, flags));
+                self.rows[at] = Some(known.unwrap_or_else(made));
             }
         }
     }

@@ -54,6 +54,7 @@ pub struct Node {
 
 impl Deref for Node {
     type Target = NodeTemplate;
+    #[inline]
     fn deref(&self) -> &NodeTemplate {
         &self.template
     }
@@ -88,7 +89,9 @@ impl Node {
     pub fn nonzero_memory_bytes(&self) -> i64 {
         self.nonzero_memory_bytes
     }
-    /// The pods on the node, in order of binding, terminating ones included.
+    /// The pods on the node in order of creation, as a list of all pods would have them, terminating ones included;
+    /// those that a trial brought come after, in order of binding.
+    #[inline]
     pub fn pods(&self) -> &[PodId] {
         &self.pods
     }
@@ -100,10 +103,12 @@ impl Node {
         &self.cached
     }
     /// Whether the node object exists.
+    #[inline]
     pub fn is_present(&self) -> bool {
         self.present
     }
     /// A number that grows with every change of the node or of the pods on it.
+    #[inline]
     pub fn generation(&self) -> u64 {
         self.generation
     }

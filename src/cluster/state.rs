@@ -66,6 +66,7 @@ impl ClusterState {
         id
     }
     /// The kind of pod.
+    #[inline]
     pub fn spec(&self, id: PodSpecId) -> &PodSpec {
         &self.specs[id]
     }
@@ -79,6 +80,7 @@ impl ClusterState {
     }
 
     /// A node, present or gone.
+    #[inline]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }
@@ -87,11 +89,13 @@ impl ClusterState {
         self.order.iter().map(|id| (*id, &self.nodes[*id]))
     }
     /// The ids of the present nodes, in order of registration.
+    #[inline]
     pub fn node_ids(&self) -> &[NodeId] {
         &self.order
     }
     /// Whether the node is present. Ids out of the change log may belong to a trial that was undone:
     /// ask this before [`node`](Self::node).
+    #[inline]
     pub fn has_node(&self, id: NodeId) -> bool {
         self.nodes.get(id).is_some_and(Node::is_present)
     }
@@ -108,10 +112,12 @@ impl ClusterState {
         self.by_name.get(&name).copied()
     }
     /// A pod, present or gone.
+    #[inline]
     pub fn pod(&self, id: PodId) -> &Pod {
         &self.pods[id]
     }
     /// The kind of a pod.
+    #[inline]
     pub fn spec_of(&self, id: PodId) -> &PodSpec {
         &self.specs[self.pods[id].spec]
     }
@@ -219,7 +225,13 @@ impl ClusterState {
     /// Panics (a bug, not an input) if the pod is bound or gone.
     pub fn bind(&mut self, pod: PodId, node: NodeId) {
         assert!(self.pods[pod].node.is_none() && self.pods[pod].present, "{pod:?} cannot be bound");
-        let position = self.nodes[node].pods.len();
+        let pods = &self.nodes[node].pods;
+        let mut position = pods.len();
+        if self.trials == 0 {
+            while position > 0 && pods[position - 1] > pod {
+                position -= 1;
+            }
+        }
         self.place(pod, node, position);
         if self.trials == 0 {
             self.nodes[node].cached.push(pod);
@@ -250,16 +262,6 @@ impl ClusterState {
             self.volumes[*volume].claim_uid = claim.uid;
         }
         plan.provisions.iter().for_each(|claim| self.claims[*claim].selected_node = name);
-    }
-    /// Puts a node's pods in order of creation, as a list of all pods would have them.
-    pub fn sort_pods(&mut self, id: NodeId) {
-        if self.nodes[id].pods.is_sorted() {
-            return;
-        }
-        let mut pods = self.nodes[id].pods.clone();
-        pods.sort_unstable();
-        pods.iter().for_each(|pod| self.unbind(*pod));
-        pods.into_iter().for_each(|pod| self.bind(pod, id));
     }
     /// Takes a pod off its node; it is pending again.
     pub fn unbind(&mut self, pod: PodId) {

@@ -9,7 +9,7 @@ use crate::cluster::{ClusterState, NodeId, PodId};
 /// The scheduler's filters, with a memory of what they said: the answers are those of [`Filters`].
 ///
 /// For one cluster; what-if trials of it included.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Feasible {
     profile: Profile,
     memory: Memory,
@@ -31,11 +31,11 @@ enum Source<'a> {
 impl Feasible {
     /// The filters of a profile, knowing nothing yet.
     pub fn new(profile: Profile) -> Self {
-        Feasible { profile, ..Feasible::default() }
+        Feasible { profile, memory: Memory::of_filters(), plainly: false }
     }
     /// As [`new`](Self::new), computing every answer afresh: slow, and right by itself.
     pub fn without_memory(profile: Profile) -> Self {
-        Feasible { profile, plainly: true, ..Feasible::default() }
+        Feasible { plainly: true, ..Feasible::new(profile) }
     }
     /// The profile.
     pub fn profile(&self) -> &Profile {

@@ -1,6 +1,6 @@
 //! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
 
-use crate::autoscaler::drain::{self, Scope};
+use crate::autoscaler::drain::{self, Controllers, Scope};
 use crate::autoscaler::{
     Autoscaler, Choice, DELETION_CANDIDATE, Deletion, GroupView, InstanceView, LoopOutcome, TO_BE_DELETED,
 };
@@ -170,7 +170,8 @@ impl Simulation {
         self.refresh_budgets();
         let Some(flags) = &self.cast.autoscaler else { return false };
         let allowed: Vec<i32> = self.cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
-        let scope = Scope { controllers: true, budgets: Some(&allowed) };
+        let controllers = Controllers::of(&self.cluster);
+        let scope = Scope { controllers: Some(&controllers), budgets: Some(&allowed) };
         let Ok(moved) = drain::pods_to_move(&self.cluster, flags, self.drains[id].node, scope, now) else {
             return false;
         };

@@ -96,9 +96,18 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(cluster: &ClusterState, profile: &Profile, slots: &mut Slots, spec: Arc<PodSpec>) -> Self {
+    pub(super) fn new(
+        cluster: &ClusterState,
+        profile: &Profile,
+        slots: &mut Slots,
+        spec: Arc<PodSpec>,
+        filters_only: bool,
+    ) -> Self {
         let hard = constraints_of(cluster, profile, &spec, WhenUnsatisfiable::DoNotSchedule);
-        let soft = constraints_of(cluster, profile, &spec, WhenUnsatisfiable::ScheduleAnyway);
+        let soft = match filters_only {
+            true => Vec::new(),
+            false => constraints_of(cluster, profile, &spec, WhenUnsatisfiable::ScheduleAnyway),
+        };
         let hostname = cluster.symbols.lookup(HOSTNAME);
         let is_system = matches!(profile.default_constraints, DefaultConstraints::System);
         let mut columns = Vec::new();
@@ -115,7 +124,7 @@ impl Group {
             soft_is_hostname: soft.iter().map(|row| Some(row.key) == hostname).collect(),
             soft_needs_all_keys: !spec.topology_spread.is_empty() || !is_system,
             required,
-            weighted: WeightedTerms::of(cluster, &spec, profile),
+            weighted: if filters_only { None } else { WeightedTerms::of(cluster, &spec, profile) },
             hard,
             soft,
             spec,

@@ -52,6 +52,8 @@ pub(super) const UNFIT: i32 = i32::MIN;
 pub(super) struct LocalTable {
     spec: Arc<PodSpec>,
     filter: NodeFilter,
+    /// Scores are left at 0.
+    filters_only: bool,
     /// NodeResourcesFit and NodeResourcesBalancedAllocation, or [`UNFIT`].
     pub(super) score: Vec<i32>,
     /// PreferNoSchedule taints that are not tolerated; empty while no node has any.
@@ -71,10 +73,11 @@ pub(super) struct LocalTable {
 }
 
 impl LocalTable {
-    pub(super) fn new(cluster: &ClusterState, profile: &Profile, spec: Arc<PodSpec>) -> Self {
+    pub(super) fn new(cluster: &ClusterState, profile: &Profile, spec: Arc<PodSpec>, filters_only: bool) -> Self {
         LocalTable {
             filter: NodeFilter::new(cluster, profile, spec.clone(), None),
             spec,
+            filters_only,
             score: Vec::new(),
             taints: Vec::new(),
             preferred: Vec::new(),
@@ -125,6 +128,10 @@ impl LocalTable {
             self.score[slot] = UNFIT;
             return;
         };
+        if self.filters_only {
+            self.score[slot] = 0;
+            return;
+        }
         let score = fit_score(profile, node, &self.spec).wrapping_add(balance_score(profile, node, &self.spec));
         self.score[slot] = self.small(score);
         let taints = soft_taints(&self.spec, node);
@@ -149,7 +156,7 @@ impl LocalTable {
 
     /// The share of nodes with an image is in every node's score: new counts renew all.
     fn renew_images(&mut self, cluster: &ClusterState, slots: &Slots, dirty: Option<&[u32]>) {
-        if dirty.is_some() && self.images_version == slots.nodes_version() {
+        if self.filters_only || (dirty.is_some() && self.images_version == slots.nodes_version()) {
             return;
         }
         self.images_version = slots.nodes_version();

@@ -48,6 +48,8 @@ pub(super) struct Memory {
     known: (usize, usize),
     clock: u64,
     scratch: survey::Scratch,
+    /// Nobody asks for scores.
+    filters_only: bool,
 }
 
 /// What the tables say about one kind of pod.
@@ -76,6 +78,11 @@ struct Kind {
 }
 
 impl Memory {
+    /// A memory of what the filters say, without scores.
+    pub(super) fn of_filters() -> Self {
+        Memory { filters_only: true, ..Memory::default() }
+    }
+
     /// Looks at what changed, and makes the tables for a kind of pod true.
     fn prepare(&mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Kind {
         self.clock += 1;
@@ -84,7 +91,7 @@ impl Memory {
         let kind = self.kind(cluster, spec);
         let local = &mut self.locals[kind.local];
         if local.is_none() {
-            *local = Some(LocalTable::new(cluster, profile, cluster.spec_arc(spec)));
+            *local = Some(LocalTable::new(cluster, profile, cluster.spec_arc(spec), self.filters_only));
         }
         if let Some(local) = local {
             local.renew(cluster, profile, &self.slots);
@@ -93,7 +100,7 @@ impl Memory {
         let group = &mut self.groups[kind.group];
         let fresh = group.as_mut().is_some_and(|group| group.renew(cluster, &mut self.slots));
         if !fresh {
-            let mut made = Group::new(cluster, profile, &mut self.slots, cluster.spec_arc(spec));
+            let mut made = Group::new(cluster, profile, &mut self.slots, cluster.spec_arc(spec), self.filters_only);
             let is_true = made.renew(cluster, &mut self.slots);
             debug_assert!(is_true, "nothing changes between making and renewing");
             *group = Some(made);

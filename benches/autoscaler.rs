@@ -1,0 +1,66 @@
+//! What one loop of the Cluster Autoscaler costs, on the workloads that the real one was measured on.
+//!
+//! `up-p1000-g10-n100`: 1,000 pending pods, 10 groups, 100 nodes. `first` is an autoscaler that has just
+//! started; `again` has seen the cluster before; `unchanged` is a loop whose inputs are those of the last one.
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use foresail::autoscaler::{Autoscaler, Choice};
+use foresail::scenario::autoscale::{self, Loaded, Request, Stage};
+use foresail::scheduler::Profile;
+use foresail::units::{SimDuration, SimTime};
+use std::hint::black_box;
+use std::path::Path;
+
+fn loaded(name: &str) -> Loaded {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("benches/autoscaler/{name}.json.gz"));
+    let request = Request { files: vec![path], ..Request::default() };
+    autoscale::load(&request).unwrap_or_else(|issues| panic!("{name}: {issues:?}"))
+}
+
+fn started(stage: &Stage) -> Autoscaler {
+    Autoscaler::new(stage.flags.clone(), Profile::default(), Choice::Recorded)
+}
+
+/// One loop; how many nodes come or are unneeded.
+fn turn(stage: &mut Stage, autoscaler: &mut Autoscaler, now: SimTime) -> usize {
+    let pending = stage.pending();
+    let Stage { cluster, groups, daemon_sets, .. } = stage;
+    let outcome = autoscaler.run_once(now, cluster, &autoscale::views(groups), &pending, daemon_sets);
+    let unneeded = outcome.scale_down.map_or(0, |down| down.unneeded.len());
+    outcome.scale_up.increases.iter().map(|row| (row.to - row.from) as usize).sum::<usize>() + unneeded
+}
+
+fn scale_up(criterion: &mut Criterion) {
+    for name in ["up-p1000-g10-n100", "up-p5000-g50-n1000"] {
+        let Loaded { mut stage, now, .. } = loaded(name);
+        let mut group = criterion.benchmark_group(name);
+        group.sample_size(20);
+        group.bench_function("first", |bencher| {
+            let fresh = started(&stage);
+            let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut stage, &mut autoscaler, now));
+            bencher.iter_batched(|| fresh.clone(), turn, BatchSize::PerIteration);
+        });
+        group.finish();
+    }
+}
+
+fn scale_down(criterion: &mut Criterion) {
+    let Loaded { mut stage, now, .. } = loaded("down-n1000");
+    let mut group = criterion.benchmark_group("down-n1000");
+    group.bench_function("first", |bencher| {
+        let fresh = started(&stage);
+        let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut stage, &mut autoscaler, now));
+        bencher.iter_batched(|| fresh.clone(), turn, BatchSize::PerIteration);
+    });
+    group.bench_function("again", |bencher| {
+        let (mut autoscaler, mut now) = (started(&stage), now);
+        bencher.iter(|| {
+            now += SimDuration::from_secs(10);
+            black_box(turn(&mut stage, &mut autoscaler, now))
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, scale_up, scale_down);
+criterion_main!(benches);

@@ -1,0 +1,79 @@
+//! What a node's pods add up to, kept as long as the node does not change.
+
+use super::drain::is_long_terminating;
+use super::flags::Flags;
+use crate::cluster::{ClusterState, NodeId, PodSpec};
+use crate::id::IdVec;
+use crate::units::SimTime;
+
+/// One look at the pods of a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Glance {
+    /// The node's generation when it was looked at; 0 is never.
+    generation: u64,
+    /// Some pods terminate: what they count for changes with time.
+    is_passing: bool,
+    /// Some pods are expendable.
+    pub(super) has_expendable: bool,
+    /// No pod has to be moved.
+    pub(super) is_empty: bool,
+    /// What containers ask for: milli-cores and bytes.
+    used: (i64, i64),
+    /// The same of pods that the flags leave out of the utilisation.
+    set_aside: (i64, i64),
+}
+
+/// The last look at each node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Glances {
+    rows: IdVec<NodeId, Glance>,
+}
+
+impl Glances {
+    /// How the node is. Cost: its pods, if it changed since the last look.
+    pub(super) fn at(&mut self, cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
+        self.rows.fill_to(node, Glance::default());
+        let known = &mut self.rows[node];
+        if known.is_passing || known.generation != cluster.node(node).generation() {
+            *known = Glance::of(cluster, flags, node, now);
+        }
+        *known
+    }
+}
+
+impl Glance {
+    fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
+        let row = cluster.node(node);
+        let mut glance = Glance { generation: row.generation(), is_empty: true, ..Glance::default() };
+        for pod in row.pods().iter().copied() {
+            let spec = cluster.spec_of(pod);
+            glance.has_expendable |= is_expendable(spec, flags);
+            glance.is_passing |= cluster.pod(pod).is_terminating();
+            if is_long_terminating(cluster, pod, now) {
+                continue;
+            }
+            let is_daemon = spec.is_daemon();
+            glance.is_empty &= spec.is_mirror || is_daemon;
+            let ignored = (is_daemon && flags.ignore_daemonsets_utilization)
+                || (spec.is_mirror && flags.ignore_mirror_pods_utilization);
+            let sum = if ignored { &mut glance.set_aside } else { &mut glance.used };
+            sum.0 += spec.container_requests.cpu_milli;
+            sum.1 += spec.container_requests.memory_bytes;
+        }
+        glance
+    }
+
+    /// The larger share of cpu or memory that containers ask for. Upstream: `utilization.Calculate`, 1.28.0.
+    pub(super) fn utilization(&self, cluster: &ClusterState, node: NodeId) -> f64 {
+        let there = &cluster.node(node).allocatable.resources;
+        let share =
+            |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };
+        let cpu = share(self.used.0, there.cpu_milli, self.set_aside.0);
+        cpu.max(share(self.used.1, there.memory_bytes, self.set_aside.1))
+    }
+}
+
+/// Whether the pod may be lost without regret. Upstream: `FilterOutExpendablePods`, 1.28.0.
+pub(super) fn is_expendable(spec: &PodSpec, flags: &Flags) -> bool {
+    spec.has_priority && spec.priority < flags.expendable_pods_priority_cutoff
+}
