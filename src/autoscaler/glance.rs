@@ -12,7 +12,7 @@ pub(super) struct Glance {
     /// The node's generation when it was looked at; 0 is never.
     generation: u64,
     /// Some pods terminate: what they count for changes with time.
-    is_passing: bool,
+    pub(super) is_passing: bool,
     /// Some pods are expendable.
     pub(super) has_expendable: bool,
     /// No pod has to be moved.

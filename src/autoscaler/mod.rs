@@ -16,6 +16,7 @@ mod glance;
 mod kinds;
 mod limits;
 mod packing;
+mod quiet;
 mod registry;
 mod scale_down;
 mod scale_up;
@@ -40,6 +41,7 @@ use crate::units::{SimDuration, SimTime};
 use drain::Controllers;
 use glance::{Glances, is_expendable};
 use packing::{Hints, PredicateChecker};
+use quiet::{Inputs, Quiet};
 use registry::Registry;
 use rustc_hash::FxHashSet;
 use scale_down::Planner;
@@ -78,6 +80,9 @@ pub struct Autoscaler {
     last_scale_down: Option<SimTime>,
     /// What a newly started autoscaler takes for the time of its last scale-up, deletion and failure.
     assumed: Option<SimTime>,
+    quiet: Option<Quiet>,
+    /// Answers may be remembered.
+    remembers: bool,
 }
 
 /// Upstream: `NewStaticAutoscaler`'s `initialScaleTime`, 1.28.0.
@@ -101,7 +106,15 @@ impl Autoscaler {
             last_scale_up: None,
             last_scale_down: None,
             assumed: None,
+            quiet: None,
+            remembers: true,
         }
+    }
+    /// This autoscaler, computing everything afresh in every loop: slow, and right by itself.
+    pub fn without_memory(self) -> Self {
+        let profile = self.checker.feasible.profile().clone();
+        let checker = PredicateChecker::new(Feasible::without_memory(profile));
+        Autoscaler { checker, remembers: false, ..self }
     }
     /// The flags.
     pub fn flags(&self) -> &Flags {
@@ -119,6 +132,7 @@ impl Autoscaler {
     /// stays.
     pub fn deletion_ended(&mut self, node: NodeId, deleted: bool) {
         self.deletions.retain(|(other, _)| *other != node);
+        self.quiet = None;
         if !deleted {
             self.planner.forget(node);
         }
@@ -128,7 +142,8 @@ impl Autoscaler {
     /// order of creation; `daemon_sets` the kinds of pods that new nodes get.
     ///
     /// Upstream: `StaticAutoscaler.RunOnce`, 1.28.0. Cost: with pending pods, their number times the nodes
-    /// for each group at worst; without, the unneeded nodes' pods times the nodes.
+    /// for each group at worst; without, the pods of the nodes that are not needed; a comparison of the inputs
+    /// where they are those of the last loop. One cluster for the autoscaler's whole life.
     pub fn run_once(
         &mut self,
         now: SimTime,
@@ -136,7 +151,20 @@ impl Autoscaler {
         groups: &[GroupView<'_>],
         pending: &[PodId],
         daemon_sets: &[PodSpecId],
-    ) -> LoopOutcome {
+    ) -> Arc<LoopOutcome> {
+        let inputs = Inputs { groups, pending, daemon_sets };
+        if let Some(outcome) = self.repeated(now, cluster, inputs) {
+            return outcome;
+        }
+        let last = self.checker.last;
+        let outcome = Arc::new(self.look(now, cluster, inputs));
+        self.keep_if_settled(now, cluster, inputs, last, &outcome);
+        outcome
+    }
+
+    /// A loop that looks at everything.
+    fn look(&mut self, now: SimTime, cluster: &mut ClusterState, inputs: Inputs<'_>) -> LoopOutcome {
+        let Inputs { groups, pending, daemon_sets } = inputs;
         let mut outcome = LoopOutcome::default();
         self.assumed.get_or_insert(now - ASSUMED_QUIET);
         self.templates.update(now, cluster, groups, daemon_sets, &self.flags);

@@ -49,6 +49,8 @@ impl PredicateChecker {
 pub(super) struct Hints {
     now: FxHashMap<PodId, Symbol>,
     before: FxHashMap<PodId, Symbol>,
+    /// Pods went elsewhere than the time before, or others were asked for.
+    moved: bool,
     /// Copies of pods in this loop's what-if, with the pod that each stands for.
     pub(super) copies: FxHashMap<PodId, PodId>,
 }
@@ -56,8 +58,14 @@ pub(super) struct Hints {
 impl Hints {
     /// Forgets what was not asked for since the last call.
     pub(super) fn drop_old(&mut self) {
+        self.moved = self.now != self.before;
         self.before = std::mem::take(&mut self.now);
         self.copies.clear();
+    }
+
+    /// The last round ended as the one before.
+    pub(super) fn is_steady(&self) -> bool {
+        !self.moved
     }
 
     /// Places pods one after the other, each where its hint says or where it fits; the pods with their

@@ -2,7 +2,7 @@
 
 use super::flags::Flags;
 use super::view::{GroupView, SkipReason};
-use crate::cluster::{ClusterState, NodeId};
+use crate::cluster::{ClusterState, Node, NodeId};
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
@@ -221,6 +221,20 @@ impl Registry {
         !too_many(self.total_unready, self.total_nodes as i32, flags)
     }
 
+    /// Nothing is on the way or amiss.
+    pub(super) fn is_calm(&self) -> bool {
+        let nothing_comes = (0..self.targets.len()).all(|group| self.upcoming(group).0 == 0);
+        nothing_comes && self.unregistered.is_empty() && self.requests.is_empty() && self.incorrect.is_empty()
+    }
+
+    /// When groups may be tried again, and when failures are forgotten.
+    pub(super) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
+        for backoff in self.backoffs.values() {
+            consider(backoff.until);
+            consider(backoff.failed + flags.node_group_backoff_reset_timeout);
+        }
+    }
+
     /// Nodes on the way: how many, and those that are registered already.
     pub(super) fn upcoming(&self, group: usize) -> (i32, &[NodeId]) {
         let row = &self.readiness[group];
@@ -243,6 +257,13 @@ impl Registry {
     pub(super) fn sizes_to_fix(&self, now: SimTime, flags: &Flags) -> Vec<(usize, i32)> {
         let old = self.incorrect.iter().filter(|(_, size)| size.since + flags.max_node_provision_time < now);
         old.map(|(group, size)| (*group, size.registered - size.target)).filter(|(_, delta)| *delta < 0).collect()
+    }
+}
+
+/// When a node that does not become ready counts as unready.
+pub(super) fn timer(node: &Node, consider: &mut impl FnMut(SimTime)) {
+    if !node.ready.is_true {
+        consider(node.created + NODE_STARTUP);
     }
 }
 

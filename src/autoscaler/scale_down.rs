@@ -2,6 +2,7 @@
 
 use super::Autoscaler;
 use super::drain::{Scope, pods_to_move, protects};
+use super::flags::Flags;
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId, PodId};
@@ -31,6 +32,8 @@ pub(super) struct Planner {
     not_before: BTreeMap<NodeId, SimTime>,
     last_update: Option<SimTime>,
     least_interval: Option<SimDuration>,
+    /// The last plan differs from the one before.
+    moved: bool,
 }
 
 impl Planner {
@@ -41,6 +44,27 @@ impl Planner {
     /// The deletion of a node failed: it has to be unneeded for its time again.
     pub(super) fn forget(&mut self, node: NodeId) {
         self.unneeded.remove(&node);
+    }
+    /// The last plan was the one before.
+    pub(super) fn is_steady(&self) -> bool {
+        !self.moved
+    }
+    /// Another loop goes by with the same plan; false if the time since the last one would change it.
+    pub(super) fn goes_on(&mut self, now: SimTime) -> bool {
+        let Some(last) = self.last_update else { return true };
+        let goes_on = self.least_interval.is_some_and(|least| now - last >= least);
+        if goes_on {
+            self.last_update = Some(now);
+        }
+        goes_on
+    }
+    /// When nodes are looked at again, and when they have been unneeded for long enough.
+    pub(super) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
+        self.not_before.values().for_each(|at| consider(*at));
+        for (since, _) in self.unneeded.values() {
+            consider(*since + flags.scale_down_unneeded_time);
+            consider(*since + flags.scale_down_unready_time);
+        }
     }
     /// The unneeded nodes, by the index of their id.
     fn unneeded_bits(&self) -> FixedBitSet {
@@ -132,7 +156,9 @@ impl Autoscaler {
         let candidates: Vec<NodeId> = candidates.iter().filter(ongoing).copied().collect();
         let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
         all.iter().filter(ongoing).for_each(|node| destinations.insert(node.index()));
+        let waiting = self.planner.not_before.len();
         self.planner.not_before.retain(|_, at| *at > now);
+        self.planner.moved = self.planner.not_before.len() != waiting;
         let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
         let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let mut removable: Vec<Removable> = Vec::new();
@@ -153,12 +179,15 @@ impl Autoscaler {
                     outcome.unremovable.push((node, why));
                     let until = now + self.flags.unremovable_node_recheck_timeout;
                     self.planner.not_before.insert(node, until);
+                    self.planner.moved = true;
                 }
             }
         }
         drop(simulation);
         self.hints.drop_old();
         let before = std::mem::take(&mut self.planner.unneeded);
+        let known = |row: &Removable| before.contains_key(&row.node);
+        self.planner.moved |= removable.len() != before.len() || !removable.iter().all(known);
         for row in removable {
             let since = before.get(&row.node).map_or(now, |(since, _)| *since);
             self.planner.unneeded.insert(row.node, (since, row));

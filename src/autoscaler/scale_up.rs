@@ -25,7 +25,7 @@ pub(super) struct ScaleUpOption {
 }
 
 /// An option, for people.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OptionSummary {
     /// The group.
     pub group: usize,

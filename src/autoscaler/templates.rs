@@ -78,6 +78,11 @@ impl Templates {
     }
 }
 
+/// When a node begins to stand for its group.
+pub(super) fn timer(node: &Node, consider: &mut impl FnMut(SimTime)) {
+    consider(node.ready.since + STABLE_AFTER);
+}
+
 impl Template {
     fn of_node(cluster: &ClusterState, id: NodeId, daemon_sets: &[PodSpecId], flags: &Flags) -> Self {
         let node = cluster.node(id);

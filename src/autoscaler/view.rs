@@ -28,7 +28,7 @@ pub struct GroupView<'a> {
 }
 
 /// An instance; its node has the same name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceView {
     /// The name.
     pub name: Symbol,
@@ -37,7 +37,7 @@ pub struct InstanceView {
 }
 
 /// What one loop decided, in the order in which it is to be done.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoopOutcome {
     /// Instances to delete that never became nodes: group and name.
     pub instances_to_delete: Vec<(usize, Symbol)>,
@@ -52,7 +52,7 @@ pub struct LoopOutcome {
 }
 
 /// What was done about pending pods.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScaleUpOutcome {
     /// As upstream names it.
     pub result: ScaleUpResult,
@@ -134,7 +134,7 @@ pub enum ScaleUpResult {
 }
 
 /// What was done about nodes that are not needed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScaleDownOutcome {
     /// As upstream names it.
     pub result: ScaleDownResult,

@@ -13,7 +13,7 @@ crate::id_type!(
 
 /// What a node is: everything but what runs on it. The shape of a node group's nodes, and the part of a
 /// [`Node`] that callers give.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeTemplate {
     /// `metadata.name`.
     pub name: Symbol,

@@ -44,6 +44,7 @@ pub struct ClusterState {
     by_name: FxHashMap<Symbol, NodeId>,
     pods: IdVec<PodId, Pod>,
     generation: u64,
+    version: u64,
     changes: ChangeLog,
     pub(super) undo: Vec<Undo>,
     pub(super) trials: u32,
@@ -128,6 +129,11 @@ impl ClusterState {
     /// The number of pods that ever were; ids are below it.
     pub fn pod_id_bound(&self) -> usize {
         self.pods.len()
+    }
+    /// A number that grows with every change of nodes and pods outside trials, readiness and start times of pods
+    /// and images apart: what decides where pods may be is the same as long as it stays, and so do the plain lists.
+    pub fn version(&self) -> u64 {
+        self.version
     }
     /// What changed lately.
     pub fn changes(&self) -> &ChangeLog {
@@ -256,6 +262,7 @@ impl ClusterState {
     pub fn assume_volumes(&mut self, plan: &VolumePlan, node: NodeId) {
         debug_assert!(self.trials == 0 || *plan == VolumePlan::default(), "volumes are not part of what-if trials");
         let name = self.nodes[node].name;
+        self.version += 1;
         for (claim, volume) in &plan.bindings {
             let claim = &self.claims[*claim];
             self.volumes[*volume].claim = Some((claim.namespace, claim.name));
@@ -289,6 +296,7 @@ impl ClusterState {
     /// Marks a pod as deleted by preemption.
     pub fn set_preempted(&mut self, pod: PodId) {
         debug_assert!(self.trials == 0, "preemption marks are not part of what-if trials");
+        self.version += 1;
         self.pods[pod].preempted = true;
     }
     /// Sets or clears the nominated node.
@@ -299,6 +307,7 @@ impl ClusterState {
     /// Sets the phase.
     pub fn set_phase(&mut self, pod: PodId, phase: Phase) {
         debug_assert!(self.trials == 0, "phases are not part of what-if trials");
+        self.version += 1;
         self.pods[pod].phase = phase;
         self.renew_in_cache(pod, true);
     }
@@ -349,7 +358,14 @@ impl ClusterState {
     fn record(&mut self, undo: impl FnOnce() -> Undo) {
         if self.trials > 0 {
             self.undo.push(undo());
+        } else {
+            self.version += 1;
         }
+    }
+
+    /// Changes of a trial were kept.
+    pub(super) fn outlived_trial(&mut self) {
+        self.version += 1;
     }
 
     /// Takes back one step of a trial.

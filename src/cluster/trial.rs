@@ -67,6 +67,9 @@ impl Drop for Trial<'_> {
             self.cluster.take_back(step);
         }
         if self.cluster.trials == 0 {
+            if !self.cluster.undo.is_empty() {
+                self.cluster.outlived_trial();
+            }
             self.cluster.undo.clear();
         }
     }

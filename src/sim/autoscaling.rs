@@ -64,7 +64,7 @@ impl Simulation {
         if let Some(mut autoscaler) = self.autoscaler.take() {
             let outcome = autoscaler.run_once(now, &mut self.cluster, &groups, &pending, &daemon_sets);
             self.autoscaler = Some(autoscaler);
-            self.act(now, outcome);
+            self.act(now, &outcome);
         }
         self.repeat(now, self.timing.autoscaler_scan, Event::AutoscalerLoop);
     }
@@ -96,40 +96,40 @@ impl Simulation {
             .collect()
     }
 
-    fn act(&mut self, now: SimTime, outcome: LoopOutcome) {
-        for (group, name) in outcome.instances_to_delete {
-            let group = GroupId::from_index(group);
-            let named = |id: &InstanceId| self.instances[*id].name == name;
+    fn act(&mut self, now: SimTime, outcome: &LoopOutcome) {
+        for (group, name) in &outcome.instances_to_delete {
+            let group = GroupId::from_index(*group);
+            let named = |id: &InstanceId| self.instances[*id].name == *name;
             if let Some(id) = self.groups[group].instances.iter().copied().find(named) {
                 self.delete_instance(now, id);
             }
         }
-        for (group, delta) in outcome.target_changes {
+        for (group, delta) in outcome.target_changes.iter().copied() {
             let group = GroupId::from_index(group);
             self.groups[group].target += delta;
             self.log.push(now, Occurrence::TargetDecreased(group, delta));
         }
-        for increase in outcome.scale_up.increases {
+        for increase in &outcome.scale_up.increases {
             let group = GroupId::from_index(increase.group);
             if self.increase_size(now, group, increase.to - increase.from) {
                 self.books.groups[group].scale_ups += 1;
             }
         }
-        let Some(down) = outcome.scale_down else { return };
-        for node in down.soft_taints_removed {
-            self.set_taint(node, DELETION_CANDIDATE, Effect::PreferNoSchedule, false);
+        let Some(down) = &outcome.scale_down else { return };
+        for node in &down.soft_taints_removed {
+            self.set_taint(*node, DELETION_CANDIDATE, Effect::PreferNoSchedule, false);
         }
-        for node in down.soft_taints_added {
-            self.set_taint(node, DELETION_CANDIDATE, Effect::PreferNoSchedule, true);
+        for node in &down.soft_taints_added {
+            self.set_taint(*node, DELETION_CANDIDATE, Effect::PreferNoSchedule, true);
         }
-        for deletion in down.deletions {
+        for deletion in &down.deletions {
             self.start_deletion(now, deletion);
         }
     }
 
     /// The node gets its taint at once; the rest follows a little later.
-    fn start_deletion(&mut self, now: SimTime, deletion: Deletion) {
-        let Deletion { node, drain, pods, .. } = deletion;
+    fn start_deletion(&mut self, now: SimTime, deletion: &Deletion) {
+        let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = self.node_instances[node] else { return };
         self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, true);
         self.log.push(now, Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 });

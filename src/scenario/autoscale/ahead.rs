@@ -9,6 +9,7 @@ use crate::autoscaler::{Autoscaler, InstanceView, LoopOutcome};
 use crate::cluster::{NodeCondition, NodeId, PodId};
 use crate::scheduler::{Decision, Scheduler};
 use crate::units::{SimDuration, SimTime};
+use std::sync::Arc;
 
 /// A stage on which loops are run.
 pub struct Ahead {
@@ -29,7 +30,7 @@ impl Ahead {
     }
 
     /// One loop at `now`; its decisions are not done yet.
-    pub fn decide(&mut self, now: SimTime) -> LoopOutcome {
+    pub fn decide(&mut self, now: SimTime) -> Arc<LoopOutcome> {
         let pending = self.stage.pending();
         let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
         self.autoscaler.run_once(now, cluster, &super::views(groups), &pending, daemon_sets)

@@ -1,0 +1,164 @@
+//! Loops whose inputs did not change: the last answer holds until a timer ends.
+
+use super::view::{GroupView, InstanceView, LoopOutcome, ScaleUpResult};
+use super::{Autoscaler, MORE_TO_COME};
+use crate::cluster::{ClusterState, NodeTemplate, PodDisruptionBudget, PodId, PodSpecId};
+use crate::units::{SimDuration, SimTime};
+use std::sync::Arc;
+
+/// All that a loop looks at, the time apart.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub(super) groups: &'a [GroupView<'a>],
+    pub(super) pending: &'a [PodId],
+    pub(super) daemon_sets: &'a [PodSpecId],
+}
+
+/// An answer that will be given again.
+#[derive(Clone, Debug)]
+pub(super) struct Quiet {
+    cluster: [u64; 4],
+    budgets: Vec<PodDisruptionBudget>,
+    groups: Vec<Group>,
+    pending: Vec<PodId>,
+    daemon_sets: Vec<PodSpecId>,
+    /// From here on some comparison with the time may turn out differently.
+    until: SimTime,
+    outcome: Arc<LoopOutcome>,
+}
+
+/// A group as it was shown.
+#[derive(Clone, Debug)]
+struct Group {
+    name: String,
+    sizes: [i32; 3],
+    price: f64,
+    increase_fails: bool,
+    template: NodeTemplate,
+    instances: Vec<InstanceView>,
+}
+
+impl Group {
+    fn of(view: &GroupView<'_>) -> Group {
+        Group {
+            name: view.name.to_owned(),
+            sizes: [view.min, view.max, view.target],
+            price: view.price,
+            increase_fails: view.increase_fails,
+            template: view.template.clone(),
+            instances: view.instances.clone(),
+        }
+    }
+    fn is(&self, view: &GroupView<'_>) -> bool {
+        self.sizes == [view.min, view.max, view.target]
+            && self.increase_fails == view.increase_fails
+            && self.price == view.price
+            && self.name == view.name
+            && self.instances == view.instances
+            && self.template == *view.template
+    }
+}
+
+/// The versions of what the cluster says about pods, nodes and their surroundings.
+fn versions(cluster: &ClusterState) -> [u64; 4] {
+    [cluster.version(), cluster.namespaces.version(), cluster.services.version(), cluster.workloads.version()]
+}
+
+impl Quiet {
+    fn was_shown(&self, cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
+        self.cluster == versions(cluster)
+            && self.pending == inputs.pending
+            && self.daemon_sets == inputs.daemon_sets
+            && self.budgets == cluster.budgets
+            && self.groups.len() == inputs.groups.len()
+            && self.groups.iter().zip(inputs.groups).all(|(group, view)| group.is(view))
+    }
+}
+
+impl Autoscaler {
+    /// The last loop's answer, if this one's would be the same. Cost: the inputs' comparison.
+    pub(super) fn repeated(
+        &mut self,
+        now: SimTime,
+        cluster: &ClusterState,
+        inputs: Inputs<'_>,
+    ) -> Option<Arc<LoopOutcome>> {
+        let quiet = self.quiet.as_ref().filter(|quiet| now < quiet.until && quiet.was_shown(cluster, inputs))?;
+        self.planner.goes_on(now).then(|| quiet.outcome.clone())
+    }
+
+    /// Keeps an answer that the next loop would come to again: nothing moved in the autoscaler's memory, and
+    /// nothing is under way.
+    pub(super) fn keep_if_settled(
+        &mut self,
+        now: SimTime,
+        cluster: &ClusterState,
+        inputs: Inputs<'_>,
+        last: usize,
+        outcome: &Arc<LoopOutcome>,
+    ) {
+        self.quiet = None;
+        let settled = self.remembers
+            && self.did_nothing(outcome)
+            && self.checker.last == last
+            && self.packing_hints.is_steady()
+            && self.hints.is_steady()
+            && self.planner.is_steady()
+            && self.registry.is_calm();
+        let grown = self.flags.new_pod_scale_up_delay.max(MORE_TO_COME);
+        if !settled || inputs.pending.iter().any(|pod| now - cluster.pod(*pod).created <= grown) {
+            return;
+        }
+        let Some(until) = self.next_timer(now, cluster).filter(|until| *until > now) else { return };
+        self.quiet = Some(Quiet {
+            cluster: versions(cluster),
+            budgets: cluster.budgets.clone(),
+            groups: inputs.groups.iter().map(Group::of).collect(),
+            pending: inputs.pending.to_vec(),
+            daemon_sets: inputs.daemon_sets.to_vec(),
+            until,
+            outcome: outcome.clone(),
+        });
+    }
+
+    /// The loop went to its end, and neither did nor has to do anything.
+    fn did_nothing(&self, outcome: &LoopOutcome) -> bool {
+        let helpless = matches!(outcome.scale_up.result, ScaleUpResult::NotNeeded | ScaleUpResult::NoOptionsAvailable);
+        let deletes = outcome.scale_down.as_ref().is_some_and(|down| !down.deletions.is_empty());
+        helpless
+            && !deletes
+            && self.deletions.is_empty()
+            && outcome.error.is_none()
+            && outcome.instances_to_delete.is_empty()
+            && outcome.target_changes.is_empty()
+            && outcome.scale_up.increases.is_empty()
+    }
+
+    /// The first instant from `now` on at which a comparison with the time changes; nothing if pods terminate,
+    /// whose times are not followed.
+    fn next_timer(&mut self, now: SimTime, cluster: &ClusterState) -> Option<SimTime> {
+        let mut next = SimTime::MAX;
+        let mut consider = |instant: SimTime| {
+            if instant >= now {
+                next = next.min(instant);
+            }
+        };
+        for node in cluster.node_ids().iter().copied() {
+            if self.glances.at(cluster, &self.flags, node, now).is_passing {
+                return None;
+            }
+            super::templates::timer(cluster.node(node), &mut consider);
+            super::registry::timer(cluster.node(node), &mut consider);
+        }
+        let flags = &self.flags;
+        self.registry.timers(flags, &mut consider);
+        self.planner.timers(flags, &mut consider);
+        let mut cooldown = |last: Option<SimTime>, delay: SimDuration| {
+            last.or(self.assumed).into_iter().for_each(|last| consider(last + delay));
+        };
+        cooldown(self.last_scale_up, flags.scale_down_delay_after_add);
+        cooldown(self.last_scale_down, flags.scale_down_delay_after_delete);
+        cooldown(None, flags.scale_down_delay_after_failure);
+        Some(next)
+    }
+}
