@@ -1,16 +1,14 @@
-//! What goes wrong, what is deployed, and pods of a trace.
+//! What goes wrong, and what is deployed.
 
 use super::{Scene, group_names};
-use crate::cluster::{PodSpec, Resources};
-
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::GroupId;
-use crate::sim::world::{Cast, Deploy, Fault, FaultKind, Replacement, TracePod, WorkloadKind};
-use crate::units::{SimDuration, SimTime};
+use crate::sim::world::{Cast, Deploy, Fault, FaultKind, Replacement, WorkloadKind};
+use crate::units::SimTime;
 
-/// Fills in faults, deploys and the trace.
+/// Fills in faults and deploys.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
     for (at, row) in scene.file.faults.iter().enumerate() {
         match fault(row, converter, cast) {
@@ -28,9 +26,6 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     for (at, row) in scene.file.deploys.iter().enumerate() {
         deploy(at, row, converter, cast, issues);
-    }
-    if let Some(path) = &scene.file.pod_trace {
-        trace(scene, path, converter, cast, issues);
     }
 }
 
@@ -84,58 +79,4 @@ fn deploy(at: usize, row: &file::Deploy, converter: &mut Converter<'_>, cast: &m
     spec.labels.set(hash, value);
     let template = converter.cluster().intern_spec(spec);
     cast.deploys.push(Deploy { at: SimTime::ZERO + row.at.0, workload, template });
-}
-
-/// `time_s,pod,cpu_milli,mem_bytes,duration_s`
-fn trace(scene: &Scene<'_>, path: &str, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    let full = scene.folder.join(path);
-    let refuse = |line: Option<u64>, message: String| {
-        let mut issue = Issue::error("", message);
-        (issue.place.file, issue.place.line) = (Some(full.display().to_string()), line.map(|line| line as u32));
-        issue
-    };
-    let text = match scene.sources.read(&full) {
-        Ok(text) => text,
-        Err(why) => return issues.push(refuse(None, format!("the pod trace {why}"))),
-    };
-    let mut last = 0.0;
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => return issues.push(refuse(None, error.to_string())),
-        };
-        let line = record.position().map(csv::Position::line);
-        let number =
-            |at: usize| record.get(at).and_then(|text| text.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
-        let (Some(time), Some(cpu), Some(memory), Some(runs)) = (number(0), number(2), number(3), number(4)) else {
-            issues.push(refuse(line, "expected time_s,pod,cpu_milli,mem_bytes,duration_s".into()));
-            return;
-        };
-        if time < last {
-            issues.push(refuse(line, format!("the trace goes back in time: {time} after {last}")));
-            return;
-        }
-        last = time;
-        let requests = Resources::new(cpu as i64, memory as i64);
-        let spec = PodSpec {
-            namespace: converter.symbol("default"),
-            container_requests: requests.clone(),
-            nonzero_cpu_milli: requests.cpu_milli,
-            nonzero_memory_bytes: requests.memory_bytes,
-            requests,
-            owner: Some(crate::cluster::Owner {
-                kind: crate::cluster::OwnerKind::Job,
-                name: converter.symbol("trace"),
-                uid: converter.symbol("trace"),
-            }),
-            ..PodSpec::default()
-        };
-        let template = converter.cluster().intern_spec(spec);
-        cast.trace.push(TracePod {
-            arrives: SimTime::ZERO + SimDuration::from_secs_f64(time),
-            template,
-            runs: SimDuration::from_secs_f64(runs.max(0.0)),
-        });
-    }
 }

@@ -7,6 +7,7 @@ mod groups;
 mod homes;
 mod latency;
 mod objects;
+mod pod_trace;
 mod prices;
 mod traffic;
 mod vpas;
@@ -65,6 +66,9 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     workloads::build(&scene, &mut converter, &mut cast, issues);
     traffic::build(&scene, &mut converter, &mut cast, issues);
     faults::build(&scene, &mut converter, &mut cast, issues);
+    if let Some(path) = &scene.file.pod_trace {
+        pod_trace::build(&scene, path, &mut converter, &mut cast, issues);
+    }
     charges::build(&scene, &mut converter, &mut cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
