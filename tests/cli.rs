@@ -157,6 +157,22 @@ fn a_misspelt_field_gets_its_line_and_a_suggestion() {
 }
 
 #[test]
+fn a_setting_may_be_any_yaml() {
+    let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC));
+    let run = |words: &[&str]| {
+        let mut command = Command::cargo_bin("foresail").expect("the program");
+        let output = command.args(["run", "s.yaml", "-n", "1", "-q", "--no-recommend"]).args(words);
+        let output = output.current_dir(bench.folder.path()).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for value in ["[{constant: {rate: 5}}]", r#"[{"constant": {"rate": 5}}]"#] {
+        assert_eq!(run(&["--set", &format!("traffic.patterns={value}")]), (Some(0), String::new()));
+    }
+    let (code, stderr) = run(&["--set", "traffic.patterns=[{constant: {rate: -5}}]"]);
+    assert!(code == Some(2) && stderr.contains("-5"), "{stderr}");
+}
+
+#[test]
 fn an_hpa_needs_its_target() {
     let bench = Bench::new()
         .file("web.yaml", WEB.replace("kind: Deployment, name: web", "kind: Deployment, name: wep"))

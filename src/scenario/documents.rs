@@ -138,13 +138,21 @@ impl std::fmt::Display for Problem {
 
 /// One YAML (or JSON) document. Aliases and depth are bounded: no text can explode.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    if text.trim_start().starts_with(['{', '[']) {
-        return serde_json::from_str(text).map_err(|error| Problem {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return parse_yaml(text);
+    }
+    serde_json::from_str(text).or_else(|error| {
+        let problem = Problem {
             message: error.to_string(),
             line: Some(error.line() as u32),
             column: Some(error.column() as u32),
-        });
-    }
+        };
+        // What is no JSON may still be YAML in flow style.
+        if error.is_data() { Err(problem) } else { parse_yaml(text).map_err(|_| problem) }
+    })
+}
+
+fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let mut budget = serde_yaml::budget::Budget::default();
     budget.max_nodes = 4_000_000;
     budget.max_events = 16_000_000;

@@ -28,6 +28,9 @@ pub struct Curve {
     after: After,
 }
 
+/// No service in the world gets more requests per second: more is a typing error.
+pub const HIGHEST_RATE: f64 = 1e9;
+
 /// Why a list of points is no traffic curve.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CurveError {
@@ -44,8 +47,8 @@ pub enum CurveError {
         /// The time of the point before it.
         previous_s: f64,
     },
-    /// A rate is negative, infinite or not a number.
-    #[error("point {index} has the rate {rate}; a rate is a finite number of requests per second, at least 0")]
+    /// A rate is negative, above [`HIGHEST_RATE`] or not a number.
+    #[error("point {index} has the rate {rate}; expected requests per second, from 0 to a billion")]
     BadRate {
         /// The point, counted from 0.
         index: usize,
@@ -186,7 +189,10 @@ impl Curve {
             return Err(CurveError::BadNumber { what: "the scale", found: factor, above_zero: false });
         }
         self.rates.iter_mut().chain(&mut self.cumulative).for_each(|value| *value *= factor);
-        Ok(self)
+        match self.rates.iter().position(|rate| *rate > HIGHEST_RATE) {
+            Some(index) => Err(CurveError::BadRate { index, rate: self.rates[index] }),
+            None => Ok(self),
+        }
     }
 
     /// The same curve `factor` times as long, at the same rates.
