@@ -34,7 +34,7 @@ pub(super) fn arrivals(scene: &Scene<'_>, issues: &mut Issues) -> ArrivalProcess
         }
     };
     if process != ArrivalProcess::Poisson && matches!(scene.file.latency, file::Latency::Fast) {
-        let message = "the fast latency mode takes arrivals as Poisson: latencies of burstier arrivals are too low, of more regular ones too high";
+        let message = "the fast latency mode knows these arrivals where requests enter and while load is below capacity; behind other services, with bounded queues and in overload it takes them as Poisson";
         issues.push(Issue::warning("traffic.arrivals", message).with_help("`latency: exact` follows them"));
     }
     process

@@ -81,6 +81,11 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         issues.push(Issue::error("objectives.errorRate", "expected a share from 0 to 1, such as 0.01"));
     }
     let (mode, arrivals) = (latency::mode(scene), latency::arrivals(scene, issues));
+    for (id, service) in services.iter_mut() {
+        // Only who is called from outside sees the gaps as they are; bursts come through to everybody.
+        let entering = graph.routes().values().filter(|route| route.call.service == id).map(|route| route.share);
+        service.profile.arrivals = arrivals.thinned(entering.sum());
+    }
     let demand = Arc::new(Demand { curves, noise, poisson: true });
     cast.traffic = Some(Traffic { demand, graph, services, objective, mode, arrivals });
 }
@@ -348,6 +353,7 @@ fn service(
             backoff_s: retries.backoff.map_or(DEFAULT_BACKOFF_S, |time| time.0.as_secs_f64()),
             budget_share: retries.budget.unwrap_or(DEFAULT_RETRY_BUDGET),
         }),
+        ..ServiceProfile::default()
     };
     if let Err(error) = profile.check() {
         issues.push(Issue::error(format!("services.{name}"), error.to_string()));

@@ -2,31 +2,7 @@
 
 use crate::rng::Stream;
 use crate::traffic::exact::work::gamma;
-
-/// How arrivals vary around their rate.
-///
-/// Gaps are drawn with mean 1 in operational time (the integral of the rate), so that any process
-/// follows any curve.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub enum ArrivalProcess {
-    /// Independent users: exponential gaps.
-    #[default]
-    Poisson,
-    /// Equal gaps.
-    Deterministic,
-    /// Gamma gaps with this squared coefficient of variation; above 0.
-    Gamma {
-        /// Variance over squared mean of the gaps.
-        scv: f64,
-    },
-    /// Poisson arrivals at a rate that jumps between two levels (MMPP-2).
-    Bursty {
-        /// Multiples of the rate in the two states; at least 0.
-        levels: [f64; 2],
-        /// Mean seconds in the two states (exponential); above 0.
-        mean_sojourn_s: [f64; 2],
-    },
-}
+use crate::traffic::latency::ArrivalProcess;
 
 /// A process under way.
 #[derive(Clone, Debug)]

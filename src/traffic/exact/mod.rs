@@ -28,7 +28,7 @@ mod timers;
 mod visit;
 mod work;
 
-pub use arrivals::ArrivalProcess;
+pub use crate::traffic::latency::ArrivalProcess;
 pub use observer::{Ended, Ending, Observer, Visited};
 
 use crate::id::Id;

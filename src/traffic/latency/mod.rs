@@ -13,6 +13,7 @@
 //! Start reading at [`ServiceModel::step`]; the formulas are in `waiting` and `sharing`.
 
 mod ahead;
+mod arriving;
 mod backlog;
 mod band;
 mod chain;
@@ -31,7 +32,7 @@ mod work;
 
 pub use backlog::Drained;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};
-pub use profile::{Abandoned, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WorkShape};
+pub use profile::{Abandoned, ArrivalProcess, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WorkShape};
 pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata, record_strata};
 
 use crate::units::SimDuration;
@@ -699,7 +700,7 @@ impl ServiceModel {
 
     /// The table for so many pods (fractions to the nearest), as an index of `in_use`.
     fn table_for(&mut self, ready: f64) -> usize {
-        let matters = self.profile.discipline != Discipline::Random;
+        let matters = self.profile.discipline != Discipline::Random || self.profile.arrivals != ArrivalProcess::Poisson;
         let pods = if matters { ready.round().clamp(1.0, 1e6) as u32 } else { 1 };
         if let Some(index) = self.in_use.iter().position(|in_use| in_use.pods == pods) {
             return index;

@@ -66,6 +66,45 @@ pub struct Timeout {
     pub work: Abandoned,
 }
 
+/// How arrivals vary around their rate.
+///
+/// Gaps are drawn with mean 1 in operational time (the integral of the rate), so that any process
+/// follows any curve.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum ArrivalProcess {
+    /// Independent users: exponential gaps.
+    #[default]
+    Poisson,
+    /// Equal gaps.
+    Deterministic,
+    /// Gamma gaps with this squared coefficient of variation; above 0.
+    Gamma {
+        /// Variance over squared mean of the gaps.
+        scv: f64,
+    },
+    /// Poisson arrivals at a rate that jumps between two levels (MMPP-2).
+    Bursty {
+        /// Multiples of the rate in the two states; at least 0.
+        levels: [f64; 2],
+        /// Mean seconds in the two states (exponential); above 0.
+        mean_sojourn_s: [f64; 2],
+    },
+}
+
+impl ArrivalProcess {
+    /// As a service sees it that gets a random share (0..=1) of it: renewal gaps become the more like
+    /// exponential ones the smaller the share, bursts come through.
+    pub fn thinned(self, share: f64) -> ArrivalProcess {
+        let scv = match self {
+            ArrivalProcess::Poisson | ArrivalProcess::Bursty { .. } => return self,
+            ArrivalProcess::Deterministic if share >= 1.0 => return self,
+            ArrivalProcess::Deterministic => 1.0 - share,
+            ArrivalProcess::Gamma { scv } => 1.0 + (scv - 1.0) * share,
+        };
+        if share <= 0.0 { ArrivalProcess::Poisson } else { ArrivalProcess::Gamma { scv } }
+    }
+}
+
 /// How often a failed call is tried again, and within which budget.
 ///
 /// Upstream: Envoy 1.30, `retry_policy` (`num_retries`, fully jittered `retry_back_off`); the budget is a
@@ -105,6 +144,8 @@ pub struct ServiceProfile {
     pub timeout: Option<Timeout>,
     /// What callers do about failures. `None`: they give up.
     pub retries: Option<Retries>,
+    /// How its requests arrive, for the formulas of the fast mode; the exact mode lets them come as they do.
+    pub arrivals: ArrivalProcess,
 }
 
 impl Default for ServiceProfile {
@@ -121,6 +162,7 @@ impl Default for ServiceProfile {
             queue_bound: None,
             timeout: None,
             retries: None,
+            arrivals: ArrivalProcess::Poisson,
         }
     }
 }

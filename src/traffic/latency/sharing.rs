@@ -2,6 +2,7 @@
 //!
 //! Times are in multiples of the mean work of a request.
 
+use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
 use super::profile::{Discipline, WorkShape};
 use super::waiting::{Servers, Wait, erlang_arrivals_root, erlang_c, two_choices_slowdown};
 use super::work::{Cells, GammaSurvival, Survival};
@@ -16,6 +17,7 @@ pub(super) struct Sharing {
     pub(super) threads: Option<u32>,
     pub(super) discipline: Discipline,
     pub(super) pods: u32,
+    pub(super) arriving: Arriving,
 }
 
 impl Sharing {
@@ -26,6 +28,11 @@ impl Sharing {
     /// number in a pod of theirs with exponential work.
     fn slowdown(&self, load: f64) -> f64 {
         let poisson = self.poisson_slowdown(load);
+        if let Some(number) = self.number_found(load) {
+            // Of one core; more cores gain by sharing less what Poisson arrivals gain there.
+            let gain = (poisson - 1.0) * (1.0 - load) / load.max(1e-9);
+            return 1.0 + (number / load.max(1e-9) - 1.0) * gain.min(1.0);
+        }
         if self.pods <= 1 {
             return poisson;
         }
@@ -40,6 +47,28 @@ impl Sharing {
         };
         // The gain over random pods, applied to what sharing costs there.
         1.0 + (poisson - 1.0) * ((factor - 1.0) * (1.0 - load) / load.max(1e-9)).min(1.0)
+    }
+
+    /// Requests in a pod of one core with exponential work, where arrivals are not Poisson.
+    fn number_found(&self, load: f64) -> Option<f64> {
+        if load <= 0.0 {
+            return None;
+        }
+        let seeks = !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin);
+        let pods = if seeks { self.pods } else { 1 };
+        match self.arriving {
+            Arriving::Poisson => None,
+            Arriving::Renewal { scv } => {
+                let share = renewal_share(pods, load, scv);
+                let waiting = share * load / (1.0 - renewal_root(f64::from(pods), load, scv));
+                Some(load + waiting / f64::from(pods))
+            }
+            Arriving::Modulated { levels, sojourns } => {
+                let queue =
+                    ModulatedQueue::new(pods, load, levels, sojourns.map(|sojourn| sojourn * self.cores.min(1.0)));
+                Some(queue.mean_number / f64::from(pods))
+            }
+        }
     }
 
     /// E[number served] / E[number served if nobody shared], Poisson arrivals at one pod.
@@ -111,7 +140,8 @@ impl Sharing {
             Discipline::SharedQueue => Discipline::LeastOutstanding,
             other => other,
         };
-        let servers = Servers { discipline, pods: self.pods, threads: 1, moments, bound, patience };
+        let servers =
+            Servers { discipline, pods: self.pods, threads: 1, moments, bound, patience, arriving: self.arriving };
         if bound.is_some() || patience.is_some_and(|patience| servers.tries_patience(patience, load)) {
             return self.closed_wait(servers, threads, load);
         }
@@ -194,7 +224,7 @@ mod tests {
     use super::*;
 
     fn sharing(cores: f64, threads: Option<u32>, discipline: Discipline, pods: u32) -> Sharing {
-        Sharing { shape: WorkShape::Exponential, cores, threads, discipline, pods }
+        Sharing { shape: WorkShape::Exponential, cores, threads, discipline, pods, arriving: Arriving::Poisson }
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! every replication. Between rows everything is linear, so a step costs two rows and one weight.
 //! Times are in multiples of the mean work of a request.
 
+use super::arriving::Arriving;
 use super::histogram::Buckets;
-use super::profile::{Abandoned, Discipline, ServiceProfile, WorkShape};
+use super::profile::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, WorkShape};
 use super::sharing::Sharing;
 use super::waiting::{Servers, Wait};
 use super::work::Survival;
@@ -53,6 +54,7 @@ pub(super) struct Station {
     pub(super) serving: Serving,
     pub(super) bound: Option<u32>,
     pub(super) patience: Option<f64>,
+    pub(super) arriving: Arriving,
 }
 
 /// How a pod works on the requests that it has taken.
@@ -78,15 +80,17 @@ impl Station {
             (threads, Some(cores)) => Serving::Sharing { cores, threads },
         };
         let queueing = !matches!(serving, Serving::Unlimited | Serving::Sharing { threads: None, .. });
+        let is_poisson = profile.arrivals == ArrivalProcess::Poisson;
         let patience = profile.timeout.filter(|t| t.work != Abandoned::Ignored && queueing);
         Station {
             discipline: profile.discipline,
-            pods: if profile.discipline == Discipline::Random { 1 } else { pods },
+            pods: if profile.discipline == Discipline::Random && is_poisson { 1 } else { pods },
             shape: profile.shape,
             off_cpu,
             serving,
             bound: profile.queue_bound.filter(|_| queueing),
             patience: patience.map(|timeout| timeout.after_s / profile.cpu_s),
+            arriving: Arriving::new(profile.arrivals, profile.cpu_s).at_a_queue(profile.discipline, pods),
         }
     }
 
@@ -105,8 +109,14 @@ impl Station {
                 (self.work_survival(1.0), Wait::stationary(&servers, load))
             }
             Serving::Sharing { cores, threads } => {
-                let sharing =
-                    Sharing { shape: self.shape, cores, threads, discipline: self.discipline, pods: self.pods };
+                let sharing = Sharing {
+                    shape: self.shape,
+                    cores,
+                    threads,
+                    discipline: self.discipline,
+                    pods: self.pods,
+                    arriving: self.arriving,
+                };
                 let wait = match threads {
                     None => Wait::nobody(),
                     Some(threads) => sharing.wait_for_thread(threads, load, self.bound, self.patience),
@@ -137,7 +147,8 @@ impl Station {
             three + 3.0 * off * two + 3.0 * off * off * one + off * off * off,
         ];
         let (discipline, pods) = (self.discipline, self.pods);
-        Servers { discipline, pods, threads, moments, bound: self.bound, patience: self.patience }
+        let arriving = self.arriving;
+        Servers { discipline, pods, threads, moments, bound: self.bound, patience: self.patience, arriving }
     }
 }
 

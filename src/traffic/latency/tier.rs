@@ -6,7 +6,7 @@
 
 use super::backlog::{Flow, Passed};
 use super::distribution::{Distribution, Moved, QueueLaw, Sorted};
-use super::profile::Discipline;
+use super::profile::{ArrivalProcess, Discipline};
 use super::spread::Spread;
 use super::table::Station;
 use super::{Cohort, PodCohort, ServiceModel};
@@ -71,7 +71,9 @@ impl ServiceModel {
     /// Turns the second tier on or off for this step; true where it is on.
     pub(super) fn choose_tier(&mut self, rates: &[f64], span_s: f64) -> bool {
         let station = Station::new(&self.profile, self.whole_pods());
-        let eligible = !self.second_tier.is_off && station.plain_servers().is_some();
+        // Bursts are a state that the chain does not have.
+        let bursty = matches!(self.profile.arrivals, ArrivalProcess::Bursty { .. });
+        let eligible = !self.second_tier.is_off && !bursty && station.plain_servers().is_some();
         if !eligible {
             return false;
         }
@@ -173,7 +175,8 @@ impl ServiceModel {
         let PodCohort { ready, speed, .. } = self.cohorts[index].pods;
         let whole = ready.round().clamp(1.0, 1e6) as u32;
         // A pod's queue depends on the number of all pods only where they take turns.
-        let turns = self.profile.discipline == Discipline::RoundRobin;
+        let is_poisson = self.profile.arrivals == ArrivalProcess::Poisson;
+        let turns = self.profile.discipline == Discipline::RoundRobin || !is_poisson;
         let pods = if turns { self.whole_pods() } else { whole };
         let servers = Station::new(&self.profile, pods).plain_servers()?;
         let queues = if self.is_split() { ready } else { 1.0 };

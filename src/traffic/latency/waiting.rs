@@ -2,6 +2,7 @@
 //!
 //! Times are in multiples of the mean work of a request. Start reading at [`Wait::stationary`].
 
+use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
 use super::distribution::QueueLaw;
 use super::profile::Discipline;
 use super::table::HIGHEST_OPEN_LOAD;
@@ -35,6 +36,8 @@ pub(super) struct Servers {
     pub(super) bound: Option<u32>,
     /// The patience of requests that leave the queue when it ends.
     pub(super) patience: Option<f64>,
+    /// How they arrive at a queue.
+    pub(super) arriving: Arriving,
 }
 
 /// The load at which the second tier's waits are those of the formulas.
@@ -67,13 +70,35 @@ impl Wait {
             (None, Some(patience)) if servers.tries_patience(patience, load) => {
                 Wait::impatient(servers, patience, load)
             }
-            _ => Wait::from_conditional(&servers.conditional(load)),
+            _ => match servers.arriving {
+                Arriving::Modulated { levels, sojourns } => Wait::modulated(servers, load, levels, sojourns),
+                _ => Wait::from_conditional(&servers.conditional(load)),
+            },
         }
     }
 
     fn from_conditional(conditional: &Conditional) -> Wait {
         let Conditional { share, mean, shape } = *conditional;
         let survival = |w: f64| if shape == 1.0 { libm::exp(-w / mean) } else { gamma_survival(shape, w / mean) };
+        let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
+        Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
+    }
+
+    /// Arrivals between two levels: exact for exponential work; other work stretches time as it stretches
+    /// the waits of Poisson arrivals in heavy traffic. What cannot change its queue loses as with Poisson.
+    fn modulated(servers: &Servers, load: f64, levels: [f64; 2], sojourns: [f64; 2]) -> Wait {
+        let split = matches!(servers.discipline, Discipline::Random | Discipline::RoundRobin);
+        let count = if split { servers.threads } else { servers.threads * servers.pods };
+        let unit = servers.moments[0] * (1.0 + servers.scv()) / 2.0;
+        let queue = ModulatedQueue::new(count, load, levels, sojourns.map(|sojourn| sojourn / unit));
+        let poisson = Servers { arriving: Arriving::Poisson, ..*servers };
+        let stuck =
+            if split { 0.0 } else { (poisson.conditional(load).mean - poisson.pooled(count, load).mean).max(0.0) };
+        let [(share_one, mean_one), (share_two, mean_two)] =
+            queue.waits.map(|(share, mean)| (share, mean * unit + stuck));
+        let share = (share_one + share_two).clamp(1e-12, 1.0);
+        let survival = |w: f64| (share_one * libm::exp(-w / mean_one) + share_two * libm::exp(-w / mean_two)) / share;
+        let mean = (share_one * mean_one + share_two * mean_two) / share;
         let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
         Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
     }
@@ -152,7 +177,8 @@ impl Servers {
         let is_one = self.discipline != Discipline::Random && self.discipline != Discipline::RoundRobin;
         let servers = if is_one { self.threads * self.pods } else { self.threads };
         let calm_share = conditional.share.clamp(1e-9, 1.0 - 1e-9);
-        let exact = matches!(self.discipline, Discipline::Random | Discipline::SharedQueue);
+        let exact = matches!(self.discipline, Discipline::Random | Discipline::SharedQueue)
+            && self.arriving == Arriving::Poisson;
         let entry = if exact {
             1.0 / (erlang_b_inverse(servers, load.max(1e-6) * f64::from(servers)) - 1.0).max(1e-6)
         } else {
@@ -184,7 +210,27 @@ impl Servers {
         (self.moments[1] / (self.moments[0] * self.moments[0]) - 1.0).max(0.0)
     }
 
+    /// GI/M/c, stretched to other work as in heavy traffic.
+    fn renewal(&self, servers: u32, load: f64, scv: f64) -> Conditional {
+        let count = f64::from(servers);
+        let root = renewal_root(count, load, scv);
+        let stretch = (scv + self.scv()) / (scv + 1.0);
+        let mean = self.moments[0] * stretch / (count * (1.0 - root));
+        Conditional { share: renewal_share(servers, load, scv), mean, shape: 1.0 }
+    }
+
     fn conditional(&self, load: f64) -> Conditional {
+        if let Arriving::Renewal { scv } = self.arriving {
+            let split = matches!(self.discipline, Discipline::Random | Discipline::RoundRobin);
+            let servers = if split { self.threads } else { self.threads * self.pods };
+            let own = self.renewal(servers, load, scv);
+            if split || self.pods == 1 {
+                return own;
+            }
+            let poisson = Servers { arriving: Arriving::Poisson, ..*self };
+            let stuck = (poisson.conditional(load).mean - poisson.pooled(servers, load).mean).max(0.0);
+            return Conditional { mean: own.mean + stuck, ..own };
+        }
         match self.discipline {
             Discipline::SharedQueue => self.pooled(self.threads * self.pods, load),
             Discipline::Random => self.pooled(self.threads, load),
@@ -430,7 +476,15 @@ mod tests {
     use super::*;
 
     fn servers(discipline: Discipline, pods: u32, threads: u32) -> Servers {
-        Servers { discipline, pods, threads, moments: [1.0, 2.0, 6.0], bound: None, patience: None }
+        Servers {
+            discipline,
+            pods,
+            threads,
+            moments: [1.0, 2.0, 6.0],
+            bound: None,
+            patience: None,
+            arriving: Arriving::Poisson,
+        }
     }
 
     fn check(found: f64, wanted: f64, tolerance: f64) {

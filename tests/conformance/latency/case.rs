@@ -3,7 +3,7 @@
 
 use foresail::id::Id;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
-use foresail::traffic::latency::{Abandoned, Discipline, ServiceProfile, Timeout, WorkShape};
+use foresail::traffic::latency::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, Timeout, WorkShape};
 use serde::Deserialize;
 use std::io::Read;
 use std::path::Path;
@@ -185,6 +185,16 @@ impl Input {
             probability: 1.0,
             holds_thread: recorded.hold,
             then: recorded.then.iter().map(|step| step.iter().map(|call| self.call(call)).collect()).collect(),
+        }
+    }
+
+    pub fn process(&self) -> ArrivalProcess {
+        match (self.arrivals.process.as_str(), self.arrivals.mmpp) {
+            ("poisson", _) => ArrivalProcess::Poisson,
+            ("deterministic", _) => ArrivalProcess::Deterministic,
+            ("gamma", _) => ArrivalProcess::Gamma { scv: self.arrivals.scv.expect("gamma gaps have one") },
+            ("mmpp2", Some(Mmpp { mult, mean_sojourn_s })) => ArrivalProcess::Bursty { levels: mult, mean_sojourn_s },
+            (other, _) => panic!("unknown arrivals {other}"),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::runner::Tally;
 use foresail::id::Id;
 use foresail::rng::{Seed, fnv1a};
 use foresail::traffic::calls::{CallGraph, ServiceId};
-use foresail::traffic::exact::{ArrivalProcess, Ended, Ending, ExactModel, Observer, PodKey, Visited};
+use foresail::traffic::exact::{Ended, Ending, ExactModel, Observer, PodKey, Visited};
 use foresail::traffic::latency::ServiceProfile;
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -278,7 +278,7 @@ fn run(case: &Case, replication: u32, horizon_s: f64) -> Figures {
     let input = &case.input;
     let graph = input.call_graph();
     let model =
-        ExactModel::new(&profiles(input, &graph), &graph, process(input), Seed::new(fnv1a(&case.name), replication))
+        ExactModel::new(&profiles(input, &graph), &graph, input.process(), Seed::new(fnv1a(&case.name), replication))
             .expect("recorded services make sense")
             .with_network_delay(input.net_delay_s);
     let count = if input.interval_s > 0.0 { (horizon_s / input.interval_s).round() as usize } else { 0 };
@@ -321,20 +321,6 @@ fn profiles(input: &Input, graph: &CallGraph) -> Vec<ServiceProfile> {
         ServiceProfile { cpu_s: own.cpu_s * scale, timeout, ..own }
     };
     input.services.iter().enumerate().map(profile).collect()
-}
-
-fn process(input: &Input) -> ArrivalProcess {
-    let arrivals = &input.arrivals;
-    match arrivals.process.as_str() {
-        "poisson" => ArrivalProcess::Poisson,
-        "deterministic" => ArrivalProcess::Deterministic,
-        "gamma" => ArrivalProcess::Gamma { scv: arrivals.scv.expect("gamma arrivals have an SCV") },
-        "mmpp2" => {
-            let mmpp = arrivals.mmpp.expect("MMPP arrivals have their levels");
-            ArrivalProcess::Bursty { levels: mmpp.mult, mean_sojourn_s: mmpp.mean_sojourn_s }
-        }
-        other => panic!("unknown arrivals {other}"),
-    }
 }
 
 impl Run<'_> {

@@ -97,7 +97,7 @@ fn pods(count: u32) -> [PodCohort; 1] {
 fn stationary(case: &Case) -> Errors {
     let input = &case.input;
     let service = &input.services[0];
-    let profile = ServiceProfile { timeout: input.timeout(), ..service.profile() };
+    let profile = ServiceProfile { timeout: input.timeout(), arrivals: input.process(), ..service.profile() };
     let mut model = ServiceModel::new(profile).expect("recorded services make sense");
     let mut outcome = StepOutcome::default();
     for _ in 0..40 {
@@ -217,7 +217,7 @@ fn transient(case: &Case) -> Vec<Errors> {
 fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, LatencyHistogram) {
     let input = &case.input;
     let service = &input.services[0];
-    let profile = ServiceProfile { timeout: input.timeout(), ..service.profile() };
+    let profile = ServiceProfile { timeout: input.timeout(), arrivals: input.process(), ..service.profile() };
     let tables = LatencyTables::default();
     let both = || ServiceModel::with_tables(profile.clone(), tables.clone()).expect("recorded services make sense");
     let fresh = || if first_tier_only { both().first_tier_only() } else { both() };
