@@ -10,9 +10,10 @@ use foresail::traffic::latency::LatencyTables;
 use foresail::units::SimDuration;
 use std::sync::Arc;
 
-/// The case in the recordings' world: whole seconds, fixed order, smallest-name ties.
+/// The case in the recordings' world: whole seconds, fixed order, smallest-name ties. Demand is read when the metrics server
+/// scrapes, every 15 s: steps in between would not be seen by anybody.
 pub fn lockstep(case: &Case) -> Result<Outcome, String> {
-    let timing = Timing { lockstep: true, step: SimDuration::from_secs(1), ..Timing::default() };
+    let timing = Timing { lockstep: true, step: SimDuration::from_secs(15), ..Timing::default() };
     Ok(run(case, Arc::new(world::build(case)?), timing, Seed::new(case.seed, 0)))
 }
 
