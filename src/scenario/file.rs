@@ -42,7 +42,7 @@ pub struct ScenarioFile {
     pub objectives: Objectives,
     /// Things that go wrong.
     pub faults: Vec<Fault>,
-    /// Rolling updates.
+    /// Rolling updates and blue-green ones.
     pub deploys: Vec<Deploy>,
     /// Managed services that are paid for.
     pub managed: Vec<Managed>,
@@ -451,7 +451,7 @@ pub struct Fault {
     pub no_capacity: Option<String>,
 }
 
-/// A rolling update.
+/// A rolling update, or a blue-green one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deploy {
@@ -459,6 +459,18 @@ pub struct Deploy {
     pub at: Time,
     /// The Deployment's name.
     pub deployment: String,
+    /// Blue-green: both versions run at full size until traffic moves at this time (of the scenario, as `at`).
+    #[serde(default)]
+    pub switch_at: Option<Time>,
+    /// So long the objectives are watched, and the old version of a blue-green rollout is kept; 10 min by default.
+    #[serde(default)]
+    pub watch_for: Option<Time>,
+    /// Back to the old version when an objective has been broken for so long; never if absent.
+    #[serde(default)]
+    pub rollback_after: Option<Time>,
+    /// A request costs the new version so many times the cpu.
+    #[serde(default)]
+    pub cpu_factor: Option<f64>,
 }
 
 /// A managed service.

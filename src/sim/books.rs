@@ -85,6 +85,8 @@ pub struct Books {
     pub spot_notices: u64,
     /// Of those, the ones at whose end pods of Deployments still ran on the node.
     pub spot_losses: u64,
+    /// Rollouts taken back.
+    pub rollbacks: u64,
     /// Containers killed for memory.
     pub out_of_memory: u64,
     /// The longest wait for a node of any pod that got one.

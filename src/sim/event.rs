@@ -66,6 +66,10 @@ pub enum Event {
     VpaLoop,
     /// A rollout begins.
     Deploy(u32),
+    /// Traffic is to move to the new version of a blue-green rollout.
+    Switch(u32),
+    /// The old version of a blue-green rollout is no longer kept.
+    Retire(u32),
     /// A CronJob is due.
     CronDue(WorkloadId),
     /// Workload controllers look at what changed.
@@ -99,7 +103,7 @@ impl Event {
             Event::TrafficStep => 7,
             Event::Scrape => 8,
             Event::HpaSync | Event::VpaLoop => 9,
-            Event::Deploy(_) | Event::CronDue(_) => 10,
+            Event::Deploy(_) | Event::Switch(_) | Event::Retire(_) | Event::CronDue(_) => 10,
             Event::Reconcile => 11,
             Event::Schedule => 12,
             Event::DrainContinues(_) => 13,

@@ -204,6 +204,18 @@ impl Simulation {
         }
     }
 
+    /// A ready pod gets requests from now on.
+    pub(super) fn joins_service(&mut self, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId) {
+        self.serving_changed(now, id, pod, true);
+        self.stage_changed_exactly(now, id, pod, (Stage::Starting, Stage::Ready));
+    }
+
+    /// A ready pod gets no more requests; those in hand are finished.
+    pub(super) fn leaves_service(&mut self, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId) {
+        self.serving_changed(now, id, pod, false);
+        self.stage_changed_exactly(now, id, pod, (Stage::Ready, Stage::Terminating));
+    }
+
     /// In the exact mode, tells the service's model what became of a pod.
     pub(super) fn stage_changed_exactly(
         &mut self,
@@ -225,6 +237,7 @@ impl Simulation {
         self.follow_demand_curves(now);
         self.book_usage(now);
         self.observe_step();
+        self.watch_rollouts(now);
         self.step_number += 1;
         let next = now + self.timing.step;
         if next <= self.end {
@@ -242,7 +255,9 @@ impl Simulation {
             load.since = now;
             let mut speeds = IdVec::filled(1.0, load.services.len());
             for (id, state) in load.services.iter() {
-                speeds[id] = state.workload.map_or(1.0, |workload| self.speed_of(workload));
+                // A version whose requests cost twice the cpu is as slow as one on half a cpu.
+                let speed = |workload| self.speed_of(workload) / self.cpu_factor(workload);
+                speeds[id] = state.workload.map_or(1.0, speed);
             }
             if let Some(exact) = &mut load.exact {
                 exact.step(now, load.entry_rate, &speeds);
@@ -351,7 +366,7 @@ impl Simulation {
                 let requests = &self.cluster.spec(row.spec).container_requests;
                 Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes }
             }
-            _ if row.is_ready() && !row.is_terminating() => self.usage[id],
+            _ if row.is_ready() && !row.is_terminating() && self.has_traffic(id, pod) => self.usage[id],
             _ => Usage { cpu_milli: 0, memory_bytes: self.usage[id].memory_bytes },
         }
     }

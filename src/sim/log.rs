@@ -96,6 +96,12 @@ pub enum Occurrence {
     OutOfMemory(PodId),
     /// A rollout began.
     DeployStarted(WorkloadId),
+    /// Traffic moved to the new version of a blue-green rollout.
+    TrafficSwitched(WorkloadId),
+    /// The old version of a blue-green rollout is no longer kept.
+    OldRetired(WorkloadId),
+    /// An objective was broken for too long: the version before is back.
+    RolledBack(WorkloadId),
     /// A rollout is complete.
     DeployFinished(WorkloadId),
     /// A CronJob is due and starts a Job.

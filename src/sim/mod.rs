@@ -2,7 +2,7 @@
 //!
 //! `Simulation::handle` is one exhaustive `match`, a line per event: reading it is reading the
 //! simulator. The other files here are what the lines call: [`cloud`](self) launches and reclaims,
-//! `kubelet` starts and stops pods, `workloads` runs the workload controllers, `scheduling`, `scaling`
+//! `kubelet` starts and stops pods, `workloads` runs the workload controllers, `rollout` deploys, `scheduling`, `scaling`
 //! and `autoscaling` hand the controllers what they look at and do what they decide, `load` turns
 //! traffic into usage and latency, `books` counts.
 //!
@@ -24,6 +24,7 @@ mod load;
 pub mod log;
 pub mod outcome;
 mod replications;
+mod rollout;
 mod scaling;
 mod scheduling;
 mod start;
@@ -155,6 +156,8 @@ impl Simulation {
             Event::PodFinishes(pod) => self.pod_finishes(now, pod),
             Event::TracePodArrives(line) => self.trace_pod_arrives(now, line),
             Event::Deploy(index) => self.deploy(now, index),
+            Event::Switch(index) => self.switch(now, index),
+            Event::Retire(index) => self.retire(now, index),
             Event::CronDue(workload) => self.cron_due(now, workload),
             Event::Reconcile => self.reconcile(now),
             Event::Schedule => self.schedule(now),

@@ -133,7 +133,11 @@ impl Simulation {
         let state = &self.workloads[workload];
         let seen = Observation {
             spec_replicas: state.desired,
-            status_replicas: state.set_replicas.iter().sum(),
+            // In a blue-green rollout the controller sees the version that has the traffic.
+            status_replicas: match state.serving {
+                Some(set) => state.set_replicas[set as usize],
+                None => state.set_replicas.iter().sum(),
+            },
             pods: &groups,
             external: &totals,
             object: &totals,
@@ -162,7 +166,7 @@ impl Simulation {
     fn looks(&self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
         let long_ago = now - self.cast.hpa_flags.cpu_initialization_period;
         let mut looks: SmallVec<[(Look, i64); 4]> = SmallVec::new();
-        for pod in &self.workloads[workload].pods {
+        for pod in self.workloads[workload].pods.iter().filter(|pod| self.has_traffic(workload, **pod)) {
             let row = self.cluster.pod(*pod);
             let settled = row.is_ready() && row.started.is_some_and(|started| started <= long_ago);
             let look = Look {

@@ -14,6 +14,7 @@ use crate::sim::books::Stage;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::kubelet::{Owner, PodLife};
 use crate::sim::log::{Occurrence, Seen};
+use crate::sim::rollout::Rollout;
 use crate::sim::scheduling::News;
 use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
@@ -26,8 +27,14 @@ pub struct WorkloadState {
     pub desired: i32,
     /// Its pods, terminating ones included, in order of creation.
     pub pods: Vec<PodId>,
-    /// The pods' kinds of its ReplicaSets, oldest first; the last one is current.
+    /// The pods' kinds of its ReplicaSets, oldest first.
     pub templates: Vec<PodSpecId>,
+    /// Which of them is current.
+    pub current: u32,
+    /// Which of them gets requests; all of them if absent.
+    pub serving: Option<u32>,
+    /// The last rollout, while it is under way or watched.
+    pub rollout: Option<Rollout>,
     /// `spec.replicas` of its ReplicaSets.
     pub set_replicas: Vec<i32>,
     /// Pods named so far.
@@ -174,7 +181,7 @@ impl Simulation {
             set.current += i32::from(!row.is_terminating());
             set.available += i32::from(row.is_ready() && !row.is_terminating());
         }
-        deployment::desired_replicas(self.workloads[id].desired, strategy, &mut sets);
+        self.size_sets(id, strategy, &mut sets);
         for (set, row) in sets.iter().enumerate() {
             self.workloads[id].set_replicas[set] = row.replicas;
             let missing = row.replicas - row.current;
@@ -184,12 +191,32 @@ impl Simulation {
                 self.scale_in(now, id, set as u32, missing.unsigned_abs() as usize);
             }
         }
-        let settled = sets
-            .split_last()
-            .is_some_and(|(new, old)| new.available == new.replicas && old.iter().all(|set| set.existing == 0));
+        let current = self.workloads[id].current as usize;
+        let settled = sets.iter().enumerate().all(|(at, set)| match at == current {
+            true => set.available == set.replicas,
+            false => set.existing == 0,
+        });
         if self.workloads[id].rolling && settled {
             self.workloads[id].rolling = false;
             self.log.push(now, Occurrence::DeployFinished(id));
+        }
+    }
+
+    /// The ReplicaSets' sizes: as the strategy says, or both at full size while a blue-green rollout is under way.
+    fn size_sets(&self, id: WorkloadId, strategy: Strategy, sets: &mut Vec<ReplicaSet>) {
+        let (desired, current) = (self.workloads[id].desired, self.workloads[id].current as usize);
+        if let Some(colours) = self.both_colours(id) {
+            for (at, set) in sets.iter_mut().enumerate() {
+                set.replicas = if colours.contains(&(at as u32)) { desired } else { 0 };
+            }
+            return;
+        }
+        // The rule takes the current one last; after a rollback that is an older one.
+        let new = sets.remove(current);
+        sets.push(new);
+        deployment::desired_replicas(desired, strategy, sets);
+        if let Some(new) = sets.pop() {
+            sets.insert(current, new);
         }
     }
 
@@ -321,10 +348,12 @@ impl Simulation {
     pub(super) fn set_stage(&mut self, now: SimTime, pod: PodId, stage: Stage) {
         let before = std::mem::replace(&mut self.lives[pod].stage, stage);
         let Owner::Workload(id) = self.lives[pod].owner else { return };
-        if (before == Stage::Ready) != (stage == Stage::Ready) {
-            self.serving_changed(now, id, pod, stage == Stage::Ready);
+        if self.has_traffic(id, pod) {
+            if (before == Stage::Ready) != (stage == Stage::Ready) {
+                self.serving_changed(now, id, pod, stage == Stage::Ready);
+            }
+            self.stage_changed_exactly(now, id, pod, (before, stage));
         }
-        self.stage_changed_exactly(now, id, pod, (before, stage));
         let books = &mut self.books.workloads[id];
         if let Some(tally) = books.tally(before) {
             tally.change(now, -1);
@@ -412,17 +441,6 @@ impl Simulation {
         {
             self.queue.push(due, Event::CronDue(id));
         }
-    }
-
-    /// A rollout begins: a new ReplicaSet becomes the current one.
-    pub(super) fn deploy(&mut self, now: SimTime, index: u32) {
-        let deploy = self.cast.deploys[index as usize].clone();
-        let state = &mut self.workloads[deploy.workload];
-        state.templates.push(deploy.template);
-        state.set_replicas.push(0);
-        (state.dirty, state.rolling) = (true, true);
-        self.log.push(now, Occurrence::DeployStarted(deploy.workload));
-        self.wake_controllers();
     }
 
     /// An HPA (or a user) changes `spec.replicas`.

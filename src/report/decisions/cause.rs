@@ -54,6 +54,16 @@ impl Seen {
                 self.new_pod.insert(workload, at);
                 None
             }
+            Occurrence::TrafficSwitched(workload)
+            | Occurrence::OldRetired(workload)
+            | Occurrence::RolledBack(workload) => {
+                // What follows is this one's doing: pods that go, and after a rollback pods that come.
+                let before = self.rollout.insert(workload, at);
+                if matches!(what, Occurrence::RolledBack(_)) {
+                    self.new_pod.insert(workload, at);
+                }
+                before
+            }
             Occurrence::DeployFinished(workload) => self.rollout.get(&workload).copied(),
             Occurrence::Waits(pod) => {
                 self.waits.insert(pod, at);

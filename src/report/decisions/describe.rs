@@ -62,6 +62,16 @@ impl Decisions<'_> {
             Occurrence::DeployFinished(id) => {
                 self.of_workload("deployment", "rolled-out", id, "The rollout of", "is complete")
             }
+            Occurrence::TrafficSwitched(id) => {
+                self.of_workload("deployment", "switched", id, "All traffic of", "moves to the new version")
+            }
+            Occurrence::OldRetired(id) => {
+                self.of_workload("deployment", "retired", id, "The old version of", "is no longer kept")
+            }
+            Occurrence::RolledBack(id) => {
+                let why = "is taken back: an objective has been broken for too long";
+                self.of_workload("deployment", "rolled-back", id, "The rollout of", why)
+            }
             Occurrence::JobStarted(id) => self.of_workload("cronjob", "started", id, "The CronJob", "is due"),
             Occurrence::JobCompleted(id) => self.of_workload("job", "completed", id, "The Job", "is complete"),
             Occurrence::JobFailed(id) => self.of_workload("job", "failed", id, "The Job", "gave up"),

@@ -5,8 +5,11 @@ use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::GroupId;
-use crate::sim::world::{Cast, Deploy, Fault, FaultKind, Replacement, WorkloadKind};
-use crate::units::SimTime;
+use crate::sim::world::{BlueGreen, Cast, Deploy, Fault, FaultKind, Objective, Replacement, WorkloadKind};
+use crate::units::{SimDuration, SimTime};
+
+/// How long a rollout is watched where the scenario does not say.
+const WATCH_FOR: SimDuration = SimDuration::from_mins(10);
 
 /// Fills in faults and deploys.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
@@ -27,6 +30,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     for (at, row) in scene.file.deploys.iter().enumerate() {
         deploy(at, row, converter, cast, issues);
     }
+    refuse_overlaps(&scene.file.deploys, issues);
 }
 
 fn group(name: &str, cast: &Cast) -> Result<GroupId, Issue> {
@@ -78,5 +82,46 @@ fn deploy(at: usize, row: &file::Deploy, converter: &mut Converter<'_>, cast: &m
     let value = converter.symbol(&format!("deploy-{at}"));
     spec.labels.set(hash, value);
     let template = converter.cluster().intern_spec(spec);
-    cast.deploys.push(Deploy { at: SimTime::ZERO + row.at.0, workload, template });
+    let wrong = |field: &str, message: String| Issue::error(format!("deploys[{at}].{field}"), message);
+    if let Some(switch) = row.switch_at.filter(|switch| switch.0 < row.at.0) {
+        let message = format!("traffic would move at {}, before the rollout begins at {}", switch.0, row.at.0);
+        issues.push(wrong("switchAt", message).with_help("it is a time of the scenario, as `at`"));
+    }
+    let cpu_factor = row.cpu_factor.unwrap_or(1.0);
+    if !(cpu_factor > 0.0 && cpu_factor <= 1000.0) {
+        issues.push(wrong("cpuFactor", format!("{cpu_factor} is not between 0 and 1000")));
+    }
+    let promised = cast.traffic.as_ref().is_some_and(|traffic| {
+        let promises = |objective: &Objective| objective.latency_s_p95.is_some() || objective.error_rate.is_some();
+        promises(&traffic.objective)
+            || traffic.services.values().any(|row| row.objective.as_ref().is_some_and(promises))
+    });
+    if row.rollback_after.is_some() && !promised {
+        let message = "no objective is given that could be broken".to_owned();
+        issues.push(wrong("rollbackAfter", message).with_help("add objectives: {latencyP95: 500ms}"));
+    }
+    cast.deploys.push(Deploy {
+        at: SimTime::ZERO + row.at.0,
+        workload,
+        template,
+        blue_green: row.switch_at.map(|switch| BlueGreen { switch_at: SimTime::ZERO + switch.0 }),
+        watch_for: row.watch_for.map_or(WATCH_FOR, |time| time.0),
+        rollback_after: row.rollback_after.map(|time| time.0),
+        cpu_factor,
+    });
+}
+
+/// A blue-green rollout must be over before the Deployment's next one begins.
+fn refuse_overlaps(deploys: &[file::Deploy], issues: &mut Issues) {
+    for (at, row) in deploys.iter().enumerate() {
+        let Some(switch) = row.switch_at else { continue };
+        let over = switch.0 + row.watch_for.map_or(WATCH_FOR, |time| time.0);
+        let overlaps =
+            |other: &&file::Deploy| other.deployment == row.deployment && other.at.0 >= row.at.0 && other.at.0 <= over;
+        let others = deploys.iter().enumerate().filter(|(other, _)| *other != at);
+        if let Some((next, _)) = others.map(|(n, d)| (n, d)).find(|(_, other)| overlaps(other)) {
+            let message = format!("the blue-green rollout deploys[{at}] of `{}` lasts until {over}", row.deployment);
+            issues.push(Issue::error(format!("deploys[{next}].at"), message));
+        }
+    }
 }
