@@ -446,9 +446,36 @@ pub struct Fault {
     /// A spot node of this group gets its notice.
     #[serde(default)]
     pub spot_notice: Option<String>,
+    /// A node of this group reports nothing while the fault lasts.
+    #[serde(default)]
+    pub node_unreachable: Option<String>,
+    /// Requests of this group for more nodes fail.
+    #[serde(default)]
+    pub increase_error: Option<String>,
+    /// Nodes of this group launched now never register.
+    #[serde(default)]
+    pub never_registers: Option<String>,
+    /// Which node of the group: its number by name, modulo their number; 0 by default.
+    #[serde(default)]
+    pub pick: Option<u32>,
+    /// What the cloud does about a node that it lost or took.
+    #[serde(default)]
+    pub replacement: Option<FaultReplacement>,
     /// This group gets no more nodes.
     #[serde(default)]
     pub no_capacity: Option<String>,
+}
+
+/// What the cloud does about a lost node.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultReplacement {
+    /// Launches another one, the default.
+    Replace,
+    /// Makes the group smaller.
+    Shrink,
+    /// Nothing: the group's size stays too high.
+    None,
 }
 
 /// A rolling update, or a blue-green one.

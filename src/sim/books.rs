@@ -87,6 +87,8 @@ pub struct Books {
     pub spot_losses: u64,
     /// Rollouts taken back.
     pub rollbacks: u64,
+    /// Containers killed by their liveness or startup probe.
+    pub probe_kills: u64,
     /// Containers killed for memory.
     pub out_of_memory: u64,
     /// The longest wait for a node of any pod that got one.

@@ -412,6 +412,11 @@ impl Simulation {
                     self.give_notice(now, id, replacement);
                 }
             }
+            FaultKind::NodeUnreachable { group, pick } => {
+                if let Some(node) = self.pick_instance(group, pick).and_then(|id| self.instances[id].node) {
+                    self.node_falls_silent(now, index, node);
+                }
+            }
             FaultKind::IncreaseError(group) => self.groups[group].increase_errors += 1,
             FaultKind::InstanceError(group, after) => self.groups[group].launch_errors.push(after),
             FaultKind::NeverRegisters(group) => self.groups[group].never_registers += 1,
@@ -431,6 +436,7 @@ impl Simulation {
         self.log.push(now, Occurrence::FaultChanged(index, false));
         match self.cast.faults[index as usize].kind {
             FaultKind::NodeLost { .. } | FaultKind::SpotNotice { .. } => {}
+            FaultKind::NodeUnreachable { .. } => self.node_speaks_again(now, index),
             FaultKind::IncreaseError(group) => self.groups[group].increase_errors -= 1,
             FaultKind::InstanceError(group, after) => {
                 let errors = &mut self.groups[group].launch_errors;

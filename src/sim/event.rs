@@ -46,6 +46,12 @@ pub enum Event {
     NodeRegisters(InstanceId),
     /// A registered node becomes Ready.
     NodeBecomesReady(NodeId),
+    /// A node has been silent for too long.
+    NodeTurnsUnknown(NodeId),
+    /// A pod's toleration of its node's taint is over.
+    PodOutstaysTaint(PodId),
+    /// A container that does not answer has failed its probe too often.
+    PodFailsProbe(PodId),
     /// A terminating pod's containers have stopped.
     PodStops(PodId),
     /// A bound pod's containers run.
@@ -94,11 +100,13 @@ impl Event {
             Event::Fault(_) | Event::FaultEnds(_) | Event::PoolShock(_) => 2,
             Event::LaunchFails(_) => 3,
             Event::NodeRegisters(_) => 4,
-            Event::NodeBecomesReady(_) => 5,
+            Event::NodeBecomesReady(_) | Event::NodeTurnsUnknown(_) => 5,
             Event::PodStops(_)
             | Event::PodStarts(_)
             | Event::PodBecomesReady(_)
             | Event::PodFinishes(_)
+            | Event::PodOutstaysTaint(_)
+            | Event::PodFailsProbe(_)
             | Event::TracePodArrives(_) => 6,
             Event::TrafficStep => 7,
             Event::Scrape => 8,

@@ -5,6 +5,7 @@ use crate::id::Id;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::event::{Event, WorkloadId};
+use crate::sim::log::Occurrence;
 use crate::sim::scaling::Sample;
 use crate::sim::scheduling::News;
 use crate::sim::world::{Lifecycle, WorkloadKind};
@@ -30,8 +31,10 @@ pub struct PodLife {
     pub stage: Stage,
     /// The scheduler found no node for it at least once.
     pub waits: bool,
-    /// Crashes in a row.
+    /// Restarts of its container.
     pub crashes: u32,
+    /// Those that count for the back-off.
+    pub crashes_in_a_row: u32,
     /// Its cohort among its service's pods.
     pub cohort: u64,
     /// Its last resource metrics.
@@ -82,7 +85,7 @@ impl Simulation {
 
     /// The containers run.
     pub(super) fn pod_starts(&mut self, now: SimTime, pod: PodId) {
-        if !self.is_active(pod) || self.cluster.pod(pod).phase == Phase::Running {
+        if !self.is_active(pod) || self.cluster.pod(pod).phase == Phase::Running || self.is_silent(pod) {
             return;
         }
         self.cluster.set_phase(pod, Phase::Running);
@@ -97,7 +100,11 @@ impl Simulation {
             Owner::Workload(workload) => {
                 self.books.workloads[workload].running.change(now, 1);
                 let row = &cast.workloads[workload];
-                let lag = self.readiness_lag(pod, &row.lifecycle);
+                let (lag, killed_after) = self.probe(pod, &row.lifecycle);
+                if let Some(after) = killed_after {
+                    self.queue.push(now + after, Event::PodFailsProbe(pod));
+                    return;
+                }
                 self.queue.push(now + lag, Event::PodBecomesReady(pod));
                 if let WorkloadKind::Job { work, .. } | WorkloadKind::CronJob { work, .. } = &row.kind {
                     let work = work.draw(pod.index(), &mut self.streams.pods);
@@ -107,22 +114,36 @@ impl Simulation {
         }
     }
 
-    /// The first probe that finds the application up: probes at `initialDelay`, then every period.
-    fn readiness_lag(&mut self, pod: PodId, lifecycle: &Lifecycle) -> SimDuration {
+    /// The first readiness probe that finds the application up (probes at `initialDelay`, then every period), or
+    /// when another probe has the container killed that is not up by then.
+    fn probe(&mut self, pod: PodId, lifecycle: &Lifecycle) -> (SimDuration, Option<SimDuration>) {
         let up = lifecycle.warm_up.draw(pod.index(), &mut self.streams.pods);
-        match lifecycle.readiness {
+        let lag = match lifecycle.readiness {
             None => up,
             Some((initial, period)) => {
                 let past = SimTime::ZERO + (up - initial).max(SimDuration::ZERO);
                 initial + past.next_multiple_of(period).since(SimTime::ZERO)
             }
+        };
+        (lag, lifecycle.killed_if_silent_for.filter(|patience| up > *patience))
+    }
+
+    /// A container did not answer its liveness or startup probe for too long.
+    pub(super) fn pod_fails_probe(&mut self, now: SimTime, pod: PodId) {
+        let Owner::Workload(workload) = self.lives[pod].owner else { return };
+        let patience = self.cast.workloads[workload].lifecycle.killed_if_silent_for;
+        // Another crash may have started it anew since.
+        if self.is_active(pod) && !self.is_silent(pod) && patience == Some(now - self.lives[pod].running_since) {
+            self.log.push(now, Occurrence::FailedProbe(pod));
+            self.books.probe_kills += 1;
+            self.pod_crashes(now, pod);
         }
     }
 
     /// A pod passes its readiness probe.
     pub(super) fn pod_becomes_ready(&mut self, now: SimTime, pod: PodId) {
         let running = self.cluster.pod(pod).phase == Phase::Running;
-        if !self.is_active(pod) || !running || self.cluster.pod(pod).is_ready() {
+        if !self.is_active(pod) || !running || self.cluster.pod(pod).is_ready() || self.is_silent(pod) {
             return;
         }
         self.cluster.set_pod_ready(pod, Some((true, now)));
@@ -133,7 +154,7 @@ impl Simulation {
 
     /// A Job's or trace's pod is done.
     pub(super) fn pod_finishes(&mut self, now: SimTime, pod: PodId) {
-        if !self.is_active(pod) {
+        if !self.is_active(pod) || self.is_silent(pod) {
             return;
         }
         self.cluster.set_phase(pod, Phase::Succeeded);
@@ -143,15 +164,23 @@ impl Simulation {
         self.pod_is_gone(now, pod, false);
     }
 
-    /// A container is killed and starts again after its back-off: 10 s doubling to 5 min.
+    /// A container is killed and starts again: at once the first time, then after a back-off of 10 s doubling to
+    /// 5 min, which 10 minutes of running reset.
+    ///
+    /// Upstream: kubelet 1.28, `doBackOff`, `flowcontrol.Backoff`.
     pub(super) fn pod_crashes(&mut self, now: SimTime, pod: PodId) {
         if !self.is_active(pod) || self.cluster.pod(pod).phase != Phase::Running {
             return;
         }
-        let crashes = self.lives[pod].crashes;
-        self.lives[pod].crashes = crashes.saturating_add(1);
         let (first, longest) = CRASH_BACK_OFF;
-        let pause = (first * (1 << crashes.min(8))).min(longest);
+        let life = &mut self.lives[pod];
+        life.crashes = life.crashes.saturating_add(1);
+        life.crashes_in_a_row = if now - life.running_since > longest * 2 { 0 } else { life.crashes_in_a_row };
+        let pause = match life.crashes_in_a_row {
+            0 => SimDuration::ZERO,
+            crashes => (first * (1 << (crashes - 1).min(8))).min(longest),
+        };
+        life.crashes_in_a_row += 1;
         self.lives[pod].sample = None;
         self.cluster.set_phase(pod, Phase::Pending);
         self.cluster.set_pod_ready(pod, Some((false, now)));
@@ -206,7 +235,7 @@ impl Simulation {
 
     /// A terminating pod has stopped.
     pub(super) fn pod_stops(&mut self, now: SimTime, pod: PodId) {
-        if self.cluster.pod(pod).is_present() {
+        if self.cluster.pod(pod).is_present() && !self.is_silent(pod) {
             self.pod_is_gone(now, pod, false);
         }
     }

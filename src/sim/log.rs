@@ -46,6 +46,14 @@ pub enum Occurrence {
     },
     /// The target of a group was lowered without deleting anything.
     TargetDecreased(GroupId, i32),
+    /// A node reports nothing any more.
+    NodeSilent(NodeId),
+    /// A node has been silent for too long.
+    NodeNotReady(NodeId),
+    /// A silent node reports again.
+    NodeBack(NodeId),
+    /// A container did not answer its liveness or startup probe and was restarted.
+    FailedProbe(PodId),
     /// A spot instance got its notice.
     SpotNotice(NodeId),
     /// A pod was evicted.
@@ -143,6 +151,8 @@ pub enum NodeEnd {
 pub enum Evictor {
     /// Cluster Autoscaler.
     ClusterAutoscaler,
+    /// The taint manager, on a node that cannot be reached.
+    TaintManager,
     /// The VPA's updater, for other requests.
     VpaUpdater,
     /// The termination handler on a spot notice.

@@ -19,9 +19,11 @@ pub mod burn;
 mod cloud;
 pub mod event;
 mod exact;
+pub mod invariants;
 mod kubelet;
 mod load;
 pub mod log;
+mod outage;
 pub mod outcome;
 mod replications;
 mod rollout;
@@ -77,6 +79,8 @@ pub struct Simulation {
     groups: IdVec<GroupId, GroupState>,
     pools: Vec<Pool>,
     closed_zones: Vec<Symbol>,
+    /// Nodes that report nothing, with the fault that silenced each.
+    silent: Vec<(u32, NodeId)>,
     workloads: IdVec<WorkloadId, WorkloadState>,
     lives: IdVec<PodId, PodLife>,
     pending: BTreeSet<(Reverse<i32>, PodId)>,
@@ -117,6 +121,7 @@ struct Names {
     hostname: Symbol,
     zone: Symbol,
     not_ready: Symbol,
+    unreachable: Symbol,
     trace: Symbol,
 }
 
@@ -126,6 +131,7 @@ impl Names {
             hostname: symbols.intern("kubernetes.io/hostname"),
             zone: symbols.intern("topology.kubernetes.io/zone"),
             not_ready: symbols.intern("node.kubernetes.io/not-ready"),
+            unreachable: symbols.intern("node.kubernetes.io/unreachable"),
             trace: symbols.intern("trace"),
         }
     }
@@ -134,9 +140,16 @@ impl Names {
 impl Simulation {
     /// Hands events to the rooms until the end.
     pub fn run(&mut self) {
-        while let Some((now, event)) = self.queue.pop_until(self.end) {
+        while self.step() {}
+    }
+
+    /// Handles the next event; whether there was one before the end.
+    pub fn step(&mut self) -> bool {
+        let next = self.queue.pop_until(self.end);
+        if let Some((now, event)) = next {
             self.handle(now, event);
         }
+        next.is_some()
     }
 
     /// One event.
@@ -150,6 +163,9 @@ impl Simulation {
             Event::LaunchFails(instance) => self.launch_fails(now, instance),
             Event::NodeRegisters(instance) => self.register(instance, false),
             Event::NodeBecomesReady(node) => self.node_becomes_ready(now, node),
+            Event::NodeTurnsUnknown(node) => self.node_turns_unknown(now, node),
+            Event::PodOutstaysTaint(pod) => self.pod_outstays_taint(now, pod),
+            Event::PodFailsProbe(pod) => self.pod_fails_probe(now, pod),
             Event::PodStops(pod) => self.pod_stops(now, pod),
             Event::PodStarts(pod) => self.pod_starts(now, pod),
             Event::PodBecomesReady(pod) => self.pod_becomes_ready(now, pod),

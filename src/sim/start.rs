@@ -77,6 +77,7 @@ impl Simulation {
             node_instances: IdVec::new(),
             pools: Vec::new(),
             closed_zones: Vec::new(),
+            silent: Vec::new(),
             hpas: Vec::new(),
             vpas: Vec::new(),
             autoscaler: None,

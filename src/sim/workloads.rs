@@ -330,6 +330,7 @@ impl Simulation {
             stage: Stage::Gone,
             waits: false,
             crashes: 0,
+            crashes_in_a_row: 0,
             cohort: 0,
             sample: None,
         };

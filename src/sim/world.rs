@@ -171,6 +171,8 @@ pub struct Lifecycle {
     pub warm_up: Delay,
     /// `readinessProbe`: first probe after, then every.
     pub readiness: Option<(SimDuration, SimDuration)>,
+    /// A container that does not answer for so long after its start is killed by its liveness or startup probe.
+    pub killed_if_silent_for: Option<SimDuration>,
     /// The preStop hook.
     pub pre_stop: SimDuration,
     /// From the stop signal to the end, if the grace period lasts so long.
@@ -185,6 +187,7 @@ impl Default for Lifecycle {
             images: Vec::new(),
             warm_up: Delay::NONE,
             readiness: None,
+            killed_if_silent_for: None,
             pre_stop: SimDuration::ZERO,
             shutdown: SimDuration::ZERO,
         }
@@ -280,6 +283,13 @@ pub enum FaultKind {
         pick: u32,
         /// What the cloud does then.
         replacement: Replacement,
+    },
+    /// A node reports nothing while the fault lasts.
+    NodeUnreachable {
+        /// In this group.
+        group: GroupId,
+        /// Number so-and-so of its registered nodes by name, modulo their number.
+        pick: u32,
     },
     /// A node gets its spot notice.
     SpotNotice {

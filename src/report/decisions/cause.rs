@@ -19,6 +19,7 @@ struct Seen {
     scale_up: FxHashMap<GroupId, usize>,
     scale_down: FxHashMap<NodeId, usize>,
     notice: FxHashMap<NodeId, usize>,
+    silent: FxHashMap<NodeId, usize>,
     last_wait: Option<usize>,
     last_scale_up: Option<usize>,
     last_scale_down: Option<usize>,
@@ -101,6 +102,11 @@ impl Seen {
                     NodeEnd::Lost => self.last_fault.map(|(_, fault)| fault),
                 }
             }
+            Occurrence::NodeSilent(node) => {
+                self.silent.insert(node, at);
+                self.last_fault.filter(|(since, _)| *since == time).map(|(_, fault)| fault)
+            }
+            Occurrence::NodeNotReady(node) | Occurrence::NodeBack(node) => self.silent.get(&node).copied(),
             Occurrence::SpotNotice(node) => {
                 self.notice.insert(node, at);
                 self.last_fault.filter(|(since, _)| *since == time).map(|(_, fault)| fault)
@@ -109,7 +115,11 @@ impl Seen {
                 if let Some(workload) = decisions.workload_of(pod) {
                     self.new_pod.insert(workload, at);
                 }
-                let map = if by == Evictor::SpotNotice { &self.notice } else { &self.scale_down };
+                let map = match by {
+                    Evictor::SpotNotice => &self.notice,
+                    Evictor::TaintManager => &self.silent,
+                    Evictor::ClusterAutoscaler | Evictor::VpaUpdater => &self.scale_down,
+                };
                 map.get(&node).copied()
             }
             Occurrence::FaultChanged(_, begins) => {

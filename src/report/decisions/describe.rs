@@ -55,9 +55,10 @@ impl Decisions<'_> {
                 let text = format!("The pod {} is no longer wanted and is deleted.", self.pod(pod));
                 Line::new("replicaset", "deleted", self.pod_names(pod), text)
             }
-            Occurrence::Evicted { .. } | Occurrence::EvictionDenied(_) | Occurrence::OutOfMemory(_) => {
-                self.pod_lost(what)
-            }
+            Occurrence::Evicted { .. }
+            | Occurrence::EvictionDenied(_)
+            | Occurrence::OutOfMemory(_)
+            | Occurrence::FailedProbe(_) => self.pod_lost(what),
             Occurrence::DeployStarted(id) => self.of_workload("deployment", "rollout", id, "A rollout of", "begins"),
             Occurrence::DeployFinished(id) => {
                 self.of_workload("deployment", "rolled-out", id, "The rollout of", "is complete")
@@ -113,6 +114,7 @@ impl Decisions<'_> {
             Occurrence::Evicted { pod, node, by } => {
                 let (controller, by) = match by {
                     Evictor::ClusterAutoscaler => ("cluster-autoscaler", "Cluster Autoscaler"),
+                    Evictor::TaintManager => ("node-lifecycle", "the taint manager"),
                     Evictor::VpaUpdater => ("vpa", "the VPA's updater"),
                     Evictor::SpotNotice => ("termination-handler", "the termination handler"),
                 };
@@ -126,6 +128,10 @@ impl Decisions<'_> {
             Occurrence::OutOfMemory(pod) => {
                 let text = format!("The pod {} uses more memory than its limit: it is killed.", self.pod(pod));
                 Line::new("kubelet", "out-of-memory", self.pod_names(pod), text)
+            }
+            Occurrence::FailedProbe(pod) => {
+                let text = format!("The pod {} does not answer its probe: its container is killed.", self.pod(pod));
+                Line::new("kubelet", "probe-failed", self.pod_names(pod), text)
             }
             _ => self.node_or_group(what),
         }
@@ -180,6 +186,18 @@ impl Decisions<'_> {
                 let text = format!("The node {} is {why}.", self.node(node));
                 Line::new("cloud", decision, vec![self.node(node)], text).with("pods_lost", pods_lost)
             }
+            Occurrence::NodeSilent(node) => {
+                let text = format!("Nothing is heard of the node {}.", self.node(node));
+                Line::new("kubelet", "silent", vec![self.node(node)], text)
+            }
+            Occurrence::NodeNotReady(node) => {
+                let text = format!("The node {} has been silent for too long: it is NotReady.", self.node(node));
+                Line::new("node-lifecycle", "not-ready", vec![self.node(node)], text)
+            }
+            Occurrence::NodeBack(node) => {
+                let text = format!("The node {} reports again.", self.node(node));
+                Line::new("kubelet", "back", vec![self.node(node)], text)
+            }
             Occurrence::SpotNotice(node) => {
                 let text = format!("The spot market wants the node {} back.", self.node(node));
                 Line::new("cloud", "spot-notice", vec![self.node(node)], text)
@@ -191,6 +209,9 @@ impl Decisions<'_> {
     fn fault(&self, index: u32, begins: bool) -> Line {
         let what = match self.cast.faults.get(index as usize).map(|fault| &fault.kind) {
             Some(FaultKind::NodeLost { group, .. }) => format!("the loss of a node of {}", self.group(*group)),
+            Some(FaultKind::NodeUnreachable { group, .. }) => {
+                format!("the silence of a node of {}", self.group(*group))
+            }
             Some(FaultKind::SpotNotice { group, .. }) => format!("a spot notice to a node of {}", self.group(*group)),
             Some(FaultKind::IncreaseError(group)) => format!("refusal to grow {}", self.group(*group)),
             Some(FaultKind::InstanceError(group, _)) => format!("failing launches of {}", self.group(*group)),

@@ -46,25 +46,43 @@ fn group(name: &str, cast: &Cast) -> Result<GroupId, Issue> {
 }
 
 fn fault(row: &file::Fault, converter: &mut Converter<'_>, cast: &Cast) -> Result<FaultKind, Issue> {
-    let replacement = Replacement::Replace;
-    match (&row.zone_outage, &row.node_lost, &row.spot_notice, &row.no_capacity) {
-        (Some(zone), None, None, None) => {
-            let symbol = converter.symbol(zone);
-            if cast.groups.values().any(|group| group.zones.contains(&symbol)) {
-                return Ok(FaultKind::ZoneOutage(symbol));
-            }
-            let zones = cast.groups.values().flat_map(|group| &group.zones);
-            let mut zones: Vec<String> = zones.map(|zone| converter.cluster().symbols.text(*zone).to_owned()).collect();
-            zones.sort();
-            zones.dedup();
-            Err(Issue::error("", format!("no node group is in the zone `{zone}`"))
-                .with_help(format!("there are {}", zones.join(", "))))
-        }
-        (None, Some(name), None, None) => Ok(FaultKind::NodeLost { group: group(name, cast)?, pick: 0, replacement }),
-        (None, None, Some(name), None) => Ok(FaultKind::SpotNotice { group: group(name, cast)?, pick: 0, replacement }),
-        (None, None, None, Some(name)) => Ok(FaultKind::NoCapacity(group(name, cast)?)),
-        _ => Err(Issue::error("", "expected exactly one of zoneOutage, nodeLost, spotNotice, noCapacity")),
+    let replacement = match row.replacement {
+        None | Some(file::FaultReplacement::Replace) => Replacement::Replace,
+        Some(file::FaultReplacement::Shrink) => Replacement::Shrink,
+        Some(file::FaultReplacement::None) => Replacement::None,
+    };
+    let pick = row.pick.unwrap_or(0);
+    let kinds: [(&Option<String>, &dyn Fn(GroupId) -> FaultKind); 6] = [
+        (&row.node_lost, &|group| FaultKind::NodeLost { group, pick, replacement }),
+        (&row.spot_notice, &|group| FaultKind::SpotNotice { group, pick, replacement }),
+        (&row.node_unreachable, &|group| FaultKind::NodeUnreachable { group, pick }),
+        (&row.no_capacity, &FaultKind::NoCapacity),
+        (&row.increase_error, &FaultKind::IncreaseError),
+        (&row.never_registers, &FaultKind::NeverRegisters),
+    ];
+    let mut of_groups = kinds.iter().filter_map(|(name, kind)| Some((name.as_ref()?, kind)));
+    match (&row.zone_outage, of_groups.next(), of_groups.next()) {
+        (Some(zone), None, None) => zone_outage(zone, converter, cast),
+        (None, Some((name, kind)), None) => Ok(kind(group(name, cast)?)),
+        _ => Err(Issue::error(
+            "",
+            "expected exactly one of zoneOutage, nodeLost, nodeUnreachable, spotNotice, noCapacity, increaseError, \
+             neverRegisters",
+        )),
     }
+}
+
+fn zone_outage(zone: &str, converter: &mut Converter<'_>, cast: &Cast) -> Result<FaultKind, Issue> {
+    let symbol = converter.symbol(zone);
+    if cast.groups.values().any(|group| group.zones.contains(&symbol)) {
+        return Ok(FaultKind::ZoneOutage(symbol));
+    }
+    let zones = cast.groups.values().flat_map(|group| &group.zones);
+    let mut zones: Vec<String> = zones.map(|zone| converter.cluster().symbols.text(*zone).to_owned()).collect();
+    zones.sort();
+    zones.dedup();
+    Err(Issue::error("", format!("no node group is in the zone `{zone}`"))
+        .with_help(format!("there are {}", zones.join(", "))))
 }
 
 fn deploy(at: usize, row: &file::Deploy, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {

@@ -364,10 +364,21 @@ impl Builder<'_, '_, '_> {
                     seconds(probe.period_seconds, 10).max(SimDuration::from_secs(1)),
                 )
             }),
+            killed_if_silent_for: first.and_then(patience),
             pre_stop: first.map_or(SimDuration::ZERO, pre_stop),
             shutdown: SimDuration::from_secs(1),
         }
     }
+}
+
+/// After how long a container that has never answered is killed: by its startup probe, which holds the others
+/// back, or else by its liveness probe.
+fn patience(container: &crate::scenario::kubernetes::pod::Container) -> Option<SimDuration> {
+    let probe = container.startup_probe.as_ref().or(container.liveness_probe.as_ref())?;
+    let value = |value: Option<i64>, default: i64, least: i64| value.unwrap_or(default).clamp(least, 86_400);
+    let period = value(probe.period_seconds, 10, 1);
+    let failures = value(probe.failure_threshold, 3, 1);
+    Some(SimDuration::from_secs(value(probe.initial_delay_seconds, 0, 0) + period * (failures - 1)))
 }
 
 /// `sleep: {seconds}` or a command that ends in `sleep N`.

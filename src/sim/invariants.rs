@@ -1,0 +1,147 @@
+//! What must be true after every event, whatever the scenario: for tests, and for whoever doubts a result.
+//!
+//! Everything is recomputed from the objects themselves and compared with what the rooms keep as running sums.
+
+use crate::cluster::{NodeId, PodId, Resources};
+use crate::sim::Simulation;
+use crate::sim::books::Stage;
+use crate::sim::kubelet::Owner;
+use crate::sim::log::{Evictor, Occurrence};
+use crate::units::{PricePerHour, SimTime};
+use std::collections::BTreeMap;
+
+/// What is remembered of the moment before an event.
+#[derive(Clone, Debug)]
+pub struct Before {
+    at: SimTime,
+    /// By budget: ready pods that it protects, and how many of them may still be evicted.
+    budgets: Vec<(Vec<PodId>, i32)>,
+    log: usize,
+}
+
+impl Simulation {
+    /// Remembers what [`violations`](Self::violations) compares with. The log must be on.
+    pub fn before_event(&mut self) -> Before {
+        self.refresh_budgets();
+        let ready = |index: usize| -> Vec<PodId> {
+            let pods = self.budget_targets[index].iter().flat_map(|id| &self.workloads[*id].pods).copied();
+            pods.filter(|pod| self.cluster.pod(*pod).is_ready() && self.is_active(*pod)).collect()
+        };
+        let allowed = |index: usize| self.cluster.budgets[index].disruptions_allowed;
+        let budgets = (0..self.budget_targets.len()).map(|index| (ready(index), allowed(index))).collect();
+        Before { at: self.queue.now(), budgets, log: self.log.records().len() }
+    }
+
+    /// What is not as it must be after an event; empty if all is well.
+    ///
+    /// Cost: all pods and nodes.
+    pub fn violations(&self, before: &Before) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if self.queue.now() < before.at {
+            wrong.push("time goes back".to_owned());
+        }
+        if self.accounts.run_rate() < PricePerHour::from_usd(0.0) {
+            wrong.push("running costs less than nothing".to_owned());
+        }
+        self.check_nodes(&mut wrong);
+        self.check_pods(&mut wrong);
+        self.check_groups(&mut wrong);
+        self.check_replicas(&mut wrong);
+        self.check_budgets(before, &mut wrong);
+        wrong
+    }
+
+    /// Requests add up and are never above what a node has.
+    fn check_nodes(&self, wrong: &mut Vec<String>) {
+        for (id, node) in self.cluster.nodes() {
+            let mut sum = Resources::default();
+            node.pods().iter().for_each(|pod| sum.add(&self.cluster.spec_of(*pod).requests));
+            let (requested, there) = (node.requested(), &node.allocatable.resources);
+            let name = self.cluster.node_name(id);
+            if (sum.cpu_milli, sum.memory_bytes) != (requested.cpu_milli, requested.memory_bytes) {
+                wrong.push(format!("{name}: its pods request {sum:?}, its books say {requested:?}"));
+            }
+            if requested.cpu_milli > there.cpu_milli || requested.memory_bytes > there.memory_bytes {
+                wrong.push(format!("{name}: {requested:?} requested of {there:?}"));
+            }
+        }
+    }
+
+    /// Every pod is on at most one node, which exists; every living pod is in its owner's list and in its books.
+    fn check_pods(&self, wrong: &mut Vec<String>) {
+        let mut homes: BTreeMap<PodId, NodeId> = BTreeMap::new();
+        for (id, node) in self.cluster.nodes() {
+            for pod in node.pods() {
+                if let Some(other) = homes.insert(*pod, id) {
+                    wrong.push(format!("{} is on {other:?} and on {id:?}", self.cluster.pod_key(*pod)));
+                }
+            }
+        }
+        for (id, row) in self.cluster.pods().filter(|(_, row)| row.is_present()) {
+            if row.node() != homes.get(&id).copied() {
+                let key = self.cluster.pod_key(id);
+                wrong.push(format!("{key} is on {:?}, found on {:?}", row.node(), homes.get(&id)));
+            }
+            if self.lives[id].stage == Stage::Gone {
+                wrong.push(format!("{} is present and gone", self.cluster.pod_key(id)));
+            }
+        }
+        for (id, state) in self.workloads.iter() {
+            let count = |stage: Stage| state.pods.iter().filter(|pod| self.lives[**pod].stage == stage).count() as i64;
+            let books = &self.books.workloads[id];
+            let pairs = [
+                ("pending", count(Stage::Pending), books.pending.value()),
+                ("starting", count(Stage::Starting), books.starting.value()),
+                ("ready", count(Stage::Ready), books.ready.value()),
+                ("terminating", count(Stage::Terminating), books.terminating.value()),
+            ];
+            for (name, there, booked) in pairs.into_iter().filter(|(_, there, booked)| there != booked) {
+                wrong.push(format!("{id:?}: {there} pods {name}, the books say {booked}"));
+            }
+            let strangers = state.pods.iter().filter(|pod| self.lives[**pod].owner != Owner::Workload(id)).count();
+            if strangers > 0 {
+                wrong.push(format!("{id:?} lists {strangers} pods of others"));
+            }
+        }
+    }
+
+    /// Nobody asks for more nodes than a group may have, nor for fewer than none.
+    fn check_groups(&self, wrong: &mut Vec<String>) {
+        for (id, group) in self.cast.groups.iter() {
+            let target = self.groups[id].target;
+            if target < 0 || (group.autoscaled && target > group.max.max(group.initial)) {
+                wrong.push(format!("{}: target {target}, at most {}", group.name, group.max));
+            }
+        }
+    }
+
+    /// What an HPA has set is within its bounds.
+    fn check_replicas(&self, wrong: &mut Vec<String>) {
+        for hpa in &self.cast.hpas {
+            let state = &self.workloads[hpa.workload];
+            let within = (hpa.spec.min..=hpa.spec.max).contains(&state.desired);
+            if state.last_rescale != 0 && !within {
+                wrong.push(format!(
+                    "{:?} has {} replicas, {}..={}",
+                    hpa.name, state.desired, hpa.spec.min, hpa.spec.max
+                ));
+            }
+        }
+    }
+
+    /// Evictions through the API take no more ready pods than a budget allowed before.
+    fn check_budgets(&self, before: &Before, wrong: &mut Vec<String>) {
+        let new = &self.log.records()[before.log..];
+        for (index, (ready, allowed)) in before.budgets.iter().enumerate() {
+            let taken = new.iter().filter(|(_, what)| {
+                matches!(what, Occurrence::Evicted { pod, by: Evictor::ClusterAutoscaler | Evictor::VpaUpdater, .. }
+                    if ready.contains(pod))
+            });
+            let taken = taken.count() as i32;
+            if taken > (*allowed).max(0) {
+                let name = self.cluster.symbols.text(self.cast.budgets[index].name);
+                wrong.push(format!("{taken} evictions against the budget {name}, which allowed {allowed}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Random scenarios with random faults: what must be true after every event is.
+//!
+//! A failing seed prints the command that replays it alone.
+
+use foresail::rng::{Seed, Stream};
+use foresail::scenario::{Sources, load};
+use foresail::sim::{Simulation, Start, Study};
+use foresail::units::SimDuration;
+use std::fmt::Write;
+use std::fs;
+
+const SEEDS: u64 = 16;
+const VARIABLE: &str = "FORESAIL_INVARIANTS_SEED";
+
+/// The seeds to try: all, or the one that is asked for.
+fn seeds() -> Vec<u64> {
+    match std::env::var(VARIABLE).ok().and_then(|text| text.parse().ok()) {
+        Some(seed) => vec![seed],
+        None => (0..SEEDS).collect(),
+    }
+}
+
+fn study(seed: u64) -> Study {
+    let folder = tempfile::tempdir().expect("a folder for the scenario");
+    let mut chance = Seed::new(seed, 0).stream("scenario", 0);
+    fs::write(folder.path().join("scenario.yaml"), scenario(&mut chance)).expect("a file");
+    fs::write(folder.path().join("objects.yaml"), objects(&mut chance)).expect("a file");
+    let path = folder.path().join("scenario.yaml");
+    let scenario = load(Sources::Disk, &path, &[]).unwrap_or_else(|issues| {
+        panic!("seed {seed} is refused: {issues:?}\n{}", fs::read_to_string(&path).unwrap_or_default())
+    });
+    Study { seed, ..scenario.study() }
+}
+
+fn pick<'a>(chance: &mut Stream, list: &[&'a str]) -> &'a str {
+    list[chance.below(list.len())]
+}
+
+/// Groups, traffic, faults, rollouts.
+fn scenario(chance: &mut Stream) -> String {
+    let mut text =
+        "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: random\nmanifests: [objects.yaml]\nduration: 2h\n\
+        cluster: {region: us-east-1, zones: [us-east-1a, us-east-1b]}\nautoscaler:\n  enabled: true\n  \
+        flags: [--scale-down-delay-after-add=2m, --scale-down-unneeded-time=2m]\nnodeGroups:\n"
+            .to_owned();
+    let second = pick(chance, &["ON_DEMAND", "SPOT"]);
+    for (name, capacity) in [("fixed", "ON_DEMAND"), ("pool", second)] {
+        let (least, types) = (1 + chance.below(3), pick(chance, &["m5.large", "m5.xlarge", "c5.large"]));
+        let _ = writeln!(
+            text,
+            "  {name}: {{instanceTypes: [{types}], capacityType: {capacity}, minSize: {least}, maxSize: {}, desiredSize: {least}}}",
+            least + 2 + chance.below(6),
+        );
+    }
+    let (rate, peak) = (5 + chance.below(40), 20 + chance.below(200));
+    let _ = writeln!(
+        text,
+        "traffic:\n  patterns:\n    - constant: {{rate: {rate}}}\n    - flashCrowd: {{peakRate: {peak}, at: {}m, rise: 2m, hold: 10m, halfLife: 5m}}\n  \
+         noise: 0.1\n  routes: {{app-0: 1}}\nobjectives: {{latencyP95: 200ms, errorRate: 0.01}}\nservices:",
+        10 + chance.below(60),
+    );
+    for app in 0..3 {
+        let calls = if app == 0 { ", calls: [{app-1: 1}, {app-2: 0.5}]" } else { "" };
+        let _ = writeln!(text, "  app-{app}: {{cpuPerRequest: {}ms, concurrency: 16{calls}}}", 5 + chance.below(20));
+    }
+    text.push_str("faults:\n");
+    for _ in 0..1 + chance.below(4) {
+        let group = pick(chance, &["fixed", "pool"]);
+        let what = match chance.below(7) {
+            0 => "zoneOutage: us-east-1a".to_owned(),
+            1 => format!("nodeLost: {group}, replacement: {}", pick(chance, &["replace", "shrink", "none"])),
+            2 => format!("nodeUnreachable: {group}"),
+            3 => "spotNotice: pool".to_owned(),
+            4 => format!("noCapacity: {group}"),
+            5 => format!("increaseError: {group}"),
+            _ => format!("neverRegisters: {group}"),
+        };
+        let _ = writeln!(text, "  - {{at: {}m, for: {}m, {what}}}", 5 + chance.below(90), 1 + chance.below(30));
+    }
+    let (first, second) = (5 + chance.below(30), 70 + chance.below(30));
+    let _ = writeln!(
+        text,
+        "deploys:\n  - {{at: {first}m, deployment: app-1, switchAt: {}m, watchFor: 5m, rollbackAfter: 30s, cpuFactor: {}}}\n  \
+         - {{at: {second}m, deployment: app-0, rollbackAfter: 1m, cpuFactor: {}}}",
+        first + chance.below(10),
+        1 + chance.below(6),
+        1 + chance.below(4),
+    );
+    text
+}
+
+/// Deployments with HPAs and budgets, a DaemonSet, a CronJob.
+fn objects(chance: &mut Stream) -> String {
+    let mut text = String::new();
+    for app in 0..3 {
+        let (cpu, memory) = (100 + 50 * chance.below(12), 128 << chance.below(3));
+        let probe =
+            if chance.chance(0.3) { "\n          livenessProbe: {periodSeconds: 5, failureThreshold: 2}" } else { "" };
+        let _ = write!(
+            text,
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-{app}, labels: {{app: app-{app}}}}}\nspec:\n  \
+             replicas: {replicas}\n  selector: {{matchLabels: {{app: app-{app}}}}}\n  template:\n    metadata: {{labels: {{app: app-{app}}}}}\n    \
+             spec:\n      terminationGracePeriodSeconds: {grace}\n      containers:\n        - name: main\n          image: app:{app}\n          \
+             resources: {{requests: {{cpu: {cpu}m, memory: {memory}Mi}}, limits: {{cpu: {limit}m, memory: {double}Mi}}}}{probe}\n",
+            replicas = 1 + chance.below(6),
+            grace = 1 + chance.below(60),
+            limit = cpu * 2,
+            double = memory * 2,
+        );
+        let least = 1 + chance.below(3);
+        let _ = write!(
+            text,
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: app-{app}}}\nspec:\n  \
+             scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: app-{app}}}\n  minReplicas: {least}\n  maxReplicas: {}\n  \
+             metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 60}}}}}}]\n",
+            least + 1 + chance.below(20),
+        );
+        let promise = pick(chance, &["minAvailable: 1", "minAvailable: 60%", "maxUnavailable: 1", "maxUnavailable: 0"]);
+        let _ = write!(
+            text,
+            "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: app-{app}}}\nspec: {{{promise}, selector: \
+             {{matchLabels: {{app: app-{app}}}}}}}\n",
+        );
+    }
+    text.push_str(
+        "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: agent}}\n  template:\n    \
+         metadata: {labels: {app: agent}}\n    spec:\n      containers:\n        - {name: agent, image: agent, resources: {requests: {cpu: 50m, memory: 64Mi}}}\n\
+         ---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec:\n  schedule: \"*/10 * * * *\"\n  jobTemplate:\n    spec:\n      \
+         parallelism: 2\n      completions: 4\n      template:\n        spec:\n          restartPolicy: Never\n          \
+         containers: [{name: main, image: report, resources: {requests: {cpu: 500m, memory: 256Mi}}}]\n",
+    );
+    text
+}
+
+#[test]
+fn what_must_be_true_is_true_after_every_event() {
+    for seed in seeds() {
+        let study = study(seed);
+        let mut simulation = Simulation::new(Start {
+            cast: study.cast.clone(),
+            timing: study.timing.clone(),
+            duration: study.duration,
+            seed: Seed::new(study.seed, 0),
+            tables: study.tables.clone(),
+            timeline_every: SimDuration::ZERO,
+            keep_log: true,
+        });
+        let mut number = 0u64;
+        loop {
+            let before = simulation.before_event();
+            if !simulation.step() {
+                break;
+            }
+            number += 1;
+            let wrong = simulation.violations(&before);
+            assert!(
+                wrong.is_empty(),
+                "seed {seed}, event {number}: {}\n{VARIABLE}={seed} cargo test --release --test invariants",
+                wrong.join("\n"),
+            );
+        }
+        assert!(number > 1000, "seed {seed}: only {number} events");
+        let outcome = simulation.finish();
+        assert!(outcome.bill.lines.iter().all(|line| line.amount.nano_usd() >= 0), "seed {seed}: a negative bill");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let study = study(seeds()[0]);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        let outcomes = pool.install(|| study.replicate_all(0..4, &|| ()));
+        let text = |outcome: &foresail::sim::outcome::Outcome| {
+            format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.books, outcome.bill, outcome.timeline)
+        };
+        outcomes.iter().map(text).collect::<Vec<_>>()
+    };
+    let (alone, together) = (run(1), run(4));
+    assert!(alone == together, "replications depend on the number of threads");
+    assert_ne!(alone[1], alone[2], "replications are all the same");
+}

@@ -1,0 +1,91 @@
+//! Every scenario in `scenarios/` runs, and what it is about happens.
+
+use foresail::scenario::{Sources, load};
+use foresail::sim::log::{NodeEnd, Occurrence};
+use foresail::sim::outcome::Outcome;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+/// One replication of a scenario, cut short.
+fn run(name: &str, duration: &str) -> Outcome {
+    let scenario = load(Sources::Disk, &folder().join(name), &[format!("duration={duration}")]);
+    scenario.unwrap_or_else(|issues| panic!("{name}: {issues:?}")).study().replicate(0)
+}
+
+fn count(outcome: &Outcome, of_interest: impl Fn(&Occurrence) -> bool) -> usize {
+    outcome.log.records().iter().filter(|(_, what)| of_interest(what)).count()
+}
+
+#[test]
+fn every_scenario_is_accepted() {
+    let entries = std::fs::read_dir(folder()).expect("the folder");
+    let mut seen = 0;
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some()) {
+        let scenario = load(Sources::Disk, &path, &[]);
+        assert!(scenario.is_ok(), "{}: {:?}", path.display(), scenario.err());
+        seen += 1;
+    }
+    assert!(seen >= 8, "only {seen} scenarios");
+}
+
+#[test]
+fn a_blue_green_rollout_pays_for_both_and_is_taken_back() {
+    let outcome = run("blue-green.yaml", "47h");
+    assert_eq!(count(&outcome, |what| matches!(what, Occurrence::TrafficSwitched(_))), 2);
+    assert_eq!(count(&outcome, |what| matches!(what, Occurrence::RolledBack(_))), 1);
+    assert_eq!(count(&outcome, |what| matches!(what, Occurrence::OldRetired(_))), 1);
+    let at = |wanted: fn(&Occurrence) -> bool| {
+        let mut records = outcome.log.records().iter();
+        records.find(|(_, what)| wanted(what)).map(|(at, _)| *at).expect("it happens")
+    };
+    let switched = at(|what| matches!(what, Occurrence::TrafficSwitched(_)));
+    let started = at(|what| matches!(what, Occurrence::DeployStarted(_)));
+    let workload = outcome.log.records().iter().find_map(|(_, what)| match what {
+        Occurrence::DeployStarted(workload) => Some(workload.to_owned()),
+        _ => None,
+    });
+    let ready = |time: foresail::units::SimTime| {
+        let point = outcome.timeline.points.iter().rfind(|point| point.at <= time).expect("a point");
+        point.pods.iter().find(|row| Some(row.workload) == workload).map_or((0, 0), |row| (row.desired, row.ready))
+    };
+    let ((_, before), (desired, both)) = (ready(started), ready(switched));
+    assert!(both >= 2 * desired && both > before, "{before} pods before, {both} of {desired} with both colours");
+}
+
+#[test]
+fn a_spot_reclaim_moves_pods_before_the_node_goes() {
+    let outcome = run("spot-reclaim.yaml", "45h");
+    assert!(count(&outcome, |what| matches!(what, Occurrence::SpotNotice(_))) >= 3);
+    let gone = |what: &Occurrence| matches!(what, Occurrence::NodeGone { reason: NodeEnd::Spot, .. });
+    assert!(count(&outcome, gone) >= 3);
+}
+
+#[test]
+fn a_zone_outage_takes_its_nodes() {
+    let outcome = run("zone-lost.yaml", "44h");
+    assert!(count(&outcome, |what| matches!(what, Occurrence::NodeGone { reason: NodeEnd::Lost, .. })) >= 2);
+}
+
+#[test]
+fn rolling_updates_finish() {
+    let outcome = run("rolling-update.yaml", "45h");
+    assert_eq!(count(&outcome, |what| matches!(what, Occurrence::DeployFinished(_))), 2);
+}
+
+#[test]
+fn a_silent_node_loses_its_pods_after_their_toleration() {
+    let outcome = run("node-unreachable.yaml", "45h");
+    let at = |wanted: &dyn Fn(&Occurrence) -> bool| {
+        let mut records = outcome.log.records().iter();
+        records.find(|(_, what)| wanted(what)).map(|(at, _)| *at).expect("it happens")
+    };
+    let silent = at(&|what| matches!(what, Occurrence::NodeSilent(_)));
+    let not_ready = at(&|what| matches!(what, Occurrence::NodeNotReady(_)));
+    let evicted = at(&|what| matches!(what, Occurrence::Evicted { by: foresail::sim::log::Evictor::TaintManager, .. }));
+    assert_eq!((not_ready - silent).as_secs_f64(), 40.0);
+    assert_eq!((evicted - not_ready).as_secs_f64(), 300.0);
+    assert_eq!(count(&outcome, |what| matches!(what, Occurrence::NodeBack(_))), 1);
+}
