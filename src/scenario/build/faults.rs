@@ -136,8 +136,8 @@ fn refuse_overlaps(deploys: &[file::Deploy], issues: &mut Issues) {
         let over = switch.0 + row.watch_for.map_or(WATCH_FOR, |time| time.0);
         let overlaps =
             |other: &&file::Deploy| other.deployment == row.deployment && other.at.0 >= row.at.0 && other.at.0 <= over;
-        let others = deploys.iter().enumerate().filter(|(other, _)| *other != at);
-        if let Some((next, _)) = others.map(|(n, d)| (n, d)).find(|(_, other)| overlaps(other)) {
+        let mut others = deploys.iter().enumerate().filter(|(other, _)| *other != at);
+        if let Some((next, _)) = others.find(|(_, other)| overlaps(other)) {
             let message = format!("the blue-green rollout deploys[{at}] of `{}` lasts until {over}", row.deployment);
             issues.push(Issue::error(format!("deploys[{next}].at"), message));
         }
