@@ -1,11 +1,15 @@
 //! What one sync of the HPA controller costs: identical pods are one group.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use foresail::hpa::replay::{Mode, Plan, PodShape};
 use foresail::hpa::{
     ContainerUsage, Flags, HpaController, HpaSpec, Metric, Observation, PodContainer, PodGroup, PodPhase, Readiness,
     Resource, ScalingRules, Target,
 };
-use foresail::intern::Symbol;
+use foresail::intern::{Interner, Symbol};
+use foresail::scenario::hpas;
+use foresail::scenario::issue::Issues;
+use foresail::scenario::metrics::{self, MetricsFile};
 use foresail::units::{SimDuration, SimTime};
 
 use std::hint::black_box;
@@ -92,5 +96,32 @@ fn syncs(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, syncs);
+/// `foresail hpa` on the reference HPA and the flash crowd of docs/hpa.md: an hour and a half, sync by sync.
+fn replays(criterion: &mut Criterion) {
+    let shipped = |name: &str| format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (mut issues, mut symbols) = (Issues::new(), Interner::new());
+    let flags = Flags::default();
+    let objects = hpas::read(&[shipped("hpa-order.yaml")], &flags, &mut symbols, &mut issues);
+    let file = MetricsFile { column: None, path: shipped("hpa-flash-crowd.csv") };
+    let recording = metrics::read(&[file], "cpu", false, &mut issues).expect("the shipped recording");
+    let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
+    let plan = Plan {
+        spec: &objects[0].spec,
+        flags,
+        recording: &recording,
+        names: &names,
+        mode: Mode::Closed,
+        start: 3,
+        pod: PodShape { cpu_request_milli: Some(250), memory_request_bytes: Some(256 << 20), cpu_limit_milli: None },
+        pod_start: SimDuration::from_secs(30),
+        sync: SimDuration::from_secs(15),
+        sample_age: SimDuration::ZERO,
+    };
+    let mut group = criterion.benchmark_group("replay");
+    group.throughput(Throughput::Elements(plan.run().rows.len() as u64));
+    group.bench_function("the reference HPA under a flash crowd", |bench| bench.iter(|| black_box(&plan).run()));
+    group.finish();
+}
+
+criterion_group!(benches, syncs, replays);
 criterion_main!(benches);

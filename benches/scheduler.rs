@@ -10,7 +10,7 @@ use foresail::cluster::{ClusterState, PodId};
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::dump::Loaded;
 use foresail::scenario::snapshot;
-use foresail::scheduler::{Profile, Scheduler, Ties, dry_run};
+use foresail::scheduler::{Profile, Profiles, Scheduler, Ties, dry_run};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,7 +23,7 @@ const APPS: usize = 16;
 struct Workload {
     cluster: ClusterState,
     pending: Vec<PodId>,
-    profile: Profile,
+    profiles: Profiles,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -82,14 +82,14 @@ fn synthetic(nodes: usize, kind: Kind) -> Workload {
             _ => {}
         }
     }
-    Workload { cluster, pending, profile: Profile { percentage_of_nodes_to_score: 100, ..Profile::default() } }
+    Workload { cluster, pending, profiles: Profile { percentage_of_nodes_to_score: 100, ..Profile::default() }.into() }
 }
 
 fn recorded(folder: &Path, name: &str) -> Option<Workload> {
     let path = folder.join(format!("{name}.json.gz"));
     let snapshot = path.is_file().then(|| snapshot::load(&[path], None).expect("a readable workload"))?;
-    let profile = snapshot.profile.unwrap_or_default();
-    Some(Workload { cluster: snapshot.cluster, pending: snapshot.pending, profile })
+    let profiles = snapshot.profiles.unwrap_or_default();
+    Some(Workload { cluster: snapshot.cluster, pending: snapshot.pending, profiles })
 }
 
 /// Places all that waits in `workload`, from a cold start. The time includes binding.
@@ -98,7 +98,7 @@ fn measure(criterion: &mut Criterion, group: &str, name: &str, workload: &Worklo
     group.throughput(Throughput::Elements(workload.pending.len() as u64));
     group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
     let fresh = || {
-        (workload.cluster.clone(), Scheduler::new(workload.profile.clone(), Ties::SmallestName), Vec::with_capacity(1))
+        (workload.cluster.clone(), Scheduler::new(workload.profiles.clone(), Ties::SmallestName), Vec::with_capacity(1))
     };
     group.bench_function(name, |bencher| {
         bencher.iter_batched_ref(
@@ -118,7 +118,7 @@ fn placements(criterion: &mut Criterion) {
             let name = format!("{word}-{nodes}");
             let mut workload = synthetic(nodes, kind);
             measure(criterion, "synthetic", &name, &workload);
-            workload.profile.percentage_of_nodes_to_score = 0;
+            workload.profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 0);
             measure(criterion, "adaptive", &name, &workload);
             if let Some(workload) = recorded(&folder, &name) {
                 measure(criterion, "workload", &name, &workload);

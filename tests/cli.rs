@@ -140,7 +140,8 @@ fn every_problem_is_reported_at_once_with_its_place() {
         &[
             "read before",
             "minimum 9 is above the maximum 4",
-            "web.yaml:22",
+            "web.yaml:18: error: HorizontalPodAutoscaler web: spec.maxReplicas",
+            "web.yaml:24: error: Deployment web: metadata.name",
             "must be greater than or equal to `minReplicas`",
         ],
     );
@@ -170,6 +171,34 @@ fn a_setting_may_be_any_yaml() {
     }
     let (code, stderr) = run(&["--set", "traffic.patterns=[{constant: {rate: -5}}]"]);
     assert!(code == Some(2) && stderr.contains("-5"), "{stderr}");
+}
+
+#[test]
+fn a_scenario_names_its_scheduler_configuration() {
+    let configuration = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles:\n\
+        - pluginConfig:\n  - name: NodeAffinity\n    args:\n      addedAffinity:\n        \
+        requiredDuringSchedulingIgnoredDuringExecution:\n          nodeSelectorTerms:\n          \
+        - matchExpressions: [{key: nobody, operator: Exists}]\n";
+    let scenario = small(&format!("scheduler: {{configuration: k.yaml, cycleTime: 5ms}}\n{TRAFFIC}"));
+    let bench = |configuration: &str| {
+        Bench::new().file("web.yaml", WEB).file("s.yaml", &scenario).file("k.yaml", configuration)
+    };
+    let done = bench(configuration).run("run s.yaml -n 1 -q --no-recommend");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let text = "node(s) didn't match scheduler-enforced node affinity (NodeAffinity)";
+    assert!(done.stdout.contains(text), "{}", done.stdout);
+    let wrong = configuration.replace("addedAffinity", "addedAfinity");
+    refused(
+        &bench(&wrong),
+        &[
+            "k.yaml:7: error: KubeSchedulerConfiguration: profiles[0].pluginConfig[0].args.addedAfinity",
+            "unknown field `addedAfinity`",
+            "did you mean `addedAffinity`?",
+        ],
+    );
+    refused(&bench(WEB), &["expected one KubeSchedulerConfiguration, found 2 objects", "found `Deployment`"]);
+    let slow = Bench::new().file("web.yaml", WEB).file("s.yaml", scenario.replace("5ms", "2m"));
+    refused(&slow, &["k.yaml", "does not exist", "scheduler.cycleTime", "at most 1m"]);
 }
 
 #[test]

@@ -79,8 +79,9 @@ fn prometheus_answers_are_read_with_their_holes() {
         {"metric":{"pod":"a"},"values":[[1769856000,"0.04"],[1769856015,"0.09"],[1769856030,"NaN"],[1769856045,"0.05"]]},
         {"metric":{"pod":"b"},"values":[[1769856000,"0.06"],[1769856015,"0.09"],[1769856045,"0.05"]]}]}}"#;
     let folder = folder(&[("hpa.yaml", HPA), ("answer.json", answer)]);
-    let (code, out, _) = run(&folder, "-f hpa.yaml --metrics cpu=answer.json --all -o csv");
+    let (code, out, err) = run(&folder, "-f hpa.yaml --metrics cpu=answer.json --all -o csv");
     assert_eq!(code, 0);
+    assert!(err.contains("answer.json: warning: data.result[0]: 1 gaps, the longest of 30 s"), "{err}");
     assert!(out.contains("2026-01-31 10:40:00,cpu 50% of 50%,2,2,2,2,2,false"), "{out}");
     assert!(out.contains("2026-01-31 10:40:15,cpu 90% of 50%,2,2,4,4,4,true"), "{out}");
     assert!(out.contains("2026-01-31 10:40:30,cpu ?"), "nothing is known where both are missing: {out}");
@@ -111,6 +112,8 @@ fn an_object_gets_the_api_server_s_complaint() {
     assert_eq!(code, 2);
     let complaint = "spec.maxReplicas: Invalid value: 10: must be greater than or equal to `minReplicas`";
     assert!(err.contains(complaint), "{err}");
+    let line = HPA.lines().position(|line| line.contains("maxReplicas")).map_or(0, |at| at + 1);
+    assert!(err.contains(&format!("hpa.yaml:{line}: error: ")), "the field's own line, {line}: {err}");
 }
 
 #[test]

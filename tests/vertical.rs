@@ -1,10 +1,12 @@
 //! VerticalPodAutoscalers: in the simulation, and `foresail vpa` as a user meets it.
 
 use assert_cmd::Command;
+use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::{self, Scenario, Sources};
 use foresail::sim::Study;
 use foresail::sim::log::{Evictor, Occurrence};
 use foresail::sim::outcome::Outcome;
+use foresail::sim::world::Cast;
 use foresail::units::{SimDuration, SimTime};
 use std::fs;
 use std::path::Path;
@@ -52,6 +54,22 @@ fn hours(scenario: Scenario, hours: i64) -> Outcome {
     study.replicate(0)
 }
 
+/// A report on runs of a cast.
+fn report_of(cast: &Cast, runs: &[Outcome]) -> Report {
+    let info = ScenarioInfo {
+        name: "vertical".to_owned(),
+        description: String::new(),
+        region: String::new(),
+        platform: String::new(),
+        duration_seconds: 4.0 * 3600.0,
+        digest: String::new(),
+    };
+    let run = Run { seed: 1, replications: 1, command: String::new() };
+    let prices = Prices { currency: "USD".to_owned(), date: String::new(), estimated: false };
+    let subject = Subject { cast, duration: SimDuration::from_hours(4) };
+    report::from_runs(Report::new(info, run, prices), subject, runs)
+}
+
 /// The cpu requests of the order service's present pods, and its pods evicted by the updater, with when.
 fn of_order(outcome: &Outcome) -> (Vec<i64>, Vec<SimTime>) {
     let symbols = &outcome.cluster.symbols;
@@ -69,9 +87,17 @@ fn of_order(outcome: &Outcome) -> (Vec<i64>, Vec<SimTime>) {
 fn off_recommends_and_changes_nothing() {
     let (_folder, scenario) = with_vpa("'Off'", "");
     assert!(!scenario.caveats.iter().any(|issue| issue.message.contains("VPA and HPA")));
-    let (requests, evicted) = of_order(&hours(scenario, 4));
+    let cast = scenario.cast.clone();
+    let outcome = hours(scenario, 4);
+    let (requests, evicted) = of_order(&outcome);
     assert!(!requests.is_empty() && requests.iter().all(|request| *request == 250), "{requests:?}");
     assert!(evicted.is_empty());
+    let last = outcome.vpas[0][0].expect("samples of four hours");
+    let report = report_of(&cast, &[outcome]);
+    let row = &report.vertical_autoscalers[0];
+    assert_eq!((row.name.as_str(), row.container.as_str(), row.cpu_milli.request), ("order", "order-service", 250));
+    assert_eq!(row.cpu_milli.target.mean, last.target.cpu_milli as f64);
+    assert!(row.memory_bytes.lower_bound.mean <= row.memory_bytes.upper_bound.mean);
 }
 
 #[test]
@@ -136,6 +162,11 @@ fn recorded_usage_gets_a_recommendation_with_its_price() {
     let saved = cpu["differenceUsdPerMonth"].as_f64().expect("a difference");
     let expected = (target - 500) as f64 / 1000.0 * 0.03 * 730.0 * 4.0;
     assert!((saved - expected).abs() < 0.01, "{saved} is not {expected}");
+    let (_, csv, _) = vpa(&folder, "--usage u.csv --cpu-request 500m --memory-request 1Gi --replicas 4 -o csv");
+    let rows: Vec<&str> = csv.lines().collect();
+    assert_eq!(rows[0], "workload,pods,resource,request,lower,target,upper,usd_per_month");
+    assert!(rows[1].starts_with("pods,4,cpu,500,") && rows[1].contains(",126,"), "{csv}");
+    assert!(rows[2].starts_with("pods,4,memory,1073741824,"), "{csv}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ const MOST_COPIES: u32 = 1_000_000;
 pub fn run(args: &Args) -> Result<(), Failure> {
     let snapshot = snapshot::load(&args.files, args.config.as_deref()).map_err(Failure::Input)?;
     snapshot.caveats.iter().for_each(|issue| anstream::eprintln!("{issue}"));
-    let Snapshot { mut cluster, pending, profile, .. } = snapshot;
+    let Snapshot { mut cluster, pending, profiles, .. } = snapshot;
     let explain = args.explain.as_deref().map(|name| find(&cluster, name, "--explain")).transpose()?;
     let like = args.how_many.as_deref().map(|name| find(&cluster, name, "--how-many")).transpose()?;
     if let Some(pod) = explain.filter(|pod| !pending.contains(pod)) {
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         None => Ties::SmallestName,
         Some(seed) => Ties::Seeded(Seed::new(seed, 0).stream("schedule", 0)),
     };
-    let mut scheduler = Scheduler::new(profile.unwrap_or_default(), ties);
+    let mut scheduler = Scheduler::new(profiles.unwrap_or_default(), ties);
     let run = dry_run::place(&mut cluster, &mut scheduler, &pending, explain);
     let text = match (explain, like, args.output) {
         (Some(pod), _, Output::Table) => explanation(&cluster, pod, run.explained.as_ref()),

@@ -56,6 +56,7 @@ A CSV looks like this; without the column `pod` the values are of one pod:
 enum Output {
     Table,
     Markdown,
+    Csv,
     Json,
 }
 
@@ -96,6 +97,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let text = match args.output {
         Output::Table => dry_run::advice_terminal(&advice),
         Output::Markdown => dry_run::advice_markdown(&advice),
+        Output::Csv => dry_run::advice_csv(&advice),
         Output::Json => dry_run::advice_json(&advice),
     };
     anstream::print!("{text}");

@@ -75,6 +75,8 @@ pub struct PodSpec {
     pub is_mirror: bool,
     /// `spec.restartPolicy` is `Never` or `OnFailure`: the pod may finish.
     pub may_finish: bool,
+    /// `spec.schedulerName`; the empty symbol is `default-scheduler`.
+    pub scheduler: Symbol,
     /// `spec.nodeName` given before scheduling (filter NodeName), by name.
     pub node_name: Option<Symbol>,
 }

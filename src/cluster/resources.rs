@@ -40,6 +40,15 @@ impl Resources {
     pub fn subtract(&mut self, other: &Resources) {
         self.combine(other, i64::saturating_sub);
     }
+    /// Adds every amount of `other` as Go adds integers: what does not fit begins again at the other end, so that
+    /// [`wrapping_subtract`](Self::wrapping_subtract) takes back exactly what was added.
+    pub fn wrapping_add(&mut self, other: &Resources) {
+        self.combine(other, i64::wrapping_add);
+    }
+    /// Subtracts every amount of `other` as Go subtracts integers.
+    pub fn wrapping_subtract(&mut self, other: &Resources) {
+        self.combine(other, i64::wrapping_sub);
+    }
     /// Takes the larger of every amount.
     pub fn max(&mut self, other: &Resources) {
         self.combine(other, std::cmp::max);

@@ -327,9 +327,9 @@ impl ClusterState {
         let spec_id = self.pods[pod].spec;
         let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
         row.pods.insert(position, pod);
-        row.requested.add(&spec.requests);
-        row.nonzero_cpu_milli += spec.nonzero_cpu_milli;
-        row.nonzero_memory_bytes += spec.nonzero_memory_bytes;
+        row.requested.wrapping_add(&spec.requests);
+        row.nonzero_cpu_milli = row.nonzero_cpu_milli.wrapping_add(spec.nonzero_cpu_milli);
+        row.nonzero_memory_bytes = row.nonzero_memory_bytes.wrapping_add(spec.nonzero_memory_bytes);
         self.pods[pod].node = Some(node);
         self.touch(node, ChangeKind::PodAdded(pod, spec_id));
     }
@@ -339,9 +339,9 @@ impl ClusterState {
         let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
         let position = row.pods.iter().rposition(|other| *other == pod).expect("the node knows its pod");
         row.pods.remove(position);
-        row.requested.subtract(&spec.requests);
-        row.nonzero_cpu_milli -= spec.nonzero_cpu_milli;
-        row.nonzero_memory_bytes -= spec.nonzero_memory_bytes;
+        row.requested.wrapping_subtract(&spec.requests);
+        row.nonzero_cpu_milli = row.nonzero_cpu_milli.wrapping_sub(spec.nonzero_cpu_milli);
+        row.nonzero_memory_bytes = row.nonzero_memory_bytes.wrapping_sub(spec.nonzero_memory_bytes);
         self.touch(node, ChangeKind::PodRemoved(pod, spec_id));
         position
     }

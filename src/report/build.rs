@@ -3,7 +3,7 @@
 use super::latency::{Felt, overflow_caveats};
 use super::model::{
     AutoscalerResult, ChargeResult, GroupResult, Headline, NamespaceResult, Objective, Panel, RouteResult, Series,
-    ServiceResult, Timeline, Unit,
+    ServiceResult, Timeline, Unit, VerticalBounds, VerticalResult,
 };
 use super::{Estimate, MeanCosts, Report};
 use crate::cost::ChargeKind;
@@ -11,6 +11,7 @@ use crate::id::Id;
 use crate::sim::outcome::{Outcome, Point, RouteTotals, ServiceOutcome};
 use crate::sim::world::Cast;
 use crate::units::{Money, SimDuration};
+use crate::vpa::{Amounts, Recommendation};
 
 /// What was simulated.
 #[derive(Clone, Copy)]
@@ -29,6 +30,7 @@ pub fn from_runs(mut report: Report, subject: Subject<'_>, runs: &[Outcome]) -> 
     report.services = builder.services();
     report.routes = builder.routes();
     report.autoscalers = builder.autoscalers();
+    report.vertical_autoscalers = builder.vertical_autoscalers();
     report.groups = builder.groups();
     report.charges = builder.charges();
     report.namespaces = builder.namespaces();
@@ -210,6 +212,39 @@ impl Builder<'_> {
             }
         };
         self.cast.hpas.iter().map(row).collect()
+    }
+
+    fn vertical_autoscalers(&self) -> Vec<VerticalResult> {
+        let mut rows = Vec::new();
+        for (index, vpa) in self.cast.vpas.iter().enumerate() {
+            let workload = &self.cast.workloads[vpa.workload];
+            for (at, container) in self.cast.cluster.spec(workload.template).containers.iter().enumerate() {
+                let of_run = |run: &Outcome| run.vpas.get(index)?.get(at).copied()?;
+                let last: Vec<Recommendation> = self.runs.iter().filter_map(of_run).collect();
+                if last.is_empty() {
+                    continue;
+                }
+                let bounds = |request: i64, amount: fn(&Amounts) -> i64| {
+                    let over = |part: fn(&Recommendation) -> &Amounts| {
+                        Estimate::of(last.iter().map(|row| amount(part(row)) as f64))
+                    };
+                    VerticalBounds {
+                        request,
+                        target: over(|row| &row.target),
+                        lower_bound: over(|row| &row.lower),
+                        upper_bound: over(|row| &row.upper),
+                    }
+                };
+                rows.push(VerticalResult {
+                    namespace: self.text(workload.namespace),
+                    name: self.text(vpa.name),
+                    container: self.text(container.name),
+                    cpu_milli: bounds(container.requests.cpu_milli, |amounts| amounts.cpu_milli),
+                    memory_bytes: bounds(container.requests.memory_bytes, |amounts| amounts.memory_bytes),
+                });
+            }
+        }
+        rows
     }
 
     fn groups(&self) -> Vec<GroupResult> {

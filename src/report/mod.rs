@@ -37,7 +37,7 @@ pub use html::html;
 pub use model::{
     AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
     ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run,
-    ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict,
+    ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
 };
 pub use statistics::Estimate;
 pub use terminal::summary;

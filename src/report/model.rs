@@ -37,6 +37,9 @@ pub struct Report {
     pub routes: Vec<RouteResult>,
     /// By HorizontalPodAutoscaler.
     pub autoscalers: Vec<AutoscalerResult>,
+    /// By VerticalPodAutoscaler and container: what it recommended in the end.
+    #[serde(default)]
+    pub vertical_autoscalers: Vec<VerticalResult>,
     /// By node group.
     pub groups: Vec<GroupResult>,
     /// By kind of charge.
@@ -67,6 +70,7 @@ impl Report {
             services: Vec::new(),
             routes: Vec::new(),
             autoscalers: Vec::new(),
+            vertical_autoscalers: Vec::new(),
             groups: Vec::new(),
             charges: Vec::new(),
             namespaces: Vec::new(),
@@ -311,6 +315,36 @@ pub struct AutoscalerResult {
     pub scale_events: Estimate,
     /// Pods started and stopped per hour.
     pub flapping_per_hour: Estimate,
+}
+
+/// What one VerticalPodAutoscaler recommended for a container at the end of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerticalResult {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The container.
+    pub container: String,
+    /// Cpu in milli-cores.
+    pub cpu_milli: VerticalBounds,
+    /// Memory in bytes.
+    pub memory_bytes: VerticalBounds,
+}
+
+/// Requests now and as recommended, over the replications that had samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerticalBounds {
+    /// The template's request.
+    pub request: i64,
+    /// What new pods get.
+    pub target: Estimate,
+    /// Pods that request less are evicted.
+    pub lower_bound: Estimate,
+    /// Pods that request more are evicted.
+    pub upper_bound: Estimate,
 }
 
 /// What one node group did and cost.

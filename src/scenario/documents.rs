@@ -1,10 +1,12 @@
 //! YAML and JSON files as documents: one object each, with its place.
 
 use super::issue::{Issue, Issues, did_you_mean};
+use super::lines;
 use super::sources::Sources;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One object of a file.
 #[derive(Clone, Debug)]
@@ -15,6 +17,24 @@ pub(super) struct Document {
     pub(super) line: u32,
     /// What it says.
     pub(super) value: Value,
+    /// The text it was read from, with others where it is one of a list.
+    source: Source,
+}
+
+/// Where an object was read: enough to find the line of a field.
+#[derive(Clone, Debug)]
+struct Source {
+    text: Arc<str>,
+    first_line: u32,
+    /// `items[3]`, or nothing.
+    item: String,
+}
+
+impl Source {
+    fn line(&self, field: &str) -> Option<u32> {
+        let path = format!("{}{}{field}", self.item, if self.item.is_empty() { "" } else { "." });
+        Some(self.first_line + lines::line_of(&self.text, &path)? - 1)
+    }
 }
 
 impl Document {
@@ -34,7 +54,8 @@ impl Document {
     /// Puts an issue where the object is.
     pub(super) fn locate(&self, mut issue: Issue) -> Issue {
         issue.place.file.get_or_insert_with(|| self.file.clone());
-        issue.place.line.get_or_insert(self.line);
+        let field = issue.place.field.as_deref().unwrap_or_default();
+        issue.place.line.get_or_insert_with(|| self.source.line(field).unwrap_or(self.line));
         issue.place.object.get_or_insert_with(|| self.name());
         issue
     }
@@ -81,7 +102,11 @@ pub(super) fn split(text: &str, file: &str, issues: &mut Issues, documents: &mut
             continue;
         }
         match parse::<Value>(part) {
-            Ok(value) => unpack(value, file, line + leading(part), documents, 0),
+            Ok(value) => {
+                let source = Source { text: part.into(), first_line: line, item: String::new() };
+                let document = Document { file: file.to_owned(), line: line + leading(part), value, source };
+                unpack(document, documents, 0);
+            }
             Err(problem) => issues.push(problem.at(file, line)),
         }
     }
@@ -92,16 +117,21 @@ fn leading(part: &str) -> u32 {
     part.lines().take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#')).count() as u32
 }
 
-fn unpack(value: Value, file: &str, line: u32, documents: &mut Vec<Document>, depth: usize) {
+fn unpack(document: Document, documents: &mut Vec<Document>, depth: usize) {
+    let Document { file, line, value, source } = document;
     let is_list = value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     match value {
         Value::Object(mut object) if is_list && depth < 4 => {
             if let Some(Value::Array(items)) = object.remove("items") {
-                items.into_iter().for_each(|item| unpack(item, file, line, documents, depth + 1));
+                for (at, value) in items.into_iter().enumerate() {
+                    let dot = if source.item.is_empty() { "" } else { "." };
+                    let source = Source { item: format!("{}{dot}items[{at}]", source.item), ..source.clone() };
+                    unpack(Document { file: file.clone(), line, value, source }, documents, depth + 1);
+                }
             }
         }
         Value::Null => {}
-        value => documents.push(Document { file: file.to_owned(), line, value }),
+        value => documents.push(Document { file, line, value, source }),
     }
 }
 
@@ -178,7 +208,7 @@ fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 }
 
 /// For `unknown field `x`, expected one of `a`, `b``: the one most like it.
-fn suggestion(message: &str) -> Option<String> {
+pub(super) fn suggestion(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("unknown field `").or_else(|| message.split_once("unknown variant `"))?;
     let (found, expected) = rest.split_once('`')?;
     let names: Vec<&str> = expected

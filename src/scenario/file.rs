@@ -28,6 +28,8 @@ pub struct ScenarioFile {
     pub node_groups: BTreeMap<String, NodeGroup>,
     /// Cluster Autoscaler.
     pub autoscaler: Autoscaler,
+    /// kube-scheduler.
+    pub scheduler: Scheduler,
     /// What containers without requests ask for.
     pub assume: Option<Assumption>,
     /// Requests.
@@ -146,6 +148,16 @@ pub struct Autoscaler {
     pub enabled: Option<bool>,
     /// `--name=value`.
     pub flags: Vec<String>,
+}
+
+/// kube-scheduler.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Scheduler {
+    /// A file with a KubeSchedulerConfiguration; kube-scheduler's defaults without one.
+    pub configuration: Option<String>,
+    /// How long a scheduling cycle takes: one pod each; 2ms by default.
+    pub cycle_time: Option<Time>,
 }
 
 /// What to do about containers without requests.

@@ -3,6 +3,7 @@
 use super::documents::{self, Document};
 use super::issue::{Issue, Issues};
 use super::kubernetes::autoscaling::HorizontalPodAutoscaler;
+use super::kubernetes::read_object;
 use super::kubernetes::workloads::Workload;
 use super::sources::Sources;
 use crate::hpa::replay::PodShape;
@@ -30,14 +31,14 @@ pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mu
         paths.iter().flat_map(|path| documents::read(Sources::Disk, Path::new(path), issues)).collect();
     let mut objects: Vec<(Document, HpaObject)> = Vec::new();
     for document in documents.iter().filter(|document| document.text(&["kind"]) == "HorizontalPodAutoscaler") {
-        match serde_json::from_value::<HorizontalPodAutoscaler>(document.value.clone()) {
+        match read_object::<HorizontalPodAutoscaler>(&document.value) {
             Ok(api) => {
                 let mut part = Issues::new();
                 let object = object(&api, &documents, flags, symbols, &mut part);
                 part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
                 objects.push((document.clone(), object));
             }
-            Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+            Err(issue) => issues.push(document.locate(issue)),
         }
     }
     if objects.is_empty() && !issues.has_errors() {
@@ -71,7 +72,7 @@ fn object(
             && document.text(&["metadata", "namespace"]) == api.metadata.namespace.as_deref().unwrap_or_default()
     };
     let workload = documents.iter().find(is_target);
-    let workload = workload.and_then(|document| serde_json::from_value::<Workload>(document.value.clone()).ok());
+    let workload = workload.and_then(|document| read_object::<Workload>(&document.value).ok());
     HpaObject {
         label: match &api.metadata.namespace {
             Some(namespace) => format!("{namespace}/{}", api.metadata.name),

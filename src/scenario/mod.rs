@@ -13,6 +13,7 @@ pub mod file;
 pub mod hpas;
 pub mod issue;
 pub mod kubernetes;
+mod lines;
 mod merge;
 pub mod metrics;
 mod service_metrics;

@@ -3,6 +3,7 @@
 use super::documents::{self, Document};
 use super::hpas::shape;
 use super::issue::{Issue, Issues};
+use super::kubernetes::read_object;
 use super::kubernetes::vertical::VerticalPodAutoscaler;
 use super::kubernetes::workloads::Workload;
 use super::sources::Sources;
@@ -43,7 +44,7 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
     let mut target = workloads.first().copied();
     let mut spec = None;
     if let Some(document) = vpas.first() {
-        match serde_json::from_value::<VerticalPodAutoscaler>(document.value.clone()) {
+        match read_object::<VerticalPodAutoscaler>(&document.value) {
             Ok(api) => {
                 let mut part = Issues::new();
                 spec = Some(api.to_spec(symbols, &mut part));
@@ -52,14 +53,14 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
                 target = workloads.iter().copied().find(|other| other.text(&["metadata", "name"]) == named);
                 object.label = label(document);
             }
-            Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+            Err(issue) => issues.push(document.locate(issue)),
         }
     }
     let Some(document) = target else {
         object.policy = spec.map_or(object.policy, |spec| spec.others);
         return object;
     };
-    match serde_json::from_value::<Workload>(document.value.clone()) {
+    match read_object::<Workload>(&document.value) {
         Ok(workload) => {
             let first = workload.spec.template.spec.containers.first().map(|container| symbols.intern(&container.name));
             object.label = label(document);
@@ -68,7 +69,7 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
             object.replicas = workload.spec.replicas;
             object.containers = workload.spec.template.spec.containers.len().max(1);
         }
-        Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+        Err(issue) => issues.push(document.locate(issue)),
     }
     object
 }

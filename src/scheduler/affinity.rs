@@ -73,10 +73,15 @@ pub(super) struct RequiredTerms {
     namespace: Labels,
     /// The pod matches its own affinity.
     pub(super) matches_itself: bool,
+    /// The profile does without the filter.
+    is_off: bool,
 }
 
 impl RequiredTerms {
-    pub(super) fn of(cluster: &ClusterState, pod: &PodSpec) -> Self {
+    pub(super) fn of(cluster: &ClusterState, pod: &PodSpec, profile: &Profile) -> Self {
+        if !profile.plugins.filters(Plugin::InterPodAffinity) {
+            return RequiredTerms { is_off: true, ..RequiredTerms::default() };
+        }
         let terms = |terms: &[AffinityTerm]| terms.iter().map(|t| Term::incoming(t, 0, cluster)).collect::<Vec<_>>();
         let affinity = terms(&pod.pod_affinity.required);
         RequiredTerms {
@@ -84,6 +89,7 @@ impl RequiredTerms {
             anti_affinity: terms(&pod.pod_anti_affinity.required),
             affinity,
             namespace: cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default(),
+            is_off: false,
         }
     }
     /// The pod's own terms look at every pod.
@@ -102,6 +108,9 @@ impl RequiredTerms {
         symbols: &Interner,
         found: &mut dyn FnMut(Counted, Symbol),
     ) {
+        if self.is_off {
+            return;
+        }
         for term in &other.pod_anti_affinity.required {
             if existing_term_matches(term, pod, &self.namespace, symbols) {
                 found(Counted::Existing, term.topology_key);
@@ -127,8 +136,9 @@ pub(super) struct AffinityFilter {
 
 impl AffinityFilter {
     /// Counts the pods that are there. Upstream: `InterPodAffinity.PreFilter`, 1.28.
-    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec) -> Self {
-        let mut filter = AffinityFilter { terms: RequiredTerms::of(cluster, pod), ..AffinityFilter::default() };
+    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec, profile: &Profile) -> Self {
+        let terms = RequiredTerms::of(cluster, pod, profile);
+        let mut filter = AffinityFilter { terms, ..AffinityFilter::default() };
         let own = filter.terms.are_own();
         for (_, node) in cluster.nodes() {
             for other in node.pods() {
@@ -220,6 +230,9 @@ pub(super) struct WeightedTerms {
 impl WeightedTerms {
     /// Nothing when no existing pod is to be looked at.
     pub(super) fn of(cluster: &ClusterState, pod: &PodSpec, profile: &Profile) -> Option<Self> {
+        if profile.plugins.weight(Plugin::InterPodAffinity) == 0 {
+            return None;
+        }
         let incoming = |terms: &[crate::cluster::WeightedAffinityTerm], sign: i64| {
             terms.iter().map(|w| Term::incoming(&w.term, sign * i64::from(w.weight), cluster)).collect::<Vec<_>>()
         };

@@ -2,6 +2,7 @@
 
 use super::feasible::Feasible;
 use super::profile::Profile;
+use super::reason::Plugin;
 use super::resources::Request;
 use super::spread::HOSTNAME;
 use crate::cluster::{ClusterState, NodeCapacity, PodId, PodSpecId, Resources};
@@ -129,6 +130,7 @@ impl Feasible {
             .flat_map(|selector| &selector.terms)
             .any(|term| !term.fields.is_empty() || term.expressions.iter().any(|row| Some(row.key) == hostname));
         row.daemon_node.is_none()
+            && self.profile().plugins.filters(Plugin::NodeResourcesFit)
             && spec.host_ports.is_empty()
             && !by_name
             && !spec.node_selector.iter().any(|(key, _)| Some(key) == hostname)

@@ -2,6 +2,7 @@
 
 use super::affinity::AffinityFilter;
 use super::profile::Profile;
+use super::queue::PluginSet;
 use super::reason::{Plugin, PreFilterError, Reason, Rejection};
 use super::resources;
 use super::spread::SpreadFilter;
@@ -85,6 +86,7 @@ pub(super) struct NodeFilter {
     daemon_node: Option<Symbol>,
     added_affinity: Option<crate::cluster::NodeSelector>,
     unschedulable_taint: Option<Taint>,
+    off: PluginSet,
     requests: resources::Request,
 }
 
@@ -127,15 +129,16 @@ impl Filters {
     ) -> Result<Filters, PreFilterError> {
         let spec = cluster.spec_arc(spec);
         let subject = Subject { spec: &spec, daemon_node };
-        let mut names = subject.node_names();
+        let by_affinity = profile.plugins.filters(Plugin::NodeAffinity);
+        let mut names = if by_affinity { subject.node_names() } else { None };
         if names.as_ref().is_some_and(Vec::is_empty) {
             let text = "pod affinity terms conflict".to_owned();
             return Err(PreFilterError::Unschedulable(Plugin::NodeAffinity, text));
         }
-        let volumes = VolumeFilter::prepare(cluster, &spec, pod, &mut names)?;
+        let volumes = VolumeFilter::prepare(cluster, &profile.plugins, (&spec, pod), &mut names)?;
         Ok(Filters {
             spread: SpreadFilter::prepare(cluster, profile, &subject),
-            affinity: AffinityFilter::prepare(cluster, &spec),
+            affinity: AffinityFilter::prepare(cluster, &spec, profile),
             names,
             volumes,
             node: NodeFilter::new(cluster, profile, spec, daemon_node),
@@ -215,9 +218,14 @@ impl NodeFilter {
             requests: resources::Request::of(&spec, profile, &cluster.symbols),
             added_affinity: profile.added_affinity.clone(),
             unschedulable_taint: key.map(|key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule }),
+            off: profile.plugins.filters_off(),
             spec,
             daemon_node,
         }
+    }
+
+    fn is_on(&self, plugin: Plugin) -> bool {
+        self.off.is_empty() || !self.off.any(|off| off == plugin)
     }
 
     fn subject(&self) -> Subject<'_> {
@@ -226,25 +234,35 @@ impl NodeFilter {
 
     pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
         self.check_node(node, &cluster.symbols)?;
-        self.check_ports(cluster, node, what)?;
-        self.requests.check(cluster, node, what)
+        if self.is_on(Plugin::NodePorts) {
+            self.check_ports(cluster, node, what)?;
+        }
+        if self.is_on(Plugin::NodeResourcesFit) { self.requests.check(cluster, node, what) } else { Ok(()) }
     }
 
     /// What depends on the node object alone.
     fn check_node(&self, node: &Node, symbols: &Interner) -> Result<(), Rejection> {
         let tolerates = |taint: &Taint| self.spec.tolerations.iter().any(|t: &Toleration| t.tolerates(taint));
-        if node.unschedulable && !self.unschedulable_taint.is_some_and(|taint| tolerates(&taint)) {
+        if node.unschedulable
+            && self.is_on(Plugin::NodeUnschedulable)
+            && !self.unschedulable_taint.is_some_and(|taint| tolerates(&taint))
+        {
             let tolerates_all = self.unschedulable_taint.is_none() && self.tolerates_everything();
             if !tolerates_all {
                 return Err(Rejection::one(Plugin::NodeUnschedulable, Reason::Unschedulable, true));
             }
         }
-        if self.spec.node_name.is_some_and(|name| name != node.name) {
+        if self.spec.node_name.is_some_and(|name| name != node.name) && self.is_on(Plugin::NodeName) {
             return Err(Rejection::one(Plugin::NodeName, Reason::NodeName, true));
         }
         let hard = |taint: &&Taint| taint.effect != Effect::PreferNoSchedule;
-        if let Some(taint) = node.taints.iter().filter(hard).find(|taint| !tolerates(taint)) {
+        if let Some(taint) = node.taints.iter().filter(hard).find(|taint| !tolerates(taint))
+            && self.is_on(Plugin::TaintToleration)
+        {
             return Err(Rejection::one(Plugin::TaintToleration, Reason::Taint(*taint), true));
+        }
+        if !self.is_on(Plugin::NodeAffinity) {
+            return Ok(());
         }
         let added = self.added_affinity.as_ref();
         if added.is_some_and(|added| !added.matches(node.name, &node.labels, symbols)) {

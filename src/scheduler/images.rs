@@ -39,11 +39,11 @@ impl ImageScore {
     /// 0..=100. Upstream: `ImageLocality.Score`, 1.28.
     pub(super) fn score(&self, node: &Node) -> i64 {
         let most = MOST_PER_CONTAINER * self.images.len() as i64;
-        let mut sum = 0;
+        let mut sum = 0i64;
         for (image, on) in self.images.iter().filter(|(_, on)| *on > 0) {
             if let Some((_, bytes)) = node.images.iter().find(|(name, _)| name == image) {
                 let spread = *on as f64 / self.nodes as f64;
-                sum += (*bytes as f64 * spread) as i64;
+                sum = ((*bytes as f64 * spread) as i64).saturating_add(sum);
             }
         }
         100 * (sum.clamp(LEAST, most.max(LEAST)) - LEAST) / (most - LEAST).max(1)

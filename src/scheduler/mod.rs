@@ -4,8 +4,8 @@
 //! "does this pod fit on that node?"; [`Feasible`] does so many times over a changing cluster: Cluster Autoscaler's question.
 //! [`Queue`] decides which pod is tried when.
 //!
-//! The scheduler decides; binding, evicting and nominating are the caller's. Not here: profiles other
-//! than one, extenders, out-of-tree plugins, volume binding's API writes.
+//! The scheduler decides; binding, evicting and nominating are the caller's. Not here: extenders, out-of-tree
+//! plugins, volume binding's API writes.
 //!
 //! Start reading at [`Scheduler::schedule`], then `filters.rs` and `scores.rs`; each other file is a plugin.
 
@@ -32,9 +32,10 @@ pub use bins::Bins;
 pub use feasible::{Answer, Feasible};
 pub use filters::{Filters, Subject, admits};
 pub use profile::{
-    DefaultConstraints, Profile, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault, WeightedResource,
+    DefaultConstraints, Plugins, Profile, Profiles, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault,
+    WeightedResource,
 };
-pub use queue::{EventKind, PluginSet, Queue};
+pub use queue::{BackOff, EventKind, PluginSet, Queue};
 pub use reason::{Diagnosis, Plugin, PreFilterError, Reason, Rejection};
 pub use schedule::{Attempt, Decision, Preemption, Scheduler, Ties};
 pub use scores::PluginScores;

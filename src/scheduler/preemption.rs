@@ -159,7 +159,7 @@ fn split_by_budget(cluster: &ClusterState, pods: &[PodId]) -> (Vec<PodId>, Vec<P
             if !budget.disrupted_pods.is_empty() && disrupted().is_some_and(|n| budget.disrupted_pods.contains(&n)) {
                 continue;
             }
-            *allowed -= 1;
+            *allowed = allowed.saturating_sub(1);
             violates |= *allowed < 0;
         }
         violates

@@ -1,5 +1,7 @@
 //! What a KubeSchedulerConfiguration (v1) can say.
 
+use super::queue::{BackOff, PluginSet};
+use super::reason::Plugin;
 use crate::cluster::{NodeSelector, WhenUnsatisfiable};
 use crate::intern::Symbol;
 
@@ -26,6 +28,108 @@ pub struct Profile {
     pub added_affinity: Option<NodeSelector>,
     /// `percentageOfNodesToScore`: 0 is adaptive, 100 looks at all nodes.
     pub percentage_of_nodes_to_score: i32,
+    /// Which plugins are at work, with which weights.
+    pub plugins: Plugins,
+}
+
+/// Which of the default plugins filter, score and preempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plugins {
+    /// Plugins that do not filter.
+    filters_off: PluginSet,
+    /// Weights of scores; 0 does not score.
+    weights: [i64; Plugin::ALL.len()],
+    /// DefaultPreemption is at work.
+    pub preempts: bool,
+}
+
+impl Plugins {
+    /// Whether the plugin filters.
+    pub fn filters(&self, plugin: Plugin) -> bool {
+        !self.filters_off.any(|off| off == plugin)
+    }
+    /// The plugins that do not filter.
+    pub fn filters_off(&self) -> PluginSet {
+        self.filters_off
+    }
+    /// The weight of the plugin's score, 0 if it does not score.
+    pub fn weight(&self, plugin: Plugin) -> i64 {
+        self.weights[plugin as usize]
+    }
+    /// The plugin does not filter.
+    pub fn disable_filter(&mut self, plugin: Plugin) {
+        self.filters_off.insert(plugin);
+    }
+    /// Sets the weight of the plugin's score: 0 switches it off.
+    pub fn set_weight(&mut self, plugin: Plugin, weight: i64) {
+        self.weights[plugin as usize] = weight;
+    }
+    /// Upstream's weight; 0 if the plugin does not score. Upstream: `getDefaultPlugins`, 1.28.
+    pub fn default_weight(plugin: Plugin) -> i64 {
+        match plugin {
+            Plugin::TaintToleration => 3,
+            Plugin::NodeAffinity | Plugin::PodTopologySpread | Plugin::InterPodAffinity => 2,
+            Plugin::NodeResourcesFit | Plugin::NodeResourcesBalancedAllocation | Plugin::ImageLocality => 1,
+            _ => 0,
+        }
+    }
+}
+
+impl Default for Plugins {
+    /// Upstream's.
+    fn default() -> Self {
+        let weights = Plugin::ALL.map(Plugins::default_weight);
+        Plugins { filters_off: PluginSet::EMPTY, weights, preempts: true }
+    }
+}
+
+/// The profiles of one kube-scheduler: whose pods, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profiles {
+    rows: Vec<(Symbol, Profile)>,
+    /// How long failed pods wait: `podInitialBackoffSeconds`, `podMaxBackoffSeconds`.
+    pub back_off: BackOff,
+}
+
+impl Profiles {
+    /// Profiles by `schedulerName`, the empty symbol being `default-scheduler`. Without any it is the default one.
+    pub fn new(rows: Vec<(Symbol, Profile)>) -> Self {
+        if rows.is_empty() { Profiles::default() } else { Profiles { rows, back_off: BackOff::default() } }
+    }
+    /// Names (empty for `default-scheduler`) and profiles, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &(Symbol, Profile)> {
+        self.rows.iter()
+    }
+    /// Whether pods of this scheduler are ours.
+    pub fn handle(&self, scheduler: Symbol) -> bool {
+        self.rows.iter().any(|(name, _)| *name == scheduler)
+    }
+    /// The position of the profile for pods of this scheduler; that of `default-scheduler`, else the first, for
+    /// pods of another one.
+    pub fn position(&self, scheduler: Symbol) -> usize {
+        let of = |wanted: Symbol| self.rows.iter().position(|(name, _)| *name == wanted);
+        of(scheduler).or_else(|| of(Symbol::EMPTY)).unwrap_or(0)
+    }
+    /// The profile for pods of this scheduler, as by [`position`](Self::position).
+    pub fn of(&self, scheduler: Symbol) -> &Profile {
+        &self.rows[self.position(scheduler)].1
+    }
+    /// Changes all of them.
+    pub fn for_each(&mut self, change: impl FnMut(&mut Profile)) {
+        self.rows.iter_mut().map(|(_, profile)| profile).for_each(change);
+    }
+}
+
+impl Default for Profiles {
+    fn default() -> Self {
+        Profile::default().into()
+    }
+}
+
+impl From<Profile> for Profiles {
+    fn from(profile: Profile) -> Self {
+        Profiles { rows: vec![(Symbol::EMPTY, profile)], back_off: BackOff::default() }
+    }
 }
 
 impl Default for Profile {
@@ -41,6 +145,7 @@ impl Default for Profile {
             default_constraints: DefaultConstraints::System,
             added_affinity: None,
             percentage_of_nodes_to_score: 0,
+            plugins: Plugins::default(),
         }
     }
 }

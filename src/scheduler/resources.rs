@@ -1,4 +1,6 @@
 //! NodeResourcesFit and NodeResourcesBalancedAllocation.
+//!
+//! Amounts near 2^63 wrap around as they do upstream, in Go: absurd input gets upstream's absurd answer, no panic.
 
 use super::filters::WhatIf;
 use super::profile::{Profile, ScoredResource, ScoringStrategy, ShapePoint, WeightedResource};
@@ -47,9 +49,9 @@ impl Request {
         let mut pods = node.pods().len() as i64;
         let mut moves = |pod: &PodId, sign: i64| {
             let theirs = &cluster.spec_of(*pod).requests;
-            free.cpu += sign * theirs.cpu_milli;
-            free.memory += sign * theirs.memory_bytes;
-            free.ephemeral += sign * theirs.ephemeral_bytes;
+            free.cpu = free.cpu.wrapping_add(theirs.cpu_milli.wrapping_mul(sign));
+            free.memory = free.memory.wrapping_add(theirs.memory_bytes.wrapping_mul(sign));
+            free.ephemeral = free.ephemeral.wrapping_add(theirs.ephemeral_bytes.wrapping_mul(sign));
             pods -= sign;
         };
         what.gone.iter().for_each(|pod| moves(pod, 1));
@@ -68,9 +70,10 @@ impl Request {
         check(wanted.memory_bytes, free.memory, "memory");
         check(wanted.ephemeral_bytes, free.ephemeral, "ephemeral-storage");
         for (name, amount) in &self.scalars {
-            let sum = |pods: &[PodId]| pods.iter().map(|pod| cluster.spec_of(*pod).requests.scalar(*name)).sum::<i64>();
-            let free = node.allocatable.resources.scalar(*name) - node.requested().scalar(*name);
-            let free = free + sum(what.gone) - sum(what.added);
+            let of = |pod: &PodId| cluster.spec_of(*pod).requests.scalar(*name);
+            let sum = |pods: &[PodId]| pods.iter().map(of).fold(0, i64::wrapping_add);
+            let free = node.allocatable.resources.scalar(*name).wrapping_sub(node.requested().scalar(*name));
+            let free = free.wrapping_add(sum(what.gone)).wrapping_sub(sum(what.added));
             if *amount > free {
                 reasons.push(Reason::InsufficientScalar(*name));
             }
@@ -84,9 +87,9 @@ impl Request {
     fn free(&self, node: &Node) -> Free {
         let (there, used) = (&node.allocatable.resources, node.requested());
         Free {
-            cpu: there.cpu_milli - used.cpu_milli,
-            memory: there.memory_bytes - used.memory_bytes,
-            ephemeral: there.ephemeral_bytes - used.ephemeral_bytes,
+            cpu: there.cpu_milli.wrapping_sub(used.cpu_milli),
+            memory: there.memory_bytes.wrapping_sub(used.memory_bytes),
+            ephemeral: there.ephemeral_bytes.wrapping_sub(used.ephemeral_bytes),
         }
     }
 }
@@ -107,18 +110,20 @@ const CPU_AND_MEMORY: [WeightedResource; 2] = [
 fn allocation(node: &Node, pod: &PodSpec, resource: ScoredResource, nonzero: bool) -> Option<(i64, i64)> {
     let (there, used) = (&node.allocatable.resources, node.requested());
     let (there, taken) = match resource {
-        ScoredResource::Cpu if nonzero => (there.cpu_milli, node.nonzero_cpu_milli() + pod.nonzero_cpu_milli),
-        ScoredResource::Cpu => (there.cpu_milli, used.cpu_milli + pod.requests.cpu_milli),
-        ScoredResource::Memory if nonzero => {
-            (there.memory_bytes, node.nonzero_memory_bytes() + pod.nonzero_memory_bytes)
+        ScoredResource::Cpu if nonzero => {
+            (there.cpu_milli, node.nonzero_cpu_milli().wrapping_add(pod.nonzero_cpu_milli))
         }
-        ScoredResource::Memory => (there.memory_bytes, used.memory_bytes + pod.requests.memory_bytes),
+        ScoredResource::Cpu => (there.cpu_milli, used.cpu_milli.wrapping_add(pod.requests.cpu_milli)),
+        ScoredResource::Memory if nonzero => {
+            (there.memory_bytes, node.nonzero_memory_bytes().wrapping_add(pod.nonzero_memory_bytes))
+        }
+        ScoredResource::Memory => (there.memory_bytes, used.memory_bytes.wrapping_add(pod.requests.memory_bytes)),
         ScoredResource::EphemeralStorage => {
-            (there.ephemeral_bytes, used.ephemeral_bytes + pod.requests.ephemeral_bytes)
+            (there.ephemeral_bytes, used.ephemeral_bytes.wrapping_add(pod.requests.ephemeral_bytes))
         }
         ScoredResource::Scalar(name) => match pod.requests.scalar(name) {
             0 => return None,
-            amount => (there.scalar(name), used.scalar(name) + amount),
+            amount => (there.scalar(name), used.scalar(name).wrapping_add(amount)),
         },
     };
     (there != 0).then_some((there, taken))
@@ -127,22 +132,22 @@ fn allocation(node: &Node, pod: &PodSpec, resource: ScoredResource, nonzero: boo
 /// 0..=100. Upstream: `leastResourceScorer`, `mostResourceScorer`, `requestedToCapacityRatioScorer`, 1.28.
 pub(super) fn fit_score(profile: &Profile, node: &Node, pod: &PodSpec) -> i64 {
     let resources = if profile.resources.is_empty() { &CPU_AND_MEMORY[..] } else { &profile.resources };
-    let (mut sum, mut weights) = (0, 0);
+    let (mut sum, mut weights) = (0i64, 0i64);
     for row in resources {
         let Some((there, taken)) = allocation(node, pod, row.resource, true) else { continue };
         let score = match &profile.strategy {
             ScoringStrategy::LeastAllocated if taken > there => 0,
-            ScoringStrategy::LeastAllocated => (there - taken) * 100 / there,
-            ScoringStrategy::MostAllocated => taken.min(there) * 100 / there,
+            ScoringStrategy::LeastAllocated => there.wrapping_sub(taken).wrapping_mul(100) / there,
+            ScoringStrategy::MostAllocated => taken.min(there).wrapping_mul(100) / there,
             ScoringStrategy::RequestedToCapacityRatio(shape) => {
-                let score = on_shape(shape, if taken > there { 100 } else { taken * 100 / there });
+                let score = on_shape(shape, if taken > there { 100 } else { taken.wrapping_mul(100) / there });
                 if score <= 0 {
                     continue;
                 }
                 score
             }
         };
-        sum += score * row.weight;
+        sum = score.wrapping_mul(row.weight).wrapping_add(sum);
         weights += row.weight;
     }
     match profile.strategy {

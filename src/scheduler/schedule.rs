@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::memory::Survey;
 use super::node_order::Sampling;
 use super::preemption::{PostFilter, preempt};
-use super::profile::Profile;
+use super::profile::{Profile, Profiles};
 use super::queue::PluginSet;
 use super::reason::{Diagnosis, PreFilterError, Rejection};
 pub use super::scores::PluginScores;
@@ -24,14 +24,15 @@ pub enum Ties {
     SmallestName,
 }
 
-/// kube-scheduler with one profile, for one cluster: what it remembers is true of that alone.
+/// kube-scheduler with its profiles, for one cluster: what it remembers is true of that alone.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
-    profile: Profile,
+    profiles: Profiles,
     ties: Ties,
     nominations: Nominations,
     sampling: Sampling,
-    memory: Memory,
+    /// By profile.
+    memories: Vec<Memory>,
 }
 
 /// What one cycle saw and decided.
@@ -159,18 +160,18 @@ impl Nominations {
 
 impl Scheduler {
     /// A scheduler that has seen nothing.
-    pub fn new(profile: Profile, ties: Ties) -> Self {
-        Scheduler {
-            profile,
-            ties,
-            nominations: Nominations::default(),
-            sampling: Sampling::default(),
-            memory: Memory::default(),
-        }
+    pub fn new(profiles: impl Into<Profiles>, ties: Ties) -> Self {
+        let profiles = profiles.into();
+        let memories = vec![Memory::default(); profiles.iter().len()];
+        Scheduler { memories, profiles, ties, nominations: Nominations::default(), sampling: Sampling::default() }
     }
-    /// The profile.
-    pub fn profile(&self) -> &Profile {
-        &self.profile
+    /// The profiles.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+    /// The profile that decides about a pod.
+    fn profile_of(&self, cluster: &ClusterState, pod: PodId) -> &Profile {
+        self.profiles.of(cluster.spec_of(pod).scheduler)
     }
 
     /// A pod was nominated (the cluster knows to which node).
@@ -195,13 +196,15 @@ impl Scheduler {
             volumes: VolumePlan::default(),
             decision: Decision::Wait { post_filter: String::new(), clear_nomination: false },
         };
-        let filters = match Filters::prepare_for(cluster, &self.profile, pod) {
+        let filters = match Filters::prepare_for(cluster, self.profile_of(cluster, pod), pod) {
             Ok(filters) => filters,
             Err(error) => {
                 attempt.decision = match &error {
                     PreFilterError::Failed(why) => Decision::Failed(why.clone()),
                     PreFilterError::Unschedulable(..) => {
-                        Decision::Wait { post_filter: nowhere_text(cluster), clear_nomination: true }
+                        let preempts = self.profile_of(cluster, pod).plugins.preempts;
+                        let post_filter = if preempts { nowhere_text(cluster) } else { String::new() };
+                        Decision::Wait { post_filter, clear_nomination: preempts }
                     }
                 };
                 attempt.pre_filter = Some(error);
@@ -219,7 +222,7 @@ impl Scheduler {
                 Decision::Bind(*only)
             }
             several => {
-                attempt.scores = score(cluster, &self.profile, &filters.subject(), several);
+                attempt.scores = score(cluster, self.profile_of(cluster, pod), &filters.subject(), several);
                 let most = attempt.scores.iter().map(PluginScores::total).max().unwrap_or(0);
                 let best = several.iter().zip(&attempt.scores).filter(|(_, scores)| scores.total() == most);
                 attempt.best = best.map(|(node, _)| *node).collect();
@@ -239,13 +242,16 @@ impl Scheduler {
         if !self.nominations.leave_alone(cluster, pod) || volumes::concern(cluster.spec_of(pod)) {
             return self.decide_plainly(cluster, pod);
         }
-        let Some(best) = self.memory.best(cluster, &self.profile, pod, &mut self.sampling) else {
+        let at = self.profiles.position(cluster.spec_of(pod).scheduler);
+        let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
+        let memory = &mut self.memories[at];
+        let Some(best) = memory.best(cluster, profile, pod, &mut self.sampling) else {
             return self.decide_plainly(cluster, pod);
         };
         let node = match (&mut self.ties, best.as_slice()) {
             (_, []) => return None,
             (_, [only]) => *only,
-            (Ties::SmallestName, several) => self.memory.smallest_name(cluster, several),
+            (Ties::SmallestName, several) => memory.smallest_name(cluster, several),
             (ties, several) => choose(ties, cluster, several),
         };
         Some((node, VolumePlan::default()))
@@ -268,7 +274,9 @@ impl Scheduler {
     /// What the memory says about a pod, for comparison with [`schedule`](Self::schedule).
     #[cfg(test)]
     pub(super) fn survey(&mut self, cluster: &ClusterState, pod: PodId) -> Option<Survey> {
-        self.memory.survey(cluster, &self.profile, pod, &mut self.sampling.clone())
+        let at = self.profiles.position(cluster.spec_of(pod).scheduler);
+        let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
+        self.memories[at].survey(cluster, profile, pod, &mut self.sampling.clone())
     }
 
     /// Splits the nodes into those that fit and the others. The error names a node that does not exist.
@@ -297,7 +305,8 @@ impl Scheduler {
                 Some(nodes)
             }
         };
-        if named.is_none() && !self.sampling.looks_at_all(&self.profile, cluster.node_ids().len()) {
+        let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
+        if named.is_none() && !self.sampling.looks_at_all(profile, cluster.node_ids().len()) {
             let fits = |node: NodeId| match check(node) {
                 Ok(()) => true,
                 Err(rejection) => {
@@ -305,7 +314,7 @@ impl Scheduler {
                     false
                 }
             };
-            attempt.feasible = self.sampling.take(cluster, &self.profile, None, fits);
+            attempt.feasible = self.sampling.take(cluster, profile, None, fits);
             return Ok(());
         }
         for node in named.as_deref().unwrap_or(cluster.node_ids()) {
@@ -324,6 +333,9 @@ impl Scheduler {
         pod: PodId,
         rejections: &[(NodeId, Rejection)],
     ) -> Decision {
+        if !self.profile_of(cluster, pod).plugins.preempts {
+            return Decision::Wait { post_filter: String::new(), clear_nomination: false };
+        }
         let ties = &mut self.ties;
         let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(ties, cluster, nodes);
         match preempt(cluster, filters, &self.nominations, pod, rejections, &mut pick) {

@@ -20,11 +20,11 @@ pub struct PluginScores {
 impl PluginScores {
     /// The sum.
     pub fn total(&self) -> i64 {
-        self.rows.iter().map(|(_, score)| score).sum()
+        self.rows.iter().fold(0, |sum: i64, (_, score)| sum.saturating_add(*score))
     }
 }
 
-/// Scores every feasible node. Upstream: `prioritizeNodes` with the default weights, 1.28.
+/// Scores every feasible node. Upstream: `prioritizeNodes`, 1.28.
 pub(super) fn score(
     cluster: &ClusterState,
     profile: &Profile,
@@ -32,31 +32,32 @@ pub(super) fn score(
     feasible: &[NodeId],
 ) -> Vec<PluginScores> {
     let mut table = vec![PluginScores::default(); feasible.len()];
-    let mut add = |plugin: Plugin, weight: i64, column: Vec<i64>| {
+    let mut add = |plugin: Plugin, column: &dyn Fn() -> Vec<i64>| {
+        let weight = profile.plugins.weight(plugin);
+        let column = if weight == 0 { Vec::new() } else { column() };
         for (row, score) in table.iter_mut().zip(column) {
-            row.rows.push((plugin, weight * score));
+            row.rows.push((plugin, weight.saturating_mul(score)));
         }
     };
     let pod = subject.spec;
     let nodes = || feasible.iter().map(|id| cluster.node(*id));
-    add(Plugin::TaintToleration, 3, taint_scores(cluster, pod, feasible));
+    add(Plugin::TaintToleration, &|| taint_scores(cluster, pod, feasible));
     if !pod.preferred_node_affinity.is_empty() {
-        add(Plugin::NodeAffinity, 2, node_affinity_scores(cluster, pod, feasible));
+        add(Plugin::NodeAffinity, &|| node_affinity_scores(cluster, pod, feasible));
     }
     if let Some(spread) = SpreadScore::prepare(cluster, profile, subject, feasible) {
         let raw: Vec<Option<i64>> = nodes().map(|node| spread.raw(cluster, node)).collect();
-        add(Plugin::PodTopologySpread, 2, SpreadScore::normalize(&raw));
+        add(Plugin::PodTopologySpread, &|| SpreadScore::normalize(&raw));
     }
     if let Some(affinity) = AffinityScore::prepare(cluster, pod, profile) {
         let mut column: Vec<i64> = nodes().map(|node| affinity.raw(node)).collect();
         AffinityScore::normalize(&mut column);
-        add(Plugin::InterPodAffinity, 2, column);
+        add(Plugin::InterPodAffinity, &|| column.clone());
     }
-    add(Plugin::NodeResourcesFit, 1, nodes().map(|node| fit_score(profile, node, pod)).collect());
-    let balance = nodes().map(|node| balance_score(profile, node, pod)).collect();
-    add(Plugin::NodeResourcesBalancedAllocation, 1, balance);
+    add(Plugin::NodeResourcesFit, &|| nodes().map(|node| fit_score(profile, node, pod)).collect());
+    add(Plugin::NodeResourcesBalancedAllocation, &|| nodes().map(|node| balance_score(profile, node, pod)).collect());
     let images = ImageScore::prepare(cluster, pod);
-    add(Plugin::ImageLocality, 1, nodes().map(|node| images.score(node)).collect());
+    add(Plugin::ImageLocality, &|| nodes().map(|node| images.score(node)).collect());
     table
 }
 

@@ -83,6 +83,13 @@ pub(super) fn constraints_of(
     kind: WhenUnsatisfiable,
 ) -> Vec<Constraint> {
     let symbols = &cluster.symbols;
+    let is_on = match kind {
+        WhenUnsatisfiable::DoNotSchedule => profile.plugins.filters(Plugin::PodTopologySpread),
+        WhenUnsatisfiable::ScheduleAnyway => profile.plugins.weight(Plugin::PodTopologySpread) != 0,
+    };
+    if !is_on {
+        return Vec::new();
+    }
     if !pod.topology_spread.is_empty() {
         let rows = pod.topology_spread.iter().filter(|row| row.when_unsatisfiable == kind);
         return rows.map(|row| Constraint::of_pod(row, pod, symbols)).collect();

@@ -43,9 +43,11 @@ impl Simulation {
     /// The first loop.
     pub(super) fn start_autoscaler(&mut self) {
         let Some(flags) = self.cast.autoscaler.clone() else { return };
+        // Cluster Autoscaler knows one profile.
+        let profile = self.cast.profiles.of(Symbol::EMPTY).clone();
         let choice =
             if self.timing.lockstep { Choice::Recorded } else { Choice::Seeded(self.streams.expander.clone()) };
-        self.autoscaler = Some(Autoscaler::new(flags, self.cast.profile.clone(), choice));
+        self.autoscaler = Some(Autoscaler::new(flags, profile, choice));
         let first = self.phase(self.timing.autoscaler_scan);
         self.queue.push(first, Event::AutoscalerLoop);
     }

@@ -12,6 +12,7 @@ use crate::sim::log::Log;
 use crate::sim::world::Objective;
 use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
 use crate::units::{SimDuration, SimTime};
+use crate::vpa::Recommendation;
 
 /// The outcome of one replication.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub routes: Vec<RouteTotals>,
     /// All routes together.
     pub service_levels: ServiceLevels,
+    /// By VPA, in the cast's order, and by container of its pods: the last recommendation, if there were samples.
+    pub vpas: Vec<Vec<Option<Recommendation>>>,
     /// Points over time, if they were kept.
     pub timeline: Timeline,
     /// What happened, if it was kept.

@@ -125,7 +125,8 @@ impl Simulation {
 
     /// One scheduling cycle: whether anything changed.
     fn schedule_one(&mut self, now: SimTime, pod: PodId) -> bool {
-        if !self.pending.contains(&self.pending_key(pod)) {
+        let is_gated = !self.cluster.spec_of(pod).scheduling_gates.is_empty();
+        if is_gated || !self.pending.contains(&self.pending_key(pod)) {
             return false;
         }
         if self.has_budgets() {

@@ -51,11 +51,12 @@ impl Simulation {
             expander: stream("expander"),
         };
         let ties = if start.timing.lockstep { Ties::SmallestName } else { Ties::Seeded(stream("ties")) };
-        let mut profile = cast.profile.clone();
+        let mut profiles = cast.profiles.clone();
         if start.timing.lockstep {
             // The recordings' scheduler looks at every node.
-            profile.percentage_of_nodes_to_score = 100;
+            profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 100);
         }
+        let waiting = Queue::new(cast.profiles.back_off);
         let mut simulation = Simulation {
             names: Names::new(&mut cluster.symbols),
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
@@ -70,7 +71,7 @@ impl Simulation {
             timing: start.timing,
             cluster,
             streams,
-            scheduler: Scheduler::new(profile, ties),
+            scheduler: Scheduler::new(profiles, ties),
             cast,
             queue: EventQueue::default(),
             instances: IdVec::new(),
@@ -87,7 +88,7 @@ impl Simulation {
             daemon_pods: FxHashMap::default(),
             budget_targets: Vec::new(),
             controllers_awake: false,
-            waiting: Queue::default(),
+            waiting,
             scheduler_called: None,
             contended: Vec::new(),
             step_number: 0,
@@ -155,6 +156,7 @@ impl Simulation {
             }
         }
         self.service_levels.overflowed = self.load.as_ref().map_or(0, LoadState::overflowed);
+        let vpas = self.vpa_recommendations();
         let keep = self.log.is_on();
         let names = self.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
         Outcome {
@@ -165,6 +167,7 @@ impl Simulation {
             services,
             routes,
             service_levels: self.service_levels,
+            vpas,
             timeline: self.recorder.timeline,
             log: self.log,
             cluster: if keep { self.cluster } else { Default::default() },

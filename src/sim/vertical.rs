@@ -55,6 +55,11 @@ impl Simulation {
         self.repeat(now, self.cast.vpa_flags.interval, Event::VpaLoop);
     }
 
+    /// By VPA and container: the latest recommendation.
+    pub(super) fn vpa_recommendations(&self) -> Vec<Vec<Option<Recommendation>>> {
+        self.vpas.iter().map(|state| state.recommended.clone()).collect()
+    }
+
     /// The latest resource metrics of each pod; the first container does all the work.
     fn take_samples(&mut self, index: usize) {
         let workload = self.cast.vpas[index].workload;

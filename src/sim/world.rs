@@ -14,7 +14,7 @@ use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::rng::Stream;
-use crate::scheduler::Profile;
+use crate::scheduler::Profiles;
 use crate::sim::event::{GroupId, WorkloadId};
 use crate::traffic::calls::{CallGraph, ServiceId};
 use crate::traffic::demand::Demand;
@@ -484,8 +484,8 @@ pub struct Cast {
     pub workloads: IdVec<WorkloadId, Workload>,
     /// The budgets, in order.
     pub budgets: Vec<Budget>,
-    /// The scheduler's profile.
-    pub profile: Profile,
+    /// The scheduler's profiles.
+    pub profiles: Profiles,
     /// The HPAs, in the order of their "namespace/name".
     pub hpas: Vec<Hpa>,
     /// Cluster Autoscaler's flags; absent means that there is none. The groups that it manages come first.

@@ -10,7 +10,7 @@ mod words;
 
 pub use chart::{page, svg};
 pub use data::{csv, json};
-pub use requests::{Advice, ResourceAdvice, Usage, advice_json, advice_markdown, advice_terminal};
+pub use requests::{Advice, ResourceAdvice, Usage, advice_csv, advice_json, advice_markdown, advice_terminal};
 pub use tables::{markdown, terminal};
 
 use crate::hpa::replay::Timeline;

@@ -136,6 +136,32 @@ pub fn advice_markdown(rows: &[Advice]) -> String {
     advice_table(rows, presets::ASCII_MARKDOWN)
 }
 
+/// As CSV: cpu in milli-cores, memory in bytes; what is not known is empty.
+pub fn advice_csv(rows: &[Advice]) -> String {
+    let header = ["workload", "pods", "resource", "request", "lower", "target", "upper", "usd_per_month"];
+    let mut text = Vec::new();
+    let mut writer = ::csv::Writer::from_writer(&mut text);
+    // Writing to memory does not fail.
+    let mut write = |cells: [String; 8]| drop(writer.write_record(cells));
+    write(header.map(str::to_owned));
+    for row in rows {
+        for resource in &row.resources {
+            write([
+                row.name.clone(),
+                row.replicas.to_string(),
+                resource.resource.to_owned(),
+                resource.request.map_or(String::new(), |amount| amount.to_string()),
+                resource.lower_bound.to_string(),
+                resource.target.to_string(),
+                resource.upper_bound.to_string(),
+                resource.difference_usd_per_month.map_or(String::new(), |usd| format!("{usd:.2}")),
+            ]);
+        }
+    }
+    drop(writer);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 /// As JSON.
 pub fn advice_json(rows: &[Advice]) -> String {
     let value = serde_json::json!({ "recommendations": rows });

@@ -7,7 +7,7 @@ use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
 use crate::cluster::{OwnerKind, WorkloadSelector};
 use crate::scenario::documents::{self, Document};
 use crate::scenario::issue::{Issue, Issues};
-use crate::scenario::kubernetes::{Converter, node, workloads};
+use crate::scenario::kubernetes::{Converter, node, read_object, workloads};
 use crate::scenario::sources::Sources;
 use crate::units::SimTime;
 use serde::Deserialize;
@@ -86,9 +86,9 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
     let epoch = newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut nodes: Vec<(&Document, node::Node)> = Vec::new();
     for document in found.iter().filter(|document| kind(document, "Node")) {
-        match node::Node::deserialize(&document.value) {
+        match read_object::<node::Node>(&document.value) {
             Ok(node) => nodes.push((document, node)),
-            Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+            Err(issue) => issues.push(document.locate(issue)),
         }
     }
     if nodes.is_empty() && declared.is_empty() {
@@ -121,12 +121,12 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
     let mut daemon_sets = Vec::new();
     for document in found.iter().filter(|document| !kind(document, "Node")) {
         if kind(&document, "DaemonSet") {
-            match workloads::Workload::deserialize(&document.value) {
+            match read_object::<workloads::Workload>(&document.value) {
                 Ok(api) => daemon_sets.push(super::daemon_set(&mut converter, &api.metadata, &api.spec.template)),
-                Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+                Err(issue) => issues.push(document.locate(issue)),
             }
-        } else if let Err(error) = converter.add(&document.value) {
-            issues.push(document.locate(Issue::error("", error.to_string())));
+        } else if let Err(issue) = converter.add(&document.value) {
+            issues.push(document.locate(issue));
         }
         take(&mut converter, document, issues);
     }

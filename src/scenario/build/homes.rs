@@ -66,7 +66,12 @@ fn homes(
     workload: &Workload,
     nodes: &[(NodeId, GroupId)],
 ) -> Result<BTreeSet<GroupId>, String> {
-    let filters = match Filters::prepare(cluster, &cast.profile, workload.template, None) {
+    let filters = match Filters::prepare(
+        cluster,
+        cast.profiles.of(cluster.spec(workload.template).scheduler),
+        workload.template,
+        None,
+    ) {
         Ok(filters) => filters,
         Err(error) => return Err(format!("{error:?}")),
     };

@@ -9,6 +9,7 @@ mod latency;
 mod objects;
 mod pod_trace;
 mod prices;
+mod scheduler;
 mod traffic;
 mod vpas;
 mod workloads;
@@ -61,6 +62,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
     let mut cast = Cast { hpa_flags, ..Cast::default() };
     let scene = Scene { file, folder, sources, objects: &objects, provider, region: &region };
+    cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = groups::autoscaler(&scene, issues);
     cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.is_some(), issues);
     workloads::build(&scene, &mut converter, &mut cast, issues);
@@ -72,6 +74,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     charges::build(&scene, &mut converter, &mut cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
+    scheduler::warn_about_strangers(&cast, issues);
     homes::check(&cast, issues);
     let prices = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
@@ -91,14 +94,15 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     }
     let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
     let least = SimDuration::from_secs(1);
+    let scheduling_cycle = scheduler::cycle(&scene, issues);
     Some(Scenario {
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
         description: file.description.clone(),
         provider,
         platform: platform(file, provider),
         prices,
-        digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}", cast.traffic)))),
-        timing: Timing { step, hpa_sync, autoscaler_scan: scan.max(least), ..Timing::default() },
+        digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}{:?}", cast.traffic, cast.profiles)))),
+        timing: Timing { step, scheduling_cycle, hpa_sync, autoscaler_scan: scan.max(least), ..Timing::default() },
         region,
         cast,
         duration,

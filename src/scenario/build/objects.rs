@@ -7,6 +7,7 @@ use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::node::Node;
 use crate::scenario::kubernetes::pod::Pod;
 use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
+use crate::scenario::kubernetes::read_object;
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::vertical::VerticalPodAutoscaler;
 use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
@@ -143,8 +144,8 @@ fn is_owned(document: &Document) -> bool {
 }
 
 fn push<T: DeserializeOwned>(list: &mut Vec<Found<T>>, document: Document, issues: &mut Issues) {
-    match serde_json::from_value(document.value.clone()) {
+    match read_object(&document.value) {
         Ok(object) => list.push((document, object)),
-        Err(error) => issues.push(document.locate(Issue::error("", error.to_string()))),
+        Err(issue) => issues.push(document.locate(issue)),
     }
 }

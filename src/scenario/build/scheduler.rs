@@ -58,7 +58,8 @@ pub(super) fn warn_about_strangers(cast: &Cast, issues: &mut Issues) {
     }
     let known: Vec<&str> = cast.profiles.iter().map(|(name, _)| cast.cluster.symbols.text(*name)).collect();
     for (name, count) in strangers {
-        let message = format!("no profile is for `{name}`, the scheduler of {count} workloads: the default one takes them");
+        let message =
+            format!("no profile is for `{name}`, the scheduler of {count} workloads: the default one takes them");
         let mut issue = Issue::warning("spec.schedulerName", message);
         issue.help = did_you_mean(name, known.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
         issues.push(issue);

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 /// Where the storage class was named before it had a field; it still comes first. Upstream:
 /// `GetPersistentVolumeClaimClass`, `GetPersistentVolumeClass`, 1.28.
 const STORAGE_CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
+/// The scheduler of pods that name none.
+pub(super) const DEFAULT_SCHEDULER: &str = "default-scheduler";
 /// What a container counts in scoring when it names no request: upstream `DefaultMilliCPURequest`,
 /// `DefaultMemoryRequest` (scheduler/util/pod_resources.go, 1.28).
 const DEFAULT_CPU_MILLI: i64 = 100;
@@ -171,6 +173,10 @@ impl<'a> Converter<'a> {
             safe_to_evict_local_volumes: local_volumes.into_iter().map(|name| self.symbol(name)).collect(),
             is_mirror: metadata.annotations.contains_key("kubernetes.io/config.mirror"),
             may_finish: matches!(api.restart_policy.as_deref(), Some("Never" | "OnFailure")),
+            scheduler: match api.scheduler_name.as_deref() {
+                None | Some("" | DEFAULT_SCHEDULER) => Symbol::EMPTY,
+                Some(name) => self.symbol(name),
+            },
             node_name: None,
         }
     }

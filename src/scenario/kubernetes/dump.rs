@@ -1,8 +1,9 @@
 //! A dump of a cluster: objects of any kind, as `kubectl get -o json` writes them.
 
 use crate::cluster::{OwnerKind, PodId, ServiceSelector, WorkloadSelector};
-use crate::scenario::kubernetes::Converter;
+use crate::scenario::issue::Issue;
 use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, null_as_default};
+use crate::scenario::kubernetes::{Converter, read_object};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -67,32 +68,32 @@ struct ReplicationControllerSpec {
 impl Converter<'_> {
     /// Adds an object of a dump to the cluster. Nodes must come before the pods bound to them.
     ///
-    /// Errors: the object is not what its kind says, in serde's words.
-    pub fn add(&mut self, object: &Value) -> Result<Loaded, serde_json::Error> {
+    /// Errors: the object is not what its kind says; see [`read_object`].
+    pub fn add(&mut self, object: &Value) -> Result<Loaded, Issue> {
         let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
         match kind {
             "Pod" => {
-                let pod = self.pod(&Deserialize::deserialize(object)?);
+                let pod = self.pod(&read_object(object)?);
                 return Ok(pod.map_or(Loaded::Ignored, Loaded::Pod));
             }
-            "Node" => drop(self.node(&Deserialize::deserialize(object)?)),
-            "Namespace" => self.namespace(&Deserialize::deserialize(object)?),
-            "PodDisruptionBudget" => self.budget(&Deserialize::deserialize(object)?),
-            "StorageClass" => self.storage_class(&Deserialize::deserialize(object)?),
-            "PersistentVolume" => self.persistent_volume(&Deserialize::deserialize(object)?),
-            "PersistentVolumeClaim" => self.persistent_volume_claim(&Deserialize::deserialize(object)?),
-            "CSINode" => self.csi_node(&Deserialize::deserialize(object)?),
+            "Node" => drop(self.node(&read_object(object)?)),
+            "Namespace" => self.namespace(&read_object(object)?),
+            "PodDisruptionBudget" => self.budget(&read_object(object)?),
+            "StorageClass" => self.storage_class(&read_object(object)?),
+            "PersistentVolume" => self.persistent_volume(&read_object(object)?),
+            "PersistentVolumeClaim" => self.persistent_volume_claim(&read_object(object)?),
+            "CSINode" => self.csi_node(&read_object(object)?),
             "Service" => {
-                let service = Service::deserialize(object)?;
+                let service = read_object::<Service>(object)?;
                 let namespace = self.symbol(service.metadata.namespace_or_default());
                 let selector = self.labels(&service.spec.selector);
                 self.cluster().services.push(ServiceSelector { namespace, selector });
             }
-            "ReplicaSet" => self.pod_controller(OwnerKind::ReplicaSet, PodController::deserialize(object)?),
-            "StatefulSet" => self.pod_controller(OwnerKind::StatefulSet, PodController::deserialize(object)?),
-            "Job" => self.pod_controller(OwnerKind::Job, PodController::deserialize(object)?),
+            "ReplicaSet" => self.pod_controller(OwnerKind::ReplicaSet, read_object::<PodController>(object)?),
+            "StatefulSet" => self.pod_controller(OwnerKind::StatefulSet, read_object::<PodController>(object)?),
+            "Job" => self.pod_controller(OwnerKind::Job, read_object::<PodController>(object)?),
             "ReplicationController" => {
-                let api = ReplicationController::deserialize(object)?;
+                let api = read_object::<ReplicationController>(object)?;
                 let labels = LabelSelector { match_labels: api.spec.selector, ..LabelSelector::default() };
                 let spec = PodControllerSpec { replicas: api.spec.replicas, selector: Some(labels) };
                 let api = PodController { metadata: api.metadata, spec };

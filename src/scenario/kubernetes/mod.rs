@@ -12,9 +12,12 @@ pub mod node;
 pub mod pod;
 pub mod policy;
 mod quantity;
+mod read_object;
 mod scheduler_configuration;
+mod scheduler_plugins;
 pub mod storage;
 pub mod vertical;
 pub mod workloads;
 
 pub use convert::Converter;
+pub use read_object::read_object;

@@ -2,48 +2,78 @@
 //! write them.
 
 use crate::cluster::WhenUnsatisfiable;
+use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, did_you_mean};
-use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::convert::DEFAULT_SCHEDULER;
 use crate::scenario::kubernetes::meta::null_as_default;
 use crate::scenario::kubernetes::pod::NodeSelector;
+use crate::scenario::kubernetes::scheduler_plugins::{self, PluginPoints};
+use crate::scenario::kubernetes::{Converter, read_object};
 use crate::scheduler::{
-    DefaultConstraints, Profile, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault, WeightedResource,
+    BackOff, DefaultConstraints, Profile, Profiles, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault,
+    WeightedResource,
 };
+use crate::units::SimDuration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// The whole file; what says nothing about decisions is known by name only.
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Configuration {
+    api_version: String,
+    #[serde(rename = "kind")]
+    _kind: Value,
+    #[serde(rename = "metadata")]
+    _metadata: Value,
     percentage_of_nodes_to_score: Option<i32>,
     #[serde(deserialize_with = "null_as_default")]
     profiles: Vec<ProfileConfig>,
     #[serde(deserialize_with = "null_as_default")]
     extenders: Vec<Value>,
+    pod_initial_backoff_seconds: Option<i64>,
+    pod_max_backoff_seconds: Option<i64>,
+    #[serde(rename = "parallelism")]
+    _parallelism: Value,
+    #[serde(rename = "leaderElection")]
+    _leader_election: Value,
+    #[serde(rename = "clientConnection")]
+    _client_connection: Value,
+    #[serde(rename = "enableProfiling")]
+    _enable_profiling: Value,
+    #[serde(rename = "enableContentionProfiling")]
+    _enable_contention_profiling: Value,
+    #[serde(rename = "delayCacheUntilActive")]
+    _delay_cache_until_active: Value,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ProfileConfig {
     #[serde(deserialize_with = "null_as_default")]
     scheduler_name: String,
     percentage_of_nodes_to_score: Option<i32>,
-    plugins: Option<Value>,
+    #[serde(deserialize_with = "null_as_default")]
+    plugins: PluginPoints,
     #[serde(deserialize_with = "null_as_default")]
     plugin_config: Vec<PluginConfig>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(deny_unknown_fields, default)]
 struct PluginConfig {
     name: String,
     args: Value,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct FitArgs {
+    #[serde(rename = "apiVersion")]
+    _api_version: Value,
+    #[serde(rename = "kind")]
+    _kind: Value,
     #[serde(deserialize_with = "null_as_default")]
     ignored_resources: Vec<String>,
     #[serde(deserialize_with = "null_as_default")]
@@ -81,22 +111,34 @@ struct NamedWeight {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(deny_unknown_fields, default)]
 struct BalancedArgs {
+    #[serde(rename = "apiVersion")]
+    _api_version: Value,
+    #[serde(rename = "kind")]
+    _kind: Value,
     #[serde(deserialize_with = "null_as_default")]
     resources: Vec<NamedWeight>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct InterPodAffinityArgs {
+    #[serde(rename = "apiVersion")]
+    _api_version: Value,
+    #[serde(rename = "kind")]
+    _kind: Value,
     hard_pod_affinity_weight: Option<i32>,
     ignore_preferred_terms_of_existing_pods: bool,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct NodeAffinityArgs {
+    #[serde(rename = "apiVersion")]
+    _api_version: Value,
+    #[serde(rename = "kind")]
+    _kind: Value,
     added_affinity: Option<AddedAffinity>,
 }
 
@@ -112,8 +154,12 @@ struct AddedAffinity {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct SpreadArgs {
+    #[serde(rename = "apiVersion")]
+    _api_version: Value,
+    #[serde(rename = "kind")]
+    _kind: Value,
     #[serde(deserialize_with = "null_as_default")]
     default_constraints: Vec<Constraint>,
     defaulting_type: Option<String>,
@@ -147,60 +193,115 @@ struct CaseConfig {
 /// The plugins that have arguments which some rule looks at.
 const WITH_ARGUMENTS: [&str; 5] =
     ["NodeResourcesFit", "NodeResourcesBalancedAllocation", "InterPodAffinity", "NodeAffinity", "PodTopologySpread"];
+/// The versions of the file whose rules are known; they differ in nothing that is read.
+const VERSIONS: [&str; 2] = ["kubescheduler.config.k8s.io/v1", "kubescheduler.config.k8s.io/v1beta3"];
 /// Plugins whose arguments change nothing here.
 const WITHOUT_EFFECT: [&str; 2] = ["DefaultPreemption", "VolumeBinding"];
 
 impl Converter<'_> {
-    /// The scheduler's profile from a KubeSchedulerConfiguration. What is wrong or not modelled is in
+    /// The scheduler's profiles from a KubeSchedulerConfiguration. What is wrong or not modelled is in
     /// [`Converter::issues`].
     ///
-    /// Of several profiles that of `default-scheduler` counts, else the first.
-    pub fn scheduler_profile(&mut self, object: &Value) -> Profile {
-        let mut profile = Profile::default();
-        let Some(api) = self.arguments::<Configuration>("", object) else { return profile };
-        let chosen = api.profiles.iter().position(|row| matches!(&*row.scheduler_name, "" | "default-scheduler"));
-        let row = api.profiles.get(chosen.unwrap_or(0));
-        let percentage = row.and_then(|row| row.percentage_of_nodes_to_score).or(api.percentage_of_nodes_to_score);
-        profile.percentage_of_nodes_to_score = percentage.unwrap_or(0);
-        if !(0..=100).contains(&profile.percentage_of_nodes_to_score) {
-            let message = format!("must be 0 (adaptive) to 100, found {}", profile.percentage_of_nodes_to_score);
-            self.issues.push(Issue::error("percentageOfNodesToScore", message));
-        }
-        let mut doubt = |field: &str, message: &str| self.issues.push(Issue::warning(field, message));
-        if api.profiles.len() > 1 {
-            doubt("profiles", "one profile is modelled: that of default-scheduler, else the first");
+    /// Upstream: `ValidateKubeSchedulerConfiguration`, 1.28.
+    pub fn scheduler_profiles(&mut self, object: &Value) -> Profiles {
+        let Some(api) = self.arguments::<Configuration>("", object) else { return Profiles::default() };
+        if !VERSIONS.contains(&api.api_version.as_str()) {
+            let message = format!("found `{}`, expected `{}`", api.api_version, VERSIONS[0]);
+            self.issues.push(Issue::error("apiVersion", message));
         }
         if !api.extenders.is_empty() {
-            doubt("extenders", "extenders are not modelled");
+            self.issues.push(Issue::warning("extenders", "extenders are not modelled"));
         }
-        if row.is_some_and(|row| row.plugins.is_some()) {
-            doubt("profiles.plugins", "the default plugins with their default weights are modelled, no others");
+        self.check_percentage("", api.percentage_of_nodes_to_score);
+        let mut rows: Vec<(Symbol, Profile)> = Vec::new();
+        for (at, row) in api.profiles.iter().enumerate() {
+            let field = format!("profiles[{at}]");
+            let name = self.scheduler_name(&field, row, api.profiles.len());
+            if rows.iter().any(|(other, _)| *other == name) {
+                let name = if name == Symbol::EMPTY { DEFAULT_SCHEDULER } else { &row.scheduler_name };
+                let message = format!("two profiles are for `{name}`");
+                self.issues.push(Issue::error(format!("{field}.schedulerName"), message));
+            }
+            self.check_percentage(&format!("{field}."), row.percentage_of_nodes_to_score);
+            let percentage = row.percentage_of_nodes_to_score.or(api.percentage_of_nodes_to_score).unwrap_or(0);
+            rows.push((name, self.scheduler_profile(&field, row, percentage)));
         }
-        for plugin in row.iter().flat_map(|row| &row.plugin_config) {
-            self.plugin_arguments(plugin, &mut profile);
+        if rows.is_empty() {
+            let percentage_of_nodes_to_score = api.percentage_of_nodes_to_score.unwrap_or(0);
+            rows.push((Symbol::EMPTY, Profile { percentage_of_nodes_to_score, ..Profile::default() }));
+        }
+        let mut profiles = Profiles::new(rows);
+        self.back_off(&api, &mut profiles);
+        profiles
+    }
+
+    fn scheduler_name(&mut self, field: &str, row: &ProfileConfig, profiles: usize) -> Symbol {
+        match row.scheduler_name.as_str() {
+            DEFAULT_SCHEDULER => Symbol::EMPTY,
+            "" if profiles == 1 => Symbol::EMPTY,
+            "" => {
+                let message = "each of several profiles needs a name";
+                self.issues.push(Issue::error(format!("{field}.schedulerName"), message));
+                Symbol::EMPTY
+            }
+            name => self.symbol(name),
+        }
+    }
+
+    fn scheduler_profile(&mut self, field: &str, row: &ProfileConfig, percentage: i32) -> Profile {
+        let plugins = scheduler_plugins::plugins(&format!("{field}.plugins"), &row.plugins, &mut self.issues);
+        let mut profile =
+            Profile { percentage_of_nodes_to_score: percentage.clamp(0, 100), plugins, ..Profile::default() };
+        for (at, plugin) in row.plugin_config.iter().enumerate() {
+            if row.plugin_config[..at].iter().any(|other| other.name == plugin.name) {
+                let message = format!("the arguments of {} are given twice", plugin.name);
+                self.issues.push(Issue::error(format!("{field}.pluginConfig[{at}]"), message));
+            }
+            self.plugin_arguments(&format!("{field}.pluginConfig[{at}].args"), plugin, &mut profile);
         }
         profile
     }
 
-    fn plugin_arguments(&mut self, plugin: &PluginConfig, profile: &mut Profile) {
-        let field = format!("profiles.pluginConfig.{}.args", plugin.name);
+    fn check_percentage(&mut self, field: &str, percentage: Option<i32>) {
+        if let Some(found) = percentage.filter(|percentage| !(0..=100).contains(percentage)) {
+            let message = format!("must be 0 (adaptive) to 100, found {found}");
+            self.issues.push(Issue::error(format!("{field}percentageOfNodesToScore"), message));
+        }
+    }
+
+    fn back_off(&mut self, api: &Configuration, profiles: &mut Profiles) {
+        const LARGEST: i64 = 24 * 3600;
+        let initial = api.pod_initial_backoff_seconds.unwrap_or(1);
+        let longest = api.pod_max_backoff_seconds.unwrap_or(10);
+        if !(1..=LARGEST).contains(&initial) {
+            let message = format!("must be 1 to {LARGEST}, found {initial}");
+            self.issues.push(Issue::error("podInitialBackoffSeconds", message));
+        } else if !(initial..=LARGEST).contains(&longest) {
+            let message = format!("must be podInitialBackoffSeconds ({initial}) to {LARGEST}, found {longest}");
+            self.issues.push(Issue::error("podMaxBackoffSeconds", message));
+        } else {
+            profiles.back_off = BackOff::new(SimDuration::from_secs(initial), SimDuration::from_secs(longest));
+        }
+    }
+
+    fn plugin_arguments(&mut self, field: &str, plugin: &PluginConfig, profile: &mut Profile) {
         match plugin.name.as_str() {
             "NodeResourcesFit" => {
-                let Some(args) = self.arguments::<FitArgs>(&field, &plugin.args) else { return };
+                let Some(args) = self.arguments::<FitArgs>(field, &plugin.args) else { return };
                 profile.ignored_resources = args.ignored_resources.iter().map(|name| self.symbol(name)).collect();
                 profile.ignored_resource_groups = args.ignored_resource_groups;
                 if let Some(strategy) = args.scoring_strategy {
-                    profile.resources = self.weights(&field, &strategy.resources);
+                    profile.resources = self.weights(field, &strategy.resources);
                     let shape = strategy.requested_to_capacity_ratio.map_or(Vec::new(), |ratio| ratio.shape);
-                    profile.strategy = self.strategy(&field, &strategy.r#type, &shape);
+                    profile.strategy = self.strategy(field, &strategy.r#type, &shape);
                 }
             }
             "NodeResourcesBalancedAllocation" => {
-                let Some(args) = self.arguments::<BalancedArgs>(&field, &plugin.args) else { return };
-                profile.balanced_resources = self.weights(&field, &args.resources);
+                let Some(args) = self.arguments::<BalancedArgs>(field, &plugin.args) else { return };
+                profile.balanced_resources = self.weights(field, &args.resources);
             }
             "InterPodAffinity" => {
-                let Some(args) = self.arguments::<InterPodAffinityArgs>(&field, &plugin.args) else { return };
+                let Some(args) = self.arguments::<InterPodAffinityArgs>(field, &plugin.args) else { return };
                 profile.hard_pod_affinity_weight = args.hard_pod_affinity_weight.unwrap_or(1);
                 if !(0..=100).contains(&profile.hard_pod_affinity_weight) {
                     let message = format!("must be 0 to 100, found {}", profile.hard_pod_affinity_weight);
@@ -209,16 +310,16 @@ impl Converter<'_> {
                 profile.ignore_preferred_terms_of_existing_pods = args.ignore_preferred_terms_of_existing_pods;
             }
             "NodeAffinity" => {
-                let Some(args) = self.arguments::<NodeAffinityArgs>(&field, &plugin.args) else { return };
-                self.added_affinity(&field, args.added_affinity, profile);
+                let Some(args) = self.arguments::<NodeAffinityArgs>(field, &plugin.args) else { return };
+                self.added_affinity(field, args.added_affinity, profile);
             }
             "PodTopologySpread" => {
-                let Some(args) = self.arguments::<SpreadArgs>(&field, &plugin.args) else { return };
+                let Some(args) = self.arguments::<SpreadArgs>(field, &plugin.args) else { return };
                 let is_list = args.defaulting_type.as_deref().is_none_or(|kind| kind == "List");
                 // Upstream's default is System; constraints of one's own need `defaultingType: List`.
                 if args.defaulting_type.is_some() && is_list {
                     profile.default_constraints =
-                        DefaultConstraints::List(self.spread_defaults(&field, &args.default_constraints));
+                        DefaultConstraints::List(self.spread_defaults(field, &args.default_constraints));
                 } else if !args.default_constraints.is_empty() {
                     let message = "constraints of your own need defaultingType: List";
                     self.issues.push(Issue::error(format!("{field}.defaultConstraints"), message));
@@ -228,9 +329,11 @@ impl Converter<'_> {
                 self.issues.push(Issue::warning(field, "these arguments are not modelled"));
             }
             other => {
-                let mut issue = Issue::warning(field, format!("`{other}` has no arguments that are modelled"));
-                issue.help = did_you_mean(other, WITH_ARGUMENTS).map(|meant| format!("did you mean `{meant}`?"));
-                self.issues.push(issue);
+                self.issues.push(match did_you_mean(other, WITH_ARGUMENTS) {
+                    Some(meant) => Issue::error(field, format!("there is no plugin `{other}` with arguments"))
+                        .with_help(format!("did you mean `{meant}`?")),
+                    None => Issue::warning(field, format!("`{other}` has no arguments that are modelled")),
+                });
             }
         }
     }
@@ -259,13 +362,14 @@ impl Converter<'_> {
         if value.is_null() {
             return Some(T::default());
         }
-        match T::deserialize(value) {
-            Ok(args) => Some(args),
-            Err(error) => {
-                self.issues.push(Issue::error(field, error.to_string()));
-                None
-            }
-        }
+        read_object::<T>(value)
+            .map_err(|mut issue| {
+                let inner = issue.place.field.take().unwrap_or_default();
+                let dot = if field.is_empty() || inner.is_empty() { "" } else { "." };
+                issue.place.field = Some(format!("{field}{dot}{inner}")).filter(|path| !path.is_empty());
+                self.issues.push(issue);
+            })
+            .ok()
     }
 
     fn strategy(&mut self, field: &str, name: &str, shape: &[Point]) -> ScoringStrategy {

@@ -134,7 +134,8 @@ fn check_names(field: &str, points: &PluginPoints, issues: &mut Issues) {
         for row in list.enabled.iter().chain(&list.disabled) {
             check_name(&field, row, issues);
             if row.weight.is_some_and(|weight| weight < 0) {
-                let message = format!("the weight of {} must not be negative, found {}", row.name, row.weight.unwrap_or(0));
+                let message =
+                    format!("the weight of {} must not be negative, found {}", row.name, row.weight.unwrap_or(0));
                 issues.push(Issue::error(format!("{field}.weight"), message));
             }
         }
@@ -148,8 +149,7 @@ fn check_names(field: &str, points: &PluginPoints, issues: &mut Issues) {
 
 /// A misspelt plugin is an error; one that is like none of ours may be somebody's own, and is not modelled.
 fn check_name(field: &str, row: &NamedPlugin, issues: &mut Issues) {
-    let known: Vec<String> =
-        Plugin::ALL.iter().map(|plugin| plugin.name()).chain(OTHERS.map(str::to_owned)).collect();
+    let known: Vec<String> = Plugin::ALL.iter().map(|plugin| plugin.name()).chain(OTHERS.map(str::to_owned)).collect();
     if row.name == "*" || known.contains(&row.name) {
         return;
     }

@@ -277,6 +277,30 @@ fn series(result: &[Matrix], column: &Column, rows: &mut Rows, issues: &mut Issu
                 issues.push(Issue::error(field(at), why));
             }
         }
+        report_holes(&format!("data.result[{number}]"), one, issues);
+    }
+}
+
+/// Where Prometheus knew nothing: steps that are left out, and NaN.
+fn report_holes(field: &str, one: &Matrix, issues: &mut Issues) {
+    let times = |known: bool| -> Vec<SimTime> {
+        let is_known = |text: &str| !known || text.parse::<f64>().is_ok_and(f64::is_finite);
+        let rows = one.values.iter().filter(|(_, text)| is_known(text));
+        rows.filter_map(|(seconds, _)| clock::from_number(*seconds)).map(|(time, _)| time).collect()
+    };
+    let Some(step) = usual_step(&times(false)) else { return };
+    let most = SimDuration::from_nanos(step.as_nanos() + step.as_nanos() / 2);
+    let times = times(true);
+    let holes: Vec<SimDuration> =
+        times.windows(2).map(|pair| pair[1] - pair[0]).filter(|apart| *apart > most).collect();
+    if let Some(longest) = holes.iter().max() {
+        let message = format!(
+            "{} gaps, the longest of {} s, where samples are {} s apart: nothing is known there",
+            holes.len(),
+            longest.as_secs_f64(),
+            step.as_secs_f64()
+        );
+        issues.push(Issue::warning(field, message));
     }
 }
 

@@ -7,13 +7,13 @@
 mod stream;
 
 use super::documents;
-use super::issue::{Issue, Issues, Place};
+use super::issue::{Issue, Issues, Place, did_you_mean};
 use super::kubernetes::Converter;
 use super::kubernetes::dump::Loaded;
 use super::sources::Sources;
 use crate::cluster::{ClusterState, PodId};
 use crate::intern::Symbol;
-use crate::scheduler::Profile;
+use crate::scheduler::Profiles;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -28,8 +28,8 @@ pub struct Snapshot {
     pub cluster: ClusterState,
     /// Pods that wait for a node, in order of arrival.
     pub pending: Vec<PodId>,
-    /// The profile that the input names, if any.
-    pub profile: Option<Profile>,
+    /// The scheduler's profiles that the input names, if any.
+    pub profiles: Option<Profiles>,
     /// What is doubtful about the input.
     pub caveats: Issues,
 }
@@ -44,21 +44,21 @@ pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot,
         issues: Issues::new(),
         pending: Vec::new(),
         deferred: Vec::new(),
-        profile: None,
+        profiles: None,
         priorities: FxHashMap::default(),
         seen: FxHashSet::default(),
-        foreign: BTreeMap::new(),
     };
     paths.iter().for_each(|path| reader.read(path));
     if let Some(path) = configuration {
         reader.configure(path);
     }
     reader.finish();
-    let Reader { issues, pending, profile, .. } = reader;
+    let Reader { issues, pending, profiles, .. } = reader;
+    let pending = pending.into_iter().map(|(pod, _)| pod).collect();
     if issues.has_errors() {
         return Err(issues);
     }
-    Ok(Snapshot { cluster, pending, profile, caveats: issues })
+    Ok(Snapshot { cluster, pending, profiles, caveats: issues })
 }
 
 /// An object with its place in the input.
@@ -72,14 +72,13 @@ struct Item {
 struct Reader<'a> {
     converter: Converter<'a>,
     issues: Issues,
-    pending: Vec<PodId>,
+    /// Pods without a node, and whether the input says that they are to be placed.
+    pending: Vec<(PodId, bool)>,
     /// Pods whose node, or whose priority class, has not been read yet.
     deferred: Vec<Item>,
-    profile: Option<Profile>,
+    profiles: Option<Profiles>,
     priorities: FxHashMap<String, i64>,
     seen: FxHashSet<(Symbol, Symbol, Symbol)>,
-    /// Pending pods of other schedulers, by scheduler.
-    foreign: BTreeMap<String, usize>,
 }
 
 impl Reader<'_> {
@@ -119,7 +118,7 @@ impl Reader<'_> {
         let file = name.clone();
         let outcome = stream::read(input, &mut |value, section, line| match section {
             Section::Config => {
-                self.profile = Some(self.converter.recorded_profile(&value));
+                self.profiles = Some(self.converter.recorded_profile(&value).into());
                 self.collect(&file, line, None);
             }
             section => {
@@ -139,7 +138,7 @@ impl Reader<'_> {
         let documents = documents::read(Sources::Disk, path, &mut self.issues);
         for document in documents {
             if document.text(&["kind"]) == "KubeSchedulerConfiguration" {
-                self.profile = Some(self.converter.scheduler_profile(&document.value));
+                self.profiles = Some(self.converter.scheduler_profiles(&document.value));
                 self.collect(&document.file, document.line, Some("KubeSchedulerConfiguration".into()));
             } else {
                 let message = format!("expected a KubeSchedulerConfiguration, found `{}`", document.text(&["kind"]));
@@ -168,7 +167,7 @@ impl Reader<'_> {
         }
         match kind.as_str() {
             "KubeSchedulerConfiguration" => {
-                self.profile = Some(self.converter.scheduler_profile(&item.value));
+                self.profiles = Some(self.converter.scheduler_profiles(&item.value));
                 self.collect(&item.file, item.line, Some(kind));
             }
             "PriorityClass" => {
@@ -193,23 +192,19 @@ impl Reader<'_> {
         self.resolve_priority(&mut item.value);
         let object = name_of(&item.value);
         match self.converter.add(&item.value) {
-            Err(error) => self.report(&item, Issue::error("", error.to_string())),
+            Err(issue) => self.report(&item, issue),
             Ok(Loaded::Pod(pod)) if self.converter.cluster().pod(pod).node().is_none() => self.wait(pod, &item),
             Ok(_) => {}
         }
         self.collect(&item.file, item.line, Some(object));
     }
 
-    /// A pod without a node: ours to place, unless another scheduler's or on its way out.
+    /// A pod without a node waits, unless it is on its way out.
     fn wait(&mut self, pod: PodId, item: &Item) {
-        let scheduler = item.value.pointer("/spec/schedulerName").and_then(Value::as_str).unwrap_or_default();
-        if !item.is_pending && !matches!(scheduler, "" | "default-scheduler") {
-            *self.foreign.entry(scheduler.to_owned()).or_default() += 1;
-            self.converter.cluster().remove_pod(pod);
-        } else if self.converter.cluster().pod(pod).is_terminating() {
+        if self.converter.cluster().pod(pod).is_terminating() && !item.is_pending {
             self.converter.cluster().remove_pod(pod);
         } else {
-            self.pending.push(pod);
+            self.pending.push((pod, item.is_pending));
         }
     }
 
@@ -230,20 +225,40 @@ impl Reader<'_> {
         for item in std::mem::take(&mut self.deferred) {
             self.convert(item);
         }
-        for (scheduler, count) in std::mem::take(&mut self.foreign) {
-            let message =
-                format!("{count} pending pods wait for another scheduler, `{scheduler}`, and were left aside");
-            self.issues.push(Issue::warning("spec.schedulerName", message));
-        }
+        self.leave_strangers();
         let cluster = self.converter.cluster();
         // A dump lists pods by name; the queue has them in order of creation.
-        self.pending.sort_by_key(|pod| cluster.pod(*pod).created);
+        self.pending.sort_by_key(|(pod, _)| cluster.pod(*pod).created);
+    }
+
+    /// Pods of schedulers that no profile is for are not ours to place.
+    fn leave_strangers(&mut self) {
+        let profiles = self.profiles.clone().unwrap_or_default();
+        let cluster = self.converter.cluster();
+        let mut strangers: BTreeMap<String, usize> = BTreeMap::new();
+        self.pending.retain(|(pod, is_ours)| {
+            let scheduler = cluster.spec_of(*pod).scheduler;
+            let stays = *is_ours || profiles.handle(scheduler);
+            if !stays {
+                *strangers.entry(cluster.symbols.text(scheduler).to_owned()).or_default() += 1;
+                cluster.remove_pod(*pod);
+            }
+            stays
+        });
+        let known: Vec<String> = profiles.iter().map(|(name, _)| cluster.symbols.text(*name).to_owned()).collect();
+        for (name, count) in strangers {
+            let message = format!("{count} pending pods wait for another scheduler, `{name}`, and were left aside");
+            let mut issue = Issue::warning("spec.schedulerName", message);
+            issue.help =
+                did_you_mean(&name, known.iter().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"));
+            self.issues.push(issue);
+        }
     }
 
     fn report(&mut self, item: &Item, mut issue: Issue) {
         issue.place.file = Some(item.file.clone());
         issue.place.line = Some(item.line);
-        issue.place.object = Some(name_of(&item.value)).filter(|name| !name.trim().is_empty());
+        issue.place.object = Some(name_of(&item.value)).filter(|name| !name.is_empty());
         self.issues.push(issue);
     }
 
@@ -263,12 +278,12 @@ fn needs_priority(object: &Value) -> bool {
     set("/spec/priorityClassName") && !set("/spec/priority")
 }
 
+/// `Pod shop/cart-1`, as far as it is known.
 fn name_of(object: &Value) -> String {
     let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
-    match text("/metadata/namespace") {
-        "" => format!("{} {}", text("/kind"), text("/metadata/name")),
-        namespace => format!("{} {namespace}/{}", text("/kind"), text("/metadata/name")),
-    }
+    let (kind, namespace, name) = (text("/kind"), text("/metadata/namespace"), text("/metadata/name"));
+    let full = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+    format!("{kind} {full}").trim().to_owned()
 }
 
 type Input = BufReader<Box<dyn Read>>;

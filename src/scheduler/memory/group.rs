@@ -114,7 +114,7 @@ impl Group {
         let mut add = |role, symbol| columns.push(Column::new(role, slots.key(cluster, symbol)));
         hard.iter().enumerate().for_each(|(at, row)| add(Role::Hard(at), row.key));
         soft.iter().enumerate().for_each(|(at, row)| add(Role::Soft(at), row.key));
-        let required = RequiredTerms::of(cluster, &spec);
+        let required = RequiredTerms::of(cluster, &spec, profile);
         // These have to be there even if nobody counts: the node needs every key.
         let mut keys: Vec<Symbol> = required.affinity_keys().collect();
         keys.sort_unstable();

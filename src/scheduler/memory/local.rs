@@ -8,6 +8,7 @@ use crate::intern::Symbol;
 use crate::scheduler::filters::{NodeFilter, WhatIf};
 use crate::scheduler::images::ImageScore;
 use crate::scheduler::profile::Profile;
+use crate::scheduler::reason::Plugin;
 use crate::scheduler::resources::{balance_score, fit_score};
 use crate::scheduler::scores::{preferred_weight, soft_taints};
 use std::sync::Arc;
@@ -132,7 +133,11 @@ impl LocalTable {
             self.score[slot] = 0;
             return;
         }
-        let score = fit_score(profile, node, &self.spec).wrapping_add(balance_score(profile, node, &self.spec));
+        let weight = |plugin| profile.plugins.weight(plugin);
+        let fit = weight(Plugin::NodeResourcesFit).saturating_mul(fit_score(profile, node, &self.spec));
+        let balance =
+            weight(Plugin::NodeResourcesBalancedAllocation).saturating_mul(balance_score(profile, node, &self.spec));
+        let score = fit.saturating_add(balance);
         self.score[slot] = self.small(score);
         let taints = soft_taints(&self.spec, node);
         if taints > 0 && self.taints.is_empty() {
@@ -148,7 +153,7 @@ impl LocalTable {
 
     fn small(&mut self, value: i64) -> i32 {
         const LARGEST: i64 = 1 << 24;
-        if value.abs() > LARGEST {
+        if value.saturating_abs() > LARGEST {
             self.is_exotic = true;
         }
         value.clamp(-LARGEST, LARGEST) as i32

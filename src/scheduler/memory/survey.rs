@@ -8,7 +8,8 @@ use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::scheduler::affinity::AffinityScore;
 use crate::scheduler::filters::Subject;
 use crate::scheduler::node_order::Sampling;
-use crate::scheduler::profile::Profile;
+use crate::scheduler::profile::{Plugins, Profile};
+use crate::scheduler::reason::Plugin;
 use crate::scheduler::spread::SpreadScore;
 
 /// What the tables say about one pod.
@@ -108,7 +109,10 @@ impl Memory {
         let allowed = std::mem::take(&mut scratch.allowed);
         let fits = |slot: usize| allowed[slot];
         scratch.feasible.clear();
-        let complete = match subject.node_names() {
+        let by_affinity = profile.plugins.filters(Plugin::NodeAffinity);
+        let named = if by_affinity { subject.node_names() } else { None };
+        let looks_everywhere = named.is_none();
+        let complete = match named {
             Some(names) if names.len() >= 100 => return None,
             Some(names) => {
                 // A name that is no node's fails the cycle: the plain computation says so.
@@ -122,7 +126,7 @@ impl Memory {
             }
             None => sampling.looks_at_all(profile, cluster.node_ids().len()),
         };
-        if complete && subject.node_names().is_none() {
+        if complete && looks_everywhere {
             scratch.feasible.extend((0..slots.len()).filter(|slot| fits(*slot)).map(|slot| slot as u32));
         } else if !complete {
             let check = |node: NodeId| slots.slot(node).is_some_and(&fits);
@@ -132,7 +136,7 @@ impl Memory {
         scratch.allowed = allowed;
         scratch.totals.clear();
         if scratch.feasible.len() > 1 {
-            scratch.score(slots, local, group);
+            scratch.score(slots, local, group, &profile.plugins);
         }
         Some(())
     }
@@ -148,25 +152,28 @@ impl Scratch {
         self.allowed = allowed;
     }
 
-    /// Totals of the feasible slots. Upstream: the default plugins' weights.
-    fn score(&mut self, slots: &Slots, local: &LocalTable, group: &Group) {
+    /// Totals of the feasible slots.
+    fn score(&mut self, slots: &Slots, local: &LocalTable, group: &Group, plugins: &Plugins) {
         let at = |column: &[i32], slot: u32| i64::from(column[slot as usize]);
         self.totals.extend(self.feasible.iter().map(|slot| at(&local.score, *slot)));
         if !local.images.is_empty() {
-            self.each(|slot| at(&local.images, slot));
+            let weight = plugins.weight(Plugin::ImageLocality);
+            self.each(|slot| weight * at(&local.images, slot));
         }
         let most = |column: &[i32], feasible: &[u32]| feasible.iter().map(|slot| at(column, *slot)).max().unwrap_or(0);
         let worst = if local.taints.is_empty() { 0 } else { most(&local.taints, &self.feasible) };
+        let weight = plugins.weight(Plugin::TaintToleration);
         match worst {
-            0 => self.each(|_| 300),
-            worst => self.each(|slot| 3 * (100 - 100 * at(&local.taints, slot) / worst)),
+            0 => self.each(|_| weight * 100),
+            worst => self.each(|slot| weight * (100 - 100 * at(&local.taints, slot) / worst)),
         }
         let preferred = if local.preferred.is_empty() { 0 } else { most(&local.preferred, &self.feasible) };
         if preferred != 0 {
-            self.each(|slot| 2 * (100 * at(&local.preferred, slot) / preferred));
+            let weight = plugins.weight(Plugin::NodeAffinity);
+            self.each(|slot| weight * (100 * at(&local.preferred, slot) / preferred));
         }
         if !group.soft.is_empty() {
-            self.spread(slots, group);
+            self.spread(slots, group, plugins.weight(Plugin::PodTopologySpread));
         }
         let weighted: Vec<&Column> = group.of_role(|role| role == Role::Weighted).collect();
         if !weighted.is_empty() {
@@ -178,7 +185,7 @@ impl Scratch {
                 };
                 self.raw.push(weighted.iter().map(of).sum());
             }
-            self.add_normal(AffinityScore::normal);
+            self.add_normal(AffinityScore::normal, plugins.weight(Plugin::InterPodAffinity));
         }
     }
 
@@ -189,7 +196,7 @@ impl Scratch {
     }
 
     /// PodTopologySpread's score. Upstream: `PodTopologySpread.PreScore`, `Score`, `NormalizeScore`, 1.28.
-    fn spread(&mut self, slots: &Slots, group: &Group) {
+    fn spread(&mut self, slots: &Slots, group: &Group, plugin_weight: i64) {
         let columns: Vec<&Column> = group.of_role(|role| matches!(role, Role::Soft(_))).collect();
         let ignored = |slot: u32| {
             group.soft_needs_all_keys && columns.iter().any(|column| slots.value(column.key, slot as usize) == NONE)
@@ -230,24 +237,24 @@ impl Scratch {
         self.raw.clear();
         if counted == self.feasible.len() {
             self.raw.extend(sums.iter().map(|sum| rounded(*sum)));
-            return self.add_normal(SpreadScore::normal);
+            return self.add_normal(SpreadScore::normal, plugin_weight);
         }
         let raw: Vec<Option<i64>> =
             self.feasible.iter().zip(&sums).map(|(slot, sum)| (!ignored(*slot)).then(|| rounded(*sum))).collect();
         for (total, normal) in self.totals.iter_mut().zip(SpreadScore::normalize(&raw)) {
-            *total += 2 * normal;
+            *total += plugin_weight * normal;
         }
     }
 
-    /// Adds twice the normalised raw scores; equal ones are computed once.
-    fn add_normal(&mut self, normal: fn(i64, i64, i64) -> i64) {
+    /// Adds the normalised raw scores times the weight; equal ones are computed once.
+    fn add_normal(&mut self, normal: fn(i64, i64, i64) -> i64, weight: i64) {
         let (Some(least), Some(most)) = (self.raw.iter().min().copied(), self.raw.iter().max().copied()) else {
             return;
         };
         let span = usize::try_from(most.saturating_sub(least)).unwrap_or(usize::MAX);
         if span > 4 * self.raw.len() + 64 {
             for (total, raw) in self.totals.iter_mut().zip(&self.raw) {
-                *total += 2 * normal(*raw, least, most);
+                *total += weight * normal(*raw, least, most);
             }
             return;
         }
@@ -256,7 +263,7 @@ impl Scratch {
         for (total, raw) in self.totals.iter_mut().zip(&self.raw) {
             let known = &mut self.normal[(raw - least) as usize];
             if *known == i64::MIN {
-                *known = 2 * normal(*raw, least, most);
+                *known = weight * normal(*raw, least, most);
             }
             *total += *known;
         }

@@ -9,7 +9,7 @@ use crate::cluster::{
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::rng::{Seed, Stream};
-use crate::scheduler::{Decision, Feasible, PluginScores, Profile, Scheduler, ScoringStrategy, Ties};
+use crate::scheduler::{Decision, Feasible, Plugin, PluginScores, Plugins, Profile, Scheduler, ScoringStrategy, Ties};
 use crate::units::SimTime;
 
 /// A cluster that changes at random.
@@ -24,7 +24,19 @@ impl World {
     fn new(seed: u64, percentage: i32) -> Self {
         let mut dice = Seed::new(seed, 0).stream("world", 0);
         let strategy = if dice.chance(0.3) { ScoringStrategy::MostAllocated } else { ScoringStrategy::LeastAllocated };
+        let mut plugins = Plugins::default();
+        if dice.chance(0.3) {
+            for plugin in Plugin::ALL {
+                if dice.chance(0.2) {
+                    plugins.disable_filter(plugin);
+                }
+                if Plugins::default_weight(plugin) > 0 && dice.chance(0.4) {
+                    plugins.set_weight(plugin, dice.below(5) as i64);
+                }
+            }
+        }
         let profile = Profile {
+            plugins,
             percentage_of_nodes_to_score: percentage,
             strategy,
             ignore_preferred_terms_of_existing_pods: dice.chance(0.2),
@@ -328,7 +340,7 @@ fn run(seed: u64, nodes: usize, steps: u32, percentage: i32) {
         world.cluster.add_node(node);
     }
     let mut kinds: Vec<PodSpec> = (0..6).map(|_| world.spec()).collect();
-    let mut feasible = Feasible::new(world.scheduler.profile().clone());
+    let mut feasible = Feasible::new(world.scheduler.profiles().of(Symbol::EMPTY).clone());
     for step in 0..steps {
         if world.chance(0.4) {
             world.disturb();

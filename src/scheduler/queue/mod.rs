@@ -17,10 +17,6 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// The first pause after a failed attempt; it doubles up to the longest. Upstream:
-/// `podInitialBackoffSeconds`, `podMaxBackoffSeconds`, 1.28.
-const INITIAL_BACK_OFF: SimDuration = SimDuration::from_secs(1);
-const LONGEST_BACK_OFF: SimDuration = SimDuration::from_secs(10);
 /// Pods whose back-off is over are looked for so often. Upstream: `PriorityQueue.Run`, 1.28.
 const BACK_OFF_TICK: SimDuration = SimDuration::from_secs(1);
 /// A pod that has been unschedulable for longer is tried again in any case. Upstream:
@@ -28,6 +24,38 @@ const BACK_OFF_TICK: SimDuration = SimDuration::from_secs(1);
 const FLUSH_AFTER: SimDuration = SimDuration::from_mins(5);
 /// Such pods are looked for so often. Upstream: `PriorityQueue.Run`, 1.28.
 const FLUSH_TICK: SimDuration = SimDuration::from_secs(30);
+
+/// The pause after a failed attempt, which doubles with each up to the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackOff {
+    initial: SimDuration,
+    longest: SimDuration,
+}
+
+impl BackOff {
+    /// Both more than nothing, and the longest not less than the first.
+    pub fn new(initial: SimDuration, longest: SimDuration) -> Self {
+        BackOff { initial, longest: longest.max(initial) }
+    }
+    /// After so many attempts. Upstream: `calculateBackoffDuration`, 1.28.
+    fn after(self, attempts: u32) -> SimDuration {
+        let mut pause = self.initial;
+        for _ in 1..attempts {
+            if pause > self.longest - pause {
+                return self.longest;
+            }
+            pause = pause + pause;
+        }
+        pause
+    }
+}
+
+impl Default for BackOff {
+    /// 1 s to 10 s. Upstream: `podInitialBackoffSeconds`, `podMaxBackoffSeconds`, 1.28.
+    fn default() -> Self {
+        BackOff::new(SimDuration::from_secs(1), SimDuration::from_secs(10))
+    }
+}
 
 /// Pods without a node: ready to be tried, backing off, or waiting for something to change.
 ///
@@ -42,6 +70,7 @@ pub struct Queue {
     unschedulable: BTreeSet<(SimTime, PodId)>,
     entries: FxHashMap<PodId, Entry>,
     turns: u64,
+    back_off: BackOff,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,14 +79,28 @@ struct Entry {
     turn: u64,
     attempts: u32,
     tried_at: SimTime,
+    /// When its back-off is over; it leaves it at the next tick.
+    backs_off_until: SimTime,
     refused_by: PluginSet,
 }
 
 impl Queue {
+    /// An empty queue.
+    pub fn new(back_off: BackOff) -> Self {
+        Queue { back_off, ..Queue::default() }
+    }
+
     /// A new pod.
     pub fn push(&mut self, pod: PodId, priority: i32) {
         let turn = self.next_turn();
-        let entry = Entry { priority, turn, attempts: 0, tried_at: SimTime::MIN, refused_by: PluginSet::EMPTY };
+        let entry = Entry {
+            priority,
+            turn,
+            attempts: 0,
+            tried_at: SimTime::MIN,
+            backs_off_until: SimTime::MIN,
+            refused_by: PluginSet::EMPTY,
+        };
         self.entries.insert(pod, entry);
         self.activate(pod);
     }
@@ -77,8 +120,9 @@ impl Queue {
     ///
     /// Upstream: `AddUnschedulableIfNotPresent`, 1.28.
     pub fn failed(&mut self, pod: PodId, refused_by: PluginSet, now: SimTime) {
-        let turn = self.next_turn();
+        let (turn, back_off) = (self.next_turn(), self.back_off);
         let Some(entry) = self.entries.get_mut(&pod) else { return };
+        entry.backs_off_until = now + back_off.after(entry.attempts);
         (entry.turn, entry.tried_at, entry.refused_by) = (turn, now, refused_by);
         if refused_by.is_empty() {
             self.requeue(pod, now);
@@ -141,7 +185,7 @@ impl Queue {
     /// Upstream: `requeuePodViaQueueingHint`, 1.28.
     fn requeue(&mut self, pod: PodId, now: SimTime) {
         match self.entries.get(&pod) {
-            Some(entry) if entry.backs_off_until() > now => {
+            Some(entry) if entry.backs_off_until > now => {
                 self.backing_off.insert((entry.ready_at(), pod));
             }
             _ => self.activate(pod),
@@ -167,19 +211,12 @@ fn flushed_at(since: SimTime) -> SimTime {
 }
 
 impl Entry {
-    /// Upstream: `getBackoffTime`, `calculateBackoffDuration`, 1.28.
-    fn backs_off_until(&self) -> SimTime {
-        if self.attempts == 0 {
-            return self.tried_at;
-        }
-        let pause = (INITIAL_BACK_OFF * (1i64 << (self.attempts - 1).min(8))).min(LONGEST_BACK_OFF);
-        self.tried_at + pause
-    }
+    /// Upstream: `flushBackoffQCompleted`, 1.28.
     fn ready_at(&self) -> SimTime {
-        if self.attempts == 0 {
-            return self.tried_at;
+        match self.attempts {
+            0 => SimTime::MIN,
+            _ => self.backs_off_until.next_multiple_of(BACK_OFF_TICK),
         }
-        self.backs_off_until().next_multiple_of(BACK_OFF_TICK)
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn check(
     (spec, pod): (&PodSpec, Option<PodId>),
     node: &Node,
     what: WhatIf<'_>,
+    is_on: &dyn Fn(Plugin) -> bool,
 ) -> Result<(), Rejection> {
     let view = View { cluster, lookup, has_csi_node: lookup.csi_node(cluster, node.name).is_some() };
     let own = view.disks(spec, pod);
@@ -95,7 +96,7 @@ pub(super) fn check(
         asked && limit.is_some_and(|limit| of(&there) + added > limit)
     };
     for kind in [InTree::Ebs, InTree::Gce] {
-        if exceeds(Driver::of(kind), Some(kind.limit(cluster, node))) {
+        if is_on(kind.plugin()) && exceeds(Driver::of(kind), Some(kind.limit(cluster, node))) {
             return full(kind.plugin());
         }
     }
@@ -103,6 +104,7 @@ pub(super) fn check(
     drivers.dedup();
     for driver in drivers {
         if let Driver::Csi(name) = driver
+            && is_on(Plugin::NodeVolumeLimits)
             && exceeds(driver, csi_limit(cluster, lookup, node, name))
         {
             return full(Plugin::NodeVolumeLimits);

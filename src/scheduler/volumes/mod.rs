@@ -11,6 +11,8 @@ mod restrictions;
 mod zone;
 
 use super::filters::WhatIf;
+use super::profile::Plugins;
+use super::queue::PluginSet;
 use super::reason::{Plugin, PreFilterError, Rejection};
 use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpec, VolumePlan, VolumeSource};
 use crate::intern::Symbol;
@@ -28,6 +30,7 @@ pub(super) struct VolumeFilter {
 #[derive(Clone, Debug)]
 struct State {
     pod: Option<PodId>,
+    off: PluginSet,
     lookup: Lookup,
     restrictions: Restrictions,
     binding: Binding,
@@ -41,16 +44,19 @@ impl VolumeFilter {
     /// `pod` names the claims of ephemeral volumes; without it they have none.
     pub(super) fn prepare(
         cluster: &ClusterState,
-        spec: &PodSpec,
-        pod: Option<PodId>,
+        plugins: &Plugins,
+        (spec, pod): (&PodSpec, Option<PodId>),
         names: &mut Option<Vec<Symbol>>,
     ) -> Result<Self, PreFilterError> {
         if !concern(spec) {
             return Ok(VolumeFilter::default());
         }
         let lookup = Lookup::new(cluster);
-        let restrictions = Restrictions::prepare(cluster, &lookup, spec)?;
-        let binding = Binding::prepare(cluster, &lookup, spec, pod)?;
+        // A plugin that is off has nothing to say about a pod without volumes.
+        let without = PodSpec { volumes: Vec::new(), ..spec.clone() };
+        let seen_by = |plugin| if plugins.filters(plugin) { spec } else { &without };
+        let restrictions = Restrictions::prepare(cluster, &lookup, seen_by(Plugin::VolumeRestrictions))?;
+        let binding = Binding::prepare(cluster, &lookup, seen_by(Plugin::VolumeBinding), pod)?;
         if let Some(own) = binding.node_names(cluster) {
             let both = match &names {
                 None => own,
@@ -65,8 +71,10 @@ impl VolumeFilter {
             }
             *names = Some(both);
         }
-        let zones = Zones::prepare(cluster, &lookup, spec)?;
-        Ok(VolumeFilter { state: Some(Box::new(State { pod, lookup, restrictions, binding, zones })) })
+        let zones = Zones::prepare(cluster, &lookup, seen_by(Plugin::VolumeZone))?;
+        Ok(VolumeFilter {
+            state: Some(Box::new(State { pod, off: plugins.filters_off(), lookup, restrictions, binding, zones })),
+        })
     }
 
     /// No volume of the pod matters to any plugin.
@@ -90,8 +98,11 @@ impl VolumeFilter {
         what: WhatIf<'_>,
     ) -> Result<(), Rejection> {
         let Some(state) = &self.state else { return Ok(()) };
-        state.restrictions.check(cluster, spec, node, what)?;
-        limits::check(cluster, &state.lookup, (spec, state.pod), node, what)?;
+        let is_on = |plugin| !state.off.any(|off| off == plugin);
+        if is_on(Plugin::VolumeRestrictions) {
+            state.restrictions.check(cluster, spec, node, what)?;
+        }
+        limits::check(cluster, &state.lookup, (spec, state.pod), node, what, &is_on)?;
         state.binding.check(cluster, node)?;
         state.zones.check(cluster, node)
     }
