@@ -37,3 +37,23 @@ fn causes_come_first_and_lead_back_to_the_traffic() {
     let nothing = Question { object: Some("nobody".into()), ..question };
     assert!(why(&study.cast, &outcome, &nothing).is_err());
 }
+
+#[test]
+fn what_the_autoscaler_leaves_alone_is_told_with_its_reason() {
+    let scenario = foresail::scenario::embedded(&["duration=30h".to_owned()]).unwrap();
+    let study = scenario.study();
+    let outcome = study.replicate(0);
+    let lines = Decisions::new(&study.cast, &outcome).json_lines();
+    let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |decision: &str| rows.iter().filter(|row| row["decision"] == decision).count();
+    assert!(told("kept") > 0 && told("unneeded") > 0, "{} kept, {} unneeded", told("kept"), told("unneeded"));
+    // A node goes because it was found to be unneeded before.
+    let removed: Vec<_> = rows.iter().filter(|row| row["decision"] == "scale-down").collect();
+    assert!(!removed.is_empty());
+    for row in &removed {
+        let cause = &rows[row["cause"].as_u64().expect("a cause") as usize];
+        assert_eq!((&cause["decision"], &cause["objects"][0]), (&"unneeded".into(), &row["objects"][0]), "{row}");
+    }
+    // Told when it changes, not loop by loop: 10,800 loops.
+    assert!(told("kept") < 2_000, "{} kept", told("kept"));
+}

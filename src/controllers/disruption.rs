@@ -52,15 +52,20 @@ pub enum EvictionAnswer {
     Denied,
 }
 
-/// The answer for a pod under at most one budget.
+/// The answer for a pod under these budgets.
 ///
 /// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run yet are not protected;
-/// unready pods may go while enough others are healthy.
-pub fn evict(pending: bool, ready: bool, budget: Option<Status>) -> EvictionAnswer {
-    let Some(budget) = budget else { return EvictionAnswer::AllowedWithoutBudget };
+/// unready pods may go while enough others are healthy; several budgets for one pod are an error, after which
+/// callers try again, in vain.
+pub fn evict(pending: bool, ready: bool, budgets: &[Status]) -> EvictionAnswer {
     if pending {
         return EvictionAnswer::AllowedWithoutBudget;
     }
+    let budget = match budgets {
+        [] => return EvictionAnswer::AllowedWithoutBudget,
+        [only] => only,
+        _ => return EvictionAnswer::Denied,
+    };
     if !ready && budget.current_healthy >= budget.desired_healthy && budget.desired_healthy > 0 {
         return EvictionAnswer::AllowedWithoutBudget;
     }
@@ -89,9 +94,10 @@ mod tests {
     #[test]
     fn unready_pods_may_go_while_enough_are_healthy() {
         let status = Status { current_healthy: 2, desired_healthy: 2, disruptions_allowed: 0 };
-        assert_eq!(evict(false, true, Some(status)), EvictionAnswer::Denied);
-        assert_eq!(evict(false, false, Some(status)), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(true, false, Some(status)), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(false, true, None), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(false, true, &[status]), EvictionAnswer::Denied);
+        assert_eq!(evict(false, false, &[status]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(true, false, &[status]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(false, true, &[]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(false, true, &[status, status]), EvictionAnswer::Denied);
     }
 }

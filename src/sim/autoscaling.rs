@@ -66,6 +66,7 @@ impl Simulation {
         if let Some(mut autoscaler) = self.autoscaler.take() {
             let outcome = autoscaler.run_once(now, &mut self.cluster, &groups, &pending, &daemon_sets);
             self.autoscaler = Some(autoscaler);
+            self.note_reasons(now, &outcome);
             self.act(now, &outcome);
         }
         self.repeat(now, self.timing.autoscaler_scan, Event::AutoscalerLoop);
@@ -201,7 +202,7 @@ impl Simulation {
             self.refresh_budgets();
             let row = self.cluster.pod(pod);
             let pending = row.phase == crate::cluster::Phase::Pending;
-            match disruption::evict(pending, row.is_ready(), self.budget_of(pod)) {
+            match disruption::evict(pending, row.is_ready(), &self.budgets_of(pod)) {
                 EvictionAnswer::Denied => {
                     self.log.push(now, Occurrence::EvictionDenied(pod));
                     self.books.evictions_denied += 1;

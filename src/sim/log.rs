@@ -1,5 +1,7 @@
 //! What happened: every decision and every turn of events, as data. Text is made when somebody looks.
 
+use crate::autoscaler::SkipReason;
+use crate::autoscaler::drain::BlockingReason;
 use crate::cluster::{NodeId, PodId};
 use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::units::{SimDuration, SimTime};
@@ -30,6 +32,22 @@ pub enum Occurrence {
         drain: bool,
         /// How many.
         pods: u32,
+    },
+    /// Cluster Autoscaler finds that a node is not needed; it goes when that stays so.
+    NodeUnneeded(NodeId),
+    /// Cluster Autoscaler keeps a node.
+    NodeKept {
+        /// Which.
+        node: NodeId,
+        /// Why.
+        why: Kept,
+    },
+    /// Pods need a node, and Cluster Autoscaler leaves a group out.
+    GroupSkipped {
+        /// Which.
+        group: GroupId,
+        /// Why.
+        why: SkipReason,
     },
     /// Cluster Autoscaler gave up removing a node.
     ScaleDownFailed(NodeId),
@@ -133,6 +151,40 @@ pub struct Seen {
     pub stabilized: Option<i32>,
     /// Requests per second (thousandths) that reached the target's service in the last step; 0 without one.
     pub milli_requests_per_second: u64,
+}
+
+/// Why Cluster Autoscaler keeps a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// By annotation.
+    Annotated,
+    /// It is not ready, and such nodes are left alone.
+    Unready,
+    /// Its pods request so many percent of it.
+    Utilized(u16),
+    /// The group has its least size.
+    GroupAtMinimum,
+    /// The cluster has its least cores or memory.
+    ClusterAtMinimum,
+    /// No other node takes its pods.
+    NoPlaceForItsPods,
+    /// A pod must not be moved.
+    Blocked {
+        /// By which rule.
+        reason: BlockingReason,
+        /// Which one; absent if it is on the node in the what-if alone.
+        pod: Option<PodId>,
+    },
+}
+
+impl Kept {
+    /// The same reason, whatever the numbers.
+    pub(super) fn is_like(&self, other: &Kept) -> bool {
+        match (self, other) {
+            (Kept::Blocked { reason: a, .. }, Kept::Blocked { reason: b, .. }) => a == b,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
 }
 
 /// Why a node object went.

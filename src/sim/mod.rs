@@ -23,6 +23,7 @@ pub mod invariants;
 mod kubelet;
 mod load;
 pub mod log;
+mod notes;
 mod outage;
 pub mod outcome;
 mod replications;
@@ -97,6 +98,7 @@ pub struct Simulation {
     vpas: Vec<vertical::VpaState>,
     autoscaler: Option<Autoscaler>,
     drains: IdVec<DrainId, Drain>,
+    notes: notes::Notes,
     /// Nodes whose pods want more cpu than there is, and the share they get.
     contended: Vec<(NodeId, f64)>,
     step_number: u64,

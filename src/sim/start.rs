@@ -83,6 +83,7 @@ impl Simulation {
             vpas: Vec::new(),
             autoscaler: None,
             drains: IdVec::new(),
+            notes: Default::default(),
             lives: IdVec::new(),
             pending: BTreeSet::new(),
             daemon_pods: FxHashMap::default(),

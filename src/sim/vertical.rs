@@ -135,7 +135,7 @@ impl Simulation {
         self.refresh_budgets();
         let row = self.cluster.pod(pod);
         let (pending, node) = (row.phase == Phase::Pending, row.node());
-        if disruption::evict(pending, row.is_ready(), self.budget_of(pod)) == EvictionAnswer::Denied {
+        if disruption::evict(pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
             self.log.push(now, Occurrence::EvictionDenied(pod));
             self.books.evictions_denied += 1;
             return false;

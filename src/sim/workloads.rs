@@ -19,6 +19,7 @@ use crate::sim::scheduling::News;
 use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// The state of a workload.
 #[derive(Clone, Debug, Default)]
@@ -480,16 +481,17 @@ impl Simulation {
         }
     }
 
-    /// The status of the budget that protects a pod.
-    pub(super) fn budget_of(&self, pod: PodId) -> Option<disruption::Status> {
-        let Owner::Workload(id) = self.lives[pod].owner else { return None };
-        let index = self.budget_targets.iter().position(|targets| targets.contains(&id))?;
-        let budget = &self.cluster.budgets[index];
-        Some(disruption::Status {
+    /// The status of every budget that protects a pod.
+    pub(super) fn budgets_of(&self, pod: PodId) -> SmallVec<[disruption::Status; 1]> {
+        let Owner::Workload(id) = self.lives[pod].owner else { return SmallVec::new() };
+        let protecting = self.budget_targets.iter().zip(&self.cluster.budgets);
+        let protecting = protecting.filter(|(targets, _)| targets.contains(&id));
+        let status = |budget: &crate::cluster::PodDisruptionBudget| disruption::Status {
             current_healthy: budget.current_healthy,
             desired_healthy: budget.desired_healthy,
             disruptions_allowed: budget.disruptions_allowed,
-        })
+        };
+        protecting.map(|(_, budget)| status(budget)).collect()
     }
 
     /// For each budget the workloads whose pods it selects.

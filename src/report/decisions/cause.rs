@@ -20,6 +20,7 @@ struct Seen {
     scale_down: FxHashMap<NodeId, usize>,
     notice: FxHashMap<NodeId, usize>,
     silent: FxHashMap<NodeId, usize>,
+    unneeded: FxHashMap<NodeId, usize>,
     last_wait: Option<usize>,
     last_scale_up: Option<usize>,
     last_scale_down: Option<usize>,
@@ -87,10 +88,15 @@ impl Seen {
             Occurrence::IncreaseError(..) => self.last_wait,
             Occurrence::LaunchFailed(_) => self.last_scale_up,
             Occurrence::NodeAdded(_, group) => self.scale_up.get(&group).copied().or(self.last_loss),
+            Occurrence::NodeUnneeded(node) => {
+                self.unneeded.insert(node, at);
+                self.last_scale_in
+            }
+            Occurrence::GroupSkipped { .. } => self.last_wait,
             Occurrence::ScaleDown { node, .. } => {
                 self.scale_down.insert(node, at);
                 self.last_scale_down = Some(at);
-                self.last_scale_in
+                self.unneeded.get(&node).copied().or(self.last_scale_in)
             }
             Occurrence::ScaleDownFailed(node) => self.scale_down.get(&node).copied(),
             Occurrence::InstanceDeleted(_) | Occurrence::EvictionDenied(_) => self.last_scale_down,

@@ -3,7 +3,7 @@
 use super::Decisions;
 use crate::cluster::{NodeId, PodId};
 use crate::sim::event::{GroupId, WorkloadId};
-use crate::sim::log::{Evictor, NodeEnd, Occurrence, Seen};
+use crate::sim::log::{Evictor, Kept, NodeEnd, Occurrence, Seen};
 use crate::sim::world::FaultKind;
 use serde_json::{Value, json};
 
@@ -173,6 +173,15 @@ impl Decisions<'_> {
                     format!("Cluster Autoscaler removes the node {}, which was not needed: {how}.", self.node(node));
                 Line::new(CA, "scale-down", vec![self.node(node)], text).with("drain", drain).with("pods", pods)
             }
+            Occurrence::NodeUnneeded(node) => {
+                let text = format!("Cluster Autoscaler finds that the node {} is not needed.", self.node(node));
+                Line::new(CA, "unneeded", vec![self.node(node)], text)
+            }
+            Occurrence::NodeKept { node, why } => self.kept(node, why),
+            Occurrence::GroupSkipped { group, why } => {
+                let text = format!("Cluster Autoscaler leaves {} out: {why}.", self.group(group));
+                Line::new(CA, "group-skipped", vec![self.group(group)], text).with("reason", why.to_string())
+            }
             Occurrence::ScaleDownFailed(node) => {
                 let text = format!("Cluster Autoscaler gives up removing the node {}.", self.node(node));
                 Line::new(CA, "scale-down-failed", vec![self.node(node)], text)
@@ -204,6 +213,27 @@ impl Decisions<'_> {
             }
             _ => Line::new("scenario", "other", Vec::new(), String::new()),
         }
+    }
+
+    fn kept(&self, node: NodeId, why: Kept) -> Line {
+        let mut objects = vec![self.node(node)];
+        let reason = match why {
+            Kept::Annotated => "an annotation says so".to_owned(),
+            Kept::Unready => "it is not ready".to_owned(),
+            Kept::Utilized(percent) => format!("its pods request {percent} % of it"),
+            Kept::GroupAtMinimum => "its group has its least size".to_owned(),
+            Kept::ClusterAtMinimum => "the cluster has its least size".to_owned(),
+            Kept::NoPlaceForItsPods => "no other node takes its pods".to_owned(),
+            Kept::Blocked { reason, pod } => {
+                let named = pod.map_or("a pod that would have moved there".to_owned(), |pod| {
+                    objects.extend(self.pod_names(pod));
+                    format!("the pod {}", self.pod(pod))
+                });
+                format!("{named} must not be moved ({reason:?})")
+            }
+        };
+        let text = format!("Cluster Autoscaler keeps the node {}: {reason}.", self.node(node));
+        Line::new("cluster-autoscaler", "kept", objects, text)
     }
 
     fn fault(&self, index: u32, begins: bool) -> Line {

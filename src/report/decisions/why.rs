@@ -117,7 +117,9 @@ impl Decisions<'_> {
             Occurrence::FaultChanged(..) | Occurrence::DeployStarted(_) => "  The scenario says so.\n",
             Occurrence::SpotNotice(_) => "  The market did that: no decision of the cluster led to it.\n",
             Occurrence::OutOfMemory(_) => "  Requests in hand need memory: that is the traffic's doing.\n",
-            Occurrence::ScaleDown { .. } => "  The node's utilisation was low from the start.\n",
+            Occurrence::ScaleDown { .. } | Occurrence::NodeUnneeded(_) => {
+                "  The node's utilisation was low from the start.\n"
+            }
             _ => "  It belongs to what the scenario starts with.\n",
         };
     }

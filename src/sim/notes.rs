@@ -1,0 +1,79 @@
+//! What Cluster Autoscaler left alone, and why: noted in the log when it changes, not loop by loop.
+
+use crate::autoscaler::{LoopOutcome, SkipReason, Unremovable};
+use crate::cluster::NodeId;
+use crate::id::Id;
+use crate::sim::Simulation;
+use crate::sim::event::GroupId;
+use crate::sim::log::{Kept, Occurrence};
+use crate::units::SimTime;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was noted last.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    skipped: BTreeMap<GroupId, SkipReason>,
+    kept: BTreeMap<NodeId, Kept>,
+    unneeded: BTreeSet<NodeId>,
+}
+
+impl Simulation {
+    /// Notes what is new in a loop's reasons. Without a log nothing is noted.
+    pub(super) fn note_reasons(&mut self, now: SimTime, outcome: &LoopOutcome) {
+        if !self.log.is_on() {
+            return;
+        }
+        self.note_skipped(now, outcome);
+        let Some(down) = &outcome.scale_down else { return };
+        let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
+        for node in unneeded.difference(&self.notes.unneeded) {
+            self.log.push(now, Occurrence::NodeUnneeded(*node));
+            self.notes.kept.remove(node);
+        }
+        for (node, why) in &down.unremovable {
+            let Some(kept) = self.kept(*node, why).filter(|_| !unneeded.contains(node)) else { continue };
+            let before = self.notes.kept.insert(*node, kept);
+            if before.is_none_or(|before| !before.is_like(&kept)) {
+                self.log.push(now, Occurrence::NodeKept { node: *node, why: kept });
+            }
+        }
+        self.notes.unneeded = unneeded;
+    }
+
+    /// Groups are skipped when pods need a node; the same reason is told once per shortage.
+    fn note_skipped(&mut self, now: SimTime, outcome: &LoopOutcome) {
+        let skipped: BTreeMap<GroupId, SkipReason> = match &outcome.scale_up.pending {
+            None => BTreeMap::new(),
+            Some(_) => outcome.scale_up.skipped.iter().map(|(at, why)| (GroupId::from_index(*at), *why)).collect(),
+        };
+        for (group, why) in &skipped {
+            if self.notes.skipped.get(group) != Some(why) {
+                self.log.push(now, Occurrence::GroupSkipped { group: *group, why: *why });
+            }
+        }
+        self.notes.skipped = skipped;
+    }
+
+    /// Reasons worth telling; that a node is looked at later, or is going already, is none.
+    fn kept(&self, node: NodeId, why: &Unremovable) -> Option<Kept> {
+        Some(match why {
+            Unremovable::ScaleDownDisabledAnnotation => Kept::Annotated,
+            Unremovable::ScaleDownUnreadyDisabled => Kept::Unready,
+            Unremovable::NodeGroupMinSizeReached => Kept::GroupAtMinimum,
+            Unremovable::MinimalResourceLimitExceeded => Kept::ClusterAtMinimum,
+            Unremovable::NotUnderutilized(share) => Kept::Utilized((share * 100.0).round().clamp(0.0, 65_535.0) as u16),
+            Unremovable::NoPlaceToMovePods => Kept::NoPlaceForItsPods,
+            Unremovable::BlockedByPod(blocked) => {
+                // The what-if may have moved a pod here that is elsewhere, or that exists in the what-if alone.
+                let known = blocked.pod.index() < self.cluster.pod_id_bound();
+                let here = known && self.cluster.pod(blocked.pod).node() == Some(node);
+                Kept::Blocked { reason: blocked.reason, pod: here.then_some(blocked.pod) }
+            }
+            Unremovable::NotAutoscaled
+            | Unremovable::NotUnneededLongEnough
+            | Unremovable::NotUnreadyLongEnough
+            | Unremovable::CurrentlyBeingDeleted
+            | Unremovable::RecentlyUnremovable => return None,
+        })
+    }
+}
