@@ -36,6 +36,18 @@ pub(super) fn best(scene: &Scene<'_>, options: &[ScaleUpOption]) -> Vec<usize> {
     left
 }
 
+/// What the expanders of the chain that count something make of an option.
+pub(super) fn scores(scene: &Scene<'_>, option: &ScaleUpOption) -> Vec<(Expander, f64)> {
+    let score = |expander: &Expander| match expander {
+        Expander::Random | Expander::Priority => None,
+        Expander::MostPods => Some(option.pods.len() as f64),
+        Expander::LeastNodes => Some(f64::from(option.nodes)),
+        Expander::LeastWaste => Some(waste(scene, option)),
+        Expander::Price => Some(price_score(scene, option)),
+    };
+    scene.flags.expander.iter().filter_map(|expander| Some((*expander, score(expander)?))).collect()
+}
+
 /// Those with exactly the least score.
 fn extreme(left: &[usize], score: impl Fn(usize) -> f64) -> Vec<usize> {
     let scores: Vec<f64> = left.iter().map(|at| score(*at)).collect();

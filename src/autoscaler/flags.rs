@@ -31,7 +31,15 @@ pub struct Flags {
     pub max_node_group_backoff_duration: SimDuration,
     pub node_group_backoff_reset_timeout: SimDuration,
     pub force_ds: bool,
+    /// Nodes with one of these taints count as not ready, and new nodes are taken not to have it.
     pub ignore_taints: Vec<String>,
+    /// New nodes are taken not to have these taints.
+    pub status_taints: Vec<String>,
+    pub scale_up_from_zero: bool,
+    pub memory_difference_ratio: f64,
+    pub max_allocatable_difference_ratio: f64,
+    pub max_free_difference_ratio: f64,
+    pub scale_down_gpu_utilization_threshold: f64,
     pub scale_down_enabled: bool,
     pub scale_down_unready_enabled: bool,
     pub scale_down_delay_after_add: SimDuration,
@@ -98,6 +106,22 @@ pub enum Expander {
     Priority,
 }
 
+impl Expander {
+    const ALL: [(&'static str, Expander); 6] = [
+        ("random", Expander::Random),
+        ("most-pods", Expander::MostPods),
+        ("least-waste", Expander::LeastWaste),
+        ("least-nodes", Expander::LeastNodes),
+        ("price", Expander::Price),
+        ("priority", Expander::Priority),
+    ];
+
+    /// As the flag spells it.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, expander)| *expander == self).map_or("", |(name, _)| name)
+    }
+}
+
 impl Default for Flags {
     fn default() -> Self {
         Flags {
@@ -123,6 +147,12 @@ impl Default for Flags {
             node_group_backoff_reset_timeout: SimDuration::from_mins(180),
             force_ds: false,
             ignore_taints: Vec::new(),
+            status_taints: Vec::new(),
+            scale_up_from_zero: true,
+            memory_difference_ratio: 0.015,
+            max_allocatable_difference_ratio: 0.05,
+            max_free_difference_ratio: 0.05,
+            scale_down_gpu_utilization_threshold: 0.5,
             scale_down_enabled: true,
             scale_down_unready_enabled: true,
             scale_down_delay_after_add: SimDuration::from_mins(10),
@@ -199,19 +229,12 @@ const WITHOUT_EFFECT: &[&str] = &[
     "grpc-expander-url",
     "gpu-total",
     "clusterapi-cloud-config-authoritative",
-    "initial-node-group-backoff",
     "scale-down-candidates-pool-ratio",
     "scale-down-candidates-pool-min-count",
     "scale-down-non-empty-candidates-count",
-    "scale-down-gpu-utilization-threshold",
-    "max-parallel-scale-downs",
-    "ignore-taint-prefix",
     "bypassed-scheduler-names",
     "feature-gates",
     "node-info-cache-expire-time",
-    "max-free-difference-ratio",
-    "memory-difference-ratio",
-    "max-allocatable-difference-ratio",
     "parallel-scale-up",
     "nodes",
     "node-group-auto-discovery",
@@ -220,6 +243,19 @@ const WITHOUT_EFFECT: &[&str] = &[
     "log-dir",
     "log-file",
     "skip-headers",
+    "skip-log-headers",
+    "log-file-max-size",
+    "log-backtrace-at",
+    "log-flush-frequency",
+    "log-json-info-buffer-size",
+    "log-json-split-stream",
+    "logging-format",
+    "kube-api-content-type",
+    "scheduler-config-file",
+    "gce-concurrent-refreshes",
+    "gce-expander-ephemeral-storage-support",
+    "gce-mig-instances-min-refresh-wait-time",
+    "dynamic-node-delete-delay-after-taint-enabled",
 ];
 
 /// What became of a flag.
@@ -258,6 +294,13 @@ const KNOWN: &[&str] = &[
     "node-group-backoff-reset-timeout",
     "force-ds",
     "ignore-taint",
+    "startup-taint",
+    "status-taint",
+    "scale-up-from-zero",
+    "memory-difference-ratio",
+    "max-allocatable-difference-ratio",
+    "max-free-difference-ratio",
+    "scale-down-gpu-utilization-threshold",
     "scale-down-enabled",
     "scale-down-unready-enabled",
     "scale-down-delay-after-add",
@@ -318,7 +361,14 @@ impl Flags {
             "max-node-group-backoff-duration" => period(value, &mut self.max_node_group_backoff_duration),
             "node-group-backoff-reset-timeout" => period(value, &mut self.node_group_backoff_reset_timeout),
             "force-ds" => boolean(value, &mut self.force_ds),
-            "ignore-taint" => text(value).map(|text| self.ignore_taints.push(text)),
+            // Later versions call ignored taints startup taints.
+            "ignore-taint" | "startup-taint" => text(value).map(|text| self.ignore_taints.push(text)),
+            "status-taint" => text(value).map(|text| self.status_taints.push(text)),
+            "scale-up-from-zero" => boolean(value, &mut self.scale_up_from_zero),
+            "memory-difference-ratio" => number(value, &mut self.memory_difference_ratio),
+            "max-allocatable-difference-ratio" => number(value, &mut self.max_allocatable_difference_ratio),
+            "max-free-difference-ratio" => number(value, &mut self.max_free_difference_ratio),
+            "scale-down-gpu-utilization-threshold" => number(value, &mut self.scale_down_gpu_utilization_threshold),
             "scale-down-enabled" => boolean(value, &mut self.scale_down_enabled),
             "scale-down-unready-enabled" => boolean(value, &mut self.scale_down_unready_enabled),
             "scale-down-delay-after-add" => period(value, &mut self.scale_down_delay_after_add),
@@ -403,16 +453,16 @@ fn nearest(name: &str) -> Option<&'static str> {
 }
 
 fn expanders(value: &str) -> Result<Vec<Expander>, String> {
-    let one = |name: &str| match name.trim() {
-        "random" => Ok(Expander::Random),
-        "most-pods" => Ok(Expander::MostPods),
-        "least-waste" => Ok(Expander::LeastWaste),
-        "least-nodes" => Ok(Expander::LeastNodes),
-        "price" => Ok(Expander::Price),
-        "priority" => Ok(Expander::Priority),
-        _ => Err("one or more of random, most-pods, least-waste, least-nodes, price, priority".to_owned()),
+    let one = |name: &str| {
+        let known = Expander::ALL.iter().find(|(known, _)| *known == name.trim());
+        let names = Expander::ALL.map(|(name, _)| name).join(", ");
+        known.map(|(_, expander)| *expander).ok_or_else(|| format!("one or more of {names}"))
     };
-    value.split(',').map(one).collect()
+    let list: Vec<Expander> = value.split(',').map(one).collect::<Result<_, _>>()?;
+    match list.iter().enumerate().find(|(at, expander)| list[..*at].contains(expander)) {
+        Some(_) => Err("each expander once".to_owned()),
+        None => Ok(list),
+    }
 }
 
 fn text(value: &str) -> Result<String, String> {
@@ -429,8 +479,23 @@ fn boolean(value: &str, into: &mut bool) -> Result<(), String> {
     Ok(())
 }
 
+/// As Go's `strconv.ParseInt` with base 0: `0x10`, `0b11`, `0o17` and `017` are numbers too.
 fn integer(value: &str, into: &mut i32) -> Result<(), String> {
-    *into = value.parse().map_err(|_| "a whole number".to_owned())?;
+    let (sign, digits) = match value.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", value.strip_prefix('+').unwrap_or(value)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (base, digits) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (16, &lower[2..]),
+        [b'0', b'b', ..] => (2, &lower[2..]),
+        [b'0', b'o', ..] => (8, &lower[2..]),
+        [b'0', _, ..] => (8, &lower[1..]),
+        _ => (10, lower.as_str()),
+    };
+    let plain = digits.chars().all(|c| c.is_ascii_alphanumeric());
+    let parsed = plain.then(|| i32::from_str_radix(&format!("{sign}{digits}"), base).ok()).flatten();
+    *into = parsed.ok_or_else(|| "a whole number".to_owned())?;
     Ok(())
 }
 

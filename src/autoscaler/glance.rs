@@ -6,6 +6,9 @@ use crate::cluster::{ClusterState, NodeId, PodSpec};
 use crate::id::IdVec;
 use crate::units::SimTime;
 
+/// The resource that makes a node one with GPUs. Upstream: `gpu.ResourceNvidiaGPU`, 1.28.0.
+const GPU: &str = "nvidia.com/gpu";
+
 /// One look at the pods of a node.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Glance {
@@ -19,6 +22,9 @@ pub(super) struct Glance {
     pub(super) is_empty: bool,
     /// What containers ask for: milli-cores and bytes.
     used: (i64, i64),
+    /// The node has GPUs: what is used of them counts, and nothing else.
+    pub(super) counts_gpus: bool,
+    gpus: i64,
     /// The same of pods that the flags leave out of the utilisation.
     set_aside: (i64, i64),
 }
@@ -45,6 +51,8 @@ impl Glance {
     fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
         let row = cluster.node(node);
         let mut glance = Glance { generation: row.generation(), is_empty: true, ..Glance::default() };
+        let gpu = cluster.symbols.lookup(GPU).filter(|gpu| row.allocatable.resources.scalar(*gpu) > 0);
+        glance.counts_gpus = gpu.is_some();
         for pod in row.pods().iter().copied() {
             let spec = cluster.spec_of(pod);
             glance.has_expendable |= is_expendable(spec, flags);
@@ -59,13 +67,20 @@ impl Glance {
             let sum = if ignored { &mut glance.set_aside } else { &mut glance.used };
             sum.0 += spec.container_requests.cpu_milli;
             sum.1 += spec.container_requests.memory_bytes;
+            if !ignored && let Some(gpu) = gpu {
+                glance.gpus += spec.container_requests.scalar(gpu);
+            }
         }
         glance
     }
 
-    /// The larger share of cpu or memory that containers ask for. Upstream: `utilization.Calculate`, 1.28.0.
+    /// The larger share of cpu or memory that containers ask for; of a node with GPUs the share of these. Upstream: `utilization.Calculate`, 1.28.0.
     pub(super) fn utilization(&self, cluster: &ClusterState, node: NodeId) -> f64 {
         let there = &cluster.node(node).allocatable.resources;
+        let gpus = cluster.symbols.lookup(GPU).filter(|_| self.counts_gpus).map(|gpu| there.scalar(gpu));
+        if let Some(gpus) = gpus {
+            return self.gpus as f64 / gpus as f64;
+        }
         let share =
             |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };
         let cpu = share(self.used.0, there.cpu_milli, self.set_aside.0);

@@ -32,7 +32,7 @@ pub use view::{
     ScaleUpResult, SkipReason, Unremovable,
 };
 
-use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId, Resources};
+use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpecId, Resources};
 use crate::go_sort;
 use crate::intern::Symbol;
 use crate::rng::Stream;
@@ -166,6 +166,12 @@ impl Autoscaler {
     fn look(&mut self, now: SimTime, cluster: &mut ClusterState, inputs: Inputs<'_>) -> LoopOutcome {
         let Inputs { groups, pending, daemon_sets } = inputs;
         let mut outcome = LoopOutcome::default();
+        let is_ready = |(_, node): (NodeId, &Node)| templates::is_ready(node, &cluster.symbols, &self.flags);
+        if !self.flags.scale_up_from_zero && !cluster.nodes().any(is_ready) {
+            // Upstream: `StaticAutoscaler.actOnEmptyCluster`, 1.28.0.
+            self.planner.clear();
+            return outcome;
+        }
         self.assumed.get_or_insert(now - ASSUMED_QUIET);
         self.templates.update(now, cluster, groups, daemon_sets, &self.flags);
         self.registry.update(now, cluster, groups, &self.flags);
@@ -217,7 +223,8 @@ impl Autoscaler {
     ) {
         let mut snapshot = cluster.trial();
         let all: Vec<NodeId> = snapshot.node_ids().to_vec();
-        let ready: Vec<NodeId> = all.iter().copied().filter(|id| snapshot.node(*id).ready.is_true).collect();
+        let is_ready = |id: &NodeId| templates::is_ready(snapshot.node(*id), &snapshot.symbols, &self.flags);
+        let ready: Vec<NodeId> = all.iter().copied().filter(is_ready).collect();
         let unschedulable = self.split_pending(now, &mut snapshot, pending);
         let (upcoming, not_started) = self.add_upcoming(now, &mut snapshot, groups);
         let mut candidates = all;

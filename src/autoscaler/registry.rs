@@ -1,6 +1,7 @@
 //! What is known of the node groups: who is ready, who is on the way, who failed.
 
 use super::flags::Flags;
+use super::templates::is_ready;
 use super::view::{GroupView, SkipReason};
 use crate::cluster::{ClusterState, Node, NodeId};
 use crate::id::Id;
@@ -102,7 +103,7 @@ impl Registry {
             row.registered += 1;
             if node.group.is_some() && !listed.contains(id.index()) {
                 // The cloud has deleted the instance already: the node object is all that is left.
-            } else if node.ready.is_true {
+            } else if is_ready(node, &cluster.symbols, flags) {
                 row.ready += 1;
             } else if node.created + NODE_STARTUP > now {
                 row.not_started.push(id);
@@ -262,9 +263,7 @@ impl Registry {
 
 /// When a node that does not become ready counts as unready.
 pub(super) fn timer(node: &Node, consider: &mut impl FnMut(SimTime)) {
-    if !node.ready.is_true {
-        consider(node.created + NODE_STARTUP);
-    }
+    consider(node.created + NODE_STARTUP);
 }
 
 fn too_many(bad: i32, all: i32, flags: &Flags) -> bool {

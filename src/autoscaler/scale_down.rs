@@ -3,7 +3,7 @@
 use super::Autoscaler;
 use super::drain::{Scope, pods_to_move, protects};
 use super::flags::Flags;
-use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED};
+use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED, is_ready};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::go_sort;
@@ -28,8 +28,8 @@ pub(super) struct Removable {
 pub(super) struct Planner {
     /// Unneeded nodes: since when, and what would have to move.
     unneeded: BTreeMap<NodeId, (SimTime, Removable)>,
-    /// Nodes that are not looked at again before this instant.
-    not_before: BTreeMap<NodeId, SimTime>,
+    /// Nodes that are not looked at again before this instant, and what kept them.
+    not_before: BTreeMap<NodeId, (SimTime, Unremovable)>,
     last_update: Option<SimTime>,
     least_interval: Option<SimDuration>,
     /// The last plan differs from the one before.
@@ -60,7 +60,7 @@ impl Planner {
     }
     /// When nodes are looked at again, and when they have been unneeded for long enough.
     pub(super) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
-        self.not_before.values().for_each(|at| consider(*at));
+        self.not_before.values().for_each(|(at, _)| consider(*at));
         for (since, _) in self.unneeded.values() {
             consider(*since + flags.scale_down_unneeded_time);
             consider(*since + flags.scale_down_unready_time);
@@ -157,7 +157,7 @@ impl Autoscaler {
         let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
         all.iter().filter(ongoing).for_each(|node| destinations.insert(node.index()));
         let waiting = self.planner.not_before.len();
-        self.planner.not_before.retain(|_, at| *at > now);
+        self.planner.not_before.retain(|_, (at, _)| *at > now);
         self.planner.moved = self.planner.not_before.len() != waiting;
         let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
         let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
@@ -178,7 +178,7 @@ impl Autoscaler {
                 Err(why) => {
                     outcome.unremovable.push((node, why));
                     let until = now + self.flags.unremovable_node_recheck_timeout;
-                    self.planner.not_before.insert(node, until);
+                    self.planner.not_before.insert(node, (until, why));
                     self.planner.moved = true;
                 }
             }
@@ -215,7 +215,8 @@ impl Autoscaler {
         let mut eligible = Vec::new();
         for node in candidates.iter().copied() {
             let row = cluster.node(node);
-            let why = if self.planner.not_before.contains_key(&node) {
+            let why = if let Some((_, why)) = self.planner.not_before.get(&node) {
+                outcome.kept_before.push((node, *why));
                 Some(Unremovable::RecentlyUnremovable)
             } else if self.is_being_deleted(cluster, node) {
                 Some(Unremovable::CurrentlyBeingDeleted)
@@ -223,14 +224,17 @@ impl Autoscaler {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
             } else if row.group.is_none_or(|group| group as usize >= groups.len()) {
                 Some(Unremovable::NotAutoscaled)
-            } else if !self.flags.scale_down_unready_enabled && !row.ready.is_true {
+            } else if !self.flags.scale_down_unready_enabled && !is_ready(row, &cluster.symbols, &self.flags) {
                 Some(Unremovable::ScaleDownUnreadyDisabled)
             } else {
                 let glance = self.glances.at(cluster, &self.flags, node, now);
                 let utilization = glance.utilization(cluster, node);
                 outcome.utilization.push((node, utilization));
-                (utilization >= self.flags.scale_down_utilization_threshold)
-                    .then_some(Unremovable::NotUnderutilized(utilization))
+                let threshold = match glance.counts_gpus {
+                    true => self.flags.scale_down_gpu_utilization_threshold,
+                    false => self.flags.scale_down_utilization_threshold,
+                };
+                (utilization >= threshold).then_some(Unremovable::NotUnderutilized(utilization))
             };
             match why {
                 Some(why) => outcome.unremovable.push((node, why)),
@@ -285,11 +289,12 @@ impl Autoscaler {
             let Some(view) = groups.get(group) else { continue };
             let in_progress = self.deletions_of(cluster, group);
             let there = &node.capacity.resources;
+            let is_ready = is_ready(node, &cluster.symbols, &self.flags);
             let why = if node.scale_down_disabled {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
-            } else if node.ready.is_true && since + self.flags.scale_down_unneeded_time >= now {
+            } else if is_ready && since + self.flags.scale_down_unneeded_time >= now {
                 Some(Unremovable::NotUnneededLongEnough)
-            } else if !node.ready.is_true && since + self.flags.scale_down_unready_time >= now {
+            } else if !is_ready && since + self.flags.scale_down_unready_time >= now {
                 Some(Unremovable::NotUnreadyLongEnough)
             } else if sizes[group] - in_progress <= view.min {
                 Some(Unremovable::NodeGroupMinSizeReached)

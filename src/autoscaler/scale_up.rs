@@ -1,7 +1,8 @@
 //! Scale-up: options, choice, limits, balance.
 
 use super::estimator::{Estimate, estimate};
-use super::expander::{Scene, best, waste};
+use super::expander::{Scene, best, scores, waste};
+use super::flags::Expander;
 use super::kinds::{Kinds, refusals};
 use super::limits::Left;
 use super::similar::{Likeness, balance};
@@ -37,6 +38,8 @@ pub struct OptionSummary {
     pub similar: Vec<usize>,
     /// Least-waste's score.
     pub waste: f64,
+    /// The scores of the chain's expanders that count something, in order.
+    pub scores: Vec<(Expander, f64)>,
 }
 
 /// What the steps of one scale-up share.
@@ -182,7 +185,7 @@ impl Autoscaler {
         let suits = |other: &usize| {
             *other != group
                 && fitting[*other].as_ref().is_some_and(|theirs| which.is_subset(theirs))
-                && likenesses[*other].as_ref().is_some_and(|likeness| own.resembles(likeness))
+                && likenesses[*other].as_ref().is_some_and(|likeness| own.resembles(likeness, &self.flags))
                 && self.registry.unsafe_to_scale_up(*other, round.now, &self.flags).is_none()
         };
         (0..round.groups.len()).filter(suits).collect()
@@ -248,5 +251,6 @@ fn summary(scene: &Scene<'_>, option: &ScaleUpOption) -> OptionSummary {
         pods: option.pods.clone(),
         similar: option.similar.clone(),
         waste: waste(scene, option),
+        scores: scores(scene, option),
     }
 }

@@ -52,18 +52,21 @@ impl Likeness {
         }
     }
 
-    /// Whether two groups' nodes are the same but for what may differ: capacity equal, memory within 1.5 %;
-    /// allocatable and free within 5 %; labels equal but for the ignored ones.
-    pub(super) fn resembles(&self, other: &Likeness) -> bool {
+    /// Whether two groups' nodes are the same but for what may differ: capacity equal, memory almost;
+    /// allocatable and free almost (the flags' ratios); labels equal but for the ignored ones.
+    pub(super) fn resembles(&self, other: &Likeness, flags: &Flags) -> bool {
         if let (Some(own), Some(theirs)) = (&self.balancing, &other.balancing) {
             return own.iter().zip(theirs).all(|(own, theirs)| own.is_some() && own == theirs);
         }
         let alike = |(a, b): (&Column, &Column)| {
             let capacity = match a.name {
-                Name::Memory => within(a.capacity, b.capacity, 0.015),
+                Name::Memory => within(a.capacity, b.capacity, flags.memory_difference_ratio),
                 _ => a.capacity == b.capacity,
             };
-            a.name == b.name && capacity && within(a.allocatable, b.allocatable, 0.05) && within(a.free, b.free, 0.05)
+            a.name == b.name
+                && capacity
+                && within(a.allocatable, b.allocatable, flags.max_allocatable_difference_ratio)
+                && within(a.free, b.free, flags.max_free_difference_ratio)
         };
         self.columns.len() == other.columns.len()
             && self.columns.iter().zip(&other.columns).all(alike)

@@ -48,7 +48,10 @@ impl Templates {
         self.cached.resize(groups.len(), None);
         self.rows = vec![None; groups.len()];
         let mut missing = groups.len();
-        let good = |node: &Node| node.ready.is_true && !node.unschedulable && node.ready.since + STABLE_AFTER < now;
+        let symbols = &cluster.symbols;
+        let good = |node: &Node| {
+            is_ready(node, symbols, flags) && !node.unschedulable && node.ready.since + STABLE_AFTER < now
+        };
         for (id, node) in cluster.nodes().filter(|(_, node)| good(node)) {
             let Some(group) = node.group.map(|group| group as usize).filter(|group| *group < groups.len()) else {
                 continue;
@@ -76,6 +79,17 @@ impl Templates {
             }
         }
     }
+}
+
+/// Whether the node is Ready and has no taint that says that it is still starting.
+///
+/// Upstream: `taints.FilterOutNodesWithIgnoredTaints`, 1.28.0.
+pub(super) fn is_ready(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
+    let starting = |taint: &Taint| {
+        let key = symbols.text(taint.key);
+        key.starts_with(IGNORED_PREFIX) || flags.ignore_taints.iter().any(|ignored| ignored == key)
+    };
+    node.ready.is_true && !node.taints.iter().any(starting)
 }
 
 /// When a node begins to stand for its group.
@@ -167,7 +181,8 @@ fn sanitized(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTemp
     let passing = |taint: &Taint| {
         let key = symbols.text(taint.key);
         [TO_BE_DELETED, DELETION_CANDIDATE].contains(&key)
-            || key.starts_with("ignore-taint.cluster-autoscaler.kubernetes.io/")
+            || key.starts_with(IGNORED_PREFIX)
+            || flags.status_taints.iter().any(|ignored| ignored == key)
             || CONDITIONS.contains(&key)
             || flags.ignore_taints.iter().any(|ignored| ignored == key)
     };
@@ -177,6 +192,9 @@ fn sanitized(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTemp
     node.unschedulable = false;
     node
 }
+
+/// Taints of nodes that are still starting, whatever the flags say.
+const IGNORED_PREFIX: &str = "ignore-taint.cluster-autoscaler.kubernetes.io/";
 
 /// The taint of a node that is being deleted.
 pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";

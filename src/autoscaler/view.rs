@@ -142,6 +142,8 @@ pub struct ScaleDownOutcome {
     pub unneeded: Vec<(NodeId, SimTime)>,
     /// Nodes that stay, and why.
     pub unremovable: Vec<(NodeId, Unremovable)>,
+    /// What kept those that are recently unremovable when they were looked at last.
+    pub kept_before: Vec<(NodeId, Unremovable)>,
     /// How much of the nodes is used, where it was looked at.
     pub utilization: Vec<(NodeId, f64)>,
     /// Nodes whose time is over: empty ones, and ones to drain.

@@ -39,6 +39,8 @@ pub struct GroupRow {
     pub pods_helped: Option<usize>,
     /// Least-waste's score: the smaller, the less is wasted.
     pub waste: Option<f64>,
+    /// By expander of the chain: what it makes of the alternative. The most for `most-pods`, else the least wins.
+    pub scores: BTreeMap<String, f64>,
     /// Of the new nodes together; absent where the price is not known.
     pub usd_per_hour: Option<f64>,
     pub similar: Vec<String>,
@@ -152,6 +154,7 @@ impl Told<'_> {
                 new_nodes: option.map(|option| option.nodes),
                 pods_helped: option.map(|option| option.pods.len()),
                 waste: option.map(|option| option.waste),
+                scores: option.iter().flat_map(|row| &row.scores).map(|(e, score)| (e.name().into(), *score)).collect(),
                 usd_per_hour: option.and_then(|option| self.cost(at, option.nodes)),
                 similar: option.map_or_else(Vec::new, |option| option.similar.iter().map(name).collect()),
             }
@@ -230,8 +233,10 @@ impl Told<'_> {
             }
         };
         for (node, why) in &down.unremovable {
-            let mut row = blank(*node, "stays", &reason(why));
-            if let Unremovable::BlockedByPod(blocked) = why {
+            let earlier = down.kept_before.iter().find(|(other, _)| other == node).map(|(_, why)| why);
+            let words = earlier.map_or_else(|| reason(why), |earlier| format!("{}, {}", reason(why), reason(earlier)));
+            let mut row = blank(*node, "stays", &words);
+            if let Unremovable::BlockedByPod(blocked) = earlier.unwrap_or(why) {
                 row.blocked_by_pod = Some(self.cluster.pod_key(blocked.pod));
             }
             rows.insert(*node, row);
