@@ -1,0 +1,159 @@
+//! `foresail autoscale` as a user meets it.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The files of docs/cluster-autoscaler.md.
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cluster-autoscaler").join(name)
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a place for files");
+    for name in ["up.yaml", "down.yaml", "groups.yaml"] {
+        fs::copy(example(name), folder.path().join(name)).expect("an example");
+    }
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    folder
+}
+
+fn run(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("foresail").expect("built");
+    let output = command.current_dir(folder.path()).arg("autoscale").args(arguments).output().expect("runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+/// All texts are in what is said on stderr, nothing is on stdout, and the code is 2.
+fn refused(folder: &TempDir, arguments: &[&str], texts: &[&str]) {
+    let (code, out, err) = run(folder, arguments);
+    assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
+    for text in texts {
+        assert!(err.contains(text), "{arguments:?}: `{text}` is not in:\n{err}");
+    }
+    assert!(!err.contains("panicked"), "{err}");
+}
+
+const UP: [&str; 6] = ["-f", "up.yaml", "--node-groups", "groups.yaml", "--flags", "--expander=least-waste"];
+
+#[test]
+fn the_document_shows_what_the_program_prints() {
+    let folder = folder(&[]);
+    let document = fs::read_to_string(example("../cluster-autoscaler.md")).expect("the document");
+    let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned();
+    let down = ["-f", "down.yaml", "--flags", "--nodes=1:10:general", "--for", "12m"];
+    for arguments in [UP, down] {
+        let (code, out, err) = run(&folder, &arguments);
+        assert_eq!(code, 0, "{err}");
+        assert!(err.contains("s per loop"), "{err}");
+        assert!(document.contains(&trimmed(&out)), "the document does not show:\n{out}");
+    }
+}
+
+#[test]
+fn json_has_every_alternative_with_its_scores() {
+    let folder = folder(&[]);
+    let mut arguments = UP.to_vec();
+    arguments[5] = "--expander=price,most-pods";
+    arguments.extend(["-o", "json"]);
+    let (code, out, err) = run(&folder, &arguments);
+    assert_eq!(code, 0, "{err}");
+    let loops: Value = serde_json::from_str(&out).expect("JSON");
+    let groups = loops[0]["groups"].as_array().expect("groups");
+    let helping: Vec<&Value> = groups.iter().filter(|group| !group["newNodes"].is_null()).collect();
+    assert_eq!(helping.len(), 2);
+    for group in helping {
+        let scores = group["scores"].as_object().expect("scores");
+        assert!(scores["price"].as_f64().is_some_and(|score| score > 0.0), "{group}");
+        assert_eq!(scores["most-pods"].as_f64(), group["podsHelped"].as_f64(), "{group}");
+    }
+    let lost = loops[0]["pending"].as_array().expect("pods").iter().find(|row| row["outcome"] == "fits no group");
+    let reasons = lost.and_then(|row| row["reasons"].as_object()).expect("reasons");
+    assert_eq!(reasons.len(), 3, "why each group does not help: {reasons:?}");
+}
+
+#[test]
+fn groups_that_may_not_grow_say_why() {
+    let folder = folder(&[]);
+    let (_, out, _) = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:2:general --nodes=0:1:batch"]);
+    assert_eq!(out.matches("max node group size reached").count(), 2, "{out}");
+    let (_, out, _) = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:9:general --cores-total=0:9"]);
+    assert!(out.contains("max cluster cpu limit reached"), "{out}");
+}
+
+#[test]
+fn markdown_is_markdown() {
+    let mut arguments = UP.to_vec();
+    arguments.extend(["-o", "markdown"]);
+    let (code, out, _) = run(&folder(&[]), &arguments);
+    assert_eq!(code, 0);
+    assert!(out.contains("## Loop at +0 s") && out.contains("### Node groups"), "{out}");
+    assert!(out.lines().any(|line| line.starts_with("| general")), "{out}");
+}
+
+#[test]
+fn flags_are_read_with_care() {
+    let folder = folder(&[]);
+    let with = |flags: &'static str| ["-f", "up.yaml", "--flags", flags];
+    refused(&folder, &with("--expandr=random"), &["--expandr", "no such flag", "did you mean `--expander`?"]);
+    refused(&folder, &with("--scale-down-unneeded-time=soon"), &["found `soon`", "a duration such as 10s or 5m"]);
+    refused(&folder, &with("--expander=cheapest"), &["found `cheapest`", "least-waste"]);
+    refused(&folder, &with("--expander=price,price"), &["each expander once"]);
+    refused(&folder, &with("--cores-total=9:3"), &["min not above max"]);
+    refused(&folder, &with("--nodes=many"), &["found `many`", "min:max:name"]);
+    refused(&folder, &with("--nodes=9:1:general"), &["found 9 to 1", "min <= max"]);
+    refused(&folder, &with("--max-drain-parallelism=20"), &["--max-drain-parallelism must not be above"]);
+    // Everything that is wrong, at once.
+    refused(&folder, &with("--expandr=random --balance-similar-node-groups=perhaps"), &["--expandr", "perhaps"]);
+    let (code, _, err) = run(&folder, &with("--v=4 --leader-elect=false"));
+    assert_eq!(code, 0);
+    assert_eq!(err.matches("has no effect here").count(), 2, "{err}");
+}
+
+#[test]
+fn bad_node_groups_are_refused() {
+    let up = |text: &'static str| (folder(&[("g.yaml", text)]), ["-f", "up.yaml", "--node-groups", "g.yaml"]);
+    for (text, expected) in [
+        ("- {name: general, min: 5, max: 2}", vec!["general", "found 5 to 2"]),
+        ("- {name: general, target: 9, max: 3}", vec!["target", "found 9", "from 0 to 3"]),
+        ("- {name: nowhere, max: 3}", vec!["nowhere", "no node and no template"]),
+        ("- {name: general, max: 3}\n- {name: general}", vec!["a second group of that name"]),
+        ("- {nam: general}", vec!["g.yaml", "nam"]),
+        ("- {name: new, template: {kind: Node, metadata: {name: x}}}", vec!["allocatable"]),
+        ("- [", vec!["g.yaml"]),
+    ] {
+        let (folder, arguments) = up(text);
+        refused(&folder, &arguments, &expected);
+    }
+}
+
+#[test]
+fn bad_dumps_are_refused() {
+    let folder = folder(&[
+        ("none.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ("pods.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: 3}\n"),
+        ("broken.json", "{\"kind\": "),
+    ]);
+    refused(&folder, &["-f", "nowhere.yaml"], &["nowhere.yaml", "does not exist"]);
+    refused(&folder, &["-f", "none.yaml"], &["no Node", "kubectl get nodes"]);
+    refused(&folder, &["-f", "up.yaml", "-f", "pods.yaml"], &["pods.yaml"]);
+    refused(&folder, &["-f", "broken.json"], &["broken.json"]);
+    refused(&folder, &["-f", "up.yaml", "--for", "long"], &["--for"]);
+}
+
+#[test]
+fn the_workloads_are_read_too() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/autoscaler/up-p1000-g10-n100.json.gz");
+    let path = path.display().to_string();
+    let (code, out, err) = run(&folder(&[]), &["-f", &path, "-o", "json"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("1 loops, 0.0"), "{err}");
+    let loops: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(loops[0]["scaleUpResult"], "Successful");
+    assert!(loops[0]["increases"][0]["to"].as_i64() > loops[0]["increases"][0]["from"].as_i64());
+}
