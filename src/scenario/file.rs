@@ -360,6 +360,8 @@ pub struct Service {
     pub wait_per_request: Option<Time>,
     /// Squared coefficient of variation of a request's work; 1 by default.
     pub scv: Option<f64>,
+    /// Measured cpu times of single requests: their distribution, in place of `scv`.
+    pub cpu_samples: Option<Vec<Time>>,
     /// Requests that a pod works on at once.
     pub concurrency: Option<u32>,
     /// Requests that may wait at a pod.
@@ -382,6 +384,18 @@ pub struct Service {
     pub calls: Vec<BTreeMap<String, f64>>,
     /// From running containers to an application that answers.
     pub warm_up: Option<Time>,
+    /// How slow a pod is that has just become ready.
+    pub cold_start: Option<ColdStart>,
+}
+
+/// From `speed` to full speed in a straight line.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColdStart {
+    /// The speed of its cpu at first, 1 is full speed.
+    pub speed: f64,
+    /// How long it takes.
+    pub duration: Time,
 }
 
 /// How callers try again.

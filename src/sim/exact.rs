@@ -148,7 +148,8 @@ impl ExactLoad {
             self.model.run_until(at.as_secs_f64(), &mut self.watch);
             match change {
                 Change::Ready => {
-                    let key = self.model.add_pod(service, None, &mut self.watch);
+                    let warm_up = self.model.profile(service).warm_up;
+                    let key = self.model.add_pod(service, warm_up, &mut self.watch);
                     self.pods.insert(pod, key);
                 }
                 Change::Leaves => {

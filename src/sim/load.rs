@@ -17,6 +17,7 @@ use crate::traffic::latency::{
 };
 use crate::units::{SimDuration, SimTime};
 use smallvec::{SmallVec, smallvec};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What a pod of a workload uses at the moment.
@@ -51,6 +52,8 @@ pub struct ServiceState {
     model: ServiceModel,
     workload: Option<WorkloadId>,
     cohorts: SmallVec<[Cohort; 4]>,
+    /// When the pods became ready that are not warm yet, in order.
+    cold: VecDeque<SimTime>,
     /// Cohorts with a key up to this one have been merged into cohort 0.
     merged: u64,
     /// The last step.
@@ -98,6 +101,7 @@ impl LoadState {
             model: ServiceModel::with_tables(row.profile.clone(), tables.clone()).expect("a checked profile"),
             workload: row.workload,
             cohorts: SmallVec::new(),
+            cold: VecDeque::new(),
             merged: 0,
             last: StepOutcome::default(),
             last_rate: 0.0,
@@ -150,6 +154,9 @@ impl ServiceState {
     /// A pod became ready: it joins the others, or starts with an empty queue of its own while the others
     /// have a backlog.
     fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
+        if self.model.profile().warm_up.is_some() {
+            self.cold.push_back(now);
+        }
         let key = if self.last.backlog > 0.0 { step } else { 0 };
         self.cohort(key).ready.change(now, 1);
         key
@@ -176,7 +183,20 @@ impl ServiceState {
             let ready = (nanos - std::mem::replace(&mut cohort.settled_nanos, nanos)) as f64 / span.as_nanos() as f64;
             PodCohort { key: cohort.key, ready, speed }
         };
-        self.cohorts.iter_mut().map(settle_one).collect()
+        let mut cohorts: SmallVec<[PodCohort; 4]> = self.cohorts.iter_mut().map(settle_one).collect();
+        let ready: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
+        let warmth = 1.0 - self.lacking_s(now, span) / (ready * span.as_secs_f64()).max(1e-9);
+        cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth.clamp(0.01, 1.0));
+        cohorts
+    }
+    /// Seconds of full speed that cold pods lacked in the step that ends now; over all pods alike.
+    fn lacking_s(&mut self, now: SimTime, span: SimDuration) -> f64 {
+        let Some(warm_up) = self.model.profile().warm_up else { return 0.0 };
+        let (from_s, to_s) = ((now - span).as_secs_f64(), now.as_secs_f64());
+        while self.cold.front().is_some_and(|ready| ready.as_secs_f64() + warm_up.seconds <= from_s) {
+            self.cold.pop_front();
+        }
+        self.cold.iter().map(|ready| warm_up.lacking_s(ready.as_secs_f64(), from_s, to_s)).sum()
     }
     /// Without a backlog all pods are alike again.
     fn merge(&mut self, now: SimTime, step: u64) {

@@ -9,7 +9,9 @@ use crate::sim::event::WorkloadId;
 use crate::sim::world::{Cast, Load, Objective, Service, Traffic};
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
 use crate::traffic::demand::{After, Curve, Demand, Noise};
-use crate::traffic::latency::{Abandoned, Discipline, Retries, ServiceProfile, Timeout, WorkShape};
+use crate::traffic::latency::{
+    Abandoned, Discipline, EmpiricalWork, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
+};
 use crate::units::{Quantity, SimDuration, SimTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -325,14 +327,17 @@ fn service(
     let row = declared.unwrap_or(&nothing);
     let spec = workload.map(|id| converter.cluster().spec(cast.workloads[id].template).clone());
     let scv = row.scv.unwrap_or(1.0);
+    let (sampled, sampled_s) = samples(name, row, issues).unzip();
+    let usual_s = sampled_s.unwrap_or(CPU_PER_REQUEST.as_secs_f64());
     let profile = ServiceProfile {
-        cpu_s: row.cpu_per_request.map_or(CPU_PER_REQUEST, |time| time.0).as_secs_f64(),
+        cpu_s: row.cpu_per_request.map_or(usual_s, |time| time.0.as_secs_f64()),
         off_cpu_s: row.wait_per_request.map_or(0.0, |time| time.0.as_secs_f64()),
         shape: match scv {
             0.0 => WorkShape::Deterministic,
             1.0 => WorkShape::Exponential,
             scv => WorkShape::Lognormal { scv },
         },
+        warm_up: row.cold_start.map(|cold| WarmUp { speed: cold.speed, seconds: cold.duration.0.as_secs_f64() }),
         concurrency: row.concurrency,
         cpu_limit_cores: spec.as_ref().and_then(|spec| spec.cpu_limit_milli()).map(|milli| milli as f64 / 1000.0),
         idle_cpu_milli: quantity(row.idle_cpu.as_deref(), name, "idleCpu", issues).map_or(0.0, |q| q.as_f64() * 1000.0),
@@ -355,6 +360,10 @@ fn service(
         }),
         ..ServiceProfile::default()
     };
+    let profile = match sampled {
+        Some(work) => ServiceProfile { shape: WorkShape::Empirical(work), ..profile },
+        None => profile,
+    };
     if let Err(error) = profile.check() {
         issues.push(Issue::error(format!("services.{name}"), error.to_string()));
     }
@@ -369,6 +378,22 @@ fn service(
         memory_per_request_bytes: per_request.map_or(0, Quantity::value),
         objective: None,
     }
+}
+
+/// Work as measured, and its mean in seconds.
+fn samples(name: &str, row: &file::Service, issues: &mut Issues) -> Option<(EmpiricalWork, f64)> {
+    let samples: Vec<f64> = row.cpu_samples.as_ref()?.iter().map(|time| time.0.as_secs_f64()).collect();
+    let field = format!("services.{name}.cpuSamples");
+    if row.scv.is_some() {
+        let message = "found beside scv, expected one of the two: samples have their own variability";
+        issues.push(Issue::error(field.clone(), message));
+    }
+    let work = EmpiricalWork::from_samples(&samples);
+    if work.is_none() {
+        let message = format!("found {} samples, expected at least two times, none negative, not all 0", samples.len());
+        issues.push(Issue::error(field, message).with_help("cpuSamples: [4ms, 5ms, 5ms, 31ms]"));
+    }
+    Some((work?, samples.iter().sum::<f64>() / samples.len() as f64))
 }
 
 fn quantity(text: Option<&str>, service: &str, field: &str, issues: &mut Issues) -> Option<Quantity> {

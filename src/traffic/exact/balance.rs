@@ -91,6 +91,24 @@ impl Service {
     }
 
     fn least_outstanding(&self, stream: &mut Stream) -> usize {
+        if self.outstanding.len() > 64 {
+            return self.least_of_many(stream);
+        }
+        // One look at each: the places of the fewest so far as bits.
+        let (mut fewest, mut ties) = (u32::MAX, 0_u64);
+        for (place, count) in self.outstanding.iter().enumerate() {
+            let bit = 1 << place;
+            ties = if *count < fewest { bit } else { ties | if *count == fewest { bit } else { 0 } };
+            fewest = fewest.min(*count);
+        }
+        let count = ties.count_ones() as usize;
+        for _ in 0..if count > 1 { stream.below(count) } else { 0 } {
+            ties &= ties - 1;
+        }
+        ties.trailing_zeros() as usize
+    }
+
+    fn least_of_many(&self, stream: &mut Stream) -> usize {
         let fewest = self.outstanding.iter().copied().min().unwrap_or(0);
         let mut ties = self.outstanding.iter().enumerate().filter(|(_, count)| **count == fewest).map(|(at, _)| at);
         let count = self.outstanding.iter().filter(|count| **count == fewest).count();

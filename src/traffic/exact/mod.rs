@@ -28,7 +28,7 @@ mod timers;
 mod visit;
 mod work;
 
-pub use crate::traffic::latency::ArrivalProcess;
+pub use crate::traffic::latency::{ArrivalProcess, WarmUp};
 pub use observer::{Ended, Ending, Observer, Visited};
 
 use crate::id::Id;
@@ -45,15 +45,6 @@ use visit::Visits;
 
 /// Visits under way at once; more are turned away (about 100 bytes each).
 pub const MOST_VISITS: usize = 1 << 21;
-
-/// How a pod that has just started gets up to speed: from `speed` to 1 in a straight line.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WarmUp {
-    /// The speed of its CPU at first, above 0 and at most 1.
-    pub speed: f64,
-    /// How long it takes, in seconds; at least 0.
-    pub seconds: f64,
-}
 
 /// A warm-up is followed in this many equal parts.
 const WARM_UP_PARTS: u32 = 10;
@@ -124,6 +115,11 @@ impl ExactModel {
     pub fn with_network_delay(mut self, network_s: f64) -> Self {
         self.network_s = network_s.max(0.0);
         self
+    }
+
+    /// What a service is.
+    pub fn profile(&self, service: ServiceId) -> &ServiceProfile {
+        &self.services[service.index()].profile
     }
 
     /// Seconds since the start.

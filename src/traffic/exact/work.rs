@@ -1,7 +1,7 @@
 //! Draws of work.
 
 use crate::rng::Stream;
-use crate::traffic::latency::WorkShape;
+use crate::traffic::latency::{EmpiricalWork, WorkShape};
 
 /// A distribution of work with mean 1, ready to draw from.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +10,7 @@ pub(super) enum WorkDraw {
     Exponential,
     Lognormal { sigma: f64 },
     Gamma { scv: f64 },
+    Empirical(EmpiricalWork),
 }
 
 impl WorkDraw {
@@ -19,15 +20,17 @@ impl WorkDraw {
             WorkShape::Exponential => WorkDraw::Exponential,
             WorkShape::Lognormal { scv } => WorkDraw::Lognormal { sigma: libm::sqrt(libm::log1p(scv)) },
             WorkShape::Gamma { scv } => WorkDraw::Gamma { scv },
+            WorkShape::Empirical(work) => WorkDraw::Empirical(work),
         }
     }
 
-    pub(super) fn draw(self, stream: &mut Stream) -> f64 {
-        match self {
+    pub(super) fn draw(&self, stream: &mut Stream) -> f64 {
+        match *self {
             WorkDraw::Always => 1.0,
             WorkDraw::Exponential => stream.exponential(1.0),
             WorkDraw::Lognormal { sigma } => libm::exp(sigma * stream.normal() - sigma * sigma / 2.0),
             WorkDraw::Gamma { scv } => scv * gamma(stream, 1.0 / scv),
+            WorkDraw::Empirical(work) => work.quantile(stream.uniform()),
         }
     }
 }
@@ -66,6 +69,7 @@ mod tests {
             WorkShape::Lognormal { scv: 2.0 },
             WorkShape::Gamma { scv: 0.25 },
             WorkShape::Gamma { scv: 4.0 },
+            WorkShape::Empirical(EmpiricalWork::from_samples(&[1.0, 2.0, 3.0, 9.0, 30.0]).unwrap()),
         ];
         for shape in shapes {
             let mut stream = Seed::new(5, 0).stream("work", 0);

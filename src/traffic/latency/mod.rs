@@ -19,6 +19,7 @@ mod band;
 mod chain;
 mod crowd;
 mod distribution;
+mod empirical;
 mod histogram;
 mod profile;
 mod routes;
@@ -31,8 +32,11 @@ mod waiting;
 mod work;
 
 pub use backlog::Drained;
+pub use empirical::EmpiricalWork;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};
-pub use profile::{Abandoned, ArrivalProcess, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WorkShape};
+pub use profile::{
+    Abandoned, ArrivalProcess, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
+};
 pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata, record_strata};
 
 use crate::units::SimDuration;

@@ -1,5 +1,7 @@
 //! What a service costs and how its pods take requests.
 
+use super::empirical::EmpiricalWork;
+
 /// How a request finds its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Discipline {
@@ -33,12 +35,15 @@ pub enum WorkShape {
         /// Variance over squared mean; above 0.
         scv: f64,
     },
+    /// As samples have it.
+    Empirical(EmpiricalWork),
 }
 
 impl WorkShape {
     /// Variance over squared mean.
     pub fn scv(self) -> f64 {
         match self {
+            WorkShape::Empirical(work) => work.scv().max(0.0),
             WorkShape::Deterministic => 0.0,
             WorkShape::Exponential => 1.0,
             WorkShape::Lognormal { scv } | WorkShape::Gamma { scv } => scv,
@@ -105,6 +110,27 @@ impl ArrivalProcess {
     }
 }
 
+/// How a pod that has just started gets up to speed: from `speed` to 1 in a straight line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WarmUp {
+    /// The speed of its CPU at first, above 0 and at most 1.
+    pub speed: f64,
+    /// How long it takes, in seconds; at least 0.
+    pub seconds: f64,
+}
+
+impl WarmUp {
+    /// Seconds of full speed that a pod ready since `ready_s` lacks between two times (in seconds).
+    pub fn lacking_s(self, ready_s: f64, from_s: f64, to_s: f64) -> f64 {
+        // The integral of a triangle from `after` on.
+        let left = |after: f64| {
+            let rest = (self.seconds - after.max(0.0)).max(0.0);
+            (1.0 - self.speed) * rest * rest / (2.0 * self.seconds.max(1e-9))
+        };
+        (left(from_s - ready_s) - left(to_s - ready_s)).max(0.0)
+    }
+}
+
 /// How often a failed call is tried again, and within which budget.
 ///
 /// Upstream: Envoy 1.30, `retry_policy` (`num_retries`, fully jittered `retry_back_off`); the budget is a
@@ -144,6 +170,8 @@ pub struct ServiceProfile {
     pub timeout: Option<Timeout>,
     /// What callers do about failures. `None`: they give up.
     pub retries: Option<Retries>,
+    /// Pods that have just become ready are slow. `None`: at full speed at once.
+    pub warm_up: Option<WarmUp>,
     /// How its requests arrive, for the formulas of the fast mode; the exact mode lets them come as they do.
     pub arrivals: ArrivalProcess,
 }
@@ -162,6 +190,7 @@ impl Default for ServiceProfile {
             queue_bound: None,
             timeout: None,
             retries: None,
+            warm_up: None,
             arrivals: ArrivalProcess::Poisson,
         }
     }
@@ -185,7 +214,7 @@ impl ServiceProfile {
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         let scv_right = match self.shape {
-            WorkShape::Deterministic | WorkShape::Exponential => true,
+            WorkShape::Deterministic | WorkShape::Exponential | WorkShape::Empirical(_) => true,
             WorkShape::Lognormal { scv } | WorkShape::Gamma { scv } => above_zero(scv) && scv <= 1000.0,
         };
         let rows = [
@@ -205,6 +234,18 @@ impl ServiceProfile {
                 self.timeout.map_or(1.0, |t| t.after_s),
                 self.timeout.is_none_or(|t| above_zero(t.after_s)),
                 "a finite number of seconds above 0",
+            ),
+            (
+                "warm_up.speed",
+                self.warm_up.map_or(1.0, |warm_up| warm_up.speed),
+                self.warm_up.is_none_or(|w| above_zero(w.speed) && w.speed <= 1.0),
+                "above 0 and at most 1",
+            ),
+            (
+                "warm_up.seconds",
+                self.warm_up.map_or(0.0, |warm_up| warm_up.seconds),
+                self.warm_up.is_none_or(|w| not_negative(w.seconds)),
+                "a finite number of seconds, at least 0",
             ),
             (
                 "retries.backoff_s",
@@ -247,6 +288,15 @@ impl ServiceProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cold_pod_lacks_half_of_what_it_lacks_at_first() {
+        let warm_up = WarmUp { speed: 0.4, seconds: 30.0 };
+        assert!((warm_up.lacking_s(100.0, 90.0, 200.0) - 9.0).abs() < 1e-9);
+        let parts = warm_up.lacking_s(100.0, 90.0, 110.0) + warm_up.lacking_s(100.0, 110.0, 200.0);
+        assert!((parts - 9.0).abs() < 1e-9);
+        assert_eq!(warm_up.lacking_s(100.0, 130.0, 200.0), 0.0);
+    }
 
     #[test]
     fn nonsense_is_refused_by_name() {

@@ -127,6 +127,7 @@ impl WorkShape {
                 0.5 * libm::erfc((libm::log(x) + variance / 2.0) / libm::sqrt(2.0 * variance))
             }
             WorkShape::Gamma { scv } => gamma_ur(1.0 / scv, x / scv),
+            WorkShape::Empirical(work) => work.survival(x),
         }
     }
 
@@ -137,6 +138,7 @@ impl WorkShape {
             WorkShape::Exponential => [1.0, 2.0, 6.0],
             WorkShape::Lognormal { scv } => [1.0, 1.0 + scv, (1.0 + scv) * (1.0 + scv) * (1.0 + scv)],
             WorkShape::Gamma { scv } => [1.0, 1.0 + scv, (1.0 + scv) * (1.0 + 2.0 * scv)],
+            WorkShape::Empirical(work) => work.moments(),
         }
     }
 

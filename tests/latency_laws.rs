@@ -1,0 +1,165 @@
+//! Laws that both latency modes must keep, on small services drawn at random.
+
+use foresail::id::Id;
+use foresail::rng::{Seed, Stream};
+use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
+use foresail::traffic::exact::{Ended, Ending, ExactModel, Observer};
+use foresail::traffic::latency::{
+    ArrivalProcess, Discipline, EmpiricalWork, PodCohort, ServiceModel, ServiceProfile, StepOutcome, WorkShape,
+};
+use foresail::units::SimDuration;
+
+const STEP: SimDuration = SimDuration::from_secs(15);
+
+/// Mean latency over requests, and requests under way over time.
+#[derive(Default)]
+struct Sums {
+    from_s: f64,
+    answered: u64,
+    latency_s: f64,
+    entered: u64,
+    left: u64,
+}
+
+impl Observer for Sums {
+    fn entered(&mut self, _entered_s: f64) {
+        self.entered += 1;
+    }
+    fn ended(&mut self, ended: Ended) {
+        self.left += 1;
+        if ended.entered_s >= self.from_s && ended.ending == Ending::Answered {
+            self.answered += 1;
+            self.latency_s += ended.latency_s;
+        }
+    }
+}
+
+fn exact(profile: &ServiceProfile, pods: u32, rate: f64, requests: f64) -> (f64, f64) {
+    let route = Route { name: "/".into(), share: 1.0, call: Call::to(ServiceId::from_index(0)) };
+    let graph = CallGraph::from_routes(vec![route], 1).unwrap();
+    let mut model = ExactModel::new(std::slice::from_ref(profile), &graph, profile.arrivals, Seed::new(9, 0)).unwrap();
+    let mut sums = Sums::default();
+    for _ in 0..pods {
+        model.add_pod(ServiceId::from_index(0), None, &mut sums);
+    }
+    model.set_rate(rate);
+    let end_s = requests / rate;
+    sums.from_s = end_s * 0.1;
+    // The number under way, looked at often: its mean is the area below it.
+    let (mut area, mut looks) = (0.0, 0u32);
+    for part in 1..=20_000 {
+        model.run_until(end_s * f64::from(part) / 20_000.0, &mut sums);
+        if part > 2_000 {
+            area += (sums.entered - sums.left) as f64;
+            looks += 1;
+        }
+    }
+    (sums.latency_s / sums.answered as f64, area / f64::from(looks))
+}
+
+fn fast(profile: &ServiceProfile, pods: u32, rate: f64) -> StepOutcome {
+    let mut model = ServiceModel::new(profile.clone()).unwrap();
+    let cohorts = [PodCohort { key: 0, ready: f64::from(pods), speed: 1.0 }];
+    let mut outcome = StepOutcome::default();
+    for _ in 0..40 {
+        outcome = model.step(STEP, rate, &cohorts);
+    }
+    outcome
+}
+
+/// A service for which the formulas promise a few percent: see docs/latency.md for the others.
+fn drawn(stream: &mut Stream) -> (ServiceProfile, u32, f64) {
+    let pods = 2 + stream.below(6) as u32;
+    let shape = match stream.below(4) {
+        0 => WorkShape::Gamma { scv: 0.5 },
+        1 => WorkShape::Empirical(EmpiricalWork::from_samples(&[1.0, 2.0, 2.0, 3.0, 7.0]).unwrap()),
+        _ => WorkShape::Exponential,
+    };
+    let usual = ServiceProfile { cpu_s: 0.02, shape, ..ServiceProfile::default() };
+    let profile = match stream.below(3) {
+        0 => ServiceProfile { concurrency: Some(1), discipline: Discipline::SharedQueue, ..usual },
+        1 => ServiceProfile { concurrency: Some(2), ..usual },
+        _ => ServiceProfile { cpu_limit_cores: Some(0.5), ..usual },
+    };
+    let rate = profile.pod_capacity() * f64::from(pods) * (0.3 + 0.5 * stream.uniform());
+    (profile, pods, rate)
+}
+
+#[test]
+fn both_modes_agree_and_littles_law_holds() {
+    let mut stream = Seed::new(11, 0).stream("services", 0);
+    for _ in 0..12 {
+        let (profile, pods, rate) = drawn(&mut stream);
+        let (latency_s, under_way) = exact(&profile, pods, rate, 400_000.0);
+        let by_little = rate * latency_s;
+        assert!(
+            (under_way / by_little - 1.0).abs() < 0.04,
+            "{under_way} under way, {by_little} by Little: {profile:?}"
+        );
+        let found = fast(&profile, pods, rate).latency.mean_s;
+        assert!((found / latency_s - 1.0).abs() < 0.06, "fast {found}, exact {latency_s}: {pods} {rate} {profile:?}");
+    }
+}
+
+#[test]
+fn latency_rises_with_load_through_both_tiers() {
+    let disciplines = [
+        Discipline::Random,
+        Discipline::RoundRobin,
+        Discipline::LeastOutstanding,
+        Discipline::PowerOfTwo,
+        Discipline::SharedQueue,
+    ];
+    for discipline in disciplines {
+        let profile = ServiceProfile { concurrency: Some(1), discipline, ..ServiceProfile::default() };
+        let mut before = 0.0;
+        for load in 1..=24 {
+            let load = f64::from(load) * 0.05;
+            let outcome = fast(&profile, 5, 250.0 * load);
+            assert_eq!(outcome.is_pooled, load > 0.899, "{discipline:?} at {load}");
+            let mean_s = outcome.latency.mean_s;
+            assert!(mean_s > before, "{discipline:?} at {load}: {mean_s} after {before}");
+            before = mean_s;
+        }
+    }
+}
+
+#[test]
+fn nobody_is_lost_near_capacity() {
+    for (discipline, queue_bound) in [(Discipline::Random, None), (Discipline::SharedQueue, Some(20))] {
+        let profile = ServiceProfile { concurrency: Some(2), discipline, queue_bound, ..ServiceProfile::default() };
+        let mut model = ServiceModel::new(profile).unwrap();
+        let (mut arrived, mut ended) = (0.0, 0.0);
+        for step in 0..120_u32 {
+            // Overload, then rest; pods come and go meanwhile.
+            let rate = if (20..40).contains(&step) { 520.0 } else { 150.0 };
+            let ready = if (50..80).contains(&step) { 4.0 } else { 5.0 };
+            let outcome = model.step(STEP, rate, &[PodCohort { key: 0, ready, speed: 1.0 }]);
+            arrived += outcome.arrived;
+            ended += outcome.answered + outcome.rejected + outcome.timed_out;
+        }
+        assert!((ended / arrived - 1.0).abs() < 2e-3, "{discipline:?}: {arrived} came, {ended} went");
+    }
+}
+
+#[test]
+fn known_queues_have_their_latency_in_both_modes() {
+    let one = |profile: ServiceProfile| ServiceProfile { concurrency: Some(1), ..profile };
+    let usual = ServiceProfile::default;
+    let check = |name: &str, profile: ServiceProfile, pods: u32, rate: f64, wanted: f64| {
+        let found = fast(&profile, pods, rate).latency.mean_s;
+        assert!((found / wanted - 1.0).abs() < 0.02, "{name}, fast: {found}, not {wanted}");
+        let (found, _) = exact(&profile, pods, rate, 600_000.0);
+        assert!((found / wanted - 1.0).abs() < 0.03, "{name}, exact: {found}, not {wanted}");
+    };
+    check("M/M/1", one(usual()), 1, 40.0, 0.1);
+    let queue = ServiceProfile { discipline: Discipline::SharedQueue, ..usual() };
+    // Erlang's C of two servers at 0.8 is 0.7111.
+    check("M/M/2", one(queue.clone()), 2, 80.0, 0.02 + 0.711_111 * 0.02 / 0.4);
+    check("M/D/1", one(ServiceProfile { shape: WorkShape::Deterministic, ..usual() }), 1, 40.0, 0.02 + 0.04);
+    let sharing = ServiceProfile { shape: WorkShape::Lognormal { scv: 4.0 }, cpu_limit_cores: Some(1.0), ..usual() };
+    check("M/G/1-PS", sharing, 1, 35.0, 0.02 / 0.3);
+    // D/M/1 at 0.5: the root of s = exp(-2 (1 - s)) is 0.203188.
+    let regular = ServiceProfile { arrivals: ArrivalProcess::Deterministic, ..queue };
+    check("D/M/1", one(regular), 1, 25.0, 0.02 / (1.0 - 0.203_188));
+}
