@@ -43,7 +43,10 @@ fn exact(c: &mut Criterion) {
     let cases = [
         ("one service, random, shared cpu", 1, shared_cpu(), 200.0),
         ("one service, shared queue", 1, threads(Discipline::SharedQueue), 400.0),
+        ("one service, random pods", 1, threads(Discipline::Random), 400.0),
+        ("one service, round robin", 1, threads(Discipline::RoundRobin), 400.0),
         ("one service, least outstanding", 1, threads(Discipline::LeastOutstanding), 400.0),
+        ("one service, two choices", 1, threads(Discipline::PowerOfTwo), 400.0),
         ("chain of four, random, shared cpu", 4, shared_cpu(), 200.0),
     ];
     for (name, services, profile, rate) in cases {
@@ -65,7 +68,8 @@ fn fast(c: &mut Criterion) {
     let cases = [
         ("calm, shared cpu", shared_cpu(), 200.0),
         ("calm, two choices", threads(Discipline::PowerOfTwo), 400.0),
-        ("backlog, one queue", threads(Discipline::SharedQueue), 510.0),
+        ("near capacity, one queue", threads(Discipline::SharedQueue), 490.0),
+        ("near capacity, random pods", threads(Discipline::Random), 490.0),
         ("crowd, shared cpu", shared_cpu(), 260.0),
     ];
     for (name, profile, rate) in cases {
