@@ -47,7 +47,7 @@ pub enum CurveError {
         /// The time of the point before it.
         previous_s: f64,
     },
-    /// A rate is negative, above [`HIGHEST_RATE`] or not a number.
+    /// A rate is negative, above 10^9 a second or not a number.
     #[error("point {index} has the rate {rate}; expected requests per second, from 0 to a billion")]
     BadRate {
         /// The point, counted from 0.
