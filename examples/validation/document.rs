@@ -115,12 +115,16 @@ fn distribution(text: &mut String, spreads: &[Spread]) {
 }
 
 fn speed(text: &mut String, rows: &[Measured]) {
+    let build = match (option_env!("CARGO_PROFILE_RELEASE_LTO"), option_env!("CARGO_PROFILE_RELEASE_OPT_LEVEL")) {
+        (None, None) => "",
+        _ => " This build had less optimisation than the release profile's (no link-time optimisation).",
+    };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let _ = write!(
         text,
         "\n## Speed\n\nWall time of one run on one thread, the least of {TIMED_RUNS}, on a machine with {cores} cores that had \
          other work; beside it\nthe real controllers' (`timings.txt`: Go, two cores, fake API and accounting included, in tenths of a \
-         second).\n\n| case | simulated | most nodes | real | Foresail | simulated s per s | faster |\n|---|--:|--:|--:|--:|--:|--:|\n",
+         second).{build}\n\n| case | simulated | most nodes | real | Foresail | simulated s per s | faster |\n|---|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
         let wall = row.wall.as_secs_f64();
