@@ -5,7 +5,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
 use serde::Serialize;
 
-use super::format::{digits, usd};
+use super::format::{digits, figure as figure_of, usd};
 use super::model::{Panel, Series};
 use super::{CostRow, Report, Unit};
 
@@ -132,9 +132,10 @@ fn over_time(
     };
     let axis = TimeAxis::of(report, lines.first()?.1.len());
     let top = if peak > 0.0 { peak * 1.06 } else { 1.0 };
+    let unit = if panel == Panel::ErrorRatio { Unit::Ratio } else { Unit::Count };
     let mut svg = String::new();
     let colors = colors(&lines, panel);
-    draw_over_time(&mut svg, &axis, &lines, &colors, stacked, top, height).ok()?;
+    draw_over_time(&mut svg, &axis, &lines, &colors, stacked, (top, unit), height).ok()?;
     Some(figure(title, note, &lines, &colors, svg))
 }
 
@@ -144,7 +145,7 @@ fn draw_over_time(
     lines: &[(String, Vec<Option<f64>>)],
     colors: &[RGBColor],
     stacked: bool,
-    top: f64,
+    (top, unit): (f64, Unit),
     height: u32,
 ) -> Result<()> {
     let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
@@ -158,7 +159,7 @@ fn draw_over_time(
         .axis_style(GRID)
         .label_style(("sans-serif", 13).into_font().color(&INK))
         .y_labels((height / 45) as usize)
-        .y_label_formatter(&|value| digits(*value))
+        .y_label_formatter(&|value| figure_of(*value, unit))
         .x_label_formatter(&|value| axis.label(*value))
         .draw()?;
     let mut below = vec![0.0; lines.first().map_or(0, |(_, values)| values.len())];

@@ -2,6 +2,7 @@
 
 use super::chart::{cost_figures, timeline_figures};
 use super::format::{figure, interval};
+use super::tables::{self, Grid};
 use super::terminal::{basis, overall};
 use super::{Estimate, Report, Unit};
 use minijinja::value::Serde;
@@ -45,10 +46,7 @@ fn model(report: &Report) -> Value {
         namespaces => report.namespaces.iter().map(|row| {
             context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
         }).collect::<Vec<_>>(),
-        groups => groups(report),
-        hpas => hpas(report),
-        routes => routes(report),
-        services => services(report),
+        grids => [tables::routes, tables::services, tables::hpas, tables::groups].map(|table| grid(table(report))),
         cost_figures => Value::from(Serde(cost_figures(report))),
         figures => Value::from(Serde(timeline_figures(report))),
     }
@@ -60,9 +58,6 @@ fn money(estimate: &Estimate) -> String {
 fn range(estimate: &Estimate) -> String {
     interval(estimate, Unit::UsdPerMonth)
 }
-fn mean(estimate: &Estimate, unit: Unit) -> String {
-    figure(estimate.mean, unit)
-}
 
 fn objectives(report: &Report) -> Vec<String> {
     let row = |row: &super::Objective| {
@@ -72,66 +67,8 @@ fn objectives(report: &Report) -> Vec<String> {
     report.objectives.iter().map(row).collect()
 }
 
-fn groups(report: &Report) -> Vec<Vec<String>> {
-    let row = |group: &super::GroupResult| {
-        vec![
-            group.name.clone(),
-            group.instance_types.join(", "),
-            group.capacity_type.clone(),
-            format!("{}..{}", group.min_size, group.max_size),
-            mean(&group.nodes_mean, Unit::Count),
-            mean(&group.nodes_peak, Unit::Count),
-            money(&group.cost_usd_per_month),
-            mean(&group.idle_ratio, Unit::Ratio),
-            mean(&group.interruptions, Unit::Count),
-        ]
-    };
-    report.groups.iter().map(row).collect()
-}
-
-fn hpas(report: &Report) -> Vec<Vec<String>> {
-    let row = |hpa: &super::AutoscalerResult| {
-        vec![
-            format!("{}/{}", hpa.namespace, hpa.name),
-            format!("{}..{}", hpa.min_replicas, hpa.max_replicas),
-            mean(&hpa.replicas_mean, Unit::Count),
-            mean(&hpa.replicas_peak, Unit::Count),
-            mean(&hpa.at_max_ratio, Unit::Ratio),
-            mean(&hpa.scale_events, Unit::Count),
-            mean(&hpa.flapping_per_hour, Unit::Count),
-        ]
-    };
-    report.autoscalers.iter().map(row).collect()
-}
-
-fn routes(report: &Report) -> Vec<Vec<String>> {
-    let row = |route: &super::RouteResult| {
-        vec![
-            route.name.clone(),
-            mean(&route.requests_per_second, Unit::Count),
-            mean(&route.latency_ms_p50, Unit::Milliseconds),
-            mean(&route.latency_ms_p95, Unit::Milliseconds),
-            mean(&route.latency_ms_p99, Unit::Milliseconds),
-            figure(route.pooled_ms_p99, Unit::Milliseconds),
-            mean(&route.error_ratio, Unit::Ratio),
-            format!("{:.3}", route.apdex.mean),
-        ]
-    };
-    report.routes.iter().map(row).collect()
-}
-
-fn services(report: &Report) -> Vec<Vec<String>> {
-    let row = |service: &super::ServiceResult| {
-        vec![
-            service.name.clone(),
-            mean(&service.requests_per_second, Unit::Count),
-            mean(&service.latency_ms_p50, Unit::Milliseconds),
-            mean(&service.latency_ms_p95, Unit::Milliseconds),
-            mean(&service.latency_ms_p99, Unit::Milliseconds),
-            mean(&service.error_ratio, Unit::Ratio),
-        ]
-    };
-    report.services.iter().map(row).collect()
+fn grid(grid: Grid) -> Value {
+    context! { title => grid.title, heads => grid.heads.to_vec(), rows => grid.rows }
 }
 
 const TEMPLATE: &str = include_str!("page.html");

@@ -22,6 +22,7 @@ mod html;
 mod latency;
 mod model;
 mod statistics;
+mod tables;
 mod terminal;
 
 #[cfg(test)]

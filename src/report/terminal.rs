@@ -2,6 +2,7 @@
 
 use super::format::{figure, interval, usd};
 use super::model::{Recommendation, Verdict};
+use super::tables::{self, Grid};
 use super::{Estimate, Report, Unit};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -27,8 +28,8 @@ pub fn summary(report: &Report) -> String {
     }
     answer(report, &mut text);
     recommendation(report, &mut text);
-    section(&mut text, "Node groups", groups(report));
-    section(&mut text, &routes_title(report), routes(report));
+    section(&mut text, tables::groups(report));
+    section(&mut text, tables::routes(report));
     text
 }
 
@@ -118,9 +119,11 @@ pub(super) fn basis(found: &Recommendation) -> String {
     )
 }
 
-fn section(text: &mut String, title: &str, table: Option<Table>) {
-    if let Some(table) = table {
-        let _ = writeln!(text, "\n{title}\n{table}");
+fn section(text: &mut String, grid: Grid) {
+    let mut table = table(grid.heads);
+    table.add_rows(grid.rows);
+    if let Some(table) = right(table) {
+        let _ = writeln!(text, "\n{}\n{table}", grid.title);
     }
 }
 
@@ -139,67 +142,4 @@ fn right(mut table: Table) -> Option<Table> {
         }
     }
     (table.row_count() > 0).then_some(table)
-}
-
-fn groups(report: &Report) -> Option<Table> {
-    let mut table = table(&["", "types", "capacity", "size", "mean", "peak", "per month", "idle", "notices"]);
-    for group in &report.groups {
-        table.add_row([
-            group.name.clone(),
-            group.instance_types.join("/"),
-            group.capacity_type.clone(),
-            format!("{}..{}", group.min_size, group.max_size),
-            figure(group.nodes_mean.mean, Unit::Count),
-            figure(group.nodes_peak.mean, Unit::Count),
-            figure(group.cost_usd_per_month.mean, Unit::UsdPerMonth),
-            figure(group.idle_ratio.mean, Unit::Ratio),
-            figure(group.interruptions.mean, Unit::Count),
-        ]);
-    }
-    right(table)
-}
-
-fn routes_title(report: &Report) -> String {
-    let mode = report.routes.first().map_or("fast", |route| route.detail.mode.as_str());
-    format!("Routes, end to end, {mode} mode (of each run, mean over runs; breach and paging: share of time)")
-}
-
-/// The largest of a share of time over the objectives; empty without any.
-fn worst(detail: &super::LatencyDetail, share: impl Fn(&super::ObjectiveDetail) -> f64) -> String {
-    let most = detail.objectives.iter().map(share).reduce(f64::max);
-    most.map_or(String::new(), |share| figure(share, Unit::Ratio))
-}
-
-fn routes(report: &Report) -> Option<Table> {
-    let mut table = table(&[
-        "",
-        "requests/s",
-        "P50",
-        "P90",
-        "P95",
-        "P99",
-        "max",
-        "pooled P99",
-        "errors",
-        "apdex",
-        "breach",
-        "paging",
-    ]);
-    for route in &report.routes {
-        table.add_row([
-            route.name.clone(),
-            figure(route.requests_per_second.mean, Unit::Count),
-            figure(route.latency_ms_p50.mean, Unit::Milliseconds),
-            figure(route.detail.latency_ms_p90.mean, Unit::Milliseconds),
-            figure(route.latency_ms_p95.mean, Unit::Milliseconds),
-            figure(route.latency_ms_p99.mean, Unit::Milliseconds),
-            figure(route.detail.latency_ms_max.mean, Unit::Milliseconds),
-            figure(route.pooled_ms_p99, Unit::Milliseconds),
-            figure(route.error_ratio.mean, Unit::Ratio),
-            format!("{:.3}", route.apdex.mean),
-            worst(&route.detail, |objective| objective.breach_ratio.mean),
-            worst(&route.detail, |objective| objective.paging_ratio.mean),
-        ]);
-    }
-    right(table)
 }

@@ -1,0 +1,114 @@
+//! The tables of the summary and the page: what is in them, in words. How they look is the renderers' matter.
+
+use super::format::figure;
+use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit};
+
+/// A table: names in the first column, figures in the others.
+pub(super) struct Grid {
+    pub(super) title: String,
+    pub(super) heads: &'static [&'static str],
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+fn mean(estimate: &Estimate, unit: Unit) -> String {
+    figure(estimate.mean, unit)
+}
+
+pub(super) fn groups(report: &Report) -> Grid {
+    let row = |group: &super::GroupResult| {
+        vec![
+            group.name.clone(),
+            group.instance_types.join("/"),
+            group.capacity_type.clone(),
+            format!("{}..{}", group.min_size, group.max_size),
+            mean(&group.nodes_mean, Unit::Count),
+            mean(&group.nodes_peak, Unit::Count),
+            mean(&group.cost_usd_per_month, Unit::UsdPerMonth),
+            mean(&group.idle_ratio, Unit::Ratio),
+            mean(&group.interruptions, Unit::Count),
+        ]
+    };
+    Grid {
+        title: "Node groups".to_owned(),
+        heads: &["", "types", "capacity", "size", "mean", "peak", "per month", "idle", "notices"],
+        rows: report.groups.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn hpas(report: &Report) -> Grid {
+    let row = |hpa: &super::AutoscalerResult| {
+        vec![
+            format!("{}/{}", hpa.namespace, hpa.name),
+            format!("{}..{}", hpa.min_replicas, hpa.max_replicas),
+            mean(&hpa.replicas_mean, Unit::Count),
+            mean(&hpa.replicas_peak, Unit::Count),
+            mean(&hpa.at_max_ratio, Unit::Ratio),
+            mean(&hpa.scale_events, Unit::Count),
+            mean(&hpa.flapping_per_hour, Unit::Count),
+        ]
+    };
+    Grid {
+        title: "HPAs".to_owned(),
+        heads: &["", "bounds", "mean", "peak", "at max", "rescales", "flips/h"],
+        rows: report.autoscalers.iter().map(row).collect(),
+    }
+}
+
+/// The largest of a share of time over the objectives; empty without any.
+fn worst(detail: &LatencyDetail, share: impl Fn(&ObjectiveDetail) -> f64) -> String {
+    let most = detail.objectives.iter().map(share).reduce(f64::max);
+    most.map_or(String::new(), |share| figure(share, Unit::Ratio))
+}
+
+/// Percentiles of each run, what is over all runs, and objectives: in the order of [`LATENCY_HEADS`].
+fn latency(per_run: [&Estimate; 3], errors: &Estimate, detail: &LatencyDetail) -> Vec<String> {
+    let [p50, p95, p99] = per_run;
+    vec![
+        mean(p50, Unit::Milliseconds),
+        mean(&detail.latency_ms_p90, Unit::Milliseconds),
+        mean(p95, Unit::Milliseconds),
+        mean(p99, Unit::Milliseconds),
+        mean(&detail.latency_ms_max, Unit::Milliseconds),
+        figure(detail.pooled_ms.p99, Unit::Milliseconds),
+        mean(errors, Unit::Ratio),
+        format!("{:.3}", detail.apdex.mean),
+        worst(detail, |objective| objective.breach_ratio.mean),
+        worst(detail, |objective| objective.paging_ratio.mean),
+    ]
+}
+
+const LATENCY_HEADS: &[&str] =
+    &["", "requests/s", "P50", "P90", "P95", "P99", "max", "pooled P99", "errors", "apdex", "breach", "paging"];
+
+pub(super) fn routes(report: &Report) -> Grid {
+    let row = |route: &super::RouteResult| {
+        let mut row = vec![route.name.clone(), mean(&route.requests_per_second, Unit::Count)];
+        let per_run = [&route.latency_ms_p50, &route.latency_ms_p95, &route.latency_ms_p99];
+        row.extend(latency(per_run, &route.error_ratio, &route.detail));
+        row
+    };
+    Grid {
+        title: latency_title("Routes, end to end", report.routes.first().map(|route| &route.detail)),
+        heads: LATENCY_HEADS,
+        rows: report.routes.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn services(report: &Report) -> Grid {
+    let row = |service: &super::ServiceResult| {
+        let mut row = vec![service.name.clone(), mean(&service.requests_per_second, Unit::Count)];
+        let per_run = [&service.latency_ms_p50, &service.latency_ms_p95, &service.latency_ms_p99];
+        row.extend(latency(per_run, &service.error_ratio, &service.detail));
+        row
+    };
+    Grid {
+        title: latency_title("Services", report.services.first().map(|service| &service.detail)),
+        heads: LATENCY_HEADS,
+        rows: report.services.iter().map(row).collect(),
+    }
+}
+
+fn latency_title(what: &str, detail: Option<&LatencyDetail>) -> String {
+    let mode = detail.map_or("fast", |detail| detail.mode.as_str());
+    format!("{what}, {mode} mode (of each run, mean over runs; breach and paging: share of time)")
+}
