@@ -155,7 +155,7 @@ fn what_must_be_true_is_true_after_every_event() {
             let wrong = simulation.violations(&before);
             assert!(
                 wrong.is_empty(),
-                "seed {seed}, event {number}: {}\n{VARIABLE}={seed} cargo test --release --test invariants",
+                "seed {seed}, event {number}: {}\n{VARIABLE}={seed} cargo test --release --test all invariants",
                 wrong.join("\n"),
             );
         }

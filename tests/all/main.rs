@@ -1,0 +1,16 @@
+//! All tests from outside, as one program: each more would link the library once more, which takes minutes.
+
+mod autoscaler_rules;
+mod autoscaler_storm;
+mod cli;
+mod dry_run_autoscale;
+mod dry_run_hpa;
+mod dumps;
+mod house;
+mod invariants;
+mod latency;
+mod latency_laws;
+mod scenarios;
+mod schedule;
+mod vertical;
+mod why;
