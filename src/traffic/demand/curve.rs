@@ -29,7 +29,7 @@ pub struct Curve {
 }
 
 /// No service in the world gets more requests per second: more is a typing error.
-pub const HIGHEST_RATE: f64 = 1e9;
+const HIGHEST_RATE: f64 = 1e9;
 
 /// Why a list of points is no traffic curve.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -242,6 +242,28 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_never_rises_and_ends_whatever_the_pod() {
+        let shapes = [
+            WorkShape::Deterministic,
+            WorkShape::Exponential,
+            WorkShape::Lognormal { scv: 9.0 },
+            WorkShape::Gamma { scv: 0.1 },
+        ];
+        let pods = [(0.001, None), (0.3, Some(1)), (0.5, Some(16)), (1.7, Some(200)), (64.0, None)];
+        for (shape, (cores, threads)) in shapes.into_iter().flat_map(|shape| pods.map(|pod| (shape, pod))) {
+            for load in [1e-9, 0.01, 0.37, 0.9, 0.995, 3.0] {
+                for off_cpu in [0.0, 0.7, 40.0] {
+                    let pod = Sharing { shape, ..sharing(cores, threads, Discipline::Random, 1) };
+                    let tail = pod.survival(load, off_cpu);
+                    let at: Vec<f64> = (0..2_000).map(|step| tail.at(f64::from(step * step) * 0.01)).collect();
+                    assert!(at.windows(2).all(|pair| pair[1] <= pair[0] + 1e-12), "{pod:?} at {load}, {off_cpu}");
+                    assert!(at[0] == 1.0 && at[at.len() - 1] >= 0.0, "{pod:?} at {load}, {off_cpu}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn limited_sharing_lasts_as_long_as_sharing_for_exponential_work() {
         for threads in [1, 4, 20] {
             let pod = sharing(1.0, Some(threads), Discipline::Random, 4);

@@ -6,7 +6,7 @@ use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
 use super::distribution::QueueLaw;
 use super::profile::Discipline;
 use super::table::HIGHEST_OPEN_LOAD;
-use super::work::{Cells, cells_of, gamma_survival};
+use super::work::{Cells, GammaSurvival, cells_of};
 use statrs::function::gamma::gamma_ur;
 
 /// The wait of a request that is taken, and how many are not taken.
@@ -79,7 +79,8 @@ impl Wait {
 
     fn from_conditional(conditional: &Conditional) -> Wait {
         let Conditional { share, mean, shape } = *conditional;
-        let survival = |w: f64| if shape == 1.0 { libm::exp(-w / mean) } else { gamma_survival(shape, w / mean) };
+        let gamma = GammaSurvival::new(shape);
+        let survival = |w: f64| if shape == 1.0 { libm::exp(-w / mean) } else { gamma.at(w / mean) };
         let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
         Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
     }
