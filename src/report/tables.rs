@@ -60,55 +60,59 @@ fn worst(detail: &LatencyDetail, share: impl Fn(&ObjectiveDetail) -> f64) -> Str
     most.map_or(String::new(), |share| figure(share, Unit::Ratio))
 }
 
-/// Percentiles of each run, what is over all runs, and objectives: in the order of [`LATENCY_HEADS`].
-fn latency(per_run: [&Estimate; 3], errors: &Estimate, detail: &LatencyDetail) -> Vec<String> {
-    let [p50, p95, p99] = per_run;
-    vec![
-        mean(p50, Unit::Milliseconds),
-        mean(&detail.latency_ms_p90, Unit::Milliseconds),
-        mean(p95, Unit::Milliseconds),
-        mean(p99, Unit::Milliseconds),
-        mean(&detail.latency_ms_max, Unit::Milliseconds),
-        figure(detail.pooled_ms.p99, Unit::Milliseconds),
-        mean(errors, Unit::Ratio),
-        format!("{:.3}", detail.apdex.mean),
-        worst(detail, |objective| objective.breach_ratio.mean),
-        worst(detail, |objective| objective.paging_ratio.mean),
-    ]
+/// A service or a route: name, requests, P50, P95 and P99 of each run, errors, the rest.
+type Felt<'a> = (&'a str, &'a Estimate, [&'a Estimate; 3], &'a Estimate, &'a LatencyDetail);
+
+fn latency(what: &str, felt: &[Felt<'_>]) -> Grid {
+    let row = |(name, requests, [p50, p95, p99], errors, detail): &Felt<'_>| {
+        vec![
+            (*name).to_owned(),
+            mean(requests, Unit::Count),
+            mean(p50, Unit::Milliseconds),
+            mean(&detail.latency_ms_p90, Unit::Milliseconds),
+            mean(p95, Unit::Milliseconds),
+            mean(p99, Unit::Milliseconds),
+            mean(&detail.latency_ms_max, Unit::Milliseconds),
+            figure(detail.pooled_ms.p99, Unit::Milliseconds),
+            mean(errors, Unit::Ratio),
+            format!("{:.3}", detail.apdex.mean),
+            worst(detail, |objective| objective.breach_ratio.mean),
+            worst(detail, |objective| objective.paging_ratio.mean),
+        ]
+    };
+    let mode = felt.first().map_or("fast", |(.., detail)| detail.mode.as_str());
+    Grid {
+        title: format!("{what}, {mode} mode (of each run, mean over runs; breach and paging: share of time)"),
+        heads: &[
+            "",
+            "requests/s",
+            "P50",
+            "P90",
+            "P95",
+            "P99",
+            "max",
+            "pooled P99",
+            "errors",
+            "apdex",
+            "breach",
+            "paging",
+        ],
+        rows: felt.iter().map(row).collect(),
+    }
 }
 
-const LATENCY_HEADS: &[&str] =
-    &["", "requests/s", "P50", "P90", "P95", "P99", "max", "pooled P99", "errors", "apdex", "breach", "paging"];
-
 pub(super) fn routes(report: &Report) -> Grid {
-    let row = |route: &super::RouteResult| {
-        let mut row = vec![route.name.clone(), mean(&route.requests_per_second, Unit::Count)];
-        let per_run = [&route.latency_ms_p50, &route.latency_ms_p95, &route.latency_ms_p99];
-        row.extend(latency(per_run, &route.error_ratio, &route.detail));
-        row
-    };
-    Grid {
-        title: latency_title("Routes, end to end", report.routes.first().map(|route| &route.detail)),
-        heads: LATENCY_HEADS,
-        rows: report.routes.iter().map(row).collect(),
-    }
+    let felt = report.routes.iter().map(|row| {
+        let per_run = [&row.latency_ms_p50, &row.latency_ms_p95, &row.latency_ms_p99];
+        (row.name.as_str(), &row.requests_per_second, per_run, &row.error_ratio, &row.detail)
+    });
+    latency("Routes, end to end", &felt.collect::<Vec<_>>())
 }
 
 pub(super) fn services(report: &Report) -> Grid {
-    let row = |service: &super::ServiceResult| {
-        let mut row = vec![service.name.clone(), mean(&service.requests_per_second, Unit::Count)];
-        let per_run = [&service.latency_ms_p50, &service.latency_ms_p95, &service.latency_ms_p99];
-        row.extend(latency(per_run, &service.error_ratio, &service.detail));
-        row
-    };
-    Grid {
-        title: latency_title("Services", report.services.first().map(|service| &service.detail)),
-        heads: LATENCY_HEADS,
-        rows: report.services.iter().map(row).collect(),
-    }
-}
-
-fn latency_title(what: &str, detail: Option<&LatencyDetail>) -> String {
-    let mode = detail.map_or("fast", |detail| detail.mode.as_str());
-    format!("{what}, {mode} mode (of each run, mean over runs; breach and paging: share of time)")
+    let felt = report.services.iter().map(|row| {
+        let per_run = [&row.latency_ms_p50, &row.latency_ms_p95, &row.latency_ms_p99];
+        (row.name.as_str(), &row.requests_per_second, per_run, &row.error_ratio, &row.detail)
+    });
+    latency("Services", &felt.collect::<Vec<_>>())
 }
