@@ -53,6 +53,11 @@ impl Issue {
         self.help = Some(help.into());
         self
     }
+    /// Says where: a file, and its line counted from 1 if that is known.
+    pub fn in_file(mut self, file: impl Into<String>, line: Option<u32>) -> Self {
+        (self.place.file, self.place.line) = (Some(file.into()), line);
+        self
+    }
     /// Without the severity, on one line: for a list of caveats.
     pub fn sentence(&self) -> String {
         let file = self.place.file.iter().map(|file| match self.place.line {

@@ -39,7 +39,7 @@ pub(super) fn read(sources: Sources, path: &Path, issues: &mut Issues) -> Vec<Te
     for file in files {
         let name = file.to_string_lossy().into_owned();
         match sources.read(&file) {
-            Err(why) => issues.push(located(Issue::error("", format!("the file {why}")), &name, 1)),
+            Err(why) => issues.push(Issue::error("", format!("the file {why}")).in_file(&name, Some(1))),
             Ok(text) if name.ends_with(".json") => shown(&text, &name, issues, &mut groups),
             Ok(text) => blocks(&text, &name, issues, &mut groups),
         }
@@ -47,17 +47,12 @@ pub(super) fn read(sources: Sources, path: &Path, issues: &mut Issues) -> Vec<Te
     groups
 }
 
-fn located(mut issue: Issue, file: &str, line: u32) -> Issue {
-    (issue.place.file, issue.place.line) = (Some(file.to_owned()), Some(line));
-    issue
-}
-
 fn blocks(text: &str, file: &str, issues: &mut Issues, groups: &mut Vec<TerraformGroup>) {
     let body: Body = match parser::parse_body(text) {
         Ok(body) => body,
         Err(error) => {
             let place = error.location();
-            let mut issue = located(Issue::error("", error.message().to_owned()), file, place.line() as u32);
+            let mut issue = Issue::error("", error.message().to_owned()).in_file(file, Some(place.line() as u32));
             issue.place.column = Some(place.column() as u32);
             issues.push(issue);
             return;
@@ -73,7 +68,7 @@ fn blocks(text: &str, file: &str, issues: &mut Issues, groups: &mut Vec<Terrafor
             let group = reader.group(block, labels.last().copied().unwrap_or_default(), issues);
             if is_module && !block.body.has_attribute("name") {
                 let message = format!("the module has no name: the group is called `{}` after its label", group.name);
-                issues.push(located(Issue::warning("name", message), file, group.line));
+                issues.push(Issue::warning("name", message).in_file(file, Some(group.line)));
             }
             groups.push(group);
         }
@@ -137,7 +132,7 @@ impl Reader<'_> {
                     group.name,
                     camel(name)
                 ));
-                issues.push(located(issue, self.file, line));
+                issues.push(issue.in_file(self.file, Some(line)));
             }
         }
     }
@@ -196,7 +191,7 @@ fn taints(value: &Expression) -> Option<Vec<(String, String, String)>> {
 fn shown(text: &str, file: &str, issues: &mut Issues, groups: &mut Vec<TerraformGroup>) {
     match serde_json::from_str::<Value>(text) {
         Ok(value) => resources(&value, file, groups, 0),
-        Err(error) => issues.push(located(Issue::error("", error.to_string()), file, error.line() as u32)),
+        Err(error) => issues.push(Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32))),
     }
 }
 

@@ -53,9 +53,7 @@ pub(super) fn build(
 ) {
     let full = scene.folder.join(path);
     let refuse = |line: Option<u64>, message: String| {
-        let mut issue = Issue::error("", message);
-        (issue.place.file, issue.place.line) = (Some(full.display().to_string()), line.map(|line| line as u32));
-        issue
+        Issue::error("", message).in_file(full.display().to_string(), line.map(|line| line as u32))
     };
     let text = match scene.sources.read(&full) {
         Ok(text) => text,
