@@ -344,16 +344,7 @@ impl World {
     }
 
     fn act(&mut self, outcome: &LoopOutcome) {
-        for (group, name) in &outcome.instances_to_delete {
-            self.stage.remove_instance(*name);
-            self.stage.groups[*group].target -= 1;
-        }
-        for (group, delta) in &outcome.target_changes {
-            self.stage.groups[*group].target += delta;
-        }
-        for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
-            self.stage.groups[increase.group].target = increase.to;
-        }
+        self.stage.resize(outcome);
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
             self.deleting.push(deletion.node);
         }

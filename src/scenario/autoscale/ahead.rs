@@ -38,15 +38,8 @@ impl Ahead {
 
     /// Does what a loop decided.
     pub fn act(&mut self, now: SimTime, outcome: &LoopOutcome) {
-        for (group, name) in &outcome.instances_to_delete {
-            self.stage.remove_instance(*name);
-            self.stage.groups[*group].target -= 1;
-        }
-        for (group, delta) in &outcome.target_changes {
-            self.stage.groups[*group].target += delta;
-        }
+        self.stage.resize(outcome);
         for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
-            self.stage.groups[increase.group].target = increase.to;
             for _ in increase.from..increase.to {
                 self.launched += 1;
                 let name = format!("{}-new-{}", self.stage.groups[increase.group].name, self.launched);

@@ -13,7 +13,7 @@ pub use ahead::Ahead;
 pub use dump::{Loaded, Request, load};
 pub use priorities::priorities;
 
-use crate::autoscaler::{Flags, GroupView, InstanceView};
+use crate::autoscaler::{Flags, GroupView, InstanceView, LoopOutcome};
 use crate::cluster::{ClusterState, NodeId, NodeTemplate, Phase, PodId, PodSpecId};
 use crate::intern::Symbol;
 use crate::scenario::kubernetes::Converter;
@@ -70,6 +70,20 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// The groups' sizes as a loop wants them: instances that never came go, targets change. Launching and
+    /// draining are the caller's.
+    pub fn resize(&mut self, outcome: &LoopOutcome) {
+        for (group, name) in &outcome.instances_to_delete {
+            self.remove_instance(*name);
+            self.groups[*group].target -= 1;
+        }
+        for (group, delta) in &outcome.target_changes {
+            self.groups[*group].target += delta;
+        }
+        for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
+            self.groups[increase.group].target = increase.to;
+        }
+    }
     /// The groups as the autoscaler is shown them.
     pub fn views(&self) -> Vec<GroupView<'_>> {
         views(&self.groups)
