@@ -40,7 +40,7 @@ use crate::scheduler::{Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
 use drain::Controllers;
 use glance::{Glances, is_expendable};
-use packing::{Hints, PredicateChecker};
+use packing::{Copies, Hints, PredicateChecker};
 use quiet::{Inputs, Quiet};
 use registry::Registry;
 use rustc_hash::FxHashSet;
@@ -72,6 +72,7 @@ pub struct Autoscaler {
     checker: PredicateChecker,
     packing_hints: Hints,
     hints: Hints,
+    copies: Copies,
     planner: Planner,
     glances: Glances,
     controllers: Controllers,
@@ -99,6 +100,7 @@ impl Autoscaler {
             checker: PredicateChecker::new(Feasible::new(profile)),
             packing_hints: Hints::default(),
             hints: Hints::default(),
+            copies: Copies::default(),
             planner: Planner::default(),
             glances: Glances::default(),
             controllers: Controllers::default(),
@@ -221,6 +223,7 @@ impl Autoscaler {
         pending: &[PodId],
         outcome: &mut LoopOutcome,
     ) {
+        self.copies.clear();
         let mut snapshot = cluster.trial();
         let all: Vec<NodeId> = snapshot.node_ids().to_vec();
         let is_ready = |id: &NodeId| templates::is_ready(snapshot.node(*id), &snapshot.symbols, &self.flags);
@@ -329,14 +332,10 @@ impl Autoscaler {
     /// The pods that neither existing nor upcoming nodes can take, old enough to be helped.
     fn pack(&mut self, now: SimTime, snapshot: &mut ClusterState, mut pods: Vec<PodId>) -> Vec<PodId> {
         for original in self.moving_pods(snapshot) {
-            let mut copy = snapshot.pod(original).clone_unbound();
-            copy.nominated = None;
-            let copy = snapshot.add_pod(copy);
-            self.packing_hints.copies.insert(copy, original);
-            pods.push(copy);
+            pods.push(self.copies.add(snapshot, original));
         }
         go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
-        let placed = self.packing_hints.place(snapshot, &mut self.checker, &pods, &|_| true, false);
+        let placed = self.packing_hints.place(snapshot, &mut self.checker, &self.copies, &pods, &|_| true, false);
         let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.flags.new_pod_scale_up_delay;
         let placed: FxHashSet<PodId> = placed.into_iter().map(|(pod, _)| pod).collect();
         let helpless = |pod: &PodId| !placed.contains(pod);
@@ -362,7 +361,7 @@ impl Autoscaler {
         let lists = outcome.pending.iter_mut().chain(options).chain([&mut outcome.remain, &mut outcome.awaiting]);
         let samples = outcome.rejected.iter_mut().map(|(pod, _)| pod);
         for pod in lists.flatten().chain(samples) {
-            *pod = self.packing_hints.original(*pod);
+            *pod = self.copies.original(*pod);
         }
     }
 }

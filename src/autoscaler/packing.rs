@@ -44,6 +44,29 @@ impl PredicateChecker {
     }
 }
 
+/// Copies of pods in one loop's what-if. Upstream's have the name and UID of the pod that they stand for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Copies(FxHashMap<PodId, PodId>);
+
+impl Copies {
+    /// Adds a copy without a node to the what-if.
+    pub(super) fn add(&mut self, cluster: &mut ClusterState, original: PodId) -> PodId {
+        let mut copy = cluster.pod(original).clone_unbound();
+        copy.nominated = None;
+        let copy = cluster.add_pod(copy);
+        self.0.insert(copy, original);
+        copy
+    }
+    /// The pod that a copy stands for, or the pod itself.
+    pub(super) fn original(&self, pod: PodId) -> PodId {
+        self.0.get(&pod).copied().unwrap_or(pod)
+    }
+    /// The what-if is over.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Where pods went last time. Upstream: `scheduling.HintingSimulator`, 1.28.0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hints {
@@ -51,8 +74,6 @@ pub(super) struct Hints {
     before: FxHashMap<PodId, Symbol>,
     /// Pods went elsewhere than the time before, or others were asked for.
     moved: bool,
-    /// Copies of pods in this loop's what-if, with the pod that each stands for.
-    pub(super) copies: FxHashMap<PodId, PodId>,
 }
 
 impl Hints {
@@ -60,7 +81,6 @@ impl Hints {
     pub(super) fn drop_old(&mut self) {
         self.moved = self.now != self.before;
         self.before = std::mem::take(&mut self.now);
-        self.copies.clear();
     }
 
     /// The last round ended as the one before.
@@ -74,6 +94,7 @@ impl Hints {
         &mut self,
         cluster: &mut ClusterState,
         checker: &mut PredicateChecker,
+        copies: &Copies,
         pods: &[PodId],
         accepts: &dyn Fn(NodeId) -> bool,
         all_or_nothing: bool,
@@ -81,14 +102,16 @@ impl Hints {
         let mut placed = Vec::new();
         let mut hopeless: FxHashSet<PodSpecId> = FxHashSet::default();
         for pod in pods.iter().copied() {
-            let place = self.hinted(cluster, checker, pod, accepts).or_else(|| {
+            let key = copies.original(pod);
+            let hinted = self.hinted(key, cluster, checker, pod, accepts);
+            let place = hinted.or_else(|| {
                 let spec = cluster.pod(pod).spec;
                 if hopeless.contains(&spec) {
                     return None;
                 }
                 let found = checker.find(cluster, pod, accepts);
                 match found {
-                    Some(node) => drop(self.now.insert(self.original(pod), cluster.node(node).name)),
+                    Some(node) => drop(self.now.insert(key, cluster.node(node).name)),
                     None if cluster.spec(spec).owner.is_some() => drop(hopeless.insert(spec)),
                     None => {}
                 }
@@ -106,19 +129,14 @@ impl Hints {
         placed
     }
 
-    /// The pod that a copy stands for, or the pod itself.
-    pub(super) fn original(&self, pod: PodId) -> PodId {
-        self.copies.get(&pod).copied().unwrap_or(pod)
-    }
-
     fn hinted(
         &mut self,
+        key: PodId,
         cluster: &ClusterState,
         checker: &mut PredicateChecker,
         pod: PodId,
         accepts: &dyn Fn(NodeId) -> bool,
     ) -> Option<NodeId> {
-        let key = self.original(pod);
         let name = self.now.get(&key).or_else(|| self.before.get(&key)).copied()?;
         let node = cluster.node_by_name(name)?;
         if !checker.check(cluster, pod, node) {
@@ -126,5 +144,39 @@ impl Hints {
         }
         self.now.insert(key, name);
         accepts(node).then_some(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{NodeCapacity, NodeTemplate, Pod, PodName, PodSpec, Resources};
+    use crate::intern::Symbol;
+    use crate::scheduler::Profile;
+    use crate::units::SimTime;
+
+    #[test]
+    fn a_copy_has_the_hint_of_the_pod_that_it_stands_for() {
+        let mut cluster = ClusterState::default();
+        for name in ["a", "b", "c"] {
+            let name = cluster.symbols.intern(name);
+            let allocatable = NodeCapacity { resources: Resources::new(1000, 1 << 30), pods: 10 };
+            cluster.add_node(NodeTemplate { name, allocatable, ..NodeTemplate::default() });
+        }
+        let spec = cluster.intern_spec(PodSpec::default());
+        let pod = cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, SimTime::ZERO));
+        let mut checker = PredicateChecker::new(Feasible::new(Profile::default()));
+        let (mut hints, mut copies) = (Hints::default(), Copies::default());
+        let mut place = |cluster: &ClusterState, copies: &Copies, pod: PodId| {
+            let mut trial = cluster.clone();
+            let placed = hints.place(&mut trial, &mut checker, copies, &[pod], &|_| true, true);
+            hints.drop_old();
+            placed[0].1
+        };
+        let first = place(&cluster, &copies, pod);
+        let copy = copies.add(&mut cluster, pod);
+        assert_eq!(place(&cluster, &copies, copy), first, "by the pod's hint, not on the next node");
+        copies.clear();
+        assert_ne!(place(&cluster, &copies, copy), first, "a pod of its own has no hint");
     }
 }

@@ -1,7 +1,7 @@
 //! Scale-down: which nodes are not needed, since when, and which go now.
 
 use super::Autoscaler;
-use super::drain::{Scope, pods_to_move, protects};
+use super::drain::{Blocked, Scope, pods_to_move, protects};
 use super::flags::Flags;
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED, is_ready};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
@@ -254,11 +254,13 @@ impl Autoscaler {
         allowed: &[i32],
     ) -> Result<Removable, Unremovable> {
         let scope = Scope { controllers: Some(&self.controllers), budgets: Some(allowed) };
-        let moved = pods_to_move(simulation, &self.flags, node, scope, now).map_err(Unremovable::BlockedByPod)?;
+        let moved = pods_to_move(simulation, &self.flags, node, scope, now).map_err(|blocked| {
+            Unremovable::BlockedByPod(Blocked { pod: self.copies.original(blocked.pod), ..blocked })
+        })?;
         let mut trial = simulation.trial();
         moved.pods.iter().for_each(|pod| trial.unbind(*pod));
         let accepts = |other: NodeId| other != node && destinations.contains(other.index());
-        let placed = self.hints.place(&mut trial, &mut self.checker, &moved.pods, &accepts, true);
+        let placed = self.hints.place(&mut trial, &mut self.checker, &self.copies, &moved.pods, &accepts, true);
         if placed.len() < moved.pods.len() {
             return Err(Unremovable::NoPlaceToMovePods);
         }
