@@ -168,7 +168,8 @@ impl Autoscaler {
     fn look(&mut self, now: SimTime, cluster: &mut ClusterState, inputs: Inputs<'_>) -> LoopOutcome {
         let Inputs { groups, pending, daemon_sets } = inputs;
         let mut outcome = LoopOutcome::default();
-        let is_ready = |(_, node): (NodeId, &Node)| templates::is_ready(node, &cluster.symbols, &self.flags);
+        let is_ready =
+            |(_, node): (NodeId, &Node)| templates::is_ready_and_schedulable(node, &cluster.symbols, &self.flags);
         if !self.flags.scale_up_from_zero && !cluster.nodes().any(is_ready) {
             // Upstream: `StaticAutoscaler.actOnEmptyCluster`, 1.28.0.
             self.planner.clear();
@@ -226,7 +227,8 @@ impl Autoscaler {
         self.copies.clear();
         let mut snapshot = cluster.trial();
         let all: Vec<NodeId> = snapshot.node_ids().to_vec();
-        let is_ready = |id: &NodeId| templates::is_ready(snapshot.node(*id), &snapshot.symbols, &self.flags);
+        let is_ready =
+            |id: &NodeId| templates::is_ready_and_schedulable(snapshot.node(*id), &snapshot.symbols, &self.flags);
         let ready: Vec<NodeId> = all.iter().copied().filter(is_ready).collect();
         let unschedulable = self.split_pending(now, &mut snapshot, pending);
         let (upcoming, not_started) = self.add_upcoming(now, &mut snapshot, groups);

@@ -28,25 +28,37 @@ const IGNORED_AWS: &[&str] = &[
 const IGNORED_GCE: &[&str] = &["topology.gke.io/zone"];
 const IGNORED_AZURE: &[&str] = &[
     "agentpool",
+    "aksEngineVersion",
+    "creationSource",
     "kubernetes.azure.com/agentpool",
     "kubernetes.azure.com/consolidated-additional-properties",
+    "poolName",
+    "resourceNameSuffix",
     "topology.disk.csi.azure.com/zone",
 ];
+/// Groups with the same value of one of these are similar, whatever else differs.
+const AZURE_POOLS: [&str; 2] = ["kubernetes.azure.com/agentpool", "agentpool"];
 
 /// What is compared of a group's nodes.
 pub(super) struct Likeness {
     /// The values of the labels that alone count, if the flags name some.
     balancing: Option<Vec<Option<Symbol>>>,
+    /// The node pool's names, on Azure.
+    pools: [Option<Symbol>; 2],
     columns: Vec<Column>,
     labels: Vec<(Symbol, Symbol)>,
 }
 
 impl Likeness {
-    /// Upstream: `IsCloudProviderNodeInfoSimilar`, `CreateLabelNodeInfoComparator`, 1.28.0.
+    /// Upstream: `IsCloudProviderNodeInfoSimilar`, `CreateLabelNodeInfoComparator`, `nodesFromSameAzureNodePool`,
+    /// 1.28.0.
     pub(super) fn of(cluster: &ClusterState, flags: &Flags, template: &Template) -> Likeness {
-        let value = |label: &String| template.node.labels.get(cluster.symbols.lookup(label)?);
+        let value = |label: &str| template.node.labels.get(cluster.symbols.lookup(label)?);
+        let balancing = || flags.balancing_labels.iter().map(|label| value(label)).collect();
+        let pool = |label: &str| value(label).filter(|name| flags.cloud_provider == "azure" && *name != Symbol::EMPTY);
         Likeness {
-            balancing: (!flags.balancing_labels.is_empty()).then(|| flags.balancing_labels.iter().map(value).collect()),
+            balancing: (!flags.balancing_labels.is_empty()).then(balancing),
+            pools: AZURE_POOLS.map(pool),
             columns: columns(cluster, template),
             labels: labels(cluster, flags, template),
         }
@@ -57,6 +69,9 @@ impl Likeness {
     pub(super) fn resembles(&self, other: &Likeness, flags: &Flags) -> bool {
         if let (Some(own), Some(theirs)) = (&self.balancing, &other.balancing) {
             return own.iter().zip(theirs).all(|(own, theirs)| own.is_some() && own == theirs);
+        }
+        if self.pools.iter().zip(&other.pools).any(|(own, theirs)| own.is_some() && own == theirs) {
+            return true;
         }
         let alike = |(a, b): (&Column, &Column)| {
             let capacity = match a.name {

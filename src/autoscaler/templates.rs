@@ -49,9 +49,8 @@ impl Templates {
         self.rows = vec![None; groups.len()];
         let mut missing = groups.len();
         let symbols = &cluster.symbols;
-        let good = |node: &Node| {
-            is_ready(node, symbols, flags) && !node.unschedulable && node.ready.since + STABLE_AFTER < now
-        };
+        let good =
+            |node: &Node| is_ready_and_schedulable(node, symbols, flags) && node.ready.since + STABLE_AFTER < now;
         for (id, node) in cluster.nodes().filter(|(_, node)| good(node)) {
             let Some(group) = node.group.map(|group| group as usize).filter(|group| *group < groups.len()) else {
                 continue;
@@ -81,15 +80,24 @@ impl Templates {
     }
 }
 
-/// Whether the node is Ready and has no taint that says that it is still starting.
+/// Whether the node is Ready and has no taint that says that it is still starting, or not ready after all.
 ///
-/// Upstream: `taints.FilterOutNodesWithIgnoredTaints`, 1.28.0.
+/// Upstream: `kubernetes.GetReadinessState`, `taints.FilterOutNodesWithIgnoredTaints`, 1.28.0.
 pub(super) fn is_ready(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
-    let starting = |taint: &Taint| {
+    let unready = |taint: &Taint| {
         let key = symbols.text(taint.key);
-        key.starts_with(IGNORED_PREFIX) || flags.ignore_taints.iter().any(|ignored| ignored == key)
+        UNREADY.contains(&key)
+            || key.starts_with(IGNORED_PREFIX)
+            || flags.ignore_taints.iter().any(|ignored| ignored == key)
     };
-    node.ready.is_true && !node.taints.iter().any(starting)
+    node.ready.is_true && !node.taints.iter().any(unready)
+}
+
+/// Whether the node is among those that count against the cluster's limits: cordoned ones do not.
+///
+/// Upstream: `kubernetes.IsNodeReadyAndSchedulable`, 1.28.0.
+pub(super) fn is_ready_and_schedulable(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
+    !node.unschedulable && is_ready(node, symbols, flags)
 }
 
 /// When a node begins to stand for its group.
@@ -176,7 +184,8 @@ const DEPRECATED_LABELS: &[(&str, &str)] = &[
     ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
 ];
 
-/// The node without the taints that say something about its present state only.
+/// The node without the taints that say something about its present state only. Upstream:
+/// `taints.SanitizeTaints`, 1.28.0.
 fn sanitized(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTemplate {
     let passing = |taint: &Taint| {
         let key = symbols.text(taint.key);
@@ -201,6 +210,11 @@ pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";
 /// The soft taint of a node that is not needed.
 pub const DELETION_CANDIDATE: &str = "DeletionCandidateOfClusterAutoscaler";
 
+/// Taints of nodes that are not ready, whatever their condition says.
+const UNREADY: &[&str] =
+    &["node.kubernetes.io/not-ready", "node.kubernetes.io/disk-pressure", "node.kubernetes.io/network-unavailable"];
+
+/// Upstream: `NodeConditionTaints`, 1.28.0.
 const CONDITIONS: &[&str] = &[
     "node.kubernetes.io/not-ready",
     "node.kubernetes.io/unreachable",
@@ -211,4 +225,6 @@ const CONDITIONS: &[&str] = &[
     "node.kubernetes.io/pid-pressure",
     "node.cloudprovider.kubernetes.io/uninitialized",
     "node.cloudprovider.kubernetes.io/shutdown",
+    "cloud.google.com/impending-node-termination",
+    "NodeWithImpairedVolumes",
 ];

@@ -5,8 +5,8 @@ use foresail::autoscaler::{
     Autoscaler, Choice, FlagOutcome, Flags, LoopOutcome, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable,
 };
 use foresail::cluster::{
-    LabelSelector, NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod,
-    PodDisruptionBudget, PodId, PodName, PodSpec, Resources, Volume, VolumeSource, WorkloadSelector,
+    Effect, LabelSelector, NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod,
+    PodDisruptionBudget, PodId, PodName, PodSpec, Resources, Taint, Volume, VolumeSource, WorkloadSelector,
 };
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::{Group, Stage, views};
@@ -425,9 +425,65 @@ fn startup_taints_make_a_node_unready() {
     world.plain(900, None);
     world.plain(900, None);
     let key = world.symbol("starting");
-    let taint = foresail::cluster::Taint { key, value: Symbol::EMPTY, effect: foresail::cluster::Effect::NoSchedule };
+    let taint = Taint { key, value: Symbol::EMPTY, effect: foresail::cluster::Effect::NoSchedule };
     world.stage.cluster.set_taints(node, vec![taint]);
     assert_eq!(world.turn(START).scale_up.result, ScaleUpResult::NotTried, "no node is ready");
     world.stage.cluster.set_taints(node, Vec::new());
     assert_eq!(world.turn(after(10)).scale_up.result, ScaleUpResult::Successful);
+}
+
+/// Among how many groups of different machines a scale-up for four pods is divided.
+fn balanced(provider: &str, pools: [&str; 2]) -> usize {
+    let mut world = World::new(&[
+        ("balance-similar-node-groups", "true"),
+        ("cloud-provider", provider),
+        ("expander", "least-waste"),
+    ]);
+    for (cores, pool) in [4, 8].into_iter().zip(pools) {
+        world.group(pool, cores, 16, 0.1);
+        let (key, value) = (world.symbol("agentpool"), world.symbol(pool));
+        world.stage.groups.last_mut().expect("a group").template.labels.set(key, value);
+    }
+    for _ in 0..4 {
+        world.plain(3500, None);
+    }
+    world.turn(after(60)).scale_up.increases.len()
+}
+
+#[test]
+fn azures_groups_of_one_pool_are_similar_whatever_their_machines() {
+    assert_eq!(balanced("azure", ["one", "one"]), 2);
+    assert_eq!(balanced("azure", ["one", "other"]), 1);
+    assert_eq!(balanced("aws", ["one", "one"]), 1);
+}
+
+#[test]
+fn a_template_has_no_taint_of_a_passing_state() {
+    for (taint, helps) in [
+        ("cloud.google.com/impending-node-termination", true),
+        ("NodeWithImpairedVolumes", true),
+        ("CriticalAddonsOnly", false),
+    ] {
+        let mut world = World::new(&[]);
+        world.group("g", 4, 16, 0.1);
+        let key = world.symbol(taint);
+        let taint_of = |key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule };
+        world.stage.groups[0].template.taints.push(taint_of(key));
+        world.plain(1000, None);
+        let outcome = world.turn(after(60));
+        assert_eq!(outcome.scale_up.result == ScaleUpResult::Successful, helps, "{taint}");
+    }
+}
+
+#[test]
+fn cordoned_nodes_do_not_count_against_the_most_nodes_of_all() {
+    for (cordoned, result) in [(true, ScaleUpResult::Successful), (false, ScaleUpResult::NoOptionsAvailable)] {
+        let mut world = World::new(&[("max-nodes-total", "1")]);
+        world.group("g", 4, 16, 0.1);
+        let node = world.node();
+        world.plain(3500, Some(node));
+        world.stage.cluster.set_unschedulable(node, cordoned);
+        world.plain(3500, None);
+        assert_eq!(world.turn(after(60)).scale_up.result, result, "cordoned: {cordoned}");
+    }
 }
