@@ -230,8 +230,9 @@ impl Autoscaler {
         let is_ready =
             |id: &NodeId| templates::is_ready_and_schedulable(snapshot.node(*id), &snapshot.symbols, &self.flags);
         let ready: Vec<NodeId> = all.iter().copied().filter(is_ready).collect();
+        self.checker.first_passing = snapshot.next_node_id();
         let unschedulable = self.split_pending(now, &mut snapshot, pending);
-        let (upcoming, not_started) = self.add_upcoming(now, &mut snapshot, groups);
+        let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
         let mut candidates = all;
         if !not_started.is_empty() {
             candidates.retain(|id| !not_started.contains(id));
@@ -298,12 +299,7 @@ impl Autoscaler {
 
     /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
     /// and who left.
-    fn add_upcoming(
-        &self,
-        now: SimTime,
-        snapshot: &mut ClusterState,
-        groups: &[GroupView<'_>],
-    ) -> (usize, Vec<NodeId>) {
+    fn add_upcoming(&self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
         let mut by_name: Vec<usize> = (0..groups.len()).collect();
         by_name.sort_by_key(|at| groups[*at].name);
         let (mut count, mut not_started) = (0, Vec::new());
@@ -312,15 +308,7 @@ impl Autoscaler {
             not_started.extend_from_slice(registered);
             let Some(template) = &self.templates.rows[group] else { continue };
             for number in 0..coming {
-                template.add_to(
-                    snapshot,
-                    &format!(
-                        "template-upcoming-{}-{number}-{}",
-                        groups[group].name,
-                        now.since(SimTime::ZERO).as_nanos()
-                    ),
-                    group,
-                );
+                template.add_to(snapshot, &format!("template-upcoming-{}-{number}", groups[group].name), group);
                 count += 1;
             }
         }

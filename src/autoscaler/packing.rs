@@ -1,6 +1,7 @@
 //! Placing pods in a what-if: next-fit from where the last search ended, with hints.
 
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
+use crate::id::Id;
 use crate::intern::Symbol;
 use crate::scheduler::Feasible;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,11 +13,13 @@ pub(super) struct PredicateChecker {
     pub(super) feasible: Feasible,
     /// Where the next search begins, among the cluster's nodes.
     pub(super) last: usize,
+    /// Nodes from this one on are there in this loop's what-if only.
+    pub(super) first_passing: NodeId,
 }
 
 impl PredicateChecker {
     pub(super) fn new(feasible: Feasible) -> Self {
-        PredicateChecker { feasible, last: 0 }
+        PredicateChecker { feasible, last: 0, first_passing: NodeId::from_index(u32::MAX as usize) }
     }
 
     /// Whether the pod passes all filters on the node.
@@ -111,6 +114,8 @@ impl Hints {
                 }
                 let found = checker.find(cluster, pod, accepts);
                 match found {
+                    // The next loop has other nodes under these names.
+                    Some(node) if node >= checker.first_passing => {}
                     Some(node) => drop(self.now.insert(key, cluster.node(node).name)),
                     None if cluster.spec(spec).owner.is_some() => drop(hopeless.insert(spec)),
                     None => {}
