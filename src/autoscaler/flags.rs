@@ -67,6 +67,12 @@ pub struct Flags {
     pub daemonset_eviction_for_empty_nodes: bool,
     pub daemonset_eviction_for_occupied_nodes: bool,
     pub parallel_drain: bool,
+    /// The legacy planner's: how many nodes to be drained are enough; 0 or less is no limit.
+    pub scale_down_non_empty_candidates_count: i32,
+    /// The legacy planner's: the share of nodes among which further ones are looked for, 0..=1.
+    pub scale_down_candidates_pool_ratio: f64,
+    /// The legacy planner's: at least so many.
+    pub scale_down_candidates_pool_min_count: i32,
 }
 
 /// What the priority expander's ConfigMap says: regular expressions of group names by priority.
@@ -179,6 +185,9 @@ impl Default for Flags {
             daemonset_eviction_for_empty_nodes: false,
             daemonset_eviction_for_occupied_nodes: true,
             parallel_drain: true,
+            scale_down_non_empty_candidates_count: 30,
+            scale_down_candidates_pool_ratio: 0.1,
+            scale_down_candidates_pool_min_count: 50,
         }
     }
 }
@@ -229,9 +238,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "grpc-expander-url",
     "gpu-total",
     "clusterapi-cloud-config-authoritative",
-    "scale-down-candidates-pool-ratio",
-    "scale-down-candidates-pool-min-count",
-    "scale-down-non-empty-candidates-count",
     "bypassed-scheduler-names",
     "feature-gates",
     "node-info-cache-expire-time",
@@ -324,6 +330,9 @@ const KNOWN: &[&str] = &[
     "skip-nodes-with-local-storage",
     "skip-nodes-with-custom-controller-pods",
     "parallel-drain",
+    "scale-down-non-empty-candidates-count",
+    "scale-down-candidates-pool-ratio",
+    "scale-down-candidates-pool-min-count",
     "daemonset-eviction-for-empty-nodes",
     "daemonset-eviction-for-occupied-nodes",
 ];
@@ -400,6 +409,9 @@ impl Flags {
             "daemonset-eviction-for-empty-nodes" => boolean(value, &mut self.daemonset_eviction_for_empty_nodes),
             "daemonset-eviction-for-occupied-nodes" => boolean(value, &mut self.daemonset_eviction_for_occupied_nodes),
             "parallel-drain" => boolean(value, &mut self.parallel_drain),
+            "scale-down-non-empty-candidates-count" => integer(value, &mut self.scale_down_non_empty_candidates_count),
+            "scale-down-candidates-pool-ratio" => number(value, &mut self.scale_down_candidates_pool_ratio),
+            "scale-down-candidates-pool-min-count" => integer(value, &mut self.scale_down_candidates_pool_min_count),
             _ => return None,
         })
     }

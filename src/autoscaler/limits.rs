@@ -83,6 +83,6 @@ impl Autoscaler {
 }
 
 /// Whole cores, rounded up. Upstream: `utils.GetNodeResources` (`Quantity.Value`).
-fn cores(there: &Resources) -> i64 {
+pub(super) fn cores(there: &Resources) -> i64 {
     there.cpu_milli.div_euclid(1000) + i64::from(there.cpu_milli.rem_euclid(1000) > 0)
 }

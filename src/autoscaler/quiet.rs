@@ -98,7 +98,9 @@ impl Autoscaler {
         outcome: &Arc<LoopOutcome>,
     ) {
         self.quiet = None;
+        // The legacy planner's usage tracker ages even when nothing changes.
         let settled = self.remembers
+            && self.flags.parallel_drain
             && self.did_nothing(outcome)
             && self.checker.last == last
             && self.packing_hints.is_steady()

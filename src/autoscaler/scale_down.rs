@@ -2,7 +2,8 @@
 
 use super::Autoscaler;
 use super::drain::{Blocked, Scope, pods_to_move, protects};
-use super::flags::Flags;
+use super::limits::cores;
+use super::planner::{Chosen, Removable, Spare};
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED, is_ready};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId, PodId};
@@ -10,70 +11,9 @@ use crate::go_sort;
 use crate::id::Id;
 use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
-use std::collections::BTreeMap;
 
 /// GiB in bytes.
 const GIB: i64 = 1024 * 1024 * 1024;
-
-/// A node that could go.
-#[derive(Clone, Debug)]
-pub(super) struct Removable {
-    node: NodeId,
-    pods: Vec<PodId>,
-    risky: bool,
-}
-
-/// The planner's memory. Upstream: `scaledown/planner.Planner`, 1.28.0.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Planner {
-    /// Unneeded nodes: since when, and what would have to move.
-    unneeded: BTreeMap<NodeId, (SimTime, Removable)>,
-    /// Nodes that are not looked at again before this instant, and what kept them.
-    not_before: BTreeMap<NodeId, (SimTime, Unremovable)>,
-    last_update: Option<SimTime>,
-    least_interval: Option<SimDuration>,
-    /// The last plan differs from the one before.
-    moved: bool,
-}
-
-impl Planner {
-    /// Upstream: `CleanUpUnneededNodes`.
-    pub(super) fn clear(&mut self) {
-        self.unneeded.clear();
-    }
-    /// The deletion of a node failed: it has to be unneeded for its time again.
-    pub(super) fn forget(&mut self, node: NodeId) {
-        self.unneeded.remove(&node);
-    }
-    /// The last plan was the one before.
-    pub(super) fn is_steady(&self) -> bool {
-        !self.moved
-    }
-    /// Another loop goes by with the same plan; false if the time since the last one would change it.
-    pub(super) fn goes_on(&mut self, now: SimTime) -> bool {
-        let Some(last) = self.last_update else { return true };
-        let goes_on = self.least_interval.is_some_and(|least| now - last >= least);
-        if goes_on {
-            self.last_update = Some(now);
-        }
-        goes_on
-    }
-    /// When nodes are looked at again, and when they have been unneeded for long enough.
-    pub(super) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
-        self.not_before.values().for_each(|(at, _)| consider(*at));
-        for (since, _) in self.unneeded.values() {
-            consider(*since + flags.scale_down_unneeded_time);
-            consider(*since + flags.scale_down_unready_time);
-        }
-    }
-    /// The unneeded nodes, by the index of their id.
-    fn unneeded_bits(&self) -> FixedBitSet {
-        self.unneeded.keys().map(|node| node.index()).collect()
-    }
-    pub(super) fn unneeded(&self) -> impl Iterator<Item = (NodeId, SimTime)> + '_ {
-        self.unneeded.iter().map(|(node, (since, _))| (*node, *since))
-    }
-}
 
 impl Autoscaler {
     /// Planner and actuator. Upstream: `RunOnce` from `UpdateClusterState` on.
@@ -87,34 +27,62 @@ impl Autoscaler {
     ) -> ScaleDownOutcome {
         let mut outcome = ScaleDownOutcome::default();
         let candidates = self.candidates(snapshot, groups, all, now);
-        self.update_plan(now, snapshot, groups, all, &candidates, &mut outcome);
-        outcome.unneeded = self.planner.unneeded().collect();
-        let flags = &self.flags;
-        let recent =
-            |last: Option<SimTime>, delay: SimDuration| last.or(self.assumed).is_some_and(|last| last + delay > now);
-        if blocked
-            || recent(self.last_scale_up, flags.scale_down_delay_after_add)
-            || recent(self.last_scale_down, flags.scale_down_delay_after_delete)
-            || recent(None, flags.scale_down_delay_after_failure)
-        {
-            outcome.result = ScaleDownResult::InCooldown;
-            return outcome;
-        }
-        let (empty, drain) = self.nodes_to_delete(now, snapshot, groups, &mut outcome);
-        outcome.candidates = (empty.iter().map(|r| r.node).collect(), drain.iter().map(|r| r.node).collect());
-        outcome.deletions = self.crop(snapshot, empty, drain);
-        outcome.deletions.iter_mut().for_each(|deletion| self.look_again(snapshot, deletion));
-        outcome.result = if outcome.deletions.is_empty() {
-            self.soft_taints(snapshot, all, &mut outcome);
-            ScaleDownResult::NoNodeDeleted
+        if self.flags.parallel_drain {
+            self.update_plan(now, snapshot, groups, all, &candidates, &mut outcome);
         } else {
-            self.last_scale_down = Some(now);
-            ScaleDownResult::NodeDeleteStarted
+            self.update_legacy_plan(now, snapshot, groups, all, &candidates, &mut outcome);
+        }
+        outcome.result = match blocked || self.cools_down(now) {
+            true => ScaleDownResult::InCooldown,
+            false => self.delete(now, snapshot, groups, all, &mut outcome),
         };
+        outcome.unneeded = self.planner.unneeded().collect();
+        self.planner.usage.forget_from(self.checker.first_passing);
         outcome
     }
 
-    /// Nodes of groups above their minimum: empty ones first, then those unneeded before.
+    fn cools_down(&self, now: SimTime) -> bool {
+        let recent =
+            |last: Option<SimTime>, delay: SimDuration| last.or(self.assumed).is_some_and(|last| last + delay > now);
+        recent(self.last_scale_up, self.flags.scale_down_delay_after_add)
+            || recent(self.last_scale_down, self.flags.scale_down_delay_after_delete)
+            || recent(None, self.flags.scale_down_delay_after_failure)
+    }
+
+    /// Starts what deletions may start.
+    fn delete(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        groups: &[GroupView<'_>],
+        all: &[NodeId],
+        outcome: &mut ScaleDownOutcome,
+    ) -> ScaleDownResult {
+        let chosen = match self.flags.parallel_drain {
+            true => Ok(self.nodes_to_delete(now, snapshot, groups, &mut self.spare(snapshot), outcome)),
+            false => self.legacy_nodes_to_delete(now, snapshot, groups, outcome),
+        };
+        let mut result = ScaleDownResult::NoNodeDeleted;
+        match chosen {
+            Ok((empty, drain)) => {
+                outcome.candidates = (empty.iter().map(|r| r.node).collect(), drain.iter().map(|r| r.node).collect());
+                outcome.deletions = self.crop(snapshot, empty, drain);
+            }
+            Err(nothing) => result = nothing,
+        }
+        outcome.deletions.iter_mut().for_each(|deletion| self.look_again(snapshot, deletion));
+        if !outcome.deletions.is_empty() {
+            self.last_scale_down = Some(now);
+            return ScaleDownResult::NodeDeleteStarted;
+        }
+        if result != ScaleDownResult::InProgress {
+            self.soft_taints(snapshot, all, outcome);
+        }
+        result
+    }
+
+    /// Nodes of groups above their minimum: empty ones first, then those unneeded before; the legacy planner takes
+    /// them as they come.
     fn candidates(
         &mut self,
         cluster: &ClusterState,
@@ -126,6 +94,9 @@ impl Autoscaler {
             let group = cluster.node(*node).group.and_then(|group| groups.get(group as usize));
             group.is_some_and(|group| group.target > group.min)
         };
+        if !self.flags.parallel_drain {
+            return all.iter().copied().filter(may).collect();
+        }
         let known = self.planner.unneeded_bits();
         let mut rows: Vec<(bool, bool, NodeId)> = Vec::with_capacity(all.len());
         for node in all.iter().copied().filter(may) {
@@ -146,23 +117,16 @@ impl Autoscaler {
         candidates: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) {
-        if let Some(last) = self.planner.last_update {
-            let interval = now - last;
-            let known = self.planner.least_interval.unwrap_or(self.flags.scale_down_unneeded_time);
-            self.planner.least_interval = Some(known.min(interval));
-        }
-        self.planner.last_update = Some(now);
+        self.planner.note_interval(now, &self.flags);
         let ongoing = |node: &&NodeId| !self.deletions.iter().any(|(other, _)| other == *node);
         let candidates: Vec<NodeId> = candidates.iter().filter(ongoing).copied().collect();
         let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
         all.iter().filter(ongoing).for_each(|node| destinations.insert(node.index()));
-        let waiting = self.planner.not_before.len();
-        self.planner.not_before.retain(|_, (at, _)| *at > now);
-        self.planner.moved = self.planner.not_before.len() != waiting;
+        self.planner.look_again_at_due(now);
         let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
         let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let mut removable: Vec<Removable> = Vec::new();
-        let limit = self.unneeded_limit();
+        let limit = self.planner.unneeded_limit(&self.flags);
         self.controllers.renew(snapshot);
         let mut simulation = snapshot.trial();
         for node in eligible {
@@ -177,34 +141,17 @@ impl Autoscaler {
                 }
                 Err(why) => {
                     outcome.unremovable.push((node, why));
-                    let until = now + self.flags.unremovable_node_recheck_timeout;
-                    self.planner.not_before.insert(node, (until, why));
-                    self.planner.moved = true;
+                    self.planner.leave(node, why, now + self.flags.unremovable_node_recheck_timeout);
                 }
             }
         }
         drop(simulation);
         self.hints.drop_old();
-        let before = std::mem::take(&mut self.planner.unneeded);
-        let known = |row: &Removable| before.contains_key(&row.node);
-        self.planner.moved |= removable.len() != before.len() || !removable.iter().all(known);
-        for row in removable {
-            let since = before.get(&row.node).map_or(now, |(since, _)| *since);
-            self.planner.unneeded.insert(row.node, (since, row));
-        }
-    }
-
-    fn unneeded_limit(&self) -> usize {
-        let parallel = self.flags.max_scale_down_parallelism.max(0) as i64;
-        let unneeded_time = self.flags.scale_down_unneeded_time;
-        let interval = self.planner.least_interval.unwrap_or(unneeded_time).as_nanos().max(1);
-        let most = parallel.saturating_mul(unneeded_time.as_nanos() / interval) + parallel;
-        let now = self.planner.unneeded.len() as i64 + 2 * parallel;
-        now.min(most).max(0) as usize
+        self.planner.set_unneeded(removable);
     }
 
     /// Upstream: `eligibility.Checker.FilterOutUnremovable`.
-    fn eligible(
+    pub(super) fn eligible(
         &mut self,
         now: SimTime,
         cluster: &ClusterState,
@@ -244,8 +191,9 @@ impl Autoscaler {
         eligible
     }
 
-    /// Upstream: `RemovalSimulator.SimulateNodeRemoval`; what was moved stays moved in the simulation.
-    fn simulate_removal(
+    /// Upstream: `RemovalSimulator.SimulateNodeRemoval`; what was moved stays moved in the simulation, but for the
+    /// legacy planner, which keeps in mind who counts on whom instead.
+    pub(super) fn simulate_removal(
         &mut self,
         now: SimTime,
         simulation: &mut ClusterState,
@@ -267,40 +215,40 @@ impl Autoscaler {
         let risky = !may_go_together(&trial, &moved.pods, allowed);
         if self.flags.parallel_drain {
             trial.commit();
+        } else {
+            placed.iter().for_each(|(_, target)| self.planner.usage.register(node, *target, now));
         }
-        Ok(Removable { node, pods: moved.pods, risky })
+        Ok(Removable { node, since: now, pods: moved.pods, risky })
     }
 
+    /// The unneeded nodes whose time is over, by name, as long as there is something to `spare`.
+    ///
     /// Upstream: `Planner.NodesToDelete`, `unneeded.Nodes.RemovableAt`.
-    fn nodes_to_delete(
-        &mut self,
+    pub(super) fn nodes_to_delete(
+        &self,
         now: SimTime,
         cluster: &ClusterState,
         groups: &[GroupView<'_>],
+        spare: &mut Spare,
         outcome: &mut ScaleDownOutcome,
-    ) -> (Vec<Removable>, Vec<Removable>) {
-        let mut sizes: Vec<i32> = groups.iter().map(|group| group.target).collect();
-        let (mut cpu, mut memory) = self.spare(cluster);
-        let mut rows: Vec<(SimTime, Removable)> = self.planner.unneeded.values().cloned().collect();
-        let key = |(_, row): &(SimTime, Removable)| (!row.pods.is_empty(), cluster.node_name(row.node));
-        rows.sort_by(|a, b| key(a).cmp(&key(b)));
+    ) -> Chosen {
+        let mut room = self.room(cluster, groups);
+        let mut rows: Vec<&Removable> = self.planner.unneeded.values().collect();
+        rows.sort_by_key(|row| (!row.pods.is_empty(), cluster.node_name(row.node)));
         let (mut empty, mut drain) = (Vec::new(), Vec::new());
-        for (since, row) in rows {
+        for row in rows {
             let node = cluster.node(row.node);
-            let group = node.group.map_or(usize::MAX, |group| group as usize);
-            let Some(view) = groups.get(group) else { continue };
-            let in_progress = self.deletions_of(cluster, group);
-            let there = &node.capacity.resources;
+            let Some(room) = node.group.and_then(|group| room.get_mut(group as usize)) else { continue };
             let is_ready = is_ready(node, &cluster.symbols, &self.flags);
             let why = if node.scale_down_disabled {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
-            } else if is_ready && since + self.flags.scale_down_unneeded_time >= now {
+            } else if is_ready && row.since + self.flags.scale_down_unneeded_time >= now {
                 Some(Unremovable::NotUnneededLongEnough)
-            } else if !is_ready && since + self.flags.scale_down_unready_time >= now {
+            } else if !is_ready && row.since + self.flags.scale_down_unready_time >= now {
                 Some(Unremovable::NotUnreadyLongEnough)
-            } else if sizes[group] - in_progress <= view.min {
+            } else if *room <= 0 {
                 Some(Unremovable::NodeGroupMinSizeReached)
-            } else if there.cpu_milli > cpu || there.memory_bytes > memory {
+            } else if !spare.take(node) {
                 Some(Unremovable::MinimalResourceLimitExceeded)
             } else {
                 None
@@ -309,33 +257,42 @@ impl Autoscaler {
                 outcome.unremovable.push((row.node, why));
                 continue;
             }
-            (cpu, memory) = (cpu - there.cpu_milli, memory - there.memory_bytes);
-            sizes[group] -= 1;
-            if row.pods.is_empty() { empty.push(row) } else { drain.push(row) }
+            *room -= 1;
+            if row.pods.is_empty() { empty.push(row.clone()) } else { drain.push(row.clone()) }
         }
         drain.sort_by_key(|row| row.risky);
         (empty, drain)
     }
 
-    /// Milli-cores and bytes above the cluster's minimum.
-    fn spare(&self, cluster: &ClusterState) -> (i64, i64) {
-        let (mut cpu, mut memory) = (0, 0);
+    /// How many nodes of each group may go, by its minimum and the deletions under way.
+    pub(super) fn room(&self, cluster: &ClusterState, groups: &[GroupView<'_>]) -> Vec<i32> {
+        let room = |(at, view): (usize, &GroupView<'_>)| view.target - self.deletions_of(cluster, at) - view.min;
+        groups.iter().enumerate().map(room).collect()
+    }
+
+    /// What may go before the cluster is at its minimum. Upstream: `resource.LimitsFinder.LimitsLeft`, 1.28.0.
+    pub(super) fn spare(&self, cluster: &ClusterState) -> Spare {
+        let (least_cores, least_gib) = (self.flags.cores_total.0, self.flags.memory_total.0);
+        if least_cores == 0 && least_gib == 0 {
+            return Spare::UNLIMITED;
+        }
+        let (mut all, mut memory) = (0, 0);
         for (id, node) in cluster.nodes() {
             if !self.is_being_deleted(cluster, id) {
-                cpu += node.capacity.resources.cpu_milli;
+                all += cores(&node.capacity.resources);
                 memory += node.capacity.resources.memory_bytes;
             }
         }
-        let least = |amount: i64, unit: i64| amount.saturating_mul(unit);
-        ((cpu - least(self.flags.cores_total.0, 1000)).max(0), (memory - least(self.flags.memory_total.0, GIB)).max(0))
+        let above = |all: i64, least: i64| if least == 0 { i64::MAX } else { (all - least).max(0) };
+        Spare { cores: above(all, least_cores), memory_bytes: above(memory, least_gib.saturating_mul(GIB)) }
     }
 
     /// As many as the budgets allow, group by group. Upstream: `ScaleDownBudgetProcessor.CropNodes`.
     fn crop(&mut self, cluster: &ClusterState, empty: Vec<Removable>, drain: Vec<Removable>) -> Vec<Deletion> {
-        let (running, draining) = (self.deletions.len(), self.deletions.iter().filter(|(_, drain)| *drain).count());
+        let (running, draining) = (self.deletions.len(), self.draining());
         let mut parallel = (self.flags.max_scale_down_parallelism.max(0) as usize).saturating_sub(running);
         let drains = (self.flags.max_drain_parallelism.max(0) as usize).saturating_sub(draining);
-        let by_group = |rows: Vec<Removable>| {
+        let by_group = |mut rows: Vec<Removable>| {
             let group = |row: &Removable| cluster.node(row.node).group;
             let mut order = Vec::new();
             rows.iter().for_each(|row| {
@@ -343,23 +300,25 @@ impl Autoscaler {
                     order.push(group(row));
                 }
             });
-            let mut rows = rows;
             rows.sort_by_key(|row| order.iter().position(|known| *known == group(row)));
             rows
         };
-        let mut list = by_group(empty);
-        list.truncate(parallel);
-        parallel -= list.len();
+        let mut empty = by_group(empty);
+        empty.truncate(parallel);
+        parallel -= empty.len();
         let mut to_drain = by_group(drain);
         to_drain.truncate(drains.min(parallel));
-        list.extend(to_drain);
-        list.into_iter()
-            .map(|row| {
-                let drain = !row.pods.is_empty();
-                self.deletions.push((row.node, drain));
-                Deletion { node: row.node, drain, pods: row.pods, daemon_pods: Vec::new() }
-            })
-            .collect()
+        let rows = empty.into_iter().map(|row| (row, false)).chain(to_drain.into_iter().map(|row| (row, true)));
+        rows.map(|(row, drain)| {
+            self.deletions.push((row.node, drain));
+            Deletion { node: row.node, since: row.since, drain, pods: row.pods, daemon_pods: Vec::new() }
+        })
+        .collect()
+    }
+
+    /// Nodes that are being drained.
+    pub(super) fn draining(&self) -> usize {
+        self.deletions.iter().filter(|(_, drain)| *drain).count()
     }
 
     /// The plan counts pods that were moved onto the node in the simulation; what is evicted is what really is

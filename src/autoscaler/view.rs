@@ -138,7 +138,7 @@ pub enum ScaleUpResult {
 pub struct ScaleDownOutcome {
     /// As upstream names it.
     pub result: ScaleDownResult,
-    /// Unneeded nodes with the start of the present run.
+    /// Unneeded nodes with the start of the present run, after this loop.
     pub unneeded: Vec<(NodeId, SimTime)>,
     /// Nodes that stay, and why.
     pub unremovable: Vec<(NodeId, Unremovable)>,
@@ -161,6 +161,8 @@ pub struct ScaleDownOutcome {
 pub struct Deletion {
     /// Which.
     pub node: NodeId,
+    /// It has been unneeded since.
+    pub since: SimTime,
     /// Pods have to be moved.
     pub drain: bool,
     /// Those pods, without DaemonSets'.
@@ -176,8 +178,12 @@ pub enum ScaleDownResult {
     #[default]
     NotTried,
     InCooldown,
+    /// The legacy planner has no node whose time is over.
+    NoUnneeded,
     NoNodeDeleted,
     NodeDeleteStarted,
+    /// The legacy planner waits for the end of a drain.
+    InProgress,
 }
 
 /// Why a node stays. Upstream: `simulator.UnremovableReason`.
@@ -194,6 +200,8 @@ pub enum Unremovable {
     CurrentlyBeingDeleted,
     /// With its utilisation, 0..=1.
     NotUnderutilized(f64),
+    /// The legacy planner did not come to it, or has candidates enough.
+    NotUnneededOtherReason,
     RecentlyUnremovable,
     NoPlaceToMovePods,
     /// With the pod and the rule.

@@ -249,6 +249,7 @@ impl Told<'_> {
         for deletion in &down.deletions {
             let row = rows.entry(deletion.node).or_insert_with(|| blank(deletion.node, "deleted", ""));
             row.state = "deleted".to_owned();
+            row.unneeded_seconds = Some(self.now.since(deletion.since).as_secs());
             row.why = if deletion.drain { "drained and deleted" } else { "empty: deleted" }.to_owned();
             row.pods_to_move = Some(deletion.pods.len());
         }

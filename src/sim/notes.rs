@@ -72,6 +72,7 @@ impl Simulation {
             Unremovable::NotAutoscaled
             | Unremovable::NotUnneededLongEnough
             | Unremovable::NotUnreadyLongEnough
+            | Unremovable::NotUnneededOtherReason
             | Unremovable::CurrentlyBeingDeleted
             | Unremovable::RecentlyUnremovable => return None,
         })

@@ -1,104 +1,15 @@
 //! Cluster Autoscaler's rules one by one: what keeps a node, which expander takes what, when timers end.
 
+use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope, pods_to_move};
-use foresail::autoscaler::{
-    Autoscaler, Choice, FlagOutcome, Flags, LoopOutcome, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable,
-};
+use foresail::autoscaler::{Flags, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
 use foresail::cluster::{
-    Effect, LabelSelector, NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod,
-    PodDisruptionBudget, PodId, PodName, PodSpec, Resources, Taint, Volume, VolumeSource, WorkloadSelector,
+    Effect, LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName,
+    PodSpec, Taint, Volume, VolumeSource,
 };
 use foresail::intern::Symbol;
-use foresail::scenario::autoscale::{Group, Stage, views};
-use foresail::scheduler::Profile;
-use foresail::units::{SimDuration, SimTime};
-
-/// A stage that is put together in a line or two.
-struct World {
-    stage: Stage,
-    autoscaler: Option<Autoscaler>,
-    named: u32,
-}
-
-const START: SimTime = SimTime::from_secs(100_000);
-
-fn after(seconds: i64) -> SimTime {
-    START + SimDuration::from_secs(seconds)
-}
-
-impl World {
-    fn new(flags: &[(&str, &str)]) -> World {
-        let mut stage = Stage::default();
-        for (name, value) in flags {
-            assert_eq!(stage.flags.set(name, value), FlagOutcome::Set, "{name}={value}");
-        }
-        World { stage, autoscaler: None, named: 0 }
-    }
-    fn symbol(&mut self, text: &str) -> Symbol {
-        self.stage.cluster.symbols.intern(text)
-    }
-
-    /// A group of machines of so many cores and GiB.
-    fn group(&mut self, name: &str, cores: i64, gib: i64, price: f64) {
-        let capacity = NodeCapacity { resources: Resources::new(1000 * cores, gib << 30), pods: 110 };
-        let template = NodeTemplate { allocatable: capacity.clone(), capacity, ..NodeTemplate::default() };
-        let name = name.to_owned();
-        self.stage.groups.push(Group { name, max: 10, template, price, ..Group::default() });
-    }
-    /// A node of the last group, ready for long.
-    fn node(&mut self) -> NodeId {
-        self.named += 1;
-        let name = self.symbol(&format!("n{}", self.named));
-        let group = self.stage.groups.len() - 1;
-        let row = &mut self.stage.groups[group];
-        row.target += 1;
-        row.instances.push(foresail::autoscaler::InstanceView { name, failed: false });
-        let mut node = row.template.clone();
-        (node.name, node.group) = (name, Some(group as u32));
-        node.ready = NodeCondition { is_true: true, since: SimTime::ZERO };
-        self.stage.cluster.add_node(node)
-    }
-    /// A pod of an existing ReplicaSet, changed as needed.
-    fn pod(&mut self, milli: i64, node: Option<NodeId>, change: impl FnOnce(&mut PodSpec, &mut Stage)) -> PodId {
-        let (namespace, name, key) = (self.symbol("default"), self.symbol("web"), self.symbol("app"));
-        let requests = Resources::new(milli, milli << 20);
-        let mut spec = PodSpec {
-            namespace,
-            labels: [(key, name)].into_iter().collect(),
-            owner: Some(Owner { kind: OwnerKind::ReplicaSet, name, uid: name }),
-            container_requests: requests.clone(),
-            requests,
-            ..PodSpec::default()
-        };
-        let row = WorkloadSelector { kind: OwnerKind::ReplicaSet, namespace, name, selector: None, replicas: 2 };
-        if self.stage.cluster.workloads.is_empty() {
-            self.stage.cluster.workloads.push(row);
-        }
-        change(&mut spec, &mut self.stage);
-        let spec = self.stage.cluster.intern_spec(spec);
-        self.named += 1;
-        let pod = Pod::new(PodName::numbered(name, self.named), spec, SimTime::ZERO);
-        let pod = self.stage.cluster.add_pod(pod);
-        if let Some(node) = node {
-            self.stage.cluster.bind(pod, node);
-            self.stage.cluster.set_phase(pod, Phase::Running);
-        }
-        pod
-    }
-    fn plain(&mut self, milli: i64, node: Option<NodeId>) -> PodId {
-        self.pod(milli, node, |_, _| {})
-    }
-
-    fn turn(&mut self, now: SimTime) -> LoopOutcome {
-        let fresh = || Autoscaler::new(self.stage.flags.clone(), Profile::default(), Choice::Recorded);
-        let mut autoscaler = self.autoscaler.take().unwrap_or_else(fresh);
-        let pending = self.stage.pending();
-        let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
-        let outcome = (*autoscaler.run_once(now, cluster, &views(groups), &pending, daemon_sets)).clone();
-        self.autoscaler = Some(autoscaler);
-        outcome
-    }
-}
+use foresail::scenario::autoscale::Stage;
+use foresail::units::SimTime;
 
 /// What the rules say about a node with one pod, under default flags or others.
 fn drained(
@@ -486,4 +397,19 @@ fn cordoned_nodes_do_not_count_against_the_most_nodes_of_all() {
         world.plain(3500, None);
         assert_eq!(world.turn(after(60)).scale_up.result, result, "cordoned: {cordoned}");
     }
+}
+
+#[test]
+fn nodes_on_their_way_leave_no_names_behind() {
+    let mut world = World::new(&[]);
+    world.group("g", 4, 16, 0.1);
+    for _ in 0..6 {
+        world.plain(900, None);
+    }
+    let increase = world.turn(START).scale_up.increases[0];
+    world.stage.groups[0].target = increase.to;
+    assert_eq!(world.turn(after(10)).scale_up.result, ScaleUpResult::NotNeeded, "the pods fit what is coming");
+    let names = world.stage.cluster.symbols.len();
+    (2..50).for_each(|at| drop(world.turn(after(10 * at))));
+    assert_eq!(world.stage.cluster.symbols.len(), names);
 }

@@ -1,7 +1,9 @@
 //! All tests from outside, as one program: each more would link the library once more, which takes minutes.
 
+mod autoscaler_legacy;
 mod autoscaler_rules;
 mod autoscaler_storm;
+mod autoscaler_world;
 mod cli;
 mod dry_run_autoscale;
 mod dry_run_hpa;

@@ -1,0 +1,149 @@
+//! What the planners of a scale-down keep in mind: which nodes are not needed, and which are left alone.
+
+use super::flags::Flags;
+use super::limits::cores;
+use super::usage::Usage;
+use super::view::Unremovable;
+use crate::cluster::{Node, NodeId, PodId};
+use crate::id::Id;
+use crate::units::{SimDuration, SimTime};
+use fixedbitset::FixedBitSet;
+use std::collections::BTreeMap;
+
+/// A node that could go.
+#[derive(Clone, Debug)]
+pub(super) struct Removable {
+    pub(super) node: NodeId,
+    pub(super) since: SimTime,
+    pub(super) pods: Vec<PodId>,
+    /// The budgets do not allow all its pods to go at once.
+    pub(super) risky: bool,
+}
+
+impl Removable {
+    /// A node without pods to move.
+    pub(super) fn empty(node: NodeId, since: SimTime) -> Self {
+        Removable { node, since, pods: Vec::new(), risky: false }
+    }
+}
+
+/// Nodes to delete: empty ones, and ones to drain.
+pub(super) type Chosen = (Vec<Removable>, Vec<Removable>);
+
+/// Cores and bytes above the cluster's minimum; a minimum of 0 is none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spare {
+    pub(super) cores: i64,
+    pub(super) memory_bytes: i64,
+}
+
+impl Spare {
+    pub(super) const UNLIMITED: Spare = Spare { cores: i64::MAX, memory_bytes: i64::MAX };
+
+    /// Takes what the node has, if that much is left. Upstream: `resource.Limits.TryDecrementBy`, 1.28.0.
+    pub(super) fn take(&mut self, node: &Node) -> bool {
+        let there = &node.capacity.resources;
+        let left = (self.cores - cores(there), self.memory_bytes - there.memory_bytes);
+        if left.0 < 0 || left.1 < 0 {
+            return false;
+        }
+        (self.cores, self.memory_bytes) = left;
+        true
+    }
+}
+
+/// The planner's memory. Upstream: `scaledown/planner.Planner`, 1.28.0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Planner {
+    /// Unneeded nodes: since when, and what would have to move.
+    pub(super) unneeded: BTreeMap<NodeId, Removable>,
+    /// Nodes that are not looked at again before this instant, and what kept them.
+    pub(super) not_before: BTreeMap<NodeId, (SimTime, Unremovable)>,
+    /// Which nodes count on which; kept by the legacy planner alone.
+    pub(super) usage: Usage,
+    last_update: Option<SimTime>,
+    least_interval: Option<SimDuration>,
+    /// The last plan differs from the one before.
+    moved: bool,
+}
+
+impl Planner {
+    /// Upstream: `CleanUpUnneededNodes`.
+    pub(super) fn clear(&mut self) {
+        self.unneeded.clear();
+    }
+    /// The deletion of a node failed: it has to be unneeded for its time again.
+    pub(super) fn forget(&mut self, node: NodeId) {
+        self.unneeded.remove(&node);
+    }
+    /// The last plan was the one before.
+    pub(super) fn is_steady(&self) -> bool {
+        !self.moved
+    }
+    /// Another loop goes by with the same plan; false if the time since the last one would change it.
+    pub(super) fn goes_on(&mut self, now: SimTime) -> bool {
+        let Some(last) = self.last_update else { return true };
+        let goes_on = self.least_interval.is_some_and(|least| now - last >= least);
+        if goes_on {
+            self.last_update = Some(now);
+        }
+        goes_on
+    }
+    /// A loop begins; the shortest time between two of them so far counts.
+    pub(super) fn note_interval(&mut self, now: SimTime, flags: &Flags) {
+        if let Some(last) = self.last_update {
+            let known = self.least_interval.unwrap_or(flags.scale_down_unneeded_time);
+            self.least_interval = Some(known.min(now - last));
+        }
+        self.last_update = Some(now);
+    }
+    /// So many nodes are unneeded at most: not many more than could go. Upstream: `unneededNodesLimit`.
+    pub(super) fn unneeded_limit(&self, flags: &Flags) -> usize {
+        let parallel = flags.max_scale_down_parallelism.max(0) as i64;
+        let unneeded_time = flags.scale_down_unneeded_time;
+        let interval = self.least_interval.unwrap_or(unneeded_time).as_nanos().max(1);
+        let most = parallel.saturating_mul(unneeded_time.as_nanos() / interval) + parallel;
+        let now = self.unneeded.len() as i64 + 2 * parallel;
+        now.min(most).max(0) as usize
+    }
+    /// When nodes are looked at again, and when they have been unneeded for long enough.
+    pub(super) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
+        self.not_before.values().for_each(|(at, _)| consider(*at));
+        for row in self.unneeded.values() {
+            consider(row.since + flags.scale_down_unneeded_time);
+            consider(row.since + flags.scale_down_unready_time);
+        }
+    }
+    /// The unneeded nodes, by the index of their id.
+    pub(super) fn unneeded_bits(&self) -> FixedBitSet {
+        self.unneeded.keys().map(|node| node.index()).collect()
+    }
+    pub(super) fn unneeded(&self) -> impl Iterator<Item = (NodeId, SimTime)> + '_ {
+        self.unneeded.values().map(|row| (row.node, row.since))
+    }
+    pub(super) fn is_unneeded(&self, node: NodeId) -> bool {
+        self.unneeded.contains_key(&node)
+    }
+    /// From now on these nodes are unneeded and no others: those that were keep their time. Upstream:
+    /// `unneeded.Nodes.Update`.
+    pub(super) fn set_unneeded(&mut self, removable: Vec<Removable>) {
+        let before = std::mem::take(&mut self.unneeded);
+        let known = |row: &Removable| before.contains_key(&row.node);
+        self.moved |= removable.len() != before.len() || !removable.iter().all(known);
+        for row in removable {
+            let since = before.get(&row.node).map_or(row.since, |known| known.since);
+            self.unneeded.insert(row.node, Removable { since, ..row });
+        }
+    }
+    /// Leaves a node alone until `until`.
+    pub(super) fn leave(&mut self, node: NodeId, why: Unremovable, until: SimTime) {
+        self.not_before.insert(node, (until, why));
+        self.moved = true;
+    }
+    /// Nodes whose time is over are looked at again. Upstream: `unremovable.Nodes.Update`.
+    pub(super) fn look_again_at_due(&mut self, now: SimTime) {
+        let waiting = self.not_before.len();
+        self.not_before.retain(|_, (at, _)| *at > now);
+        self.moved = self.not_before.len() != waiting;
+    }
+}

@@ -1,0 +1,112 @@
+//! A cluster for the autoscaler that is put together in a line or two.
+
+use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome, InstanceView, LoopOutcome, ScaleDownOutcome};
+use foresail::cluster::{
+    NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod, PodId, PodName, PodSpec,
+    Resources, WorkloadSelector,
+};
+use foresail::intern::Symbol;
+use foresail::scenario::autoscale::{Group, Stage, views};
+use foresail::scheduler::Profile;
+use foresail::units::{SimDuration, SimTime};
+
+/// A stage and its autoscaler.
+pub struct World {
+    pub stage: Stage,
+    pub autoscaler: Option<Autoscaler>,
+    named: u32,
+}
+
+pub const START: SimTime = SimTime::from_secs(100_000);
+
+pub fn after(seconds: i64) -> SimTime {
+    START + SimDuration::from_secs(seconds)
+}
+
+impl World {
+    pub fn new(flags: &[(&str, &str)]) -> World {
+        let mut stage = Stage::default();
+        for (name, value) in flags {
+            assert_eq!(stage.flags.set(name, value), FlagOutcome::Set, "{name}={value}");
+        }
+        World { stage, autoscaler: None, named: 0 }
+    }
+    pub fn symbol(&mut self, text: &str) -> Symbol {
+        self.stage.cluster.symbols.intern(text)
+    }
+
+    /// A group of machines of so many cores and GiB.
+    pub fn group(&mut self, name: &str, cores: i64, gib: i64, price: f64) {
+        let capacity = NodeCapacity { resources: Resources::new(1000 * cores, gib << 30), pods: 110 };
+        let template = NodeTemplate { allocatable: capacity.clone(), capacity, ..NodeTemplate::default() };
+        let name = name.to_owned();
+        self.stage.groups.push(Group { name, max: 10, template, price, ..Group::default() });
+    }
+    /// A node of the last group, ready for long.
+    pub fn node(&mut self) -> NodeId {
+        self.named += 1;
+        let name = self.symbol(&format!("n{}", self.named));
+        let group = self.stage.groups.len() - 1;
+        let row = &mut self.stage.groups[group];
+        row.target += 1;
+        row.instances.push(InstanceView { name, failed: false });
+        let mut node = row.template.clone();
+        (node.name, node.group) = (name, Some(group as u32));
+        node.ready = NodeCondition { is_true: true, since: SimTime::ZERO };
+        self.stage.cluster.add_node(node)
+    }
+    /// A pod of an existing ReplicaSet, changed as needed.
+    pub fn pod(&mut self, milli: i64, node: Option<NodeId>, change: impl FnOnce(&mut PodSpec, &mut Stage)) -> PodId {
+        let (namespace, name, key) = (self.symbol("default"), self.symbol("web"), self.symbol("app"));
+        let requests = Resources::new(milli, milli << 20);
+        let mut spec = PodSpec {
+            namespace,
+            labels: [(key, name)].into_iter().collect(),
+            owner: Some(Owner { kind: OwnerKind::ReplicaSet, name, uid: name }),
+            container_requests: requests.clone(),
+            requests,
+            ..PodSpec::default()
+        };
+        let row = WorkloadSelector { kind: OwnerKind::ReplicaSet, namespace, name, selector: None, replicas: 2 };
+        if self.stage.cluster.workloads.is_empty() {
+            self.stage.cluster.workloads.push(row);
+        }
+        change(&mut spec, &mut self.stage);
+        let spec = self.stage.cluster.intern_spec(spec);
+        self.named += 1;
+        let pod = Pod::new(PodName::numbered(name, self.named), spec, SimTime::ZERO);
+        let pod = self.stage.cluster.add_pod(pod);
+        if let Some(node) = node {
+            self.stage.cluster.bind(pod, node);
+            self.stage.cluster.set_phase(pod, Phase::Running);
+        }
+        pod
+    }
+    pub fn plain(&mut self, milli: i64, node: Option<NodeId>) -> PodId {
+        self.pod(milli, node, |_, _| {})
+    }
+
+    pub fn turn(&mut self, now: SimTime) -> LoopOutcome {
+        let fresh = || Autoscaler::new(self.stage.flags.clone(), Profile::default(), Choice::Recorded);
+        let mut autoscaler = self.autoscaler.take().unwrap_or_else(fresh);
+        let pending = self.stage.pending();
+        let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
+        let outcome = (*autoscaler.run_once(now, cluster, &views(groups), &pending, daemon_sets)).clone();
+        self.autoscaler = Some(autoscaler);
+        outcome
+    }
+
+    /// The scale-down of a loop so many seconds after [`START`].
+    pub fn down(&mut self, seconds: i64) -> ScaleDownOutcome {
+        self.turn(after(seconds)).scale_down.expect("a scale-down")
+    }
+    /// A deletion ends well: the node is gone.
+    pub fn deleted(&mut self, node: NodeId) {
+        let row = self.stage.cluster.node(node);
+        let (name, group) = (row.name, row.group.expect("of a group") as usize);
+        self.stage.remove_node(node);
+        self.stage.remove_instance(name);
+        self.stage.groups[group].target -= 1;
+        self.autoscaler.as_mut().expect("started").deletion_ended(node, true);
+    }
+}
