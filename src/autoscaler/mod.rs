@@ -302,19 +302,26 @@ impl Autoscaler {
 
     /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
     /// and who left.
-    fn add_upcoming(&self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
+    fn add_upcoming(&mut self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
         let mut by_name: Vec<usize> = (0..groups.len()).collect();
         by_name.sort_by_key(|at| groups[*at].name);
         let (mut count, mut not_started) = (0, Vec::new());
+        let mut renamed = FxHashSet::default();
         for group in by_name {
             let (coming, registered) = self.registry.upcoming(group);
             not_started.extend_from_slice(registered);
             let Some(template) = &self.templates.rows[group] else { continue };
             for number in 0..coming {
-                template.add_to(snapshot, &format!("template-upcoming-{}-{number}", groups[group].name), group);
+                let name = format!("template-upcoming-{}-{number}", groups[group].name);
+                let node = template.add_to(snapshot, &name, group);
+                if self.templates.is_renamed(group) {
+                    renamed.insert(snapshot.node(node).name);
+                }
                 count += 1;
             }
         }
+        self.packing_hints.forget(&renamed);
+        self.hints.forget(&renamed);
         for node in &not_started {
             snapshot.node(*node).pods().to_vec().into_iter().for_each(|pod| snapshot.unbind(pod));
             snapshot.remove_node(*node);

@@ -86,6 +86,13 @@ impl Hints {
         self.before = std::mem::take(&mut self.now);
     }
 
+    /// These names are other nodes' now.
+    pub(super) fn forget(&mut self, renamed: &FxHashSet<Symbol>) {
+        for hints in [&mut self.now, &mut self.before] {
+            hints.retain(|_, name| !renamed.contains(name));
+        }
+    }
+
     /// The last round ended as the one before.
     pub(super) fn is_steady(&self) -> bool {
         !self.moved
@@ -114,8 +121,6 @@ impl Hints {
                 }
                 let found = checker.find(cluster, pod, accepts);
                 match found {
-                    // The next loop has other nodes under these names.
-                    Some(node) if node >= checker.first_passing => {}
                     Some(node) => drop(self.now.insert(key, cluster.node(node).name)),
                     None if cluster.spec(spec).owner.is_some() => drop(hopeless.insert(spec)),
                     None => {}
@@ -156,7 +161,7 @@ impl Hints {
 mod tests {
     use super::*;
     use crate::cluster::{NodeCapacity, NodeTemplate, Pod, PodName, PodSpec, Resources};
-    use crate::intern::Symbol;
+    use crate::intern::{Interner, Symbol};
     use crate::scheduler::Profile;
     use crate::units::SimTime;
 
@@ -183,5 +188,16 @@ mod tests {
         assert_eq!(place(&cluster, &copies, copy), first, "by the pod's hint, not on the next node");
         copies.clear();
         assert_ne!(place(&cluster, &copies, copy), first, "a pod of its own has no hint");
+    }
+
+    #[test]
+    fn a_hint_to_a_renamed_node_is_forgotten() {
+        let (pod, [old, stays]) = (PodId::from_index(0), [Symbol::EMPTY, Interner::default().intern("stays")]);
+        let mut hints = Hints::default();
+        for (renamed, left) in [(stays, true), (old, false)] {
+            hints.now.insert(pod, old);
+            hints.forget(&[renamed].into_iter().collect());
+            assert_eq!(hints.now.contains_key(&pod), left);
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Template {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Templates {
     pub(super) rows: Vec<Option<Arc<Template>>>,
+    /// Which rows are the last good ones, for want of a node to look at.
+    kept: Vec<bool>,
     cached: Vec<Option<Sample>>,
 }
 
@@ -47,6 +49,7 @@ impl Templates {
     ) {
         self.cached.resize(groups.len(), None);
         self.rows = vec![None; groups.len()];
+        self.kept = vec![false; groups.len()];
         let mut missing = groups.len();
         let symbols = &cluster.symbols;
         let good =
@@ -73,10 +76,19 @@ impl Templates {
         for (at, group) in groups.iter().enumerate() {
             if self.rows[at].is_none() {
                 let known = self.cached[at].as_ref().map(|sample| sample.template.clone());
+                self.kept[at] = known.is_some();
                 let made = || Arc::new(Template::of_group(cluster, group, daemon_sets, flags));
                 self.rows[at] = Some(known.unwrap_or_else(made));
             }
         }
+    }
+
+    /// Whether new nodes of the group have other names than in the loop before: upstream gives a template a random
+    /// name, and only one from the cache has it still.
+    ///
+    /// Upstream: `utils.SanitizeNodeInfo`, `MixedTemplateNodeInfoProvider.nodeInfoCache`, 1.28.0.
+    pub(super) fn is_renamed(&self, group: usize) -> bool {
+        !self.kept[group]
     }
 }
 
