@@ -1,6 +1,7 @@
 //! Expanders: which of several options.
 
 use super::flags::{Expander, Flags};
+use super::glance::gpus;
 use super::scale_up::ScaleUpOption;
 use super::templates::Template;
 use super::view::GroupView;
@@ -13,7 +14,7 @@ pub(super) struct Scene<'a> {
     pub(super) groups: &'a [GroupView<'a>],
     pub(super) templates: &'a [Option<Arc<Template>>],
     pub(super) flags: &'a Flags,
-    /// Ready nodes.
+    /// How many nodes there are, ready or not.
     pub(super) nodes: usize,
 }
 
@@ -82,6 +83,9 @@ fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -
     best.map_or(left, |(_, matching)| matching)
 }
 
+/// How odd a node with GPUs is for pods that could do without. Upstream: `gpuUnfitnessOverride`, 1.28.0.
+const UNFIT_FOR_HAVING_GPUS: f64 = 1000.0;
+
 /// Money spent per money's worth of pods, and how odd the node type is. Upstream: `price.BestOptions`.
 fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
@@ -94,7 +98,8 @@ fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     let preferred = preferred_cores(scene.nodes) * 1000.0;
     let unfit = (preferred / cores).max(cores / preferred);
     let damped = (unfit - 1.0) * (1.0 - (f64::from(option.nodes - 1) / 15.0).tanh()) + 1.0;
-    damped * well_spent
+    let has_gpus = gpus(&template.node.allocatable.resources, &scene.cluster.symbols) > 0;
+    well_spent * if has_gpus { UNFIT_FOR_HAVING_GPUS } else { damped }
 }
 
 /// The price of a group's node is that of the first group with the same instance type.
@@ -111,7 +116,7 @@ fn pod_price((cpu_milli, memory_bytes): (i64, i64)) -> f64 {
     0.03 * (cpu_milli as f64 / 1000.0) + 0.004 * (memory_bytes as f64 / (1024.0 * 1024.0 * 1024.0))
 }
 
-/// Larger clusters prefer larger nodes. Upstream: `SimplePreferredNodeProvider`.
+/// Larger clusters prefer larger nodes. Upstream: `SimplePreferredNodeProvider` over `AllNodeLister`, 1.28.0.
 fn preferred_cores(nodes: usize) -> f64 {
     match nodes {
         0..=2 => 1.0,

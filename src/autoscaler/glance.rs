@@ -2,12 +2,18 @@
 
 use super::drain::is_long_terminating;
 use super::flags::Flags;
-use crate::cluster::{ClusterState, NodeId, PodSpec};
+use crate::cluster::{ClusterState, NodeId, PodSpec, Resources};
 use crate::id::IdVec;
+use crate::intern::Interner;
 use crate::units::SimTime;
 
 /// The resource that makes a node one with GPUs. Upstream: `gpu.ResourceNvidiaGPU`, 1.28.0.
 const GPU: &str = "nvidia.com/gpu";
+
+/// How many GPUs pods can have on a node. Upstream: `gpu.NodeHasGpu`, 1.28.0, without the clouds' labels.
+pub(super) fn gpus(there: &Resources, symbols: &Interner) -> i64 {
+    symbols.lookup(GPU).map_or(0, |gpu| there.scalar(gpu))
+}
 
 /// One look at the pods of a node.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,8 +57,7 @@ impl Glance {
     fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
         let row = cluster.node(node);
         let mut glance = Glance { generation: row.generation(), is_empty: true, ..Glance::default() };
-        let gpu = cluster.symbols.lookup(GPU).filter(|gpu| row.allocatable.resources.scalar(*gpu) > 0);
-        glance.counts_gpus = gpu.is_some();
+        glance.counts_gpus = gpus(&row.allocatable.resources, &cluster.symbols) > 0;
         for pod in row.pods().iter().copied() {
             let spec = cluster.spec_of(pod);
             glance.has_expendable |= is_expendable(spec, flags);
@@ -67,8 +72,8 @@ impl Glance {
             let sum = if ignored { &mut glance.set_aside } else { &mut glance.used };
             sum.0 += spec.container_requests.cpu_milli;
             sum.1 += spec.container_requests.memory_bytes;
-            if !ignored && let Some(gpu) = gpu {
-                glance.gpus += spec.container_requests.scalar(gpu);
+            if !ignored && glance.counts_gpus {
+                glance.gpus += gpus(&spec.container_requests, &cluster.symbols);
             }
         }
         glance
@@ -77,9 +82,8 @@ impl Glance {
     /// The larger share of cpu or memory that containers ask for; of a node with GPUs the share of these. Upstream: `utilization.Calculate`, 1.28.0.
     pub(super) fn utilization(&self, cluster: &ClusterState, node: NodeId) -> f64 {
         let there = &cluster.node(node).allocatable.resources;
-        let gpus = cluster.symbols.lookup(GPU).filter(|_| self.counts_gpus).map(|gpu| there.scalar(gpu));
-        if let Some(gpus) = gpus {
-            return self.gpus as f64 / gpus as f64;
+        if self.counts_gpus {
+            return self.gpus as f64 / gpus(there, &cluster.symbols) as f64;
         }
         let share =
             |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };

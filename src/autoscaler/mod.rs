@@ -236,13 +236,14 @@ impl Autoscaler {
         self.checker.first_passing = snapshot.next_node_id();
         let unschedulable = self.split_pending(now, &mut snapshot, pending);
         let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
+        let count = all.len();
         let mut candidates = all;
         if !not_started.is_empty() {
             candidates.retain(|id| !not_started.contains(id));
         }
         let to_help = self.pack(now, &mut snapshot, unschedulable);
         let (mut blocked, mut ends) = (false, false);
-        let round = Round { now, groups, ready: &ready, nodes: (ready.len() + upcoming) as i32 };
+        let round = Round { now, groups, all: count, ready: &ready, nodes: (ready.len() + upcoming) as i32 };
         let scale_up = &mut outcome.scale_up;
         if to_help.is_empty() {
             scale_up.result = ScaleUpResult::NotNeeded;

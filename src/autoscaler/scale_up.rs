@@ -46,7 +46,9 @@ pub struct OptionSummary {
 pub(super) struct Round<'a> {
     pub(super) now: SimTime,
     pub(super) groups: &'a [GroupView<'a>],
-    /// Ready nodes.
+    /// How many nodes there are, ready or not.
+    pub(super) all: usize,
+    /// Ready nodes that are not cordoned.
     pub(super) ready: &'a [NodeId],
     /// Ready and upcoming nodes.
     pub(super) nodes: i32,
@@ -70,7 +72,7 @@ impl Autoscaler {
         }
         let options = self.options(round, cluster, &kinds, &fitting);
         outcome.result = ScaleUpResult::NoOptionsAvailable;
-        let (groups, nodes) = (round.groups, round.ready.len());
+        let (groups, nodes) = (round.groups, round.all);
         let scene = Scene { cluster, groups, templates: &self.templates.rows, flags: &self.flags, nodes };
         outcome.options = options.iter().map(|option| summary(&scene, option)).collect();
         if options.is_empty() {

@@ -198,6 +198,35 @@ fn price_takes_the_cheapest_for_its_pods() {
 }
 
 #[test]
+fn price_leaves_machines_with_gpus_alone() {
+    let mut world = World::new(&[("expander", "price")]);
+    for name in ["gpus", "plain"] {
+        world.group(name, 4, 16, 0.1);
+    }
+    let gpu = world.symbol("nvidia.com/gpu");
+    world.stage.groups[0].template.allocatable.resources.set_scalar(gpu, 1);
+    world.plain(500, None);
+    assert_eq!(world.turn(after(60)).scale_up.best, [1]);
+}
+
+#[test]
+fn price_prefers_larger_machines_by_all_nodes_cordoned_ones_too() {
+    let taken = |cordoned: bool| {
+        let mut world = World::new(&[("expander", "price")]);
+        world.group("two", 2, 8, 0.1);
+        world.group("four", 4, 8, 0.1);
+        for _ in 0..7 {
+            let node = world.node();
+            world.plain(3900, Some(node));
+            world.stage.cluster.set_unschedulable(node, cordoned);
+        }
+        world.plain(500, None);
+        world.turn(after(60)).scale_up.best
+    };
+    assert_eq!((taken(true), taken(false)), (vec![1], vec![1]));
+}
+
+#[test]
 fn most_pods_leaves_a_tie_to_the_next_of_the_chain() {
     assert_eq!(taken("most-pods,least-nodes"), "large");
     assert_eq!(taken("most-pods,least-waste"), "small");
