@@ -1,5 +1,6 @@
 //! Cluster Autoscaler's flags that change decisions, under their own names, with the defaults of 1.28.0.
 
+use super::ownership::{Discovery, NamedGroup};
 use crate::units::SimDuration;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ pub struct Flags {
     /// The priority expander's ConfigMap.
     pub priorities: Priorities,
     pub cloud_provider: String,
+    pub nodes: Vec<NamedGroup>,
+    pub node_group_auto_discovery: Vec<Discovery>,
     pub scan_interval: SimDuration,
     pub balance_similar_node_groups: bool,
     pub balancing_ignore_labels: Vec<String>,
@@ -134,6 +137,8 @@ impl Default for Flags {
             expander: vec![Expander::Random],
             priorities: Priorities::default(),
             cloud_provider: String::new(),
+            nodes: Vec::new(),
+            node_group_auto_discovery: Vec::new(),
             scan_interval: SimDuration::from_secs(10),
             balance_similar_node_groups: false,
             balancing_ignore_labels: Vec::new(),
@@ -242,8 +247,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "feature-gates",
     "node-info-cache-expire-time",
     "parallel-scale-up",
-    "nodes",
-    "node-group-auto-discovery",
     "one-output",
     "add-dir-header",
     "log-dir",
@@ -281,6 +284,8 @@ pub enum FlagOutcome {
 const KNOWN: &[&str] = &[
     "expander",
     "cloud-provider",
+    "nodes",
+    "node-group-auto-discovery",
     "scan-interval",
     "balance-similar-node-groups",
     "balancing-ignore-label",
@@ -338,8 +343,9 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Flags {
-    /// Sets `--name=value`; an empty value means that only the name was given.
+    /// Sets `--name=value`; an empty value means that only the name was given. Names are written with `-` or `_`.
     pub fn set(&mut self, name: &str, value: &str) -> FlagOutcome {
+        let name = &*name.replace('_', "-");
         match self.try_set(name, value) {
             Some(Ok(())) => FlagOutcome::Set,
             Some(Err(expected)) => FlagOutcome::Bad(expected),
@@ -348,10 +354,19 @@ impl Flags {
         }
     }
 
+    /// Whether `--name` alone says something, and the next word is another.
+    pub fn is_switch(name: &str) -> bool {
+        Flags::default().set(name, SWITCH) == FlagOutcome::Bad(SWITCH.to_owned())
+    }
+
     fn try_set(&mut self, name: &str, value: &str) -> Option<Result<(), String>> {
         Some(match name {
             "expander" => expanders(value).map(|list| self.expander = list),
             "cloud-provider" => text(value).map(|text| self.cloud_provider = text),
+            "nodes" => NamedGroup::parse(value).map(|group| self.nodes.push(group)),
+            "node-group-auto-discovery" => {
+                Discovery::parse(value).map(|found| self.node_group_auto_discovery.push(found))
+            }
             "scan-interval" => period(value, &mut self.scan_interval),
             "balance-similar-node-groups" => boolean(value, &mut self.balance_similar_node_groups),
             "balancing-ignore-label" => text(value).map(|text| self.balancing_ignore_labels.push(text)),
@@ -437,6 +452,10 @@ impl Flags {
             self.initial_node_group_backoff_duration > self.max_node_group_backoff_duration,
             "--initial-node-group-backoff-duration must not be above --max-node-group-backoff-duration",
         );
+        for (at, group) in self.nodes.iter().enumerate() {
+            let again = self.nodes[..at].iter().any(|other| other.name == group.name);
+            check(again, &format!("--nodes names `{}` twice", group.name));
+        }
         found
     }
 
@@ -481,12 +500,15 @@ fn text(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
+/// What a switch expects.
+const SWITCH: &str = "true or false";
+
 /// As Go's `strconv.ParseBool`; the bare flag means true.
 fn boolean(value: &str, into: &mut bool) -> Result<(), String> {
     *into = match value {
         "" | "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
         "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
-        _ => return Err("true or false".into()),
+        _ => return Err(SWITCH.to_owned()),
     };
     Ok(())
 }

@@ -16,6 +16,7 @@ mod glance;
 mod kinds;
 mod legacy;
 mod limits;
+mod ownership;
 mod packing;
 mod planner;
 mod quiet;
@@ -28,6 +29,7 @@ mod usage;
 mod view;
 
 pub use flags::{Expander, FlagOutcome, Flags, Priorities};
+pub use ownership::{Claim, Discovery, NamedGroup, Tags, eks_tags};
 pub use scale_up::OptionSummary;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{

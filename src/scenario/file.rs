@@ -132,8 +132,10 @@ pub struct NodeGroup {
     pub taints: Option<Vec<String>>,
     /// Zones.
     pub zones: Option<Vec<String>>,
-    /// Whether Cluster Autoscaler manages it; yes if min and max differ.
+    /// Whether Cluster Autoscaler manages it; without this as its flags say, else yes if min and max differ.
     pub autoscaled: Option<bool>,
+    /// Tags by which `--node-group-auto-discovery` finds it, besides those that EKS gives.
+    pub tags: Option<BTreeMap<String, String>>,
     /// From launch to registration, as a fixed time instead of the measured distribution.
     pub boot_time: Option<Time>,
     /// Not there at all.

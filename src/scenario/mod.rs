@@ -7,6 +7,7 @@
 //! API objects and at [`issue`] for what is said about bad ones.
 
 pub mod autoscale;
+mod autoscaler_flags;
 mod build;
 mod documents;
 pub mod file;

@@ -22,6 +22,12 @@ pub(super) struct TerraformGroup {
     pub(super) labels: Vec<(String, String)>,
     /// Key, value, effect.
     pub(super) taints: Vec<(String, String, String)>,
+    /// The cluster's name, if it is literal.
+    pub(super) cluster: Option<String>,
+    /// Tags of the group of machines, if they are literal.
+    pub(super) tags: Vec<(String, String)>,
+    /// The group of machines is not EKS's.
+    pub(super) self_managed: bool,
 }
 
 /// All node groups of the files.
@@ -121,6 +127,19 @@ impl Reader<'_> {
                 "desired_size" => integer(value).map(|size| group.desired = Some(size)),
                 "instance_types" => texts(value).map(|types| group.instance_types = types),
                 "labels" => pairs(value).map(|labels| group.labels = labels),
+                // Only auto-discovery looks at these: whatever is not literal is not known.
+                "cluster_name" => {
+                    group.cluster = text(value);
+                    continue;
+                }
+                "autoscaling_group_tags" => {
+                    group.tags = pairs(value).unwrap_or_default();
+                    continue;
+                }
+                "source" => {
+                    group.self_managed = text(value).is_some_and(|source| source.contains("self-managed"));
+                    continue;
+                }
                 "taints" => taints(value).map(|list| group.taints.extend(list)),
                 _ => continue,
             };
@@ -236,5 +255,7 @@ fn of_values(values: &Value, file: &str) -> TerraformGroup {
         desired: size("desired_size"),
         labels: labels.into_iter().flatten().map(label).collect(),
         taints: list("taint").iter().map(|t| (text(t, "key"), text(t, "value"), text(t, "effect"))).collect(),
+        cluster: values["cluster_name"].as_str().map(str::to_owned),
+        ..TerraformGroup::default()
     }
 }

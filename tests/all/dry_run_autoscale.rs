@@ -87,6 +87,23 @@ fn groups_that_may_not_grow_say_why() {
 }
 
 #[test]
+fn discovered_groups_are_the_autoscalers_and_others_are_not() {
+    let groups = "- {name: general, max: 4, tags: {team/shop: yes-please}}\n- {name: batch, max: 4}\n";
+    let folder = folder(&[("g.yaml", groups)]);
+    let with = |flags: &'static str| {
+        let (code, out, err) = run(&folder, &["-f", "up.yaml", "--node-groups", "g.yaml", "--flags", flags]);
+        assert_eq!(code, 0, "{err}");
+        (out, err)
+    };
+    let discovery = "--node-group-auto-discovery=asg:tag=team/shop,k8s.io/cluster-autoscaler/any";
+    let (out, err) = with(discovery);
+    assert!(out.contains("general  2 (0..4)") && !out.contains("batch "), "{out}");
+    assert!(err.contains("the node belongs to no node group"), "{err}");
+    let (out, _) = with("--node-group-auto-discovery=mig:namePrefix=ba,min=0,max=7 --nodes=1:5:general");
+    assert!(out.contains("general  2 (1..5)") && out.contains("1 (0..7)"), "{out}");
+}
+
+#[test]
 fn markdown_is_markdown() {
     let mut arguments = UP.to_vec();
     arguments.extend(["-o", "markdown"]);
@@ -106,12 +123,20 @@ fn flags_are_read_with_care() {
     refused(&folder, &with("--expander=price,price"), &["each expander once"]);
     refused(&folder, &with("--cores-total=9:3"), &["min not above max"]);
     refused(&folder, &with("--nodes=many"), &["found `many`", "min:max:name"]);
-    refused(&folder, &with("--nodes=9:1:general"), &["found 9 to 1", "min <= max"]);
+    refused(&folder, &with("--nodes=9:1:general"), &["found `9:1:general`", "min <= max"]);
+    refused(&folder, &with("--nodes=1:9:generl"), &["no node group `generl`", "did you mean `general`?"]);
+    refused(&folder, &with("--nodes=1:9:general --nodes=2:3:general"), &["names `general` twice"]);
+    refused(&folder, &with("--node-group-auto-discovery=vmss:tag=a"), &["found `vmss:tag=a`", "asg:tag=KEY"]);
+    refused(
+        &folder,
+        &with("--node-group-auto-discovery=asg:tag=team/a"),
+        &["no node group has all these tags", "there are", "k8s.io/cluster-autoscaler/enabled"],
+    );
     refused(&folder, &with("--max-drain-parallelism=20"), &["--max-drain-parallelism must not be above"]);
     // Everything that is wrong, at once.
     refused(&folder, &with("--expandr=random --balance-similar-node-groups=perhaps"), &["--expandr", "perhaps"]);
-    let (code, _, err) = run(&folder, &with("--v=4 --leader-elect=false"));
-    assert_eq!(code, 0);
+    let (code, _, err) = run(&folder, &with("--v 4 --leader_elect=false --expander least-waste --nodes 0:5:general"));
+    assert_eq!(code, 0, "{err}");
     assert_eq!(err.matches("has no effect here").count(), 2, "{err}");
 }
 

@@ -1,5 +1,6 @@
 //! All tests from outside, as one program: each more would link the library once more, which takes minutes.
 
+mod autoscaler_groups;
 mod autoscaler_legacy;
 mod autoscaler_rules;
 mod autoscaler_storm;

@@ -3,8 +3,9 @@
 use super::Stage;
 use super::groups::{Declared, Plan};
 use super::recorded::{Case, Recorded};
-use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
+use crate::autoscaler::{Flags, InstanceView};
 use crate::cluster::{OwnerKind, WorkloadSelector};
+use crate::scenario::autoscaler_flags;
 use crate::scenario::documents::{self, Document};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::{Converter, node, read_object, workloads};
@@ -35,11 +36,6 @@ pub struct Loaded {
     pub now: SimTime,
     /// What is doubtful.
     pub caveats: Issues,
-}
-
-/// Flags that say something about groups.
-pub(super) struct Words {
-    pub(super) bounds: Vec<(String, i32, i32)>,
 }
 
 /// Reads everything. Errors: all that is wrong, with its place.
@@ -79,7 +75,7 @@ fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -
 
 fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Option<Loaded> {
     let mut stage = Stage::default();
-    let words = set_flags(&mut stage.flags, &request.flags, issues);
+    set_flags(&mut stage.flags, &request.flags, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
     let kind = |document: &&Document, kind: &str| document.text(&["kind"]) == kind;
     let newest = found.iter().filter_map(|document| newest_time(&document.value)).max();
@@ -97,7 +93,7 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
         return None;
     }
     let api: Vec<node::Node> = nodes.iter().map(|(_, node)| node.clone()).collect();
-    let plan = Plan::new(declared, &words, &api, issues);
+    let plan = Plan::new(declared, &stage.flags, &api, issues);
     let mut members = vec![Vec::new(); plan.declared.len()];
     let mut converter = Converter::new(&mut stage.cluster, epoch);
     for (document, node) in &nodes {
@@ -190,43 +186,9 @@ fn declared(path: &Path, issues: &mut Issues) -> Vec<Declared> {
     })
 }
 
-fn set_flags(flags: &mut Flags, words: &[String], issues: &mut Issues) -> Words {
-    let mut bounds = Vec::new();
-    for word in words.iter().flat_map(|text| text.split_whitespace()) {
-        let word = word.trim_start_matches('-');
-        let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        if name == "nodes" {
-            match groups_bounds(value) {
-                Some(row) => bounds.push(row),
-                None => issues.push(Issue::error("--nodes", format!("found `{value}`, expected min:max:name"))),
-            }
-            continue;
-        }
-        match flags.set(name, value) {
-            FlagOutcome::Set => {}
-            FlagOutcome::WithoutEffect => {
-                issues.push(Issue::warning(format!("--{name}"), "has no effect here"));
-            }
-            FlagOutcome::Bad(expected) => {
-                issues.push(Issue::error(format!("--{name}"), format!("found `{value}`, expected {expected}")));
-            }
-            FlagOutcome::Unknown(meant) => {
-                let issue = Issue::error(format!("--{name}"), "Cluster Autoscaler has no such flag");
-                issues.push(match meant {
-                    Some(meant) => issue.with_help(format!("did you mean `--{meant}`?")),
-                    None => issue,
-                });
-            }
-        }
-    }
-    flags.contradictions().into_iter().for_each(|why| issues.push(Issue::error("--flags", why)));
-    Words { bounds }
-}
-
-fn groups_bounds(value: &str) -> Option<(String, i32, i32)> {
-    let mut parts = value.splitn(3, ':');
-    let (min, max, name) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
-    (!name.is_empty()).then(|| (name.to_owned(), min, max))
+fn set_flags(flags: &mut Flags, words: &[String], issues: &mut Issues) {
+    autoscaler_flags::set(flags, words.iter().flat_map(|text| text.split_whitespace()), issues);
+    autoscaler_flags::check(flags, issues);
 }
 
 /// The latest time that an object's metadata or conditions name: about when the dump was taken.

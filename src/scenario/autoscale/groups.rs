@@ -1,9 +1,10 @@
 //! Node groups of a dump: declared in a file, by `--nodes=min:max:name`, or guessed from labels of nodes.
 
 use super::Group;
+use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
 use crate::cluster::NodeTemplate;
 use crate::market::{Catalog, region_of_zone};
-use crate::scenario::autoscale::dump::Words;
+use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::{Converter, node};
 use serde::Deserialize;
@@ -32,6 +33,8 @@ pub(super) struct Declared {
     node_selector: BTreeMap<String, String>,
     /// USD per node and hour.
     price: Option<f64>,
+    /// By which `--node-group-auto-discovery` finds it, besides those that EKS gives.
+    tags: Tags,
     /// What a new node looks like; absent means like its first node.
     template: Option<node::Node>,
 }
@@ -42,41 +45,67 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// What the file declares, bounds from flags on top; with neither, what the nodes' labels say.
-    pub(super) fn new(declared: Vec<Declared>, words: &Words, nodes: &[node::Node], issues: &mut Issues) -> Plan {
-        let mut declared = declared;
-        for (name, min, max) in &words.bounds {
-            match declared.iter_mut().find(|row| row.name == *name) {
-                Some(row) => (row.min, row.max) = (*min, Some(*max)),
-                None => {
-                    declared.push(Declared { name: name.clone(), min: *min, max: Some(*max), ..Declared::default() })
-                }
+    /// What the file declares, else what the nodes' labels say; of these what the flags take for the autoscaler's.
+    pub(super) fn new(declared: Vec<Declared>, flags: &Flags, nodes: &[node::Node], issues: &mut Issues) -> Plan {
+        let mut plan = Plan { declared };
+        let guessed = plan.declared.is_empty();
+        if guessed {
+            plan.guess(nodes);
+        }
+        plan.refuse_doubles(issues);
+        plan.claim(flags, nodes, issues);
+        for row in plan.declared.iter().filter(|row| guessed && row.max.is_none()) {
+            let message = format!("its bounds are not known: taken as 0 and {ASSUMED_MAX}");
+            let help = format!("pass --node-groups or --flags --nodes=MIN:MAX:{}", row.name);
+            issues.push(Issue::warning(format!("node group {}", row.name), message).with_help(help));
+        }
+        plan
+    }
+
+    fn guess(&mut self, nodes: &[node::Node]) {
+        for name in nodes.iter().filter_map(named) {
+            if !self.declared.iter().any(|row| row.name == name) {
+                self.declared.push(Declared { name: name.to_owned(), ..Declared::default() });
             }
         }
-        if declared.is_empty() {
-            let mut names: Vec<&str> = Vec::new();
-            for name in nodes.iter().filter_map(named) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            for name in names {
-                let message = format!("its bounds are not known: taken as 0 and {ASSUMED_MAX}");
-                let help = format!("pass --node-groups or --flags --nodes=MIN:MAX:{name}");
-                issues.push(Issue::warning(format!("node group {name}"), message).with_help(help));
-                declared.push(Declared { name: name.to_owned(), ..Declared::default() });
-            }
+    }
+
+    fn refuse_doubles(&self, issues: &mut Issues) {
+        for (at, row) in self.declared.iter().enumerate() {
+            let message = match &self.declared[..at] {
+                _ if row.name.is_empty() => "a node group needs a name",
+                before if before.iter().any(|other| other.name == row.name) => "a second group of that name",
+                _ => continue,
+            };
+            issues.push(Issue::error(format!("node group {}", row.name), message));
         }
-        let mut seen: Vec<&str> = Vec::new();
-        for row in &declared {
-            if row.name.is_empty() || seen.contains(&row.name.as_str()) {
-                let message =
-                    if row.name.is_empty() { "a node group needs a name" } else { "a second group of that name" };
-                issues.push(Issue::error(format!("node group {}", row.name), message));
-            }
-            seen.push(&row.name);
-        }
-        Plan { declared }
+    }
+
+    /// Bounds by the flags; groups that are not the autoscaler's are none.
+    fn claim(&mut self, flags: &Flags, nodes: &[node::Node], issues: &mut Issues) {
+        let tags: Vec<Tags> = (0..self.declared.len()).map(|at| self.tags(at, nodes)).collect();
+        let groups: Vec<(&str, &Tags)> = self.declared.iter().map(|row| row.name.as_str()).zip(&tags).collect();
+        autoscaler_flags::check_groups(flags, &groups, issues);
+        let rows = std::mem::take(&mut self.declared).into_iter().zip(&tags);
+        let own = rows.filter_map(|(row, tags)| match flags.claim(&row.name, tags) {
+            Claim::No => None,
+            Claim::Bounded(min, max) => Some(Declared { min, max: Some(max), ..row }),
+            Claim::Yes | Claim::Unsaid => Some(row),
+        });
+        self.declared = own.collect();
+    }
+
+    /// The tags of a group: its own, and those of EKS if its nodes have EKS's labels.
+    fn tags(&self, at: usize, nodes: &[node::Node]) -> Tags {
+        let is_eks =
+            |node: &&node::Node| node.metadata.labels.contains_key(GROUP_LABELS[0]) && self.group_of(node) == Some(at);
+        let row = &self.declared[at];
+        let mut tags = nodes.iter().find(is_eks).map_or_else(Tags::new, |node| {
+            let cluster = node.metadata.labels.get("alpha.eksctl.io/cluster-name");
+            eks_tags(cluster.map(String::as_str), &row.name)
+        });
+        tags.extend(row.tags.clone());
+        tags
     }
 
     /// The place of the group that a node belongs to.

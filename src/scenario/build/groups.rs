@@ -2,15 +2,15 @@
 
 use super::Scene;
 use super::objects::Found;
-use crate::autoscaler::{FlagOutcome, Flags};
+use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
 use crate::cluster::{Effect, NodeCapacity, NodeTemplate, Resources, Taint};
 use crate::id::IdVec;
 use crate::market::{Catalog, NodeResources, NodeSettings, Provider, node_boot};
-use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::node::Node;
 use crate::scenario::terraform::TerraformGroup;
+use crate::scenario::{autoscaler_flags, file};
 use crate::sim::event::GroupId;
 use crate::sim::world::{Delay, Machine, NodeGroup};
 use crate::units::SimDuration;
@@ -34,7 +34,23 @@ struct Plan {
     zones: Option<Vec<String>>,
     autoscaled: Option<bool>,
     boot: Option<SimDuration>,
+    /// The cluster's name, where Terraform says it.
+    cluster: Option<String>,
+    tags: Tags,
+    self_managed: bool,
     place: Option<(String, u32)>,
+}
+
+impl Plan {
+    /// What `--node-group-auto-discovery` looks at.
+    fn all_tags(&self, provider: Provider, name: &str) -> Tags {
+        let mut tags = match provider {
+            Provider::Aws if !self.self_managed => eks_tags(self.cluster.as_deref(), name),
+            _ => Tags::new(),
+        };
+        tags.extend(self.tags.clone());
+        tags
+    }
 }
 
 /// The flags, if there is an autoscaler.
@@ -42,52 +58,23 @@ pub(super) fn autoscaler(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags
     let mut flags = Flags::default();
     let mut found = !scene.file.autoscaler.flags.is_empty();
     for (document, deployment) in &scene.objects.deployments {
-        for container in &deployment.spec.template.spec.containers {
+        for (at, container) in deployment.spec.template.spec.containers.iter().enumerate() {
             if !container.image.contains("cluster-autoscaler") {
                 continue;
             }
             found = true;
-            let command = document.value.pointer("/spec/template/spec/containers/0");
+            let command = document.value.pointer(&format!("/spec/template/spec/containers/{at}"));
             let words = ["command", "args"].into_iter().filter_map(|key| command?.get(key)?.as_array());
-            for word in words.flatten().filter_map(|word| word.as_str()).filter(|word| word.starts_with("--")) {
-                if let Some(issue) = set(&mut flags, word) {
-                    issues.push(document.locate(issue));
-                }
-            }
+            let words = words.flatten().filter_map(|word| word.as_str()).skip_while(|word| !word.starts_with("--"));
+            let mut part = Issues::new();
+            autoscaler_flags::set(&mut flags, words, &mut part);
+            part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
         }
     }
-    for word in &scene.file.autoscaler.flags {
-        issues_of(set(&mut flags, word), issues);
-    }
+    let words = scene.file.autoscaler.flags.iter().flat_map(|words| words.split_whitespace());
+    autoscaler_flags::set(&mut flags, words, issues);
+    autoscaler_flags::check(&flags, issues);
     scene.file.autoscaler.enabled.unwrap_or(found).then_some(flags)
-}
-
-fn issues_of(issue: Option<Issue>, issues: &mut Issues) {
-    if let Some(issue) = issue {
-        issues.push(issue);
-    }
-}
-
-fn set(flags: &mut Flags, word: &str) -> Option<Issue> {
-    let word = word.trim_start_matches('-');
-    let (name, value) = word.split_once('=').unwrap_or((word, ""));
-    match flags.set(name, value) {
-        FlagOutcome::Set => None,
-        FlagOutcome::WithoutEffect => {
-            let message = format!("--{name} has no effect in a simulation");
-            Some(Issue::warning("autoscaler.flags", message))
-        }
-        FlagOutcome::Bad(expected) => {
-            Some(Issue::error(format!("--{name}"), format!("found `{value}`, expected {expected}")))
-        }
-        FlagOutcome::Unknown(meant) => {
-            let issue = Issue::error(format!("--{name}"), "Cluster Autoscaler has no such flag");
-            Some(match meant {
-                Some(meant) => issue.with_help(format!("did you mean `--{meant}`?")),
-                None => issue,
-            })
-        }
-    }
 }
 
 /// Terraform's groups, changed and completed by the scenario's; the autoscaler's come first.
@@ -95,7 +82,7 @@ pub(super) fn build(
     scene: &Scene<'_>,
     declared: Vec<TerraformGroup>,
     converter: &mut Converter<'_>,
-    has_autoscaler: bool,
+    flags: Option<&Flags>,
     issues: &mut Issues,
 ) -> IdVec<GroupId, NodeGroup> {
     let mut plans: Vec<(String, Plan)> = Vec::new();
@@ -113,6 +100,9 @@ pub(super) fn build(
             desired: group.desired,
             labels: group.labels.into_iter().collect(),
             taints: group.taints,
+            cluster: group.cluster,
+            tags: group.tags.into_iter().collect(),
+            self_managed: group.self_managed,
             place,
             ..Plan::default()
         };
@@ -145,12 +135,30 @@ pub(super) fn build(
                 .with_help("name Terraform files under `terraform`, groups under `nodeGroups`, or a dump with Nodes"),
         );
     }
-    let mut groups: Vec<NodeGroup> = plans
-        .into_iter()
-        .filter_map(|(name, plan)| group(scene, name, plan, converter, has_autoscaler, issues))
-        .collect();
+    if let Some(flags) = flags {
+        claim(flags, scene.provider, &mut plans, issues);
+    }
+    let mut groups: Vec<NodeGroup> =
+        plans.into_iter().filter_map(|(name, plan)| group(scene, name, plan, converter, issues)).collect();
+    groups.iter_mut().for_each(|group| group.autoscaled &= flags.is_some());
     groups.sort_by_key(|group| !group.autoscaled);
     groups.into_iter().collect()
+}
+
+/// What the flags say about whose groups these are, and about their bounds.
+fn claim(flags: &Flags, provider: Provider, plans: &mut [(String, Plan)], issues: &mut Issues) {
+    let tags: Vec<Tags> = plans.iter().map(|(name, plan)| plan.all_tags(provider, name)).collect();
+    let groups: Vec<(&str, &Tags)> = plans.iter().map(|(name, _)| name.as_str()).zip(&tags).collect();
+    autoscaler_flags::check_groups(flags, &groups, issues);
+    for ((name, plan), tags) in plans.iter_mut().zip(&tags) {
+        let claim = flags.claim(name, tags);
+        if let Claim::Bounded(min, max) = claim {
+            (plan.min, plan.max) = (Some(min), Some(max));
+        }
+        if claim != Claim::Unsaid {
+            plan.autoscaled.get_or_insert(claim != Claim::No);
+        }
+    }
 }
 
 /// Node labels that name the group, most specific first.
@@ -226,6 +234,7 @@ fn apply(name: &str, change: &file::NodeGroup, plan: &mut Plan, issues: &mut Iss
         plan.zones = Some(zones.clone());
     }
     plan.autoscaled = change.autoscaled.or(plan.autoscaled);
+    plan.tags.extend(change.tags.clone().unwrap_or_default());
     plan.boot = change.boot_time.map(|time| time.0).or(plan.boot);
     for taint in change.taints.iter().flatten() {
         let parts = taint.rsplit_once(':').map(|(pair, effect)| (pair.split_once('=').unwrap_or((pair, "")), effect));
@@ -251,7 +260,6 @@ fn group(
     name: String,
     plan: Plan,
     converter: &mut Converter<'_>,
-    has_autoscaler: bool,
     issues: &mut Issues,
 ) -> Option<NodeGroup> {
     let mut refuse = |field: &str, message: String| {
@@ -303,7 +311,7 @@ fn group(
         }
     };
     Some(NodeGroup {
-        autoscaled: plan.autoscaled.unwrap_or(min != max) && has_autoscaler,
+        autoscaled: plan.autoscaled.unwrap_or(min != max),
         name,
         min,
         max,

@@ -64,7 +64,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     let scene = Scene { file, folder, sources, objects: &objects, provider, region: &region };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = groups::autoscaler(&scene, issues);
-    cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.is_some(), issues);
+    cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_ref(), issues);
     workloads::build(&scene, &mut converter, &mut cast, issues);
     traffic::build(&scene, &mut converter, &mut cast, issues);
     faults::build(&scene, &mut converter, &mut cast, issues);

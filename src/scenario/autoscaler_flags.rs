@@ -1,0 +1,68 @@
+//! Cluster Autoscaler's command line: what it sets, and whether the groups that it names are there.
+
+use super::issue::{Issue, Issues, did_you_mean};
+use crate::autoscaler::{Discovery, FlagOutcome, Flags, Tags};
+
+/// Sets what the words say: `--name=value`, `--name value`, and the bare `--name` of a switch.
+pub(super) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str>, issues: &mut Issues) {
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.next() {
+        let word = word.trim_start_matches('-');
+        let (name, value) = word.split_once('=').unwrap_or_else(|| {
+            let next = words.next_if(|next| !next.starts_with('-') && !Flags::is_switch(word));
+            (word, next.unwrap_or_default())
+        });
+        let outcome = flags.set(name, value);
+        issues_of(name, value, outcome).into_iter().for_each(|issue| issues.push(issue));
+    }
+}
+
+fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
+    let field = format!("--{name}");
+    match outcome {
+        FlagOutcome::Set => None,
+        FlagOutcome::WithoutEffect => Some(Issue::warning(field, "has no effect here")),
+        FlagOutcome::Bad(expected) => Some(Issue::error(field, format!("found `{value}`, expected {expected}"))),
+        FlagOutcome::Unknown(meant) => {
+            let mut issue = Issue::error(field, "Cluster Autoscaler has no such flag");
+            issue.help = meant.map(|meant| format!("did you mean `--{meant}`?"));
+            Some(issue)
+        }
+    }
+}
+
+/// Flags that do not go together.
+pub(super) fn check(flags: &Flags, issues: &mut Issues) {
+    flags.contradictions().into_iter().for_each(|why| issues.push(Issue::error("--flags", why)));
+}
+
+/// Groups that flags name and nobody has, and tags that find none.
+pub(super) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut Issues) {
+    let names: Vec<&str> = groups.iter().map(|(name, _)| *name).collect();
+    for group in flags.strangers(&names) {
+        let mut issue = Issue::error("--nodes", format!("there is no node group `{}`", group.name));
+        issue.help = did_you_mean(&group.name, names.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+        issues.push(issue);
+    }
+    for found in flags.vain(groups) {
+        let message = match found {
+            Discovery::Tags(_) => "no node group has all these tags",
+            Discovery::NamePrefix(_) => "no node group has a name that begins so",
+        };
+        let known: Vec<&str> = match found {
+            Discovery::Tags(_) => groups.iter().flat_map(|(_, tags)| tags.keys()).map(String::as_str).collect(),
+            Discovery::NamePrefix(_) => names.clone(),
+        };
+        let issue = Issue::error("--node-group-auto-discovery", message);
+        issues.push(issue.with_help(help(known)));
+    }
+}
+
+fn help(mut known: Vec<&str>) -> String {
+    known.sort_unstable();
+    known.dedup();
+    match known.is_empty() {
+        true => "none has any; give them as `tags` of the groups".to_owned(),
+        false => format!("there are {}", known.join(", ")),
+    }
+}
