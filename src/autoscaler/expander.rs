@@ -1,7 +1,7 @@
 //! Expanders: which of several options.
 
+use super::counted::has_gpus;
 use super::flags::{Expander, Flags};
-use super::glance::gpus;
 use super::scale_up::ScaleUpOption;
 use super::templates::Template;
 use super::view::GroupView;
@@ -98,7 +98,7 @@ fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     let preferred = preferred_cores(scene.nodes) * 1000.0;
     let unfit = (preferred / cores).max(cores / preferred);
     let damped = (unfit - 1.0) * (1.0 - (f64::from(option.nodes - 1) / 15.0).tanh()) + 1.0;
-    let has_gpus = gpus(&template.node.allocatable.resources, &scene.cluster.symbols) > 0;
+    let has_gpus = has_gpus(&template.node, &scene.cluster.symbols, scene.flags);
     well_spent * if has_gpus { UNFIT_FOR_HAVING_GPUS } else { damped }
 }
 

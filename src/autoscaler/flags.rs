@@ -13,6 +13,8 @@ pub struct Flags {
     /// The priority expander's ConfigMap.
     pub priorities: Priorities,
     pub cloud_provider: String,
+    /// A KubeSchedulerConfiguration for the what-ifs.
+    pub scheduler_config_file: String,
     pub nodes: Vec<NamedGroup>,
     pub node_group_auto_discovery: Vec<Discovery>,
     pub scan_interval: SimDuration,
@@ -25,6 +27,7 @@ pub struct Flags {
     pub cores_total: (i64, i64),
     /// In GiB.
     pub memory_total: (i64, i64),
+    pub gpu_total: Vec<GpuLimit>,
     pub max_node_provision_time: SimDuration,
     pub new_pod_scale_up_delay: SimDuration,
     pub expendable_pods_priority_cutoff: i32,
@@ -76,6 +79,15 @@ pub struct Flags {
     pub scale_down_candidates_pool_ratio: f64,
     /// The legacy planner's: at least so many.
     pub scale_down_candidates_pool_min_count: i32,
+}
+
+/// `--gpu-total=kind:min:max`: how many GPUs of a kind, which a label of the nodes names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct GpuLimit {
+    pub kind: String,
+    pub min: i64,
+    pub max: i64,
 }
 
 /// What the priority expander's ConfigMap says: regular expressions of group names by priority.
@@ -137,6 +149,7 @@ impl Default for Flags {
             expander: vec![Expander::Random],
             priorities: Priorities::default(),
             cloud_provider: String::new(),
+            scheduler_config_file: String::new(),
             nodes: Vec::new(),
             node_group_auto_discovery: Vec::new(),
             scan_interval: SimDuration::from_secs(10),
@@ -148,6 +161,7 @@ impl Default for Flags {
             max_nodes_per_scaleup: 1000,
             cores_total: (0, 320_000),
             memory_total: (0, 6_400_000),
+            gpu_total: Vec::new(),
             max_node_provision_time: SimDuration::from_mins(15),
             new_pod_scale_up_delay: SimDuration::ZERO,
             expendable_pods_priority_cutoff: -10,
@@ -241,7 +255,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "estimator",
     "grpc-expander-cert",
     "grpc-expander-url",
-    "gpu-total",
     "clusterapi-cloud-config-authoritative",
     "bypassed-scheduler-names",
     "feature-gates",
@@ -260,7 +273,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "log-json-split-stream",
     "logging-format",
     "kube-api-content-type",
-    "scheduler-config-file",
     "gce-concurrent-refreshes",
     "gce-expander-ephemeral-storage-support",
     "gce-mig-instances-min-refresh-wait-time",
@@ -284,6 +296,7 @@ pub enum FlagOutcome {
 const KNOWN: &[&str] = &[
     "expander",
     "cloud-provider",
+    "scheduler-config-file",
     "nodes",
     "node-group-auto-discovery",
     "scan-interval",
@@ -295,6 +308,7 @@ const KNOWN: &[&str] = &[
     "max-nodes-per-scaleup",
     "cores-total",
     "memory-total",
+    "gpu-total",
     "max-node-provision-time",
     "new-pod-scale-up-delay",
     "expendable-pods-priority-cutoff",
@@ -363,6 +377,7 @@ impl Flags {
         Some(match name {
             "expander" => expanders(value).map(|list| self.expander = list),
             "cloud-provider" => text(value).map(|text| self.cloud_provider = text),
+            "scheduler-config-file" => text(value).map(|text| self.scheduler_config_file = text),
             "nodes" => NamedGroup::parse(value).map(|group| self.nodes.push(group)),
             "node-group-auto-discovery" => {
                 Discovery::parse(value).map(|found| self.node_group_auto_discovery.push(found))
@@ -376,6 +391,7 @@ impl Flags {
             "max-nodes-per-scaleup" => integer(value, &mut self.max_nodes_per_scaleup),
             "cores-total" => range(value, &mut self.cores_total),
             "memory-total" => range(value, &mut self.memory_total),
+            "gpu-total" => gpu_limit(value).map(|limit| self.gpu_total.push(limit)),
             "max-node-provision-time" => period(value, &mut self.max_node_provision_time),
             "new-pod-scale-up-delay" => period(value, &mut self.new_pod_scale_up_delay),
             "expendable-pods-priority-cutoff" => integer(value, &mut self.expendable_pods_priority_cutoff),
@@ -547,11 +563,18 @@ fn range(value: &str, into: &mut (i64, i64)) -> Result<(), String> {
     let bad = || "min:max in whole numbers".to_owned();
     let (min, max) = value.split_once(':').ok_or_else(bad)?;
     let (min, max) = (min.parse().map_err(|_| bad())?, max.parse().map_err(|_| bad())?);
-    if min > max {
-        return Err("min:max with min not above max".into());
+    if min < 0 || min > max {
+        return Err("min:max with 0 <= min and min not above max".into());
     }
     *into = (min, max);
     Ok(())
+}
+
+fn gpu_limit(value: &str) -> Result<GpuLimit, String> {
+    let (kind, bounds) = value.split_once(':').filter(|(kind, _)| !kind.is_empty()).ok_or("kind:min:max")?;
+    let mut limits = (0, 0);
+    range(bounds, &mut limits).map_err(|expected| format!("kind:{expected}"))?;
+    Ok(GpuLimit { kind: kind.to_owned(), min: limits.0, max: limits.1 })
 }
 
 #[cfg(test)]

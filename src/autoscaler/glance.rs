@@ -1,19 +1,11 @@
 //! What a node's pods add up to, kept as long as the node does not change.
 
+use super::counted::{gpus, has_gpus};
 use super::drain::is_long_terminating;
 use super::flags::Flags;
-use crate::cluster::{ClusterState, NodeId, PodSpec, Resources};
+use crate::cluster::{ClusterState, NodeId, PodSpec};
 use crate::id::IdVec;
-use crate::intern::Interner;
 use crate::units::SimTime;
-
-/// The resource that makes a node one with GPUs. Upstream: `gpu.ResourceNvidiaGPU`, 1.28.0.
-const GPU: &str = "nvidia.com/gpu";
-
-/// How many GPUs pods can have on a node. Upstream: `gpu.NodeHasGpu`, 1.28.0, without the clouds' labels.
-pub(super) fn gpus(there: &Resources, symbols: &Interner) -> i64 {
-    symbols.lookup(GPU).map_or(0, |gpu| there.scalar(gpu))
-}
 
 /// One look at the pods of a node.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,7 +49,7 @@ impl Glance {
     fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
         let row = cluster.node(node);
         let mut glance = Glance { generation: row.generation(), is_empty: true, ..Glance::default() };
-        glance.counts_gpus = gpus(&row.allocatable.resources, &cluster.symbols) > 0;
+        glance.counts_gpus = has_gpus(row, &cluster.symbols, flags);
         for pod in row.pods().iter().copied() {
             let spec = cluster.spec_of(pod);
             glance.has_expendable |= is_expendable(spec, flags);
@@ -83,7 +75,8 @@ impl Glance {
     pub(super) fn utilization(&self, cluster: &ClusterState, node: NodeId) -> f64 {
         let there = &cluster.node(node).allocatable.resources;
         if self.counts_gpus {
-            return self.gpus as f64 / gpus(there, &cluster.symbols) as f64;
+            let there = gpus(there, &cluster.symbols);
+            return if there == 0 { 0.0 } else { self.gpus as f64 / there as f64 };
         }
         let share =
             |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };

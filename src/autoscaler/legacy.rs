@@ -2,7 +2,8 @@
 //! candidates is kept from loop to loop, and one node is drained at a time.
 
 use super::Autoscaler;
-use super::planner::{Chosen, Removable, Spare};
+use super::counted::Counted;
+use super::planner::{Chosen, Removable};
 use super::view::{GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId};
 use crate::id::Id;
@@ -23,7 +24,7 @@ impl Autoscaler {
         self.planner.usage.clean_up(now - self.flags.scale_down_unneeded_time);
         self.planner.look_again_at_due(now);
         let mut to_drain = self.eligible(now, snapshot, groups, candidates, outcome);
-        let empty = self.empty_within(now, snapshot, groups, &to_drain, Spare::UNLIMITED);
+        let empty = self.empty_within(now, snapshot, groups, &to_drain, Counted::unlimited(&self.flags));
         to_drain.retain(|node| !empty.contains(node));
         let (first, others) = self.kept_and_others(to_drain);
         let destinations: FixedBitSet = all.iter().map(|node| node.index()).collect();
@@ -87,7 +88,7 @@ impl Autoscaler {
         cluster: &ClusterState,
         groups: &[GroupView<'_>],
         nodes: &[NodeId],
-        mut spare: Spare,
+        mut spare: Counted,
     ) -> Vec<NodeId> {
         let mut room = self.room(cluster, groups);
         let mut empty = Vec::new();
@@ -95,7 +96,7 @@ impl Autoscaler {
             let node = cluster.node(id);
             let Some(room) = node.group.and_then(|group| room.get_mut(group as usize)) else { continue };
             let is_empty = self.glances.at(cluster, &self.flags, id, now).is_empty;
-            if is_empty && *room > 0 && spare.take(node) {
+            if is_empty && *room > 0 && spare.take(&self.counted_node(cluster, groups, node)) {
                 *room -= 1;
                 empty.push(id);
             }
@@ -125,7 +126,7 @@ impl Autoscaler {
         if self.draining() > 0 {
             return Err(ScaleDownResult::InProgress);
         }
-        let mut spare = self.spare(snapshot);
+        let mut spare = self.spare(snapshot, groups);
         let (empty, drain) = self.nodes_to_delete(now, snapshot, groups, &mut spare, outcome);
         let rows: Vec<Removable> = empty.into_iter().chain(drain).collect();
         if rows.is_empty() {

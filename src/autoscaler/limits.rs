@@ -1,28 +1,30 @@
-//! What bounds a scale-up: sizes, cores, memory.
+//! What bounds a scale-up: sizes, cores, memory, GPUs.
 
 use super::Autoscaler;
+use super::counted::Counted;
 use super::estimator::Limit;
 use super::scale_up::Round;
-use super::view::SkipReason;
-use crate::cluster::{ClusterState, Resources};
-
-/// GiB in bytes.
-const GIB: i64 = 1024 * 1024 * 1024;
-
-/// Cores and bytes that may still be added.
-#[derive(Clone, Copy)]
-pub(super) struct Left {
-    cores: i64,
-    memory_bytes: i64,
-}
+use super::templates::Template;
+use super::view::{GroupView, SkipReason};
+use crate::cluster::ClusterState;
 
 impl Autoscaler {
+    /// What one more node of the group would count.
+    fn counted(&self, cluster: &ClusterState, view: &GroupView<'_>, template: &Template) -> Counted {
+        Counted::of(&template.node, Some(view.template), &cluster.symbols, &self.flags)
+    }
+
     /// Upstream: `IsNodeGroupResourceExceeded`.
-    pub(super) fn exceeded(&self, group: usize, left: Left) -> Option<SkipReason> {
+    pub(super) fn exceeded(
+        &self,
+        cluster: &ClusterState,
+        view: &GroupView<'_>,
+        group: usize,
+        left: &Counted,
+    ) -> Option<SkipReason> {
         let Some(template) = &self.templates.rows[group] else { return Some(SkipReason::NotReady) };
-        let there = &template.node.capacity.resources;
-        let (cores, memory) = (cores(there) > left.cores, there.memory_bytes > left.memory_bytes);
-        (cores || memory).then_some(SkipReason::ClusterLimit { cores, memory })
+        let [cores, memory, gpus] = left.lacks(&self.counted(cluster, view, template));
+        (cores || memory || gpus).then_some(SkipReason::ClusterLimit { cores, memory, gpus })
     }
 
     /// The smallest of all limits on new nodes. Upstream: `estimator.ThresholdBasedEstimationLimiter`.
@@ -52,37 +54,31 @@ impl Autoscaler {
     /// What the flags still allow, from the groups' target sizes and the ready nodes of no group.
     ///
     /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
-    pub(super) fn resources_left(&self, cluster: &ClusterState, round: &Round<'_>) -> Left {
-        let (mut all, mut memory) = (0, 0);
+    pub(super) fn resources_left(&self, cluster: &ClusterState, round: &Round<'_>) -> Counted {
+        let mut all = Counted::zero(&self.flags);
         for (view, template) in round.groups.iter().zip(&self.templates.rows) {
             if let Some(template) = template {
-                let there = &template.node.capacity.resources;
-                all += i64::from(view.target) * cores(there);
-                memory += i64::from(view.target) * there.memory_bytes;
+                all.add(&self.counted(cluster, view, template), view.target);
             }
         }
         let managed = |group: Option<u32>| group.is_some_and(|group| (group as usize) < round.groups.len());
         for node in round.ready.iter().map(|id| cluster.node(*id)).filter(|node| !managed(node.group)) {
-            all += cores(&node.capacity.resources);
-            memory += node.capacity.resources.memory_bytes;
+            all.add(&Counted::of(node, None, &cluster.symbols, &self.flags), 1);
         }
-        Left {
-            cores: (self.flags.cores_total.1 - all).max(0),
-            memory_bytes: (self.flags.memory_total.1.saturating_mul(GIB) - memory).max(0),
-        }
+        all.below_most(&self.flags)
     }
 
     /// Upstream: `resource.Manager.ApplyLimits`.
-    pub(super) fn within_limits(&self, group: usize, count: i32, left: Left) -> Option<i32> {
-        let there = &self.templates.rows[group].as_ref()?.node.capacity.resources;
-        let fit = |left: i64, one: i64| if one > 0 { left / one } else { i64::from(count) };
-        let fit = fit(left.cores, cores(there)).min(fit(left.memory_bytes, there.memory_bytes));
-        let count = i64::from(count).min(fit);
-        (count >= 1).then_some(count as i32)
+    pub(super) fn within_limits(
+        &self,
+        cluster: &ClusterState,
+        view: &GroupView<'_>,
+        group: usize,
+        count: i32,
+        left: &Counted,
+    ) -> Option<i32> {
+        let template = self.templates.rows[group].as_ref()?;
+        let count = left.times(&self.counted(cluster, view, template), count);
+        (count >= 1).then_some(count)
     }
-}
-
-/// Whole cores, rounded up. Upstream: `utils.GetNodeResources` (`Quantity.Value`).
-pub(super) fn cores(there: &Resources) -> i64 {
-    there.cpu_milli.div_euclid(1000) + i64::from(there.cpu_milli.rem_euclid(1000) > 0)
 }

@@ -4,10 +4,11 @@
 //! [`LoopOutcome`]; launching, tainting, evicting and deleting are the caller's, who reports back with
 //! [`Autoscaler::deletion_ended`]. What-ifs run in trials of the cluster and leave no trace.
 //!
-//! Not here: node auto-provisioning, provisioning requests, GPU limits, wall-clock limits.
+//! Not here: node auto-provisioning, provisioning requests, wall-clock limits.
 //!
 //! Start reading at [`Autoscaler::run_once`]; `scale_up.rs` and `scale_down.rs` are its two halves.
 
+mod counted;
 pub mod drain;
 mod estimator;
 mod expander;
@@ -28,7 +29,7 @@ mod templates;
 mod usage;
 mod view;
 
-pub use flags::{Expander, FlagOutcome, Flags, Priorities};
+pub use flags::{Expander, FlagOutcome, Flags, GpuLimit, Priorities};
 pub use ownership::{Claim, Discovery, NamedGroup, Tags, eks_tags};
 pub use scale_up::OptionSummary;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
@@ -339,11 +340,17 @@ impl Autoscaler {
         }
         go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
         let placed = self.packing_hints.place(snapshot, &mut self.checker, &self.copies, &pods, &|_| true, false);
-        let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.flags.new_pod_scale_up_delay;
+        let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.scale_up_delay(snapshot, *pod);
         let placed: FxHashSet<PodId> = placed.into_iter().map(|(pod, _)| pod).collect();
         let helpless = |pod: &PodId| !placed.contains(pod);
         pods.retain(|pod| helpless(pod) && !snapshot.spec_of(*pod).is_daemon() && old_enough(pod));
         pods
+    }
+
+    /// How old a pod has to be before it is helped: as the flag says, or longer by its annotation.
+    fn scale_up_delay(&self, cluster: &ClusterState, pod: PodId) -> SimDuration {
+        let own = cluster.spec_of(pod).scale_up_delay.unwrap_or(SimDuration::ZERO);
+        self.flags.new_pod_scale_up_delay.max(own)
     }
 
     /// Pods of nodes that are being drained: they are taken to need another place even when their

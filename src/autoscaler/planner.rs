@@ -1,10 +1,9 @@
 //! What the planners of a scale-down keep in mind: which nodes are not needed, and which are left alone.
 
 use super::flags::Flags;
-use super::limits::cores;
 use super::usage::Usage;
 use super::view::Unremovable;
-use crate::cluster::{Node, NodeId, PodId};
+use crate::cluster::{NodeId, PodId};
 use crate::id::Id;
 use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
@@ -29,28 +28,6 @@ impl Removable {
 
 /// Nodes to delete: empty ones, and ones to drain.
 pub(super) type Chosen = (Vec<Removable>, Vec<Removable>);
-
-/// Cores and bytes above the cluster's minimum; a minimum of 0 is none.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spare {
-    pub(super) cores: i64,
-    pub(super) memory_bytes: i64,
-}
-
-impl Spare {
-    pub(super) const UNLIMITED: Spare = Spare { cores: i64::MAX, memory_bytes: i64::MAX };
-
-    /// Takes what the node has, if that much is left. Upstream: `resource.Limits.TryDecrementBy`, 1.28.0.
-    pub(super) fn take(&mut self, node: &Node) -> bool {
-        let there = &node.capacity.resources;
-        let left = (self.cores - cores(there), self.memory_bytes - there.memory_bytes);
-        if left.0 < 0 || left.1 < 0 {
-            return false;
-        }
-        (self.cores, self.memory_bytes) = left;
-        true
-    }
-}
 
 /// The planner's memory. Upstream: `scaledown/planner.Planner`, 1.28.0.
 #[derive(Clone, Debug, Default)]

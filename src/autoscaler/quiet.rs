@@ -107,8 +107,9 @@ impl Autoscaler {
             && self.hints.is_steady()
             && self.planner.is_steady()
             && self.registry.is_calm();
-        let grown = self.flags.new_pod_scale_up_delay.max(MORE_TO_COME);
-        if !settled || inputs.pending.iter().any(|pod| now - cluster.pod(*pod).created <= grown) {
+        let is_young =
+            |pod: &PodId| now - cluster.pod(*pod).created <= self.scale_up_delay(cluster, *pod).max(MORE_TO_COME);
+        if !settled || inputs.pending.iter().any(is_young) {
             return;
         }
         let Some(until) = self.next_timer(now, cluster).filter(|until| *until > now) else { return };

@@ -205,7 +205,10 @@ impl Registry {
         if !self.is_group_healthy(group, flags) {
             return Some(SkipReason::NotReady);
         }
-        self.backoffs.get(&group).filter(|backoff| backoff.until > now).map(|_| SkipReason::Backoff)
+        self.backoffs
+            .get(&group)
+            .filter(|backoff| backoff.until > now)
+            .map(|backoff| SkipReason::Backoff(backoff.until))
     }
 
     fn is_group_healthy(&self, group: usize, flags: &Flags) -> bool {

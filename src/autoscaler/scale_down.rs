@@ -1,19 +1,16 @@
 //! Scale-down: which nodes are not needed, since when, and which go now.
 
 use super::Autoscaler;
+use super::counted::{Counted, has_least};
 use super::drain::{Blocked, Scope, pods_to_move, protects};
-use super::limits::cores;
-use super::planner::{Chosen, Removable, Spare};
+use super::planner::{Chosen, Removable};
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED, is_ready};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
-use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::cluster::{ClusterState, Node, NodeId, PodId};
 use crate::go_sort;
 use crate::id::Id;
 use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
-
-/// GiB in bytes.
-const GIB: i64 = 1024 * 1024 * 1024;
 
 impl Autoscaler {
     /// Planner and actuator. Upstream: `RunOnce` from `UpdateClusterState` on.
@@ -59,7 +56,7 @@ impl Autoscaler {
         outcome: &mut ScaleDownOutcome,
     ) -> ScaleDownResult {
         let chosen = match self.flags.parallel_drain {
-            true => Ok(self.nodes_to_delete(now, snapshot, groups, &mut self.spare(snapshot), outcome)),
+            true => Ok(self.nodes_to_delete(now, snapshot, groups, &mut self.spare(snapshot, groups), outcome)),
             false => self.legacy_nodes_to_delete(now, snapshot, groups, outcome),
         };
         let mut result = ScaleDownResult::NoNodeDeleted;
@@ -229,7 +226,7 @@ impl Autoscaler {
         now: SimTime,
         cluster: &ClusterState,
         groups: &[GroupView<'_>],
-        spare: &mut Spare,
+        spare: &mut Counted,
         outcome: &mut ScaleDownOutcome,
     ) -> Chosen {
         let mut room = self.room(cluster, groups);
@@ -248,7 +245,7 @@ impl Autoscaler {
                 Some(Unremovable::NotUnreadyLongEnough)
             } else if *room <= 0 {
                 Some(Unremovable::NodeGroupMinSizeReached)
-            } else if !spare.take(node) {
+            } else if !spare.take(&self.counted_node(cluster, groups, node)) {
                 Some(Unremovable::MinimalResourceLimitExceeded)
             } else {
                 None
@@ -271,20 +268,21 @@ impl Autoscaler {
     }
 
     /// What may go before the cluster is at its minimum. Upstream: `resource.LimitsFinder.LimitsLeft`, 1.28.0.
-    pub(super) fn spare(&self, cluster: &ClusterState) -> Spare {
-        let (least_cores, least_gib) = (self.flags.cores_total.0, self.flags.memory_total.0);
-        if least_cores == 0 && least_gib == 0 {
-            return Spare::UNLIMITED;
+    pub(super) fn spare(&self, cluster: &ClusterState, groups: &[GroupView<'_>]) -> Counted {
+        if !has_least(&self.flags) {
+            return Counted::unlimited(&self.flags);
         }
-        let (mut all, mut memory) = (0, 0);
-        for (id, node) in cluster.nodes() {
-            if !self.is_being_deleted(cluster, id) {
-                all += cores(&node.capacity.resources);
-                memory += node.capacity.resources.memory_bytes;
-            }
+        let mut all = Counted::zero(&self.flags);
+        for (_, node) in cluster.nodes().filter(|(id, _)| !self.is_being_deleted(cluster, *id)) {
+            all.add(&self.counted_node(cluster, groups, node), 1);
         }
-        let above = |all: i64, least: i64| if least == 0 { i64::MAX } else { (all - least).max(0) };
-        Spare { cores: above(all, least_cores), memory_bytes: above(memory, least_gib.saturating_mul(GIB)) }
+        all.above_least(&self.flags)
+    }
+
+    /// What a node counts for the cluster's limits.
+    pub(super) fn counted_node(&self, cluster: &ClusterState, groups: &[GroupView<'_>], node: &Node) -> Counted {
+        let group = node.group.and_then(|group| groups.get(group as usize));
+        Counted::of(node, group.map(|group| group.template), &cluster.symbols, &self.flags)
     }
 
     /// As many as the budgets allow, group by group. Upstream: `ScaleDownBudgetProcessor.CropNodes`.

@@ -1,5 +1,6 @@
 //! What a new node of each group would look like, DaemonSets' pods included.
 
+use super::counted::awaits_gpus;
 use super::flags::Flags;
 use super::view::GroupView;
 use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodName, PodSpecId, Resources, Taint};
@@ -92,9 +93,11 @@ impl Templates {
     }
 }
 
-/// Whether the node is Ready and has no taint that says that it is still starting, or not ready after all.
+/// Whether the node is Ready and has no taint that says that it is still starting, or not ready after all, and
+/// has the GPUs that it should have.
 ///
-/// Upstream: `kubernetes.GetReadinessState`, `taints.FilterOutNodesWithIgnoredTaints`, 1.28.0.
+/// Upstream: `kubernetes.GetReadinessState`, `taints.FilterOutNodesWithIgnoredTaints`,
+/// `FilterOutNodesWithUnreadyResources`, 1.28.0.
 pub(super) fn is_ready(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
     let unready = |taint: &Taint| {
         let key = symbols.text(taint.key);
@@ -102,7 +105,7 @@ pub(super) fn is_ready(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
             || key.starts_with(IGNORED_PREFIX)
             || flags.ignore_taints.iter().any(|ignored| ignored == key)
     };
-    node.ready.is_true && !node.taints.iter().any(unready)
+    node.ready.is_true && !node.taints.iter().any(unready) && !awaits_gpus(node, symbols, flags)
 }
 
 /// Whether the node is among those that count against the cluster's limits: cordoned ones do not.

@@ -81,29 +81,33 @@ pub struct ScaleUpOutcome {
 pub enum SkipReason {
     /// Too many of its nodes are missing or unready.
     NotReady,
-    /// It failed lately.
-    Backoff,
+    /// It failed lately, and is left alone until then.
+    Backoff(SimTime),
     /// It is at its largest size.
     MaxSize,
-    /// One more node would be above the cluster's limit of cores or memory.
+    /// One more node would be above the cluster's limit of cores, memory or GPUs.
     ClusterLimit {
         /// Of cores.
         cores: bool,
         /// Of memory.
         memory: bool,
+        /// Of GPUs of one kind.
+        gpus: bool,
     },
 }
 
 impl std::fmt::Display for SkipReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            SkipReason::NotReady => "not ready for scale-up",
-            SkipReason::Backoff => "in backoff after failed scale-up",
-            SkipReason::MaxSize => "max node group size reached",
-            SkipReason::ClusterLimit { cores: true, memory: true } => "max cluster cpu, memory limit reached",
-            SkipReason::ClusterLimit { cores: true, .. } => "max cluster cpu limit reached",
-            SkipReason::ClusterLimit { .. } => "max cluster memory limit reached",
-        })
+        match self {
+            SkipReason::NotReady => f.write_str("not ready for scale-up"),
+            SkipReason::Backoff(_) => f.write_str("in backoff after failed scale-up"),
+            SkipReason::MaxSize => f.write_str("max node group size reached"),
+            SkipReason::ClusterLimit { cores, memory, gpus } => {
+                let named = [(*cores, "cpu"), (*memory, "memory"), (*gpus, "gpu")];
+                let names: Vec<&str> = named.into_iter().filter(|(is, _)| *is).map(|(_, name)| name).collect();
+                write!(f, "max cluster {} limit reached", names.join(", "))
+            }
+        }
     }
 }
 

@@ -71,6 +71,8 @@ pub struct PodSpec {
     pub safe_to_evict: Option<bool>,
     /// Annotation `cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes`: volume names.
     pub safe_to_evict_local_volumes: Vec<Symbol>,
+    /// Annotation `cluster-autoscaler.kubernetes.io/pod-scale-up-delay`.
+    pub scale_up_delay: Option<SimDuration>,
     /// Has annotation `kubernetes.io/config.mirror`: a static pod of its node.
     pub is_mirror: bool,
     /// `spec.restartPolicy` is `Never` or `OnFailure`: the pod may finish.

@@ -1,6 +1,6 @@
 //! What Cluster Autoscaler would do: one model per loop, drawn as table, JSON or Markdown.
 
-use crate::autoscaler::{GroupView, LoopOutcome, ScaleUpResult, Unremovable};
+use crate::autoscaler::{GroupView, LoopOutcome, ScaleUpResult, SkipReason, Unremovable};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::units::SimTime;
 use comfy_table::{Table, presets};
@@ -141,7 +141,7 @@ impl Told<'_> {
                 (Some(_), _) if up.chosen == Some(at) => "chosen".to_owned(),
                 (Some(_), _) if up.best.contains(&at) => "as good, lost the draw".to_owned(),
                 (Some(_), _) => "alternative".to_owned(),
-                (_, Some((_, why))) => why.to_string(),
+                (_, Some((_, why))) => self.skipped(*why),
                 _ if up.pending.is_none() => String::new(),
                 _ => "helps no pending pod".to_owned(),
             };
@@ -160,6 +160,13 @@ impl Told<'_> {
             }
         };
         self.groups.iter().enumerate().map(row).collect()
+    }
+
+    fn skipped(&self, why: SkipReason) -> String {
+        match why {
+            SkipReason::Backoff(until) => format!("{why} until +{} s", until.since(self.begin).as_secs()),
+            _ => why.to_string(),
+        }
     }
 
     fn increases(&self, outcome: &LoopOutcome) -> Vec<IncreaseRow> {

@@ -17,6 +17,7 @@ pub mod kubernetes;
 mod lines;
 mod merge;
 pub mod metrics;
+mod scheduler_profiles;
 mod service_metrics;
 pub mod snapshot;
 mod sources;

@@ -9,7 +9,7 @@ use foresail::cluster::{
 };
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::Stage;
-use foresail::units::SimTime;
+use foresail::units::{SimDuration, SimTime};
 
 /// What the rules say about a node with one pod, under default flags or others.
 fn drained(
@@ -351,7 +351,7 @@ fn a_refused_group_backs_off_for_five_minutes() {
     assert_eq!(world.turn(START).scale_up.result, ScaleUpResult::Error);
     world.stage.groups[0].increase_fails = false;
     let outcome = world.turn(after(299));
-    assert_eq!(outcome.scale_up.skipped, [(0, SkipReason::Backoff)]);
+    assert_eq!(outcome.scale_up.skipped, [(0, SkipReason::Backoff(after(300)))]);
     assert_eq!(world.turn(after(300)).scale_up.result, ScaleUpResult::Successful);
 }
 
@@ -441,4 +441,100 @@ fn nodes_on_their_way_leave_no_names_behind() {
     let names = world.stage.cluster.symbols.len();
     (2..50).for_each(|at| drop(world.turn(after(10 * at))));
     assert_eq!(world.stage.cluster.symbols.len(), names);
+}
+
+#[test]
+fn a_pod_may_ask_for_a_longer_delay() {
+    for (flag, own, waits) in [("0s", 60, 60), ("30s", 60, 60), ("90s", 60, 90)] {
+        let mut world = World::new(&[("new-pod-scale-up-delay", flag)]);
+        world.group("g", 4, 16, 0.1);
+        let pod = world.pod(900, None, |spec, _| spec.scale_up_delay = Some(SimDuration::from_secs(own)));
+        let spec = world.stage.cluster.pod(pod).spec;
+        world.stage.cluster.remove_pod(pod);
+        world.stage.cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, START));
+        assert_eq!(world.turn(after(waits)).scale_up.result, ScaleUpResult::NotNeeded, "{flag}");
+        assert_eq!(world.turn(after(waits + 1)).scale_up.result, ScaleUpResult::Successful, "{flag}");
+    }
+}
+
+/// A group of machines with so many GPUs of the kind `t4`, of which pods see as many as `there`.
+fn gpu_group(world: &mut World, name: &str, gpus: i64, there: i64) {
+    world.group(name, 4, 16, 0.1);
+    let (gpu, label, kind) =
+        (world.symbol("nvidia.com/gpu"), world.symbol("k8s.amazonaws.com/accelerator"), world.symbol("t4"));
+    let template = &mut world.stage.groups.last_mut().expect("a group").template;
+    template.capacity.resources.set_scalar(gpu, gpus);
+    template.allocatable.resources.set_scalar(gpu, there);
+    template.labels.set(label, kind);
+}
+
+/// A pod that needs GPUs.
+fn gpu_pod(world: &mut World, gpus: i64, node: Option<NodeId>) {
+    let gpu = world.symbol("nvidia.com/gpu");
+    world.pod(100, node, |spec, _| {
+        spec.requests.set_scalar(gpu, gpus);
+        spec.container_requests.set_scalar(gpu, gpus);
+    });
+}
+
+#[test]
+fn gpus_have_limits_by_kind() {
+    let outcome = |limit: &str| {
+        let mut world = World::new(&[("cloud-provider", "aws"), ("gpu-total", limit)]);
+        gpu_group(&mut world, "g", 4, 4);
+        (0..5).for_each(|_| gpu_pod(&mut world, 4, None));
+        let up = world.turn(after(60)).scale_up;
+        (up.increases.first().map(|increase| increase.to), up.skipped.first().map(|(_, why)| why.to_string()))
+    };
+    assert_eq!(outcome("t4:0:100"), (Some(5), None));
+    assert_eq!(outcome("t4:0:11"), (Some(2), None), "two machines of 4 GPUs");
+    assert_eq!(outcome("t4:0:3"), (None, Some("max cluster gpu limit reached".to_owned())));
+    assert_eq!(outcome("v100:0:3"), (Some(5), None), "of another kind");
+}
+
+#[test]
+fn machines_with_gpus_stay_for_the_least_number() {
+    let mut world = World::new(&[("cloud-provider", "aws"), ("gpu-total", "t4:4:100")]);
+    gpu_group(&mut world, "g", 4, 4);
+    let nodes = [world.node(), world.node()];
+    world.down(0);
+    let down = world.down(601);
+    assert_eq!(down.deletions.iter().map(|deletion| deletion.node).collect::<Vec<_>>(), nodes[..1]);
+    assert!(
+        down.unremovable.contains(&(nodes[1], Unremovable::MinimalResourceLimitExceeded)),
+        "{:?}",
+        down.unremovable
+    );
+}
+
+#[test]
+fn a_machine_whose_gpus_are_not_there_yet_is_unready() {
+    for (provider, result) in [("aws", ScaleUpResult::NotTried), ("gce", ScaleUpResult::NoOptionsAvailable)] {
+        let mut world = World::new(&[("cloud-provider", provider), ("scale-up-from-zero", "false")]);
+        gpu_group(&mut world, "g", 4, 0);
+        world.node();
+        world.plain(5000, None);
+        assert_eq!(world.turn(after(60)).scale_up.result, result, "{provider} has a label of its own");
+    }
+}
+
+#[test]
+fn of_machines_with_gpus_the_gpus_count_against_a_threshold_of_their_own() {
+    let unneeded = |threshold: &str, gpus: i64| {
+        let mut world = World::new(&[
+            ("scale-down-gpu-utilization-threshold", threshold),
+            ("scale-down-utilization-threshold", "0"),
+        ]);
+        gpu_group(&mut world, "g", 4, 4);
+        let first = world.node();
+        world.stage.groups[0].template.scale_down_disabled = true;
+        world.node();
+        world.plain(3900, Some(first));
+        gpu_pod(&mut world, gpus, Some(first));
+        world.down(0).unneeded.iter().any(|(node, _)| *node == first)
+    };
+    // Cpu is used to 100 %, and does not count; the pod of 3,900 milli-cores finds room on the other machine.
+    assert!(unneeded("0.6", 2));
+    assert!(!unneeded("0.5", 2), "used to the threshold is not under it");
+    assert!(!unneeded("0.6", 3));
 }

@@ -103,6 +103,35 @@ fn discovered_groups_are_the_autoscalers_and_others_are_not() {
     assert!(out.contains("general  2 (1..5)") && out.contains("1 (0..7)"), "{out}");
 }
 
+const WITHOUT_TAINTS: &str = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles:\n  \
+                              - plugins: {filter: {disabled: [{name: TaintToleration}]}}\n";
+
+#[test]
+fn a_schedulers_configuration_counts_in_the_dump_and_as_a_flag() {
+    let folder =
+        folder(&[("scheduler.yaml", WITHOUT_TAINTS), ("other.yaml", "kind: ConfigMap\nmetadata: {name: a}\n")]);
+    let with = |more: &[&str]| {
+        let mut arguments = vec!["-f", "up.yaml", "--node-groups", "groups.yaml"];
+        arguments.extend(more);
+        let (code, out, err) = run(&folder, &arguments);
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    assert!(with(&[]).contains("untolerated taint"), "the taint of `batch` counts");
+    assert!(!with(&["-f", "scheduler.yaml"]).contains("untolerated taint"));
+    assert!(!with(&["--flags", "--scheduler-config-file=scheduler.yaml"]).contains("untolerated taint"));
+    refused(
+        &folder,
+        &["-f", "up.yaml", "--flags", "--scheduler-config-file=other.yaml"],
+        &["other.yaml", "expected a KubeSchedulerConfiguration, found `ConfigMap`"],
+    );
+    refused(
+        &folder,
+        &["-f", "up.yaml", "--flags", "--scheduler-config-file=none.yaml"],
+        &["none.yaml", "does not exist"],
+    );
+}
+
 #[test]
 fn markdown_is_markdown() {
     let mut arguments = UP.to_vec();

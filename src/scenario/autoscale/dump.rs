@@ -4,12 +4,15 @@ use super::Stage;
 use super::groups::{Declared, Plan};
 use super::recorded::{Case, Recorded};
 use crate::autoscaler::{Flags, InstanceView};
-use crate::cluster::{OwnerKind, WorkloadSelector};
+use crate::cluster::{NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
+use crate::intern::Symbol;
 use crate::scenario::autoscaler_flags;
 use crate::scenario::documents::{self, Document};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::{Converter, node, read_object, workloads};
+use crate::scenario::scheduler_profiles::{self, KIND};
 use crate::scenario::sources::Sources;
+use crate::scheduler::{Profile, Profiles};
 use crate::units::SimTime;
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,6 +35,10 @@ pub struct Request {
 pub struct Loaded {
     /// What the autoscaler is shown.
     pub stage: Stage,
+    /// The scheduler's profiles: those of the input, or kube-scheduler's own.
+    pub profiles: Profiles,
+    /// The profile of the autoscaler's what-ifs: that of `--scheduler-config-file`, else the scheduler's.
+    pub profile: Profile,
     /// The first loop: a scan interval after the newest time in the dump.
     pub now: SimTime,
     /// What is doubtful.
@@ -64,7 +71,7 @@ fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -
     match recorded.and_then(|case| Recorded::new(&case)) {
         Ok(mut recorded) => {
             set_flags(&mut recorded.stage.flags, &request.flags, issues);
-            Some(Loaded { stage: recorded.stage, now: SimTime::from_secs(10), caveats: Issues::new() })
+            Some(Loaded { stage: recorded.stage, now: SimTime::from_secs(10), ..Loaded::default() })
         }
         Err(why) => {
             issues.push(document.locate(Issue::error("", why)));
@@ -77,16 +84,8 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
     let mut stage = Stage::default();
     set_flags(&mut stage.flags, &request.flags, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
-    let kind = |document: &&Document, kind: &str| document.text(&["kind"]) == kind;
     let newest = found.iter().filter_map(|document| newest_time(&document.value)).max();
-    let epoch = newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let mut nodes: Vec<(&Document, node::Node)> = Vec::new();
-    for document in found.iter().filter(|document| kind(document, "Node")) {
-        match read_object::<node::Node>(&document.value) {
-            Ok(node) => nodes.push((document, node)),
-            Err(issue) => issues.push(document.locate(issue)),
-        }
-    }
+    let nodes = nodes(found, issues);
     if nodes.is_empty() && declared.is_empty() {
         let issue = Issue::error("", "the input has no Node and no node group is declared");
         issues.push(issue.with_help("kubectl get nodes,pods,pdb,rs,sts,jobs,ds -A -o json"));
@@ -94,9 +93,46 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
     }
     let api: Vec<node::Node> = nodes.iter().map(|(_, node)| node.clone()).collect();
     let plan = Plan::new(declared, &stage.flags, &api, issues);
-    let mut members = vec![Vec::new(); plan.declared.len()];
+    let epoch = newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut converter = Converter::new(&mut stage.cluster, epoch);
-    for (document, node) in &nodes {
+    let members = add_nodes(&nodes, &plan, &mut converter, issues);
+    stage.groups = plan.build(&members, &mut converter, issues);
+    for (group, nodes) in stage.groups.iter_mut().zip(&members) {
+        group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
+    }
+    let (profiles, profile) = profiles(found, &stage.flags, &mut converter, issues);
+    stage.daemon_sets = add_objects(found, &mut converter, issues);
+    drop(converter);
+    let existing: BTreeSet<&str> = found.iter().map(|document| document.text(&["kind"])).collect();
+    assume_controllers(&mut stage, &existing, issues);
+    let now = SimTime::ZERO + stage.flags.scan_interval;
+    Some(Loaded { stage, profiles, profile, now, caveats: Issues::new() })
+}
+
+fn is_a(document: &Document, kind: &str) -> bool {
+    document.text(&["kind"]) == kind
+}
+
+fn nodes<'a>(found: &'a [Document], issues: &mut Issues) -> Vec<(&'a Document, node::Node)> {
+    let mut nodes = Vec::new();
+    for document in found.iter().filter(|document| is_a(document, "Node")) {
+        match read_object::<node::Node>(&document.value) {
+            Ok(node) => nodes.push((document, node)),
+            Err(issue) => issues.push(document.locate(issue)),
+        }
+    }
+    nodes
+}
+
+/// Puts the nodes into the cluster; those of each group.
+fn add_nodes(
+    nodes: &[(&Document, node::Node)],
+    plan: &Plan,
+    converter: &mut Converter<'_>,
+    issues: &mut Issues,
+) -> Vec<Vec<NodeTemplate>> {
+    let mut members = vec![Vec::new(); plan.declared.len()];
+    for (document, node) in nodes {
         let mut row = converter.node_template(node);
         let group = plan.group_of(node);
         row.group = group.map(|group| group as u32);
@@ -108,31 +144,43 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
             }
         }
         converter.cluster().add_node(row);
-        take(&mut converter, document, issues);
+        take(converter, document, issues);
     }
-    let mut groups = plan.build(&members, &mut converter, issues);
-    for (group, nodes) in groups.iter_mut().zip(&members) {
-        group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
-    }
+    members
+}
+
+/// The scheduler's profiles, and the one that the autoscaler asks.
+fn profiles(
+    found: &[Document],
+    flags: &Flags,
+    converter: &mut Converter<'_>,
+    issues: &mut Issues,
+) -> (Profiles, Profile) {
+    let document = found.iter().rfind(|document| is_a(document, KIND));
+    let profiles = document.map(|document| scheduler_profiles::of(document, converter, issues)).unwrap_or_default();
+    let own = (!flags.scheduler_config_file.is_empty()).then(|| {
+        let path = Path::new(&flags.scheduler_config_file);
+        scheduler_profiles::read(Sources::Disk, path, "--scheduler-config-file", converter, issues)
+    });
+    let profile = own.as_ref().unwrap_or(&profiles).of(Symbol::EMPTY).clone();
+    (profiles, profile)
+}
+
+/// Puts everything else into the cluster; the kinds of pods of DaemonSets.
+fn add_objects(found: &[Document], converter: &mut Converter<'_>, issues: &mut Issues) -> Vec<PodSpecId> {
     let mut daemon_sets = Vec::new();
-    for document in found.iter().filter(|document| !kind(document, "Node")) {
-        if kind(&document, "DaemonSet") {
+    for document in found.iter().filter(|document| !is_a(document, "Node") && !is_a(document, KIND)) {
+        if is_a(document, "DaemonSet") {
             match read_object::<workloads::Workload>(&document.value) {
-                Ok(api) => daemon_sets.push(super::daemon_set(&mut converter, &api.metadata, &api.spec.template)),
+                Ok(api) => daemon_sets.push(super::daemon_set(converter, &api.metadata, &api.spec.template)),
                 Err(issue) => issues.push(document.locate(issue)),
             }
         } else if let Err(issue) = converter.add(&document.value) {
             issues.push(document.locate(issue));
         }
-        take(&mut converter, document, issues);
+        take(converter, document, issues);
     }
-    drop(converter);
-    stage.groups = groups;
-    stage.daemon_sets = daemon_sets;
-    let existing: BTreeSet<&str> = found.iter().map(|document| document.text(&["kind"])).collect();
-    assume_controllers(&mut stage, &existing, issues);
-    let now = SimTime::ZERO + stage.flags.scan_interval;
-    Some(Loaded { stage, now, caveats: Issues::new() })
+    daemon_sets
 }
 
 /// What the converter found goes where the object is.

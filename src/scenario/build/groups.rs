@@ -74,6 +74,10 @@ pub(super) fn autoscaler(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags
     let words = scene.file.autoscaler.flags.iter().flat_map(|words| words.split_whitespace());
     autoscaler_flags::set(&mut flags, words, issues);
     autoscaler_flags::check(&flags, issues);
+    if !flags.scheduler_config_file.is_empty() {
+        let message = "the autoscaler's what-ifs use the scheduler's own configuration, scheduler.configuration";
+        issues.push(Issue::warning("--scheduler-config-file", message));
+    }
     scene.file.autoscaler.enabled.unwrap_or(found).then_some(flags)
 }
 

@@ -1,9 +1,9 @@
 //! kube-scheduler's configuration, and who it is responsible for.
 
 use super::Scene;
-use crate::scenario::documents;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::scheduler_profiles;
 use crate::scheduler::Profiles;
 use crate::sim::world::{Cast, Timing};
 use crate::units::SimDuration;
@@ -15,27 +15,7 @@ const LONGEST_CYCLE: SimDuration = SimDuration::from_mins(1);
 /// The profiles that the scenario names, or kube-scheduler's own.
 pub(super) fn profiles(scene: &Scene<'_>, converter: &mut Converter<'_>, issues: &mut Issues) -> Profiles {
     let Some(path) = &scene.file.scheduler.configuration else { return Profiles::default() };
-    let found = documents::read(scene.sources, &scene.folder.join(path), issues);
-    let mut profiles = Profiles::default();
-    if found.len() > 1 {
-        let message = format!("expected one KubeSchedulerConfiguration, found {} objects", found.len());
-        issues.push(Issue::error("scheduler.configuration", message));
-    }
-    for document in &found {
-        let kind = document.text(&["kind"]);
-        if kind != "KubeSchedulerConfiguration" {
-            let message = format!("expected a KubeSchedulerConfiguration, found `{kind}`");
-            issues.push(document.locate(Issue::error("kind", message)));
-            continue;
-        }
-        profiles = converter.scheduler_profiles(&document.value);
-        for issue in std::mem::take(&mut converter.issues) {
-            let mut issue = document.locate(issue);
-            issue.place.object = Some(kind.to_owned());
-            issues.push(issue);
-        }
-    }
-    profiles
+    scheduler_profiles::read(scene.sources, &scene.folder.join(path), "scheduler.configuration", converter, issues)
 }
 
 /// How long a cycle takes.

@@ -126,6 +126,17 @@ impl<'a> Converter<'a> {
         self.cluster.intern_spec(spec)
     }
 
+    /// A duration as Go writes it; one that makes no sense is none, as for the autoscaler.
+    fn duration_annotation(&mut self, metadata: &ObjectMeta, name: &str) -> Option<SimDuration> {
+        let text = metadata.annotations.get(name)?;
+        let parsed = SimDuration::parse(text).ok();
+        if parsed.is_none() {
+            let message = format!("found `{text}`, expected a duration such as 30s: it has no effect");
+            self.issues.push(Issue::warning(format!("metadata.annotations.{name}"), message));
+        }
+        parsed
+    }
+
     fn pod_spec_row(&mut self, metadata: &ObjectMeta, api: &pod::PodSpec) -> cluster::PodSpec {
         let namespace = self.symbol(metadata.namespace_or_default());
         let annotation = |name: &str| metadata.annotations.get(name).map(String::as_str);
@@ -170,6 +181,7 @@ impl<'a> Converter<'a> {
                 Some("false") => Some(false),
                 _ => None,
             },
+            scale_up_delay: self.duration_annotation(metadata, "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"),
             safe_to_evict_local_volumes: local_volumes.into_iter().map(|name| self.symbol(name)).collect(),
             is_mirror: metadata.annotations.contains_key("kubernetes.io/config.mirror"),
             may_finish: matches!(api.restart_policy.as_deref(), Some("Never" | "OnFailure")),
