@@ -1,7 +1,8 @@
 //! Charts as SVG: drawn by plotters in placeholder colours that the page's style sheet replaces, so
 //! that one drawing is readable on light and on dark.
 
-use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::chart::MeshStyle;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use serde::Serialize;
 
@@ -151,13 +152,7 @@ fn draw_over_time(
     let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
     let x = Axis { low: 0.0, high: axis.end, ticks: axis.ticks(), log: false };
     let mut chart = builder(&root).build_cartesian_2d(x, 0.0..top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(GRID)
-        .label_style(("sans-serif", 13).into_font().color(&INK))
+    mesh(&mut chart)
         .y_labels((height / 45) as usize)
         .y_label_formatter(&|value| figure_of(*value, unit))
         .x_label_formatter(&|value| axis.label(*value))
@@ -242,13 +237,7 @@ fn draw_latency(
         .collect();
     let y = Axis { low, high, ticks: decades, log: true };
     let mut chart = builder(&root).build_cartesian_2d(x, y)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(GRID)
-        .label_style(("sans-serif", 13).into_font().color(&INK))
+    mesh(&mut chart)
         .y_label_formatter(&|value| digits(*value))
         .x_label_formatter(&|value| axis.label(*value))
         .draw()?;
@@ -291,13 +280,7 @@ fn draw_bars(svg: &mut String, lines: &[(String, Vec<Option<f64>>)], colors: &[R
     let middles: Vec<f64> = (0..days).step_by(every).map(|day| day as f64 + 0.5).collect();
     let x = Axis { low: 0.0, high: days as f64, ticks: middles, log: false };
     let mut chart = builder(&root).build_cartesian_2d(x, 0.0..top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(GRID)
-        .label_style(("sans-serif", 13).into_font().color(&INK))
+    mesh(&mut chart)
         .y_labels(6)
         .y_label_formatter(&|value| usd_axis(*value, top))
         .x_label_formatter(&|value| format!("{}", value.floor() as i64 + 1))
@@ -343,6 +326,23 @@ pub(super) fn builder<'a, 'b, DB: DrawingBackend>(
     let mut builder = ChartBuilder::on(root);
     builder.margin(6).margin_right(14).x_label_area_size(26).y_label_area_size(54);
     builder
+}
+
+/// Horizontal lines and labels in the page's colours; formatters are the caller's.
+pub(super) fn mesh<'a, 'b, DB: DrawingBackend, X, Y>(
+    chart: &'b mut ChartContext<'a, DB, Cartesian2d<X, Y>>,
+) -> MeshStyle<'a, 'b, X, Y, DB>
+where
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let mut mesh = chart.configure_mesh();
+    mesh.disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID)
+        .axis_style(GRID)
+        .label_style(("sans-serif", 13).into_font().color(&INK));
+    mesh
 }
 
 fn figure(title: &str, note: &str, lines: &[(String, Vec<Option<f64>>)], colors: &[RGBColor], svg: String) -> Figure {

@@ -1,6 +1,6 @@
 //! Load, utilisation and replicas over time, as a picture that stands on its own.
 
-use super::super::chart::{Axis, GRID, INK, PALETTE, TimeAxis, builder};
+use super::super::chart::{Axis, INK, PALETTE, TimeAxis, builder, mesh};
 use super::super::format::digits;
 use super::HpaRun;
 use crate::hpa::replay::Row;
@@ -122,13 +122,7 @@ fn draw_panel(area: &Area<'_>, panel: &Lines, end: f64) -> Result<()> {
     let time = TimeAxis { start: 0.0, step: 1.0, end };
     let x = Axis { low: 0.0, high: end, ticks: time.ticks(), log: false };
     let mut chart = builder(&plot).build_cartesian_2d(x, 0.0..panel.top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(GRID)
-        .label_style(ink(13))
+    mesh(&mut chart)
         .y_labels(4)
         .y_label_formatter(&|value| digits(*value))
         .x_label_formatter(&|value| time.label(*value))
