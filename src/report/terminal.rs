@@ -97,9 +97,14 @@ fn recommendation(report: &Report, text: &mut String) {
 
 /// What all recommendations together save or cost.
 pub(super) fn overall(found: &Recommendation) -> String {
-    let range = interval(&found.difference_usd_per_month, Unit::Usd);
-    let range = if range.is_empty() { String::new() } else { format!(" (95 % interval of the difference {range})") };
-    let amount = usd(found.difference_usd_per_month.mean.abs());
+    let mut difference = found.difference_usd_per_month;
+    if found.verdict == Verdict::Save {
+        difference.mean = -difference.mean;
+        difference.interval = difference.interval.map(|[low, high]| [-high, -low]);
+    }
+    let range = interval(&difference, Unit::Usd);
+    let range = if range.is_empty() { String::new() } else { format!(" (95 % interval {range})") };
+    let amount = usd(difference.mean);
     match found.verdict {
         Verdict::Save => format!("saves {amount} per month{range}"),
         Verdict::Spend => format!("keeps the objectives, for {amount} more per month{range}"),
