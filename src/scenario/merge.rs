@@ -3,6 +3,8 @@
 use super::documents::{Problem, parse};
 use super::file::ScenarioFile;
 use super::issue::{Issue, Issues};
+use super::kubernetes::read_object;
+use super::origins::Origins;
 use super::sources::Sources;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -10,26 +12,33 @@ use std::path::{Path, PathBuf};
 /// `extends` may go so deep.
 const DEEPEST: usize = 16;
 
-/// Reads, merges, sets, checks.
-pub(super) fn load(sources: Sources, path: &Path, sets: &[String], issues: &mut Issues) -> Option<ScenarioFile> {
-    let mut value = read(sources, path, issues, 0)?;
+/// Reads, merges, sets, checks: the scenario, and where its fields were written.
+pub(super) fn load(
+    sources: Sources,
+    path: &Path,
+    sets: &[String],
+    issues: &mut Issues,
+) -> Option<(ScenarioFile, Origins)> {
+    let mut origins = Origins::default();
+    let mut value = read(sources, path, &mut origins, issues, 0)?;
     for set in sets {
         if let Err(why) = apply(&mut value, set) {
             issues.push(Issue::error("--set", why));
         }
+        origins.push_set(set);
     }
-    match serde_json::from_value::<ScenarioFile>(value) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            let mut issue = Issue::error("", error.to_string());
-            issue.place.file = Some(path.display().to_string());
+    match read_object::<ScenarioFile>(&value) {
+        Ok(file) => Some((file, origins)),
+        Err(mut issue) => {
+            origins.locate(&mut issue.place);
+            issue.place.file.get_or_insert_with(|| path.display().to_string());
             issues.push(issue);
             None
         }
     }
 }
 
-fn read(sources: Sources, path: &Path, issues: &mut Issues, depth: usize) -> Option<Value> {
+fn read(sources: Sources, path: &Path, origins: &mut Origins, issues: &mut Issues, depth: usize) -> Option<Value> {
     let name = path.display().to_string();
     let mut refuse = |message: String| {
         let mut issue = Issue::error("", message);
@@ -64,10 +73,14 @@ fn read(sources: Sources, path: &Path, issues: &mut Issues, depth: usize) -> Opt
         return None;
     }
     let mut value: Value = parse(&text).ok()?;
-    let Some(base) = file.extends else { return Some(value) };
+    let Some(base) = file.extends else {
+        origins.push_file(name, text, value.clone());
+        return Some(value);
+    };
     let folder = path.parent().unwrap_or(Path::new(""));
     let base_path = folder.join(&base);
-    let mut below = read(sources, &base_path, issues, depth + 1)?;
+    let mut below = read(sources, &base_path, origins, issues, depth + 1)?;
+    origins.push_file(name, text, value.clone());
     rebase(&mut below, Path::new(&base).parent().unwrap_or(Path::new("")));
     if let Value::Object(object) = &mut value {
         object.remove("extends");
@@ -109,7 +122,8 @@ fn merge(below: &mut Value, above: Value) {
     }
 }
 
-const ADDED: &[&str] = &["patterns", "faults", "deploys", "charges", "managed"];
+/// Lists that are added to.
+pub(super) const ADDED: &[&str] = &["patterns", "faults", "deploys", "charges", "managed"];
 
 /// `traffic.scale=2`: the value is YAML.
 fn apply(value: &mut Value, set: &str) -> Result<(), String> {

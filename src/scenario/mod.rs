@@ -17,6 +17,7 @@ pub mod kubernetes;
 mod lines;
 mod merge;
 pub mod metrics;
+mod origins;
 mod scheduler_profiles;
 mod service_metrics;
 pub mod snapshot;
@@ -101,9 +102,11 @@ const TIMELINE_POINTS: f64 = 700.0;
 pub fn load(sources: Sources, path: &Path, sets: &[String]) -> Result<Scenario, Issues> {
     let mut issues = Issues::new();
     let merged = merge::load(sources, path, sets, &mut issues);
-    let Some(file) = merged.filter(|_| !issues.has_errors()) else { return Err(issues) };
+    let Some((file, origins)) = merged.filter(|_| !issues.has_errors()) else { return Err(issues) };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let scenario = build::build(sources, &folder, &file, &mut issues);
+    let mut found = Issues::new();
+    let scenario = build::build(sources, &folder, &file, &mut found);
+    issues.absorb(found, |place| origins.locate(place));
     match scenario {
         Some(mut scenario) if !issues.has_errors() => {
             scenario.caveats = issues;

@@ -139,7 +139,7 @@ fn every_problem_is_reported_at_once_with_its_place() {
         &bench,
         &[
             "read before",
-            "minimum 9 is above the maximum 4",
+            "s.yaml:7: error: nodeGroups.pool.minSize: found 9, expected 0 to the maximum of 4",
             "web.yaml:18: error: HorizontalPodAutoscaler web: spec.maxReplicas",
             "web.yaml:24: error: Deployment web: metadata.name",
             "must be greater than or equal to `minReplicas`",
@@ -147,6 +147,27 @@ fn every_problem_is_reported_at_once_with_its_place() {
     );
     let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC).replace("m5.large", "m5.lrage"));
     refused(&bench, &["m5.lrage", "m5.large"]);
+}
+
+#[test]
+fn problems_of_a_scenario_on_top_of_another_are_where_they_were_written() {
+    let base = small(TRAFFIC) + "objectives: {errorRate: 3}\n";
+    let top = "apiVersion: foresail/v1alpha1\nkind: Scenario\nextends: base.yaml\n\
+               services:\n  web:\n    concurrency: 0\n    scv: -1\ncluster: {region: us-eats-1}\n";
+    let bench = Bench::new().file("web.yaml", WEB).file("base.yaml", base).file("s.yaml", top);
+    let texts = [
+        "base.yaml:11: error: objectives.errorRate: found 3",
+        "s.yaml:6: error: services.web.concurrency: found 0",
+        "s.yaml:7: error: services.web.scv: found -1",
+        "s.yaml:8: error: cluster.region: unknown region `us-eats-1`; did you mean `us-east-1`?",
+    ];
+    refused(&bench, &texts);
+    let done = bench.run("run s.yaml -q --set services.web.concurrency=-0.5");
+    assert!(
+        done.stderr.contains("--set services.web.concurrency=-0.5: error: services.web.concurrency"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
@@ -251,7 +272,9 @@ fn numbers_out_of_range_are_refused() {
         ("run --replications 0", "replications"),
         ("run --jobs 0", "--jobs"),
         ("run --set duration=4000d", "duration"),
-        ("run --set traffic.scale=-1", "traffic.patterns"),
+        ("run --set traffic.scale=-1", "--set traffic.scale=-1: error: traffic.scale: found -1"),
+        ("run --set traffic.noise=-1", "traffic.noise: found -1"),
+        ("run --set objectives.latencyP95=0", "objectives.latencyP95: found 0"),
         ("run --set objectives.errorRate=2", "errorRate"),
         ("run --set nothing", "path=value"),
     ] {

@@ -124,7 +124,13 @@ pub(super) fn build(
             plans.push((name.clone(), Plan::default()));
             plans.len() - 1
         });
-        apply(name, change, &mut plans[at].1, issues);
+        let plan = &mut plans[at].1;
+        let sizes = [change.min_size, change.max_size, change.desired_size];
+        if change.instance_types.is_some() || sizes.iter().any(Option::is_some) {
+            // What is wrong from here on is not the Terraform's doing.
+            plan.place = None;
+        }
+        apply(name, change, plan, issues);
     }
     if plans.is_empty() {
         plans = of_nodes(&scene.objects.nodes, issues);
@@ -267,26 +273,26 @@ fn group(
     issues: &mut Issues,
 ) -> Option<NodeGroup> {
     let mut refuse = |field: &str, message: String| {
-        issues.push(located(Issue::error(format!("node group {name}: {field}"), message), &plan.place));
+        issues.push(located(Issue::error(format!("nodeGroups.{name}.{field}"), message), &plan.place));
     };
     let min = plan.min.unwrap_or(0);
     let max = plan.max.unwrap_or_else(|| plan.desired.unwrap_or(min).max(min));
     let initial = plan.desired.unwrap_or(min);
-    if min < 0 || max > LARGEST {
-        refuse("size", format!("found {min} to {max}, expected 0 to {LARGEST}"));
+    if min < 0 || min > max {
+        refuse("minSize", format!("found {min}, expected 0 to the maximum of {max}"));
         return None;
     }
-    if min > max {
-        refuse("min_size", format!("the minimum {min} is above the maximum {max}"));
+    if max > LARGEST {
+        refuse("maxSize", format!("found {max}, expected at most {LARGEST}"));
         return None;
     }
     if !(min..=max).contains(&initial) {
-        refuse("desired_size", format!("found {initial}, expected {min} to {max}"));
+        refuse("desiredSize", format!("found {initial}, expected {min} to {max}"));
         return None;
     }
     if plan.labels.is_empty() && plan.types.is_empty() {
         let message = format!("node group {name} names no machine type: {DEFAULT_TYPE} is taken");
-        issues.push(located(Issue::warning("instance_types", message), &plan.place));
+        issues.push(located(Issue::warning(format!("nodeGroups.{name}.instanceTypes"), message), &plan.place));
     }
     let types = if plan.types.is_empty() { vec![DEFAULT_TYPE.to_owned()] } else { plan.types.clone() };
     let mut machines = Vec::new();
@@ -294,7 +300,7 @@ fn group(
         match machine(scene, &name, kind, &plan, converter) {
             Ok(machine) => machines.push(machine),
             Err(error) => {
-                issues.push(located(Issue::error(format!("node group {name}: instance_types"), error), &plan.place));
+                issues.push(located(Issue::error(format!("nodeGroups.{name}.instanceTypes"), error), &plan.place));
             }
         }
     }

@@ -43,14 +43,7 @@ const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
 
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
 pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
-    let region = file.cluster.region.clone().unwrap_or_else(|| "us-east-1".into());
-    let provider = match Catalog::shipped().provider(&region) {
-        Ok(provider) => provider,
-        Err(error) => {
-            issues.push(Issue::error("cluster.region", error.to_string()));
-            return None;
-        }
-    };
+    let (region, provider) = region(file, issues);
     let documents: Vec<Document> =
         file.manifests.iter().flat_map(|path| documents::read(sources, &folder.join(path), issues)).collect();
     let declared: Vec<terraform::TerraformGroup> =
@@ -78,11 +71,12 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     homes::check(&cast, issues);
     let prices = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
-    if let Some(traffic) = &cast.traffic {
+    if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
     }
     if duration > LONGEST || duration.is_zero() {
-        issues.push(Issue::error("duration", "expected more than nothing and at most 366 days"));
+        let message = format!("found {duration}, expected more than nothing and at most 366 days");
+        issues.push(Issue::error("duration", message));
     }
     let replications = file.replications.unwrap_or(REPLICATIONS);
     if let Err(issue) = checked_replications(replications) {
@@ -90,7 +84,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     }
     let step = file.step.map_or(STEP, |time| time.0);
     if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
-        issues.push(Issue::error("step", "expected 1s to 1h"));
+        issues.push(Issue::error("step", format!("found {step}, expected 1s to 1h")));
     }
     let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
     let least = SimDuration::from_secs(1);
@@ -110,6 +104,17 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         seed: file.seed.unwrap_or(1),
         caveats: Issues::new(),
     })
+}
+
+/// The region and whose it is; the default one in place of one that nobody has.
+fn region(file: &ScenarioFile, issues: &mut Issues) -> (String, Provider) {
+    if let Some(region) = &file.cluster.region {
+        match Catalog::shipped().provider(region) {
+            Ok(provider) => return (region.clone(), provider),
+            Err(error) => issues.push(Issue::error("cluster.region", error.to_string())),
+        }
+    }
+    ("us-east-1".to_owned(), Provider::Aws)
 }
 
 /// As many replications as anybody may ask for.

@@ -16,6 +16,9 @@ use crate::units::{Quantity, SimDuration, SimTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// More than this is no noise any more: one standard deviation would be a factor of 20.
+const MOST_NOISE: f64 = 3.0;
+
 /// A request's cpu time where nobody says.
 const CPU_PER_REQUEST: SimDuration = SimDuration::from_millis(20);
 
@@ -28,13 +31,13 @@ const DEFAULT_RETRY_BUDGET: f64 = 0.2;
 
 /// Fills in the traffic, if there is any.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    let curves = curves(scene, issues);
-    if curves.is_empty() {
+    if scene.file.traffic.patterns.is_empty() {
         if !scene.file.services.is_empty() {
             issues.push(Issue::warning("traffic.patterns", "there are services and no traffic"));
         }
         return;
     }
+    let curves = curves(scene, issues);
     let entries = entries(scene, issues);
     if entries.is_empty() {
         issues.push(
@@ -71,31 +74,54 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         Ok(graph) => graph,
         Err(error) => return issues.push(Issue::error("services.calls", error.to_string())),
     };
-    let noise = scene.file.traffic.noise.map(|sigma| Noise {
-        sigma: sigma.clamp(0.0, 3.0),
-        correlation_time: scene.file.traffic.noise_correlation.map_or(SimDuration::from_mins(5), |time| time.0),
-    });
-    let objective = Objective {
-        latency_s_p95: scene.file.objectives.latency_p95.map(|time| time.0.as_secs_f64()),
-        error_rate: scene.file.objectives.error_rate,
-    };
-    if objective.error_rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
-        issues.push(Issue::error("objectives.errorRate", "expected a share from 0 to 1, such as 0.01"));
-    }
+    let (noise, objective) = (noise(scene, issues), objective(scene, issues));
     let (mode, arrivals) = (latency::mode(scene), latency::arrivals(scene, issues));
     for (id, service) in services.iter_mut() {
         // Only who is called from outside sees the gaps as they are; bursts come through to everybody.
         let entering = graph.routes().values().filter(|route| route.call.service == id).map(|route| route.share);
         service.profile.arrivals = arrivals.thinned(entering.sum());
     }
+    if curves.len() < scene.file.traffic.patterns.len() {
+        return;
+    }
     let demand = Arc::new(Demand { curves, noise, poisson: true });
     cast.traffic = Some(Traffic { demand, graph, services, objective, mode, arrivals });
+}
+
+/// How much the rate varies around the patterns.
+fn noise(scene: &Scene<'_>, issues: &mut Issues) -> Option<Noise> {
+    let traffic = &scene.file.traffic;
+    let sigma = traffic.noise?;
+    if !(0.0..=MOST_NOISE).contains(&sigma) {
+        let message =
+            format!("found {sigma}, expected 0 to {MOST_NOISE}: the standard deviation of the rate's logarithm");
+        issues.push(Issue::error("traffic.noise", message));
+    }
+    let correlation_time = traffic.noise_correlation.map_or(SimDuration::from_mins(5), |time| time.0);
+    Some(Noise { sigma, correlation_time })
+}
+
+/// What is promised.
+fn objective(scene: &Scene<'_>, issues: &mut Issues) -> Objective {
+    let promised = &scene.file.objectives;
+    if let Some(rate) = promised.error_rate.filter(|rate| !(0.0..=1.0).contains(rate)) {
+        let message = format!("found {rate}, expected a share from 0 to 1, such as 0.01");
+        issues.push(Issue::error("objectives.errorRate", message));
+    }
+    if promised.latency_p95.is_some_and(|time| time.0.is_zero()) {
+        issues.push(Issue::error("objectives.latencyP95", "found 0, expected a time such as 200ms"));
+    }
+    Objective { latency_s_p95: promised.latency_p95.map(|time| time.0.as_secs_f64()), error_rate: promised.error_rate }
 }
 
 /// All patterns as curves.
 fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
     let traffic = &scene.file.traffic;
-    let scale = traffic.scale.unwrap_or(1.0);
+    let mut scale = traffic.scale.unwrap_or(1.0);
+    if !scale.is_finite() || scale < 0.0 {
+        issues.push(Issue::error("traffic.scale", format!("found {scale}, expected a number of at least 0")));
+        scale = 1.0;
+    }
     let mut curves = Vec::new();
     for (at, pattern) in traffic.patterns.iter().enumerate() {
         let field = format!("traffic.patterns[{at}]");
@@ -364,8 +390,12 @@ fn service(
         Some(work) => ServiceProfile { shape: WorkShape::Empirical(work), ..profile },
         None => profile,
     };
-    if let Err(error) = profile.check() {
-        issues.push(Issue::error(format!("services.{name}"), error.to_string()));
+    for problem in profile.problems() {
+        let message = format!("found {}, expected {}", problem.found, problem.expected);
+        issues.push(match in_scenario(problem.field) {
+            Some(field) => Issue::error(format!("services.{name}.{field}"), message),
+            None => Issue::error(format!("services.{name}"), format!("{}: {message}", problem.field)),
+        });
     }
     let requested = spec.as_ref().map_or(0, |spec| spec.container_requests.memory_bytes);
     let base = quantity(row.memory.as_deref(), name, "memory", issues).map_or(requested / 2, Quantity::value);
@@ -378,6 +408,23 @@ fn service(
         memory_per_request_bytes: per_request.map_or(0, Quantity::value),
         objective: None,
     }
+}
+
+/// What a scenario calls a field of a profile; some come from manifests.
+fn in_scenario(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "cpu_s" => "cpuPerRequest",
+        "off_cpu_s" => "waitPerRequest",
+        "scv" => "scv",
+        "concurrency" => "concurrency",
+        "idle_cpu_milli" => "idleCpu",
+        "timeout" => "timeout",
+        "warm_up.speed" => "coldStart.speed",
+        "warm_up.seconds" => "coldStart.duration",
+        "retries.backoff_s" => "retries.backoff",
+        "retries.budget_share" => "retries.budget",
+        _ => return None,
+    })
 }
 
 /// Work as measured, and its mean in seconds.

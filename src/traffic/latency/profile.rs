@@ -211,6 +211,11 @@ pub struct ProfileError {
 impl ServiceProfile {
     /// Refuses numbers that make no sense; the first one found.
     pub fn check(&self) -> Result<(), ProfileError> {
+        self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All numbers that make no sense.
+    pub fn problems(&self) -> Vec<ProfileError> {
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         let scv_right = match self.shape {
@@ -260,10 +265,8 @@ impl ServiceProfile {
                 "from 0 to 10",
             ),
         ];
-        match rows.into_iter().find(|(_, _, right, _)| !right) {
-            Some((field, found, _, expected)) => Err(ProfileError { field, found, expected }),
-            None => Ok(()),
-        }
+        let wrong = rows.into_iter().filter(|(_, _, right, _)| !right);
+        wrong.map(|(field, found, _, expected)| ProfileError { field, found, expected }).collect()
     }
 
     /// Whether even an idle pod usually answers too late: worth a caveat.
