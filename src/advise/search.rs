@@ -35,8 +35,8 @@ pub struct Trial {
     pub usd_per_month: Vec<f64>,
     /// The share of replications that kept the promises.
     pub kept: f64,
-    /// By bounds number: the most pods or nodes there ever were.
-    most: Vec<i32>,
+    /// By bounds number: the fewest and the most pods or nodes there ever were.
+    seen: Vec<Bounds>,
 }
 
 /// What to make of one pair of bounds.
@@ -109,8 +109,8 @@ impl Advice {
 ///
 /// From the present setting (its minimums raised together until the promises are kept) each minimum is
 /// lowered alone as far as the promises hold (an HPA's to 2 at least), by bisection; the lowest are combined, and taken back one
-/// by one, the least saving first, until the promises hold together. Maximums follow from what was needed,
-/// with 25 % headroom. `progress` is called after every replication.
+/// by one, the least saving first, until the promises hold together. A minimum is not set below the fewest there
+/// ever were: that saves nothing. Maximums follow from what was needed, with 25 % headroom. `progress` is called after every replication.
 ///
 /// Cost: about (6 + 2 per bound) settings times `budget.search` replications, in parallel.
 pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Advice {
@@ -145,14 +145,14 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
         }
     }
     let fresh = budget.search + 1..budget.search + 1 + budget.check;
-    let winner = with_fitting_maximums(&best, &current);
+    let winner = fitting(&best, &current);
     let (before, mut after) =
         rayon::join(|| search.simulate(&current, fresh.clone()), || search.simulate(&winner, fresh.clone()));
     tried += 2;
     let mut difference = paired(&after, &before);
     let saves = difference.is_significant() && difference.mean < 0.0;
     if before.kept >= CONFIDENCE && (!saves || after.kept < CONFIDENCE) {
-        after = Trial { setting: with_fitting_maximums(&before, &current), ..before.clone() };
+        after = Trial { setting: fitting(&before, &current), ..before.clone() };
         difference = Estimate::of(after.usd_per_month.iter().map(|_| 0.0));
     }
     let rows = (0..current.len()).map(|at| row(study, &current, &before, &after, at)).collect();
@@ -183,7 +183,7 @@ impl Search<'_> {
             setting: setting.clone(),
             usd_per_month: outcomes.iter().map(|outcome| outcome.bill.monthly_run_rate().usd()).collect(),
             kept: kept as f64 / outcomes.len().max(1) as f64,
-            most: (0..setting.len()).map(|at| most(&study.cast, setting, at, &outcomes)).collect(),
+            seen: (0..setting.len()).map(|at| seen(&study.cast, setting, at, &outcomes)).collect(),
         }
     }
 
@@ -217,15 +217,16 @@ fn raised(setting: &Setting) -> Setting {
     up
 }
 
-/// Maximums a quarter above the most that was needed; never below the minimum.
-fn with_fitting_maximums(trial: &Trial, current: &Setting) -> Setting {
+/// Minimums lowered as far as it matters; maximums a quarter above the most that was needed, never below the minimum.
+fn fitting(trial: &Trial, current: &Setting) -> Setting {
     let mut setting = trial.setting.clone();
     for at in 0..setting.len() {
         let bounds = setting.bounds(at);
-        let needed = trial.most[at] + (trial.most[at] * HEADROOM_PERCENT + 99) / 100;
-        let at_limit = trial.most[at] >= current.bounds(at).max;
+        let needed = trial.seen[at].max + (trial.seen[at].max * HEADROOM_PERCENT + 99) / 100;
+        let at_limit = trial.seen[at].max >= current.bounds(at).max;
         let max = if at_limit { needed } else { needed.min(current.bounds(at).max) };
-        setting = setting.with(at, Bounds { max: max.max(bounds.min).max(1), ..bounds });
+        let min = bounds.min.max(trial.seen[at].min.min(current.bounds(at).min));
+        setting = setting.with(at, Bounds { min, max: max.max(min).max(1) });
     }
     setting
 }
@@ -241,12 +242,15 @@ fn keeps(cast: &Cast, outcome: &Outcome) -> bool {
     fast && error_rate.is_none_or(|most| outcome.service_levels.error_rate() <= most)
 }
 
-fn most(cast: &Cast, setting: &Setting, at: usize, outcomes: &[Outcome]) -> i32 {
-    let one = |outcome: &Outcome| match at < setting.first_group() {
-        true => outcome.books.workloads[cast.hpas[at].workload].desired.most(),
-        false => outcome.books.groups[setting.group(at)].nodes.most(),
+/// The fewest and the most pods or nodes there ever were.
+fn seen(cast: &Cast, setting: &Setting, at: usize, outcomes: &[Outcome]) -> Bounds {
+    let size = |outcome: &Outcome| match at < setting.first_group() {
+        true => outcome.books.workloads[cast.hpas[at].workload].desired,
+        false => outcome.books.groups[setting.group(at)].nodes,
     };
-    outcomes.iter().map(one).max().unwrap_or(0) as i32
+    let fewest = outcomes.iter().map(|outcome| size(outcome).least()).min();
+    let most = outcomes.iter().map(|outcome| size(outcome).most()).max();
+    Bounds { min: fewest.unwrap_or(0) as i32, max: most.unwrap_or(0) as i32 }
 }
 
 /// Differences by replication: the same traffic met both.
@@ -256,7 +260,7 @@ fn paired(after: &Trial, before: &Trial) -> Estimate {
 
 fn row(study: &Study, current: &Setting, before: &Trial, after: &Trial, at: usize) -> Row {
     let (old, new) = (current.bounds(at), after.setting.bounds(at));
-    let most = after.most[at];
+    let most = after.seen[at].max;
     let needed = format!("there were never more than {most}");
     let reason = if new == old {
         format!("as it is; {needed}")

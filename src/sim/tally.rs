@@ -1,4 +1,4 @@
-//! Counts over time: their present value, their integral, their maximum.
+//! Counts over time: their present value, their integral, their extremes.
 
 use crate::units::{SimDuration, SimTime};
 
@@ -7,6 +7,8 @@ use crate::units::{SimDuration, SimTime};
 pub struct Tally {
     value: i64,
     most: i64,
+    /// Of the values that lasted.
+    least: Option<i64>,
     since: SimTime,
     integral_nanos: i128,
 }
@@ -30,6 +32,10 @@ impl Tally {
     pub fn most(&self) -> i64 {
         self.most
     }
+    /// The smallest count that lasted for any time up to now.
+    pub fn least(&self) -> i64 {
+        self.least.map_or(self.value, |least| least.min(self.value))
+    }
     /// Count times time up to `now`, in nanoseconds.
     pub fn nanos(&self, now: SimTime) -> i128 {
         self.integral_nanos + i128::from(self.value) * i128::from((now - self.since).as_nanos())
@@ -48,6 +54,9 @@ impl Tally {
     }
 
     fn settle(&mut self, now: SimTime) {
+        if now > self.since {
+            self.least = Some(self.least());
+        }
         self.integral_nanos += i128::from(self.value) * i128::from((now - self.since).as_nanos());
         self.since = now;
     }
@@ -65,5 +74,16 @@ mod tests {
         tally.change(SimTime::from_secs(30), -3);
         assert_eq!(tally.seconds(SimTime::from_secs(100)), 20 + 30);
         assert_eq!((tally.value(), tally.most()), (0, 3));
+    }
+
+    #[test]
+    fn the_least_is_of_what_lasted() {
+        let mut tally = Tally::default();
+        tally.change(SimTime::ZERO, 2);
+        assert_eq!(tally.least(), 2, "there was nothing for no time");
+        tally.change(SimTime::from_secs(10), -1);
+        tally.change(SimTime::from_secs(10), 3);
+        tally.change(SimTime::from_secs(20), 5);
+        assert_eq!(tally.least(), 2);
     }
 }
