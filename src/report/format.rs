@@ -69,6 +69,16 @@ pub(super) fn digits(value: f64) -> String {
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// A container's request as manifests have it, `250m` of cpu or `128Mi` of memory; what the VPA uses for no bound is `none`.
+pub(super) fn requested(resource: &str, amount: i64) -> String {
+    match resource {
+        "cpu" if amount >= 100_000_000 => "none".to_owned(),
+        "cpu" => format!("{amount}m"),
+        _ if amount >= 1 << 46 => "none".to_owned(),
+        _ => format!("{}Mi", amount / (1 << 20)),
+    }
+}
+
 /// Seconds as `45 s`, `12 min`, `3.5 h`, `7 days`.
 pub(super) fn duration(seconds: f64) -> String {
     match seconds.abs() {

@@ -46,7 +46,7 @@ fn model(report: &Report) -> Value {
         namespaces => report.namespaces.iter().map(|row| {
             context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
         }).collect::<Vec<_>>(),
-        grids => [tables::routes, tables::services, tables::hpas, tables::groups].map(|table| grid(table(report))),
+        grids => [tables::routes, tables::services, tables::hpas, tables::vpas, tables::groups].map(|table| grid(table(report))),
         cost_figures => Value::from(Serde(cost_figures(report))),
         figures => Value::from(Serde(timeline_figures(report))),
     }

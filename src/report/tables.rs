@@ -1,7 +1,7 @@
 //! The tables of the summary and the page: what is in them, in words. How they look is the renderers' matter.
 
-use super::format::figure;
-use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit};
+use super::format::{figure, requested};
+use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit, VerticalBounds, VerticalResult};
 
 /// A table: names in the first column, figures in the others.
 pub(super) struct Grid {
@@ -51,6 +51,27 @@ pub(super) fn hpas(report: &Report) -> Grid {
         title: "HPAs".to_owned(),
         heads: &["", "bounds", "mean", "peak", "at max", "rescales", "flips/h"],
         rows: report.autoscalers.iter().map(row).collect(),
+    }
+}
+
+/// What VPAs recommended in the end.
+pub(super) fn vpas(report: &Report) -> Grid {
+    let row = |vpa: &VerticalResult, resource: &str, bounds: &VerticalBounds| {
+        let amount = |estimate: &Estimate| requested(resource, estimate.mean.round() as i64);
+        vec![
+            format!("{}/{} {}", vpa.namespace, vpa.name, vpa.container),
+            resource.to_owned(),
+            requested(resource, bounds.request),
+            amount(&bounds.lower_bound),
+            amount(&bounds.target),
+            amount(&bounds.upper_bound),
+        ]
+    };
+    let both = |vpa| [row(vpa, "cpu", &vpa.cpu_milli), row(vpa, "memory", &vpa.memory_bytes)];
+    Grid {
+        title: "VPAs' recommendations at the end (mean over runs)".to_owned(),
+        heads: &["", "resource", "request", "lower", "target", "upper"],
+        rows: report.vertical_autoscalers.iter().flat_map(both).collect(),
     }
 }
 

@@ -29,6 +29,7 @@ pub fn summary(report: &Report) -> String {
     answer(report, &mut text);
     recommendation(report, &mut text);
     section(&mut text, tables::groups(report));
+    section(&mut text, tables::vpas(report));
     section(&mut text, tables::routes(report));
     text
 }

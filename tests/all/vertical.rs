@@ -98,6 +98,10 @@ fn off_recommends_and_changes_nothing() {
     assert_eq!((row.name.as_str(), row.container.as_str(), row.cpu_milli.request), ("order", "order-service", 250));
     assert_eq!(row.cpu_milli.target.mean, last.target.cpu_milli as f64);
     assert!(row.memory_bytes.lower_bound.mean <= row.memory_bytes.upper_bound.mean);
+    let summary = report::summary(&report);
+    let line = summary.lines().find(|line| line.contains("order-service/order order-service"));
+    let cells: Vec<&str> = line.expect("a line of the VPA").split_whitespace().collect();
+    assert_eq!(cells[2..4], ["cpu", "250m"], "{summary}");
 }
 
 #[test]

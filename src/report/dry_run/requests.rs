@@ -1,6 +1,6 @@
 //! What the VPA would recommend for recorded usage, and what that changes per month.
 
-use super::super::format::{digits, usd};
+use super::super::format::{digits, requested, usd};
 use crate::cost::{BaseRates, HOURS_PER_MONTH};
 use crate::hpa::replay::{PodShape, Recording, Unit};
 use crate::vpa::{Aggregate, ContainerPolicy, Flags, PodMemory, Recommendation, recommend};
@@ -174,7 +174,7 @@ fn advice_table(rows: &[Advice], style: TableStyle) -> String {
     table.set_header(["workload", "pods", "resource", "request", "lower", "target", "upper", "change", "USD/month"]);
     for row in rows {
         for resource in &row.resources {
-            let text = |amount: i64| shown(resource.resource, amount);
+            let text = |amount: i64| requested(resource.resource, amount);
             let change = resource
                 .request
                 .filter(|request| *request > 0)
@@ -213,13 +213,4 @@ fn advice_table(rows: &[Advice], style: TableStyle) -> String {
 
 fn signed(value: f64) -> String {
     if value > 0.0 { format!("+{}", usd(value)) } else { usd(value) }
-}
-
-fn shown(resource: &str, amount: i64) -> String {
-    match resource {
-        "cpu" if amount >= 100_000_000 => "none".to_owned(),
-        "cpu" => format!("{amount}m"),
-        _ if amount >= 1 << 46 => "none".to_owned(),
-        _ => format!("{}Mi", amount / (1 << 20)),
-    }
 }
