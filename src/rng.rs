@@ -77,14 +77,40 @@ pub const fn mix(mut h: u64) -> u64 {
 
 /// FNV-1a, 64 bits: a fixed hash of names, the same on every platform and release.
 pub const fn fnv1a(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut index = 0;
-    while index < bytes.len() {
-        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x100_0000_01b3);
-        index += 1;
+    Fnv1a::new().with(text).0
+}
+
+/// [`fnv1a`] of a text that is written piece by piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Fnv1a(pub u64);
+
+impl Fnv1a {
+    /// Of the empty text.
+    pub const fn new() -> Self {
+        Fnv1a(0xcbf2_9ce4_8422_2325)
     }
-    hash
+    const fn with(self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let (mut hash, mut index) = (self.0, 0);
+        while index < bytes.len() {
+            hash = (hash ^ bytes[index] as u64).wrapping_mul(0x100_0000_01b3);
+            index += 1;
+        }
+        Fnv1a(hash)
+    }
+}
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Fnv1a::new()
+    }
+}
+
+impl std::fmt::Write for Fnv1a {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        *self = self.with(text);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

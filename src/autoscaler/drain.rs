@@ -1,7 +1,7 @@
 //! The drain rules: which pods of a node have to be moved, and which forbid it.
 
 use super::flags::Flags;
-use crate::cluster::{ClusterState, NodeId, OwnerKind, Phase, PodId, VolumeSource};
+use crate::cluster::{ClusterState, NodeId, OwnerKind, PodId, VolumeSource};
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
 use rustc_hash::FxHashMap;
@@ -77,10 +77,14 @@ impl Controllers {
 
 /// A pod that has been terminating for too long.
 pub(super) fn is_long_terminating(cluster: &ClusterState, pod: PodId, now: SimTime) -> bool {
-    let row = cluster.pod(pod);
+    should_be_gone(cluster, pod).is_some_and(|at| at < now)
+}
+
+/// After when a terminating pod is taken for gone.
+pub(super) fn should_be_gone(cluster: &ClusterState, pod: PodId) -> Option<SimTime> {
     let grace = cluster.spec_of(pod).termination_grace.unwrap_or(DEFAULT_GRACE);
     // The API's deletionTimestamp lies one grace period after the request.
-    row.deleted.is_some_and(|deleted| deleted + grace + grace + EXTRA_GRACE < now)
+    cluster.pod(pod).deleted.map(|deleted| deleted + grace + grace + EXTRA_GRACE)
 }
 
 /// The pods that have to leave a node, or the first that must not.
@@ -131,7 +135,7 @@ fn check(
 ) -> Result<(), BlockingReason> {
     let spec = cluster.spec_of(pod);
     let replicated = is_replicated(cluster, flags, pod, controllers)?;
-    let terminal = matches!(cluster.pod(pod).phase, Phase::Succeeded | Phase::Failed) && spec.may_finish;
+    let terminal = cluster.pod(pod).phase.is_final() && spec.may_finish;
     if spec.safe_to_evict == Some(true) || terminal {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! What a node's pods add up to, kept as long as the node does not change.
 
 use super::counted::{gpus, has_gpus};
-use super::drain::is_long_terminating;
+use super::drain::should_be_gone;
 use super::flags::Flags;
 use crate::cluster::{ClusterState, NodeId, PodSpec};
 use crate::id::IdVec;
@@ -12,8 +12,8 @@ use crate::units::SimTime;
 pub(super) struct Glance {
     /// The node's generation when it was looked at; 0 is never.
     generation: u64,
-    /// Some pods terminate: what they count for changes with time.
-    pub(super) is_passing: bool,
+    /// Until when this holds: the next of its terminating pods is then taken for gone.
+    pub(super) until: SimTime,
     /// Some pods are expendable.
     pub(super) has_expendable: bool,
     /// No pod has to be moved.
@@ -34,11 +34,11 @@ pub(super) struct Glances {
 }
 
 impl Glances {
-    /// How the node is. Cost: its pods, if it changed since the last look.
+    /// How the node is. Cost: its pods, if it changed since the last look, or one of them should be gone.
     pub(super) fn at(&mut self, cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
         self.rows.fill_to(node, Glance::default());
         let known = &mut self.rows[node];
-        if known.is_passing || known.generation != cluster.node(node).generation() {
+        if known.until < now || known.generation != cluster.node(node).generation() {
             *known = Glance::of(cluster, flags, node, now);
         }
         *known
@@ -48,14 +48,16 @@ impl Glances {
 impl Glance {
     fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
         let row = cluster.node(node);
-        let mut glance = Glance { generation: row.generation(), is_empty: true, ..Glance::default() };
+        let mut glance =
+            Glance { generation: row.generation(), until: SimTime::MAX, is_empty: true, ..Glance::default() };
         glance.counts_gpus = has_gpus(row, &cluster.symbols, flags);
         for pod in row.pods().iter().copied() {
             let spec = cluster.spec_of(pod);
             glance.has_expendable |= is_expendable(spec, flags);
-            glance.is_passing |= cluster.pod(pod).is_terminating();
-            if is_long_terminating(cluster, pod, now) {
-                continue;
+            match should_be_gone(cluster, pod) {
+                Some(at) if at < now => continue,
+                Some(at) => glance.until = glance.until.min(at),
+                None => {}
             }
             let is_daemon = spec.is_daemon();
             glance.is_empty &= spec.is_mirror || is_daemon;

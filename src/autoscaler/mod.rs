@@ -88,6 +88,8 @@ pub struct Autoscaler {
     /// What a newly started autoscaler takes for the time of its last scale-up, deletion and failure.
     assumed: Option<SimTime>,
     quiet: Option<Quiet>,
+    /// The groups that the quiet answer was given for.
+    shown: Vec<quiet::Group>,
     /// Answers may be remembered.
     remembers: bool,
 }
@@ -115,6 +117,7 @@ impl Autoscaler {
             last_scale_down: None,
             assumed: None,
             quiet: None,
+            shown: Vec::new(),
             remembers: true,
         }
     }

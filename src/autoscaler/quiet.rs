@@ -19,7 +19,6 @@ pub(super) struct Inputs<'a> {
 pub(super) struct Quiet {
     cluster: [u64; 4],
     budgets: Vec<PodDisruptionBudget>,
-    groups: Vec<Group>,
     pending: Vec<PodId>,
     daemon_sets: Vec<PodSpecId>,
     /// From here on some comparison with the time may turn out differently.
@@ -28,8 +27,8 @@ pub(super) struct Quiet {
 }
 
 /// A group as it was shown.
-#[derive(Clone, Debug)]
-struct Group {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
     name: String,
     sizes: [i32; 3],
     price: f64,
@@ -39,15 +38,15 @@ struct Group {
 }
 
 impl Group {
-    fn of(view: &GroupView<'_>) -> Group {
-        Group {
-            name: view.name.to_owned(),
-            sizes: [view.min, view.max, view.target],
-            price: view.price,
-            increase_fails: view.increase_fails,
-            template: view.template.clone(),
-            instances: view.instances.clone(),
+    /// Keeps what is shown now; templates and names hardly ever change.
+    fn keep(&mut self, view: &GroupView<'_>) {
+        view.name.clone_into(&mut self.name);
+        self.sizes = [view.min, view.max, view.target];
+        (self.price, self.increase_fails) = (view.price, view.increase_fails);
+        if self.template != *view.template {
+            self.template.clone_from(view.template);
         }
+        self.instances.clone_from(&view.instances);
     }
     fn is(&self, view: &GroupView<'_>) -> bool {
         self.sizes == [view.min, view.max, view.target]
@@ -59,23 +58,24 @@ impl Group {
     }
 }
 
-/// The versions of what the cluster says about pods, nodes and their surroundings.
-fn versions(cluster: &ClusterState) -> [u64; 4] {
-    [cluster.version(), cluster.namespaces.version(), cluster.services.version(), cluster.workloads.version()]
-}
-
 impl Quiet {
-    fn was_shown(&self, cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
-        self.cluster == versions(cluster)
+    fn was_shown(&self, groups: &[Group], cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
+        self.cluster == cluster.versions()
             && self.pending == inputs.pending
             && self.daemon_sets == inputs.daemon_sets
             && self.budgets == cluster.budgets
-            && self.groups.len() == inputs.groups.len()
-            && self.groups.iter().zip(inputs.groups).all(|(group, view)| group.is(view))
+            && groups.len() == inputs.groups.len()
+            && groups.iter().zip(inputs.groups).all(|(group, view)| group.is(view))
     }
 }
 
 impl Autoscaler {
+    /// A loop that is shown what the last one was shown. Whether it ends there, having come to the same answer: one
+    /// that asks for nothing, and that time alone does not change. Cost: a comparison of times.
+    pub fn goes_on(&mut self, now: SimTime) -> bool {
+        self.quiet.as_ref().is_some_and(|quiet| now < quiet.until) && self.planner.goes_on(now)
+    }
+
     /// The last loop's answer, if this one's would be the same. Cost: the inputs' comparison.
     pub(super) fn repeated(
         &mut self,
@@ -83,7 +83,8 @@ impl Autoscaler {
         cluster: &ClusterState,
         inputs: Inputs<'_>,
     ) -> Option<Arc<LoopOutcome>> {
-        let quiet = self.quiet.as_ref().filter(|quiet| now < quiet.until && quiet.was_shown(cluster, inputs))?;
+        let shown = |quiet: &&Quiet| now < quiet.until && quiet.was_shown(&self.shown, cluster, inputs);
+        let quiet = self.quiet.as_ref().filter(shown)?;
         self.planner.goes_on(now).then(|| quiet.outcome.clone())
     }
 
@@ -112,11 +113,15 @@ impl Autoscaler {
         if !settled || inputs.pending.iter().any(is_young) {
             return;
         }
-        let Some(until) = self.next_timer(now, cluster).filter(|until| *until > now) else { return };
+        let until = self.next_timer(now, cluster);
+        if until <= now {
+            return;
+        }
+        self.shown.resize(inputs.groups.len(), Group::default());
+        self.shown.iter_mut().zip(inputs.groups).for_each(|(group, view)| group.keep(view));
         self.quiet = Some(Quiet {
-            cluster: versions(cluster),
+            cluster: cluster.versions(),
             budgets: cluster.budgets.clone(),
-            groups: inputs.groups.iter().map(Group::of).collect(),
             pending: inputs.pending.to_vec(),
             daemon_sets: inputs.daemon_sets.to_vec(),
             until,
@@ -137,9 +142,8 @@ impl Autoscaler {
             && outcome.scale_up.increases.is_empty()
     }
 
-    /// The first instant from `now` on at which a comparison with the time changes; nothing if pods terminate,
-    /// whose times are not followed.
-    fn next_timer(&mut self, now: SimTime, cluster: &ClusterState) -> Option<SimTime> {
+    /// The first instant from `now` on at which a comparison with the time changes.
+    fn next_timer(&mut self, now: SimTime, cluster: &ClusterState) -> SimTime {
         let mut next = SimTime::MAX;
         let mut consider = |instant: SimTime| {
             if instant >= now {
@@ -147,9 +151,7 @@ impl Autoscaler {
             }
         };
         for node in cluster.node_ids().iter().copied() {
-            if self.glances.at(cluster, &self.flags, node, now).is_passing {
-                return None;
-            }
+            consider(self.glances.at(cluster, &self.flags, node, now).until);
             super::templates::timer(cluster.node(node), &mut consider);
             super::registry::timer(cluster.node(node), &mut consider);
         }
@@ -162,6 +164,6 @@ impl Autoscaler {
         cooldown(self.last_scale_up, flags.scale_down_delay_after_add);
         cooldown(self.last_scale_down, flags.scale_down_delay_after_delete);
         cooldown(None, flags.scale_down_delay_after_failure);
-        Some(next)
+        next
     }
 }

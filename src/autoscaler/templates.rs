@@ -29,6 +29,8 @@ pub(super) struct Templates {
     /// Which rows are the last good ones, for want of a node to look at.
     kept: Vec<bool>,
     cached: Vec<Option<Sample>>,
+    /// Of groups that have had no node yet: what the cloud says about them, and the DaemonSets.
+    foretold: Vec<Option<(NodeTemplate, Vec<PodSpecId>, Arc<Template>)>>,
 }
 
 /// A template with the node that it was made of, and that node's generation.
@@ -78,8 +80,7 @@ impl Templates {
             if self.rows[at].is_none() {
                 let known = self.cached[at].as_ref().map(|sample| sample.template.clone());
                 self.kept[at] = known.is_some();
-                let made = || Arc::new(Template::of_group(cluster, group, daemon_sets, flags));
-                self.rows[at] = Some(known.unwrap_or_else(made));
+                self.rows[at] = Some(known.unwrap_or_else(|| self.foretell(at, cluster, group, daemon_sets, flags)));
             }
         }
     }
@@ -90,6 +91,25 @@ impl Templates {
     /// Upstream: `utils.SanitizeNodeInfo`, `MixedTemplateNodeInfoProvider.nodeInfoCache`, 1.28.0.
     pub(super) fn is_renamed(&self, group: usize) -> bool {
         !self.kept[group]
+    }
+
+    /// The template of a group that has no node to learn from.
+    fn foretell(
+        &mut self,
+        at: usize,
+        cluster: &mut ClusterState,
+        group: &GroupView<'_>,
+        daemon_sets: &[PodSpecId],
+        flags: &Flags,
+    ) -> Arc<Template> {
+        self.foretold.resize(self.cached.len(), None);
+        let known = self.foretold[at].as_ref();
+        if let Some((_, _, template)) = known.filter(|known| known.0 == *group.template && known.1 == daemon_sets) {
+            return template.clone();
+        }
+        let template = Arc::new(Template::of_group(cluster, group, daemon_sets, flags));
+        self.foretold[at] = Some((group.template.clone(), daemon_sets.to_vec(), template.clone()));
+        template
     }
 }
 

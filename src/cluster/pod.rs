@@ -120,3 +120,10 @@ pub enum Phase {
     /// The node does not tell.
     Unknown,
 }
+
+impl Phase {
+    /// Nothing runs any more, nor will it again.
+    pub fn is_final(self) -> bool {
+        matches!(self, Phase::Succeeded | Phase::Failed)
+    }
+}

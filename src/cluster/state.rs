@@ -130,10 +130,15 @@ impl ClusterState {
     pub fn pod_id_bound(&self) -> usize {
         self.pods.len()
     }
-    /// A number that grows with every change of nodes and pods outside trials, readiness and start times of pods
-    /// and images apart: what decides where pods may be is the same as long as it stays, and so do the plain lists.
+    /// A number that grows with every change of nodes and pods outside trials: what decides where pods may be is the
+    /// same as long as it stays, and so do the plain lists. Readiness and start times of pods, images, and whether a
+    /// pod runs or waits for its start do not count.
     pub fn version(&self) -> u64 {
         self.version
+    }
+    /// The [`version`](Self::version) with those of the lists that decisions about pods look at.
+    pub fn versions(&self) -> [u64; 4] {
+        [self.version, self.namespaces.version(), self.services.version(), self.workloads.version()]
     }
     /// What changed lately.
     pub fn changes(&self) -> &ChangeLog {
@@ -302,13 +307,15 @@ impl ClusterState {
     /// Sets or clears the nominated node.
     pub fn set_nominated(&mut self, pod: PodId, node: Option<Symbol>) {
         let old = std::mem::replace(&mut self.pods[pod].nominated, node);
-        self.record(|| Undo::Nominated(pod, old));
+        if old != node {
+            self.record(|| Undo::Nominated(pod, old));
+        }
     }
     /// Sets the phase.
     pub fn set_phase(&mut self, pod: PodId, phase: Phase) {
         debug_assert!(self.trials == 0, "phases are not part of what-if trials");
-        self.version += 1;
-        self.pods[pod].phase = phase;
+        let before = std::mem::replace(&mut self.pods[pod].phase, phase);
+        self.version += u64::from(before.is_final() || phase.is_final());
         self.renew_in_cache(pod, true);
     }
     /// Sets `status.startTime`.

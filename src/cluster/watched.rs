@@ -10,6 +10,10 @@ pub struct Watched<T> {
 }
 
 impl<T> Watched<T> {
+    /// A value that nobody has changed yet.
+    pub fn new(value: T) -> Self {
+        Watched { value, version: 0 }
+    }
     /// Grows with every chance to change the value.
     pub fn version(&self) -> u64 {
         self.version

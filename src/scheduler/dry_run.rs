@@ -5,6 +5,7 @@ use super::schedule::{Attempt, Decision, Preemption, Scheduler};
 use crate::cluster::{ClusterState, NodeId, Pod, PodId, PodName};
 use crate::units::{SimDuration, SimTime};
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Pods that preempted others are tried again so often.
@@ -65,10 +66,10 @@ fn attempt(cluster: &mut ClusterState, scheduler: &mut Scheduler, pod: PodId, ex
     run.attempts += 1;
     let attempt = match explain {
         false => match scheduler.decide(cluster, pod) {
-            Some((node, volumes)) => return bind(cluster, pod, node, &volumes, run),
-            None => scheduler.schedule(cluster, pod),
+            Ok((node, volumes)) => return bind(cluster, pod, node, &volumes, run),
+            Err(attempt) => attempt,
         },
-        true => scheduler.schedule(cluster, pod),
+        true => Arc::new(scheduler.schedule(cluster, pod)),
     };
     match &attempt.decision {
         Decision::Bind(node) => bind(cluster, pod, *node, &attempt.volumes, run),
@@ -94,7 +95,7 @@ fn attempt(cluster: &mut ClusterState, scheduler: &mut Scheduler, pod: PodId, ex
         }
     }
     if explain {
-        run.explained = Some(attempt);
+        run.explained = Some(Arc::unwrap_or_clone(attempt));
     }
 }
 
@@ -133,17 +134,18 @@ pub fn how_many(cluster: &mut ClusterState, scheduler: &mut Scheduler, like: Pod
     for copy in 0..limit {
         let row = Pod::new(PodName::numbered(base, copy), cluster.pod(like).spec, cluster.pod(like).created);
         let pod = cluster.add_pod(row);
-        if let Some((node, volumes)) = scheduler.decide(cluster, pod) {
-            cluster.assume_volumes(&volumes, node);
-            cluster.bind(pod, node);
-            counts[crate::id::Id::index(node)] += 1;
-            continue;
+        match scheduler.decide(cluster, pod) {
+            Ok((node, volumes)) => {
+                cluster.assume_volumes(&volumes, node);
+                cluster.bind(pod, node);
+                counts[crate::id::Id::index(node)] += 1;
+            }
+            Err(attempt) => {
+                stopped = Some(Diagnosis { post_filter: String::new(), ..attempt.diagnosis(cluster) });
+                cluster.remove_pod(pod);
+                break;
+            }
         }
-        let mut diagnosis = scheduler.schedule(cluster, pod).diagnosis(cluster);
-        diagnosis.post_filter.clear();
-        stopped = Some(diagnosis);
-        cluster.remove_pod(pod);
-        break;
     }
     let of_node = |node: &NodeId| (*node, counts[crate::id::Id::index(*node)]);
     let by_node = cluster.node_ids().iter().map(of_node).filter(|(_, count)| *count > 0).collect();

@@ -31,6 +31,7 @@ pub use affinity::waits_for;
 pub use bins::Bins;
 pub use feasible::{Answer, Feasible};
 pub use filters::{Filters, Subject, admits};
+pub use preemption::{NoRoom, NoVictims};
 pub use profile::{
     DefaultConstraints, Plugins, Profile, Profiles, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault,
     WeightedResource,

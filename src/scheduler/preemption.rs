@@ -1,21 +1,59 @@
 //! DefaultPreemption: make room by removing less important pods.
 
 use super::filters::Filters;
-use super::reason::Rejection;
+use super::reason::{Diagnosis, Rejection};
 use super::schedule::{Nominations, Preemption};
 use crate::cluster::{ClusterState, NodeId, PodId, PreemptionPolicy};
+use crate::id::Id;
+use crate::intern::Interner;
 use crate::units::SimTime;
+use fixedbitset::FixedBitSet;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
-/// What preemption came to.
-pub(super) enum PostFilter {
+/// Why preemption does not help a pod; made into text only for whoever reads it.
+#[derive(Clone, Debug)]
+pub enum NoRoom {
+    /// Nobody asked: preemption is off, or the cycle ended before.
+    NotTried,
     /// The pod may not preempt; its nomination stays.
     NotEligible(&'static str),
-    /// No node would become possible; the reasons, counted.
-    NoCandidate(BTreeMap<String, usize>, usize),
-    /// These go.
-    Victims(Preemption),
+    /// No node would become possible: why, node by node.
+    NoCandidate(Vec<NoVictims>),
+}
+
+/// Why no pods of a node make room.
+#[derive(Clone, Debug)]
+pub enum NoVictims {
+    /// The node would not do without any pods either.
+    NotHelpful,
+    /// The node has no less important pods.
+    NoneThere,
+    /// Without them the node still says no.
+    StillRejected(Rejection),
+}
+
+impl NoRoom {
+    /// What upstream's PostFilter says; nothing if it was not asked.
+    pub fn text(&self, symbols: &Interner) -> String {
+        match self {
+            NoRoom::NotTried => String::new(),
+            NoRoom::NotEligible(why) => format!("preemption: {why}"),
+            NoRoom::NoCandidate(nodes) => {
+                let mut diagnosis = Diagnosis { nodes: nodes.len(), ..Diagnosis::default() };
+                let mut add = |text: String| *diagnosis.reasons.entry(text).or_default() += 1;
+                for why in nodes {
+                    match why {
+                        NoVictims::NotHelpful => add("Preemption is not helpful for scheduling".into()),
+                        NoVictims::NoneThere => add("No preemption victims found for incoming pod".into()),
+                        NoVictims::StillRejected(rejection) => {
+                            rejection.reasons.iter().for_each(|reason| add(reason.text(symbols)));
+                        }
+                    }
+                }
+                format!("preemption: {}", diagnosis.message())
+            }
+        }
+    }
 }
 
 /// A node that would do.
@@ -33,36 +71,29 @@ pub(super) fn preempt(
     pod: PodId,
     rejections: &[(NodeId, Rejection)],
     choose: &mut dyn FnMut(&ClusterState, &[NodeId]) -> NodeId,
-) -> PostFilter {
-    let status = |node: NodeId| rejections.iter().find(|(id, _)| *id == node).map(|(_, rejection)| rejection);
-    if let Err(why) = eligible(cluster, pod, |node| status(node).is_some_and(|r| r.unresolvable)) {
-        return PostFilter::NotEligible(why);
-    }
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    let mut candidates: Vec<Candidate> = Vec::new();
-    let mut seen = 0;
-    let mut by_node: Vec<Option<&Rejection>> = vec![None; cluster.node_id_bound()];
-    rejections.iter().for_each(|(node, rejection)| by_node[crate::id::Id::index(*node)] = Some(rejection));
+) -> Result<Preemption, NoRoom> {
+    let mut hopeless = FixedBitSet::with_capacity(cluster.node_id_bound());
+    let unresolvable = rejections.iter().filter(|(_, rejection)| rejection.unresolvable);
+    unresolvable.for_each(|(node, _)| hopeless.insert(node.index()));
+    eligible(cluster, pod, |node| hopeless.contains(node.index())).map_err(NoRoom::NotEligible)?;
+    let (mut candidates, mut reasons) = (Vec::new(), Vec::new());
     for node in cluster.node_ids() {
-        seen += 1;
-        if by_node[crate::id::Id::index(*node)].is_some_and(|rejection| rejection.unresolvable) {
-            *reasons.entry("Preemption is not helpful for scheduling".into()).or_default() += 1;
-            continue;
-        }
-        match victims_on(cluster, filters, nominations, pod, *node) {
+        let found = match hopeless.contains(node.index()) {
+            true => Err(NoVictims::NotHelpful),
+            false => victims_on(cluster, filters, nominations, pod, *node),
+        };
+        match found {
             Ok(candidate) => candidates.push(candidate),
-            Err(why) => {
-                why.into_iter().for_each(|text| *reasons.entry(text).or_default() += 1);
-            }
+            Err(why) => reasons.push(why),
         }
     }
     if candidates.is_empty() {
-        return PostFilter::NoCandidate(reasons, seen);
+        return Err(NoRoom::NoCandidate(reasons));
     }
     let ties = best(cluster, &candidates);
     let node = choose(cluster, &ties);
     let chosen = candidates.iter().find(|candidate| candidate.node == node).unwrap_or(&candidates[0]);
-    PostFilter::Victims(Preemption {
+    Ok(Preemption {
         node: chosen.node,
         victims: chosen.victims.clone(),
         pdb_violations: chosen.violations,
@@ -97,12 +128,12 @@ fn victims_on(
     nominations: &Nominations,
     pod: PodId,
     node: NodeId,
-) -> Result<Candidate, Vec<String>> {
+) -> Result<Candidate, NoVictims> {
     let priority = cluster.spec_of(pod).priority;
     let less = |other: &PodId| cluster.spec_of(*other).priority < priority;
     let mut potential: Vec<PodId> = cluster.node(node).cached_pods().iter().copied().filter(less).collect();
     if potential.is_empty() {
-        return Err(vec!["No preemption victims found for incoming pod".to_owned()]);
+        return Err(NoVictims::NoneThere);
     }
     let mut filters = filters.clone();
     for other in &potential {
@@ -110,9 +141,7 @@ fn victims_on(
     }
     let mut gone = potential.clone();
     let fits = |filters: &Filters, gone: &[PodId]| nominations.check(cluster, filters, pod, node, gone);
-    if let Err(rejection) = fits(&filters, &gone) {
-        return Err(rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols)).collect());
-    }
+    fits(&filters, &gone).map_err(NoVictims::StillRejected)?;
     crate::go_sort::sort_by(&mut potential, |a, b| importance(cluster, *a) < importance(cluster, *b));
     let (violating, others) = split_by_budget(cluster, &potential);
     let (mut victims, mut violations) = (Vec::new(), 0);

@@ -5,15 +5,17 @@ use super::memory::Memory;
 #[cfg(test)]
 use super::memory::Survey;
 use super::node_order::Sampling;
-use super::preemption::{PostFilter, preempt};
+use super::preemption::{NoRoom, NoVictims, preempt};
 use super::profile::{Profile, Profiles};
 use super::queue::PluginSet;
 use super::reason::{Diagnosis, PreFilterError, Rejection};
 pub use super::scores::PluginScores;
 use super::scores::score;
 use super::volumes;
-use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
+use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId, VolumePlan};
 use crate::rng::Stream;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// How equally good nodes are told apart.
 #[derive(Clone, Debug)]
@@ -33,6 +35,31 @@ pub struct Scheduler {
     sampling: Sampling,
     /// By profile.
     memories: Vec<Memory>,
+    hopeless: Hopeless,
+}
+
+/// Kinds of pods that found no node in the cluster as it is; forgotten when it changes.
+#[derive(Clone, Debug, Default)]
+struct Hopeless {
+    versions: [u64; 4],
+    attempts: FxHashMap<PodSpecId, Arc<Attempt>>,
+}
+
+impl Hopeless {
+    fn get(&self, cluster: &ClusterState, spec: PodSpecId) -> Option<Arc<Attempt>> {
+        if self.attempts.is_empty() || self.versions != cluster.versions() {
+            return None;
+        }
+        self.attempts.get(&spec).cloned()
+    }
+    fn insert(&mut self, cluster: &ClusterState, spec: PodSpecId, attempt: Arc<Attempt>) {
+        let versions = cluster.versions();
+        if self.versions != versions {
+            self.attempts.clear();
+            self.versions = versions;
+        }
+        self.attempts.insert(spec, attempt);
+    }
 }
 
 /// What one cycle saw and decided.
@@ -63,8 +90,8 @@ pub enum Decision {
     Preempt(Preemption),
     /// Wait. The nomination, if there was one, is to be cleared if `clear_nomination`.
     Wait {
-        /// What preemption said, as upstream writes it.
-        post_filter: String,
+        /// What preemption said.
+        post_filter: NoRoom,
         /// The pod's nomination is void.
         clear_nomination: bool,
     },
@@ -118,11 +145,20 @@ impl Nominations {
         });
     }
 
-    /// Whether no pod as important as `pod` is nominated anywhere, `pod` included.
-    fn leave_alone(&self, cluster: &ClusterState, pod: PodId) -> bool {
+    /// The nodes that cannot take `pod` because of the pods as important that are nominated to them.
+    fn reserved_from(&self, cluster: &ClusterState, profile: &Profile, pod: PodId) -> Vec<NodeId> {
         let priority = cluster.spec_of(pod).priority;
-        cluster.pod(pod).nominated.is_none()
-            && self.pods.iter().all(|other| cluster.spec_of(*other).priority < priority)
+        let ahead = self.pods.iter().filter(|other| cluster.spec_of(**other).priority >= priority);
+        let nodes = ahead.filter_map(|other| cluster.pod(*other).nominated.and_then(|name| cluster.node_by_name(name)));
+        let mut nodes: Vec<NodeId> = nodes.collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        if !nodes.is_empty()
+            && let Ok(filters) = Filters::prepare_for(cluster, profile, pod)
+        {
+            nodes.retain(|node| self.check(cluster, &filters, pod, *node, &[]).is_err());
+        }
+        nodes
     }
 
     /// The pods nominated to a node that are less important than `pod`.
@@ -163,7 +199,14 @@ impl Scheduler {
     pub fn new(profiles: impl Into<Profiles>, ties: Ties) -> Self {
         let profiles = profiles.into();
         let memories = vec![Memory::default(); profiles.iter().len()];
-        Scheduler { memories, profiles, ties, nominations: Nominations::default(), sampling: Sampling::default() }
+        Scheduler {
+            memories,
+            profiles,
+            ties,
+            nominations: Nominations::default(),
+            sampling: Sampling::default(),
+            hopeless: Hopeless::default(),
+        }
     }
     /// The profiles.
     pub fn profiles(&self) -> &Profiles {
@@ -194,7 +237,7 @@ impl Scheduler {
             scores: Vec::new(),
             best: Vec::new(),
             volumes: VolumePlan::default(),
-            decision: Decision::Wait { post_filter: String::new(), clear_nomination: false },
+            decision: Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
         };
         let filters = match Filters::prepare_for(cluster, self.profile_of(cluster, pod), pod) {
             Ok(filters) => filters,
@@ -203,7 +246,7 @@ impl Scheduler {
                     PreFilterError::Failed(why) => Decision::Failed(why.clone()),
                     PreFilterError::Unschedulable(..) => {
                         let preempts = self.profile_of(cluster, pod).plugins.preempts;
-                        let post_filter = if preempts { nowhere_text(cluster) } else { String::new() };
+                        let post_filter = if preempts { nowhere(cluster) } else { NoRoom::NotTried };
                         Decision::Wait { post_filter, clear_nomination: preempts }
                     }
                 };
@@ -235,39 +278,47 @@ impl Scheduler {
         attempt
     }
 
-    /// The node that [`schedule`](Self::schedule) would bind the pod to, with the volumes for its claims; nothing
-    /// if it would not bind it.
-    pub fn decide(&mut self, cluster: &ClusterState, pod: PodId) -> Option<(NodeId, VolumePlan)> {
+    /// A cycle as [`schedule`](Self::schedule) has it, from memory where that can tell: the node that the pod is to
+    /// be bound to with the volumes for its claims, or else the attempt with everything written down.
+    pub fn decide(&mut self, cluster: &ClusterState, pod: PodId) -> Result<(NodeId, VolumePlan), Arc<Attempt>> {
         self.nominations.tidy(cluster);
-        if !self.nominations.leave_alone(cluster, pod) || volumes::concern(cluster.spec_of(pod)) {
-            return self.decide_plainly(cluster, pod);
+        // Pods with volumes, bound to a node by name, or nominated are each one of a kind.
+        let row = cluster.pod(pod);
+        let is_like_others =
+            row.nominated.is_none() && row.daemon_node.is_none() && !volumes::concern(cluster.spec(row.spec));
+        if is_like_others && let Some(attempt) = self.hopeless.get(cluster, row.spec) {
+            return Err(attempt);
         }
-        let at = self.profiles.position(cluster.spec_of(pod).scheduler);
-        let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
-        let memory = &mut self.memories[at];
-        let Some(best) = memory.best(cluster, profile, pod, &mut self.sampling) else {
-            return self.decide_plainly(cluster, pod);
-        };
-        let node = match (&mut self.ties, best.as_slice()) {
-            (_, []) => return None,
-            (_, [only]) => *only,
-            (Ties::SmallestName, several) => memory.smallest_name(cluster, several),
-            (ties, several) => choose(ties, cluster, several),
-        };
-        Some((node, VolumePlan::default()))
+        if let Some(node) = self.from_memory(cluster, pod) {
+            return Ok((node, VolumePlan::default()));
+        }
+        let attempt = self.schedule(cluster, pod);
+        if let Decision::Bind(node) = attempt.decision {
+            return Ok((node, attempt.volumes));
+        }
+        let attempt = Arc::new(attempt);
+        if is_like_others && matches!(attempt.decision, Decision::Wait { .. }) {
+            self.hopeless.insert(cluster, row.spec, attempt.clone());
+        }
+        Err(attempt)
     }
 
-    fn decide_plainly(&mut self, cluster: &ClusterState, pod: PodId) -> Option<(NodeId, VolumePlan)> {
-        let ties = self.ties.clone();
-        let sampling = self.sampling.clone();
-        let attempt = self.schedule(cluster, pod);
-        match attempt.decision {
-            Decision::Bind(node) => Some((node, attempt.volumes)),
-            _ => {
-                // The caller will ask again for the reasons, and shall get the same answer.
-                (self.ties, self.sampling) = (ties, sampling);
-                None
-            }
+    /// The node to bind to; nothing if there is none, or if the memory cannot tell.
+    fn from_memory(&mut self, cluster: &ClusterState, pod: PodId) -> Option<NodeId> {
+        let spec = cluster.spec_of(pod);
+        if cluster.pod(pod).nominated.is_some() || volumes::concern(spec) {
+            return None;
+        }
+        let at = self.profiles.position(spec.scheduler);
+        let profile = self.profiles.of(spec.scheduler);
+        let reserved = self.nominations.reserved_from(cluster, profile, pod);
+        let memory = &mut self.memories[at];
+        let best = memory.best(cluster, profile, pod, &reserved, &mut self.sampling)?;
+        match (&mut self.ties, best.as_slice()) {
+            (_, []) => None,
+            (_, [only]) => Some(*only),
+            (Ties::SmallestName, several) => Some(memory.smallest_name(cluster, several)),
+            (ties, several) => Some(choose(ties, cluster, several)),
         }
     }
 
@@ -334,20 +385,16 @@ impl Scheduler {
         rejections: &[(NodeId, Rejection)],
     ) -> Decision {
         if !self.profile_of(cluster, pod).plugins.preempts {
-            return Decision::Wait { post_filter: String::new(), clear_nomination: false };
+            return Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false };
         }
         let ties = &mut self.ties;
         let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(ties, cluster, nodes);
         match preempt(cluster, filters, &self.nominations, pod, rejections, &mut pick) {
-            PostFilter::NotEligible(why) => {
-                Decision::Wait { post_filter: format!("preemption: {why}"), clear_nomination: false }
+            Ok(preemption) => Decision::Preempt(preemption),
+            Err(why) => {
+                let clear_nomination = matches!(why, NoRoom::NoCandidate(_));
+                Decision::Wait { post_filter: why, clear_nomination }
             }
-            PostFilter::NoCandidate(reasons, nodes) => {
-                let diagnosis = Diagnosis { nodes, reasons, ..Diagnosis::default() };
-                let post_filter = format!("preemption: {}", diagnosis.message());
-                Decision::Wait { post_filter, clear_nomination: true }
-            }
-            PostFilter::Victims(preemption) => Decision::Preempt(preemption),
         }
     }
 }
@@ -381,18 +428,15 @@ impl Attempt {
             diagnosis.pre_filter = Some(why.clone());
         }
         if let Decision::Wait { post_filter, .. } = &self.decision {
-            diagnosis.post_filter.clone_from(post_filter);
+            diagnosis.post_filter = post_filter.text(&cluster.symbols);
         }
         diagnosis
     }
 }
 
 /// What preemption says about a pod that can be nowhere.
-fn nowhere_text(cluster: &ClusterState) -> String {
-    let nodes = cluster.node_ids().len();
-    let none = "No preemption victims found for incoming pod".to_owned();
-    let diagnosis = Diagnosis { nodes, reasons: [(none, nodes)].into(), ..Diagnosis::default() };
-    format!("preemption: {}", diagnosis.message())
+fn nowhere(cluster: &ClusterState) -> NoRoom {
+    NoRoom::NoCandidate(vec![NoVictims::NoneThere; cluster.node_ids().len()])
 }
 
 fn choose(ties: &mut Ties, cluster: &ClusterState, nodes: &[NodeId]) -> NodeId {

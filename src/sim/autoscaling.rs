@@ -23,6 +23,15 @@ const LOOK_EVERY: SimDuration = SimDuration::from_secs(5);
 /// Pods may take so much longer than the longest grace. Upstream: `PodEvictionHeadroom`.
 const HEADROOM: SimDuration = SimDuration::from_secs(30);
 
+/// The versions of all that a loop is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    cluster: [u64; 4],
+    budgets: u64,
+    groups: u64,
+    instances: u64,
+}
+
 /// A deletion under way.
 #[derive(Clone, Debug)]
 pub struct Drain {
@@ -52,9 +61,24 @@ impl Simulation {
         self.queue.push(first, Event::AutoscalerLoop);
     }
 
-    /// One loop.
+    /// One loop. Where nothing of what it looks at has changed since the last one, the answer of that is taken
+    /// again as long as time alone does not change it.
     pub(super) fn autoscaler_loop(&mut self, now: SimTime) {
         self.refresh_budgets();
+        let shown = Shown {
+            cluster: self.cluster.versions(),
+            budgets: self.budgets_version,
+            groups: self.groups.version(),
+            instances: self.instances.version(),
+        };
+        let is_same = std::mem::replace(&mut self.shown, shown) == shown;
+        if !is_same || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.goes_on(now)) {
+            self.look_around(now);
+        }
+        self.repeat(now, self.timing.autoscaler_scan, Event::AutoscalerLoop);
+    }
+
+    fn look_around(&mut self, now: SimTime) {
         let cast = self.cast.clone();
         let groups = self.group_views(&cast.groups);
         let mut pending: Vec<PodId> = self.pending.iter().map(|(_, pod)| *pod).collect();
@@ -69,7 +93,6 @@ impl Simulation {
             self.note_reasons(now, &outcome);
             self.act(now, &outcome);
         }
-        self.repeat(now, self.timing.autoscaler_scan, Event::AutoscalerLoop);
     }
 
     /// The groups that the autoscaler manages; they come first among all.

@@ -4,9 +4,9 @@ use crate::cluster::{NodeId, Phase, PodId};
 use crate::id::Id;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
+use crate::sim::crowd::Sample;
 use crate::sim::event::{Event, WorkloadId};
 use crate::sim::log::Occurrence;
-use crate::sim::scaling::Sample;
 use crate::sim::scheduling::News;
 use crate::sim::world::{Lifecycle, WorkloadKind};
 use crate::units::{SimDuration, SimTime};
@@ -37,7 +37,7 @@ pub struct PodLife {
     pub crashes_in_a_row: u32,
     /// Its cohort among its service's pods.
     pub cohort: u64,
-    /// Its last resource metrics.
+    /// Its last resource metrics; those of settled pods are with their crowd.
     pub sample: Option<Sample>,
 }
 
@@ -181,13 +181,13 @@ impl Simulation {
             crashes => (first * (1 << (crashes - 1).min(8))).min(longest),
         };
         life.crashes_in_a_row += 1;
-        self.lives[pod].sample = None;
         self.cluster.set_phase(pod, Phase::Pending);
         self.cluster.set_pod_ready(pod, Some((false, now)));
         if let Owner::Workload(workload) = self.lives[pod].owner {
             self.books.workloads[workload].running.change(now, -1);
         }
         self.set_stage(now, pod, Stage::Starting);
+        self.lives[pod].sample = None;
         self.queue.push(now + pause, Event::PodStarts(pod));
         self.owner_changed(pod);
     }

@@ -364,9 +364,12 @@ impl Simulation {
         if pods == 0 { 1.0 } else { sum / f64::from(pods) }
     }
 
-    /// Finds the nodes whose pods together use more cpu than there is.
+    /// Finds the nodes whose pods together use more cpu than there is; only requests are slower there.
     fn find_contended_nodes(&mut self) {
         self.contended.clear();
+        if self.load.is_none() {
+            return;
+        }
         for (id, node) in self.cluster.nodes() {
             let used: i64 = node.pods().iter().map(|pod| self.pod_usage(*pod).cpu_milli).sum();
             let there = node.capacity.resources.cpu_milli;

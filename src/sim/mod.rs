@@ -17,6 +17,7 @@ mod autoscaling;
 pub mod books;
 pub mod burn;
 mod cloud;
+mod crowd;
 pub mod event;
 mod exact;
 pub mod invariants;
@@ -38,7 +39,7 @@ mod workloads;
 pub mod world;
 
 use crate::autoscaler::Autoscaler;
-use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::cluster::{ClusterState, NodeId, PodId, Watched};
 use crate::hpa::HpaController;
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
@@ -75,9 +76,9 @@ pub struct Simulation {
     queue: EventQueue,
     streams: Streams,
     names: Names,
-    instances: IdVec<InstanceId, Instance>,
+    instances: Watched<IdVec<InstanceId, Instance>>,
     node_instances: IdVec<NodeId, Option<InstanceId>>,
-    groups: IdVec<GroupId, GroupState>,
+    groups: Watched<IdVec<GroupId, GroupState>>,
     pools: Vec<Pool>,
     closed_zones: Vec<Symbol>,
     /// Nodes that report nothing, with the fault that silenced each.
@@ -87,6 +88,10 @@ pub struct Simulation {
     pending: BTreeSet<(Reverse<i32>, PodId)>,
     daemon_pods: FxHashMap<(WorkloadId, Symbol), u32>,
     budget_targets: Vec<Vec<WorkloadId>>,
+    /// Budgets whose status is to be computed again.
+    stale_budgets: Vec<usize>,
+    /// Grows when the status of a budget changes.
+    budgets_version: u64,
     controllers_awake: bool,
     scheduler: Scheduler,
     waiting: Queue,
@@ -97,6 +102,8 @@ pub struct Simulation {
     hpas: Vec<HpaController>,
     vpas: Vec<vertical::VpaState>,
     autoscaler: Option<Autoscaler>,
+    /// What the autoscaler was shown in its last loop.
+    shown: autoscaling::Shown,
     drains: IdVec<DrainId, Drain>,
     notes: notes::Notes,
     /// Nodes whose pods want more cpu than there is, and the share they get.

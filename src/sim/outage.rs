@@ -28,10 +28,10 @@ impl Simulation {
         self.silent.push((fault, node));
         self.log.push(now, Occurrence::NodeSilent(node));
         for pod in self.cluster.node(node).pods().to_vec() {
-            self.lives[pod].sample = None;
             if self.lives[pod].stage == Stage::Ready {
                 self.set_stage(now, pod, Stage::Starting);
             }
+            self.lives[pod].sample = None;
         }
         self.queue.push(now + GRACE, Event::NodeTurnsUnknown(node));
     }

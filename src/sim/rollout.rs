@@ -34,6 +34,7 @@ impl Simulation {
     /// A rollout begins: a new ReplicaSet becomes the current one.
     pub(super) fn deploy(&mut self, now: SimTime, index: u32) {
         let deploy = self.cast.deploys[index as usize].clone();
+        self.unsettle(deploy.workload);
         let state = &mut self.workloads[deploy.workload];
         let before = state.current;
         state.current = state.templates.len() as u32;
@@ -144,6 +145,7 @@ impl Simulation {
 
     fn move_traffic(&mut self, now: SimTime, id: WorkloadId, from: u32, to: u32) {
         self.workloads[id].serving = Some(to);
+        self.unsettle(id);
         for pod in self.ready_pods(id, to) {
             self.joins_service(now, id, pod);
         }

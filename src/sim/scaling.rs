@@ -1,45 +1,15 @@
-//! Horizontal scaling: the metrics server scrapes, the HPA controller syncs.
+//! Horizontal scaling: the HPA controller syncs.
 
-use crate::cluster::{Phase, PodId, PodSpecId};
+use crate::cluster::{Phase, PodSpecId};
 use crate::hpa::{ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 use crate::intern::Symbol;
 use crate::sim::Simulation;
+use crate::sim::crowd::{Alike, Sample};
 use crate::sim::event::{Event, WorkloadId};
 use crate::sim::log::Seen;
 use crate::sim::world::{Load, Signal};
 use crate::units::{SimDuration, SimTime};
 use smallvec::SmallVec;
-
-/// A container must have run so long to have a sample at its first scrape (metrics-server 0.6).
-const FRESH_CONTAINER: SimDuration = SimDuration::from_secs(10);
-
-/// What the metrics server knows of a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// When it was taken.
-    at: SimTime,
-    /// The span it averages over.
-    window: SimDuration,
-    /// Milli-cores.
-    cpu_milli: i64,
-    /// Bytes.
-    memory_bytes: i64,
-}
-
-impl Sample {
-    /// When it was taken.
-    pub(super) fn at(&self) -> SimTime {
-        self.at
-    }
-    /// Milli-cores.
-    pub(super) fn cpu_milli(&self) -> i64 {
-        self.cpu_milli
-    }
-    /// Bytes.
-    pub(super) fn memory_bytes(&self) -> i64 {
-        self.memory_bytes
-    }
-}
 
 /// Pods that look the same to the controller.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,36 +34,6 @@ impl Simulation {
         let (scrape, sync) = (self.phase(self.timing.scrape), self.phase(self.timing.hpa_sync));
         self.queue.push(scrape, Event::Scrape);
         self.queue.push(sync, Event::HpaSync);
-    }
-
-    /// The metrics server reads the usage of every running pod that an HPA or a VPA looks at.
-    pub(super) fn scrape(&mut self, now: SimTime) {
-        let cast = self.cast.clone();
-        let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
-        for workload in scaled {
-            for index in 0..self.workloads[workload].pods.len() {
-                let pod = self.workloads[workload].pods[index];
-                if self.cluster.pod(pod).phase == Phase::Running {
-                    self.sample(now, pod);
-                }
-            }
-        }
-        self.repeat(now, self.timing.scrape, Event::Scrape);
-    }
-
-    /// A fresh container has its first sample at its second scrape, or at the first if it has run 10 s.
-    ///
-    /// Upstream: metrics-server 0.6, `podStorage`.
-    fn sample(&mut self, now: SimTime, pod: PodId) {
-        let age = now - self.lives[pod].running_since;
-        let first = age < self.timing.scrape;
-        if first && age < FRESH_CONTAINER {
-            return;
-        }
-        let usage = self.pod_usage(pod);
-        let window = if first { age } else { self.timing.scrape };
-        let sample = Sample { at: now, window, cpu_milli: usage.cpu_milli, memory_bytes: usage.memory_bytes };
-        self.lives[pod].sample = Some(sample);
     }
 
     /// The HPA controller reconciles every object once.
@@ -149,8 +89,8 @@ impl Simulation {
     }
 
     fn what_was_seen(&self, workload: WorkloadId, decision: &Decision) -> Seen {
-        let rate = match (self.cast.workloads[workload].load.clone(), &self.load) {
-            (Load::Service(service), Some(load)) => load.services()[service].last_rate,
+        let rate = match (&self.cast.workloads[workload].load, &self.load) {
+            (Load::Service(service), Some(load)) => load.services()[*service].last_rate,
             _ => 0.0,
         };
         let proposals = decision.proposals.iter().flatten();
@@ -164,10 +104,21 @@ impl Simulation {
 
     /// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods
     /// that have been ready for long look the same.
-    fn looks(&self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
+    fn looks(&mut self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
+        self.gather(workload);
+        let crowd = &self.workloads[workload].crowd;
+        let settled = |alike: &Alike| Look {
+            spec: alike.spec,
+            phase: Phase::Running,
+            ready: Some((true, SimTime::ZERO)),
+            started: Some(SimTime::ZERO),
+            deleted: false,
+            sample: Some(alike.sample),
+        };
+        let mut looks: SmallVec<[(Look, i64); 4]> =
+            crowd.settled.iter().map(|alike| (settled(alike), alike.pods.len() as i64)).collect();
         let long_ago = now - self.cast.hpa_flags.cpu_initialization_period;
-        let mut looks: SmallVec<[(Look, i64); 4]> = SmallVec::new();
-        for pod in self.workloads[workload].pods.iter().filter(|pod| self.has_traffic(workload, **pod)) {
+        for pod in crowd.others.iter().filter(|pod| self.has_traffic(workload, **pod)) {
             let row = self.cluster.pod(*pod);
             let settled = row.is_ready() && row.started.is_some_and(|started| started <= long_ago);
             let look = Look {

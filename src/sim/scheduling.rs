@@ -129,37 +129,33 @@ impl Simulation {
         if is_gated || !self.pending.contains(&self.pending_key(pod)) {
             return false;
         }
-        if self.has_budgets() {
-            self.refresh_budgets();
-        }
-        if let Some((node, volumes)) = self.scheduler.decide(&self.cluster, pod) {
-            self.bind(now, pod, node, &volumes);
-            return true;
-        }
-        let attempt = self.scheduler.schedule(&self.cluster, pod);
-        if !self.timing.lockstep && !matches!(attempt.decision, Decision::Bind(_)) {
+        self.refresh_budgets();
+        let attempt = match self.scheduler.decide(&self.cluster, pod) {
+            Ok((node, volumes)) => {
+                self.bind(now, pod, node, &volumes);
+                return true;
+            }
+            Err(attempt) => attempt,
+        };
+        if !self.timing.lockstep {
             // Without any node nobody refuses: upstream's ErrNoNodesAvailable.
             let no_nodes = self.cluster.node_ids().is_empty();
             let refused_by = if no_nodes { PluginSet::EMPTY } else { attempt.refused_by() };
             self.waiting.failed(pod, refused_by, now);
         }
-        if !matches!(attempt.decision, Decision::Bind(_)) && !std::mem::replace(&mut self.lives[pod].waits, true) {
+        if !std::mem::replace(&mut self.lives[pod].waits, true) {
             self.log.push(now, Occurrence::Waits(pod));
         }
-        match attempt.decision {
-            Decision::Bind(node) => {
-                self.bind(now, pod, node, &attempt.volumes);
-                true
-            }
+        match &attempt.decision {
             Decision::Preempt(preemption) => {
-                self.preempt(now, pod, &preemption);
+                self.preempt(now, pod, preemption);
                 true
             }
             Decision::Wait { clear_nomination: true, .. } | Decision::Failed(_) => {
                 self.cluster.set_nominated(pod, None);
                 false
             }
-            Decision::Wait { .. } => false,
+            Decision::Wait { .. } | Decision::Bind(_) => false,
         }
     }
 

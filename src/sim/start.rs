@@ -1,5 +1,6 @@
 //! The beginning and the end of a replication.
 
+use crate::cluster::Watched;
 use crate::id::{Id, IdVec};
 use crate::rng::Seed;
 use crate::scheduler::{Queue, Scheduler, Ties};
@@ -63,9 +64,9 @@ impl Simulation {
             usage: IdVec::filled(Usage::default(), cast.workloads.len()),
             accounts: Accounts::new(&cast),
             books: Books::new(cast.workloads.len(), cast.groups.len()),
-            groups: IdVec::filled(Default::default(), cast.groups.len()),
+            groups: Watched::new(IdVec::filled(Default::default(), cast.groups.len())),
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),
-            recorder: Recorder::new(start.timeline_every),
+            recorder: Recorder::new(start.timeline_every, start.duration),
             log: Log::new(start.keep_log),
             end: SimTime::ZERO + start.duration,
             timing: start.timing,
@@ -74,7 +75,7 @@ impl Simulation {
             scheduler: Scheduler::new(profiles, ties),
             cast,
             queue: EventQueue::default(),
-            instances: IdVec::new(),
+            instances: Watched::default(),
             node_instances: IdVec::new(),
             pools: Vec::new(),
             closed_zones: Vec::new(),
@@ -82,12 +83,15 @@ impl Simulation {
             hpas: Vec::new(),
             vpas: Vec::new(),
             autoscaler: None,
+            shown: Default::default(),
             drains: IdVec::new(),
             notes: Default::default(),
             lives: IdVec::new(),
             pending: BTreeSet::new(),
             daemon_pods: FxHashMap::default(),
             budget_targets: Vec::new(),
+            stale_budgets: Vec::new(),
+            budgets_version: 0,
             controllers_awake: false,
             waiting,
             scheduler_called: None,

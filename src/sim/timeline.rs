@@ -5,6 +5,9 @@ use crate::sim::event::Event;
 use crate::sim::outcome::{NodeCounts, PodCounts, Point, Timeline};
 use crate::units::{SimDuration, SimTime};
 
+/// Room is made for so many points beforehand.
+const MOST_AT_ONCE: usize = 1 << 14;
+
 /// Collects steps into points.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
@@ -24,9 +27,11 @@ struct Open {
 }
 
 impl Recorder {
-    /// Keeps a point `every` so often; never if it is zero.
-    pub fn new(every: SimDuration) -> Self {
-        Recorder { timeline: Timeline { every, points: Vec::new() }, open: Open::default() }
+    /// Keeps a point `every` so often in a run of length `span`; never if it is zero.
+    pub fn new(every: SimDuration, span: SimDuration) -> Self {
+        let count = span.as_nanos().checked_div(every.as_nanos()).map_or(0, |count| count as usize + 1);
+        let points = Vec::with_capacity(count.min(MOST_AT_ONCE));
+        Recorder { timeline: Timeline { every, points }, open: Open::default() }
     }
 }
 

@@ -63,14 +63,15 @@ impl Simulation {
     /// The latest resource metrics of each pod; the first container does all the work.
     fn take_samples(&mut self, index: usize) {
         let workload = self.cast.vpas[index].workload;
+        self.unsettle(workload);
         let (flags, state) = (&self.cast.vpa_flags, &mut self.vpas[index]);
         for pod in &self.workloads[workload].pods {
             let Some(sample) = self.lives[*pod].sample else { continue };
             for (container, aggregate) in state.aggregates.iter_mut().enumerate() {
                 let share = i64::from(container == 0);
                 let memory = state.pods.entry((*pod, container)).or_default();
-                memory.add_cpu(aggregate, sample.cpu_milli() * share, 0, sample.at());
-                memory.add_memory(aggregate, flags, sample.memory_bytes() * share, sample.at());
+                memory.add_cpu(aggregate, sample.cpu_milli * share, 0, sample.at);
+                memory.add_memory(aggregate, flags, sample.memory_bytes * share, sample.at);
             }
         }
         let lives = &self.cluster;

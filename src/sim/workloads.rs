@@ -9,8 +9,10 @@ use crate::controllers::stateful_set::{self, Replica};
 use crate::controllers::{daemon_set, disruption};
 use crate::go_sort;
 use crate::intern::Symbol;
+use crate::rng::{Fnv1a, mix};
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
+use crate::sim::crowd::Crowd;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::kubelet::{Owner, PodLife};
 use crate::sim::log::{Occurrence, Seen};
@@ -20,6 +22,7 @@ use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::fmt::Write;
 
 /// The state of a workload.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,10 @@ pub struct WorkloadState {
     pub jobs: Vec<JobState>,
     /// The direction of the last rescale.
     pub last_rescale: i32,
+    /// Its pods as the HPA controller sees them.
+    pub crowd: Crowd,
+    /// The budgets that protect its pods.
+    pub budgets: SmallVec<[usize; 1]>,
     /// Something changed since the controller looked.
     pub dirty: bool,
     /// A rollout is under way.
@@ -232,11 +239,10 @@ impl Simulation {
         let active: Vec<PodId> = self.workloads[id].pods.iter().copied().filter(|pod| self.is_active(*pod)).collect();
         let mut on_node: FxHashMap<Option<NodeId>, u32> = FxHashMap::default();
         active.iter().for_each(|pod| *on_node.entry(self.cluster.pod(*pod).node()).or_default() += 1);
-        let mut ranked: Vec<(Candidate, PodId)> = active
-            .iter()
-            .filter(|pod| self.lives[**pod].part == set)
-            .map(|pod| (self.candidate(*pod, on_node[&self.cluster.pod(*pod).node()]), *pod))
-            .collect();
+        let mut ranked: Vec<(Candidate, PodId)> = Vec::with_capacity(active.len());
+        for pod in active.into_iter().filter(|pod| self.lives[*pod].part == set) {
+            ranked.push((self.candidate(pod, on_node[&self.cluster.pod(pod).node()]), pod));
+        }
         if count < ranked.len() {
             go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
         }
@@ -258,10 +264,19 @@ impl Simulation {
             ready_since: row.ready.filter(|(ready, _)| *ready).map(|(_, since)| since),
             rank,
             created: row.created,
-            uid: crate::rng::mix(crate::rng::fnv1a(&self.cluster.pod_key(pod))),
+            uid: self.uid(pod),
             deletion_cost: 0,
             restarts: self.lives[pod].crashes,
         }
+    }
+
+    /// The hash of its name stands for a pod's random uid, as in the recordings.
+    fn uid(&self, pod: PodId) -> u64 {
+        let (symbols, mut hash) = (&self.cluster.symbols, Fnv1a::new());
+        let namespace = symbols.text(self.cluster.spec_of(pod).namespace);
+        // Writing to a hash cannot fail.
+        let _ = write!(hash, "{namespace}/{}", self.cluster.pod(pod).name.display(symbols));
+        mix(hash.0)
     }
 
     fn reconcile_daemon_set(&mut self, now: SimTime, id: WorkloadId, workload: &Workload) {
@@ -350,6 +365,8 @@ impl Simulation {
     pub(super) fn set_stage(&mut self, now: SimTime, pod: PodId, stage: Stage) {
         let before = std::mem::replace(&mut self.lives[pod].stage, stage);
         let Owner::Workload(id) = self.lives[pod].owner else { return };
+        self.budgets_are_stale(id);
+        self.unsettle(id);
         if self.has_traffic(id, pod) {
             if (before == Stage::Ready) != (stage == Stage::Ready) {
                 self.serving_changed(now, id, pod, stage == Stage::Ready);
@@ -455,17 +472,14 @@ impl Simulation {
         self.books.workloads[id].desired.set(now, i64::from(to));
         self.books.rescaled(id, last, to - from);
         self.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw });
+        self.budgets_are_stale(id);
         self.workloads[id].dirty = true;
         self.wake_controllers();
     }
 
-    pub(super) fn has_budgets(&self) -> bool {
-        !self.budget_targets.is_empty()
-    }
-
-    /// Brings the status of every budget up to date.
+    /// Brings the status of every budget up to date. Cost: the budgets whose workloads' pods changed.
     pub(super) fn refresh_budgets(&mut self) {
-        for index in 0..self.cast.budgets.len() {
+        for index in std::mem::take(&mut self.stale_budgets) {
             let (mut matching, mut healthy, mut wanted) = (0, 0, 0);
             for id in &self.budget_targets[index] {
                 let (state, books) = (&self.workloads[*id], &self.books.workloads[*id]);
@@ -474,37 +488,54 @@ impl Simulation {
                 wanted += if state.pods.is_empty() { 0 } else { state.desired };
             }
             let status = disruption::status(self.cast.budgets[index].promise, matching, healthy, wanted);
-            let budget = &mut self.cluster.budgets[index];
-            budget.current_healthy = status.current_healthy;
-            budget.desired_healthy = status.desired_healthy;
-            budget.disruptions_allowed = status.disruptions_allowed;
+            if self.status(index) != status {
+                let budget = &mut self.cluster.budgets[index];
+                budget.current_healthy = status.current_healthy;
+                budget.desired_healthy = status.desired_healthy;
+                budget.disruptions_allowed = status.disruptions_allowed;
+                self.budgets_version += 1;
+            }
+        }
+    }
+
+    fn status(&self, budget: usize) -> disruption::Status {
+        let budget = &self.cluster.budgets[budget];
+        disruption::Status {
+            current_healthy: budget.current_healthy,
+            desired_healthy: budget.desired_healthy,
+            disruptions_allowed: budget.disruptions_allowed,
+        }
+    }
+
+    /// The number or readiness of a workload's pods changed, or how many it wants.
+    fn budgets_are_stale(&mut self, id: WorkloadId) {
+        for budget in &self.workloads[id].budgets {
+            if !self.stale_budgets.contains(budget) {
+                self.stale_budgets.push(*budget);
+            }
         }
     }
 
     /// The status of every budget that protects a pod.
     pub(super) fn budgets_of(&self, pod: PodId) -> SmallVec<[disruption::Status; 1]> {
         let Owner::Workload(id) = self.lives[pod].owner else { return SmallVec::new() };
-        let protecting = self.budget_targets.iter().zip(&self.cluster.budgets);
-        let protecting = protecting.filter(|(targets, _)| targets.contains(&id));
-        let status = |budget: &crate::cluster::PodDisruptionBudget| disruption::Status {
-            current_healthy: budget.current_healthy,
-            desired_healthy: budget.desired_healthy,
-            disruptions_allowed: budget.disruptions_allowed,
-        };
-        protecting.map(|(_, budget)| status(budget)).collect()
+        self.workloads[id].budgets.iter().map(|budget| self.status(*budget)).collect()
     }
 
     /// For each budget the workloads whose pods it selects.
     pub(super) fn find_budget_targets(&mut self) {
         let cast = self.cast.clone();
-        for budget in &cast.budgets {
+        for (index, budget) in cast.budgets.iter().enumerate() {
             let selects = |workload: &Workload| {
                 let labels = &self.cluster.spec(workload.template).labels;
                 workload.namespace == budget.namespace
                     && budget.selector.as_ref().is_some_and(|s| s.matches(labels, &self.cluster.symbols))
             };
-            let targets = cast.workloads.iter().filter(|(_, w)| selects(w)).map(|(id, _)| id).collect();
+            let targets: Vec<WorkloadId> =
+                cast.workloads.iter().filter(|(_, w)| selects(w)).map(|(id, _)| id).collect();
+            targets.iter().for_each(|id| self.workloads[*id].budgets.push(index));
             self.budget_targets.push(targets);
+            self.stale_budgets.push(index);
             self.cluster.budgets.push(crate::cluster::PodDisruptionBudget {
                 namespace: budget.namespace,
                 name: budget.name,

@@ -187,7 +187,7 @@ fn exercise(snapshot: Snapshot) {
     let mut scheduler = Scheduler::new(profiles.unwrap_or_default(), Ties::SmallestName);
     // The memory and the plain computation see the same, however absurd.
     for pod in pending.iter().filter(|pod| cluster.spec_of(**pod).scheduling_gates.is_empty()) {
-        let quick = scheduler.decide(&cluster, *pod).map(|(node, _)| node);
+        let quick = scheduler.decide(&cluster, *pod).ok().map(|(node, _)| node);
         let plain = match scheduler.schedule(&cluster, *pod).decision {
             Decision::Bind(node) => Some(node),
             _ => None,

@@ -133,7 +133,7 @@ impl Replay<'_> {
         if row.pod != name {
             return Err(format!("we try {name}, recorded {}", row.pod));
         }
-        let quick = self.scheduler.decide(&self.cluster, pod);
+        let quick = self.scheduler.decide(&self.cluster, pod).ok();
         let attempt = self.scheduler.schedule(&self.cluster, pod);
         let plain =
             if let Decision::Bind(node) = attempt.decision { Some((node, attempt.volumes.clone())) } else { None };
@@ -207,8 +207,8 @@ impl Replay<'_> {
         same("node", &bound, &row.node)?;
         same("failed", &matches!(attempt.decision, Decision::Failed(_)), &row.error.is_some())?;
         if let (Decision::Wait { post_filter, .. }, Some(expected)) = (&attempt.decision, &row.post_filter) {
-            let ours = post_filter.trim_start_matches("preemption: ");
-            same("postFilter", &ours, &expected.trim_start_matches("preemption: "))?;
+            let ours = post_filter.text(&cluster.symbols);
+            same("postFilter", &ours.trim_start_matches("preemption: "), &expected.trim_start_matches("preemption: "))?;
         }
         self.compare_preemption(attempt, row)
     }

@@ -6,7 +6,7 @@
 //! [`slots`]. [`survey`] adds them up for one pod; [`gates`] says what the counts forbid.
 //!
 //! The answers are those of [`Scheduler::schedule`](super::Scheduler::schedule), the plain computation; a property
-//! test holds them together. Pods with volumes, with a nomination or behind one are left to the plain one.
+//! test holds them together. Pods with volumes or with a nomination are left to the plain one.
 
 mod gates;
 mod group;

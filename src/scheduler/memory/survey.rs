@@ -38,18 +38,21 @@ pub(super) struct Scratch {
 }
 
 impl Memory {
-    /// The best nodes for a pod, in order of their ids; nothing if the tables cannot tell.
+    /// The best nodes for a pod, in order of their ids, those `reserved` for others apart; nothing if the tables
+    /// cannot tell.
     pub(in crate::scheduler) fn best(
         &mut self,
         cluster: &ClusterState,
         profile: &Profile,
         pod: PodId,
+        reserved: &[NodeId],
         sampling: &mut Sampling,
     ) -> Option<Vec<NodeId>> {
         let row = cluster.pod(pod);
         let kind = self.prepare(cluster, profile, row.spec);
         let (local, group) = (self.locals[kind.local].as_ref()?, self.groups[kind.group].as_ref()?);
-        let is_plain = group.is_idle()
+        let is_plain = reserved.is_empty()
+            && group.is_idle()
             && local.taints.is_empty()
             && local.preferred.is_empty()
             && local.images.is_empty()
@@ -61,7 +64,7 @@ impl Memory {
             let ties = local.score.iter().enumerate().filter(|(_, score)| **score == most);
             return Some(ties.map(|(slot, _)| self.slots.node_id(slot)).collect());
         }
-        self.look(cluster, profile, pod, kind, sampling)?;
+        self.look(cluster, profile, (pod, kind), reserved, sampling)?;
         let Scratch { feasible, totals, .. } = &self.scratch;
         let most = totals.iter().max();
         let ties = feasible.iter().zip(totals).filter(|(_, total)| Some(*total) == most);
@@ -81,9 +84,9 @@ impl Memory {
         pod: PodId,
         sampling: &mut Sampling,
     ) -> Option<Survey> {
-        let best = self.best(cluster, profile, pod, &mut sampling.clone())?;
+        let best = self.best(cluster, profile, pod, &[], &mut sampling.clone())?;
         let kind = self.prepare(cluster, profile, cluster.pod(pod).spec);
-        self.look(cluster, profile, pod, kind, sampling)?;
+        self.look(cluster, profile, (pod, kind), &[], sampling)?;
         let feasible = self.scratch.feasible.iter().map(|slot| self.slots.node_id(*slot as usize)).collect();
         Some(Survey { feasible, totals: self.scratch.totals.clone(), best })
     }
@@ -93,8 +96,8 @@ impl Memory {
         &mut self,
         cluster: &ClusterState,
         profile: &Profile,
-        pod: PodId,
-        kind: Kind,
+        (pod, kind): (PodId, Kind),
+        reserved: &[NodeId],
         sampling: &mut Sampling,
     ) -> Option<()> {
         let Memory { slots, locals, groups, scratch, .. } = self;
@@ -106,7 +109,8 @@ impl Memory {
         }
         let subject = Subject { spec, daemon_node: row.daemon_node };
         scratch.filter(slots, local, group);
-        let allowed = std::mem::take(&mut scratch.allowed);
+        let mut allowed = std::mem::take(&mut scratch.allowed);
+        reserved.iter().filter_map(|node| slots.slot(*node)).for_each(|slot| allowed[slot] = false);
         let fits = |slot: usize| allowed[slot];
         scratch.feasible.clear();
         let by_affinity = profile.plugins.filters(Plugin::NodeAffinity);

@@ -1,0 +1,123 @@
+//! The metrics server scrapes. Pods that have been ready for long all look alike to it and to the HPA controller:
+//! they are one row until one of them changes.
+
+use crate::cluster::{Phase, PodId, PodSpecId};
+use crate::sim::Simulation;
+use crate::sim::books::Stage;
+use crate::sim::event::{Event, WorkloadId};
+use crate::units::{SimDuration, SimTime};
+use smallvec::SmallVec;
+
+/// A container must have run so long to have a sample at its first scrape (metrics-server 0.6).
+const FRESH_CONTAINER: SimDuration = SimDuration::from_secs(10);
+
+/// What the metrics server knows of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When it was taken.
+    pub(super) at: SimTime,
+    /// The span it averages over.
+    pub(super) window: SimDuration,
+    /// Milli-cores.
+    pub(super) cpu_milli: i64,
+    /// Bytes.
+    pub(super) memory_bytes: i64,
+}
+
+/// A workload's pods as the metrics server and the HPA controller see them.
+#[derive(Clone, Debug, Default)]
+pub struct Crowd {
+    /// Ready pods past the HPA controller's initialisation period, by kind.
+    pub(super) settled: SmallVec<[Alike; 1]>,
+    /// All others, in order of creation.
+    pub(super) others: Vec<PodId>,
+    /// Nobody is settled, and the others are to be listed again.
+    is_stale: bool,
+}
+
+/// Settled pods of one kind.
+#[derive(Clone, Debug)]
+pub(super) struct Alike {
+    pub(super) spec: PodSpecId,
+    /// The last sample of each.
+    pub(super) sample: Sample,
+    pub(super) pods: Vec<PodId>,
+}
+
+impl Simulation {
+    /// The metrics server reads the usage of every running pod that an HPA or a VPA looks at. Cost: the pods that are
+    /// not settled.
+    pub(super) fn scrape(&mut self, now: SimTime) {
+        let cast = self.cast.clone();
+        let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
+        for workload in scaled {
+            self.gather(workload);
+            let mut crowd = std::mem::take(&mut self.workloads[workload].crowd);
+            for alike in &mut crowd.settled {
+                alike.sample = self.sample_of(now, alike.pods[0], self.timing.scrape);
+            }
+            crowd.others.retain(|pod| {
+                self.sample(now, *pod);
+                !self.settles(now, workload, *pod, &mut crowd.settled)
+            });
+            self.workloads[workload].crowd = crowd;
+        }
+        self.repeat(now, self.timing.scrape, Event::Scrape);
+    }
+
+    /// A fresh container has its first sample at its second scrape, or at the first if it has run 10 s.
+    ///
+    /// Upstream: metrics-server 0.6, `podStorage`.
+    fn sample(&mut self, now: SimTime, pod: PodId) {
+        if self.cluster.pod(pod).phase != Phase::Running || self.is_silent(pod) {
+            return;
+        }
+        let age = now - self.lives[pod].running_since;
+        let first = age < self.timing.scrape;
+        if first && age < FRESH_CONTAINER {
+            return;
+        }
+        let window = if first { age } else { self.timing.scrape };
+        self.lives[pod].sample = Some(self.sample_of(now, pod, window));
+    }
+
+    fn sample_of(&self, now: SimTime, pod: PodId, window: SimDuration) -> Sample {
+        let usage = self.pod_usage(pod);
+        Sample { at: now, window, cpu_milli: usage.cpu_milli, memory_bytes: usage.memory_bytes }
+    }
+
+    /// Whether a pod that was just sampled joins those that look alike.
+    fn settles(&self, now: SimTime, id: WorkloadId, pod: PodId, settled: &mut SmallVec<[Alike; 1]>) -> bool {
+        let (life, row) = (&self.lives[pod], self.cluster.pod(pod));
+        let long_ago = now - self.cast.hpa_flags.cpu_initialization_period;
+        let is_old = row.started.is_some_and(|started| started <= long_ago);
+        let Some(sample) = life.sample.filter(|sample| sample.at == now && sample.window == self.timing.scrape) else {
+            return false;
+        };
+        if life.stage != Stage::Ready || !is_old || !self.has_traffic(id, pod) {
+            return false;
+        }
+        match settled.iter_mut().find(|alike| alike.spec == row.spec) {
+            Some(alike) => alike.pods.push(pod),
+            None => settled.push(Alike { spec: row.spec, sample, pods: vec![pod] }),
+        }
+        true
+    }
+
+    /// One of the workload's pods changed, or who gets requests: all are looked at one by one again.
+    pub(super) fn unsettle(&mut self, id: WorkloadId) {
+        let crowd = &mut self.workloads[id].crowd;
+        crowd.is_stale = true;
+        for alike in crowd.settled.drain(..) {
+            alike.pods.into_iter().for_each(|pod| self.lives[pod].sample = Some(alike.sample));
+        }
+    }
+
+    /// Lists those that are not settled.
+    pub(super) fn gather(&mut self, id: WorkloadId) {
+        let state = &mut self.workloads[id];
+        if std::mem::take(&mut state.crowd.is_stale) {
+            state.crowd.others.clone_from(&state.pods);
+        }
+    }
+}
