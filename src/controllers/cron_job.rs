@@ -1,6 +1,6 @@
 //! CronJobs: when the next Job is due, and what happens if the last one still runs.
 
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use std::fmt;
 
@@ -52,7 +52,7 @@ pub enum ConcurrencyPolicy {
     /// Jobs may overlap.
     #[default]
     Allow,
-    /// A due Job is skipped while another runs.
+    /// A due Job waits while another runs; of several that wait the last one is started.
     Forbid,
     /// A due Job replaces the one that runs.
     Replace,
@@ -65,8 +65,8 @@ pub enum CronAction {
     Create,
     /// Deletes the running ones and creates a Job.
     Replace,
-    /// Nothing: one still runs, or it starts too late.
-    Skip,
+    /// Nothing for now: one still runs.
+    Wait,
 }
 
 /// What a CronJob with `running` unfinished Jobs does when it is due.
@@ -76,14 +76,34 @@ pub fn when_due(policy: ConcurrencyPolicy, running: usize) -> CronAction {
     match policy {
         _ if running == 0 => CronAction::Create,
         ConcurrencyPolicy::Allow => CronAction::Create,
-        ConcurrencyPolicy::Forbid => CronAction::Skip,
+        ConcurrencyPolicy::Forbid => CronAction::Wait,
         ConcurrencyPolicy::Replace => CronAction::Replace,
     }
+}
+
+/// Whether a Job that was due at `due` may still be started now: `startingDeadlineSeconds`, no limit without it.
+///
+/// Upstream: cronjob_controllerv2.go `syncCronJob` (`tooLate`), 1.28.
+pub fn may_start_late(starting_deadline: Option<SimDuration>, due: SimTime, now: SimTime) -> bool {
+    starting_deadline.is_none_or(|most| due + most >= now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn policies_decide_about_overlaps_and_deadlines_about_late_starts() {
+        use ConcurrencyPolicy::{Allow, Forbid, Replace};
+        let due = |policy| [when_due(policy, 0), when_due(policy, 1)];
+        assert_eq!(due(Allow), [CronAction::Create; 2]);
+        assert_eq!(due(Forbid), [CronAction::Create, CronAction::Wait]);
+        assert_eq!(due(Replace), [CronAction::Create, CronAction::Replace]);
+        let late = |deadline: Option<i64>, now| {
+            may_start_late(deadline.map(SimDuration::from_secs), SimTime::from_secs(100), SimTime::from_secs(now))
+        };
+        assert!(late(None, 9_999) && late(Some(30), 130) && !late(Some(30), 131));
+    }
 
     fn next(schedule: &str, zone: Option<&str>, after_s: i64) -> i64 {
         let epoch: Timestamp = "2025-03-03T00:00:00Z".parse().expect("a Monday");

@@ -1,5 +1,7 @@
 //! Jobs: how many pods run at once, and when it is over.
 
+use crate::units::SimDuration;
+
 /// `spec` of a Job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobSpec {
@@ -9,6 +11,22 @@ pub struct JobSpec {
     pub completions: Option<i32>,
     /// Failed pods before the Job fails, 6 by default.
     pub backoff_limit: i32,
+    /// `activeDeadlineSeconds`: the Job fails when it has run for so long.
+    pub active_deadline: Option<SimDuration>,
+    /// What becomes of it when it loses a pod by eviction, preemption or with its node.
+    pub on_disruption: OnDisruption,
+}
+
+/// The action of `podFailurePolicy` for the pod condition DisruptionTarget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDisruption {
+    /// The pod counts as failed, as without a policy.
+    #[default]
+    Count,
+    /// The pod is replaced and does not count.
+    Ignore,
+    /// The Job fails.
+    FailJob,
 }
 
 /// How far a Job is.
@@ -20,6 +38,10 @@ pub struct JobProgress {
     pub succeeded: i32,
     /// Pods that failed, evicted and reclaimed ones included.
     pub failed: i32,
+    /// The pod failure policy says that it has failed.
+    pub given_up: bool,
+    /// How long it has run.
+    pub age: SimDuration,
 }
 
 /// What a Job needs.
@@ -27,8 +49,6 @@ pub struct JobProgress {
 pub enum JobNeed {
     /// So many more pods.
     Create(i32),
-    /// So many pods fewer.
-    Delete(i32),
     /// Nothing for now.
     Wait,
     /// It is complete.
@@ -39,10 +59,11 @@ pub enum JobNeed {
 
 /// What the Job controller does next.
 ///
-/// Upstream: job_controller.go `syncJob` and `manageJob`, 1.28. A pod deleted by eviction, preemption
-/// or the loss of its node counts as failed (no pod failure policy).
+/// Upstream: job_controller.go `syncJob` and `manageJob`, 1.28. Parallelism does not change, so there are never too
+/// many pods.
 pub fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
-    if progress.failed > spec.backoff_limit {
+    let is_late = spec.active_deadline.is_some_and(|most| progress.age >= most);
+    if progress.given_up || progress.failed > spec.backoff_limit || is_late {
         return JobNeed::Failed;
     }
     let complete = match spec.completions {
@@ -58,20 +79,18 @@ pub fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
         None => spec.parallelism,
     };
     match wanted - progress.active {
-        0 => JobNeed::Wait,
         more if more > 0 => JobNeed::Create(more),
-        fewer => JobNeed::Delete(-fewer),
+        _ => JobNeed::Wait,
     }
 }
 
-/// How long the Job controller waits before it replaces failed pods: 10 s doubling to 6 min.
+/// How long after a failure the Job controller replaces failed pods: 10 s doubling to 10 min.
 ///
-/// Upstream: `DefaultJobBackOff`, `MaxJobBackOff`; 1.28.
-pub fn back_off(failures_in_a_row: u32) -> crate::units::SimDuration {
-    use crate::units::SimDuration;
+/// Upstream: `DefaultJobPodFailureBackOff`, `MaxJobPodFailureBackOff`; 1.28.
+pub fn back_off(failures_in_a_row: u32) -> SimDuration {
     match failures_in_a_row {
         0 => SimDuration::ZERO,
-        failures => SimDuration::from_secs(10 << (failures - 1).min(10)).min(SimDuration::from_mins(6)),
+        failures => SimDuration::from_secs(10 << (failures - 1).min(10)).min(SimDuration::from_mins(10)),
     }
 }
 
@@ -79,11 +98,19 @@ pub fn back_off(failures_in_a_row: u32) -> crate::units::SimDuration {
 mod tests {
     use super::*;
 
+    const SPEC: JobSpec = JobSpec {
+        parallelism: 2,
+        completions: Some(5),
+        backoff_limit: 3,
+        active_deadline: Some(SimDuration::from_mins(1)),
+        on_disruption: OnDisruption::Count,
+    };
+
     #[test]
     fn jobs_create_finish_and_fail() {
         let check = |name: &str, completions, (active, succeeded, failed), expected| {
-            let spec = JobSpec { parallelism: 2, completions, backoff_limit: 3 };
-            assert_eq!(next_step(spec, JobProgress { active, succeeded, failed }), expected, "{name}");
+            let progress = JobProgress { active, succeeded, failed, ..JobProgress::default() };
+            assert_eq!(next_step(JobSpec { completions, ..SPEC }, progress), expected, "{name}");
         };
         check("start", Some(5), (0, 0, 0), JobNeed::Create(2));
         check("refill", Some(5), (1, 2, 0), JobNeed::Create(1));
@@ -95,9 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn back_off_doubles_to_six_minutes() {
-        let seconds: Vec<i64> = (0..7).map(|failures| back_off(failures).as_secs()).collect();
-        assert_eq!(seconds, [0, 10, 20, 40, 80, 160, 320]);
-        assert_eq!(back_off(40).as_secs(), 360);
+    fn deadlines_and_failure_policies_end_jobs() {
+        let young = JobProgress { active: 2, age: SimDuration::from_secs(59), ..JobProgress::default() };
+        assert_eq!(next_step(SPEC, young), JobNeed::Wait);
+        assert_eq!(next_step(SPEC, JobProgress { age: SimDuration::from_mins(1), ..young }), JobNeed::Failed);
+        assert_eq!(next_step(SPEC, JobProgress { given_up: true, ..young }), JobNeed::Failed);
+    }
+
+    #[test]
+    fn back_off_doubles_to_ten_minutes() {
+        let seconds: Vec<i64> = (0..8).map(|failures| back_off(failures).as_secs()).collect();
+        assert_eq!(seconds, [0, 10, 20, 40, 80, 160, 320, 600]);
+        assert_eq!(back_off(40).as_secs(), 600);
     }
 }

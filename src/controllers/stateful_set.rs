@@ -34,14 +34,17 @@ pub struct Step {
 ///
 /// Upstream: stateful_set_control.go `updateStatefulSet`, 1.28: ordinals are created in order, each
 /// after its predecessors are healthy; condemned ones are deleted from the highest, after all others are
-/// healthy; a terminating pod blocks its successors.
+/// healthy; a terminating pod blocks its successors, and so does an unhealthy condemned one unless all pods below
+/// it are healthy.
 pub fn next_step(replicas: u32, management: PodManagement, pods: &[Replica]) -> Step {
     let of = |ordinal: u32| pods.iter().find(|pod| pod.ordinal == ordinal);
+    let is_sound = |pod: &Replica| pod.healthy && !pod.terminating;
+    let first_unsound = pods.iter().filter(|pod| !is_sound(pod)).map(|pod| pod.ordinal).min();
     let mut step = Step::default();
     for ordinal in 0..replicas {
         match of(ordinal) {
             None => step.create.push(ordinal),
-            Some(pod) if pod.healthy && !pod.terminating => continue,
+            Some(pod) if is_sound(pod) => continue,
             Some(_) => {}
         }
         if management == PodManagement::OrderedReady {
@@ -51,7 +54,8 @@ pub fn next_step(replicas: u32, management: PodManagement, pods: &[Replica]) -> 
     let mut condemned: Vec<&Replica> = pods.iter().filter(|pod| pod.ordinal >= replicas).collect();
     condemned.sort_by_key(|pod| std::cmp::Reverse(pod.ordinal));
     for pod in condemned {
-        if !pod.terminating {
+        let may_go = pod.healthy || management == PodManagement::Parallel || first_unsound == Some(pod.ordinal);
+        if !pod.terminating && may_go {
             step.delete.push(pod.ordinal);
         }
         if management == PodManagement::OrderedReady {
@@ -80,6 +84,10 @@ mod tests {
         check("the highest goes", 1, &[pod(0, true), pod(1, true), pod(2, true)], &[], &[2]);
         check("one at a time", 1, &[pod(0, true), pod(1, true), leaving(2)], &[], &[]);
         check("a leaving one blocks", 3, &[pod(0, true), leaving(1)], &[], &[]);
+        check("the only unready one goes", 1, &[pod(0, true), pod(1, true), pod(2, false)], &[], &[2]);
+        check("another unready one blocks", 1, &[pod(0, true), pod(1, false), pod(2, false)], &[], &[]);
+        let gone = next_step(1, PodManagement::Parallel, &[pod(0, false), pod(1, false), pod(2, false), leaving(3)]);
+        assert_eq!(gone.delete, [2, 1]);
         let all = next_step(3, PodManagement::Parallel, &[pod(1, false)]);
         assert_eq!(all.create, [0, 2]);
     }

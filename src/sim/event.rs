@@ -78,6 +78,8 @@ pub enum Event {
     Retire(u32),
     /// A CronJob is due.
     CronDue(WorkloadId),
+    /// A Job has run for as long as it may.
+    JobExpires(WorkloadId),
     /// Workload controllers look at what changed.
     Reconcile,
     /// The scheduler takes pods from its queue.
@@ -111,7 +113,7 @@ impl Event {
             Event::TrafficStep => 7,
             Event::Scrape => 8,
             Event::HpaSync | Event::VpaLoop => 9,
-            Event::Deploy(_) | Event::Switch(_) | Event::Retire(_) | Event::CronDue(_) => 10,
+            Event::Deploy(_) | Event::Switch(_) | Event::Retire(_) | Event::CronDue(_) | Event::JobExpires(_) => 10,
             Event::Reconcile => 11,
             Event::Schedule => 12,
             Event::DrainContinues(_) => 13,

@@ -159,7 +159,7 @@ impl Simulation {
         }
         self.cluster.set_phase(pod, Phase::Succeeded);
         if let Owner::Workload(workload) = self.lives[pod].owner {
-            self.job_pod_ended(now, workload, self.lives[pod].part, true);
+            self.job_pod_succeeded(workload, self.lives[pod].part);
         }
         self.pod_is_gone(now, pod, false);
     }
@@ -209,10 +209,11 @@ impl Simulation {
             }
             Owner::Trace(_) => SimDuration::ZERO,
         };
-        if self.cluster.pod(pod).phase == Phase::Running
-            && let Owner::Workload(workload) = self.lives[pod].owner
-        {
-            self.books.workloads[workload].running.change(now, -1);
+        if let Owner::Workload(workload) = self.lives[pod].owner {
+            if self.cluster.pod(pod).phase == Phase::Running {
+                self.books.workloads[workload].running.change(now, -1);
+            }
+            self.job_pod_lost(now, workload, self.lives[pod].part);
         }
         self.cluster.set_deleted(pod, Some(now));
         self.set_stage(now, pod, Stage::Terminating);
@@ -249,8 +250,8 @@ impl Simulation {
             if active && (running || finished) {
                 self.books.workloads[workload].running.change(now, -1);
             }
-            if !finished && (with_its_node || !active) {
-                self.job_pod_ended(now, workload, self.lives[pod].part, false);
+            if !finished && active && with_its_node {
+                self.job_pod_lost(now, workload, self.lives[pod].part);
             }
         }
         self.owner_changed(pod);

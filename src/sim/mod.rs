@@ -184,6 +184,7 @@ impl Simulation {
             Event::Switch(index) => self.switch(now, index),
             Event::Retire(index) => self.retire(now, index),
             Event::CronDue(workload) => self.cron_due(now, workload),
+            Event::JobExpires(workload) => self.job_expires(workload),
             Event::Reconcile => self.reconcile(now),
             Event::Schedule => self.schedule(now),
             Event::TrafficStep => self.traffic_step(now),

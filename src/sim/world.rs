@@ -149,6 +149,8 @@ pub enum WorkloadKind {
         schedule: Schedule,
         /// Whether Jobs may overlap.
         concurrency: ConcurrencyPolicy,
+        /// How late a Job may start.
+        starting_deadline: Option<SimDuration>,
         /// The Jobs.
         spec: JobSpec,
         /// How long a pod works.

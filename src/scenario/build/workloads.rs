@@ -7,7 +7,7 @@ use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::daemon_set;
 use crate::controllers::deployment::Strategy;
 use crate::controllers::disruption::Promise;
-use crate::controllers::job::JobSpec;
+use crate::controllers::job::{JobSpec, OnDisruption};
 use crate::controllers::stateful_set::PodManagement;
 use crate::market::container_start;
 use crate::scenario::documents::Document;
@@ -192,12 +192,18 @@ impl Builder<'_, '_, '_> {
             }
         };
         let concurrency = match object.spec.concurrency_policy.as_deref() {
+            None | Some("Allow") => ConcurrencyPolicy::Allow,
             Some("Forbid") => ConcurrencyPolicy::Forbid,
             Some("Replace") => ConcurrencyPolicy::Replace,
-            _ => ConcurrencyPolicy::Allow,
+            Some(other) => {
+                let message = format!("found `{other}`, expected Allow, Forbid or Replace");
+                issues.push(document.locate(Issue::error("spec.concurrencyPolicy", message)));
+                return None;
+            }
         };
+        let starting_deadline = object.spec.starting_deadline_seconds.map(seconds);
         let (spec, work) = self.job_parts(&object.metadata, inner, document, issues);
-        let kind = WorkloadKind::CronJob { schedule, concurrency, spec, work };
+        let kind = WorkloadKind::CronJob { schedule, concurrency, starting_deadline, spec, work };
         Some(self.job_workload(document, &object.metadata, inner, kind, issues))
     }
 
@@ -219,6 +225,8 @@ impl Builder<'_, '_, '_> {
             parallelism: spec.parallelism.unwrap_or(1).clamp(0, MOST_REPLICAS),
             completions: spec.completions.or(if spec.parallelism.is_none() { Some(1) } else { None }),
             backoff_limit: spec.backoff_limit.unwrap_or(6),
+            active_deadline: spec.active_deadline_seconds.map(seconds),
+            on_disruption: on_disruption(spec, document, issues),
         };
         (counts, Delay::Lognormal { median, sigma: 0.2, least: SimDuration::from_secs(1) })
     }
@@ -367,6 +375,32 @@ impl Builder<'_, '_, '_> {
             killed_if_silent_for: first.and_then(patience),
             pre_stop: first.map_or(SimDuration::ZERO, pre_stop),
             shutdown: SimDuration::from_secs(1),
+        }
+    }
+}
+
+/// A span of whole seconds as objects give it; none is longer than a year.
+fn seconds(value: i64) -> SimDuration {
+    SimDuration::from_secs(value.clamp(0, 366 * 86_400))
+}
+
+/// What the pod failure policy says about pods that are evicted, preempted or lost with their node.
+///
+/// Upstream: pod_failure_policy.go `matchPodFailurePolicy`, 1.28.
+fn on_disruption(spec: &api::JobSpec, document: &Document, issues: &mut Issues) -> OnDisruption {
+    let matches = |pattern: &api::PodConditionPattern| {
+        pattern.kind == "DisruptionTarget" && pattern.status.as_deref().is_none_or(|status| status == "True")
+    };
+    let mut rules = spec.pod_failure_policy.iter().flat_map(|policy| &policy.rules);
+    let first = rules.find(|rule| rule.on_pod_conditions.iter().any(matches));
+    match first.map(|rule| rule.action.as_str()) {
+        None | Some("Count") => OnDisruption::Count,
+        Some("Ignore") => OnDisruption::Ignore,
+        Some("FailJob") => OnDisruption::FailJob,
+        Some(other) => {
+            let message = format!("found `{other}`, expected Count, Ignore or FailJob");
+            issues.push(document.locate(Issue::error("spec.podFailurePolicy.rules.action", message)));
+            OnDisruption::Count
         }
     }
 }

@@ -76,8 +76,41 @@ pub struct JobSpec {
     pub completions: Option<i32>,
     /// Failures before it gives up; 6 by default.
     pub backoff_limit: Option<i32>,
+    /// How long it may run.
+    pub active_deadline_seconds: Option<i64>,
+    /// What failed pods mean.
+    pub pod_failure_policy: Option<PodFailurePolicy>,
     /// The pods.
     pub template: PodTemplateSpec,
+}
+
+/// `spec.podFailurePolicy` of a Job.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodFailurePolicy {
+    /// The first rule that matches decides.
+    pub rules: Vec<PodFailureRule>,
+}
+
+/// A rule of a pod failure policy; those about exit codes never match, since pods here fail by disruption alone.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodFailureRule {
+    /// `Count`, `Ignore`, `FailJob` or `FailIndex`.
+    pub action: String,
+    /// The pod's conditions that it looks at.
+    pub on_pod_conditions: Vec<PodConditionPattern>,
+}
+
+/// A condition in a rule of a pod failure policy.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodConditionPattern {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its status; `True` by default.
+    pub status: Option<String>,
 }
 
 /// A CronJob.
@@ -100,6 +133,8 @@ pub struct CronJobSpec {
     pub time_zone: Option<String>,
     /// `Allow`, `Forbid` or `Replace`.
     pub concurrency_policy: Option<String>,
+    /// How late a Job may start.
+    pub starting_deadline_seconds: Option<i64>,
     /// Off.
     #[serde(deserialize_with = "null_as_default")]
     pub suspend: bool,
