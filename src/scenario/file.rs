@@ -46,6 +46,8 @@ pub struct ScenarioFile {
     pub faults: Vec<Fault>,
     /// Rolling updates and blue-green ones.
     pub deploys: Vec<Deploy>,
+    /// What the termination handler does ahead of spot notices.
+    pub termination_handler: Option<TerminationHandler>,
     /// Managed services that are paid for.
     pub managed: Vec<Managed>,
     /// Other things that are paid for by the hour.
@@ -60,6 +62,8 @@ pub struct ScenarioFile {
     pub seed: Option<u64>,
     /// A step of traffic and latency.
     pub step: Option<Time>,
+    /// `stochastic` (random phases, ties and delays, the default) or `lockstep` (the recordings' world).
+    pub fidelity: Fidelity,
     /// `fast` (formulas, the default) or `exact` (request by request).
     pub latency: Latency,
 }
@@ -244,6 +248,29 @@ pub enum Arrivals {
         /// How long each level lasts on average.
         mean_sojourn: [Time; 2],
     },
+}
+
+/// How controllers meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fidelity {
+    /// Loops have random phases, reactions take time, equally good nodes are drawn.
+    #[default]
+    Stochastic,
+    /// Everything happens on whole seconds, controllers act in a fixed order within each, the smallest name wins.
+    Lockstep,
+}
+
+/// aws-node-termination-handler, by the names of its chart's values.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TerminationHandler {
+    /// Nodes that get a rebalance recommendation are cordoned.
+    pub enable_rebalance_monitoring: bool,
+    /// They are drained too.
+    pub enable_rebalance_draining: bool,
+    /// How long before the notice recommendations come; 10 min by default.
+    pub rebalance_lead: Option<Time>,
 }
 
 /// How latency is found.
@@ -483,6 +510,12 @@ pub struct Fault {
     /// Nodes of this group launched now never register.
     #[serde(default)]
     pub never_registers: Option<String>,
+    /// Containers of this workload stop to answer while the fault lasts.
+    #[serde(default)]
+    pub containers_hang: Option<String>,
+    /// In how many of its ready pods, the oldest first; 1 by default.
+    #[serde(default)]
+    pub pods: Option<u32>,
     /// Which node of the group: its number by name, modulo their number; 0 by default.
     #[serde(default)]
     pub pick: Option<u32>,

@@ -289,7 +289,7 @@ impl Scheduler {
         if is_like_others && let Some(attempt) = self.hopeless.get(cluster, row.spec) {
             return Err(attempt);
         }
-        if let Some(node) = self.from_memory(cluster, pod) {
+        if let Some(node) = self.remembered(cluster, pod) {
             return Ok((node, VolumePlan::default()));
         }
         let attempt = self.schedule(cluster, pod);
@@ -304,7 +304,7 @@ impl Scheduler {
     }
 
     /// The node to bind to; nothing if there is none, or if the memory cannot tell.
-    fn from_memory(&mut self, cluster: &ClusterState, pod: PodId) -> Option<NodeId> {
+    fn remembered(&mut self, cluster: &ClusterState, pod: PodId) -> Option<NodeId> {
         let spec = cluster.spec_of(pod);
         if cluster.pod(pod).nominated.is_some() || volumes::concern(spec) {
             return None;

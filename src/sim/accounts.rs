@@ -8,7 +8,7 @@ use crate::market::CapacityType;
 use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::sim::load::Usage;
 use crate::sim::world::Cast;
-use crate::units::{PricePerHour, SimTime};
+use crate::units::{Money, PricePerHour, SimTime};
 use rustc_hash::FxHashMap;
 
 /// The ledger with the simulation's names for things.
@@ -122,6 +122,10 @@ impl Accounts {
     /// What everything costs per hour now.
     pub fn run_rate(&self) -> PricePerHour {
         self.ledger.run_rate()
+    }
+    /// What would have to be paid if all ended now. Cost: the whole ledger.
+    pub fn accrued(&self, now: SimTime) -> Money {
+        self.ledger.clone().close(now).total()
     }
     /// The bill up to `now`.
     pub fn close(self, now: SimTime) -> Bill {

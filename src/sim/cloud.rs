@@ -33,6 +33,10 @@ pub struct Instance {
     pub noticed: bool,
     /// What the cloud does when it takes this instance.
     pub replacement: Replacement,
+    /// The fault of the scenario by which it is expected to get its notice.
+    pub foreseen_by: Option<u32>,
+    /// Since when it has been expected to: its rebalance recommendation.
+    pub expected_since: Option<SimTime>,
 }
 
 /// The life of an instance.
@@ -141,7 +145,7 @@ impl Simulation {
                 && instance.state == InstanceState::Running
                 && self.streams.spot.chance(market.reclaims.share)
             {
-                self.give_notice(now, id, Replacement::Replace);
+                self.reclaim(now, id, Replacement::Replace);
             }
         }
         self.schedule_shock(at);
@@ -212,6 +216,8 @@ impl Simulation {
             node: None,
             noticed: false,
             replacement: Replacement::None,
+            foreseen_by: None,
+            expected_since: None,
         });
         self.groups[group].instances.push(id);
         id
@@ -351,12 +357,12 @@ impl Simulation {
     }
 
     /// A spot instance is told to go: cordoned, its pods leave, it is gone when the notice is over.
-    pub(super) fn give_notice(&mut self, now: SimTime, id: InstanceId, replacement: Replacement) {
+    pub(super) fn give_notice(&mut self, now: SimTime, id: InstanceId) {
         let Some(node) = self.instances[id].node.filter(|node| self.cluster.has_node(*node)) else { return };
-        if self.instances[id].noticed {
+        if self.instances[id].noticed || self.instances[id].state != InstanceState::Running {
             return;
         }
-        (self.instances[id].noticed, self.instances[id].replacement) = (true, replacement);
+        self.instances[id].noticed = true;
         self.log.push(now, Occurrence::SpotNotice(node));
         self.books.spot_notices += 1;
         let group = self.instances[id].group;
@@ -408,8 +414,9 @@ impl Simulation {
                 }
             }
             FaultKind::SpotNotice { group, pick, replacement } => {
-                if let Some(id) = self.pick_instance(group, pick) {
-                    self.give_notice(now, id, replacement);
+                if let Some(id) = self.foreseen(index).or_else(|| self.pick_instance(group, pick)) {
+                    self.instances[id].replacement = replacement;
+                    self.give_notice(now, id);
                 }
             }
             FaultKind::NodeUnreachable { group, pick } => {
@@ -417,6 +424,7 @@ impl Simulation {
                     self.node_falls_silent(now, index, node);
                 }
             }
+            FaultKind::ContainersHang { workload, pods } => self.containers_hang(now, workload, pods),
             FaultKind::IncreaseError(group) => self.groups[group].increase_errors += 1,
             FaultKind::InstanceError(group, after) => self.groups[group].launch_errors.push(after),
             FaultKind::NeverRegisters(group) => self.groups[group].never_registers += 1,
@@ -437,6 +445,7 @@ impl Simulation {
         match self.cast.faults[index as usize].kind {
             FaultKind::NodeLost { .. } | FaultKind::SpotNotice { .. } => {}
             FaultKind::NodeUnreachable { .. } => self.node_speaks_again(now, index),
+            FaultKind::ContainersHang { workload, .. } => self.containers_answer(now, workload),
             FaultKind::IncreaseError(group) => self.groups[group].increase_errors -= 1,
             FaultKind::InstanceError(group, after) => {
                 let errors = &mut self.groups[group].launch_errors;
@@ -476,7 +485,7 @@ impl Simulation {
     }
 
     /// Registered nodes of a group without notice and not deleted, by name; number `pick` mod count.
-    fn pick_instance(&self, group: GroupId, pick: u32) -> Option<InstanceId> {
+    pub(super) fn pick_instance(&self, group: GroupId, pick: u32) -> Option<InstanceId> {
         let mut candidates: Vec<InstanceId> = self.groups[group]
             .instances
             .iter()

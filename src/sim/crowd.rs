@@ -35,6 +35,13 @@ pub struct Crowd {
     is_stale: bool,
 }
 
+impl Crowd {
+    /// Somebody has looked at the pods since one of them changed.
+    pub(super) fn is_fresh(&self) -> bool {
+        !self.is_stale
+    }
+}
+
 /// Settled pods of one kind.
 #[derive(Clone, Debug)]
 pub(super) struct Alike {

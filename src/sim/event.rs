@@ -2,7 +2,7 @@
 
 use crate::cluster::{NodeId, PodId};
 use crate::id::Id;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -34,6 +34,12 @@ pub enum Event {
     NodeVanishes(NodeId),
     /// The two minutes (or thirty seconds) of a spot notice are over.
     SpotReclaims(InstanceId),
+    /// The spot notice of an instance that was expected to go.
+    SpotNotice(InstanceId),
+    /// A spot notice of the scenario, fault number so-and-so, is foreseen.
+    SpotNoticeForeseen(u32),
+    /// The termination handler tries again to empty a node that is expected to go.
+    RebalanceDrain(InstanceId),
     /// Fault number so-and-so of the scenario begins.
     Fault(u32),
     /// Fault number so-and-so of the scenario ends.
@@ -50,8 +56,10 @@ pub enum Event {
     NodeTurnsUnknown(NodeId),
     /// A pod's toleration of its node's taint is over.
     PodOutstaysTaint(PodId),
-    /// A container that does not answer has failed its probe too often.
+    /// A container that does not answer has failed its liveness or startup probe too often.
     PodFailsProbe(PodId),
+    /// A container that does not answer has failed its readiness probe too often.
+    PodFailsReadiness(PodId),
     /// A terminating pod's containers have stopped.
     PodStops(PodId),
     /// A bound pod's containers run.
@@ -76,6 +84,8 @@ pub enum Event {
     Switch(u32),
     /// The old version of a blue-green rollout is no longer kept.
     Retire(u32),
+    /// A rollout should have come on by now.
+    ProgressDue(WorkloadId),
     /// A CronJob is due.
     CronDue(WorkloadId),
     /// A Job has run for as long as it may.
@@ -99,7 +109,12 @@ impl Event {
         match self {
             Event::NodeVanishes(_) => 0,
             Event::SpotReclaims(_) => 1,
-            Event::Fault(_) | Event::FaultEnds(_) | Event::PoolShock(_) => 2,
+            Event::Fault(_)
+            | Event::FaultEnds(_)
+            | Event::PoolShock(_)
+            | Event::SpotNotice(_)
+            | Event::SpotNoticeForeseen(_)
+            | Event::RebalanceDrain(_) => 2,
             Event::LaunchFails(_) => 3,
             Event::NodeRegisters(_) => 4,
             Event::NodeBecomesReady(_) | Event::NodeTurnsUnknown(_) => 5,
@@ -109,11 +124,17 @@ impl Event {
             | Event::PodFinishes(_)
             | Event::PodOutstaysTaint(_)
             | Event::PodFailsProbe(_)
+            | Event::PodFailsReadiness(_)
             | Event::TracePodArrives(_) => 6,
             Event::TrafficStep => 7,
             Event::Scrape => 8,
             Event::HpaSync | Event::VpaLoop => 9,
-            Event::Deploy(_) | Event::Switch(_) | Event::Retire(_) | Event::CronDue(_) | Event::JobExpires(_) => 10,
+            Event::Deploy(_)
+            | Event::Switch(_)
+            | Event::Retire(_)
+            | Event::ProgressDue(_)
+            | Event::CronDue(_)
+            | Event::JobExpires(_) => 10,
             Event::Reconcile => 11,
             Event::Schedule => 12,
             Event::DrainContinues(_) => 13,
@@ -142,6 +163,7 @@ impl Stage {
 #[derive(Clone, Debug, Default)]
 pub struct EventQueue {
     heap: BinaryHeap<Reverse<Entry>>,
+    grain: SimDuration,
     sequence: u64,
     now: SimTime,
     stage: u8,
@@ -157,8 +179,13 @@ struct Entry {
 }
 
 impl EventQueue {
+    /// An empty queue. Events happen at multiples of `grain`, the first that is not too early; zero allows any time.
+    pub fn new(grain: SimDuration) -> Self {
+        EventQueue { grain, ..EventQueue::default() }
+    }
     /// Schedules `event`. An event for the past is a bug and panics.
     pub fn push(&mut self, at: SimTime, event: Event) {
+        let at = at.next_multiple_of(self.grain);
         assert!(at >= self.now, "{event:?} at {at:?} lies before {:?}", self.now);
         let place = match event {
             // Due work of several deletions is done in the order in which they started.

@@ -7,7 +7,7 @@ use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::kubelet::Owner;
 use crate::sim::log::{Evictor, Occurrence};
-use crate::units::{PricePerHour, SimTime};
+use crate::units::{Money, PricePerHour, SimTime};
 use std::collections::BTreeMap;
 
 /// What is remembered of the moment before an event.
@@ -16,6 +16,7 @@ pub struct Before {
     at: SimTime,
     /// By budget: ready pods that it protects, and how many of them may still be evicted.
     budgets: Vec<(Vec<PodId>, i32)>,
+    accrued: Money,
     log: usize,
 }
 
@@ -29,7 +30,8 @@ impl Simulation {
         };
         let allowed = |index: usize| self.cluster.budgets[index].disruptions_allowed;
         let budgets = (0..self.budget_targets.len()).map(|index| (ready(index), allowed(index))).collect();
-        Before { at: self.queue.now(), budgets, log: self.log.records().len() }
+        let now = self.queue.now();
+        Before { at: now, budgets, accrued: self.accounts.accrued(now), log: self.log.records().len() }
     }
 
     /// What is not as it must be after an event; empty if all is well.
@@ -43,10 +45,15 @@ impl Simulation {
         if self.accounts.run_rate() < PricePerHour::from_usd(0.0) {
             wrong.push("running costs less than nothing".to_owned());
         }
+        let accrued = self.accounts.accrued(self.queue.now());
+        if accrued < before.accrued {
+            wrong.push(format!("{:?} to be paid, {accrued:?} after the event", before.accrued));
+        }
         self.check_nodes(&mut wrong);
         self.check_pods(&mut wrong);
         self.check_groups(&mut wrong);
         self.check_replicas(&mut wrong);
+        self.check_crowds(&mut wrong);
         self.check_budgets(before, &mut wrong);
         wrong
     }
@@ -129,13 +136,35 @@ impl Simulation {
         }
     }
 
-    /// Evictions through the API take no more ready pods than a budget allowed before.
+    /// Settled pods are ready, and every pod of an up-to-date crowd is in it once.
+    fn check_crowds(&self, wrong: &mut Vec<String>) {
+        for (id, state) in self.workloads.iter() {
+            let settled: Vec<PodId> = state.crowd.settled.iter().flat_map(|alike| alike.pods.iter().copied()).collect();
+            if settled.iter().any(|pod| self.lives[*pod].stage != Stage::Ready) {
+                wrong.push(format!("{id:?}: a settled pod is not ready"));
+            }
+            let mut listed: Vec<PodId> = settled.into_iter().chain(state.crowd.others.iter().copied()).collect();
+            listed.sort_unstable();
+            if state.crowd.is_fresh() && listed != state.pods {
+                wrong.push(format!("{id:?}: its crowd is {listed:?}, its pods are {:?}", state.pods));
+            }
+        }
+    }
+
+    /// Budgets are up to date; evictions through the API take no more ready pods than a budget allowed before.
     fn check_budgets(&self, before: &Before, wrong: &mut Vec<String>) {
+        for index in (0..self.budget_targets.len()).filter(|index| !self.stale_budgets.contains(index)) {
+            let (kept, computed) = (self.status(index), self.computed_status(index));
+            if kept != computed {
+                wrong.push(format!("budget {index} is taken to be {kept:?}, and is {computed:?}"));
+            }
+        }
         let new = &self.log.records()[before.log..];
         for (index, (ready, allowed)) in before.budgets.iter().enumerate() {
             let taken = new.iter().filter(|(_, what)| {
-                matches!(what, Occurrence::Evicted { pod, by: Evictor::ClusterAutoscaler | Evictor::VpaUpdater, .. }
-                    if ready.contains(pod))
+                matches!(what, Occurrence::Evicted {
+                    pod, by: Evictor::ClusterAutoscaler | Evictor::VpaUpdater | Evictor::Rebalance, ..
+                } if ready.contains(pod))
             });
             let taken = taken.count() as i32;
             if taken > (*allowed).max(0) {

@@ -35,6 +35,10 @@ pub struct PodLife {
     pub crashes: u32,
     /// Those that count for the back-off.
     pub crashes_in_a_row: u32,
+    /// Its container does not answer.
+    pub hangs: bool,
+    /// When a probe will have it restarted, unless it answers before.
+    pub condemned_at: Option<SimTime>,
     /// Its cohort among its service's pods.
     pub cohort: u64,
     /// Its last resource metrics; those of settled pods are with their crowd.
@@ -59,6 +63,7 @@ impl Simulation {
     /// The scheduler bound a pod: images are pulled, containers start.
     pub(super) fn pod_is_bound(&mut self, now: SimTime, pod: PodId, node: NodeId) {
         self.lives[pod].bound = now;
+        self.settle_claims(pod, node);
         self.cluster.set_started(pod, Some(now));
         self.cluster.set_pod_ready(pod, Some((false, now)));
         self.set_stage(now, pod, Stage::Starting);
@@ -90,7 +95,8 @@ impl Simulation {
         }
         self.cluster.set_phase(pod, Phase::Running);
         self.tell_scheduler(News::PodUpdated(pod));
-        self.lives[pod].running_since = now;
+        let life = &mut self.lives[pod];
+        (life.running_since, life.hangs, life.condemned_at) = (now, false, None);
         let cast = self.cast.clone();
         match self.lives[pod].owner {
             Owner::Trace(line) => {
@@ -102,7 +108,7 @@ impl Simulation {
                 let row = &cast.workloads[workload];
                 let (lag, killed_after) = self.probe(pod, &row.lifecycle);
                 if let Some(after) = killed_after {
-                    self.queue.push(now + after, Event::PodFailsProbe(pod));
+                    self.condemn(pod, now + after);
                     return;
                 }
                 self.queue.push(now + lag, Event::PodBecomesReady(pod));
@@ -118,22 +124,69 @@ impl Simulation {
     /// when another probe has the container killed that is not up by then.
     fn probe(&mut self, pod: PodId, lifecycle: &Lifecycle) -> (SimDuration, Option<SimDuration>) {
         let up = lifecycle.warm_up.draw(pod.index(), &mut self.streams.pods);
-        let lag = match lifecycle.readiness {
-            None => up,
-            Some((initial, period)) => {
-                let past = SimTime::ZERO + (up - initial).max(SimDuration::ZERO);
-                initial + past.next_multiple_of(period).since(SimTime::ZERO)
-            }
-        };
+        let lag = lifecycle.readiness.map_or(up, |probe| probe.first_from(up));
         (lag, lifecycle.killed_if_silent_for.filter(|patience| up > *patience))
+    }
+
+    /// A probe will have the container restarted at that instant.
+    fn condemn(&mut self, pod: PodId, at: SimTime) {
+        self.lives[pod].condemned_at = Some(at);
+        self.queue.push(at, Event::PodFailsProbe(pod));
+    }
+
+    /// Containers of the oldest ready pods of a workload stop to answer. They get no more requests; the rest takes as
+    /// long as their probes need.
+    pub(super) fn containers_hang(&mut self, now: SimTime, workload: WorkloadId, count: u32) {
+        let is_ready = |pod: &PodId| self.lives[*pod].stage == Stage::Ready;
+        let ready = self.workloads[workload].pods.iter().copied().filter(is_ready);
+        let chosen: Vec<PodId> = ready.take(count as usize).collect();
+        let cast = self.cast.clone();
+        let lifecycle = &cast.workloads[workload].lifecycle;
+        for pod in chosen {
+            self.log.push(now, Occurrence::ContainerHangs(pod));
+            self.lives[pod].hangs = true;
+            self.set_stage(now, pod, Stage::Starting);
+            let (since, age) = (self.lives[pod].running_since, now - self.lives[pod].running_since);
+            if let Some(probe) = lifecycle.readiness {
+                self.queue.push(since + probe.fails_at(age), Event::PodFailsReadiness(pod));
+            }
+            if let Some(probe) = lifecycle.liveness {
+                self.condemn(pod, since + probe.fails_at(age));
+            }
+        }
+    }
+
+    /// Containers that still hang answer again.
+    pub(super) fn containers_answer(&mut self, now: SimTime, workload: WorkloadId) {
+        for pod in self.workloads[workload].pods.clone() {
+            if !std::mem::take(&mut self.lives[pod].hangs) || !self.is_active(pod) {
+                continue;
+            }
+            self.lives[pod].condemned_at = None;
+            if self.cluster.pod(pod).is_ready() && !self.is_silent(pod) {
+                self.set_stage(now, pod, Stage::Ready);
+                continue;
+            }
+            let since = self.lives[pod].running_since;
+            let readiness = self.cast.workloads[workload].lifecycle.readiness;
+            let at = readiness.map_or(now, |probe| since + probe.first_from(now - since));
+            self.queue.push(at, Event::PodBecomesReady(pod));
+        }
+    }
+
+    /// A container that hangs has failed its readiness probe too often.
+    pub(super) fn pod_fails_readiness(&mut self, now: SimTime, pod: PodId) {
+        if self.lives[pod].hangs && self.is_active(pod) && !self.is_silent(pod) && self.cluster.pod(pod).is_ready() {
+            self.cluster.set_pod_ready(pod, Some((false, now)));
+            self.tell_scheduler(News::PodUpdated(pod));
+            self.owner_changed(pod);
+        }
     }
 
     /// A container did not answer its liveness or startup probe for too long.
     pub(super) fn pod_fails_probe(&mut self, now: SimTime, pod: PodId) {
-        let Owner::Workload(workload) = self.lives[pod].owner else { return };
-        let patience = self.cast.workloads[workload].lifecycle.killed_if_silent_for;
-        // Another crash may have started it anew since.
-        if self.is_active(pod) && !self.is_silent(pod) && patience == Some(now - self.lives[pod].running_since) {
+        // Another crash may have started it anew since, or it answers again.
+        if self.is_active(pod) && !self.is_silent(pod) && self.lives[pod].condemned_at == Some(now) {
             self.log.push(now, Occurrence::FailedProbe(pod));
             self.books.probe_kills += 1;
             self.pod_crashes(now, pod);
@@ -142,8 +195,8 @@ impl Simulation {
 
     /// A pod passes its readiness probe.
     pub(super) fn pod_becomes_ready(&mut self, now: SimTime, pod: PodId) {
-        let running = self.cluster.pod(pod).phase == Phase::Running;
-        if !self.is_active(pod) || !running || self.cluster.pod(pod).is_ready() || self.is_silent(pod) {
+        let answers = self.cluster.pod(pod).phase == Phase::Running && !self.lives[pod].hangs;
+        if !self.is_active(pod) || !answers || self.cluster.pod(pod).is_ready() || self.is_silent(pod) {
             return;
         }
         self.cluster.set_pod_ready(pod, Some((true, now)));

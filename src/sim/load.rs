@@ -389,7 +389,7 @@ impl Simulation {
                 let requests = &self.cluster.spec(row.spec).container_requests;
                 Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes }
             }
-            _ if row.is_ready() && !row.is_terminating() && self.has_traffic(id, pod) => self.usage[id],
+            _ if self.lives[pod].stage == Stage::Ready && self.has_traffic(id, pod) => self.usage[id],
             _ => Usage { cpu_milli: 0, memory_bytes: self.usage[id].memory_bytes },
         }
     }

@@ -70,8 +70,12 @@ pub enum Occurrence {
     NodeNotReady(NodeId),
     /// A silent node reports again.
     NodeBack(NodeId),
+    /// A container stopped to answer.
+    ContainerHangs(PodId),
     /// A container did not answer its liveness or startup probe and was restarted.
     FailedProbe(PodId),
+    /// The cloud expects to take a spot instance.
+    RebalanceRecommended(NodeId),
     /// A spot instance got its notice.
     SpotNotice(NodeId),
     /// A pod was evicted.
@@ -128,6 +132,8 @@ pub enum Occurrence {
     OldRetired(WorkloadId),
     /// An objective was broken for too long: the version before is back.
     RolledBack(WorkloadId),
+    /// A rollout has made no progress for too long.
+    DeployStuck(WorkloadId),
     /// A rollout is complete.
     DeployFinished(WorkloadId),
     /// A CronJob is due and starts a Job.
@@ -209,6 +215,8 @@ pub enum Evictor {
     VpaUpdater,
     /// The termination handler on a spot notice.
     SpotNotice,
+    /// The termination handler on a rebalance recommendation.
+    Rebalance,
 }
 
 /// Occurrences in order of time.

@@ -27,6 +27,8 @@ pub mod log;
 mod notes;
 mod outage;
 pub mod outcome;
+mod progress;
+mod rebalance;
 mod replications;
 mod rollout;
 mod scaling;
@@ -166,6 +168,9 @@ impl Simulation {
         match event {
             Event::NodeVanishes(node) => self.node_vanishes(now, node, NodeEnd::ScaleDown),
             Event::SpotReclaims(instance) => self.spot_reclaims(now, instance),
+            Event::SpotNotice(instance) => self.give_notice(now, instance),
+            Event::SpotNoticeForeseen(index) => self.foresee_notice(now, index),
+            Event::RebalanceDrain(instance) => self.drain_for_rebalance(now, instance),
             Event::Fault(index) => self.fault_begins(now, index),
             Event::FaultEnds(index) => self.fault_ends(now, index),
             Event::PoolShock(pool) => self.pool_shock(now, pool),
@@ -175,6 +180,7 @@ impl Simulation {
             Event::NodeTurnsUnknown(node) => self.node_turns_unknown(now, node),
             Event::PodOutstaysTaint(pod) => self.pod_outstays_taint(now, pod),
             Event::PodFailsProbe(pod) => self.pod_fails_probe(now, pod),
+            Event::PodFailsReadiness(pod) => self.pod_fails_readiness(now, pod),
             Event::PodStops(pod) => self.pod_stops(now, pod),
             Event::PodStarts(pod) => self.pod_starts(now, pod),
             Event::PodBecomesReady(pod) => self.pod_becomes_ready(now, pod),
@@ -183,6 +189,7 @@ impl Simulation {
             Event::Deploy(index) => self.deploy(now, index),
             Event::Switch(index) => self.switch(now, index),
             Event::Retire(index) => self.retire(now, index),
+            Event::ProgressDue(workload) => self.progress_due(now, workload),
             Event::CronDue(workload) => self.cron_due(now, workload),
             Event::JobExpires(workload) => self.job_expires(workload),
             Event::Reconcile => self.reconcile(now),

@@ -121,6 +121,7 @@ impl Simulation {
             return self.queue.push(now + SimDuration::from_secs(1), Event::PodStops(pod));
         }
         match row.phase {
+            Phase::Running if self.lives[pod].hangs => {}
             Phase::Running if row.is_ready() => self.set_stage(now, pod, Stage::Ready),
             Phase::Running => self.queue.push(now, Event::PodBecomesReady(pod)),
             _ => return self.queue.push(now, Event::PodStarts(pod)),

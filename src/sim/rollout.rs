@@ -48,6 +48,7 @@ impl Simulation {
         if let Some(BlueGreen { switch_at }) = deploy.blue_green {
             self.plan(switch_at.max(now), Event::Switch(index));
         }
+        self.begin_progress(now, deploy.workload);
         self.log.push(now, Occurrence::DeployStarted(deploy.workload));
         self.wake_controllers();
     }
@@ -140,6 +141,7 @@ impl Simulation {
         }
         self.workloads[id].current = rollout.before;
         self.workloads[id].rolling = true;
+        self.begin_progress(now, id);
         self.end_rollout(id);
     }
 

@@ -58,6 +58,8 @@ impl Simulation {
             profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 100);
         }
         let waiting = Queue::new(cast.profiles.back_off);
+        // The recordings' world knows whole seconds only.
+        let grain = if start.timing.lockstep { SimDuration::from_secs(1) } else { SimDuration::ZERO };
         let mut simulation = Simulation {
             names: Names::new(&mut cluster.symbols),
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
@@ -74,7 +76,7 @@ impl Simulation {
             streams,
             scheduler: Scheduler::new(profiles, ties),
             cast,
-            queue: EventQueue::default(),
+            queue: EventQueue::new(grain),
             instances: Watched::default(),
             node_instances: IdVec::new(),
             pools: Vec::new(),
@@ -112,6 +114,7 @@ impl Simulation {
                 self.queue.push(fault.at, Event::Fault(index as u32));
             }
         }
+        self.foresee_notices();
         if let Some(first) = self.cast.trace.first().filter(|first| first.arrives <= self.end) {
             self.queue.push(first.arrives, Event::TracePodArrives(0));
         }

@@ -16,12 +16,14 @@ use crate::sim::crowd::Crowd;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::kubelet::{Owner, PodLife};
 use crate::sim::log::{Occurrence, Seen};
+use crate::sim::progress::Progress;
 use crate::sim::rollout::Rollout;
 use crate::sim::scheduling::News;
 use crate::sim::world::{Workload, WorkloadKind};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 /// The state of a workload.
@@ -37,12 +39,16 @@ pub struct WorkloadState {
     pub current: u32,
     /// Which of them gets requests; all of them if absent.
     pub serving: Option<u32>,
+    /// How a rollout comes on, until it is complete.
+    pub progress: Option<Progress>,
     /// The last rollout, while it is under way or watched.
     pub rollout: Option<Rollout>,
     /// `spec.replicas` of its ReplicaSets.
     pub set_replicas: Vec<i32>,
     /// Pods named so far.
     pub named: u32,
+    /// Of a StatefulSet with zonal claims: the kind of pod by ordinal, once its claims have their volumes.
+    pub homes: FxHashMap<u32, PodSpecId>,
     /// Its Jobs.
     pub jobs: Vec<JobState>,
     /// Of a CronJob: when a Job was due that has to wait for another one.
@@ -83,6 +89,7 @@ impl Simulation {
             match &workload.kind {
                 WorkloadKind::CronJob { .. } => self.schedule_cron(id, workload.starts),
                 WorkloadKind::Job { spec, .. } => self.start_job(workload.starts, id, *spec),
+                WorkloadKind::Deployment(_) => self.begin_progress(workload.starts, id),
                 _ => {}
             }
             self.queue.push(workload.starts, Event::Reconcile);
@@ -152,12 +159,12 @@ impl Simulation {
     fn reconcile_one(&mut self, now: SimTime, id: WorkloadId, workload: &Workload) {
         match &workload.kind {
             WorkloadKind::Deployment(strategy) => self.reconcile_deployment(now, id, *strategy),
-            WorkloadKind::StatefulSet { management, ordinals } => {
+            WorkloadKind::StatefulSet { management, .. } => {
                 let replicas = self.workloads[id].desired.max(0) as u32;
                 let rows: Vec<Replica> = self.workloads[id].pods.iter().map(|pod| self.replica(*pod)).collect();
                 let step = stateful_set::next_step(replicas, *management, &rows);
                 for ordinal in step.create {
-                    let template = ordinals.get(ordinal as usize).copied().unwrap_or(workload.template);
+                    let template = self.workloads[id].homes.get(&ordinal).copied().unwrap_or(workload.template);
                     self.create_pod(now, id, template, ordinal, PodName::numbered(workload.name, ordinal), None);
                 }
                 for ordinal in step.delete {
@@ -175,6 +182,21 @@ impl Simulation {
                     self.create_pod(now, id, workload.template, 0, PodName::plain(workload.name), None);
                 }
             }
+        }
+    }
+
+    /// The claims of a StatefulSet's pod get their volumes where it is first bound: from then on the pods of that
+    /// ordinal have to be in that zone. StatefulSets keep their claims when they shrink (1.28's default).
+    pub(super) fn settle_claims(&mut self, pod: PodId, node: NodeId) {
+        let Owner::Workload(id) = self.lives[pod].owner else { return };
+        let workload = &self.cast.workloads[id];
+        let zone = self.cluster.node(node).labels.get(self.names.zone);
+        if let (WorkloadKind::StatefulSet { zonal_claims: true, .. }, Some(zone)) = (&workload.kind, zone)
+            && let Entry::Vacant(home) = self.workloads[id].homes.entry(self.lives[pod].part)
+        {
+            let mut spec = self.cluster.spec(workload.template).clone();
+            spec.node_selector.set(self.names.zone, zone);
+            home.insert(self.cluster.intern_spec(spec));
         }
     }
 
@@ -207,6 +229,7 @@ impl Simulation {
             true => set.available == set.replicas,
             false => set.existing == 0,
         });
+        self.follow_progress(now, id, &sets, settled);
         if self.workloads[id].rolling && settled {
             self.workloads[id].rolling = false;
             self.log.push(now, Occurrence::DeployFinished(id));
@@ -350,6 +373,8 @@ impl Simulation {
             waits: false,
             crashes: 0,
             crashes_in_a_row: 0,
+            hangs: false,
+            condemned_at: None,
             cohort: 0,
             sample: None,
         };
@@ -528,14 +553,7 @@ impl Simulation {
     /// Brings the status of every budget up to date. Cost: the budgets whose workloads' pods changed.
     pub(super) fn refresh_budgets(&mut self) {
         for index in std::mem::take(&mut self.stale_budgets) {
-            let (mut matching, mut healthy, mut wanted) = (0, 0, 0);
-            for id in &self.budget_targets[index] {
-                let (state, books) = (&self.workloads[*id], &self.books.workloads[*id]);
-                matching += state.pods.len() as i32;
-                healthy += books.ready.value() as i32;
-                wanted += if state.pods.is_empty() { 0 } else { state.desired };
-            }
-            let status = disruption::status(self.cast.budgets[index].promise, matching, healthy, wanted);
+            let status = self.computed_status(index);
             if self.status(index) != status {
                 let budget = &mut self.cluster.budgets[index];
                 budget.current_healthy = status.current_healthy;
@@ -546,7 +564,20 @@ impl Simulation {
         }
     }
 
-    fn status(&self, budget: usize) -> disruption::Status {
+    /// The status of a budget, from the pods that it protects.
+    pub(super) fn computed_status(&self, budget: usize) -> disruption::Status {
+        let (mut matching, mut healthy, mut wanted) = (0, 0, 0);
+        for id in &self.budget_targets[budget] {
+            let (state, books) = (&self.workloads[*id], &self.books.workloads[*id]);
+            matching += state.pods.len() as i32;
+            healthy += books.ready.value() as i32;
+            wanted += if state.pods.is_empty() { 0 } else { state.desired };
+        }
+        disruption::status(self.cast.budgets[budget].promise, matching, healthy, wanted)
+    }
+
+    /// The status of a budget as it was last computed.
+    pub(super) fn status(&self, budget: usize) -> disruption::Status {
         let budget = &self.cluster.budgets[budget];
         disruption::Status {
             current_healthy: budget.current_healthy,

@@ -119,6 +119,8 @@ pub struct Workload {
     pub load: Load,
     /// When it is created.
     pub starts: SimTime,
+    /// `spec.progressDeadlineSeconds` of a Deployment; nobody waits for others.
+    pub progress_deadline: Option<SimDuration>,
 }
 
 /// Kinds of workloads with what distinguishes them.
@@ -127,12 +129,12 @@ pub struct Workload {
 pub enum WorkloadKind {
     /// `apps` Deployment.
     Deployment(Strategy),
-    /// `apps` StatefulSet; one pod kind per ordinal where claims differ.
+    /// `apps` StatefulSet.
     StatefulSet {
         /// Order of creation.
         management: PodManagement,
-        /// The pods' kinds by ordinal; beyond the list the workload's template serves.
-        ordinals: Vec<PodSpecId>,
+        /// Its pods have claims whose volumes can be used in one zone only.
+        zonal_claims: bool,
     },
     /// `apps` DaemonSet.
     DaemonSet,
@@ -160,6 +162,32 @@ pub enum WorkloadKind {
     BarePod,
 }
 
+/// A probe of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// From the start of the container to the first probe.
+    pub initial: SimDuration,
+    /// From probe to probe; above 0.
+    pub period: SimDuration,
+    /// How long an answer may take.
+    pub timeout: SimDuration,
+    /// So many failures in a row count; at least 1.
+    pub failures: u32,
+}
+
+impl Probe {
+    /// The first probe no earlier than `age` after the start of the container.
+    pub fn first_from(&self, age: SimDuration) -> SimDuration {
+        let past = SimTime::ZERO + (age - self.initial).max(SimDuration::ZERO);
+        self.initial + past.next_multiple_of(self.period).since(SimTime::ZERO)
+    }
+
+    /// When the failures are complete of a container that stops to answer `age` after its start, as its age then.
+    pub fn fails_at(&self, age: SimDuration) -> SimDuration {
+        self.first_from(age) + self.period * i64::from(self.failures - 1) + self.timeout
+    }
+}
+
 /// How a pod lives between binding and end.
 #[derive(Clone, Debug)]
 pub struct Lifecycle {
@@ -171,8 +199,10 @@ pub struct Lifecycle {
     pub images: Vec<(Symbol, i64)>,
     /// From running containers to an application that answers.
     pub warm_up: Delay,
-    /// `readinessProbe`: first probe after, then every.
-    pub readiness: Option<(SimDuration, SimDuration)>,
+    /// `readinessProbe`.
+    pub readiness: Option<Probe>,
+    /// `livenessProbe`.
+    pub liveness: Option<Probe>,
     /// A container that does not answer for so long after its start is killed by its liveness or startup probe.
     pub killed_if_silent_for: Option<SimDuration>,
     /// The preStop hook.
@@ -189,6 +219,7 @@ impl Default for Lifecycle {
             images: Vec::new(),
             warm_up: Delay::NONE,
             readiness: None,
+            liveness: None,
             killed_if_silent_for: None,
             pre_stop: SimDuration::ZERO,
             shutdown: SimDuration::ZERO,
@@ -293,6 +324,13 @@ pub enum FaultKind {
         /// Number so-and-so of its registered nodes by name, modulo their number.
         pick: u32,
     },
+    /// Containers of running pods stop to answer, and go on when the fault ends.
+    ContainersHang {
+        /// Of this workload.
+        workload: WorkloadId,
+        /// So many of its ready pods, the oldest first.
+        pods: u32,
+    },
     /// A node gets its spot notice.
     SpotNotice {
         /// In this group.
@@ -323,6 +361,26 @@ pub enum Replacement {
     Shrink,
     /// Nothing: the target stays too high.
     None,
+}
+
+/// Rebalance recommendations ahead of spot notices, and what is done about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rebalance {
+    /// So long before the notice.
+    pub lead: SimDuration,
+    /// What the termination handler does.
+    pub response: OnRebalance,
+}
+
+/// What the termination handler does about a rebalance recommendation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnRebalance {
+    /// Nothing.
+    Nothing,
+    /// Cordons the node.
+    Cordon,
+    /// Cordons the node and evicts its pods.
+    Drain,
 }
 
 /// A rollout of a new template at a time.
@@ -502,6 +560,8 @@ pub struct Cast {
     pub faults: Vec<Fault>,
     /// Rollouts.
     pub deploys: Vec<Deploy>,
+    /// Rebalance recommendations; absent means that notices come without them.
+    pub rebalance: Option<Rebalance>,
     /// A trace of pods, in order of arrival.
     pub trace: Vec<TracePod>,
     /// Requests, where there are any.

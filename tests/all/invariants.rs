@@ -2,7 +2,7 @@
 //!
 //! A failing seed prints the command that replays it alone.
 
-use foresail::rng::{Seed, Stream};
+use foresail::rng::{Seed, Stream, fnv1a};
 use foresail::scenario::{Sources, load};
 use foresail::sim::{Simulation, Start, Study};
 use foresail::units::SimDuration;
@@ -63,16 +63,27 @@ fn scenario(chance: &mut Stream) -> String {
         let calls = if app == 0 { ", calls: [{app-1: 1}, {app-2: 0.5}]" } else { "" };
         let _ = writeln!(text, "  app-{app}: {{cpuPerRequest: {}ms, concurrency: 16{calls}}}", 5 + chance.below(20));
     }
+    match chance.below(3) {
+        0 => text.push_str("terminationHandler: {enableRebalanceDraining: true, rebalanceLead: 4m}\n"),
+        1 => text.push_str("terminationHandler: {enableRebalanceMonitoring: true}\n"),
+        _ => {}
+    }
+    if chance.chance(0.3) {
+        text.push_str("fidelity: lockstep\n");
+    }
     text.push_str("faults:\n");
     for _ in 0..1 + chance.below(4) {
         let group = pick(chance, &["fixed", "pool"]);
-        let what = match chance.below(7) {
+        let what = match chance.below(8) {
             0 => "zoneOutage: us-east-1a".to_owned(),
             1 => format!("nodeLost: {group}, replacement: {}", pick(chance, &["replace", "shrink", "none"])),
             2 => format!("nodeUnreachable: {group}"),
             3 => "spotNotice: pool".to_owned(),
             4 => format!("noCapacity: {group}"),
             5 => format!("increaseError: {group}"),
+            6 => {
+                format!("containersHang: {}, pods: {}", pick(chance, &["app-0", "app-1", "app-2"]), 1 + chance.below(3))
+            }
             _ => format!("neverRegisters: {group}"),
         };
         let _ = writeln!(text, "  - {{at: {}m, for: {}m, {what}}}", 5 + chance.below(90), 1 + chance.below(30));
@@ -125,7 +136,7 @@ fn objects(chance: &mut Stream) -> String {
     text.push_str(
         "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: agent}}\n  template:\n    \
          metadata: {labels: {app: agent}}\n    spec:\n      containers:\n        - {name: agent, image: agent, resources: {requests: {cpu: 50m, memory: 64Mi}}}\n\
-         ---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec:\n  schedule: \"*/10 * * * *\"\n  jobTemplate:\n    spec:\n      \
+         ---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec:\n  schedule: \"*/10 * * * *\"\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      \
          parallelism: 2\n      completions: 4\n      template:\n        spec:\n          restartPolicy: Never\n          \
          containers: [{name: main, image: report, resources: {requests: {cpu: 500m, memory: 256Mi}}}]\n",
     );
@@ -167,16 +178,17 @@ fn what_must_be_true_is_true_after_every_event() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
-    let study = study(seeds()[0]);
-    let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        let outcomes = pool.install(|| study.replicate_all(0..4, &|| ()));
+    let pool = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+    let (one, four) = (pool(1), pool(4));
+    for seed in seeds() {
+        let study = study(seed);
         let text = |outcome: &foresail::sim::outcome::Outcome| {
-            format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.books, outcome.bill, outcome.timeline)
+            fnv1a(&format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.books, outcome.bill, outcome.timeline))
         };
-        outcomes.iter().map(text).collect::<Vec<_>>()
-    };
-    let (alone, together) = (run(1), run(4));
-    assert!(alone == together, "replications depend on the number of threads");
-    assert_ne!(alone[1], alone[2], "replications are all the same");
+        let run = || study.replicate_all(0..4, &|| ()).iter().map(text).collect::<Vec<u64>>();
+        let (alone, together) = (one.install(run), four.install(run));
+        let again = format!("{VARIABLE}={seed} cargo test --release --test all invariants");
+        assert_eq!(alone, together, "replications depend on the number of threads\n{again}");
+        assert_ne!(alone[1], alone[2], "replications are all the same\n{again}");
+    }
 }

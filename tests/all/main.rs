@@ -13,6 +13,7 @@ mod house;
 mod invariants;
 mod latency;
 mod latency_laws;
+mod lives;
 mod scenarios;
 mod schedule;
 mod vertical;

@@ -65,7 +65,7 @@ fn a_spot_reclaim_moves_pods_before_the_node_goes() {
 
 #[test]
 fn a_zone_outage_takes_its_nodes() {
-    let outcome = run("zone-lost.yaml", "44h");
+    let outcome = run("zone-outage.yaml", "44h");
     assert!(count(&outcome, |what| matches!(what, Occurrence::NodeGone { reason: NodeEnd::Lost, .. })) >= 2);
 }
 

@@ -20,6 +20,7 @@ struct Seen {
     scale_down: FxHashMap<NodeId, usize>,
     notice: FxHashMap<NodeId, usize>,
     silent: FxHashMap<NodeId, usize>,
+    hangs: FxHashMap<PodId, usize>,
     unneeded: FxHashMap<NodeId, usize>,
     last_wait: Option<usize>,
     last_scale_up: Option<usize>,
@@ -66,7 +67,9 @@ impl Seen {
                 }
                 before
             }
-            Occurrence::DeployFinished(workload) => self.rollout.get(&workload).copied(),
+            Occurrence::DeployFinished(workload) | Occurrence::DeployStuck(workload) => {
+                self.rollout.get(&workload).copied()
+            }
             Occurrence::Waits(pod) => {
                 self.waits.insert(pod, at);
                 self.last_wait = Some(at);
@@ -113,16 +116,25 @@ impl Seen {
                 self.last_fault.filter(|(since, _)| *since == time).map(|(_, fault)| fault)
             }
             Occurrence::NodeNotReady(node) | Occurrence::NodeBack(node) => self.silent.get(&node).copied(),
-            Occurrence::SpotNotice(node) => {
-                self.notice.insert(node, at);
+            Occurrence::ContainerHangs(pod) => {
+                self.hangs.insert(pod, at);
                 self.last_fault.filter(|(since, _)| *since == time).map(|(_, fault)| fault)
+            }
+            Occurrence::FailedProbe(pod) => self.hangs.remove(&pod),
+            Occurrence::RebalanceRecommended(node) => {
+                self.notice.insert(node, at);
+                None
+            }
+            Occurrence::SpotNotice(node) => {
+                let fault = self.last_fault.filter(|(since, _)| *since == time).map(|(_, fault)| fault);
+                fault.or(self.notice.insert(node, at))
             }
             Occurrence::Evicted { pod, node, by } => {
                 if let Some(workload) = decisions.workload_of(pod) {
                     self.new_pod.insert(workload, at);
                 }
                 let map = match by {
-                    Evictor::SpotNotice => &self.notice,
+                    Evictor::SpotNotice | Evictor::Rebalance => &self.notice,
                     Evictor::TaintManager => &self.silent,
                     Evictor::ClusterAutoscaler | Evictor::VpaUpdater => &self.scale_down,
                 };

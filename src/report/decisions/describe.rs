@@ -58,10 +58,15 @@ impl Decisions<'_> {
             Occurrence::Evicted { .. }
             | Occurrence::EvictionDenied(_)
             | Occurrence::OutOfMemory(_)
+            | Occurrence::ContainerHangs(_)
             | Occurrence::FailedProbe(_) => self.pod_lost(what),
             Occurrence::DeployStarted(id) => self.of_workload("deployment", "rollout", id, "A rollout of", "begins"),
             Occurrence::DeployFinished(id) => {
                 self.of_workload("deployment", "rolled-out", id, "The rollout of", "is complete")
+            }
+            Occurrence::DeployStuck(id) => {
+                let why = "has made no progress for too long (ProgressDeadlineExceeded)";
+                self.of_workload("deployment", "stuck", id, "The rollout of", why)
             }
             Occurrence::TrafficSwitched(id) => {
                 self.of_workload("deployment", "switched", id, "All traffic of", "moves to the new version")
@@ -116,7 +121,7 @@ impl Decisions<'_> {
                     Evictor::ClusterAutoscaler => ("cluster-autoscaler", "Cluster Autoscaler"),
                     Evictor::TaintManager => ("node-lifecycle", "the taint manager"),
                     Evictor::VpaUpdater => ("vpa", "the VPA's updater"),
-                    Evictor::SpotNotice => ("termination-handler", "the termination handler"),
+                    Evictor::SpotNotice | Evictor::Rebalance => ("termination-handler", "the termination handler"),
                 };
                 let text = format!("The pod {} is evicted from {} by {by}.", self.pod(pod), self.node(node));
                 Line::new(controller, "evicted", self.with_node(pod, node), text)
@@ -128,6 +133,10 @@ impl Decisions<'_> {
             Occurrence::OutOfMemory(pod) => {
                 let text = format!("The pod {} uses more memory than its limit: it is killed.", self.pod(pod));
                 Line::new("kubelet", "out-of-memory", self.pod_names(pod), text)
+            }
+            Occurrence::ContainerHangs(pod) => {
+                let text = format!("The pod {} no longer answers.", self.pod(pod));
+                Line::new("kubelet", "hangs", self.pod_names(pod), text)
             }
             Occurrence::FailedProbe(pod) => {
                 let text = format!("The pod {} does not answer its probe: its container is killed.", self.pod(pod));
@@ -207,6 +216,10 @@ impl Decisions<'_> {
                 let text = format!("The node {} reports again.", self.node(node));
                 Line::new("kubelet", "back", vec![self.node(node)], text)
             }
+            Occurrence::RebalanceRecommended(node) => {
+                let text = format!("The cloud expects to take the spot node {} soon.", self.node(node));
+                Line::new("cloud", "rebalance-recommended", vec![self.node(node)], text)
+            }
             Occurrence::SpotNotice(node) => {
                 let text = format!("The spot market wants the node {} back.", self.node(node));
                 Line::new("cloud", "spot-notice", vec![self.node(node)], text)
@@ -241,6 +254,9 @@ impl Decisions<'_> {
             Some(FaultKind::NodeLost { group, .. }) => format!("the loss of a node of {}", self.group(*group)),
             Some(FaultKind::NodeUnreachable { group, .. }) => {
                 format!("the silence of a node of {}", self.group(*group))
+            }
+            Some(FaultKind::ContainersHang { workload, .. }) => {
+                format!("the hanging of pods of {}", self.workload_name(*workload))
             }
             Some(FaultKind::SpotNotice { group, .. }) => format!("a spot notice to a node of {}", self.group(*group)),
             Some(FaultKind::IncreaseError(group)) => format!("refusal to grow {}", self.group(*group)),

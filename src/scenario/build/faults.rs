@@ -5,11 +5,15 @@ use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::GroupId;
-use crate::sim::world::{BlueGreen, Cast, Deploy, Fault, FaultKind, Objective, Replacement, WorkloadKind};
+use crate::sim::world::{
+    BlueGreen, Cast, Deploy, Fault, FaultKind, Objective, OnRebalance, Rebalance, Replacement, WorkloadKind,
+};
 use crate::units::{SimDuration, SimTime};
 
 /// How long a rollout is watched where the scenario does not say.
 const WATCH_FOR: SimDuration = SimDuration::from_mins(10);
+/// How long before a spot notice the rebalance recommendation comes; AWS promises nothing, not even that it comes before.
+const REBALANCE_LEAD: SimDuration = SimDuration::from_mins(10);
 
 /// Fills in faults and deploys.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
@@ -31,6 +35,16 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         deploy(at, row, converter, cast, issues);
     }
     refuse_overlaps(&scene.file.deploys, issues);
+    cast.rebalance = scene.file.termination_handler.as_ref().map(rebalance);
+}
+
+fn rebalance(handler: &file::TerminationHandler) -> Rebalance {
+    let response = match (handler.enable_rebalance_monitoring, handler.enable_rebalance_draining) {
+        (_, true) => OnRebalance::Drain,
+        (true, false) => OnRebalance::Cordon,
+        (false, false) => OnRebalance::Nothing,
+    };
+    Rebalance { lead: handler.rebalance_lead.map_or(REBALANCE_LEAD, |time| time.0), response }
 }
 
 fn group(name: &str, cast: &Cast) -> Result<GroupId, Issue> {
@@ -61,15 +75,30 @@ fn fault(row: &file::Fault, converter: &mut Converter<'_>, cast: &Cast) -> Resul
         (&row.never_registers, &FaultKind::NeverRegisters),
     ];
     let mut of_groups = kinds.iter().filter_map(|(name, kind)| Some((name.as_ref()?, kind)));
-    match (&row.zone_outage, of_groups.next(), of_groups.next()) {
-        (Some(zone), None, None) => zone_outage(zone, converter, cast),
-        (None, Some((name, kind)), None) => Ok(kind(group(name, cast)?)),
+    match (&row.zone_outage, &row.containers_hang, of_groups.next(), of_groups.next()) {
+        (Some(zone), None, None, None) => zone_outage(zone, converter, cast),
+        (None, Some(name), None, None) => containers_hang(name, row.pods.unwrap_or(1), converter, cast),
+        (None, None, Some((name, kind)), None) => Ok(kind(group(name, cast)?)),
         _ => Err(Issue::error(
             "",
             "expected exactly one of zoneOutage, nodeLost, nodeUnreachable, spotNotice, noCapacity, increaseError, \
-             neverRegisters",
+             neverRegisters, containersHang",
         )),
     }
+}
+
+fn containers_hang(name: &str, pods: u32, converter: &mut Converter<'_>, cast: &Cast) -> Result<FaultKind, Issue> {
+    let symbol = converter.symbol(name);
+    if let Some((workload, _)) = cast.workloads.iter().find(|(_, row)| row.name == symbol) {
+        return Ok(FaultKind::ContainersHang { workload, pods });
+    }
+    let symbols = &converter.cluster().symbols;
+    let names = cast.workloads.values().map(|row| symbols.text(row.name));
+    let issue = Issue::error("", format!("there is no workload `{name}`"));
+    Err(match did_you_mean(name, names) {
+        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
+        None => issue,
+    })
 }
 
 fn zone_outage(zone: &str, converter: &mut Converter<'_>, cast: &Cast) -> Result<FaultKind, Issue> {

@@ -15,7 +15,7 @@ mod vpas;
 mod workloads;
 
 use super::documents::{self, Document};
-use super::file::ScenarioFile;
+use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::Converter;
 use super::sources::Sources;
@@ -96,7 +96,14 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         platform: platform(file, provider),
         prices,
         digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}{:?}", cast.traffic, cast.profiles)))),
-        timing: Timing { step, scheduling_cycle, hpa_sync, autoscaler_scan: scan.max(least), ..Timing::default() },
+        timing: Timing {
+            lockstep: file.fidelity == Fidelity::Lockstep,
+            step,
+            scheduling_cycle,
+            hpa_sync,
+            autoscaler_scan: scan.max(least),
+            ..Timing::default()
+        },
         region,
         cast,
         duration,

@@ -15,13 +15,16 @@ use crate::scenario::file::Assumption;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::{IntOrPercent, ObjectMeta, OwnerReference};
-use crate::scenario::kubernetes::pod::{Pod, PodSpec, PodTemplateSpec};
+use crate::scenario::kubernetes::pod::{self as api_pod, Pod, PodSpec, PodTemplateSpec};
+use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads as api;
-use crate::sim::world::{Budget, Cast, Delay, Hpa, Lifecycle, Load, Signal, Workload, WorkloadKind};
+use crate::sim::world::{Budget, Cast, Delay, Hpa, Lifecycle, Load, Probe, Signal, Workload, WorkloadKind};
 use crate::units::{Quantity, SimDuration, SimTime};
 
 /// What a Job's pod works where nobody says.
 const JOB_WORK: SimDuration = SimDuration::from_mins(5);
+/// Provisioners whose volumes can be used in every zone of a region; the clouds' block devices cannot.
+const REGIONAL_VOLUMES: [&str; 3] = ["efs.csi.aws.com", "filestore.csi.storage.gke.io", "file.csi.azure.com"];
 /// More pods of one workload are refused.
 const MOST_REPLICAS: i32 = 150_000;
 
@@ -46,7 +49,8 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         cast.workloads.push(workload);
     }
     for found in &scene.objects.deployments {
-        let workload = builder.workload(found, "ReplicaSet", deployment_kind, issues);
+        let mut workload = builder.workload(found, "ReplicaSet", deployment_kind, issues);
+        workload.progress_deadline = Some(seconds(found.1.spec.progress_deadline_seconds.unwrap_or(600)));
         cast.workloads.push(workload);
     }
     for found in &scene.objects.replica_sets {
@@ -59,7 +63,8 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         cast.workloads.push(builder.bare_pod(found, issues));
     }
     for found in &scene.objects.stateful_sets {
-        let workload = builder.workload(found, "StatefulSet", stateful_set_kind, issues);
+        let kind = |object: &api::Workload, _: &mut Issues| stateful_set_kind(object, &scene.objects.storage_classes);
+        let workload = builder.workload(found, "StatefulSet", kind, issues);
         cast.workloads.push(workload);
     }
     for found in &scene.objects.jobs {
@@ -132,6 +137,7 @@ impl Builder<'_, '_, '_> {
             lifecycle: self.lifecycle(&object.metadata.name, &object.spec.template.spec),
             load: Load::Requests,
             starts: SimTime::ZERO,
+            progress_deadline: None,
         };
         absorb(part, document, issues);
         workload
@@ -152,6 +158,7 @@ impl Builder<'_, '_, '_> {
             lifecycle: self.lifecycle(&object.metadata.name, &object.spec),
             load: Load::Requests,
             starts: SimTime::ZERO,
+            progress_deadline: None,
         }
     }
 
@@ -259,6 +266,7 @@ impl Builder<'_, '_, '_> {
             lifecycle: self.lifecycle(&metadata.name, &spec.template.spec),
             load: Load::Requests,
             starts: SimTime::ZERO,
+            progress_deadline: None,
         }
     }
 
@@ -289,7 +297,7 @@ impl Builder<'_, '_, '_> {
         if spec.priority_class_name.is_empty() {
             spec.priority.get_or_insert(0);
         }
-        // Claims are paid for, not placed.
+        // Claims are paid for, and where their volumes are is the simulation's to find out.
         spec.volumes.retain(|volume| volume.persistent_volume_claim.is_none() && volume.ephemeral.is_none());
         let id = self.converter.pod_spec(&pod_metadata, &spec);
         let cluster = self.converter.cluster();
@@ -353,9 +361,6 @@ impl Builder<'_, '_, '_> {
     fn lifecycle(&mut self, name: &str, spec: &PodSpec) -> Lifecycle {
         let start = container_start();
         let first = spec.containers.first();
-        let probe = first.and_then(|container| container.readiness_probe.as_ref());
-        let seconds =
-            |value: Option<i64>, default: i64| SimDuration::from_secs(value.unwrap_or(default).clamp(0, 86_400));
         let warm_up = self.scene.file.services.get(name).and_then(|service| service.warm_up);
         Lifecycle {
             start: Delay::Lognormal { median: start.median, sigma: start.sigma, least: SimDuration::from_millis(200) },
@@ -366,12 +371,8 @@ impl Builder<'_, '_, '_> {
             },
             images: spec.containers.iter().map(|c| (self.converter.symbol(&c.image), 140 * 1024 * 1024)).collect(),
             warm_up: warm_up.map_or(Delay::NONE, |time| Delay::Fixed(time.0)),
-            readiness: probe.map(|probe| {
-                (
-                    seconds(probe.initial_delay_seconds, 0),
-                    seconds(probe.period_seconds, 10).max(SimDuration::from_secs(1)),
-                )
-            }),
+            readiness: first.and_then(|container| container.readiness_probe.as_ref()).map(probe),
+            liveness: first.and_then(|container| container.liveness_probe.as_ref()).map(probe),
             killed_if_silent_for: first.and_then(patience),
             pre_stop: first.map_or(SimDuration::ZERO, pre_stop),
             shutdown: SimDuration::from_secs(1),
@@ -407,16 +408,24 @@ fn on_disruption(spec: &api::JobSpec, document: &Document, issues: &mut Issues) 
 
 /// After how long a container that has never answered is killed: by its startup probe, which holds the others
 /// back, or else by its liveness probe.
-fn patience(container: &crate::scenario::kubernetes::pod::Container) -> Option<SimDuration> {
-    let probe = container.startup_probe.as_ref().or(container.liveness_probe.as_ref())?;
+fn patience(container: &api_pod::Container) -> Option<SimDuration> {
+    let probe = probe(container.startup_probe.as_ref().or(container.liveness_probe.as_ref())?);
+    Some(probe.initial + probe.period * i64::from(probe.failures - 1))
+}
+
+/// A probe with the API server's defaults.
+fn probe(probe: &api_pod::Probe) -> Probe {
     let value = |value: Option<i64>, default: i64, least: i64| value.unwrap_or(default).clamp(least, 86_400);
-    let period = value(probe.period_seconds, 10, 1);
-    let failures = value(probe.failure_threshold, 3, 1);
-    Some(SimDuration::from_secs(value(probe.initial_delay_seconds, 0, 0) + period * (failures - 1)))
+    Probe {
+        initial: SimDuration::from_secs(value(probe.initial_delay_seconds, 0, 0)),
+        period: SimDuration::from_secs(value(probe.period_seconds, 10, 1)),
+        timeout: SimDuration::from_secs(value(probe.timeout_seconds, 1, 1)),
+        failures: value(probe.failure_threshold, 3, 1) as u32,
+    }
 }
 
 /// `sleep: {seconds}` or a command that ends in `sleep N`.
-fn pre_stop(container: &crate::scenario::kubernetes::pod::Container) -> SimDuration {
+fn pre_stop(container: &api_pod::Container) -> SimDuration {
     let Some(handler) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref()) else {
         return SimDuration::ZERO;
     };
@@ -468,12 +477,18 @@ fn deployment_kind(object: &api::Workload, issues: &mut Issues) -> WorkloadKind 
     }
 }
 
-fn stateful_set_kind(object: &api::Workload, _issues: &mut Issues) -> WorkloadKind {
+fn stateful_set_kind(object: &api::Workload, classes: &[Found<StorageClass>]) -> WorkloadKind {
     let management = match object.spec.pod_management_policy.as_deref() {
         Some("Parallel") => PodManagement::Parallel,
         _ => PodManagement::OrderedReady,
     };
-    WorkloadKind::StatefulSet { management, ordinals: Vec::new() }
+    let provisioner = |claim: &PersistentVolumeClaim| {
+        let class = claim.spec.storage_class_name.as_deref()?;
+        classes.iter().find(|(_, row)| row.metadata.name == class).map(|(_, row)| row.provisioner.as_str())
+    };
+    let is_zonal =
+        |claim: &PersistentVolumeClaim| provisioner(claim).is_none_or(|name| !REGIONAL_VOLUMES.contains(&name));
+    WorkloadKind::StatefulSet { management, zonal_claims: object.spec.volume_claim_templates.iter().any(is_zonal) }
 }
 
 fn budgets(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {

@@ -28,6 +28,8 @@ pub struct WorkloadSpec {
     /// How pods are replaced (Deployments).
     #[serde(deserialize_with = "null_as_default")]
     pub strategy: DeploymentStrategy,
+    /// After how long without progress a rollout is said to be stuck; 600 by default (Deployments).
+    pub progress_deadline_seconds: Option<i64>,
     /// `OrderedReady` or `Parallel` (StatefulSets).
     pub pod_management_policy: Option<String>,
     /// A claim per pod (StatefulSets).

@@ -142,6 +142,7 @@ fn workload(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
             memory_per_milli_bytes: row.mem_per_milli,
         },
         starts: SimTime::ZERO,
+        progress_deadline: None,
     }
 }
 

@@ -1,0 +1,66 @@
+//! The condition Progressing of Deployments: a rollout that makes no progress for too long is said to be stuck.
+//!
+//! Upstream: deployment/progress.go and `DeploymentProgressing`, `DeploymentTimedOut` of deployment_util.go, 1.28.
+//! Nothing follows from it: Kubernetes takes no rollout back.
+
+use crate::controllers::deployment::ReplicaSet;
+use crate::sim::Simulation;
+use crate::sim::event::{Event, WorkloadId};
+use crate::sim::log::Occurrence;
+use crate::units::SimTime;
+
+/// A rollout under way, as its controller saw it last.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// When it last came closer to its end.
+    since: SimTime,
+    /// Pods of the new version, of old ones, and ready ones.
+    counts: [i32; 3],
+    /// It was said to be stuck.
+    is_stuck: bool,
+}
+
+impl Simulation {
+    /// A rollout begins, or a Deployment is created: it has its time from now on.
+    pub(super) fn begin_progress(&mut self, now: SimTime, id: WorkloadId) {
+        self.workloads[id].progress = Some(Progress { since: now, counts: [0, i32::MAX, 0], is_stuck: false });
+        self.await_progress(now, id);
+    }
+
+    fn await_progress(&mut self, now: SimTime, id: WorkloadId) {
+        let due = self.cast.workloads[id].progress_deadline.map(|deadline| now + deadline);
+        if let Some(due) = due.filter(|due| *due <= self.end) {
+            self.queue.push(due, Event::ProgressDue(id));
+        }
+    }
+
+    /// What the controller has just seen and done.
+    pub(super) fn follow_progress(&mut self, now: SimTime, id: WorkloadId, sets: &[ReplicaSet], is_complete: bool) {
+        let current = self.workloads[id].current as usize;
+        let Some(progress) = &mut self.workloads[id].progress else { return };
+        if is_complete {
+            self.workloads[id].progress = None;
+            return;
+        }
+        let before = progress.counts;
+        let updated = sets[current].replicas;
+        let old = sets.iter().map(|set| set.existing).sum::<i32>() - sets[current].existing;
+        progress.counts = [updated, old, sets.iter().map(|set| set.available).sum()];
+        let [_, _, ready] = progress.counts;
+        if updated > before[0] || old < before[1] || ready > before[2] {
+            (progress.since, progress.is_stuck) = (now, false);
+            self.await_progress(now, id);
+        }
+    }
+
+    /// The deadline of a rollout that may have come on since.
+    pub(super) fn progress_due(&mut self, now: SimTime, id: WorkloadId) {
+        let Some(deadline) = self.cast.workloads[id].progress_deadline else { return };
+        if let Some(progress) = &mut self.workloads[id].progress
+            && progress.since + deadline <= now
+            && !std::mem::replace(&mut progress.is_stuck, true)
+        {
+            self.log.push(now, Occurrence::DeployStuck(id));
+        }
+    }
+}
