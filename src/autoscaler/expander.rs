@@ -67,10 +67,17 @@ pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     share(all(there.cpu_milli), cpu) + share(all(there.memory_bytes), memory)
 }
 
-/// Upstream: `priority.BestOptions`: groups that no pattern names only count if none is named.
+/// Below this a priority counts for nothing: where upstream begins to look for the highest.
+const LEAST_PRIORITY: i64 = -1;
+
+/// Groups that no pattern names only count if none is named; without any priorities nothing is taken. Upstream:
+/// `priority.BestOptions`, 1.28.0.
 fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -> Vec<usize> {
     let mut best: Option<(i64, Vec<usize>)> = None;
-    for (priority, patterns) in &scene.flags.priorities.rows {
+    if scene.flags.priorities.is_empty() {
+        return Vec::new();
+    }
+    for (priority, patterns) in scene.flags.priorities.rows.iter().filter(|(priority, _)| *priority >= LEAST_PRIORITY) {
         let named = |at: &&usize| {
             let name = scene.groups[options[**at].group].name;
             patterns.iter().any(|pattern| pattern.is_match(name))

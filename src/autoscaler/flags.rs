@@ -106,6 +106,10 @@ impl Priorities {
         };
         Ok(Priorities { rows: rows.into_iter().map(row).collect::<Result<_, _>>()? })
     }
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
 }
 
 impl PartialEq for Priorities {

@@ -75,12 +75,12 @@ impl Autoscaler {
         let (groups, nodes) = (round.groups, round.all);
         let scene = Scene { cluster, groups, templates: &self.templates.rows, flags: &self.flags, nodes };
         outcome.options = options.iter().map(|option| summary(&scene, option)).collect();
-        if options.is_empty() {
+        let best = best(&scene, &options);
+        outcome.best = best.iter().map(|at| options[*at].group).collect();
+        if best.is_empty() {
             self.tell_rejections(cluster, &kinds, (&fitting, None), &mut outcome);
             return outcome;
         }
-        let best = best(&scene, &options);
-        outcome.best = best.iter().map(|at| options[*at].group).collect();
         let chosen = &options[self.choose(round, &options, &best)];
         outcome.chosen = Some(chosen.group);
         outcome.result = ScaleUpResult::Error;

@@ -1,7 +1,12 @@
 //! Cluster Autoscaler's command line: what it sets, and whether the groups that it names are there.
 
+use super::autoscale::priorities;
+use super::documents::Document;
 use super::issue::{Issue, Issues, did_you_mean};
-use crate::autoscaler::{Discovery, FlagOutcome, Flags, Tags};
+use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, Tags};
+
+/// Where the priority expander looks. Upstream: `priority.PriorityConfigMapName`, 1.28.0.
+const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
 
 /// Sets what the words say: `--name=value`, `--name value`, and the bare `--name` of a switch.
 pub(super) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str>, issues: &mut Issues) {
@@ -34,6 +39,34 @@ fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
 /// Flags that do not go together.
 pub(super) fn check(flags: &Flags, issues: &mut Issues) {
     flags.contradictions().into_iter().for_each(|why| issues.push(Issue::error("--flags", why)));
+}
+
+/// Whether it is the ConfigMap of the priority expander.
+pub(super) fn has_priorities(document: &Document) -> bool {
+    document.text(&["kind"]) == "ConfigMap" && document.text(&["metadata", "name"]) == PRIORITIES
+}
+
+/// Reads the ConfigMap of the priority expander, if that is asked for. Without it upstream would never scale up.
+pub(super) fn read_priorities<'a>(
+    flags: &mut Flags,
+    documents: impl IntoIterator<Item = &'a Document>,
+    issues: &mut Issues,
+) {
+    if !flags.expander.contains(&Expander::Priority) {
+        return;
+    }
+    let Some(document) = documents.into_iter().find(|document| has_priorities(document)) else {
+        let issue = Issue::error("--expander", format!("`priority` needs the ConfigMap {PRIORITIES}, found none"));
+        issues.push(issue.with_help(format!("kubectl get configmap -n kube-system {PRIORITIES} -o yaml")));
+        return;
+    };
+    match priorities(document.text(&["data", "priorities"])) {
+        Ok(read) if read.is_empty() => {
+            issues.push(document.locate(Issue::error("data.priorities", "there are no priorities")));
+        }
+        Ok(read) => flags.priorities = read,
+        Err(why) => issues.push(document.locate(Issue::error("data.priorities", why))),
+    }
 }
 
 /// Groups that flags name and nobody has, and tags that find none.

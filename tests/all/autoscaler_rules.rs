@@ -2,10 +2,10 @@
 
 use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope, pods_to_move};
-use foresail::autoscaler::{Flags, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
+use foresail::autoscaler::{ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
 use foresail::cluster::{
-    Effect, LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName,
-    PodSpec, Taint, Volume, VolumeSource,
+    LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
+    Volume, VolumeSource,
 };
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::Stage;
@@ -167,76 +167,6 @@ fn budgets_that_allow_nothing_block_even_safe_pods() {
     assert_eq!(moved(&[], safe), Err(BlockingReason::NotEnoughPdb));
 }
 
-/// The group that an expander takes for three pods of 900 milli-cores: `small` has 1 core and 2 GiB, `large` 4
-/// cores and 64 GiB and costs more per pod, `middle` 2 cores and 4 GiB.
-fn taken(expander: &str) -> String {
-    let mut world = World::new(&[("expander", expander)]);
-    world.group("small", 1, 2, 0.04);
-    world.group("large", 4, 64, 0.90);
-    world.group("middle", 2, 4, 0.09);
-    for _ in 0..3 {
-        world.plain(900, None);
-    }
-    let outcome = world.turn(START);
-    assert_eq!(outcome.scale_up.result, ScaleUpResult::Successful);
-    world.stage.groups[outcome.scale_up.chosen.expect("one is chosen")].name.clone()
-}
-
-#[test]
-fn least_waste_takes_the_fullest() {
-    assert_eq!(taken("least-waste"), "small");
-}
-
-#[test]
-fn least_nodes_takes_the_largest() {
-    assert_eq!(taken("least-nodes"), "large");
-}
-
-#[test]
-fn price_takes_the_cheapest_for_its_pods() {
-    assert_eq!(taken("price"), "small");
-}
-
-#[test]
-fn price_leaves_machines_with_gpus_alone() {
-    let mut world = World::new(&[("expander", "price")]);
-    for name in ["gpus", "plain"] {
-        world.group(name, 4, 16, 0.1);
-    }
-    let gpu = world.symbol("nvidia.com/gpu");
-    world.stage.groups[0].template.allocatable.resources.set_scalar(gpu, 1);
-    world.plain(500, None);
-    assert_eq!(world.turn(after(60)).scale_up.best, [1]);
-}
-
-#[test]
-fn price_prefers_larger_machines_by_all_nodes_cordoned_ones_too() {
-    let taken = |cordoned: bool| {
-        let mut world = World::new(&[("expander", "price")]);
-        world.group("two", 2, 8, 0.1);
-        world.group("four", 4, 8, 0.1);
-        for _ in 0..7 {
-            let node = world.node();
-            world.plain(3900, Some(node));
-            world.stage.cluster.set_unschedulable(node, cordoned);
-        }
-        world.plain(500, None);
-        world.turn(after(60)).scale_up.best
-    };
-    assert_eq!((taken(true), taken(false)), (vec![1], vec![1]));
-}
-
-#[test]
-fn most_pods_leaves_a_tie_to_the_next_of_the_chain() {
-    assert_eq!(taken("most-pods,least-nodes"), "large");
-    assert_eq!(taken("most-pods,least-waste"), "small");
-}
-
-#[test]
-fn random_takes_one_of_them() {
-    assert!(["small", "middle", "large"].contains(&taken("random").as_str()));
-}
-
 /// An empty node above the minimum, since the first loop at 0 s.
 fn idle(flags: &[(&str, &str)]) -> (World, NodeId) {
     let mut world = World::new(flags);
@@ -356,66 +286,6 @@ fn a_refused_group_backs_off_for_five_minutes() {
 }
 
 #[test]
-fn startup_taints_make_a_node_unready() {
-    let flags = Flags::default();
-    assert!(flags.scale_up_from_zero && flags.ignore_taints.is_empty());
-    let mut world = World::new(&[("scale-up-from-zero", "false"), ("startup-taint", "starting")]);
-    world.group("g", 1, 2, 0.1);
-    let node = world.node();
-    world.plain(900, None);
-    world.plain(900, None);
-    let key = world.symbol("starting");
-    let taint = Taint { key, value: Symbol::EMPTY, effect: foresail::cluster::Effect::NoSchedule };
-    world.stage.cluster.set_taints(node, vec![taint]);
-    assert_eq!(world.turn(START).scale_up.result, ScaleUpResult::NotTried, "no node is ready");
-    world.stage.cluster.set_taints(node, Vec::new());
-    assert_eq!(world.turn(after(10)).scale_up.result, ScaleUpResult::Successful);
-}
-
-/// Among how many groups of different machines a scale-up for four pods is divided.
-fn balanced(provider: &str, pools: [&str; 2]) -> usize {
-    let mut world = World::new(&[
-        ("balance-similar-node-groups", "true"),
-        ("cloud-provider", provider),
-        ("expander", "least-waste"),
-    ]);
-    for (cores, pool) in [4, 8].into_iter().zip(pools) {
-        world.group(pool, cores, 16, 0.1);
-        let (key, value) = (world.symbol("agentpool"), world.symbol(pool));
-        world.stage.groups.last_mut().expect("a group").template.labels.set(key, value);
-    }
-    for _ in 0..4 {
-        world.plain(3500, None);
-    }
-    world.turn(after(60)).scale_up.increases.len()
-}
-
-#[test]
-fn azures_groups_of_one_pool_are_similar_whatever_their_machines() {
-    assert_eq!(balanced("azure", ["one", "one"]), 2);
-    assert_eq!(balanced("azure", ["one", "other"]), 1);
-    assert_eq!(balanced("aws", ["one", "one"]), 1);
-}
-
-#[test]
-fn a_template_has_no_taint_of_a_passing_state() {
-    for (taint, helps) in [
-        ("cloud.google.com/impending-node-termination", true),
-        ("NodeWithImpairedVolumes", true),
-        ("CriticalAddonsOnly", false),
-    ] {
-        let mut world = World::new(&[]);
-        world.group("g", 4, 16, 0.1);
-        let key = world.symbol(taint);
-        let taint_of = |key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule };
-        world.stage.groups[0].template.taints.push(taint_of(key));
-        world.plain(1000, None);
-        let outcome = world.turn(after(60));
-        assert_eq!(outcome.scale_up.result == ScaleUpResult::Successful, helps, "{taint}");
-    }
-}
-
-#[test]
 fn cordoned_nodes_do_not_count_against_the_most_nodes_of_all() {
     for (cordoned, result) in [(true, ScaleUpResult::Successful), (false, ScaleUpResult::NoOptionsAvailable)] {
         let mut world = World::new(&[("max-nodes-total", "1")]);
@@ -455,86 +325,4 @@ fn a_pod_may_ask_for_a_longer_delay() {
         assert_eq!(world.turn(after(waits)).scale_up.result, ScaleUpResult::NotNeeded, "{flag}");
         assert_eq!(world.turn(after(waits + 1)).scale_up.result, ScaleUpResult::Successful, "{flag}");
     }
-}
-
-/// A group of machines with so many GPUs of the kind `t4`, of which pods see as many as `there`.
-fn gpu_group(world: &mut World, name: &str, gpus: i64, there: i64) {
-    world.group(name, 4, 16, 0.1);
-    let (gpu, label, kind) =
-        (world.symbol("nvidia.com/gpu"), world.symbol("k8s.amazonaws.com/accelerator"), world.symbol("t4"));
-    let template = &mut world.stage.groups.last_mut().expect("a group").template;
-    template.capacity.resources.set_scalar(gpu, gpus);
-    template.allocatable.resources.set_scalar(gpu, there);
-    template.labels.set(label, kind);
-}
-
-/// A pod that needs GPUs.
-fn gpu_pod(world: &mut World, gpus: i64, node: Option<NodeId>) {
-    let gpu = world.symbol("nvidia.com/gpu");
-    world.pod(100, node, |spec, _| {
-        spec.requests.set_scalar(gpu, gpus);
-        spec.container_requests.set_scalar(gpu, gpus);
-    });
-}
-
-#[test]
-fn gpus_have_limits_by_kind() {
-    let outcome = |limit: &str| {
-        let mut world = World::new(&[("cloud-provider", "aws"), ("gpu-total", limit)]);
-        gpu_group(&mut world, "g", 4, 4);
-        (0..5).for_each(|_| gpu_pod(&mut world, 4, None));
-        let up = world.turn(after(60)).scale_up;
-        (up.increases.first().map(|increase| increase.to), up.skipped.first().map(|(_, why)| why.to_string()))
-    };
-    assert_eq!(outcome("t4:0:100"), (Some(5), None));
-    assert_eq!(outcome("t4:0:11"), (Some(2), None), "two machines of 4 GPUs");
-    assert_eq!(outcome("t4:0:3"), (None, Some("max cluster gpu limit reached".to_owned())));
-    assert_eq!(outcome("v100:0:3"), (Some(5), None), "of another kind");
-}
-
-#[test]
-fn machines_with_gpus_stay_for_the_least_number() {
-    let mut world = World::new(&[("cloud-provider", "aws"), ("gpu-total", "t4:4:100")]);
-    gpu_group(&mut world, "g", 4, 4);
-    let nodes = [world.node(), world.node()];
-    world.down(0);
-    let down = world.down(601);
-    assert_eq!(down.deletions.iter().map(|deletion| deletion.node).collect::<Vec<_>>(), nodes[..1]);
-    assert!(
-        down.unremovable.contains(&(nodes[1], Unremovable::MinimalResourceLimitExceeded)),
-        "{:?}",
-        down.unremovable
-    );
-}
-
-#[test]
-fn a_machine_whose_gpus_are_not_there_yet_is_unready() {
-    for (provider, result) in [("aws", ScaleUpResult::NotTried), ("gce", ScaleUpResult::NoOptionsAvailable)] {
-        let mut world = World::new(&[("cloud-provider", provider), ("scale-up-from-zero", "false")]);
-        gpu_group(&mut world, "g", 4, 0);
-        world.node();
-        world.plain(5000, None);
-        assert_eq!(world.turn(after(60)).scale_up.result, result, "{provider} has a label of its own");
-    }
-}
-
-#[test]
-fn of_machines_with_gpus_the_gpus_count_against_a_threshold_of_their_own() {
-    let unneeded = |threshold: &str, gpus: i64| {
-        let mut world = World::new(&[
-            ("scale-down-gpu-utilization-threshold", threshold),
-            ("scale-down-utilization-threshold", "0"),
-        ]);
-        gpu_group(&mut world, "g", 4, 4);
-        let first = world.node();
-        world.stage.groups[0].template.scale_down_disabled = true;
-        world.node();
-        world.plain(3900, Some(first));
-        gpu_pod(&mut world, gpus, Some(first));
-        world.down(0).unneeded.iter().any(|(node, _)| *node == first)
-    };
-    // Cpu is used to 100 %, and does not count; the pod of 3,900 milli-cores finds room on the other machine.
-    assert!(unneeded("0.6", 2));
-    assert!(!unneeded("0.5", 2), "used to the threshold is not under it");
-    assert!(!unneeded("0.6", 3));
 }

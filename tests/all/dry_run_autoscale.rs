@@ -133,6 +133,43 @@ fn a_schedulers_configuration_counts_in_the_dump_and_as_a_flag() {
 }
 
 #[test]
+fn the_priority_expander_needs_its_config_map() {
+    let map = |priorities: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: cluster-autoscaler-priority-expander}}\ndata:\n  {priorities}\n"
+        )
+    };
+    let (good, bad) = (map("priorities: '5: [general]'"), map("priorities: '5: [\"(\"]'"));
+    let folder = folder(&[("good.yaml", &good), ("bad.yaml", &bad), ("empty.yaml", &map("other: x"))]);
+    let with = |file: &'static str| {
+        ["-f", "up.yaml", "-f", file, "--node-groups", "groups.yaml", "--flags", "--expander=priority,least-waste"]
+    };
+    let (code, out, err) = run(&folder, &with("good.yaml"));
+    assert_eq!(code, 0, "{err}");
+    let chosen = out.lines().find(|line| line.contains("chosen")).unwrap_or_default();
+    assert!(chosen.contains("general"), "least-waste alone would take `memory`:\n{out}");
+    refused(
+        &folder,
+        &with("up.yaml")[..2].iter().chain(&with("up.yaml")[6..]).copied().collect::<Vec<_>>(),
+        &["`priority` needs the ConfigMap cluster-autoscaler-priority-expander", "kubectl get configmap"],
+    );
+    refused(&folder, &with("bad.yaml"), &["bad.yaml", "data.priorities", "`(` is not a regular expression"]);
+    refused(&folder, &with("empty.yaml"), &["empty.yaml", "there are no priorities"]);
+}
+
+#[test]
+fn a_group_in_back_off_says_until_when() {
+    let case = r#"{"podTemplates": {"p": {"spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]}}},
+        "objects": {"pods": [{"name": "a", "tpl": "p", "created": -60}]},
+        "nodeGroups": [{"id": "g", "max": 5, "increaseFails": true, "template": {"status": {
+            "capacity": {"cpu": "4", "memory": "8Gi", "pods": "9"}, "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "9"}}}}]}"#;
+    let (code, out, err) = run(&folder(&[("case.json", case)]), &["-f", "case.json", "--for", "20s"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("refused by the cloud"), "{out}");
+    assert!(out.contains("in backoff after failed scale-up until +300 s"), "{out}");
+}
+
+#[test]
 fn markdown_is_markdown() {
     let mut arguments = UP.to_vec();
     arguments.extend(["-o", "markdown"]);

@@ -1,7 +1,9 @@
 //! All tests from outside, as one program: each more would link the library once more, which takes minutes.
 
+mod autoscaler_expanders;
 mod autoscaler_groups;
 mod autoscaler_legacy;
+mod autoscaler_machines;
 mod autoscaler_rules;
 mod autoscaler_storm;
 mod autoscaler_world;

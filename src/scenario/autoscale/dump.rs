@@ -83,6 +83,7 @@ fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -
 fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Option<Loaded> {
     let mut stage = Stage::default();
     set_flags(&mut stage.flags, &request.flags, issues);
+    autoscaler_flags::read_priorities(&mut stage.flags, found, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
     let newest = found.iter().filter_map(|document| newest_time(&document.value)).max();
     let nodes = nodes(found, issues);

@@ -78,6 +78,7 @@ pub(super) fn autoscaler(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags
         let message = "the autoscaler's what-ifs use the scheduler's own configuration, scheduler.configuration";
         issues.push(Issue::warning("--scheduler-config-file", message));
     }
+    autoscaler_flags::read_priorities(&mut flags, &scene.objects.autoscaler_priorities, issues);
     scene.file.autoscaler.enabled.unwrap_or(found).then_some(flags)
 }
 

@@ -1,5 +1,6 @@
 //! The manifests' objects by kind.
 
+use crate::scenario::autoscaler_flags;
 use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
@@ -39,6 +40,8 @@ pub(super) struct Objects {
     pub(super) claims: Vec<Found<PersistentVolumeClaim>>,
     pub(super) storage_classes: Vec<Found<StorageClass>>,
     pub(super) namespaces: Vec<Document>,
+    /// The priority expander's ConfigMap.
+    pub(super) autoscaler_priorities: Vec<Document>,
     ignored: BTreeMap<String, usize>,
     /// Objects that their controllers will make again.
     owned: BTreeMap<String, usize>,
@@ -111,6 +114,7 @@ impl Objects {
             "Pod" => push(&mut self.pods, document, issues),
             "Node" => push(&mut self.nodes, document, issues),
             "Namespace" => self.namespaces.push(document),
+            "ConfigMap" if autoscaler_flags::has_priorities(&document) => self.autoscaler_priorities.push(document),
             other => {
                 let meant = did_you_mean(other, KINDS.iter().copied());
                 let group = document.text(&["apiVersion"]);
