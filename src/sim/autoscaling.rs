@@ -132,8 +132,12 @@ impl Simulation {
         }
         for (group, delta) in outcome.target_changes.iter().copied() {
             let group = GroupId::from_index(group);
-            self.groups[group].target += delta;
-            self.log.push(now, Occurrence::TargetDecreased(group, delta));
+            let state = &mut self.groups[group];
+            // A cloud refuses a size below what is there.
+            if state.target + delta >= state.instances.len() as i32 {
+                state.target += delta;
+                self.log.push(now, Occurrence::TargetDecreased(group, delta));
+            }
         }
         for increase in &outcome.scale_up.increases {
             let group = GroupId::from_index(increase.group);

@@ -88,7 +88,7 @@ fn groups_that_are_not_there_are_refused() {
         ("--nodes=1:4:ap", ["no node group `ap`", "did you mean `app`?"]),
         ("--nodes=1:4:app --nodes=2:4:app", ["--flags", "names `app` twice"]),
         ("--nodes=4:1:app", ["found `4:1:app`", "0 <= min <= max"]),
-        ("--nodes=7:9:app", ["desired_size", "found 2, expected 7 to 9"]),
+        ("--nodes=7:9:app", ["desiredSize", "found 2, expected 7 to 9"]),
         ("--node-group-auto-discovery=asg:tag=team/db", ["has all these tags", "team/web"]),
         ("--node-group-auto-discovery=mig:namePrefix=x,min=0,max=3", ["begins so", "app, db, own"]),
         ("--max-drain-parallelism=20", ["--flags", "must not be above"]),

@@ -1,10 +1,10 @@
 //! Cluster Autoscaler in clusters that never stand still: random groups, pods and events.
 //!
 //! Two autoscalers see the same: one remembers what it can, the other computes everything afresh. They must
-//! always decide the same, and whatever comes, some things never happen.
+//! always decide the same; and after every event, whatever comes, some things hold.
 
 use foresail::autoscaler::drain::{Controllers, Scope, pods_to_move};
-use foresail::autoscaler::{Autoscaler, Choice, Deletion, FlagOutcome, Flags, LoopOutcome};
+use foresail::autoscaler::{Autoscaler, Choice, Deletion, FlagOutcome, Flags, LoopOutcome, TO_BE_DELETED};
 use foresail::cluster::{
     AffinityTerm, ClusterState, Effect, LabelSelector, Labels, NodeCapacity, NodeCondition, NodeId,
     NodeInclusionPolicy, NodeTemplate, Owner, OwnerKind, Pod, PodDisruptionBudget, PodId, PodName, PodSpec, PodSpecId,
@@ -15,6 +15,7 @@ use foresail::rng::{Seed, Stream};
 use foresail::scenario::autoscale::{Group, Stage, views};
 use foresail::scheduler::{Decision, Profile, Scheduler, Ties};
 use foresail::units::{SimDuration, SimTime};
+use std::collections::BTreeMap;
 
 const ZONES: [&str; 3] = ["a", "b", "c"];
 
@@ -29,6 +30,8 @@ struct World {
     named: u32,
     /// Nodes being deleted.
     deleting: Vec<NodeId>,
+    /// Groups that lost instances which never came, or whose size was corrected: upstream looks at no minimum then.
+    may_be_small: Vec<bool>,
 }
 
 impl World {
@@ -46,6 +49,7 @@ impl World {
             now: SimTime::from_secs(10_000),
             named: 0,
             deleting: Vec::new(),
+            may_be_small: Vec::new(),
             dice,
         };
         (0..1 + world.dice.below(4)).for_each(|at| world.add_group(at));
@@ -53,6 +57,7 @@ impl World {
         if world.dice.chance(0.7) {
             world.add_daemon_set();
         }
+        world.may_be_small = vec![false; world.stage.groups.len()];
         for group in 0..world.stage.groups.len() {
             (0..world.stage.groups[group].target).for_each(|_| world.register(group));
         }
@@ -199,7 +204,7 @@ impl World {
 
     /// Anything that can happen between two loops.
     fn something_happens(&mut self) {
-        match self.dice.below(12) {
+        match self.dice.below(14) {
             0..=2 => {
                 let kind = self.kinds[self.dice.below(self.kinds.len())];
                 for _ in 0..1 + self.dice.below(6) {
@@ -241,10 +246,30 @@ impl World {
                 let count = self.stage.groups.len();
                 let group = self.dice.below(count);
                 self.stage.groups[group].increase_fails = self.dice.chance(0.3);
-                if let Some(instance) = self.stage.groups[group].instances.last_mut().filter(|_| self.dice.chance(0.3))
+                // Only what the size still counts.
+                let counted = self.stage.groups[group].instances.len() as i32 <= self.stage.groups[group].target;
+                let fails = self.dice.chance(0.3) && counted;
+                if let Some(instance) = self.stage.groups[group].instances.last_mut().filter(|_| fails)
                     && self.stage.cluster.node_by_name(instance.name).is_none()
                 {
                     instance.failed = true;
+                }
+            }
+            11 => {
+                // An instance that never became a node is gone without a word.
+                let group = self.dice.below(self.stage.groups.len());
+                let cluster = &self.stage.cluster;
+                let instances = &mut self.stage.groups[group].instances;
+                if let Some(at) = instances.iter().position(|row| cluster.node_by_name(row.name).is_none()) {
+                    instances.remove(at);
+                }
+            }
+            12 => {
+                // Somebody changes the size by hand, while no deletion is under way that counts on it.
+                let group = self.dice.below(self.stage.groups.len());
+                let (min, max) = (self.stage.groups[group].min, self.stage.groups[group].max);
+                if self.deleting.is_empty() && self.dice.chance(0.3) {
+                    self.stage.groups[group].target = min + self.dice.below((max - min + 1) as usize) as i32;
                 }
             }
             _ => {
@@ -296,6 +321,32 @@ impl World {
         assert_eq!(before, trace(&self.stage.cluster), "a loop left a trace, {context}");
         self.check(&quick, context);
         self.act(&quick);
+        self.invariants(context);
+    }
+
+    /// What holds after every event.
+    fn invariants(&mut self, context: &str) {
+        let Stage { cluster, groups, .. } = &self.stage;
+        let mut homes: BTreeMap<PodId, NodeId> = BTreeMap::new();
+        for (id, node) in cluster.nodes() {
+            let mut sum = Resources::default();
+            for pod in node.pods() {
+                assert_eq!(homes.insert(*pod, id), None, "a pod on two nodes, {context}");
+                sum.add(&cluster.spec_of(*pod).requests);
+            }
+            let (there, pods) = (&node.allocatable, node.pods().len() as i64);
+            assert_eq!(sum, *node.requested(), "the books of {id:?}, {context}");
+            let fits = sum.cpu_milli <= there.resources.cpu_milli && sum.memory_bytes <= there.resources.memory_bytes;
+            assert!(fits && pods <= there.pods, "{id:?} has {sum:?} and {pods} pods of {there:?}, {context}");
+        }
+        for (id, pod) in cluster.pods().filter(|(_, pod)| pod.is_present()) {
+            assert_eq!(pod.node(), homes.get(&id).copied(), "{id:?}, {context}");
+        }
+        for (group, small) in groups.iter().zip(&mut self.may_be_small) {
+            assert!((0..=group.max).contains(&group.target), "{} has {}, {context}", group.name, group.target);
+            *small &= group.target < group.min;
+            assert!(*small || group.target >= group.min, "{} has {}, {context}", group.name, group.target);
+        }
     }
 
     /// What never happens.
@@ -331,6 +382,8 @@ impl World {
                 assert!(*drain || moved.is_ok_and(|moved| moved.pods.is_empty()), "lost pods, {context}");
             }
             assert!(!self.deleting.contains(node), "deleted twice, {context}");
+            let listed = if *drain { &down.candidates.1 } else { &down.candidates.0 };
+            assert!(listed.contains(node), "nobody said that it may go, {context}");
         }
         let told = |node: &NodeId| {
             down.unneeded.iter().any(|(other, _)| other == node)
@@ -344,14 +397,24 @@ impl World {
         }
     }
 
+    /// Does what the loop decided; some deletions end, well or not.
     fn act(&mut self, outcome: &LoopOutcome) {
+        let smaller = outcome.instances_to_delete.iter().map(|(group, _)| group);
+        let smaller = smaller.chain(outcome.target_changes.iter().map(|(group, _)| group));
+        smaller.for_each(|group| self.may_be_small[*group] = true);
         self.stage.resize(outcome);
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
+            self.set_taint(deletion.node, true);
+            deletion.daemon_pods.iter().for_each(|pod| self.stage.cluster.remove_pod(*pod));
+            deletion.pods.iter().for_each(|pod| self.evict(*pod));
             self.deleting.push(deletion.node);
         }
         while !self.deleting.is_empty() && self.dice.chance(0.5) {
             let node = self.deleting.swap_remove(self.dice.below(self.deleting.len()));
             let deleted = self.dice.chance(0.8);
+            if !deleted && self.stage.cluster.has_node(node) {
+                self.set_taint(node, false);
+            }
             if deleted && self.stage.cluster.has_node(node) {
                 let row = self.stage.cluster.node(node);
                 let (name, group) = (row.name, row.group);
@@ -363,6 +426,30 @@ impl World {
             }
             self.quick.deletion_ended(node, deleted);
             self.plain.deletion_ended(node, deleted);
+        }
+    }
+}
+
+impl World {
+    /// The taint of a node that is being deleted.
+    fn set_taint(&mut self, node: NodeId, on: bool) {
+        let key = self.symbol(TO_BE_DELETED);
+        let mut taints = self.stage.cluster.node(node).taints.clone();
+        taints.retain(|taint| taint.key != key);
+        if on {
+            taints.push(Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule });
+        }
+        self.stage.cluster.set_taints(node, taints);
+    }
+
+    /// The pod goes, and comes again if somebody owns it.
+    fn evict(&mut self, pod: PodId) {
+        let (row, spec) = (self.stage.cluster.pod(pod), self.stage.cluster.spec_of(pod));
+        let again = (spec.owner.is_some() && !row.is_terminating()).then(|| row.clone_unbound());
+        self.stage.cluster.remove_pod(pod);
+        if let Some(mut copy) = again {
+            copy.created = self.now;
+            self.stage.cluster.add_pod(copy);
         }
     }
 }
@@ -392,6 +479,10 @@ fn random_flags(dice: &mut Stream) -> Flags {
         ("enforce-node-group-min-size", dice.chance(0.3).to_string()),
         ("ignore-daemonsets-utilization", dice.chance(0.3).to_string()),
         ("parallel-drain", dice.chance(0.7).to_string()),
+        ("max-scale-down-parallelism", (1 + dice.below(10)).to_string()),
+        ("cores-total", format!("{}:200", [0, 0, 8, 16][dice.below(4)])),
+        ("scale-down-non-empty-candidates-count", [0, 1, 2, 30][dice.below(4)].to_string()),
+        ("scale-down-candidates-pool-min-count", [1, 3, 50][dice.below(3)].to_string()),
         ("force-ds", dice.chance(0.3).to_string()),
         ("expander", expanders[dice.below(expanders.len())].to_owned()),
     ];
@@ -408,7 +499,10 @@ fn storm(seed: u64, loops: u32) -> (u32, u32) {
     let (mut deletions, mut increases) = (0, 0);
     for at in 0..loops {
         if !(at / 20).is_multiple_of(2) {
-            (0..world.dice.below(3)).for_each(|_| world.something_happens());
+            for _ in 0..world.dice.below(3) {
+                world.something_happens();
+                world.invariants(&format!("seed {seed}, before loop {at}"));
+            }
         }
         let pending = world.stage.pending().len();
         world.turn(&format!("seed {seed}, loop {at}, {pending} pending"));

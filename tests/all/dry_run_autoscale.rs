@@ -98,7 +98,7 @@ fn discovered_groups_are_the_autoscalers_and_others_are_not() {
     let discovery = "--node-group-auto-discovery=asg:tag=team/shop,k8s.io/cluster-autoscaler/any";
     let (out, err) = with(discovery);
     assert!(out.contains("general  2 (0..4)") && !out.contains("batch "), "{out}");
-    assert!(err.contains("the node belongs to no node group"), "{err}");
+    assert!(err.contains("1 belong to no node group (batch-1, ...): they stay"), "{err}");
     let (out, _) = with("--node-group-auto-discovery=mig:namePrefix=ba,min=0,max=7 --nodes=1:5:general");
     assert!(out.contains("general  2 (1..5)") && out.contains("1 (0..7)"), "{out}");
 }
@@ -229,9 +229,16 @@ fn bad_dumps_are_refused() {
         ("none.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
         ("pods.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: 3}\n"),
         ("broken.json", "{\"kind\": "),
+        ("alone.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: 4, pods: 9}}\n"),
+        (
+            "negative.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, resources: {requests: {cpu: -1}}}]}\n",
+        ),
     ]);
     refused(&folder, &["-f", "nowhere.yaml"], &["nowhere.yaml", "does not exist"]);
     refused(&folder, &["-f", "none.yaml"], &["no Node", "kubectl get nodes"]);
+    refused(&folder, &["-f", "alone.yaml"], &["no node belongs to a node group", "--node-groups"]);
+    refused(&folder, &["-f", "up.yaml", "-f", "negative.yaml"], &["negative.yaml", "cpu", "-1"]);
     refused(&folder, &["-f", "up.yaml", "-f", "pods.yaml"], &["pods.yaml"]);
     refused(&folder, &["-f", "broken.json"], &["broken.json"]);
     refused(&folder, &["-f", "up.yaml", "--for", "long"], &["--for"]);

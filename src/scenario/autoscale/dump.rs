@@ -133,19 +133,28 @@ fn add_nodes(
     issues: &mut Issues,
 ) -> Vec<Vec<NodeTemplate>> {
     let mut members = vec![Vec::new(); plan.declared.len()];
+    let mut strangers = Vec::new();
     for (document, node) in nodes {
         let mut row = converter.node_template(node);
         let group = plan.group_of(node);
         row.group = group.map(|group| group as u32);
         match group {
             Some(group) => members[group].push(row.clone()),
-            None => {
-                let message = "the node belongs to no node group: it stays, and nothing like it is added";
-                issues.push(document.locate(Issue::warning("metadata.labels", message)));
-            }
+            None => strangers.push(node.metadata.name.as_str()),
         }
         converter.cluster().add_node(row);
         take(converter, document, issues);
+    }
+    match strangers[..] {
+        _ if members.is_empty() => {
+            let issue = Issue::error("nodes", "no node belongs to a node group: there is nothing to scale");
+            issues.push(issue.with_help("declare groups with --node-groups: name, min, max, nodeSelector"));
+        }
+        [] => {}
+        [first, ..] => {
+            let (count, stay) = (strangers.len(), "they stay, and nothing like them is added");
+            issues.push(Issue::warning("nodes", format!("{count} belong to no node group ({first}, ...): {stay}")));
+        }
     }
     members
 }

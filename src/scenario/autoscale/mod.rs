@@ -70,15 +70,18 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The groups' sizes as a loop wants them: instances that never came go, targets change. Launching and
-    /// draining are the caller's.
+    /// The groups' sizes as a loop wants them: instances that never came go, targets change, but no target below what
+    /// is there: a cloud refuses that. Launching and draining are the caller's.
     pub fn resize(&mut self, outcome: &LoopOutcome) {
         for (group, name) in &outcome.instances_to_delete {
             self.remove_instance(*name);
             self.groups[*group].target -= 1;
         }
         for (group, delta) in &outcome.target_changes {
-            self.groups[*group].target += delta;
+            let group = &mut self.groups[*group];
+            if group.target + delta >= group.instances.len() as i32 {
+                group.target += delta;
+            }
         }
         for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
             self.groups[increase.group].target = increase.to;
