@@ -5,7 +5,7 @@ use foresail::id::Id;
 use foresail::rng::Seed;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
 use foresail::traffic::exact::{ArrivalProcess, ExactModel};
-use foresail::traffic::latency::{Discipline, PodCohort, ServiceModel, ServiceProfile};
+use foresail::traffic::latency::{Discipline, PodCohort, ServiceModel, ServiceProfile, WorkShape};
 use foresail::units::SimDuration;
 use std::hint::black_box;
 
@@ -70,7 +70,13 @@ fn fast(c: &mut Criterion) {
         ("calm, two choices", threads(Discipline::PowerOfTwo), 400.0),
         ("near capacity, one queue", threads(Discipline::SharedQueue), 490.0),
         ("near capacity, random pods", threads(Discipline::Random), 490.0),
-        ("crowd, shared cpu", shared_cpu(), 260.0),
+        ("near capacity, shared cpu", shared_cpu(), 245.0),
+        (
+            "near capacity, shared cpu, SCV 4",
+            ServiceProfile { shape: WorkShape::Lognormal { scv: 4.0 }, ..shared_cpu() },
+            245.0,
+        ),
+        ("near capacity, 16 threads share a cpu", ServiceProfile { concurrency: Some(16), ..shared_cpu() }, 245.0),
     ];
     for (name, profile, rate) in cases {
         let mut model = ServiceModel::new(profile).expect("a sound profile");

@@ -132,7 +132,7 @@ impl Chain {
             0 => entry,
             level => birth * self.taken(pace, level - 1) * if self.is_last(pace, level - 1) { last } else { 1.0 },
         };
-        solver.prepare(self.levels.values.len(), span_s / parts, up, death);
+        solver.prepare(self.levels.values.len(), span_s / parts, up, |_| death);
         let weight = pace.arrivals * span_s / parts / 2.0;
         for _ in 0..parts as usize {
             self.found.add(&self.levels, weight);
@@ -191,7 +191,7 @@ impl Chain {
         self.levels.widen(margin);
         let (birth, death) = ((variance + rest) / 2.0, (variance - rest) / 2.0);
         let mut solver = std::mem::take(&mut self.solver);
-        solver.prepare(self.levels.values.len(), span_s, |_| birth.max(0.0), death.max(0.0));
+        solver.prepare(self.levels.values.len(), span_s, |_| birth.max(0.0), |_| death.max(0.0));
         self.found.add(&self.levels, pace.arrivals * span_s / 2.0);
         solver.step(&mut self.levels.values);
         self.levels.first = (self.levels.first as f64 + moved) as usize;
@@ -310,7 +310,7 @@ impl Chain {
 }
 
 /// Rates up and down with this drift and variance; a walk that cannot have so small a variance is one-way.
-fn rates_between(drift: f64, variance: f64) -> (f64, f64) {
+pub(super) fn rates_between(drift: f64, variance: f64) -> (f64, f64) {
     let birth = ((variance + drift) / 2.0).max(drift.max(0.0));
     let death = ((variance - drift) / 2.0).max((-drift).max(0.0));
     (birth, death)

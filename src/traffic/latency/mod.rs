@@ -5,7 +5,8 @@
 //! once (`table::Row`), and a *fluid* part for requests that found more work than capacity
 //! (`Backlog`), which wait until capacity comes. Every latency is counted when the request gets
 //! its thread, as a server's own histogram would show it. Near capacity both are wrong, and a second
-//! tier follows the distribution of each queue instead (`tier`, `distribution`, `chain`).
+//! tier follows distributions instead (`tier`): of the queues for threads (`distribution`, `chain`), or of the
+//! numbers in pods whose requests share a CPU (`population`, `tagged`).
 //!
 //! It deliberately does not follow single requests: bursts inside a step, retries and threads held
 //! by slow callees are the exact mode's matter.
@@ -21,12 +22,16 @@ mod crowd;
 mod distribution;
 mod empirical;
 mod histogram;
+mod line;
+mod phases;
+mod population;
 mod profile;
 mod routes;
 mod sharing;
 mod solver;
 mod spread;
 mod table;
+mod tagged;
 mod tier;
 mod waiting;
 mod work;
@@ -42,11 +47,12 @@ pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_stra
 use crate::units::SimDuration;
 use backlog::{Backlog, Flow, Passed};
 use crowd::Crowd;
-use distribution::Distribution;
+use phases::Phases;
 use smallvec::SmallVec;
 use spread::Spread;
 use std::sync::{Arc, Mutex, PoisonError};
 use table::{HIGHEST_OPEN_LOAD, Place, QUANTILES, STRATA, Serving, Station, Table};
+use tier::Followed;
 
 /// How many values [`ServiceModel::strata_s`] has.
 pub const STRATA_COUNT: usize = STRATA.len();
@@ -189,15 +195,15 @@ struct Cohort {
     /// Of pods whose requests all share the CPU, in place of the backlog.
     crowd: Crowd,
     /// Near capacity, in place of the backlog.
-    distribution: Option<Box<Distribution>>,
-    /// Requests that wait in the distribution beyond a calm queue.
+    followed: Option<Followed>,
+    /// Requests there beyond a calm queue or pod.
     waiting: f64,
 }
 
 impl Cohort {
     fn new(pods: PodCohort) -> Cohort {
         let (backlog, crowd) = (Backlog::default(), Crowd::default());
-        Cohort { pods, backlog, crowd, distribution: None, waiting: 0.0 }
+        Cohort { pods, backlog, crowd, followed: None, waiting: 0.0 }
     }
 
     /// Requests beyond the stationary queue.
@@ -209,14 +215,15 @@ impl Cohort {
 /// One service in the fast mode.
 ///
 /// Cost per step: below 1 µs while calm; some tens of µs with a backlog on a shared CPU, or where
-/// timeouts cut the distribution; up to a millisecond or so near capacity. Nothing is allocated per step once buffers have grown. Clones share the tables.
+/// timeouts cut the distribution; up to a few milliseconds near capacity. Nothing is allocated per calm step once
+/// buffers have grown. Clones share the tables.
 #[derive(Clone, Debug)]
 pub struct ServiceModel {
     profile: ServiceProfile,
     /// Requests per second of one pod at speed 1.
     pod_capacity: f64,
-    /// P(work > x) in multiples of the mean, where all requests of a pod share its CPU.
-    shared_work: Option<Arc<work::Survival>>,
+    /// The work of requests that share a CPU, in multiples of the mean.
+    shared_work: Option<Arc<SharedWork>>,
     tables: LatencyTables,
     in_use: Vec<TableInUse>,
     cohorts: Vec<Cohort>,
@@ -251,7 +258,7 @@ impl ServiceModel {
         profile.check()?;
         Ok(ServiceModel {
             pod_capacity: profile.pod_capacity(),
-            shared_work: shared_work(&profile),
+            shared_work: SharedWork::of(&profile).map(Arc::new),
             profile,
             tables,
             in_use: Vec::new(),
@@ -326,10 +333,7 @@ impl ServiceModel {
                 }
                 strata
             }
-            LastLatency::Spread => {
-                let mut reader = self.spread.reader();
-                STRATA.map(|share| reader.next_mean(share))
-            }
+            LastLatency::Spread => self.spread.strata(),
         }
     }
 
@@ -358,8 +362,8 @@ impl ServiceModel {
                     let threads =
                         self.profile.concurrency.map_or(0.0, f64::from) * (ready - cohort.pods.ready).max(0.0);
                     cohort.backlog.take(threads, self.clock_s, 0.0, &mut self.drained);
-                    if let Some(distribution) = cohort.distribution.as_mut().filter(|_| threads > 0.0) {
-                        self.second_tier.late += distribution.take(threads, self.clock_s, &mut self.drained);
+                    if let Some(Followed::Queues(queue)) = cohort.followed.as_mut().filter(|_| threads > 0.0) {
+                        self.second_tier.late += queue.take(threads, self.clock_s, &mut self.drained);
                     }
                     cohort.pods = all;
                 }
@@ -374,10 +378,10 @@ impl ServiceModel {
         for (index, given) in pods.iter().enumerate() {
             let before = std::mem::replace(&mut self.cohorts[index].pods, *given);
             let cohort = &mut self.cohorts[index];
-            if given.ready < before.ready && (cohort.backlog.requests() > 0.0 || cohort.distribution.is_some()) {
+            if given.ready < before.ready && (cohort.backlog.requests() > 0.0 || cohort.followed.is_some()) {
                 self.redispatch(index, 1.0 - given.ready / before.ready);
-            } else if let Some(distribution) = cohort.distribution.as_mut().filter(|_| given.ready > before.ready) {
-                distribution.mix_with_empty(1.0 - before.ready / given.ready);
+            } else if let Some(followed) = cohort.followed.as_mut().filter(|_| given.ready > before.ready) {
+                followed.mix_with_empty(1.0 - before.ready / given.ready);
             }
         }
     }
@@ -393,16 +397,17 @@ impl ServiceModel {
         }
         let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
         for mut gone in old {
-            if let Some(work) = &self.shared_work {
+            if let Some(work) = self.crowd_work() {
                 // They finish where they are.
                 let PodCohort { ready: pods, speed, .. } = gone.pods;
                 let cores = pods * self.profile.cpu_limit_cores.unwrap_or(1.0);
                 let (cpu_s, off_cpu_s) = (self.profile.cpu_s, self.profile.off_cpu_s);
-                let service = crowd::Service { work, cpu_s, off_cpu_s, cores, speed, pods };
+                let service = crowd::Service { work: &work.survival, cpu_s, off_cpu_s, cores, speed, pods };
                 gone.crowd.everybody_leaves(self.clock_s, &service, &mut self.drained);
             }
-            if let Some(mut distribution) = gone.distribution.take() {
-                self.second_tier.receive(&distribution.give(1.0), &mut self.cohorts);
+            if let Some(mut followed) = gone.followed.take() {
+                self.second_tier.receive(&followed.give(1.0), &mut self.cohorts);
+                self.finish_where_they_are(followed, gone.pods);
             }
             if ready > 0.0 {
                 let parts = self.cohorts.iter_mut().zip(pods).map(|(c, given)| (&mut c.backlog, given.ready / ready));
@@ -417,8 +422,8 @@ impl ServiceModel {
     fn redispatch(&mut self, index: usize, share: f64) {
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
         let others = ready - self.cohorts[index].pods.ready;
-        if let Some(distribution) = &mut self.cohorts[index].distribution {
-            let moved = distribution.give(share);
+        if let Some(followed) = &mut self.cohorts[index].followed {
+            let moved = followed.give(share);
             self.second_tier.receive(&moved, &mut self.cohorts);
             return;
         }
@@ -447,26 +452,34 @@ impl ServiceModel {
         };
         let rates: SmallVec<[f64; 4]> = self.cohorts.iter().map(rate_of).collect();
         if self.choose_tier(&rates, span_s) {
-            self.flow_by_distribution(&rates, span_s);
+            self.follow(&rates, span_s);
             return;
         }
+        let crowd_work = self.crowd_work();
         for (cohort, rate) in self.cohorts.iter_mut().zip(rates) {
             let capacity = self.pod_capacity * cohort.pods.ready * cohort.pods.speed;
             let limit = threads_wait.0 * cohort.pods.ready;
             let limit = limit.min(threads_wait.1 * capacity);
             let flow = Flow { start_s: self.clock_s, span_s, arrivals: rate, capacity, limit };
-            let passed = match &self.shared_work {
+            let passed = match &crowd_work {
                 None => cohort.backlog.pass(flow, &mut self.drained),
                 Some(work) => {
                     let PodCohort { ready: pods, speed, .. } = cohort.pods;
                     let cores = pods * self.profile.cpu_limit_cores.unwrap_or(1.0);
                     let (cpu_s, off_cpu_s) = (self.profile.cpu_s, self.profile.off_cpu_s);
-                    let service = crowd::Service { work, cpu_s, off_cpu_s, cores, speed, pods };
+                    let service = crowd::Service { work: &work.survival, cpu_s, off_cpu_s, cores, speed, pods };
                     cohort.crowd.pass(flow, &service, &mut self.drained)
                 }
             };
             self.passed.push((rate, passed));
         }
+    }
+
+    /// The work of requests that may all be on a pod's CPU at once.
+    fn crowd_work(&self) -> Option<Arc<SharedWork>> {
+        // Requests that cannot all be somewhere must be in a queue of all pods'.
+        let everywhere = self.profile.concurrency.is_none() && self.profile.discipline != Discipline::SharedQueue;
+        self.shared_work.clone().filter(|_| everywhere)
     }
 
     /// The longest backlog: requests per pod, and seconds of work.
@@ -503,7 +516,7 @@ impl ServiceModel {
             && self.passed.iter().all(|(_, passed)| passed.saturated == 0.0)
             && self.cohorts.iter().all(|cohort| cohort.pods.speed == 1.0);
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
-        let done = if self.second_tier.is_on {
+        let done = if self.second_tier.is_on && self.shared_work.is_none() {
             self.answer_from_distributions(outcome)
         } else if !plain || !self.answer_from_row(arrivals, span_s, ready, outcome) {
             self.answer_from_parts(ready, outcome)
@@ -571,6 +584,7 @@ impl ServiceModel {
             }
             done += passed.drained;
         }
+        outcome.rejected += self.second_tier.sorted.rejected;
         self.answer_drained(&table);
         let answered = self.spread.total();
         if let Some(timeout) = self.profile.timeout {
@@ -591,20 +605,7 @@ impl ServiceModel {
         let table = Arc::clone(&self.in_use[in_use].table);
         let unit_s = self.profile.cpu_s / speed;
         self.spread.add_row(table.row(0), unit_s, self.second_tier.sorted.free);
-        let body = table.row(0).strata.map(|value| value * unit_s);
-        let exact = self.profile.timeout.is_some();
-        for drained in self.drained.iter().filter(|drained| drained.last_wait_s > 0.0) {
-            let (first_s, last_s) = (drained.first_wait_s, drained.last_wait_s);
-            if exact {
-                // Much depends on a few milliseconds before the timeout.
-                for (body_s, share) in body.iter().zip(STRATA) {
-                    self.spread.add_even(first_s + body_s, last_s + body_s, drained.requests * share);
-                }
-            } else {
-                self.second_tier.waits.add_even(first_s, last_s, drained.requests);
-            }
-        }
-        self.second_tier.waits.plus_strata(&body, &mut self.spread);
+        self.add_waits(&table.row(0).strata.map(|value| value * unit_s));
         let sorted = self.second_tier.sorted;
         outcome.rejected += sorted.rejected;
         outcome.timed_out += sorted.abandoned;
@@ -616,6 +617,23 @@ impl ServiceModel {
         self.last = LastLatency::Spread;
         outcome.latency = self.summary_of_spread(outcome.answered);
         sorted.free + sorted.started + self.second_tier.late
+    }
+
+    /// Adds who waited to the step's latencies: each wait with a body of `body` strata.
+    fn add_waits(&mut self, body: &[f64; STRATA_COUNT]) {
+        let exact = self.profile.timeout.is_some();
+        for drained in self.drained.iter().filter(|drained| !drained.is_whole && drained.last_wait_s > 0.0) {
+            let (first_s, last_s) = (drained.first_wait_s, drained.last_wait_s);
+            if exact {
+                // Much depends on a few milliseconds before the timeout.
+                for (body_s, share) in body.iter().zip(STRATA) {
+                    self.spread.add_even(first_s + body_s, last_s + body_s, drained.requests * share);
+                }
+            } else {
+                self.second_tier.waits.add_even(first_s, last_s, drained.requests);
+            }
+        }
+        self.second_tier.waits.plus_strata(body, &mut self.spread);
     }
 
     /// Adds what left the backlog to the step's latencies.
@@ -630,13 +648,16 @@ impl ServiceModel {
         let unit_s = self.profile.cpu_s / speed;
         let calm_row = table.row(table.place(load.min(HIGHEST_OPEN_LOAD)).row);
         let calm = calm_row.strata.map(|value| value * unit_s);
+        for drained in self.drained.iter().filter(|drained| drained.is_whole) {
+            self.spread.add_even(drained.first_wait_s, drained.last_wait_s, drained.requests);
+        }
+        if let Some(body) = self.second_tier.busy_strata {
+            return self.add_waits(&body);
+        }
         let slowdown = self.crowded_slowdown();
-        let body = table.row(0).strata.map(|value| value * unit_s * slowdown);
-        for drained in &self.drained {
-            if drained.is_whole {
-                self.spread.add_even(drained.first_wait_s, drained.last_wait_s, drained.requests);
-                continue;
-            }
+        let off_cpu_s = self.profile.off_cpu_s / speed;
+        let body = table.row(0).strata.map(|value| (value * unit_s - off_cpu_s) * slowdown + off_cpu_s);
+        for drained in self.drained.iter().filter(|drained| !drained.is_whole) {
             self.spread.add_waited((drained.first_wait_s, drained.last_wait_s), &body, &calm, drained.requests);
         }
     }
@@ -663,10 +684,9 @@ impl ServiceModel {
                 outcome.rejected = cohort.backlog.pass(flow, &mut self.drained).saturated;
             }
         } else {
-            let waiting: f64 = self.cohorts.iter().map(|cohort| cohort.backlog.requests()).sum();
-            let sharing: f64 = self.cohorts.iter().map(|cohort| cohort.crowd.requests()).sum();
+            let waiting: f64 = self.cohorts.iter().map(Cohort::requests).sum();
             self.cohorts.clear();
-            outcome.rejected = outcome.arrived + waiting + sharing;
+            outcome.rejected = outcome.arrived + waiting;
         }
     }
 
@@ -728,12 +748,23 @@ impl ServiceModel {
     }
 }
 
-/// P(work > x) in multiples of the mean, for a service whose pods share their CPU among all requests.
-fn shared_work(profile: &ServiceProfile) -> Option<Arc<work::Survival>> {
-    let sharing = matches!(Station::new(profile, 1).serving, Serving::Sharing { threads: None, .. });
-    // Requests that cannot all be somewhere must be in a queue of all pods'.
-    let everywhere = profile.discipline != Discipline::SharedQueue;
-    (sharing && everywhere).then(|| Arc::new(work::Survival::tabulate(1.0 / 256.0, |x| profile.shape.survival(x))))
+/// The work of requests that share a CPU.
+#[derive(Debug)]
+struct SharedWork {
+    survival: work::Survival,
+    /// None where it varies too little to be followed.
+    phases: Option<Phases>,
+}
+
+impl SharedWork {
+    /// Of a service whose pods share their CPU among requests.
+    fn of(profile: &ServiceProfile) -> Option<SharedWork> {
+        let sharing = matches!(Station::new(profile, 1).serving, Serving::Sharing { .. });
+        sharing.then(|| {
+            let survival = work::Survival::tabulate(1.0 / 256.0, |x| profile.shape.survival(x));
+            SharedWork { phases: Phases::of(profile.shape, &survival), survival }
+        })
+    }
 }
 
 /// The value that half a request of `requests` exceeds, from the quantiles of [`QUANTILES`]: straight

@@ -193,7 +193,7 @@ fn compose(call: &Call, hops: &[Hop], scratch: &mut Spread) -> [f64; STRATA_COUN
         for (value, share) in total.iter().zip(STRATA) {
             scratch.add_even(*value, *value, share * call.probability);
         }
-        total = strata_of(scratch);
+        total = scratch.strata();
     }
     total
 }
@@ -219,7 +219,7 @@ fn combine(
         }
     }
     scratch.settle();
-    strata_of(scratch)
+    scratch.strata()
 }
 
 /// Counts `requests` whose latencies have these strata, spread evenly over each.
@@ -248,11 +248,6 @@ fn widths_of(strata: &[f64; STRATA_COUNT]) -> [f64; STRATA_COUNT] {
     // An exponential tail's mean excess is its standard deviation; even values vary by width / sqrt(12).
     widths[LAST] = (strata[LAST] - strata[LAST - 1]) / 2.0 * libm::sqrt(12.0);
     widths
-}
-
-fn strata_of(spread: &Spread) -> [f64; STRATA_COUNT] {
-    let mut reader = spread.reader();
-    STRATA.map(|share| reader.next_mean(share))
 }
 
 fn summary_of(strata: &[f64; STRATA_COUNT]) -> LatencySummary {

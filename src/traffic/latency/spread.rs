@@ -156,6 +156,12 @@ impl Spread {
         if total > 0.0 { sum / total } else { 0.0 }
     }
 
+    /// The means of the [`STRATA`] of requests, fastest first.
+    pub(super) fn strata(&self) -> [f64; STRATA.len()] {
+        let mut reader = self.reader();
+        STRATA.map(|share| reader.next_mean(share))
+    }
+
     /// Reads the distribution in rising order.
     pub(super) fn reader(&self) -> MassReader<'_, f64> {
         MassReader::new(self.from.min(self.to), self.held())

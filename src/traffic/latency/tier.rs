@@ -1,15 +1,52 @@
 //! When the second tier of the fast mode comes in, and how it hands over.
 //!
 //! Near capacity the first tier errs: a stationary queue takes longer to form than loads last, and a
-//! backlog knows no chance. There each cohort's queues are followed as distributions instead, until load
-//! is well below capacity and what has piled up is gone.
+//! backlog knows no chance. There each cohort's queues, or the numbers in its pods, are followed as distributions
+//! instead, until load is well below capacity and what has piled up is gone.
 
-use super::backlog::{Flow, Passed};
-use super::distribution::{Distribution, Moved, QueueLaw, Sorted};
+use super::arriving::Arriving;
+use super::backlog::{Drained, Flow, Passed};
+use super::distribution::{Distribution, QueueLaw, Sorted};
+use super::line::Moved;
+use super::population::{PodLaw, Population};
 use super::profile::{ArrivalProcess, Discipline};
 use super::spread::Spread;
-use super::table::Station;
-use super::{Cohort, PodCohort, ServiceModel};
+use super::table::{Serving, Station};
+use super::{Cohort, PodCohort, STRATA_COUNT, ServiceModel};
+
+/// What is followed of a cohort near capacity.
+#[derive(Clone, Debug)]
+pub(super) enum Followed {
+    /// Queues for threads.
+    Queues(Box<Distribution>),
+    /// Pods whose requests share a CPU.
+    Pods(Box<Population>),
+}
+
+impl Followed {
+    /// Some of the pods are new, hence empty.
+    pub(super) fn mix_with_empty(&mut self, share: f64) {
+        match self {
+            Followed::Queues(queues) => queues.mix_with_empty(share),
+            Followed::Pods(pods) => pods.mix_with_empty(share),
+        }
+    }
+
+    /// Gives up a share of everything that waits.
+    pub(super) fn give(&mut self, share: f64) -> Vec<Moved> {
+        match self {
+            Followed::Queues(queues) => queues.give(share),
+            Followed::Pods(pods) => pods.give(share),
+        }
+    }
+
+    fn receive(&mut self, moved: &[Moved], part: f64, queues: f64) {
+        match self {
+            Followed::Queues(known) => known.receive(moved, part, queues),
+            Followed::Pods(known) => known.receive(moved, part, queues),
+        }
+    }
+}
 
 /// Whether distributions are followed, and what the last step's requests did there.
 #[derive(Clone, Debug)]
@@ -21,6 +58,8 @@ pub(super) struct SecondTier {
     pub(super) sorted: Sorted,
     /// Requests that had waited when the tier went off, and start in this step.
     pub(super) late: f64,
+    /// Latencies from the start on of who waited for a thread of pods that share a CPU.
+    pub(super) busy_strata: Option<[f64; STRATA_COUNT]>,
     /// Waits of the step, reused.
     pub(super) waits: Spread,
     /// Load of the step before: what the queues were like when the tier came in.
@@ -41,6 +80,7 @@ impl Default for SecondTier {
             is_split: false,
             sorted,
             late: 0.0,
+            busy_strata: None,
             waits: Spread::new(),
             load_before: 0.0,
         }
@@ -49,19 +89,19 @@ impl Default for SecondTier {
 
 impl SecondTier {
     pub(super) fn begin_step(&mut self) {
-        (self.late, self.sorted) = (0.0, Sorted::default());
+        (self.late, self.sorted, self.busy_strata) = (0.0, Sorted::default(), None);
         self.waits.clear();
     }
 
     /// Spreads what must leave its pods over the cohorts by their pods.
     pub(super) fn receive(&self, moved: &[Moved], cohorts: &mut [Cohort]) {
-        let there = |cohort: &Cohort| if cohort.distribution.is_some() { cohort.pods.ready } else { 0.0 };
+        let there = |cohort: &Cohort| if cohort.followed.is_some() { cohort.pods.ready } else { 0.0 };
         let ready: f64 = cohorts.iter().map(there).sum();
         for cohort in cohorts {
             let part = there(cohort) / ready.max(1e-300);
-            if let Some(distribution) = cohort.distribution.as_mut().filter(|_| part > 0.0) {
+            if let Some(followed) = cohort.followed.as_mut().filter(|_| part > 0.0) {
                 let queues = if self.is_split { cohort.pods.ready } else { 1.0 };
-                distribution.receive(moved, part, queues);
+                followed.receive(moved, part, queues);
             }
         }
     }
@@ -70,11 +110,9 @@ impl SecondTier {
 impl ServiceModel {
     /// Turns the second tier on or off for this step; true where it is on.
     pub(super) fn choose_tier(&mut self, rates: &[f64], span_s: f64) -> bool {
-        let station = Station::new(&self.profile, self.whole_pods());
-        // Bursts are a state that the chain does not have.
+        // Bursts are a state that the chains do not have.
         let bursty = matches!(self.profile.arrivals, ArrivalProcess::Bursty { .. });
-        let eligible = !self.second_tier.is_off && !bursty && station.plain_servers().is_some();
-        if !eligible {
+        if self.second_tier.is_off || bursty || !self.can_be_followed() {
             return false;
         }
         let load = self.highest_load(rates);
@@ -83,10 +121,7 @@ impl ServiceModel {
             self.second_tier.is_on = true;
             self.second_tier.is_split = self.is_split();
             for (index, rate) in rates.iter().enumerate() {
-                let Some(law) = self.law_of(index, *rate) else { continue };
-                let calm = if before > 0.0 { self.law_at(index, before.min(NEAR_CAPACITY)) } else { None };
-                let (load, share) = calm.map_or((0.0, 0.0), |calm| (calm.calm_load, calm.calm_share));
-                self.cohorts[index].distribution = Some(Box::new(Distribution::new(&law, load, share)));
+                self.cohorts[index].followed = self.begin_to_follow(index, *rate, before.min(NEAR_CAPACITY));
             }
         } else if self.second_tier.is_on && load < CALM && self.is_calm(rates) {
             self.hand_back(rates, span_s);
@@ -94,55 +129,147 @@ impl ServiceModel {
         self.second_tier.is_on
     }
 
-    /// Lets the cohorts' flows pass through their distributions; fills `passed`.
-    pub(super) fn flow_by_distribution(&mut self, rates: &[f64], span_s: f64) {
-        self.second_tier.sorted = Sorted::default();
-        for (index, rate) in rates.iter().enumerate() {
-            let law = self.law_of(index, *rate);
-            let flow = self.flow_of(index, *rate, span_s);
-            let (Some(law), Some(flow)) = (law, flow) else {
-                self.passed.push((*rate, Passed::default()));
-                continue;
-            };
-            let cohort = &mut self.cohorts[index];
-            let distribution = cohort.distribution.get_or_insert_with(|| Box::new(Distribution::new(&law, 0.0, 0.0)));
-            let sorted = distribution.pass(&flow, &law, &mut self.drained);
-            let calm_mean = law.calm_share * law.calm_load * law.step / (1.0 - law.calm_load);
-            let usual = if flow.arrivals < flow.capacity { calm_mean } else { 0.0 };
-            cohort.waiting = ((distribution.mean() - usual) * law.queues).max(LEAST_WAITING);
-            self.passed.push((*rate, Passed { calm: sorted.free, saturated: 0.0, drained: sorted.started }));
-            let sums = &mut self.second_tier.sorted;
-            sums.free += sorted.free;
-            sums.rejected += sorted.rejected;
-            sums.abandoned += sorted.abandoned;
-            sums.started += sorted.started;
+    fn can_be_followed(&self) -> bool {
+        let station = Station::new(&self.profile, self.whole_pods());
+        match station.serving {
+            Serving::Threads(_) => true,
+            // A balancer that looks at pods, or requests that leave the queue, would need more than one number.
+            Serving::Sharing { .. } => {
+                let has_phases = self.shared_work.as_ref().is_some_and(|work| work.phases.is_some());
+                self.is_split() && station.patience.is_none() && has_phases
+            }
+            Serving::Unlimited => false,
         }
     }
 
-    /// Whether no queue is much longer than it would be for ever.
-    fn is_calm(&self, rates: &[f64]) -> bool {
-        self.cohorts.iter().zip(rates).enumerate().all(|(index, (cohort, rate))| {
-            match (&cohort.distribution, self.law_of(index, *rate)) {
-                (Some(distribution), Some(law)) => {
-                    let calm = law.calm_share * law.calm_load * law.step / (1.0 - law.calm_load);
-                    distribution.mean() <= 1.1 * calm + 0.02
-                }
-                _ => true,
+    /// A cohort as it is after a long time at `before`, to be followed from now on at `rate`.
+    fn begin_to_follow(&self, index: usize, rate: f64, before: f64) -> Option<Followed> {
+        let pods = self.cohorts[index].pods;
+        if let Some(law) = self.pod_law(pods, rate) {
+            return Some(Followed::Pods(Box::new(Population::new(&law, before))));
+        }
+        let law = self.law_of(index, rate)?;
+        let calm = if before > 0.0 { self.law_at(index, before) } else { None };
+        let (load, share) = calm.map_or((0.0, 0.0), |calm| (calm.calm_load, calm.calm_share));
+        Some(Followed::Queues(Box::new(Distribution::new(&law, load, share))))
+    }
+
+    /// Lets the cohorts' flows pass through what is followed of them; fills `passed`.
+    pub(super) fn follow(&mut self, rates: &[f64], span_s: f64) {
+        let mut drained = std::mem::take(&mut self.drained);
+        for (index, rate) in rates.iter().enumerate() {
+            let passed = self.follow_one(index, *rate, span_s, &mut drained).unwrap_or_default();
+            self.passed.push((*rate, passed));
+        }
+        self.drained = drained;
+    }
+
+    fn follow_one(&mut self, index: usize, rate: f64, span_s: f64, drained: &mut Vec<Drained>) -> Option<Passed> {
+        let flow = self.flow_of(index, rate, span_s)?;
+        let known = self.cohorts[index].followed.take();
+        let mut followed = known.or_else(|| self.begin_to_follow(index, rate, 0.0))?;
+        let mut busy_strata = self.second_tier.busy_strata;
+        let (sorted, waiting) = match &mut followed {
+            Followed::Queues(queues) => {
+                let law = self.law_of(index, rate)?;
+                let sorted = queues.pass(&flow, &law, drained);
+                let usual = if flow.arrivals < flow.capacity { law.calm_mean() } else { 0.0 };
+                (sorted, (queues.mean() - usual) * law.queues)
             }
-        })
+            Followed::Pods(pods) => {
+                let law = self.pod_law(self.cohorts[index].pods, rate)?;
+                let sorted = pods.pass(&flow, &law, drained);
+                if law.threads.is_finite() {
+                    busy_strata = Some(pods.busy_strata(&law, rate / law.pods));
+                }
+                let load = flow.arrivals / flow.capacity;
+                let usual = if load < 1.0 { law.stationary_mean(load) } else { 0.0 };
+                (sorted, (pods.mean() - usual) * law.pods)
+            }
+        };
+        let calm = if matches!(followed, Followed::Queues(_)) { sorted.free } else { 0.0 };
+        self.second_tier.busy_strata = busy_strata;
+        let cohort = &mut self.cohorts[index];
+        cohort.followed = Some(followed);
+        cohort.waiting = waiting.max(LEAST_WAITING);
+        let sums = &mut self.second_tier.sorted;
+        sums.free += sorted.free;
+        sums.rejected += sorted.rejected;
+        sums.abandoned += sorted.abandoned;
+        sums.started += sorted.started;
+        Some(Passed { calm, saturated: 0.0, drained: sorted.started })
+    }
+
+    /// Whether nothing is much longer than it would be for ever.
+    fn is_calm(&self, rates: &[f64]) -> bool {
+        let calm = |(index, rate): (usize, &f64)| {
+            let pods = self.cohorts[index].pods;
+            let (mean, usual) = match &self.cohorts[index].followed {
+                Some(Followed::Queues(queues)) => (queues.mean(), self.law_of(index, *rate)?.calm_mean()),
+                Some(Followed::Pods(known)) => {
+                    let law = self.pod_law(pods, *rate)?;
+                    (known.mean(), law.stationary_mean(rate / (law.capacity() * law.pods)))
+                }
+                None => return None,
+            };
+            Some(mean <= 1.1 * usual + 0.02)
+        };
+        rates.iter().enumerate().all(|row| calm(row).unwrap_or(true))
     }
 
     fn hand_back(&mut self, rates: &[f64], span_s: f64) {
         self.second_tier.is_on = false;
         for (index, rate) in rates.iter().enumerate() {
-            let law = self.law_of(index, *rate);
-            let flow = self.flow_of(index, *rate, span_s);
-            let Some(mut distribution) = self.cohorts[index].distribution.take() else { continue };
+            let Some(followed) = self.cohorts[index].followed.take() else { continue };
             self.cohorts[index].waiting = 0.0;
-            if let (Some(law), Some(flow)) = (law, flow) {
-                self.second_tier.late += distribution.finish(&flow, &law, &mut self.drained);
+            let (law, flow) = (self.law_of(index, *rate), self.flow_of(index, *rate, span_s));
+            match (followed, law, flow) {
+                (Followed::Queues(mut queues), Some(law), Some(flow)) => {
+                    self.second_tier.late += queues.finish(&flow, &law, &mut self.drained);
+                }
+                (followed, ..) => self.finish_where_they_are(followed, self.cohorts[index].pods),
             }
         }
+    }
+
+    /// Lets those finish who share the CPU of pods that are no longer followed.
+    pub(super) fn finish_where_they_are(&mut self, followed: Followed, pods: PodCohort) {
+        if let Followed::Pods(mut known) = followed {
+            let mut drained = std::mem::take(&mut self.drained);
+            if let Some(law) = self.pod_law(pods, 0.0) {
+                known.finish(self.clock_s, &law, &mut drained);
+            }
+            self.drained = drained;
+        }
+    }
+
+    /// The law of pods whose requests share their CPU, of all of which `rate` requests a second arrive.
+    fn pod_law(&self, pods: PodCohort, rate: f64) -> Option<PodLaw<'_>> {
+        let work = self.shared_work.as_deref()?;
+        let station = Station::new(&self.profile, self.whole_pods());
+        let Serving::Sharing { cores, threads } = station.serving else { return None };
+        let profile = &self.profile;
+        let pod_rate = (rate / pods.ready.max(1e-300)).min(self.pod_capacity * pods.speed);
+        // Threads that are held while off the CPU share nothing.
+        let sharing = |threads: u32| (f64::from(threads) - pod_rate * profile.off_cpu_s).max(1.0);
+        let threads = threads.map_or(f64::INFINITY, sharing);
+        let arrival_scv = match station.arriving {
+            Arriving::Renewal { scv } => scv,
+            _ if profile.discipline == Discipline::RoundRobin => 1.0 / f64::from(self.whole_pods()),
+            _ => 1.0,
+        };
+        (pods.ready > 0.0).then_some(PodLaw {
+            pods: pods.ready,
+            phases: work.phases.as_ref()?,
+            cpu_s: profile.cpu_s,
+            off_cpu_s: profile.off_cpu_s,
+            cores,
+            speed: pods.speed,
+            threads,
+            places: station.bound.map_or(f64::INFINITY, |bound| threads + f64::from(bound)),
+            arrival_scv,
+            work_scv: profile.shape.scv(),
+        })
     }
 
     fn highest_load(&self, rates: &[f64]) -> f64 {

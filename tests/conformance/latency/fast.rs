@@ -4,7 +4,7 @@ use super::case::{Case, Input};
 use foresail::id::Id;
 use foresail::traffic::calls::CallGraph;
 use foresail::traffic::latency::{
-    Hop, LatencyHistogram, LatencyTables, PodCohort, STRATA_SHARES, ServiceModel, ServiceProfile, StepOutcome,
+    Drained, Hop, LatencyHistogram, LatencyTables, PodCohort, STRATA_SHARES, ServiceModel, ServiceProfile, StepOutcome,
     compose_call, record_strata,
 };
 use foresail::units::SimDuration;
@@ -242,9 +242,11 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
         let mut calm = outcome.answered;
         for drained in model.drained() {
             calm -= drained.requests;
-            let of = interval_of((drained.arrived_from_s + drained.arrived_to_s) / 2.0);
-            let Some(interval) = intervals.get_mut(of) else { continue };
-            record_waited(&mut interval.histogram, drained, &body, profile.timeout.map(|t| t.after_s));
+            record_waited(drained, &body, profile.timeout.map(|t| t.after_s), &mut |arrived_s, latency_s, requests| {
+                if let Some(interval) = intervals.get_mut(interval_of(arrived_s)) {
+                    interval.histogram.record(latency_s, requests);
+                }
+            });
         }
         if step >= count && model.drained().is_empty() {
             break;
@@ -261,23 +263,26 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
     (intervals, model.take_histogram())
 }
 
+/// Hands out what left a backlog: time of arrival, latency, requests.
 fn record_waited(
-    histogram: &mut LatencyHistogram,
-    drained: &foresail::traffic::latency::Drained,
+    drained: &Drained,
     body: &[f64; STRATA_SHARES.len()],
     timeout_s: Option<f64>,
+    record: &mut dyn FnMut(f64, f64, f64),
 ) {
     const PARTS: u32 = 32;
     for part in 0..PARTS {
         let along = (f64::from(part) + 0.5) / f64::from(PARTS);
-        let wait = drained.first_wait_s + along * (drained.last_wait_s - drained.first_wait_s);
+        let arrived_s = drained.arrived_from_s + along * (drained.arrived_to_s - drained.arrived_from_s);
+        let wait_s = drained.first_wait_s + along * (drained.last_wait_s - drained.first_wait_s);
+        let requests = drained.requests / f64::from(PARTS);
         if drained.is_whole {
-            histogram.record(wait, drained.requests / f64::from(PARTS));
+            record(arrived_s, wait_s, requests);
             continue;
         }
         for (value, share) in body.iter().zip(STRATA_SHARES) {
-            if timeout_s.is_none_or(|limit| wait + value <= limit) {
-                histogram.record(wait + value, drained.requests * share / f64::from(PARTS));
+            if timeout_s.is_none_or(|limit| wait_s + value <= limit) {
+                record(arrived_s, wait_s + value, requests * share);
             }
         }
     }
