@@ -24,14 +24,16 @@ mod quiet;
 mod registry;
 mod scale_down;
 mod scale_up;
+mod setters;
 mod similar;
 mod templates;
 mod usage;
 mod view;
 
-pub use flags::{Expander, FlagOutcome, Flags, GpuLimit, Priorities};
+pub use flags::{Expander, Flags, GpuLimit, Priorities};
 pub use ownership::{Claim, Discovery, NamedGroup, Tags, eks_tags};
 pub use scale_up::OptionSummary;
+pub use setters::FlagOutcome;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
     Deletion, GroupView, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome,
