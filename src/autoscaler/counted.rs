@@ -43,7 +43,10 @@ impl Counted {
 
     /// Adds as much, so many times.
     pub(super) fn add(&mut self, other: &Counted, times: i32) {
-        self.0.iter_mut().zip(&other.0).for_each(|(sum, one)| *sum += one.saturating_mul(i64::from(times)));
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(sum, one)| *sum = sum.saturating_add(one.saturating_mul(times.into())));
     }
 
     /// What may still be added to this until the largest amounts of the flags.

@@ -4,33 +4,37 @@ use super::Autoscaler;
 use super::counted::Counted;
 use super::estimator::Limit;
 use super::scale_up::Round;
-use super::templates::Template;
-use super::view::{GroupView, SkipReason};
+use super::view::SkipReason;
 use crate::cluster::ClusterState;
 
-impl Autoscaler {
-    /// What one more node of the group would count.
-    fn counted(&self, cluster: &ClusterState, view: &GroupView<'_>, template: &Template) -> Counted {
-        Counted::of(&template.node, Some(view.template), &cluster.symbols, &self.flags)
-    }
+/// What may still be added to the cluster, and what one more node of each group would take of it.
+pub(super) struct Budget {
+    left: Counted,
+    /// Absent for groups of which nobody knows what a node would be.
+    nodes: Vec<Option<Counted>>,
+}
 
-    /// Upstream: `IsNodeGroupResourceExceeded`.
-    pub(super) fn exceeded(
-        &self,
-        cluster: &ClusterState,
-        view: &GroupView<'_>,
-        group: usize,
-        left: &Counted,
-    ) -> Option<SkipReason> {
-        let Some(template) = &self.templates.rows[group] else { return Some(SkipReason::NotReady) };
-        let [cores, memory, gpus] = left.lacks(&self.counted(cluster, view, template));
+impl Budget {
+    /// Upstream: `IsNodeGroupResourceExceeded`, 1.28.0.
+    pub(super) fn exceeded(&self, group: usize) -> Option<SkipReason> {
+        let Some(one) = &self.nodes[group] else { return Some(SkipReason::NotReady) };
+        let [cores, memory, gpus] = self.left.lacks(one);
         (cores || memory || gpus).then_some(SkipReason::ClusterLimit { cores, memory, gpus })
     }
 
+    /// How many of `count` nodes there is room for. Upstream: `resource.Manager.ApplyLimits`, 1.28.0.
+    pub(super) fn within(&self, group: usize, count: i32) -> Option<i32> {
+        let count = self.left.times(self.nodes[group].as_ref()?, count);
+        (count >= 1).then_some(count)
+    }
+}
+
+impl Autoscaler {
     /// The smallest of all limits on new nodes. Upstream: `estimator.ThresholdBasedEstimationLimiter`.
     pub(super) fn limit(&self, round: &Round<'_>, group: usize, similar: &[usize]) -> Limit {
         let (groups, current) = (round.groups, round.nodes);
-        let room: i32 = similar.iter().chain([&group]).map(|at| (groups[*at].max - groups[*at].target).max(0)).sum();
+        let room = |at: &usize| groups[*at].max.saturating_sub(groups[*at].target).max(0);
+        let room = similar.iter().chain([&group]).map(room).fold(0, i32::saturating_add);
         let total = self.flags.max_nodes_total;
         let cluster = match total {
             0 => 0,
@@ -54,31 +58,19 @@ impl Autoscaler {
     /// What the flags still allow, from the groups' target sizes and the ready nodes of no group.
     ///
     /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
-    pub(super) fn resources_left(&self, cluster: &ClusterState, round: &Round<'_>) -> Counted {
+    pub(super) fn budget(&self, cluster: &ClusterState, round: &Round<'_>) -> Budget {
+        let counted = |node, template| Counted::of(node, template, &cluster.symbols, &self.flags);
+        let rows = round.groups.iter().zip(&self.templates.rows);
+        let nodes: Vec<Option<Counted>> =
+            rows.map(|(view, row)| row.as_ref().map(|row| counted(&row.node, Some(view.template)))).collect();
         let mut all = Counted::zero(&self.flags);
-        for (view, template) in round.groups.iter().zip(&self.templates.rows) {
-            if let Some(template) = template {
-                all.add(&self.counted(cluster, view, template), view.target);
-            }
+        for (view, one) in round.groups.iter().zip(&nodes) {
+            one.iter().for_each(|one| all.add(one, view.target));
         }
         let managed = |group: Option<u32>| group.is_some_and(|group| (group as usize) < round.groups.len());
         for node in round.ready.iter().map(|id| cluster.node(*id)).filter(|node| !managed(node.group)) {
-            all.add(&Counted::of(node, None, &cluster.symbols, &self.flags), 1);
+            all.add(&counted(node, None), 1);
         }
-        all.below_most(&self.flags)
-    }
-
-    /// Upstream: `resource.Manager.ApplyLimits`.
-    pub(super) fn within_limits(
-        &self,
-        cluster: &ClusterState,
-        view: &GroupView<'_>,
-        group: usize,
-        count: i32,
-        left: &Counted,
-    ) -> Option<i32> {
-        let template = self.templates.rows[group].as_ref()?;
-        let count = left.times(&self.counted(cluster, view, template), count);
-        (count >= 1).then_some(count)
+        Budget { left: all.below_most(&self.flags), nodes }
     }
 }

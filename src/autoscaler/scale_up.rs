@@ -1,10 +1,10 @@
 //! Scale-up: options, choice, limits, balance.
 
-use super::counted::Counted;
 use super::estimator::{Estimate, estimate};
 use super::expander::{Scene, best, scores, waste};
 use super::flags::Expander;
 use super::kinds::{Kinds, refusals};
+use super::limits::Budget;
 use super::similar::{Likeness, balance};
 use super::templates::Template;
 use super::view::{GroupView, Increase, ScaleUpOutcome, ScaleUpResult, SkipReason};
@@ -62,8 +62,8 @@ impl Autoscaler {
     pub(super) fn scale_up(&mut self, round: &Round<'_>, cluster: &mut ClusterState, pods: &[PodId]) -> ScaleUpOutcome {
         let mut outcome = ScaleUpOutcome { pending: Some(pods.to_vec()), ..ScaleUpOutcome::default() };
         let kinds = Kinds::of(cluster, &mut self.checker.feasible, pods);
-        let left = self.resources_left(cluster, round);
-        let valid = self.valid_groups(round, cluster, &left, &mut outcome);
+        let budget = self.budget(cluster, round);
+        let valid = self.valid_groups(round, &budget, &mut outcome);
         let mut fitting: Vec<Option<FixedBitSet>> = vec![None; round.groups.len()];
         for group in &valid {
             let template = self.templates.rows[*group].as_ref();
@@ -85,8 +85,7 @@ impl Autoscaler {
         outcome.chosen = Some(chosen.group);
         outcome.result = ScaleUpResult::Error;
         let Some(count) = self.capped(chosen.nodes, round.nodes) else { return outcome };
-        let view = &groups[chosen.group];
-        let Some(count) = self.within_limits(cluster, view, chosen.group, count, &left) else { return outcome };
+        let Some(count) = budget.within(chosen.group, count) else { return outcome };
         let mut among = vec![chosen.group];
         among.extend_from_slice(&chosen.similar);
         if self.execute(round, balance(round.groups, &among, count), &mut outcome) {
@@ -111,13 +110,13 @@ impl Autoscaler {
 
     /// Groups below their least size grow to it. Upstream: `ScaleUpToNodeGroupMinSize`, 1.28.0.
     pub(super) fn scale_up_to_min(&mut self, round: &Round<'_>, cluster: &ClusterState, outcome: &mut ScaleUpOutcome) {
-        let left = self.resources_left(cluster, round);
+        let budget = self.budget(cluster, round);
         let mut increases = Vec::new();
         for (at, view) in round.groups.iter().enumerate().filter(|(_, view)| view.target < view.min) {
-            let may = self.registry.unsafe_to_scale_up(at, round.now, &self.flags).is_none()
-                && self.exceeded(cluster, view, at, &left).is_none();
+            let may =
+                self.registry.unsafe_to_scale_up(at, round.now, &self.flags).is_none() && budget.exceeded(at).is_none();
             let count = Some(view.min - view.target).filter(|_| may);
-            let count = count.and_then(|count| self.within_limits(cluster, view, at, count, &left));
+            let count = count.and_then(|count| budget.within(at, count));
             if let Some(count) = count.and_then(|count| self.capped(count, view.target)) {
                 let (from, to) = (view.target, view.target + count);
                 increases.push(Increase { group: at, from, to, fails: view.increase_fails });
@@ -154,18 +153,12 @@ impl Autoscaler {
         options
     }
 
-    fn valid_groups(
-        &self,
-        round: &Round<'_>,
-        cluster: &ClusterState,
-        left: &Counted,
-        outcome: &mut ScaleUpOutcome,
-    ) -> Vec<usize> {
+    fn valid_groups(&self, round: &Round<'_>, budget: &Budget, outcome: &mut ScaleUpOutcome) -> Vec<usize> {
         let mut valid = Vec::new();
         for (at, group) in round.groups.iter().enumerate() {
             let full = (group.target >= group.max).then_some(SkipReason::MaxSize);
             let problem = self.registry.unsafe_to_scale_up(at, round.now, &self.flags).or(full);
-            match problem.or_else(|| self.exceeded(cluster, group, at, left)) {
+            match problem.or_else(|| budget.exceeded(at)) {
                 Some(why) => outcome.skipped.push((at, why)),
                 None => valid.push(at),
             }

@@ -23,8 +23,16 @@ module "own" {
 }
 "#;
 
-/// The groups of a scenario with these flags: name, bounds, whether they are the autoscaler's. Or what is wrong.
-fn groups(flags: &str, more: &str) -> Result<Vec<(String, i32, i32, bool)>, String> {
+/// A group's name, its bounds, and whether it is the autoscaler's.
+type Row = (String, i32, i32, bool);
+
+/// The groups of a scenario with these flags, or what is wrong.
+fn groups(flags: &str, more: &str) -> Result<Vec<Row>, String> {
+    groups_with(flags, more, "")
+}
+
+/// The same with more manifests.
+fn groups_with(flags: &str, more: &str, manifests: &str) -> Result<Vec<Row>, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let scenario = format!(
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: s\nterraform: [nodes.tf]\nmanifests: [web.yaml]\n\
@@ -32,7 +40,8 @@ fn groups(flags: &str, more: &str) -> Result<Vec<(String, i32, i32, bool)>, Stri
     );
     let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    \
                metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: web}]}\n";
-    for (name, text) in [("s.yaml", scenario.as_str()), ("nodes.tf", TERRAFORM), ("web.yaml", web)] {
+    let web = format!("{web}{manifests}");
+    for (name, text) in [("s.yaml", scenario.as_str()), ("nodes.tf", TERRAFORM), ("web.yaml", web.as_str())] {
         fs::write(folder.path().join(name), text).expect("written");
     }
     let all = |issues: &foresail::scenario::issue::Issues| issues.iter().map(|i| format!("{i}\n")).collect::<String>();
@@ -43,7 +52,7 @@ fn groups(flags: &str, more: &str) -> Result<Vec<(String, i32, i32, bool)>, Stri
     Ok(rows)
 }
 
-fn row(name: &str, min: i32, max: i32, autoscaled: bool) -> (String, i32, i32, bool) {
+fn row(name: &str, min: i32, max: i32, autoscaled: bool) -> Row {
     (name.to_owned(), min, max, autoscaled)
 }
 
@@ -98,4 +107,20 @@ fn groups_that_are_not_there_are_refused() {
             assert!(issues.contains(text), "{flags}: `{text}` is not in:\n{issues}");
         }
     }
+}
+
+#[test]
+fn the_deployments_flags_are_those_of_the_autoscalers_container() {
+    let deployment = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ca}\nspec:\n  selector: {matchLabels: {app: ca}}\n  template:\n    \
+                      metadata: {labels: {app: ca}}\n    spec:\n      containers:\n      - {name: proxy, image: proxy, args: [--port=1]}\n      \
+                      - name: ca\n        image: registry.k8s.io/autoscaling/cluster-autoscaler:v1.28.0\n        \
+                      command: [./cluster-autoscaler, --v=4, --nodes, \"1:3:app\"]\n        args: [--scan_interval=20s]\n";
+    let rows = groups_with("", "", deployment);
+    assert_eq!(rows.map(|rows| (rows[0].2, rows[0].3, rows[1].3)), Ok((3, true, false)));
+    let issues =
+        groups_with("", "", &deployment.replace("--scan_interval=20s", "--scan-intervl=20s")).expect_err("refused");
+    assert!(
+        issues.contains("Deployment ca: --scan-intervl") && issues.contains("did you mean `--scan-interval`?"),
+        "{issues}"
+    );
 }

@@ -98,7 +98,7 @@ fn discovered_groups_are_the_autoscalers_and_others_are_not() {
     let discovery = "--node-group-auto-discovery=asg:tag=team/shop,k8s.io/cluster-autoscaler/any";
     let (out, err) = with(discovery);
     assert!(out.contains("general  2 (0..4)") && !out.contains("batch "), "{out}");
-    assert!(err.contains("1 belong to no node group (batch-1, ...): they stay"), "{err}");
+    assert!(err.contains("1 of 3 belong to no node group (batch-1): they stay"), "{err}");
     let (out, _) = with("--node-group-auto-discovery=mig:namePrefix=ba,min=0,max=7 --nodes=1:5:general");
     assert!(out.contains("general  2 (1..5)") && out.contains("1 (0..7)"), "{out}");
 }
@@ -212,6 +212,7 @@ fn bad_node_groups_are_refused() {
     for (text, expected) in [
         ("- {name: general, min: 5, max: 2}", vec!["general", "found 5 to 2"]),
         ("- {name: general, target: 9, max: 3}", vec!["target", "found 9", "from 0 to 3"]),
+        ("- {name: general, target: 2000000000, max: 2147483647}", vec!["found 2000000000", "from 0 to 100000"]),
         ("- {name: nowhere, max: 3}", vec!["nowhere", "no node and no template"]),
         ("- {name: general, max: 3}\n- {name: general}", vec!["a second group of that name"]),
         ("- {nam: general}", vec!["g.yaml", "nam"]),

@@ -152,8 +152,9 @@ fn add_nodes(
         }
         [] => {}
         [first, ..] => {
-            let (count, stay) = (strangers.len(), "they stay, and nothing like them is added");
-            issues.push(Issue::warning("nodes", format!("{count} belong to no node group ({first}, ...): {stay}")));
+            let (count, more) = (strangers.len(), if strangers.len() > 1 { ", ..." } else { "" });
+            let message = format!("{count} of {} belong to no node group ({first}{more})", nodes.len());
+            issues.push(Issue::warning("nodes", format!("{message}: they stay, and nothing like them is added")));
         }
     }
     members

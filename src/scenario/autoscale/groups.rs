@@ -18,6 +18,8 @@ const GROUP_LABELS: &[&str] = &[
     "kubernetes.azure.com/agentpool",
     "kops.k8s.io/instancegroup",
 ];
+/// Nobody looks at larger groups.
+pub(super) const MOST_NODES: i32 = 100_000;
 /// How far a group may grow when nobody says.
 const ASSUMED_MAX: i32 = 1000;
 
@@ -147,8 +149,9 @@ impl Plan {
                 issues.push(Issue::error(field("min, max"), message));
             }
             let target = row.target.unwrap_or(nodes.len() as i32);
-            if row.target.is_some_and(|target| target < min || target > max) {
-                let message = format!("found {target}, expected a number from {min} to {max}");
+            let most = max.min(MOST_NODES);
+            if row.target.is_some_and(|target| target < min || target > most) {
+                let message = format!("found {target}, expected a number from {min} to {most}");
                 issues.push(Issue::error(field("target"), message));
             }
             let price = row.price.or_else(|| price_of(&template, converter)).unwrap_or(0.0);

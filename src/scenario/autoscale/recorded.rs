@@ -1,6 +1,7 @@
 //! The recordings of the real Cluster Autoscaler: a cluster in short form, with pods as references to
 //! templates.
 
+use super::groups::MOST_NODES;
 use super::{Group, Stage};
 use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
 use crate::cluster::{ClusterState, Effect, NodeCondition, NodeId, Phase, Pod, PodId, PodName, PodSpecId, Taint};
@@ -129,6 +130,12 @@ impl Recorded {
         let mut recorded = Recorded::default();
         recorded.stage.flags = flags(case)?;
         for row in &case.node_groups {
+            if row.target > MOST_NODES {
+                return Err(format!(
+                    "nodeGroups {}: target: found {}, expected at most {MOST_NODES}",
+                    row.id, row.target
+                ));
+            }
             let template = recorded.converter().node_template(&row.template);
             let group = Group {
                 name: row.id.clone(),
