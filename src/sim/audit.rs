@@ -13,7 +13,7 @@ use crate::sim::world::Traffic;
 use crate::traffic::calls::ServiceId;
 use crate::traffic::exact::PodKey;
 use crate::traffic::latency::{
-    Hop, LatencyHistogram, LatencySummary, PodCohort, RouteLatency, STRATA_COUNT, ServiceModel,
+    ColdPods, Hop, LatencyHistogram, LatencySummary, PodCohort, RouteLatency, STRATA_COUNT, ServiceModel,
 };
 use crate::units::SimTime;
 use rayon::prelude::*;
@@ -155,6 +155,11 @@ impl<'a> Replay<'a> {
         before.pods.iter().find(|row| row.workload == workload).map_or(0, |row| row.ready.max(0) as usize)
     }
 
+    /// How many more pods are ready in a step than in the one before; at the beginning none is new.
+    fn new_pods(&self, at: usize, service: ServiceId) -> usize {
+        if at == self.begin { 0 } else { self.pods(at, service).saturating_sub(self.pods(at - 1, service)) }
+    }
+
     fn rows(&self, plan: &AuditPlan) -> Vec<AuditRow> {
         let fast = self.fast();
         let step_s = self.study.timing.step.as_secs_f64();
@@ -209,6 +214,8 @@ impl<'a> Replay<'a> {
         let mut counts = vec![(0.0, 0.0); graph.routes().len()];
         let mut cohorts: IdVec<ServiceId, Vec<PodCohort>> = IdVec::filled(Vec::new(), models.len());
         let mut backlogs: IdVec<ServiceId, f64> = IdVec::filled(0.0, models.len());
+        let mut cold: IdVec<ServiceId, ColdPods> = IdVec::filled(ColdPods::default(), models.len());
+        let step_s = self.study.timing.step.as_secs_f64();
         for at in self.begin..self.window.end {
             if at == self.window.start {
                 routes = RouteLatency::new(graph);
@@ -216,7 +223,14 @@ impl<'a> Replay<'a> {
             let rate = self.timeline.points[at].requests_per_second;
             for (id, arrivals) in graph.arrival_rates(rate) {
                 let cohorts = &mut cohorts[id];
-                follow(cohorts, at, self.pods(at, id) as f64, backlogs[id]);
+                let ready = self.pods(at, id);
+                follow(cohorts, at, ready as f64, backlogs[id]);
+                if let Some(warm_up) = models[id].profile().warm_up {
+                    let from_s = at as f64 * step_s;
+                    (0..self.new_pods(at, id)).for_each(|_| cold[id].add(from_s));
+                    let speed = cold[id].mean_speed(warm_up, (from_s, from_s + step_s), ready as f64);
+                    cohorts.iter_mut().for_each(|cohort| cohort.speed = speed);
+                }
                 let outcome = models[id].step(self.study.timing.step, arrivals, cohorts);
                 backlogs[id] = outcome.backlog;
                 hops[id.index()] = Hop { strata_s: models[id].strata_s(), error_rate: outcome.error_rate() };
@@ -249,8 +263,9 @@ impl<'a> Replay<'a> {
             }
             for (id, keys) in services.iter().zip(&mut pods) {
                 let wanted = self.pods(at, *id);
+                let warm_up = model.profile(*id).warm_up.filter(|_| at > self.begin);
                 while keys.len() < wanted {
-                    keys.push(model.add_pod(*id, None, &mut watch));
+                    keys.push(model.add_pod(*id, warm_up, &mut watch));
                 }
                 for key in keys.drain(wanted.min(keys.len())..) {
                     model.drain_pod(key, &mut watch);

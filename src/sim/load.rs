@@ -12,12 +12,11 @@ use crate::sim::world::{LatencyMode, Load, Traffic};
 use crate::traffic::calls::ServiceId;
 use crate::traffic::demand::{Demand, DemandRun};
 use crate::traffic::latency::{
-    Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
+    ColdPods, Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
     StepOutcome,
 };
 use crate::units::{SimDuration, SimTime};
 use smallvec::{SmallVec, smallvec};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What a pod of a workload uses at the moment.
@@ -52,8 +51,7 @@ pub struct ServiceState {
     model: ServiceModel,
     workload: Option<WorkloadId>,
     cohorts: SmallVec<[Cohort; 4]>,
-    /// When the pods became ready that are not warm yet, in order.
-    cold: VecDeque<SimTime>,
+    cold: ColdPods,
     /// Cohorts with a key up to this one have been merged into cohort 0.
     merged: u64,
     /// The last step.
@@ -101,7 +99,7 @@ impl LoadState {
             model: ServiceModel::with_tables(row.profile.clone(), tables.clone()).expect("a checked profile"),
             workload: row.workload,
             cohorts: SmallVec::new(),
-            cold: VecDeque::new(),
+            cold: ColdPods::default(),
             merged: 0,
             last: StepOutcome::default(),
             last_rate: 0.0,
@@ -155,7 +153,7 @@ impl ServiceState {
     /// have a backlog.
     fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
         if self.model.profile().warm_up.is_some() {
-            self.cold.push_back(now);
+            self.cold.add(now.as_secs_f64());
         }
         let key = if self.last.backlog > 0.0 { step } else { 0 };
         self.cohort(key).ready.change(now, 1);
@@ -185,18 +183,12 @@ impl ServiceState {
         };
         let mut cohorts: SmallVec<[PodCohort; 4]> = self.cohorts.iter_mut().map(settle_one).collect();
         let ready: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
-        let warmth = 1.0 - self.lacking_s(now, span) / (ready * span.as_secs_f64()).max(1e-9);
-        cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth.clamp(0.01, 1.0));
-        cohorts
-    }
-    /// Seconds of full speed that cold pods lacked in the step that ends now; over all pods alike.
-    fn lacking_s(&mut self, now: SimTime, span: SimDuration) -> f64 {
-        let Some(warm_up) = self.model.profile().warm_up else { return 0.0 };
-        let (from_s, to_s) = ((now - span).as_secs_f64(), now.as_secs_f64());
-        while self.cold.front().is_some_and(|ready| ready.as_secs_f64() + warm_up.seconds <= from_s) {
-            self.cold.pop_front();
+        if let Some(warm_up) = self.model.profile().warm_up {
+            let step_s = ((now - span).as_secs_f64(), now.as_secs_f64());
+            let warmth = self.cold.mean_speed(warm_up, step_s, ready);
+            cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth);
         }
-        self.cold.iter().map(|ready| warm_up.lacking_s(ready.as_secs_f64(), from_s, to_s)).sum()
+        cohorts
     }
     /// Without a backlog all pods are alike again.
     fn merge(&mut self, now: SimTime, step: u64) {

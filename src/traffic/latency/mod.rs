@@ -40,7 +40,7 @@ pub use backlog::Drained;
 pub use empirical::EmpiricalWork;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};
 pub use profile::{
-    Abandoned, ArrivalProcess, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
+    Abandoned, ArrivalProcess, ColdPods, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
 };
 pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata, record_strata};
 
@@ -585,6 +585,7 @@ impl ServiceModel {
             done += passed.drained;
         }
         outcome.rejected += self.second_tier.sorted.rejected;
+        outcome.timed_out += self.second_tier.sorted.abandoned;
         self.answer_drained(&table);
         let answered = self.spread.total();
         if let Some(timeout) = self.profile.timeout {

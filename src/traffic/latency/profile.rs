@@ -1,6 +1,7 @@
 //! What a service costs and how its pods take requests.
 
 use super::empirical::EmpiricalWork;
+use std::collections::VecDeque;
 
 /// How a request finds its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -128,6 +129,29 @@ impl WarmUp {
             (1.0 - self.speed) * rest * rest / (2.0 * self.seconds.max(1e-9))
         };
         (left(from_s - ready_s) - left(to_s - ready_s)).max(0.0)
+    }
+}
+
+/// The pods of a service that are not warm yet.
+#[derive(Clone, Debug, Default)]
+pub struct ColdPods {
+    /// When they became ready, in seconds; rising.
+    ready_s: VecDeque<f64>,
+}
+
+impl ColdPods {
+    /// Another one is ready now; times must not go back.
+    pub fn add(&mut self, now_s: f64) {
+        self.ready_s.push_back(now_s);
+    }
+
+    /// The mean speed between two times of `ready` pods, these among them; above 0.
+    pub fn mean_speed(&mut self, warm_up: WarmUp, (from_s, to_s): (f64, f64), ready: f64) -> f64 {
+        while self.ready_s.front().is_some_and(|ready_s| ready_s + warm_up.seconds <= from_s) {
+            self.ready_s.pop_front();
+        }
+        let lacking_s: f64 = self.ready_s.iter().map(|ready_s| warm_up.lacking_s(*ready_s, from_s, to_s)).sum();
+        (1.0 - lacking_s / (ready * (to_s - from_s)).max(1e-9)).clamp(0.01, 1.0)
     }
 }
 
@@ -299,6 +323,11 @@ mod tests {
         let parts = warm_up.lacking_s(100.0, 90.0, 110.0) + warm_up.lacking_s(100.0, 110.0, 200.0);
         assert!((parts - 9.0).abs() < 1e-9);
         assert_eq!(warm_up.lacking_s(100.0, 130.0, 200.0), 0.0);
+        let mut cold = ColdPods::default();
+        cold.add(100.0);
+        // One of three pods lacks 9 of 20 seconds.
+        assert!((cold.mean_speed(warm_up, (100.0, 130.0), 3.0) - 0.9).abs() < 1e-9);
+        assert_eq!(cold.mean_speed(warm_up, (130.0, 160.0), 3.0), 1.0);
     }
 
     #[test]
