@@ -8,7 +8,7 @@ use foresail::rng::Seed;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
 use foresail::traffic::exact::{Ended, Ending, ExactModel, Observer, PodKey};
 use foresail::traffic::latency::{
-    Discipline, LatencyHistogram, PodCohort, ServiceModel, ServiceProfile, StepOutcome, WorkShape,
+    Abandoned, Discipline, LatencyHistogram, PodCohort, ServiceModel, ServiceProfile, StepOutcome, Timeout, WorkShape,
 };
 use foresail::units::SimDuration;
 use rayon::prelude::*;
@@ -192,6 +192,15 @@ fn cases() -> Vec<Case> {
             MORE,
         ),
         row("1.3, 16 threads, 500m, 20 ms off, pods come", slow, OVER, MORE),
+        row(
+            "1.3, 16 threads share 500m, patience 2 s",
+            ServiceProfile {
+                timeout: Some(Timeout { after_s: 2.0, work: Abandoned::CancelQueued }),
+                ..threads.clone()
+            },
+            OVER,
+            FIVE,
+        ),
         row("1.3, 16 threads share 500m, 20 places", ServiceProfile { queue_bound: Some(20), ..threads }, OVER, FIVE),
     ]
 }

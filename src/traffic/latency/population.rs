@@ -37,6 +37,8 @@ pub(super) struct PodLaw<'a> {
     pub(super) threads: f64,
     /// Requests in the pod at most; may be infinite.
     pub(super) places: f64,
+    /// Requests in the pod above which whoever came would wait for longer than its patience; may be infinite.
+    pub(super) patience: f64,
     /// The squared variation of the gaps between a pod's arrivals.
     pub(super) arrival_scv: f64,
     /// The squared variation of the work.
@@ -63,6 +65,11 @@ impl PodLaw<'_> {
     fn pace(&self, number: f64) -> f64 {
         let sharing = number.min(self.threads).max(1e-9);
         (self.alone() / self.cpu_s).min(self.capacity() / sharing)
+    }
+
+    /// Whether a request that finds so many in the pod stays.
+    fn takes(&self, number: f64) -> bool {
+        number + 0.5 <= self.places.min(self.patience)
     }
 
     /// The share of departures that are others' than one's own.
@@ -93,7 +100,7 @@ impl PodLaw<'_> {
     /// Up and down from so many in the pod, in states of `unit` numbers a second; requests leave `relief` times
     /// as fast as with exponential work.
     fn rates(&self, number: f64, unit: f64, arrivals: f64, relief: f64) -> (f64, f64) {
-        let arrivals = if number + 0.5 > self.places { 0.0 } else { arrivals };
+        let arrivals = if self.takes(number) { arrivals } else { 0.0 };
         let served = self.served(number) * relief;
         if number < 0.5 {
             return (arrivals / unit, served / unit);
@@ -208,6 +215,7 @@ impl Population {
             let seen = self.window((from_s, from_s + span_s), arrivals, law, drained);
             sorted.free += seen.free * law.pods;
             sorted.rejected += seen.rejected * law.pods;
+            sorted.abandoned += seen.abandoned * law.pods;
             sorted.started += seen.started * law.pods;
         }
         sorted
@@ -315,6 +323,8 @@ impl Population {
             sorted.started += law.served(*number) * time_s.max(0.0);
             if number + 0.5 > law.places {
                 sorted.rejected += requests;
+            } else if !law.takes(*number) {
+                sorted.abandoned += requests;
             } else if *number < law.threads {
                 sorted.free += requests;
             } else {
@@ -394,7 +404,7 @@ impl Population {
         // What has spread for longer is drawn back, or has room already.
         let reach = 4.0 * libm::sqrt(flow * law.arrival_scv.max(work_scv).clamp(1.0, 4.0) * span_s.min(WINDOW_S));
         let finest = flow / drift.abs().max(1e-9);
-        let margin = |unit: usize| ((reach + drift.abs() * span_s) / unit as f64) as usize + 2;
+        let margin = |unit: usize| ((reach + drift.max(0.0) * span_s) / unit as f64) as usize + 2;
         while self.number.len() + margin(self.unit) > MOST_STATES
             && (2.0 * self.unit as f64 <= finest || self.number.len() + margin(self.unit) > 4 * MOST_STATES)
         {
@@ -408,7 +418,7 @@ impl Population {
         }
         let margin = |growth: f64| ((reach + growth.max(0.0) * span_s) / self.unit as f64) as usize + 2;
         let end = self.first + self.number.len() + margin(drift);
-        let highest = (law.places / self.unit as f64).min(1e12) as usize + 1;
+        let highest = (law.places.min(law.patience) / self.unit as f64).min(1e12) as usize + 1;
         self.cover(self.first.saturating_sub(margin(-drift)), end.min(highest).max(self.first + self.number.len()));
     }
 
@@ -525,7 +535,7 @@ impl Pod<'_> {
     fn starts(&self, found: &[f64]) -> Vec<f64> {
         let mut starts = vec![0.0; found.len()];
         for (at, share) in found.iter().enumerate() {
-            if self.numbers[at] < self.law.threads && self.numbers[at] + 0.5 <= self.law.places {
+            if self.numbers[at] < self.law.threads && self.law.takes(self.numbers[at]) {
                 let next = (at + 1).min(found.len() - 1);
                 starts[at] += share * (1.0 - 1.0 / self.unit);
                 starts[next] += share / self.unit;
@@ -556,6 +566,7 @@ mod tests {
             speed: 1.0,
             threads,
             places: f64::INFINITY,
+            patience: f64::INFINITY,
             arrival_scv: 1.0,
             work_scv: 1.0,
         }
@@ -623,6 +634,18 @@ mod tests {
     }
 
     #[test]
+    fn the_impatient_leave_what_is_too_much() {
+        let phases = phases(WorkShape::Exponential);
+        // Whoever would wait for more than two seconds, a hundred requests, does not.
+        let law = PodLaw { patience: 104.0, ..law(&phases, 4.0) };
+        let mut pods = Population::new(&law, 0.9);
+        let (sorted, drained) = pass(&mut pods, &law, 75.0, 0..20);
+        assert!((sorted.abandoned / (25.0 * 15.0) - 1.0).abs() < 0.02, "{sorted:?}");
+        let longest_s = drained.iter().filter(|row| !row.is_whole).map(|row| row.first_wait_s).fold(0.0, f64::max);
+        assert!((1.9..3.2).contains(&longest_s), "{longest_s}");
+    }
+
+    #[test]
     fn a_grid_may_change() {
         let phases = phases(WorkShape::Exponential);
         let law = law(&phases, f64::INFINITY);
@@ -636,5 +659,9 @@ mod tests {
         assert_eq!(pods.unit, unit);
         pods.mix_with_empty(0.5);
         assert!((pods.mean() / mean - 0.5).abs() < 0.01);
+        // The crowd dissolves, and every number counts again.
+        pass(&mut pods, &law, 10.0, 8..40);
+        assert_eq!(pods.unit, 1);
+        assert!((pods.mean() / law.stationary_mean(0.2) - 1.0).abs() < 0.01, "{}", pods.mean());
     }
 }

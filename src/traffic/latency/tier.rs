@@ -66,10 +66,12 @@ pub(super) struct SecondTier {
     load_before: f64,
 }
 
-/// Within 10 % of capacity no stationary formula and no backlog is right.
+/// Within 10 % of capacity no stationary formula and no backlog is right,
 const NEAR_CAPACITY: f64 = 0.9;
-/// Below this a queue that is nearly calm is handed back.
-const CALM: f64 = 0.85;
+/// except where a pod becomes stationary so fast that steps do not matter: then not even up to this.
+const NEAREST: f64 = 0.97;
+/// So far below a queue that is nearly calm is handed back.
+const BACK: f64 = 0.05;
 
 impl Default for SecondTier {
     fn default() -> Self {
@@ -117,26 +119,39 @@ impl ServiceModel {
         }
         let load = self.highest_load(rates);
         let before = std::mem::replace(&mut self.second_tier.load_before, load);
-        if !self.second_tier.is_on && load >= NEAR_CAPACITY {
+        let near = self.near_capacity(span_s);
+        if !self.second_tier.is_on && load >= near {
             self.second_tier.is_on = true;
             self.second_tier.is_split = self.is_split();
             for (index, rate) in rates.iter().enumerate() {
                 self.cohorts[index].followed = self.begin_to_follow(index, *rate, before.min(NEAR_CAPACITY));
             }
-        } else if self.second_tier.is_on && load < CALM && self.is_calm(rates) {
+        } else if self.second_tier.is_on && load < near - BACK && self.is_calm(rates) {
             self.hand_back(rates, span_s);
         }
         self.second_tier.is_on
+    }
+
+    /// The load from which on it matters how long a load lasts.
+    ///
+    /// The number in a pod with a capacity of `c` requests a second forgets within `1 / (c (1 - sqrt(load))^2)` seconds
+    /// (Morse 1958, M/M/1); half a step is short enough.
+    fn near_capacity(&self, span_s: f64) -> f64 {
+        if self.shared_work.is_none() {
+            return NEAR_CAPACITY;
+        }
+        let root = 1.0 - libm::sqrt(2.0 / (self.pod_capacity * span_s).max(2.0));
+        (root * root).clamp(NEAR_CAPACITY, NEAREST)
     }
 
     fn can_be_followed(&self) -> bool {
         let station = Station::new(&self.profile, self.whole_pods());
         match station.serving {
             Serving::Threads(_) => true,
-            // A balancer that looks at pods, or requests that leave the queue, would need more than one number.
+            // A balancer that looks at pods would need more than one number.
             Serving::Sharing { .. } => {
                 let has_phases = self.shared_work.as_ref().is_some_and(|work| work.phases.is_some());
-                self.is_split() && station.patience.is_none() && has_phases
+                self.is_split() && has_phases
             }
             Serving::Unlimited => false,
         }
@@ -266,6 +281,9 @@ impl ServiceModel {
             cores,
             speed: pods.speed,
             threads,
+            patience: station
+                .patience
+                .map_or(f64::INFINITY, |patience| threads + patience * profile.cpu_s * self.pod_capacity * pods.speed),
             places: station.bound.map_or(f64::INFINITY, |bound| threads + f64::from(bound)),
             arrival_scv,
             work_scv: profile.shape.scv(),
