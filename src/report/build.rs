@@ -178,12 +178,10 @@ impl Builder<'_> {
                 latency_ms_p50: quantile(0.5),
                 latency_ms_p95: quantile(0.95),
                 latency_ms_p99: quantile(0.99),
-                pooled_ms_p99: detail.pooled_ms.p99,
                 error_ratio: self.over(|run| {
                     let route = &run.routes[at];
                     if route.requests > 0.0 { route.errors / route.requests } else { 0.0 }
                 }),
-                apdex: detail.apdex,
                 detail,
             }
         };

@@ -219,12 +219,8 @@ pub struct RouteResult {
     pub latency_ms_p95: Estimate,
     /// P99 of each run.
     pub latency_ms_p99: Estimate,
-    /// P99 of the requests of all runs together.
-    pub pooled_ms_p99: f64,
     /// Share of failed requests.
     pub error_ratio: Estimate,
-    /// Apdex with the objective's latency as target, failed requests as frustrated, 0..=1.
-    pub apdex: Estimate,
     /// More figures, and what each of them is.
     pub detail: LatencyDetail,
 }
