@@ -214,6 +214,7 @@ fn transient(case: &Case) -> Vec<Errors> {
     ]
 }
 
+/// The intervals, and the whole run: all who arrived before the horizon.
 fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, LatencyHistogram) {
     let input = &case.input;
     let service = &input.services[0];
@@ -234,10 +235,14 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
     let empty = ByArrival { histogram: LatencyHistogram::new(), failed: 0.0 };
     let mut intervals = vec![empty; interval_of(input.horizon_s - 1e-3) + 1];
     let mut cohorts: Vec<PodCohort> = Vec::new();
+    let mut whole = LatencyHistogram::new();
     for step in 0..count + 200 {
         let time_s = step as f64 * step_s;
         follow_pods(&mut cohorts, step as u64, service.pods_at(time_s));
         let rate = input.rate_at(time_s);
+        if step == count {
+            whole = model.take_histogram();
+        }
         let outcome = model.step(SimDuration::from_secs_f64(step_s), rate, &cohorts);
         let mut calm = outcome.answered;
         for drained in model.drained() {
@@ -245,6 +250,9 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
             record_waited(drained, &body, profile.timeout.map(|t| t.after_s), &mut |arrived_s, latency_s, requests| {
                 if let Some(interval) = intervals.get_mut(interval_of(arrived_s)) {
                     interval.histogram.record(latency_s, requests);
+                    if step >= count {
+                        whole.record(latency_s, requests);
+                    }
                 }
             });
         }
@@ -260,7 +268,7 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
             record_strata(&mut interval.histogram, &strata, calm);
         }
     }
-    (intervals, model.take_histogram())
+    (intervals, whole)
 }
 
 /// Hands out what left a backlog: time of arrival, latency, requests.
