@@ -70,3 +70,65 @@ fn the_audit_shows_both_modes_where_it_was_worst() {
     }
     assert_eq!(rows, audit(&study, &plan));
 }
+
+/// A quantile of a service in both modes, the fast one first.
+fn in_both_modes(service: &str, quantile: f64, sets: &[&str]) -> [f64; 2] {
+    ["latency=fast", "latency=exact"].map(|mode| {
+        let sets: Vec<&str> = sets.iter().copied().chain(["duration=10m", mode]).collect();
+        let outcome = study(&sets).replicate(0);
+        let found = outcome.services.iter().find(|row| row.name == service).expect("a service of the cluster");
+        found.latency.quantile_s(quantile)
+    })
+}
+
+#[test]
+fn a_cold_start_slows_new_pods_in_both_modes() {
+    let usual = in_both_modes("iam-service", 0.8, &[]);
+    let cold = in_both_modes("iam-service", 0.8, &["services.iam-service.coldStart={speed: 0.25, duration: 5m}"]);
+    for (usual, cold) in usual.into_iter().zip(cold) {
+        assert!(cold > 1.4 * usual, "{cold} with a cold start, {usual} without");
+    }
+    assert!(percent(cold[0], cold[1]).abs() < 20.0, "{cold:?}");
+}
+
+#[test]
+fn measured_cpu_times_shape_the_tail_in_both_modes() {
+    // One in ten takes ten times as long; the mean stays 9 ms.
+    let samples =
+        "services.iam-service.cpuSamples=[4.7ms, 4.7ms, 4.7ms, 4.7ms, 4.7ms, 4.7ms, 4.7ms, 4.7ms, 4.7ms, 47ms]";
+    let found = in_both_modes("iam-service", 0.95, &[samples]);
+    assert!(percent(found[0], found[1]).abs() < 10.0, "{found:?}");
+    let usual = in_both_modes("iam-service", 0.95, &["services.iam-service.scv=0.25"]);
+    for (usual, found) in usual.into_iter().zip(found) {
+        assert!(found > 1.3 * usual, "{found} with samples, {usual} with even work");
+    }
+}
+
+#[test]
+fn what_no_service_can_be_is_refused_or_said() {
+    let refused = |sets: &[&str], text: &str| {
+        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let issues = scenario::embedded(&sets).err().unwrap_or_else(|| panic!("{sets:?} is accepted"));
+        let all: Vec<String> = issues.iter().map(ToString::to_string).collect();
+        assert!(all.iter().any(|issue| issue.contains(text)), "{sets:?}: `{text}` is not in {all:?}");
+    };
+    refused(&["services.iam-service.cpuPerRequest=0"], "services.iam-service.cpuPerRequest");
+    refused(&["services.iam-service.cpuPerRequest=-2ms"], "services.iam-service.cpuPerRequest");
+    refused(&["services.inventory-service.calls=[{order-service: 1}]"], "in a circle");
+    refused(&["traffic.routes={/api/v1/auth: 0}"], "nothing leads the requests to a service");
+    refused(&["traffic.routes={/api/v1/auth: -1}"], "traffic.routes");
+    refused(&["objectives.errorRate=1.5"], "errorRate");
+    refused(&["services.iam-service.coldStart={speed: 1.5, duration: 1m}"], "coldStart.speed");
+    let hasty = scenario::embedded(&["services.iam-service.timeout=1ms".to_owned()]).expect("a caveat is enough");
+    let warned: Vec<String> = hasty.caveats.iter().map(ToString::to_string).collect();
+    assert!(warned.iter().any(|text| text.contains("timeout is shorter than")), "{warned:?}");
+}
+
+#[test]
+fn a_load_that_nobody_can_carry_ends_with_errors_in_both_modes() {
+    for mode in ["latency=fast", "latency=exact"] {
+        let sets = ["duration=6m", "traffic.scale=30", "services.kong-gateway.queue=50", mode];
+        let outcome = study(&sets).replicate(0);
+        assert!(outcome.service_levels.error_rate() > 0.1, "{mode}: {}", outcome.service_levels.error_rate());
+    }
+}
