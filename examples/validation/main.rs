@@ -20,7 +20,7 @@ mod world;
 
 use std::path::Path;
 
-/// Drawn: the one that differs, and one with faults.
+/// Drawn: a flash crowd, and a case with faults.
 const PICTURES: [&str; 2] = ["dev-flash-2", "dev-failures-1"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,8 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(root.join("docs").join(&file), picture::svg(row)?)?;
         pictures.push((row.case.name.clone(), file));
     }
-    let spread = spread::all(&recordings, &measured)?;
-    let text = document::write(&measured, &spread, &pictures);
+    let spread = spread::all(&recordings, &measured, true)?;
+    let with_old_metrics = spread::agreement(&spread::all(&recordings, &measured, false)?);
+    let text = document::write(&measured, &spread, with_old_metrics, &pictures);
     std::fs::write(root.join("docs/validation.md"), text)?;
     println!("wrote docs/validation.md and {} pictures", pictures.len());
     Ok(())

@@ -58,14 +58,25 @@ impl Sample {
     }
 }
 
-/// All cases of which there are several real runs.
-pub fn all(folder: &Path, measured: &[Measured]) -> Result<Vec<Spread>, Box<dyn std::error::Error>> {
+/// In how many comparisons the means cannot be told apart, of how many.
+pub fn agreement(spreads: &[Spread]) -> (usize, usize) {
+    let rows = || spreads.iter().flat_map(|spread| &spread.rows);
+    (rows().filter(|(_, real, ours)| real.agrees_with(ours)).count(), rows().count())
+}
+
+/// All cases of which there are several real runs; ours with metrics as fresh as theirs, or as old as phases of their
+/// own make them.
+pub fn all(
+    folder: &Path,
+    measured: &[Measured],
+    fresh_metrics: bool,
+) -> Result<Vec<Spread>, Box<dyn std::error::Error>> {
     let mut spreads = Vec::new();
     for line in text(&folder.join("spread/spread.jsonl.gz"))?.lines() {
         let recorded: Recorded = serde_json::from_str(line)?;
         let Some(row) = measured.iter().find(|row| row.case.name == recorded.name) else { continue };
         let cast = Arc::new(world::build(&row.case)?);
-        let timing = Timing { step: SimDuration::from_secs(1), ..Timing::default() };
+        let timing = Timing { step: SimDuration::from_secs(1), fresh_metrics, ..Timing::default() };
         let run = |number: u32| {
             let outcome = replay::run(&row.case, cast.clone(), timing.clone(), Seed::new(row.case.seed, number));
             FIGURES.map(|figure| figure.ours(&row.case, &outcome))

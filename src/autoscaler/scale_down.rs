@@ -156,7 +156,8 @@ impl Autoscaler {
         candidates: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) -> Vec<NodeId> {
-        let mut eligible = Vec::new();
+        let mut eligible = Vec::with_capacity(candidates.len());
+        outcome.utilization.reserve(candidates.len());
         for node in candidates.iter().copied() {
             let row = cluster.node(node);
             let why = if let Some((_, why)) = self.planner.not_before.get(&node) {

@@ -17,6 +17,8 @@ pub struct HpaController {
     conditions: Conditions,
     desired: i32,
     current: Current,
+    /// What the metrics proposed in the last sync to how many replicas, if they were asked and proposed anything.
+    proposed: Option<(i32, i32)>,
 }
 
 /// `status.currentMetrics`, in the order of the metrics; absent of a metric that failed.
@@ -104,6 +106,7 @@ impl HpaController {
             conditions: Conditions::default(),
             desired: 0,
             current: Current::new(),
+            proposed: None,
         }
     }
     /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`.
@@ -149,8 +152,31 @@ impl HpaController {
         decision
     }
 
+    /// A reconcile that sees what the last one saw, where the metrics propose the same whatever the time: of pods
+    /// that are past their initialisation. Nothing if the last one did not come to a proposal.
+    pub fn sync_again(&mut self, now: SimTime) -> Option<Decision> {
+        let (metric, spec) = self.proposed?;
+        let (stabilized, wanted) = self.normalize(metric, Bounds { spec, min: self.spec.min, max: self.spec.max }, now);
+        let rescaled = wanted != spec;
+        if rescaled {
+            self.rescales(now, spec, wanted);
+        }
+        self.desired = wanted;
+        Some(Decision {
+            proposals: SmallVec::new(),
+            metric: Some(metric),
+            stabilized: Some(stabilized),
+            replicas: wanted,
+            desired: wanted,
+            rescaled,
+            error: false,
+            conditions: self.conditions,
+        })
+    }
+
     fn decide(&mut self, now: SimTime, seen: &Observation<'_>, decision: &mut Decision) {
         let (spec, min, max) = (seen.spec_replicas, self.spec.min, self.spec.max);
+        self.proposed = None;
         let wanted = if spec == 0 && min != 0 {
             self.conditions.scaling_active = condition(false, Reason::ScalingDisabled);
             self.desired = 0;
@@ -167,6 +193,9 @@ impl HpaController {
                 }
                 return;
             };
+            if !decision.error {
+                self.proposed = Some((metric, spec));
+            }
             let (stabilized, wanted) = self.normalize(metric, Bounds { spec, min, max }, now);
             decision.stabilized = Some(stabilized);
             wanted
@@ -231,13 +260,17 @@ impl HpaController {
             self.conditions.able_to_scale = condition(false, Reason::FailedUpdateScale);
             decision.error = true;
         } else {
-            self.conditions.able_to_scale = condition(true, Reason::SucceededRescale);
-            if let Some(behavior) = &self.spec.behavior {
-                self.history.store_event(behavior, seen.spec_replicas, wanted, now);
-            }
+            self.rescales(now, seen.spec_replicas, wanted);
             self.desired = wanted;
             self.report_metrics(decision);
             (decision.replicas, decision.rescaled) = (wanted, true);
+        }
+    }
+
+    fn rescales(&mut self, now: SimTime, from: i32, to: i32) {
+        self.conditions.able_to_scale = condition(true, Reason::SucceededRescale);
+        if let Some(behavior) = &self.spec.behavior {
+            self.history.store_event(behavior, from, to, now);
         }
     }
 
@@ -258,5 +291,72 @@ fn failure_of(metric: &Metric) -> Reason {
         Metric::Pods { .. } => Reason::FailedGetPodsMetric,
         Metric::Object { .. } => Reason::FailedGetObjectMetric,
         Metric::External { .. } => Reason::FailedGetExternalMetric,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hpa::{Behavior, Resource, ScalingRules, Target};
+    use crate::hpa::{ContainerUsage, PodContainer, PodGroup, PodPhase, Readiness};
+    use crate::intern::Symbol;
+    use crate::rng::Seed;
+    use crate::units::SimDuration;
+    use smallvec::smallvec;
+
+    /// Settled pods that each use so much.
+    fn decide(controller: &mut HpaController, now: SimTime, replicas: i32, cpu_milli: i64) -> Decision {
+        let usage = ContainerUsage { cpu_milli: Some(cpu_milli), memory_bytes: Some(1) };
+        let container = PodContainer {
+            name: Symbol::EMPTY,
+            cpu_request_milli: Some(100),
+            memory_request_bytes: Some(1),
+            usage: Some(usage),
+        };
+        let pods = PodGroup {
+            count: i64::from(replicas),
+            phase: PodPhase::Running,
+            ready: Readiness::True,
+            ready_since: SimTime::ZERO,
+            started: Some(SimTime::ZERO),
+            deleted: false,
+            listed: true,
+            containers: &[container],
+            in_metrics: true,
+            sampled_at: now,
+            window: SimDuration::from_secs(15),
+            custom: &[],
+        };
+        let seen = Observation { spec_replicas: replicas, pods: &[pods], ..Observation::default() };
+        controller.sync(now, &seen)
+    }
+
+    #[test]
+    fn seeing_the_same_again_decides_as_looking_again() {
+        let flags = Flags::default();
+        let rules = Behavior { scale_up: ScalingRules::default_up(), scale_down: ScalingRules::default_down(&flags) };
+        let cpu = Metric::Resource { resource: Resource::Cpu, container: None, target: Target::Utilization(50) };
+        for behavior in [None, Some(rules)] {
+            let spec = HpaSpec { min: 1, max: 30, metrics: smallvec![cpu], behavior };
+            let mut chance = Seed::new(4, 0).stream("load", 0);
+            let (mut looking, mut knowing) = (HpaController::new(spec.clone(), flags), HpaController::new(spec, flags));
+            let (mut replicas, mut demand_milli, mut last, mut repeated) = (2, 100, None, 0);
+            for turn in 1..2_000 {
+                let now = SimTime::from_secs(15 * turn);
+                if chance.chance(0.1) {
+                    demand_milli = 20 + 10 * chance.below(100) as i64;
+                }
+                let each = demand_milli / i64::from(replicas);
+                let plain = decide(&mut looking, now, replicas, each);
+                let again = (last == Some((replicas, each))).then(|| knowing.sync_again(now)).flatten();
+                repeated += i32::from(again.is_some());
+                let quick = again.unwrap_or_else(|| decide(&mut knowing, now, replicas, each));
+                let outcome = |d: &Decision| (d.metric, d.stabilized, d.replicas, d.desired, d.rescaled, d.conditions);
+                assert_eq!(outcome(&quick), outcome(&plain), "turn {turn}");
+                assert_eq!(knowing.current_metrics(), looking.current_metrics(), "turn {turn}");
+                (last, replicas) = (Some((replicas, each)), plain.replicas);
+            }
+            assert!(repeated > 1_000, "only {repeated} repeated syncs");
+        }
     }
 }

@@ -27,12 +27,15 @@ pub struct Sample {
 /// A workload's pods as the metrics server and the HPA controller see them.
 #[derive(Clone, Debug, Default)]
 pub struct Crowd {
-    /// Ready pods past the HPA controller's initialisation period, by kind.
+    /// Pods that were ready already when their last sample began, by kind: no rule of the HPA controller looks at their
+    /// times any more.
     pub(super) settled: SmallVec<[Alike; 1]>,
     /// All others, in order of creation.
     pub(super) others: Vec<PodId>,
     /// Nobody is settled, and the others are to be listed again.
     is_stale: bool,
+    /// Grows when a pod changes, settles or uses more or less.
+    pub(super) version: u64,
 }
 
 impl Crowd {
@@ -61,8 +64,11 @@ impl Simulation {
             self.gather(workload);
             let mut crowd = std::mem::take(&mut self.workloads[workload].crowd);
             for alike in &mut crowd.settled {
-                alike.sample = self.sample_of(now, alike.pods[0], self.timing.scrape);
+                let sample = self.sample_of(now, alike.pods[0], self.timing.scrape);
+                crowd.version += u64::from(Sample { at: now, ..alike.sample } != sample);
+                alike.sample = sample;
             }
+            crowd.version += u64::from(!crowd.others.is_empty());
             crowd.others.retain(|pod| {
                 self.sample(now, *pod);
                 !self.settles(now, workload, *pod, &mut crowd.settled)
@@ -96,12 +102,12 @@ impl Simulation {
     /// Whether a pod that was just sampled joins those that look alike.
     fn settles(&self, now: SimTime, id: WorkloadId, pod: PodId, settled: &mut SmallVec<[Alike; 1]>) -> bool {
         let (life, row) = (&self.lives[pod], self.cluster.pod(pod));
-        let long_ago = now - self.cast.hpa_flags.cpu_initialization_period;
-        let is_old = row.started.is_some_and(|started| started <= long_ago);
-        let Some(sample) = life.sample.filter(|sample| sample.at == now && sample.window == self.timing.scrape) else {
+        let window = self.timing.scrape;
+        let Some(sample) = life.sample.filter(|sample| sample.at == now && sample.window == window) else {
             return false;
         };
-        if life.stage != Stage::Ready || !is_old || !self.has_traffic(id, pod) {
+        let was_ready = row.ready.is_some_and(|(ready, since)| ready && since + window <= now);
+        if life.stage != Stage::Ready || !was_ready || !self.has_traffic(id, pod) {
             return false;
         }
         match settled.iter_mut().find(|alike| alike.spec == row.spec) {
@@ -115,6 +121,7 @@ impl Simulation {
     pub(super) fn unsettle(&mut self, id: WorkloadId) {
         let crowd = &mut self.workloads[id].crowd;
         crowd.is_stale = true;
+        crowd.version += 1;
         for alike in crowd.settled.drain(..) {
             alike.pods.into_iter().for_each(|pod| self.lives[pod].sample = Some(alike.sample));
         }

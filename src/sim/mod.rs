@@ -102,6 +102,8 @@ pub struct Simulation {
     load: Option<LoadState>,
     usage: IdVec<WorkloadId, Usage>,
     hpas: Vec<HpaController>,
+    /// By HPA: the version of the crowd that it last saw, and `spec.replicas`.
+    shown_to_hpas: Vec<(u64, i32)>,
     vpas: Vec<vertical::VpaState>,
     autoscaler: Option<Autoscaler>,
     /// What the autoscaler was shown in its last loop.

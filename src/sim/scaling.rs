@@ -31,7 +31,9 @@ impl Simulation {
             return;
         }
         self.hpas = cast.hpas.iter().map(|hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags)).collect();
-        let (scrape, sync) = (self.phase(self.timing.scrape), self.phase(self.timing.hpa_sync));
+        self.shown_to_hpas = vec![(0, -1); self.hpas.len()];
+        let scrape = self.phase(self.timing.scrape);
+        let sync = if self.timing.fresh_metrics { scrape } else { self.phase(self.timing.hpa_sync) };
         self.queue.push(scrape, Event::Scrape);
         self.queue.push(sync, Event::HpaSync);
     }
@@ -50,6 +52,21 @@ impl Simulation {
     }
 
     fn sync_hpa(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Option<(i32, Seen)> {
+        self.gather(workload);
+        let crowd = &self.workloads[workload].crowd;
+        // Settled pods alone, and metrics of them alone: time changes nothing about what is seen.
+        let is_plain = crowd.others.is_empty() && self.cast.hpas[index].signals.is_empty();
+        let shown = (crowd.version, self.workloads[workload].desired);
+        let is_same = std::mem::replace(&mut self.shown_to_hpas[index], shown) == shown;
+        let again = match is_plain && is_same {
+            true => self.hpas[index].sync_again(now),
+            false => None,
+        };
+        let decision = again.unwrap_or_else(|| self.sync_afresh(now, index, workload));
+        decision.rescaled.then(|| (decision.replicas, self.what_was_seen(index, workload, &decision)))
+    }
+
+    fn sync_afresh(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Decision {
         let looks = self.looks(now, workload);
         // One list for all looks, filled in place: this runs every 15 s for each HPA.
         let mut containers: SmallVec<[PodContainer; 4]> = SmallVec::new();
@@ -84,18 +101,17 @@ impl Simulation {
             object: &totals,
             ..Observation::default()
         };
-        let decision = self.hpas[index].sync(now, &seen);
-        decision.rescaled.then(|| (decision.replicas, self.what_was_seen(workload, &decision)))
+        self.hpas[index].sync(now, &seen)
     }
 
-    fn what_was_seen(&self, workload: WorkloadId, decision: &Decision) -> Seen {
+    fn what_was_seen(&self, index: usize, workload: WorkloadId, decision: &Decision) -> Seen {
         let rate = match (&self.cast.workloads[workload].load, &self.load) {
             (Load::Service(service), Some(load)) => load.services()[*service].last_rate,
             _ => 0.0,
         };
-        let proposals = decision.proposals.iter().flatten();
+        let metrics = self.hpas[index].current_metrics().iter().flatten();
         Seen {
-            utilization: proposals.filter_map(|row| row.current.utilization).max().map(|percent| percent.max(0) as u32),
+            utilization: metrics.filter_map(|metric| metric.utilization).max().map(|percent| percent.max(0) as u32),
             proposed: decision.metric,
             stabilized: decision.stabilized,
             milli_requests_per_second: (rate * 1000.0).round() as u64,
@@ -103,9 +119,8 @@ impl Simulation {
     }
 
     /// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods
-    /// that have been ready for long look the same.
-    fn looks(&mut self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
-        self.gather(workload);
+    /// that have been ready for long look the same; settled ones do so already.
+    fn looks(&self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
         let crowd = &self.workloads[workload].crowd;
         let settled = |alike: &Alike| Look {
             spec: alike.spec,

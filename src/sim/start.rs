@@ -83,6 +83,7 @@ impl Simulation {
             closed_zones: Vec::new(),
             silent: Vec::new(),
             hpas: Vec::new(),
+            shown_to_hpas: Vec::new(),
             vpas: Vec::new(),
             autoscaler: None,
             shown: Default::default(),

@@ -435,6 +435,9 @@ pub struct Timing {
     pub hpa_sync: SimDuration,
     /// The metrics server's resolution.
     pub scrape: SimDuration,
+    /// The metrics server scrapes right before the HPA controller syncs, as in the recordings; in a live cluster each
+    /// has its own phase, and metrics are up to a resolution old.
+    pub fresh_metrics: bool,
     /// `--scan-interval`.
     pub autoscaler_scan: SimDuration,
     /// A step of traffic and latency, and a point of the timeline.
@@ -452,6 +455,7 @@ impl Default for Timing {
             scheduling_cycle: SimDuration::from_millis(2),
             hpa_sync: SimDuration::from_secs(15),
             scrape: SimDuration::from_secs(15),
+            fresh_metrics: false,
             autoscaler_scan: SimDuration::from_secs(10),
             step: SimDuration::from_secs(15),
             spot_notice: SimDuration::from_secs(120),
