@@ -279,7 +279,8 @@ fn draw_bars(svg: &mut String, lines: &[(String, Vec<Option<f64>>)], colors: &[R
     let every = days.div_ceil(14).max(1);
     let middles: Vec<f64> = (0..days).step_by(every).map(|day| day as f64 + 0.5).collect();
     let x = Axis { low: 0.0, high: days as f64, ticks: middles, log: false };
-    let mut chart = builder(&root).build_cartesian_2d(x, 0.0..top)?;
+    // The axis has its name below its labels.
+    let mut chart = builder(&root).x_label_area_size(40).build_cartesian_2d(x, 0.0..top)?;
     mesh(&mut chart)
         .y_labels(6)
         .y_label_formatter(&|value| usd_axis(*value, top))

@@ -35,8 +35,12 @@ pub struct Instance {
     pub replacement: Replacement,
     /// The fault of the scenario by which it is expected to get its notice.
     pub foreseen_by: Option<u32>,
-    /// Since when it has been expected to: its rebalance recommendation.
+    /// Since when it has been expected to go: its rebalance recommendation.
     pub expected_since: Option<SimTime>,
+    /// Another zone needs it more: it goes when its substitute is there.
+    pub is_spare: bool,
+    /// The spare instance that it is the substitute of.
+    pub relieves: Option<InstanceId>,
 }
 
 /// The life of an instance.
@@ -160,12 +164,14 @@ impl Simulation {
         let from = self.groups[group].target;
         self.groups[group].target += count;
         self.log.push(now, Occurrence::ScaleUp { group, from, to: from + count });
-        (0..count).for_each(|_| self.launch(now, group));
+        for _ in 0..count {
+            self.launch(now, group);
+        }
         true
     }
 
     /// Launches one instance; it registers after its boot delay, unless something is wrong.
-    fn launch(&mut self, now: SimTime, group: GroupId) {
+    pub(super) fn launch(&mut self, now: SimTime, group: GroupId) -> InstanceId {
         let id = self.new_instance(group);
         let turn = self.groups[group].launches;
         self.groups[group].launches += 1;
@@ -181,6 +187,7 @@ impl Simulation {
             }
             self.instance_costs(now, id);
         }
+        id
     }
 
     /// An instance is paid for from its launch on; one that never comes is not.
@@ -189,7 +196,7 @@ impl Simulation {
         self.books.instance_launched(now, group);
         self.accounts.instance_launched(now, id, group, machine);
     }
-    fn instance_costs_no_longer(&mut self, now: SimTime, id: InstanceId) {
+    pub(super) fn instance_costs_no_longer(&mut self, now: SimTime, id: InstanceId) {
         if self.accounts.is_billed(id) {
             self.books.instance_ended(now, self.instances[id].group);
             self.accounts.instance_ended(now, id);
@@ -218,6 +225,8 @@ impl Simulation {
             replacement: Replacement::None,
             foreseen_by: None,
             expected_since: None,
+            is_spare: false,
+            relieves: None,
         });
         self.groups[group].instances.push(id);
         id
@@ -286,6 +295,9 @@ impl Simulation {
             self.log.push(now, Occurrence::NodeAdded(node, group));
         }
         self.nodes_changed(News::NodeAdded(node));
+        if lag.is_zero() {
+            self.relieve(now, id);
+        }
     }
 
     fn not_ready_taint(&self) -> Taint {
@@ -302,6 +314,9 @@ impl Simulation {
         self.cluster.set_taints(node, taints);
         self.cluster.set_node_ready(node, NodeCondition { is_true: true, since: now });
         self.nodes_changed(News::NodeTaints(node));
+        if let Some(id) = self.node_instances[node] {
+            self.relieve(now, id);
+        }
     }
 
     /// Deletes an instance for Cluster Autoscaler: target and instance at once, the node object later.
@@ -311,21 +326,29 @@ impl Simulation {
             return false;
         }
         let group = self.instances[id].group;
-        self.groups[group].target -= 1;
-        self.detach(id);
+        // One that was to relieve another was not asked for by a larger size.
+        if self.instances[id].relieves.take().is_none() {
+            self.groups[group].target -= 1;
+        }
         self.log.push(now, Occurrence::InstanceDeleted(id));
+        self.terminate(now, id);
+        true
+    }
+
+    /// An instance leaves its group; its node object goes a little later.
+    pub(super) fn terminate(&mut self, now: SimTime, id: InstanceId) {
+        self.detach(id);
         match self.instances[id].node {
             Some(node) => {
-                let lag = self.cast.groups[group].termination.max(self.tick());
+                let lag = self.cast.groups[self.instances[id].group].termination.max(self.tick());
                 self.queue.push(now + lag, Event::NodeVanishes(node));
             }
             None => self.instance_costs_no_longer(now, id),
         }
-        true
     }
 
     /// The instance no longer counts for its group.
-    fn detach(&mut self, id: InstanceId) {
+    pub(super) fn detach(&mut self, id: InstanceId) {
         self.instances[id].state = InstanceState::Deleted;
         let group = self.instances[id].group;
         self.groups[group].instances.retain(|other| *other != id);
@@ -393,7 +416,7 @@ impl Simulation {
     fn make_up_for(&mut self, now: SimTime, id: InstanceId) {
         let group = self.instances[id].group;
         match self.instances[id].replacement {
-            Replacement::Replace => self.launch(now, group),
+            Replacement::Replace => drop(self.launch(now, group)),
             Replacement::Shrink => self.groups[group].target -= 1,
             Replacement::None => {}
         }
@@ -458,29 +481,9 @@ impl Simulation {
             FaultKind::ZoneOutage(zone) => {
                 if let Some(at) = self.closed_zones.iter().position(|closed| *closed == zone) {
                     self.closed_zones.remove(at);
+                    self.spread_over_zones(now);
                 }
             }
-        }
-    }
-
-    /// All instances of a zone are lost; their groups launch replacements in the zones that are left.
-    fn lose_zone(&mut self, now: SimTime, zone: Symbol) {
-        let lost: Vec<InstanceId> = self
-            .instances
-            .iter()
-            .filter(|(_, i)| i.zone == zone && i.state != InstanceState::Deleted)
-            .map(|(id, _)| id)
-            .collect();
-        for id in lost {
-            let group = self.instances[id].group;
-            match self.instances[id].node {
-                Some(node) => self.node_vanishes(now, node, NodeEnd::Lost),
-                None => {
-                    self.detach(id);
-                    self.instance_costs_no_longer(now, id);
-                }
-            }
-            self.launch(now, group);
         }
     }
 

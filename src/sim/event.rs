@@ -30,6 +30,8 @@ crate::id_type!(
 /// Something that happens at an instant. Targets may be gone by then; such an event does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// An instance whose substitute in another zone is there is terminated.
+    SpareTerminates(InstanceId),
     /// A terminated node's object vanishes.
     NodeVanishes(NodeId),
     /// The two minutes (or thirty seconds) of a spot notice are over.
@@ -114,7 +116,8 @@ impl Event {
             | Event::PoolShock(_)
             | Event::SpotNotice(_)
             | Event::SpotNoticeForeseen(_)
-            | Event::RebalanceDrain(_) => 2,
+            | Event::RebalanceDrain(_)
+            | Event::SpareTerminates(_) => 2,
             Event::LaunchFails(_) => 3,
             Event::NodeRegisters(_) => 4,
             Event::NodeBecomesReady(_) | Event::NodeTurnsUnknown(_) => 5,

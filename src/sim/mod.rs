@@ -39,6 +39,7 @@ mod timeline;
 mod vertical;
 mod workloads;
 pub mod world;
+mod zones;
 
 use crate::autoscaler::Autoscaler;
 use crate::cluster::{ClusterState, NodeId, PodId, Watched};
@@ -172,6 +173,7 @@ impl Simulation {
             Event::SpotReclaims(instance) => self.spot_reclaims(now, instance),
             Event::SpotNotice(instance) => self.give_notice(now, instance),
             Event::SpotNoticeForeseen(index) => self.foresee_notice(now, index),
+            Event::SpareTerminates(instance) => self.spare_terminates(now, instance),
             Event::RebalanceDrain(instance) => self.drain_for_rebalance(now, instance),
             Event::Fault(index) => self.fault_begins(now, index),
             Event::FaultEnds(index) => self.fault_ends(now, index),

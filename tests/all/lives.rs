@@ -200,17 +200,22 @@ fn a_stateful_set_stops_its_pods_from_the_highest_one_after_the_other() {
     assert!((1..=31).contains(&(lower - higher)), "db-2 at {higher}, db-1 at {lower}");
 }
 
+/// A StatefulSet whose pods have a block device each.
+fn with_claims(stateful_set: &str) -> String {
+    let class = "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: gp3}\nprovisioner: ebs.csi.aws.com\n\
+         volumeBindingMode: WaitForFirstConsumer\n";
+    format!(
+        "{class}{stateful_set}  volumeClaimTemplates:\n    - metadata: {{name: data}}\n      \
+         spec: {{storageClassName: gp3, accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 10Gi}}}}}}\n"
+    )
+}
+
 #[test]
 fn a_claim_keeps_a_pod_in_its_zone() {
     let scenario = HEAD.replace("[us-east-1a]", "[us-east-1a, us-east-1b]")
         + "duration: 30m\nfaults: [{at: 10m, nodeLost: base, pick: PICK, replacement: none}]\n";
-    let claim = "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: gp3}\nprovisioner: ebs.csi.aws.com\n\
-         volumeBindingMode: WaitForFirstConsumer\n";
     let one = STATEFUL.replace("replicas: 3", "replicas: 1");
-    let with_claim = format!(
-        "{claim}{one}  volumeClaimTemplates:\n    - metadata: {{name: data}}\n      \
-         spec: {{storageClassName: gp3, accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 10Gi}}}}}}\n"
-    );
+    let with_claim = with_claims(&one);
     // The node with the pod on it is lost, whichever that is: with a claim the other zone is of no use.
     let homeless = |objects: &str| {
         let outcomes = ["0", "1"].map(|pick| run(&scenario.replace("PICK", pick), objects));
@@ -220,6 +225,22 @@ fn a_claim_keeps_a_pod_in_its_zone() {
             .sum::<usize>()
     };
     assert_eq!((homeless(&one), homeless(&with_claim)), (0, 1));
+}
+
+#[test]
+fn a_group_spreads_over_its_zones_again_when_one_is_back() {
+    let head = HEAD.replace("[us-east-1a]", "[us-east-1a, us-east-1b]").replace("Size: 2", "Size: 4");
+    let scenario = head + "duration: 1h\nfaults: [{at: 10m, for: 10m, zoneOutage: us-east-1a}]\n";
+    let outcome = run(&scenario, &with_claims(STATEFUL));
+    let zone = outcome.cluster.symbols.lookup("topology.kubernetes.io/zone").expect("known");
+    let nodes = outcome.cluster.nodes().filter_map(|(_, node)| node.labels.get(zone));
+    let mut zones: Vec<&str> = nodes.map(|zone| outcome.cluster.symbols.text(zone)).collect();
+    zones.sort_unstable();
+    assert_eq!(zones, ["us-east-1a", "us-east-1a", "us-east-1b", "us-east-1b"]);
+    let ready = |at: i64| readiness(&outcome).iter().rfind(|(since, _)| *since <= at).map(|(_, ready)| *ready);
+    assert!(ready(599) == Some(3) && ready(1199) < Some(3) && ready(3599) == Some(3), "{:?}", readiness(&outcome));
+    let most = outcome.timeline.points.iter().map(|point| point.nodes[0].nodes).max();
+    assert_eq!(most, Some(6), "the new ones come before the old ones go");
 }
 
 /// A Job of one pod on a spot group whose node gets its notice at 10, 20, 30 and 40 minutes.
