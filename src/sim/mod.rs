@@ -2,7 +2,7 @@
 //!
 //! `Simulation::handle` is one exhaustive `match`, a line per event: reading it is reading the
 //! simulator. The other files here are what the lines call: [`cloud`](self) launches and reclaims,
-//! `kubelet` starts and stops pods, `workloads` runs the workload controllers, `rollout` deploys, `scheduling`, `scaling`
+//! `kubelet` starts and stops pods, `workloads` and `jobs` run the workload controllers, `rollout` deploys, `scheduling`, `scaling`
 //! and `autoscaling` hand the controllers what they look at and do what they decide, `load` turns
 //! traffic into usage and latency, `books` counts.
 //!
@@ -15,18 +15,21 @@ mod accounts;
 pub mod audit;
 mod autoscaling;
 pub mod books;
+mod budgets;
 pub mod burn;
 mod cloud;
 mod crowd;
 pub mod event;
 mod exact;
 pub mod invariants;
+mod jobs;
 mod kubelet;
 mod load;
 pub mod log;
 mod notes;
 mod outage;
 pub mod outcome;
+mod probes;
 mod progress;
 mod rebalance;
 mod replications;

@@ -1,12 +1,10 @@
 //! Workload controllers at work: pods are created and deleted as the controllers' rules say.
 
 use crate::cluster::{NodeId, Phase, Pod, PodId, PodName, PodSpecId};
-use crate::controllers::cron_job::{CronAction, may_start_late, when_due};
+use crate::controllers::daemon_set;
 use crate::controllers::deployment::{self, ReplicaSet, Strategy};
-use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec, OnDisruption};
 use crate::controllers::ranking::{self, Candidate};
 use crate::controllers::stateful_set::{self, Replica};
-use crate::controllers::{daemon_set, disruption};
 use crate::go_sort;
 use crate::intern::Symbol;
 use crate::rng::{Fnv1a, mix};
@@ -14,6 +12,7 @@ use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::crowd::Crowd;
 use crate::sim::event::{self, Event, WorkloadId};
+use crate::sim::jobs::JobState;
 use crate::sim::kubelet::{Owner, PodLife};
 use crate::sim::log::{Occurrence, Seen};
 use crate::sim::progress::Progress;
@@ -63,17 +62,6 @@ pub struct WorkloadState {
     pub dirty: bool,
     /// A rollout is under way.
     pub rolling: bool,
-}
-
-/// A Job of a Job or CronJob workload.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct JobState {
-    progress: JobProgress,
-    finished: bool,
-    started: SimTime,
-    failures_in_a_row: u32,
-    /// No new pod before this instant.
-    held_until: SimTime,
 }
 
 impl Simulation {
@@ -254,7 +242,7 @@ impl Simulation {
         }
     }
 
-    fn create_numbered(&mut self, now: SimTime, id: WorkloadId, template: PodSpecId, part: u32) {
+    pub(super) fn create_numbered(&mut self, now: SimTime, id: WorkloadId, template: PodSpecId, part: u32) {
         self.workloads[id].named += 1;
         let name = PodName::numbered(self.cast.workloads[id].name, self.workloads[id].named);
         self.create_pod(now, id, template, part, name, None);
@@ -417,124 +405,6 @@ impl Simulation {
         }
     }
 
-    fn reconcile_jobs(&mut self, now: SimTime, id: WorkloadId, spec: JobSpec) {
-        for number in 0..self.workloads[id].jobs.len() {
-            let job = self.workloads[id].jobs[number];
-            if job.finished {
-                continue;
-            }
-            let of_job = |pod: &&PodId| self.lives[**pod].part == number as u32 && self.is_active(**pod);
-            let active: Vec<PodId> = self.workloads[id].pods.iter().filter(of_job).copied().collect();
-            let progress = JobProgress { active: active.len() as i32, age: now - job.started, ..job.progress };
-            match job::next_step(spec, progress) {
-                JobNeed::Create(_) if job.held_until > now => {
-                    self.workloads[id].dirty = true;
-                    self.queue.push(job.held_until, Event::Reconcile);
-                }
-                JobNeed::Create(count) => {
-                    let template = self.cast.workloads[id].template;
-                    (0..count).for_each(|_| self.create_numbered(now, id, template, number as u32));
-                }
-                JobNeed::Wait => {}
-                need @ (JobNeed::Complete | JobNeed::Failed) => {
-                    self.workloads[id].jobs[number].finished = true;
-                    active.iter().for_each(|pod| self.delete_pod(now, *pod, None));
-                    let complete = need == JobNeed::Complete;
-                    let end = if complete { Occurrence::JobCompleted(id) } else { Occurrence::JobFailed(id) };
-                    self.log.push(now, end);
-                    self.start_waiting_job(now, id);
-                }
-            }
-        }
-    }
-
-    /// A Job begins; its controller looks again when its deadline is over.
-    fn start_job(&mut self, now: SimTime, id: WorkloadId, spec: JobSpec) {
-        self.workloads[id].jobs.push(JobState { started: now, ..JobState::default() });
-        if let Some(over) = spec.active_deadline.map(|most| now + most).filter(|over| *over <= self.end) {
-            self.queue.push(over, Event::JobExpires(id));
-        }
-    }
-
-    /// A Job's deadline is over.
-    pub(super) fn job_expires(&mut self, id: WorkloadId) {
-        self.workloads[id].dirty = true;
-        self.wake_controllers();
-    }
-
-    /// A pod of a Job succeeded.
-    pub(super) fn job_pod_succeeded(&mut self, id: WorkloadId, number: u32) {
-        if let Some(job) = self.workloads[id].jobs.get_mut(number as usize).filter(|job| !job.finished) {
-            job.progress.succeeded += 1;
-            job.failures_in_a_row = 0;
-        }
-    }
-
-    /// A pod of a Job is deleted, or gone with its node: its deletion counts, not its end.
-    ///
-    /// Upstream: job_controller.go `isPodFailed`, 1.28; all that deletes pods here sets the condition DisruptionTarget.
-    pub(super) fn job_pod_lost(&mut self, now: SimTime, id: WorkloadId, number: u32) {
-        let (WorkloadKind::Job { spec, .. } | WorkloadKind::CronJob { spec, .. }) = &self.cast.workloads[id].kind
-        else {
-            return;
-        };
-        let Some(job) = self.workloads[id].jobs.get_mut(number as usize).filter(|job| !job.finished) else { return };
-        match spec.on_disruption {
-            OnDisruption::Ignore => {}
-            OnDisruption::FailJob => job.progress.given_up = true,
-            OnDisruption::Count => {
-                job.progress.failed += 1;
-                job.failures_in_a_row += 1;
-                job.held_until = now + job::back_off(job.failures_in_a_row);
-            }
-        }
-    }
-
-    /// A CronJob is due.
-    pub(super) fn cron_due(&mut self, now: SimTime, id: WorkloadId) {
-        let cast = self.cast.clone();
-        let WorkloadKind::CronJob { concurrency, .. } = &cast.workloads[id].kind else { return };
-        let running = self.workloads[id].jobs.iter().filter(|job| !job.finished).count();
-        match when_due(*concurrency, running) {
-            CronAction::Create => self.start_cron_job(now, id),
-            CronAction::Wait => self.workloads[id].waiting_since = Some(now),
-            CronAction::Replace => {
-                self.workloads[id].jobs.iter_mut().for_each(|job| job.finished = true);
-                self.workloads[id].pods.clone().into_iter().for_each(|pod| self.delete_pod(now, pod, None));
-                self.start_cron_job(now, id);
-            }
-        }
-        self.schedule_cron(id, now);
-    }
-
-    fn start_cron_job(&mut self, now: SimTime, id: WorkloadId) {
-        let cast = self.cast.clone();
-        let WorkloadKind::CronJob { spec, .. } = &cast.workloads[id].kind else { return };
-        self.start_job(now, id, *spec);
-        self.log.push(now, Occurrence::JobStarted(id));
-        self.workloads[id].dirty = true;
-        self.wake_controllers();
-    }
-
-    /// A Job is over: one that was due meanwhile is started, if it is not too late for it.
-    fn start_waiting_job(&mut self, now: SimTime, id: WorkloadId) {
-        let Some(due) = self.workloads[id].waiting_since.take() else { return };
-        let cast = self.cast.clone();
-        if let WorkloadKind::CronJob { starting_deadline, .. } = &cast.workloads[id].kind
-            && may_start_late(*starting_deadline, due, now)
-        {
-            self.start_cron_job(now, id);
-        }
-    }
-
-    fn schedule_cron(&mut self, id: WorkloadId, after: SimTime) {
-        if let WorkloadKind::CronJob { schedule, .. } = &self.cast.workloads[id].kind
-            && let Some(due) = schedule.next_after(after).filter(|due| *due <= self.end)
-        {
-            self.queue.push(due, Event::CronDue(id));
-        }
-    }
-
     /// An HPA (or a user) changes `spec.replicas`.
     pub(super) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32, saw: Seen) {
         let from = std::mem::replace(&mut self.workloads[id].desired, to);
@@ -548,83 +418,6 @@ impl Simulation {
         self.budgets_are_stale(id);
         self.workloads[id].dirty = true;
         self.wake_controllers();
-    }
-
-    /// Brings the status of every budget up to date. Cost: the budgets whose workloads' pods changed.
-    pub(super) fn refresh_budgets(&mut self) {
-        for index in std::mem::take(&mut self.stale_budgets) {
-            let status = self.computed_status(index);
-            if self.status(index) != status {
-                let budget = &mut self.cluster.budgets[index];
-                budget.current_healthy = status.current_healthy;
-                budget.desired_healthy = status.desired_healthy;
-                budget.disruptions_allowed = status.disruptions_allowed;
-                self.budgets_version += 1;
-            }
-        }
-    }
-
-    /// The status of a budget, from the pods that it protects.
-    pub(super) fn computed_status(&self, budget: usize) -> disruption::Status {
-        let (mut matching, mut healthy, mut wanted) = (0, 0, 0);
-        for id in &self.budget_targets[budget] {
-            let (state, books) = (&self.workloads[*id], &self.books.workloads[*id]);
-            matching += state.pods.len() as i32;
-            healthy += books.ready.value() as i32;
-            wanted += if state.pods.is_empty() { 0 } else { state.desired };
-        }
-        disruption::status(self.cast.budgets[budget].promise, matching, healthy, wanted)
-    }
-
-    /// The status of a budget as it was last computed.
-    pub(super) fn status(&self, budget: usize) -> disruption::Status {
-        let budget = &self.cluster.budgets[budget];
-        disruption::Status {
-            current_healthy: budget.current_healthy,
-            desired_healthy: budget.desired_healthy,
-            disruptions_allowed: budget.disruptions_allowed,
-        }
-    }
-
-    /// The number or readiness of a workload's pods changed, or how many it wants.
-    fn budgets_are_stale(&mut self, id: WorkloadId) {
-        for budget in &self.workloads[id].budgets {
-            if !self.stale_budgets.contains(budget) {
-                self.stale_budgets.push(*budget);
-            }
-        }
-    }
-
-    /// The status of every budget that protects a pod.
-    pub(super) fn budgets_of(&self, pod: PodId) -> SmallVec<[disruption::Status; 1]> {
-        let Owner::Workload(id) = self.lives[pod].owner else { return SmallVec::new() };
-        self.workloads[id].budgets.iter().map(|budget| self.status(*budget)).collect()
-    }
-
-    /// For each budget the workloads whose pods it selects.
-    pub(super) fn find_budget_targets(&mut self) {
-        let cast = self.cast.clone();
-        for (index, budget) in cast.budgets.iter().enumerate() {
-            let selects = |workload: &Workload| {
-                let labels = &self.cluster.spec(workload.template).labels;
-                workload.namespace == budget.namespace
-                    && budget.selector.as_ref().is_some_and(|s| s.matches(labels, &self.cluster.symbols))
-            };
-            let targets: Vec<WorkloadId> =
-                cast.workloads.iter().filter(|(_, w)| selects(w)).map(|(id, _)| id).collect();
-            targets.iter().for_each(|id| self.workloads[*id].budgets.push(index));
-            self.budget_targets.push(targets);
-            self.stale_budgets.push(index);
-            self.cluster.budgets.push(crate::cluster::PodDisruptionBudget {
-                namespace: budget.namespace,
-                name: budget.name,
-                selector: budget.selector.clone(),
-                disruptions_allowed: 0,
-                current_healthy: 0,
-                desired_healthy: 0,
-                disrupted_pods: Vec::new(),
-            });
-        }
     }
 
     /// The order of the scheduling queue: priority descending, then creation.
