@@ -18,6 +18,8 @@ pub struct JobState {
     failures_in_a_row: u32,
     /// No new pod before this instant.
     held_until: SimTime,
+    /// The end of the back-off for which the controller has been called already.
+    awaited: SimTime,
 }
 
 impl Simulation {
@@ -34,7 +36,10 @@ impl Simulation {
             match job::next_step(spec, progress) {
                 JobNeed::Create(_) if job.held_until > now => {
                     self.workloads[id].dirty = true;
-                    self.queue.push(job.held_until, Event::Reconcile);
+                    let awaited = &mut self.workloads[id].jobs[number].awaited;
+                    if std::mem::replace(awaited, job.held_until) != job.held_until {
+                        self.queue.push(job.held_until, Event::Reconcile);
+                    }
                 }
                 JobNeed::Create(count) => {
                     let template = self.cast.workloads[id].template;
