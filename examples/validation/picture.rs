@@ -26,7 +26,7 @@ pub fn svg(row: &Measured) -> Result<String, Box<dyn std::error::Error>> {
     let nodes: Changes = expect.groups.values().map(|samples| samples.nodes.as_slice()).collect();
     let first = row.case.daemon_sets.len();
     let ours = |value: &dyn Fn(&foresail::sim::outcome::Point) -> i32| -> Line {
-        row.outcome.timeline.points.iter().map(|point| (seconds(point.at), f64::from(value(point)))).collect()
+        row.outcome.timeline.points.iter().map(|point| (hours(point.at), f64::from(value(point)))).collect()
     };
     let panels = [
         ("Ready pods", ready, ours(&|point| point.pods.iter().skip(first).map(|pods| pods.ready).sum())),
@@ -48,14 +48,15 @@ pub fn svg(row: &Measured) -> Result<String, Box<dyn std::error::Error>> {
     Ok(format!("{}{STYLE}{}", &themed[..=at], &themed[at + 1..]))
 }
 
-fn seconds(at: SimTime) -> f64 {
-    at.since(SimTime::ZERO).as_secs_f64()
+/// In hours, so that ticks are where a clock has them.
+fn hours(at: SimTime) -> f64 {
+    at.since(SimTime::ZERO).as_secs_f64() / 3600.0
 }
 
-/// The sum of what the change lists hold at each time.
+/// The sum of what the change lists (in seconds) hold at each time (in hours).
 fn real(changes: &Changes<'_>, times: &[f64]) -> Line {
     let held = |list: &[(i64, i64)], at: f64| {
-        let after = list.partition_point(|(from, _)| *from as f64 <= at);
+        let after = list.partition_point(|(from, _)| *from <= (at * 3600.0).round() as i64);
         after.checked_sub(1).map_or(0, |last| list[last].1)
     };
     times.iter().map(|at| (*at, changes.iter().map(|list| held(list, *at)).sum::<i64>() as f64)).collect()
@@ -92,9 +93,10 @@ fn panel(
         .bold_line_style(GRID)
         .axis_style(GRID)
         .label_style(ink(12))
+        .x_labels(8)
         .y_labels(4)
         .y_label_formatter(&|value| format!("{value:.0}"))
-        .x_label_formatter(&|value| format!("{}:{:02}", *value as i64 / 3600, *value as i64 % 3600 / 60))
+        .x_label_formatter(&|hours| format!("{}:{:02}", *hours as i64, (*hours * 60.0).round() as i64 % 60))
         .draw()?;
     chart.draw_series([PathElement::new(real.clone(), REAL.stroke_width(5))])?;
     chart.draw_series([PathElement::new(ours.clone(), OURS.stroke_width(1))])?;
