@@ -2,7 +2,7 @@
 
 use super::Scene;
 use super::objects::Found;
-use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
+use crate::autoscaler::{Claim, Flags, NamedGroup, Tags, eks_tags};
 use crate::cluster::{Effect, NodeCapacity, NodeTemplate, Resources, Taint};
 use crate::id::IdVec;
 use crate::market::{Catalog, NodeResources, NodeSettings, Provider, node_boot};
@@ -51,35 +51,58 @@ impl Plan {
         tags.extend(self.tags.clone());
         tags
     }
+
+    /// The flags' bounds count for the autoscaler, whatever the cloud's are.
+    fn bound(&mut self, name: &str, min: i32, max: i32, issues: &mut Issues) {
+        let differs = |own: Option<i32>, flag: i32| own.is_some_and(|own| own != flag);
+        if differs(self.min, min) || differs(self.max, max) {
+            let message = format!("--nodes says {min} to {max}: that counts, not the sizes of the group");
+            issues.push(located(Issue::warning(format!("nodeGroups.{name}"), message), &self.place));
+        }
+        (self.min, self.max) = (Some(min), Some(max));
+    }
 }
 
-/// The flags, if there is an autoscaler.
+/// The flags, if there is an autoscaler: its Deployment's, and the scenario's on top.
 pub(super) fn autoscaler(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
-    let mut flags = Flags::default();
-    let mut found = !scene.file.autoscaler.flags.is_empty();
-    for (document, deployment) in &scene.objects.deployments {
-        for (at, container) in deployment.spec.template.spec.containers.iter().enumerate() {
-            if !container.image.contains("cluster-autoscaler") {
-                continue;
-            }
-            found = true;
-            let command = document.value.pointer(&format!("/spec/template/spec/containers/{at}"));
-            let words = ["command", "args"].into_iter().filter_map(|key| command?.get(key)?.as_array());
-            let words = words.flatten().filter_map(|word| word.as_str()).skip_while(|word| !word.starts_with("--"));
-            let mut part = Issues::new();
-            autoscaler_flags::set(&mut flags, words, &mut part);
-            part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
-        }
-    }
+    let deployed = deployed_flags(scene, issues);
+    let found = deployed.is_some() || !scene.file.autoscaler.flags.is_empty();
+    let mut flags = deployed.unwrap_or_default();
+    let named = std::mem::take(&mut flags.nodes);
     let words = scene.file.autoscaler.flags.iter().flat_map(|words| words.split_whitespace());
     autoscaler_flags::set(&mut flags, words, issues);
+    let anew = |group: &NamedGroup| flags.nodes.iter().any(|own| own.name == group.name);
+    let kept: Vec<NamedGroup> = named.into_iter().filter(|group| !anew(group)).collect();
+    flags.nodes.splice(0..0, kept);
     autoscaler_flags::check(&flags, issues);
+    if !scene.file.autoscaler.enabled.unwrap_or(found) {
+        return None;
+    }
     if !flags.scheduler_config_file.is_empty() {
         let message = "the autoscaler's what-ifs use the scheduler's own configuration, scheduler.configuration";
         issues.push(Issue::warning("--scheduler-config-file", message));
     }
     autoscaler_flags::read_priorities(&mut flags, &scene.objects.autoscaler_priorities, issues);
-    scene.file.autoscaler.enabled.unwrap_or(found).then_some(flags)
+    Some(flags)
+}
+
+/// The flags of the autoscaler's Deployment, if it is among the manifests.
+fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
+    let mut flags = None;
+    for (document, deployment) in &scene.objects.deployments {
+        for (at, container) in deployment.spec.template.spec.containers.iter().enumerate() {
+            if !container.image.contains("cluster-autoscaler") {
+                continue;
+            }
+            let command = document.value.pointer(&format!("/spec/template/spec/containers/{at}"));
+            let words = ["command", "args"].into_iter().filter_map(|key| command?.get(key)?.as_array());
+            let words = words.flatten().filter_map(|word| word.as_str()).skip_while(|word| !word.starts_with("--"));
+            let mut part = Issues::new();
+            autoscaler_flags::set(flags.get_or_insert_default(), words, &mut part);
+            part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+        }
+    }
+    flags
 }
 
 /// Terraform's groups, changed and completed by the scenario's; the autoscaler's come first.
@@ -164,7 +187,7 @@ fn claim(flags: &Flags, provider: Provider, plans: &mut [(String, Plan)], issues
     for ((name, plan), tags) in plans.iter_mut().zip(&tags) {
         let claim = flags.claim(name, tags);
         if let Claim::Bounded(min, max) = claim {
-            (plan.min, plan.max) = (Some(min), Some(max));
+            plan.bound(name, min, max, issues);
         }
         if claim != Claim::Unsaid {
             plan.autoscaled.get_or_insert(claim != Claim::No);
