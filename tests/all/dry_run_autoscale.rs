@@ -225,6 +225,21 @@ fn bad_node_groups_are_refused() {
 }
 
 #[test]
+fn bad_cases_are_refused() {
+    let with = |group: &str| format!("{{\"podTemplates\": {{}}, \"nodeGroups\": [{{\"id\": \"g\", {group}}}]}}");
+    for (group, text) in [
+        ("\"min\": 3, \"max\": 2", "nodeGroups g: found 3 to 2"),
+        ("\"max\": 2, \"target\": -2147483648", "target: found -2147483648, expected 0 to 100000"),
+        ("\"max\": 2, \"target\": 2147483647", "target: found 2147483647"),
+        ("\"max\": 99999999999", "99999999999"),
+    ] {
+        refused(&folder(&[("case.json", &with(group))]), &["-f", "case.json"], &["case.json", text]);
+    }
+    let stray = "{\"podTemplates\": {}, \"nodeGroups\": [], \"objects\": {\"nodes\": [{\"name\": \"n\", \"group\": \"lost\"}]}}";
+    refused(&folder(&[("case.json", stray)]), &["-f", "case.json"], &["there is no group `lost`"]);
+}
+
+#[test]
 fn bad_dumps_are_refused() {
     let folder = folder(&[
         ("none.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),

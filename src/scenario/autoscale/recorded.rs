@@ -130,12 +130,7 @@ impl Recorded {
         let mut recorded = Recorded::default();
         recorded.stage.flags = flags(case)?;
         for row in &case.node_groups {
-            if row.target > MOST_NODES {
-                return Err(format!(
-                    "nodeGroups {}: target: found {}, expected at most {MOST_NODES}",
-                    row.id, row.target
-                ));
-            }
+            check(row)?;
             let template = recorded.converter().node_template(&row.template);
             let group = Group {
                 name: row.id.clone(),
@@ -268,6 +263,17 @@ impl Recorded {
         taints.push(Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule });
         cluster.set_taints(node, taints);
     }
+}
+
+/// Sizes that make sense; a target outside the bounds does, in a recording.
+fn check(row: &RecordedGroup) -> Result<(), String> {
+    if row.min < 0 || row.min > row.max {
+        return Err(format!("nodeGroups {}: found {} to {}, expected 0 <= min <= max", row.id, row.min, row.max));
+    }
+    if !(0..=MOST_NODES).contains(&row.target) {
+        return Err(format!("nodeGroups {}: target: found {}, expected 0 to {MOST_NODES}", row.id, row.target));
+    }
+    Ok(())
 }
 
 fn flags(case: &Case) -> Result<Flags, String> {
