@@ -81,8 +81,10 @@ impl<'de> Deserialize<'de> for Time {
                 f.write_str("a duration such as 30s, 15m or 7d")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Time, E> {
-                let parsed = SimDuration::parse(text);
-                parsed.map(Time).map_err(|_| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+                // Nothing is before the start, or lasts less than nothing.
+                let longest = SimDuration::from_secs(3_200_000_000);
+                let parsed = SimDuration::parse(text).ok().filter(|span| (SimDuration::ZERO..=longest).contains(span));
+                parsed.map(Time).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
             }
             fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> Result<Time, E> {
                 self.visit_f64(seconds as f64)

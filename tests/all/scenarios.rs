@@ -32,6 +32,20 @@ fn every_scenario_is_accepted() {
 }
 
 #[test]
+fn times_before_the_start_are_refused() {
+    for setting in [
+        "faults=[{at: -1h, zoneOutage: us-east-1a}]",
+        "faults=[{at: -1ms, zoneOutage: us-east-1a}]",
+        "deploys=[{at: -1h, deployment: order-service}]",
+        "terminationHandler={rebalanceLead: -5m}",
+        "step=-30s",
+    ] {
+        let refused = load(Sources::Disk, &folder().join("ecommerce/scenario.yaml"), &[setting.to_owned()]);
+        assert!(format!("{:?}", refused.expect_err(setting)).contains("a duration such as"), "{setting}");
+    }
+}
+
+#[test]
 fn a_blue_green_rollout_pays_for_both_and_is_taken_back() {
     let outcome = run("blue-green.yaml", "47h");
     assert_eq!(count(&outcome, |what| matches!(what, Occurrence::TrafficSwitched(_))), 2);
