@@ -33,6 +33,7 @@ mod spread;
 mod table;
 mod tagged;
 mod tier;
+mod two_choices;
 mod waiting;
 mod work;
 

@@ -140,8 +140,16 @@ impl Sharing {
             Discipline::SharedQueue => Discipline::LeastOutstanding,
             other => other,
         };
-        let servers =
-            Servers { discipline, pods: self.pods, threads: 1, moments, bound, patience, arriving: self.arriving };
+        let servers = Servers {
+            discipline,
+            pods: self.pods,
+            threads: 1,
+            moments,
+            bound,
+            patience,
+            arriving: self.arriving,
+            shape: None,
+        };
         if bound.is_some() || patience.is_some_and(|patience| servers.tries_patience(patience, load)) {
             return self.closed_wait(servers, threads, load);
         }

@@ -148,7 +148,8 @@ impl Station {
         ];
         let (discipline, pods) = (self.discipline, self.pods);
         let arriving = self.arriving;
-        Servers { discipline, pods, threads, moments, bound: self.bound, patience: self.patience, arriving }
+        let shape = (off == 0.0 && stretch == 1.0).then_some(self.shape);
+        Servers { discipline, pods, threads, moments, bound: self.bound, patience: self.patience, arriving, shape }
     }
 }
 

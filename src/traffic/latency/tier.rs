@@ -134,13 +134,15 @@ impl ServiceModel {
 
     /// The load from which on it matters how long a load lasts.
     ///
-    /// The number in a pod with a capacity of `c` requests a second forgets within `1 / (c (1 - sqrt(load))^2)` seconds
-    /// (Morse 1958, M/M/1); half a step is short enough.
+    /// What has a capacity of `c` requests a second (a pod whose requests share its cpu; all pods behind two
+    /// choices) forgets within `1 / (c (1 - sqrt(load))^2)` seconds (Morse 1958, M/M/1); half a step is short enough.
     fn near_capacity(&self, span_s: f64) -> f64 {
-        if self.shared_work.is_none() {
-            return NEAR_CAPACITY;
-        }
-        let root = 1.0 - libm::sqrt(2.0 / (self.pod_capacity * span_s).max(2.0));
+        let capacity = match self.profile.discipline {
+            _ if self.shared_work.is_some() => self.pod_capacity,
+            Discipline::PowerOfTwo => self.pod_capacity * f64::from(self.whole_pods()),
+            _ => return NEAR_CAPACITY,
+        };
+        let root = 1.0 - libm::sqrt(2.0 / (capacity * span_s).max(2.0));
         (root * root).clamp(NEAR_CAPACITY, NEAREST)
     }
 

@@ -4,9 +4,11 @@
 
 use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
 use super::distribution::QueueLaw;
-use super::profile::Discipline;
+use super::phases::Phases;
+use super::profile::{Discipline, WorkShape};
 use super::table::HIGHEST_OPEN_LOAD;
-use super::work::{Cells, GammaSurvival, cells_of};
+use super::two_choices::{TwoChoices, more_with_few, share_waiting};
+use super::work::{Cells, GammaSurvival, Survival, cells_of};
 use statrs::function::gamma::gamma_ur;
 
 /// The wait of a request that is taken, and how many are not taken.
@@ -38,6 +40,8 @@ pub(super) struct Servers {
     pub(super) patience: Option<f64>,
     /// How they arrive at a queue.
     pub(super) arriving: Arriving,
+    /// The shape of the time a thread is held, where it is that of the work.
+    pub(super) shape: Option<WorkShape>,
 }
 
 /// The load at which the second tier's waits are those of the formulas.
@@ -72,6 +76,8 @@ impl Wait {
             }
             _ => match servers.arriving {
                 Arriving::Modulated { levels, sojourns } => Wait::modulated(servers, load, levels, sojourns),
+                Arriving::Poisson if servers.takes_one_of_two() => Wait::one_of_two(servers, load)
+                    .unwrap_or_else(|| Wait::from_conditional(&servers.conditional(load))),
                 _ => Wait::from_conditional(&servers.conditional(load)),
             },
         }
@@ -83,6 +89,16 @@ impl Wait {
         let survival = |w: f64| if shape == 1.0 { libm::exp(-w / mean) } else { gamma.at(w / mean) };
         let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
         Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
+    }
+
+    /// Behind two choices with variable work; none where it varies too little.
+    fn one_of_two(servers: &Servers, load: f64) -> Option<Wait> {
+        let shape = servers.shape?;
+        let phases = Phases::of(shape, &Survival::tabulate(1.0 / 256.0, |x| shape.survival(x)))?;
+        let known = TwoChoices::new(&phases, servers.scv(), servers.pods, load);
+        let (share, survival) = (known.share(), known.survival());
+        let cells = cells_of(|w| survival(w) / share, known.mean() / share, CELLS_PER_OCTAVE).scaled(share);
+        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 })
     }
 
     /// Arrivals between two levels: exact for exponential work; other work stretches time as it stretches
@@ -207,6 +223,10 @@ impl Servers {
         }
     }
 
+    fn takes_one_of_two(&self) -> bool {
+        self.discipline == Discipline::PowerOfTwo && self.threads == 1 && self.pods > 1
+    }
+
     fn scv(&self) -> f64 {
         (self.moments[1] / (self.moments[0] * self.moments[0]) - 1.0).max(0.0)
     }
@@ -296,23 +316,23 @@ impl Servers {
         Conditional { share: pooled.share, mean: pooled.mean + stuck, shape: 1.0 }
     }
 
-    /// Mean field of the two choices (Mitzenmacher; Vvedenskaya, Dobrushin and Karpelevich) plus
-    /// the pooled wait, which stands for the finite number of pods.
+    /// Mean field of the two choices for exponential work, stretched to other work, and what few pods add.
     fn power_of_two(&self, load: f64) -> Conditional {
-        let pooled = self.pooled(self.threads * self.pods, load);
         if self.threads > 1 {
-            return pooled;
+            return self.pooled(self.threads * self.pods, load);
         }
-        let (share, first, second) = two_choices_wait(load);
-        let stretch = self.moments[0] * (1.0 + self.scv()) / 2.0;
-        let both = 1.0 - (1.0 - share) * (1.0 - pooled.share);
-        let mean_of_all = first * stretch + pooled.share * pooled.mean;
-        let variance = (second - first * first) * stretch * stretch
-            + pooled.share * (2.0 - pooled.share) * pooled.mean * pooled.mean;
-        let mean = mean_of_all / both;
-        let second_of_waiting = (variance + mean_of_all * mean_of_all) / both;
-        let shape = mean * mean / (second_of_waiting - mean * mean).max(0.05 * mean * mean);
-        Conditional { share: both, mean, shape }
+        let (_, first, second) = two_choices_wait(load);
+        let heavy = (1.0 + self.scv()) / 2.0;
+        // Who joins the shorter queue evades long works; the exponent is fitted to the mean field of `TwoChoices`.
+        let stretch = if heavy > 1.0 { libm::pow(heavy, 0.64) } else { heavy } * self.moments[0];
+        let (often, more) = more_with_few(self.pods, load);
+        let more = more * heavy * self.moments[0];
+        let share = share_waiting(self.pods, load);
+        let mean_of_all = first * stretch + often * more;
+        let square = second * stretch * stretch + 2.0 * often * more * (more + first * stretch / share);
+        let (mean, square) = (mean_of_all / share, square / share);
+        let shape = mean * mean / (square - mean * mean).max(0.05 * mean * mean);
+        Conditional { share, mean, shape }
     }
 }
 
@@ -485,6 +505,7 @@ mod tests {
             bound: None,
             patience: None,
             arriving: Arriving::Poisson,
+            shape: None,
         }
     }
 
