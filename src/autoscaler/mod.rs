@@ -241,7 +241,6 @@ impl Autoscaler {
         let is_ready =
             |id: &NodeId| templates::is_ready_and_schedulable(snapshot.node(*id), &snapshot.symbols, &self.flags);
         let ready: Vec<NodeId> = all.iter().copied().filter(is_ready).collect();
-        self.checker.first_passing = snapshot.next_node_id();
         let unschedulable = self.split_pending(now, &mut snapshot, pending);
         let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
         let count = all.len();

@@ -1,7 +1,6 @@
 //! Placing pods in a what-if: next-fit from where the last search ended, with hints.
 
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
-use crate::id::Id;
 use crate::intern::Symbol;
 use crate::scheduler::Feasible;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -13,13 +12,11 @@ pub(super) struct PredicateChecker {
     pub(super) feasible: Feasible,
     /// Where the next search begins, among the cluster's nodes.
     pub(super) last: usize,
-    /// Nodes from this one on are there in this loop's what-if only.
-    pub(super) first_passing: NodeId,
 }
 
 impl PredicateChecker {
     pub(super) fn new(feasible: Feasible) -> Self {
-        PredicateChecker { feasible, last: 0, first_passing: NodeId::from_index(u32::MAX as usize) }
+        PredicateChecker { feasible, last: 0 }
     }
 
     /// Whether the pod passes all filters on the node.
@@ -161,6 +158,7 @@ impl Hints {
 mod tests {
     use super::*;
     use crate::cluster::{NodeCapacity, NodeTemplate, Pod, PodName, PodSpec, Resources};
+    use crate::id::Id;
     use crate::intern::{Interner, Symbol};
     use crate::scheduler::Profile;
     use crate::units::SimTime;

@@ -34,7 +34,9 @@ impl Autoscaler {
             false => self.delete(now, snapshot, groups, all, &mut outcome),
         };
         outcome.unneeded = self.planner.unneeded().collect();
-        self.planner.usage.forget_from(self.checker.first_passing);
+        // Nodes on their way have later ids, which other nodes will have in the next loop.
+        let first = all.iter().map(|node| node.index() + 1).max().unwrap_or(0);
+        self.planner.usage.forget_from(NodeId::from_index(first));
         outcome
     }
 
