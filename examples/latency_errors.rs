@@ -8,7 +8,8 @@ use foresail::rng::Seed;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
 use foresail::traffic::exact::{Ended, Ending, ExactModel, Observer, PodKey};
 use foresail::traffic::latency::{
-    Abandoned, Discipline, LatencyHistogram, PodCohort, ServiceModel, ServiceProfile, StepOutcome, Timeout, WorkShape,
+    Abandoned, ArrivalProcess, Discipline, LatencyHistogram, PodCohort, ServiceModel, ServiceProfile, StepOutcome,
+    Timeout, WorkShape,
 };
 use foresail::units::SimDuration;
 use rayon::prelude::*;
@@ -158,6 +159,15 @@ fn cases() -> Vec<Case> {
     let shared = ServiceProfile { cpu_s: 0.01, cpu_limit_cores: Some(0.5), ..ServiceProfile::default() };
     let threads = ServiceProfile { concurrency: Some(16), ..shared.clone() };
     let slow = ServiceProfile { off_cpu_s: 0.02, shape: lognormal(2.0), ..threads.clone() };
+    let gaps = ArrivalProcess::Gamma { scv: 4.0 };
+    let bursts = ArrivalProcess::Bursty { levels: [0.5, 1.5], mean_sojourn_s: [2.0, 2.0] };
+    let bursty = |arrivals, discipline| ServiceProfile {
+        cpu_s: 0.01,
+        concurrency: Some(1),
+        arrivals,
+        discipline,
+        ..ServiceProfile::default()
+    };
     let row = |name, profile, loads, pods| Case { name, profile, loads, pods, end_s: 900.0 };
     vec![
         row("0.95, all share 500m, SCV 1", shared.clone(), NEAR, FIVE),
@@ -202,5 +212,17 @@ fn cases() -> Vec<Case> {
             FIVE,
         ),
         row("1.3, 16 threads share 500m, 20 places", ServiceProfile { queue_bound: Some(20), ..threads }, OVER, FIVE),
+        row("0.95, one queue, gaps with SCV 4", bursty(gaps, Discipline::SharedQueue), NEAR, FIVE),
+        row("0.95, random pods, gaps with SCV 4", bursty(gaps, Discipline::Random), NEAR, FIVE),
+        row("1.3, one queue, gaps with SCV 4, pods come", bursty(gaps, Discipline::SharedQueue), OVER, MORE),
+        row("0.95, one queue, bursts of 2 s", bursty(bursts, Discipline::SharedQueue), NEAR, FIVE),
+        row("0.95, random pods, bursts of 2 s", bursty(bursts, Discipline::Random), NEAR, FIVE),
+        row("1.3, one queue, bursts of 2 s, pods come", bursty(bursts, Discipline::SharedQueue), OVER, MORE),
+        row(
+            "1.3, random pods, gaps with SCV 4, 20 places",
+            ServiceProfile { queue_bound: Some(20), ..bursty(gaps, Discipline::Random) },
+            OVER,
+            FIVE,
+        ),
     ]
 }
