@@ -8,11 +8,12 @@ use super::arriving::Arriving;
 use super::backlog::{Drained, Flow, Passed};
 use super::distribution::{Distribution, QueueLaw, Sorted};
 use super::line::Moved;
+use super::model::Cohort;
 use super::population::{PodLaw, Population};
 use super::profile::{ArrivalProcess, Discipline};
 use super::spread::Spread;
 use super::table::{Serving, Station};
-use super::{Cohort, PodCohort, STRATA_COUNT, ServiceModel};
+use super::{PodCohort, STRATA_COUNT, ServiceModel};
 
 /// What is followed of a cohort near capacity.
 #[derive(Clone, Debug)]
