@@ -334,7 +334,7 @@ impl Builder<'_> {
             let at = id.index();
             all.push(series(Panel::Nodes, &group.name, &|point| Some(f64::from(point.nodes.get(at)?.nodes))));
         }
-        all.push(series(Panel::PendingPods, "all", &|point| Some(f64::from(point.pending))));
+        all.push(series(Panel::PendingPods, "all", &|point| Some(point.pending)));
         all.push(series(Panel::CostUsdPerHour, "everything", &|point| Some(point.cost_usd_hour)));
         Timeline { replication: 0, start_seconds: step, step_seconds: step, series: all }
     }

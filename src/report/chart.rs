@@ -92,7 +92,7 @@ pub(super) fn timeline_figures(report: &Report) -> Vec<Figure> {
         over_time(report, Panel::RequestsPerSecond, "Traffic", "requests per second, stacked", Thin::Mean, true, 230),
         over_time(report, Panel::Replicas, "Replicas", "ready pods, stacked", Thin::Peak, true, 230),
         over_time(report, Panel::Nodes, "Nodes by group", "ready nodes, stacked", Thin::Peak, true, 200),
-        over_time(report, Panel::PendingPods, "Pending pods", "waiting for a node", Thin::Peak, true, 110),
+        over_time(report, Panel::PendingPods, "Pending pods", "waiting for a node, mean", Thin::Peak, true, 110),
         latency(report, objective),
         over_time(report, Panel::ErrorRatio, "Errors", "share of requests that failed", Thin::Peak, false, 150),
         over_time(report, Panel::CostUsdPerHour, "Run rate", "USD per hour", Thin::Mean, true, 130),
@@ -153,7 +153,7 @@ fn draw_over_time(
     let x = Axis { low: 0.0, high: axis.end, ticks: axis.ticks(), log: false };
     let mut chart = builder(&root).build_cartesian_2d(x, 0.0..top)?;
     mesh(&mut chart)
-        .y_labels((height / 45) as usize)
+        .y_labels((height / 45).max(3) as usize)
         .y_label_formatter(&|value| figure_of(*value, unit))
         .x_label_formatter(&|value| axis.label(*value))
         .draw()?;

@@ -139,8 +139,8 @@ pub struct Point {
     pub pods: Vec<PodCounts>,
     /// By group.
     pub nodes: Vec<NodeCounts>,
-    /// All pods without a node.
-    pub pending: i32,
+    /// Workloads' pods without a node: the mean since the last point, for most wait a minute or two.
+    pub pending: f64,
     /// What everything costs, in USD per hour.
     pub cost_usd_hour: f64,
     /// By service: cpu of a ready pod in milli-cores, P95 in seconds, backlog in requests.

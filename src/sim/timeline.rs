@@ -1,4 +1,4 @@
-//! Points over time, for whoever wants to look: means over each interval, the worst P95 in it.
+//! Points over time, for whoever wants to look: means over each interval, the worst P95 in it, pods and nodes at its end.
 
 use crate::sim::Simulation;
 use crate::sim::event::Event;
@@ -19,6 +19,9 @@ pub struct Recorder {
 /// The point being collected.
 #[derive(Clone, Debug, Default)]
 struct Open {
+    begins: SimTime,
+    /// Pods without a node times time, up to the beginning, in nanoseconds.
+    pending_before: i128,
     steps: u32,
     entry_rate: f64,
     arrived: f64,
@@ -61,8 +64,11 @@ impl Simulation {
     }
 
     fn close_point(&mut self, now: SimTime) -> Point {
-        let open = std::mem::take(&mut self.recorder.open);
         let books = &self.books;
+        let pending_before = books.workloads.values().map(|row| row.pending.nanos(now)).sum();
+        let next = Open { begins: now, pending_before, ..Open::default() };
+        let open = std::mem::replace(&mut self.recorder.open, next);
+        let span = (now - open.begins).as_nanos().max(1) as f64;
         let pods = books.workloads.iter().map(|(workload, row)| PodCounts {
             workload,
             desired: row.desired.value() as i32,
@@ -87,7 +93,7 @@ impl Simulation {
             error_rate: if open.arrived > 0.0 { open.failed / open.arrived } else { 0.0 },
             pods: pods.collect(),
             nodes: nodes.collect(),
-            pending: self.pending.len() as i32,
+            pending: (pending_before - open.pending_before) as f64 / span,
             cost_usd_hour: self.accounts.run_rate().usd(),
             services: services.collect(),
         }
