@@ -26,6 +26,20 @@ pub struct Usage {
     pub cpu_milli: i64,
     /// Memory of a ready pod in bytes.
     pub memory_bytes: i64,
+    /// Among how many pods the requests behind it were divided: where more are ready since, each has less to do. 0 where
+    /// requests wait, and more pods have as much to do.
+    pub shared_by: f64,
+}
+
+impl Usage {
+    /// The cpu of each of so many ready pods.
+    fn cpu_milli_among(&self, ready: f64) -> i64 {
+        if self.shared_by > 0.0 && ready > self.shared_by {
+            (self.cpu_milli as f64 * self.shared_by / ready).round() as i64
+        } else {
+            self.cpu_milli
+        }
+    }
 }
 
 /// The traffic of one replication, under way.
@@ -302,6 +316,7 @@ impl Simulation {
                         cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
                         memory_bytes: memory.memory_base_bytes
                             + (memory.memory_per_request_bytes as f64 * waiting / pods) as i64,
+                        shared_by: if state.last.backlog > 0.0 { 0.0 } else { pods },
                     };
                 }
             }
@@ -333,8 +348,11 @@ impl Simulation {
                 let ready = self.books.workloads[id].ready.value().max(1);
                 let limit = self.cluster.spec(workload.template).containers.first().and_then(|c| c.cpu_limit_milli);
                 let cpu_milli = (demand / ready).min(limit.unwrap_or(i64::MAX));
-                self.usage[id] =
-                    Usage { cpu_milli, memory_bytes: memory_base_bytes + memory_per_milli_bytes * cpu_milli };
+                self.usage[id] = Usage {
+                    cpu_milli,
+                    memory_bytes: memory_base_bytes + memory_per_milli_bytes * cpu_milli,
+                    shared_by: 0.0,
+                };
             }
         }
     }
@@ -379,10 +397,14 @@ impl Simulation {
             _ if row.phase != crate::cluster::Phase::Running => Usage::default(),
             Load::Requests => {
                 let requests = &self.cluster.spec(row.spec).container_requests;
-                Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes }
+                Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes, shared_by: 0.0 }
             }
-            _ if self.lives[pod].stage == Stage::Ready && self.has_traffic(id, pod) => self.usage[id],
-            _ => Usage { cpu_milli: 0, memory_bytes: self.usage[id].memory_bytes },
+            _ if self.lives[pod].stage == Stage::Ready && self.has_traffic(id, pod) => {
+                let usage = self.usage[id];
+                let ready = self.books.workloads[id].ready.value() as f64;
+                Usage { cpu_milli: usage.cpu_milli_among(ready), ..usage }
+            }
+            _ => Usage { cpu_milli: 0, ..self.usage[id] },
         }
     }
 
@@ -423,6 +445,7 @@ impl Simulation {
             let above = Usage {
                 cpu_milli: (self.usage[id].cpu_milli - requests.cpu_milli).max(0),
                 memory_bytes: (self.usage[id].memory_bytes - requests.memory_bytes).max(0),
+                ..Usage::default()
             };
             self.accounts.set_usage_above_requests(now, &self.cluster, workload.namespace, id, above);
         }

@@ -28,6 +28,11 @@ fn copy(from: &Path, to: &Path) {
 
 /// The reference scenario with a VPA for the order service.
 fn with_vpa(mode: &str, policy: &str) -> (TempDir, Scenario) {
+    with_vpa_at(1.0, mode, policy)
+}
+
+/// The same with so many times the traffic.
+fn with_vpa_at(scale: f64, mode: &str, policy: &str) -> (TempDir, Scenario) {
     let folder = tempfile::tempdir().expect("a place for files");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/ecommerce"), folder.path());
     let vpa = format!(
@@ -37,7 +42,8 @@ fn with_vpa(mode: &str, policy: &str) -> (TempDir, Scenario) {
          updatePolicy: {{updateMode: {mode}}}\n  {policy}\n"
     );
     fs::write(folder.path().join("manifests/vpa.yaml"), vpa).expect("written");
-    let loaded = scenario::load(Sources::Disk, &folder.path().join("scenario.yaml"), &[]);
+    let loaded =
+        scenario::load(Sources::Disk, &folder.path().join("scenario.yaml"), &[format!("traffic.scale={scale}")]);
     let loaded = loaded.unwrap_or_else(|issues| panic!("{issues:?}"));
     (folder, loaded)
 }
@@ -120,8 +126,11 @@ fn recreate_evicts_one_by_one_and_new_pods_get_the_target() {
 
 #[test]
 fn initial_leaves_running_pods_alone() {
-    let (_folder, scenario) =
-        with_vpa("Initial", "resourcePolicy: {containerPolicies: [{containerName: '*', minAllowed: {cpu: 400m}}]}");
+    let (_folder, scenario) = with_vpa_at(
+        2.0,
+        "Initial",
+        "resourcePolicy: {containerPolicies: [{containerName: '*', minAllowed: {cpu: 400m}}]}",
+    );
     let (requests, evicted) = of_order(&hours(scenario, 20));
     assert!(evicted.is_empty());
     assert!(requests.contains(&250), "pods from before the first recommendation: {requests:?}");
