@@ -85,6 +85,9 @@ impl Hints {
 
     /// These names are other nodes' now.
     pub(super) fn forget(&mut self, renamed: &FxHashSet<Symbol>) {
+        if renamed.is_empty() {
+            return;
+        }
         for hints in [&mut self.now, &mut self.before] {
             hints.retain(|_, name| !renamed.contains(name));
         }
