@@ -26,18 +26,17 @@ pub struct Usage {
     pub cpu_milli: i64,
     /// Memory of a ready pod in bytes.
     pub memory_bytes: i64,
-    /// Among how many pods the requests behind it were divided: where more are ready since, each has less to do. 0 where
-    /// requests wait, and more pods have as much to do.
-    pub shared_by: f64,
+    /// Among how many pods the requests behind it were divided: where more are ready since, each has less to do. None
+    /// where requests wait, and more pods have as much to do.
+    pub shared_by: Option<f64>,
 }
 
 impl Usage {
     /// The cpu of each of so many ready pods.
     fn cpu_milli_among(&self, ready: f64) -> i64 {
-        if self.shared_by > 0.0 && ready > self.shared_by {
-            (self.cpu_milli as f64 * self.shared_by / ready).round() as i64
-        } else {
-            self.cpu_milli
+        match self.shared_by {
+            Some(pods) if ready > pods => (self.cpu_milli as f64 * pods / ready).round() as i64,
+            _ => self.cpu_milli,
         }
     }
 }
@@ -316,7 +315,7 @@ impl Simulation {
                         cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
                         memory_bytes: memory.memory_base_bytes
                             + (memory.memory_per_request_bytes as f64 * waiting / pods) as i64,
-                        shared_by: if state.last.backlog > 0.0 { 0.0 } else { pods },
+                        shared_by: (state.last.backlog <= 0.0).then_some(pods),
                     };
                 }
             }
@@ -351,7 +350,7 @@ impl Simulation {
                 self.usage[id] = Usage {
                     cpu_milli,
                     memory_bytes: memory_base_bytes + memory_per_milli_bytes * cpu_milli,
-                    shared_by: 0.0,
+                    shared_by: None,
                 };
             }
         }
@@ -397,7 +396,7 @@ impl Simulation {
             _ if row.phase != crate::cluster::Phase::Running => Usage::default(),
             Load::Requests => {
                 let requests = &self.cluster.spec(row.spec).container_requests;
-                Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes, shared_by: 0.0 }
+                Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes, shared_by: None }
             }
             _ if self.lives[pod].stage == Stage::Ready && self.has_traffic(id, pod) => {
                 let usage = self.usage[id];
