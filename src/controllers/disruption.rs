@@ -1,16 +1,14 @@
 //! PodDisruptionBudgets: how many pods may be evicted now.
 
+use super::IntOrPercent;
+
 /// What a budget promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
-    /// `minAvailable` as a count.
-    MinAvailable(i32),
-    /// `minAvailable` in percent of the pods expected.
-    MinAvailablePercent(i32),
-    /// `maxUnavailable` as a count.
-    MaxUnavailable(i32),
-    /// `maxUnavailable` in percent of the pods expected.
-    MaxUnavailablePercent(i32),
+    /// `minAvailable`, as a count or of the pods expected.
+    MinAvailable(IntOrPercent),
+    /// `maxUnavailable`, as a count or of the pods expected.
+    MaxUnavailable(IntOrPercent),
 }
 
 /// The status of a budget.
@@ -30,12 +28,10 @@ pub struct Status {
 /// Upstream: disruption controller `getExpectedPodCount` and `updatePdbStatus`, 1.28: percentages round
 /// up; a `minAvailable` count expects the matching pods, everything else what the controllers want.
 pub fn status(promise: Promise, matching: i32, healthy: i32, wanted: i32) -> Status {
-    let percent_of = |percent: i32| (i64::from(percent) * i64::from(wanted) + 99).div_euclid(100) as i32;
     let (expected, desired_healthy) = match promise {
-        Promise::MinAvailable(count) => (matching, count),
-        Promise::MinAvailablePercent(percent) => (wanted, percent_of(percent)),
-        Promise::MaxUnavailable(count) => (wanted, (wanted - count).max(0)),
-        Promise::MaxUnavailablePercent(percent) => (wanted, (wanted - percent_of(percent)).max(0)),
+        Promise::MinAvailable(IntOrPercent::Int(count)) => (matching, count),
+        Promise::MinAvailable(percent) => (wanted, percent.of(wanted, true)),
+        Promise::MaxUnavailable(count) => (wanted, wanted.saturating_sub(count.of(wanted, true)).max(0)),
     };
     let allowed = if expected <= 0 { 0 } else { (healthy - desired_healthy).max(0) };
     Status { current_healthy: healthy, desired_healthy, disruptions_allowed: allowed }
@@ -75,6 +71,7 @@ pub fn evict(pending: bool, ready: bool, budgets: &[Status]) -> EvictionAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use IntOrPercent::{Int, Percent};
 
     #[test]
     fn budgets_allow_what_is_above_the_promise() {
@@ -82,13 +79,13 @@ mod tests {
             let status = status(promise, matching, healthy, wanted);
             assert_eq!((status.desired_healthy, status.disruptions_allowed), (desired, allowed), "{promise:?}");
         };
-        check(Promise::MinAvailable(2), 3, 3, 3, 2, 1);
-        check(Promise::MinAvailable(2), 3, 1, 3, 2, 0);
-        check(Promise::MinAvailable(1), 0, 0, 3, 1, 0);
-        check(Promise::MinAvailablePercent(50), 5, 5, 5, 3, 2);
-        check(Promise::MaxUnavailable(1), 2, 2, 3, 2, 0);
-        check(Promise::MaxUnavailablePercent(25), 10, 10, 10, 7, 3);
-        check(Promise::MaxUnavailable(1), 0, 0, 0, 0, 0);
+        check(Promise::MinAvailable(Int(2)), 3, 3, 3, 2, 1);
+        check(Promise::MinAvailable(Int(2)), 3, 1, 3, 2, 0);
+        check(Promise::MinAvailable(Int(1)), 0, 0, 3, 1, 0);
+        check(Promise::MinAvailable(Percent(50)), 5, 5, 5, 3, 2);
+        check(Promise::MaxUnavailable(Int(1)), 2, 2, 3, 2, 0);
+        check(Promise::MaxUnavailable(Percent(25)), 10, 10, 10, 7, 3);
+        check(Promise::MaxUnavailable(Int(1)), 0, 0, 0, 0, 0);
     }
 
     #[test]

@@ -8,6 +8,9 @@ pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
+mod int_or_percent;
 pub mod job;
 pub mod ranking;
 pub mod stateful_set;
+
+pub use int_or_percent::IntOrPercent;

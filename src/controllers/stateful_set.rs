@@ -3,11 +3,35 @@
 /// `spec.podManagementPolicy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PodManagement {
-    /// One after the other, each waits until those before it are ready.
+    /// One after the other, each waits until those before it are available.
     #[default]
     OrderedReady,
     /// All at once.
     Parallel,
+}
+
+/// `spec.updateStrategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// Pods get the new template when something else deletes them.
+    OnDelete,
+    /// One after the other, from the highest ordinal down to this one.
+    RollingUpdate {
+        /// Pods with lower ordinals keep the old template.
+        partition: u32,
+    },
+}
+
+impl Update {
+    /// Whether the pod of an ordinal is made from the new template.
+    ///
+    /// Upstream: stateful_set_utils.go `newVersionedStatefulSetPod`, 1.28.
+    pub fn reaches(self, ordinal: u32) -> bool {
+        match self {
+            Update::OnDelete => true,
+            Update::RollingUpdate { partition } => ordinal >= partition,
+        }
+    }
 }
 
 /// A pod of a StatefulSet.
@@ -15,10 +39,18 @@ pub enum PodManagement {
 pub struct Replica {
     /// Its ordinal.
     pub ordinal: u32,
-    /// Running and ready.
-    pub healthy: bool,
+    /// Running, and ready for `minReadySeconds`.
+    pub available: bool,
     /// Its deletion was asked for.
     pub terminating: bool,
+    /// It was made from the new template.
+    pub updated: bool,
+}
+
+impl Replica {
+    fn is_sound(&self) -> bool {
+        self.available && !self.terminating
+    }
 }
 
 /// What the controller does next.
@@ -30,21 +62,21 @@ pub struct Step {
     pub delete: Vec<u32>,
 }
 
-/// The next step towards `replicas` pods with ordinals 0..replicas.
+/// The next step towards `replicas` pods with ordinals 0..replicas, of the new template as far as `update` says.
 ///
-/// Upstream: stateful_set_control.go `updateStatefulSet`, 1.28: ordinals are created in order, each
-/// after its predecessors are healthy; condemned ones are deleted from the highest, after all others are
-/// healthy; a terminating pod blocks its successors, and so does an unhealthy condemned one unless all pods below
-/// it are healthy.
-pub fn next_step(replicas: u32, management: PodManagement, pods: &[Replica]) -> Step {
+/// Upstream: stateful_set_control.go `updateStatefulSet`, 1.28 (without the gate MaxUnavailableStatefulSet): ordinals
+/// are created in order, each after its predecessors are available; condemned ones are deleted from the highest, after
+/// all others are available; a terminating pod blocks its successors, and so does an unavailable condemned one unless
+/// all pods below it are available. Where nothing of that is left to do, the highest old pod is deleted, if all above
+/// it are available.
+pub fn next_step(replicas: u32, management: PodManagement, update: Update, pods: &[Replica]) -> Step {
     let of = |ordinal: u32| pods.iter().find(|pod| pod.ordinal == ordinal);
-    let is_sound = |pod: &Replica| pod.healthy && !pod.terminating;
-    let first_unsound = pods.iter().filter(|pod| !is_sound(pod)).map(|pod| pod.ordinal).min();
+    let first_unsound = pods.iter().filter(|pod| !pod.is_sound()).map(|pod| pod.ordinal).min();
     let mut step = Step::default();
     for ordinal in 0..replicas {
         match of(ordinal) {
             None => step.create.push(ordinal),
-            Some(pod) if is_sound(pod) => continue,
+            Some(pod) if pod.is_sound() => continue,
             Some(_) => {}
         }
         if management == PodManagement::OrderedReady {
@@ -54,7 +86,7 @@ pub fn next_step(replicas: u32, management: PodManagement, pods: &[Replica]) -> 
     let mut condemned: Vec<&Replica> = pods.iter().filter(|pod| pod.ordinal >= replicas).collect();
     condemned.sort_by_key(|pod| std::cmp::Reverse(pod.ordinal));
     for pod in condemned {
-        let may_go = pod.healthy || management == PodManagement::Parallel || first_unsound == Some(pod.ordinal);
+        let may_go = pod.available || management == PodManagement::Parallel || first_unsound == Some(pod.ordinal);
         if !pod.terminating && may_go {
             step.delete.push(pod.ordinal);
         }
@@ -62,19 +94,41 @@ pub fn next_step(replicas: u32, management: PodManagement, pods: &[Replica]) -> 
             return step;
         }
     }
+    if let Update::RollingUpdate { partition } = update {
+        let mut reached = (partition..replicas).rev().map(of);
+        let blocks = |pod: &Option<&Replica>| pod.is_none_or(|pod| !pod.updated || !pod.is_sound());
+        let old = reached.find(blocks).flatten().filter(|pod| !pod.updated && !pod.terminating);
+        step.delete.extend(old.map(|pod| pod.ordinal));
+    }
     step
+}
+
+/// Whether a rolling update has done what `update` lets it do.
+pub fn is_complete(replicas: u32, update: Update, pods: &[Replica]) -> bool {
+    let is_done = |pod: &Replica| pod.is_sound() && (pod.updated || !update.reaches(pod.ordinal));
+    pods.len() == replicas as usize && pods.iter().all(is_done)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const WHOLE: Update = Update::RollingUpdate { partition: 0 };
+
+    fn pod(ordinal: u32, available: bool) -> Replica {
+        Replica { ordinal, available, terminating: false, updated: true }
+    }
+    fn old(ordinal: u32, available: bool) -> Replica {
+        Replica { updated: false, ..pod(ordinal, available) }
+    }
+    fn leaving(ordinal: u32) -> Replica {
+        Replica { terminating: true, ..pod(ordinal, true) }
+    }
+
     #[test]
     fn ordinals_come_and_go_in_order() {
-        let pod = |ordinal, healthy| Replica { ordinal, healthy, terminating: false };
-        let leaving = |ordinal| Replica { ordinal, healthy: true, terminating: true };
         let check = |name: &str, replicas, pods: &[Replica], create: &[u32], delete: &[u32]| {
-            let step = next_step(replicas, PodManagement::OrderedReady, pods);
+            let step = next_step(replicas, PodManagement::OrderedReady, WHOLE, pods);
             assert_eq!((step.create.as_slice(), step.delete.as_slice()), (create, delete), "{name}");
         };
         check("first", 3, &[], &[0], &[]);
@@ -86,9 +140,37 @@ mod tests {
         check("a leaving one blocks", 3, &[pod(0, true), leaving(1)], &[], &[]);
         check("the only unready one goes", 1, &[pod(0, true), pod(1, true), pod(2, false)], &[], &[2]);
         check("another unready one blocks", 1, &[pod(0, true), pod(1, false), pod(2, false)], &[], &[]);
-        let gone = next_step(1, PodManagement::Parallel, &[pod(0, false), pod(1, false), pod(2, false), leaving(3)]);
-        assert_eq!(gone.delete, [2, 1]);
-        let all = next_step(3, PodManagement::Parallel, &[pod(1, false)]);
-        assert_eq!(all.create, [0, 2]);
+        let parallel = |replicas, pods: &[Replica]| next_step(replicas, PodManagement::Parallel, WHOLE, pods);
+        assert_eq!(parallel(1, &[pod(0, false), pod(1, false), pod(2, false), leaving(3)]).delete, [2, 1]);
+        assert_eq!(parallel(3, &[pod(1, false)]).create, [0, 2]);
+    }
+
+    #[test]
+    fn updates_go_down_from_the_highest_ordinal() {
+        let check = |name: &str, update, pods: &[Replica], delete: &[u32]| {
+            for management in [PodManagement::OrderedReady, PodManagement::Parallel] {
+                let step = next_step(3, management, update, pods);
+                assert_eq!(step, Step { create: vec![], delete: delete.to_vec() }, "{name}, {management:?}");
+            }
+        };
+        check("start", WHOLE, &[old(0, true), old(1, true), old(2, true)], &[2]);
+        check("waits for it to go", WHOLE, &[old(0, true), old(1, true), leaving(2)], &[]);
+        check("waits for the new one", WHOLE, &[old(0, true), old(1, true), pod(2, false)], &[]);
+        check("the next one", WHOLE, &[old(0, true), old(1, true), pod(2, true)], &[1]);
+        check("all of them", WHOLE, &[pod(0, true), pod(1, true), pod(2, true)], &[]);
+        let upper = Update::RollingUpdate { partition: 2 };
+        check("down to the partition", upper, &[old(0, true), old(1, true), pod(2, true)], &[]);
+        check("only on deletion", Update::OnDelete, &[old(0, true), old(1, true), old(2, true)], &[]);
+        let broken = next_step(3, PodManagement::OrderedReady, WHOLE, &[old(0, true), old(1, true), old(2, false)]);
+        assert_eq!(broken, Step::default(), "in order, a broken pod blocks its own update");
+    }
+
+    #[test]
+    fn updates_are_complete_when_all_that_may_be_updated_are_available() {
+        let upper = Update::RollingUpdate { partition: 1 };
+        assert!(is_complete(2, upper, &[old(0, true), pod(1, true)]));
+        assert!(!is_complete(2, WHOLE, &[old(0, true), pod(1, true)]));
+        assert!(!is_complete(2, upper, &[old(0, true), pod(1, false)]));
+        assert!(!is_complete(3, upper, &[old(0, true), pod(1, true)]));
     }
 }

@@ -547,8 +547,15 @@ pub enum FaultReplacement {
 pub struct Deploy {
     /// When.
     pub at: Time,
-    /// The Deployment's name.
-    pub deployment: String,
+    /// The name of the Deployment that gets a new template...
+    #[serde(default)]
+    pub deployment: Option<String>,
+    /// ...or of the StatefulSet...
+    #[serde(default)]
+    pub stateful_set: Option<String>,
+    /// ...or of the DaemonSet.
+    #[serde(default)]
+    pub daemon_set: Option<String>,
     /// Blue-green: both versions run at full size until traffic moves at this time (of the scenario, as `at`).
     #[serde(default)]
     pub switch_at: Option<Time>,

@@ -84,7 +84,7 @@ impl Simulation {
         let mut pending: Vec<PodId> = self.pending.iter().map(|(_, pod)| *pod).collect();
         pending.retain(|pod| self.cluster.spec_of(*pod).scheduling_gates.is_empty());
         pending.sort_unstable();
-        let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet);
+        let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet(_));
         let daemon_sets: Vec<_> =
             cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();
         if let Some(mut autoscaler) = self.autoscaler.take() {

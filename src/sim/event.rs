@@ -68,6 +68,8 @@ pub enum Event {
     PodStarts(PodId),
     /// A running pod passes its readiness probe.
     PodBecomesReady(PodId),
+    /// A pod has been ready for its workload's `minReadySeconds`, if it still is.
+    PodBecomesAvailable(PodId),
     /// A Job's pod has done its work.
     PodFinishes(PodId),
     /// A pod of a trace arrives.
@@ -124,6 +126,7 @@ impl Event {
             Event::PodStops(_)
             | Event::PodStarts(_)
             | Event::PodBecomesReady(_)
+            | Event::PodBecomesAvailable(_)
             | Event::PodFinishes(_)
             | Event::PodOutstaysTaint(_)
             | Event::PodFailsProbe(_)

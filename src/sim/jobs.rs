@@ -42,8 +42,7 @@ impl Simulation {
                     }
                 }
                 JobNeed::Create(count) => {
-                    let template = self.cast.workloads[id].template;
-                    (0..count).for_each(|_| self.create_numbered(now, id, template, number as u32));
+                    (0..count).for_each(|_| self.create_numbered(now, id, number as u32, 0));
                 }
                 JobNeed::Wait => {}
                 need @ (JobNeed::Complete | JobNeed::Failed) => {

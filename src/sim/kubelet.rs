@@ -22,6 +22,8 @@ pub struct PodLife {
     pub owner: Owner,
     /// Which of the owner's ReplicaSets, ordinals or Jobs.
     pub part: u32,
+    /// Which of the owner's templates it was made from.
+    pub revision: u32,
     /// When it was bound.
     pub bound: SimTime,
     /// When its containers started to run.
@@ -128,7 +130,7 @@ impl Simulation {
         self.cluster.set_pod_ready(pod, Some((true, now)));
         self.tell_scheduler(News::PodUpdated(pod));
         self.set_stage(now, pod, Stage::Ready);
-        self.owner_changed(pod);
+        self.ready_for_owner(now, pod);
     }
 
     /// A Job's or trace's pod is done.

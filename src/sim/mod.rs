@@ -19,6 +19,7 @@ mod budgets;
 pub mod burn;
 mod cloud;
 mod crowd;
+mod daemon_sets;
 pub mod event;
 mod exact;
 pub mod invariants;
@@ -37,6 +38,7 @@ mod rollout;
 mod scaling;
 mod scheduling;
 mod start;
+mod stateful_sets;
 pub mod tally;
 mod timeline;
 mod vertical;
@@ -191,6 +193,7 @@ impl Simulation {
             Event::PodStops(pod) => self.pod_stops(now, pod),
             Event::PodStarts(pod) => self.pod_starts(now, pod),
             Event::PodBecomesReady(pod) => self.pod_becomes_ready(now, pod),
+            Event::PodBecomesAvailable(pod) => self.owner_changed(pod),
             Event::PodFinishes(pod) => self.pod_finishes(now, pod),
             Event::TracePodArrives(line) => self.trace_pod_arrives(now, line),
             Event::Deploy(index) => self.deploy(now, index),

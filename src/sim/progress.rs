@@ -14,8 +14,8 @@ use crate::units::SimTime;
 pub struct Progress {
     /// When it last came closer to its end.
     since: SimTime,
-    /// Pods of the new version, of old ones, and ready ones.
-    counts: [i32; 3],
+    /// Pods of the new version, of old ones, ready ones and available ones.
+    counts: [i32; 4],
     /// It was said to be stuck.
     is_stuck: bool,
 }
@@ -23,7 +23,7 @@ pub struct Progress {
 impl Simulation {
     /// A rollout begins, or a Deployment is created: it has its time from now on.
     pub(super) fn begin_progress(&mut self, now: SimTime, id: WorkloadId) {
-        self.workloads[id].progress = Some(Progress { since: now, counts: [0, i32::MAX, 0], is_stuck: false });
+        self.workloads[id].progress = Some(Progress { since: now, counts: [0, i32::MAX, 0, 0], is_stuck: false });
         self.await_progress(now, id);
     }
 
@@ -45,9 +45,9 @@ impl Simulation {
         let before = progress.counts;
         let updated = sets[current].replicas;
         let old = sets.iter().map(|set| set.existing).sum::<i32>() - sets[current].existing;
-        progress.counts = [updated, old, sets.iter().map(|set| set.available).sum()];
-        let [_, _, ready] = progress.counts;
-        if updated > before[0] || old < before[1] || ready > before[2] {
+        let (ready, available) = sets.iter().fold((0, 0), |sum, set| (sum.0 + set.ready, sum.1 + set.available));
+        progress.counts = [updated, old, ready, available];
+        if updated > before[0] || old < before[1] || ready > before[2] || available > before[3] {
             (progress.since, progress.is_stuck) = (now, false);
             self.await_progress(now, id);
         }

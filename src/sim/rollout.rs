@@ -8,6 +8,7 @@
 use crate::cluster::{PodId, PodSpecId};
 use crate::sim::Simulation;
 use crate::sim::event::{Event, WorkloadId};
+use crate::sim::kubelet::Owner;
 use crate::sim::log::Occurrence;
 use crate::sim::world::{BlueGreen, Load};
 use crate::units::{SimDuration, SimTime};
@@ -20,7 +21,7 @@ const LOOK_AGAIN: SimDuration = SimDuration::from_secs(5);
 pub struct Rollout {
     /// Number of the deploy in the cast.
     deploy: u32,
-    /// The version before: number of its ReplicaSet.
+    /// The version before: number of its template.
     before: u32,
     /// Of a blue-green rollout, whether the new version has the traffic.
     switched: bool,
@@ -31,7 +32,7 @@ pub struct Rollout {
 }
 
 impl Simulation {
-    /// A rollout begins: a new ReplicaSet becomes the current one.
+    /// A rollout begins: a new template becomes the current one.
     pub(super) fn deploy(&mut self, now: SimTime, index: u32) {
         let deploy = self.cast.deploys[index as usize].clone();
         self.unsettle(deploy.workload);
@@ -51,6 +52,21 @@ impl Simulation {
         self.begin_progress(now, deploy.workload);
         self.log.push(now, Occurrence::DeployStarted(deploy.workload));
         self.wake_controllers();
+    }
+
+    /// A rollout that is under way has done all it can.
+    pub(super) fn finish_rollout(&mut self, now: SimTime, id: WorkloadId) {
+        if std::mem::take(&mut self.workloads[id].rolling) {
+            self.log.push(now, Occurrence::DeployFinished(id));
+        }
+    }
+
+    /// Whether a pod was made from its workload's current template.
+    pub(super) fn is_updated(&self, pod: PodId) -> bool {
+        match self.lives[pod].owner {
+            Owner::Workload(id) => self.lives[pod].revision == self.workloads[id].current,
+            Owner::Trace(_) => true,
+        }
     }
 
     fn plan(&mut self, at: SimTime, event: Event) {
@@ -159,14 +175,14 @@ impl Simulation {
     fn ready_pods(&self, id: WorkloadId, set: u32) -> Vec<PodId> {
         let ready = |pod: &PodId| {
             let row = self.cluster.pod(*pod);
-            self.lives[*pod].part == set && row.is_ready() && !row.is_terminating()
+            self.lives[*pod].revision == set && row.is_ready() && !row.is_terminating()
         };
         self.workloads[id].pods.iter().copied().filter(ready).collect()
     }
 
     /// Whether requests are sent to a pod of this workload once it is ready.
     pub(super) fn has_traffic(&self, id: WorkloadId, pod: PodId) -> bool {
-        self.workloads[id].serving.is_none_or(|set| self.lives[pod].part == set)
+        self.workloads[id].serving.is_none_or(|set| self.lives[pod].revision == set)
     }
 
     /// Of a blue-green rollout under way the two versions, each at full size.
@@ -185,7 +201,7 @@ impl Simulation {
         }
         let (mut sum, mut pods) = (0.0, 0u32);
         for pod in state.pods.iter().filter(|pod| self.cluster.pod(**pod).is_ready() && self.has_traffic(id, **pod)) {
-            sum += self.factor_of(id, state.templates[self.lives[*pod].part as usize]);
+            sum += self.factor_of(id, state.templates[self.lives[*pod].revision as usize]);
             pods += 1;
         }
         if pods == 0 { 1.0 } else { sum / f64::from(pods) }

@@ -1,10 +1,8 @@
 //! Workload controllers at work: pods are created and deleted as the controllers' rules say.
 
 use crate::cluster::{NodeId, Phase, Pod, PodId, PodName, PodSpecId};
-use crate::controllers::daemon_set;
-use crate::controllers::deployment::{self, ReplicaSet, Strategy};
+use crate::controllers::deployment::{self, ReplicaSet, Strategy, Wanted};
 use crate::controllers::ranking::{self, Candidate};
-use crate::controllers::stateful_set::{self, Replica};
 use crate::go_sort;
 use crate::intern::Symbol;
 use crate::rng::{Fnv1a, mix};
@@ -19,10 +17,9 @@ use crate::sim::progress::Progress;
 use crate::sim::rollout::Rollout;
 use crate::sim::scheduling::News;
 use crate::sim::world::{Workload, WorkloadKind};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 /// The state of a workload.
@@ -32,10 +29,12 @@ pub struct WorkloadState {
     pub desired: i32,
     /// Its pods, terminating ones included, in order of creation.
     pub pods: Vec<PodId>,
-    /// The pods' kinds of its ReplicaSets, oldest first.
+    /// The pods' kinds, oldest first: of a Deployment one for each ReplicaSet.
     pub templates: Vec<PodSpecId>,
     /// Which of them is current.
     pub current: u32,
+    /// Of a StatefulSet, which of them all of its pods had last: those below the partition of an update keep it.
+    pub stable: u32,
     /// Which of them gets requests; all of them if absent.
     pub serving: Option<u32>,
     /// How a rollout comes on, until it is complete.
@@ -44,10 +43,12 @@ pub struct WorkloadState {
     pub rollout: Option<Rollout>,
     /// `spec.replicas` of its ReplicaSets.
     pub set_replicas: Vec<i32>,
+    /// Its own when they were decided.
+    pub sized_for: i32,
     /// Pods named so far.
     pub named: u32,
-    /// Of a StatefulSet with zonal claims: the kind of pod by ordinal, once its claims have their volumes.
-    pub homes: FxHashMap<u32, PodSpecId>,
+    /// Of a StatefulSet with zonal claims: the zone by ordinal, once its claims have their volumes.
+    pub homes: FxHashMap<u32, Symbol>,
     /// Its Jobs.
     pub jobs: Vec<JobState>,
     /// Of a CronJob: when a Job was due that has to wait for another one.
@@ -93,7 +94,7 @@ impl Simulation {
     /// Nodes came, went or changed: DaemonSets and the scheduler look again.
     pub(super) fn nodes_changed(&mut self, news: News) {
         for (id, workload) in self.cast.workloads.iter() {
-            if matches!(workload.kind, WorkloadKind::DaemonSet) {
+            if matches!(workload.kind, WorkloadKind::DaemonSet(_)) {
                 self.workloads[id].dirty = true;
             }
         }
@@ -134,7 +135,7 @@ impl Simulation {
     pub(super) fn reconcile(&mut self, now: SimTime) {
         self.controllers_awake = false;
         let cast = self.cast.clone();
-        let is_daemon_set = |workload: &Workload| matches!(workload.kind, WorkloadKind::DaemonSet);
+        let is_daemon_set = |workload: &Workload| matches!(workload.kind, WorkloadKind::DaemonSet(_));
         let daemons = cast.workloads.iter().filter(|(_, workload)| is_daemon_set(workload));
         let others = cast.workloads.iter().filter(|(_, workload)| !is_daemon_set(workload));
         for (id, workload) in daemons.chain(others) {
@@ -147,50 +148,18 @@ impl Simulation {
     fn reconcile_one(&mut self, now: SimTime, id: WorkloadId, workload: &Workload) {
         match &workload.kind {
             WorkloadKind::Deployment(strategy) => self.reconcile_deployment(now, id, *strategy),
-            WorkloadKind::StatefulSet { management, .. } => {
-                let replicas = self.workloads[id].desired.max(0) as u32;
-                let rows: Vec<Replica> = self.workloads[id].pods.iter().map(|pod| self.replica(*pod)).collect();
-                let step = stateful_set::next_step(replicas, *management, &rows);
-                for ordinal in step.create {
-                    let template = self.workloads[id].homes.get(&ordinal).copied().unwrap_or(workload.template);
-                    self.create_pod(now, id, template, ordinal, PodName::numbered(workload.name, ordinal), None);
-                }
-                for ordinal in step.delete {
-                    let of = |pod: &PodId| self.lives[*pod].part == ordinal;
-                    if let Some(pod) = self.workloads[id].pods.iter().copied().find(of) {
-                        self.delete_pod(now, pod, None);
-                    }
-                }
+            WorkloadKind::StatefulSet { management, update, .. } => {
+                self.reconcile_stateful_set(now, id, *management, *update);
             }
-            WorkloadKind::DaemonSet => self.reconcile_daemon_set(now, id, workload),
+            WorkloadKind::DaemonSet(update) => self.reconcile_daemon_set(now, id, *update),
             WorkloadKind::Job { spec, .. } | WorkloadKind::CronJob { spec, .. } => self.reconcile_jobs(now, id, *spec),
             WorkloadKind::BarePod => {
                 if self.workloads[id].named == 0 {
                     self.workloads[id].named = 1;
-                    self.create_pod(now, id, workload.template, 0, PodName::plain(workload.name), None);
+                    self.create_pod(now, id, workload.template, (0, 0), PodName::plain(workload.name), None);
                 }
             }
         }
-    }
-
-    /// The claims of a StatefulSet's pod get their volumes where it is first bound: from then on the pods of that
-    /// ordinal have to be in that zone. StatefulSets keep their claims when they shrink (1.28's default).
-    pub(super) fn settle_claims(&mut self, pod: PodId, node: NodeId) {
-        let Owner::Workload(id) = self.lives[pod].owner else { return };
-        let workload = &self.cast.workloads[id];
-        let zone = self.cluster.node(node).labels.get(self.names.zone);
-        if let (WorkloadKind::StatefulSet { zonal_claims: true, .. }, Some(zone)) = (&workload.kind, zone)
-            && let Entry::Vacant(home) = self.workloads[id].homes.entry(self.lives[pod].part)
-        {
-            let mut spec = self.cluster.spec(workload.template).clone();
-            spec.node_selector.set(self.names.zone, zone);
-            home.insert(self.cluster.intern_spec(spec));
-        }
-    }
-
-    fn replica(&self, pod: PodId) -> Replica {
-        let row = self.cluster.pod(pod);
-        Replica { ordinal: self.lives[pod].part, healthy: row.is_ready(), terminating: row.is_terminating() }
     }
 
     fn reconcile_deployment(&mut self, now: SimTime, id: WorkloadId, strategy: Strategy) {
@@ -200,14 +169,14 @@ impl Simulation {
             let (row, set) = (self.cluster.pod(*pod), &mut sets[self.lives[*pod].part as usize]);
             set.existing += 1;
             set.current += i32::from(!row.is_terminating());
-            set.available += i32::from(row.is_ready() && !row.is_terminating());
+            set.ready += i32::from(row.is_ready() && !row.is_terminating());
+            set.available += i32::from(self.is_available(now, *pod));
         }
         self.size_sets(id, strategy, &mut sets);
         for (set, row) in sets.iter().enumerate() {
             self.workloads[id].set_replicas[set] = row.replicas;
             let missing = row.replicas - row.current;
-            let template = self.workloads[id].templates[set];
-            (0..missing).for_each(|_| self.create_numbered(now, id, template, set as u32));
+            (0..missing).for_each(|_| self.create_numbered(now, id, set as u32, set as u32));
             if missing < 0 {
                 self.scale_in(now, id, set as u32, missing.unsigned_abs() as usize);
             }
@@ -218,34 +187,57 @@ impl Simulation {
             false => set.existing == 0,
         });
         self.follow_progress(now, id, &sets, settled);
-        if self.workloads[id].rolling && settled {
-            self.workloads[id].rolling = false;
-            self.log.push(now, Occurrence::DeployFinished(id));
+        if settled {
+            self.finish_rollout(now, id);
         }
     }
 
     /// The ReplicaSets' sizes: as the strategy says, or both at full size while a blue-green rollout is under way.
-    fn size_sets(&self, id: WorkloadId, strategy: Strategy, sets: &mut Vec<ReplicaSet>) {
-        let (desired, current) = (self.workloads[id].desired, self.workloads[id].current as usize);
-        if let Some(colours) = self.both_colours(id) {
+    fn size_sets(&mut self, id: WorkloadId, strategy: Strategy, sets: &mut [ReplicaSet]) {
+        let colours = self.both_colours(id);
+        let state = &mut self.workloads[id];
+        let before = std::mem::replace(&mut state.sized_for, state.desired);
+        if let Some(colours) = colours {
             for (at, set) in sets.iter_mut().enumerate() {
-                set.replicas = if colours.contains(&(at as u32)) { desired } else { 0 };
+                set.replicas = if colours.contains(&(at as u32)) { state.desired } else { 0 };
             }
             return;
         }
-        // The rule takes the current one last; after a rollback that is an older one.
-        let new = sets.remove(current);
-        sets.push(new);
-        deployment::desired_replicas(desired, strategy, sets);
-        if let Some(new) = sets.pop() {
-            sets.insert(current, new);
+        let wanted = Wanted { replicas: state.desired, before };
+        deployment::desired_replicas(wanted, strategy, sets, state.current as usize);
+    }
+
+    /// A pod with the next number of its workload, of a ReplicaSet or a Job.
+    pub(super) fn create_numbered(&mut self, now: SimTime, id: WorkloadId, part: u32, revision: u32) {
+        self.workloads[id].named += 1;
+        let name = PodName::numbered(self.cast.workloads[id].name, self.workloads[id].named);
+        let template = self.workloads[id].templates[revision as usize];
+        self.create_pod(now, id, template, (part, revision), name, None);
+    }
+
+    /// Whether a pod has been ready for `minReadySeconds` and may stay.
+    ///
+    /// Upstream: `podutil.IsPodAvailable`, 1.28.
+    pub(super) fn is_available(&self, now: SimTime, pod: PodId) -> bool {
+        let row = self.cluster.pod(pod);
+        let ready_since = row.ready.filter(|(ready, _)| *ready && !row.is_terminating()).map(|(_, since)| since);
+        ready_since.is_some_and(|since| now - since >= self.min_ready(pod))
+    }
+
+    fn min_ready(&self, pod: PodId) -> SimDuration {
+        match self.lives[pod].owner {
+            Owner::Workload(id) => self.cast.workloads[id].min_ready,
+            Owner::Trace(_) => SimDuration::ZERO,
         }
     }
 
-    pub(super) fn create_numbered(&mut self, now: SimTime, id: WorkloadId, template: PodSpecId, part: u32) {
-        self.workloads[id].named += 1;
-        let name = PodName::numbered(self.cast.workloads[id].name, self.workloads[id].named);
-        self.create_pod(now, id, template, part, name, None);
+    /// A pod became ready: its controller looks now, and again when it has been ready for long enough.
+    pub(super) fn ready_for_owner(&mut self, now: SimTime, pod: PodId) {
+        self.owner_changed(pod);
+        let min_ready = self.min_ready(pod);
+        if !min_ready.is_zero() {
+            self.queue.push(now + min_ready, Event::PodBecomesAvailable(pod));
+        }
     }
 
     /// Deletes the `count` pods of a ReplicaSet that rank first.
@@ -261,9 +253,14 @@ impl Simulation {
             go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
         }
         for (_, pod) in ranked.into_iter().take(count) {
-            self.log.push(now, Occurrence::GivenUp(pod));
-            self.delete_pod(now, pod, None);
+            self.give_up(now, pod);
         }
+    }
+
+    /// A controller deletes a pod that it no longer wants.
+    pub(super) fn give_up(&mut self, now: SimTime, pod: PodId) {
+        self.log.push(now, Occurrence::GivenUp(pod));
+        self.delete_pod(now, pod, None);
     }
 
     fn candidate(&self, pod: PodId, rank: u32) -> Candidate {
@@ -293,51 +290,13 @@ impl Simulation {
         mix(hash.0)
     }
 
-    fn reconcile_daemon_set(&mut self, now: SimTime, id: WorkloadId, workload: &Workload) {
-        let mut wanted: Vec<NodeId> = Vec::new();
-        let mut unwanted: Vec<NodeId> = Vec::new();
-        let spec = self.cluster.spec(workload.template);
-        let covered: std::collections::BTreeSet<Symbol> =
-            self.workloads[id].pods.iter().filter_map(|pod| self.cluster.pod(*pod).daemon_node).collect();
-        for (node, row) in self.cluster.nodes() {
-            match (daemon_set::should_run(spec, row, &self.cluster.symbols), covered.contains(&row.name)) {
-                (true, false) => wanted.push(node),
-                (false, true) => unwanted.push(node),
-                _ => {}
-            }
-        }
-        for node in wanted {
-            let name = format!("{}-{}", self.cluster.symbols.text(workload.name), self.cluster.node_name(node));
-            let (base, node_name) = (self.cluster.symbols.intern(&name), self.cluster.node(node).name);
-            let turn = self.daemon_pods.entry((id, node_name)).or_default();
-            *turn += 1;
-            let name = PodName::numbered(base, *turn);
-            self.create_pod(now, id, workload.template, 0, name, Some(node_name));
-        }
-        for node in unwanted {
-            self.evict_untolerated(now, id, node);
-        }
-    }
-
-    /// A DaemonSet's pod stays on a node it should no longer run on, unless a NoExecute taint drives it away.
-    fn evict_untolerated(&mut self, now: SimTime, id: WorkloadId, node: NodeId) {
-        let name = self.cluster.node(node).name;
-        let spec = self.cluster.spec(self.cast.workloads[id].template);
-        let driven = self.cluster.node(node).taints.iter();
-        let driven = driven.into_iter().any(|t| t.effect == crate::cluster::Effect::NoExecute && !spec.tolerates(t));
-        if driven {
-            let here = |pod: &PodId| self.cluster.pod(*pod).daemon_node == Some(name);
-            let pods: Vec<PodId> = self.workloads[id].pods.iter().copied().filter(here).collect();
-            pods.into_iter().for_each(|pod| self.delete_pod(now, pod, None));
-        }
-    }
-
-    fn create_pod(
+    /// A new pod of a workload: which of its ReplicaSets, ordinals or Jobs, and of its templates.
+    pub(super) fn create_pod(
         &mut self,
         now: SimTime,
         id: WorkloadId,
         template: PodSpecId,
-        part: u32,
+        (part, revision): (u32, u32),
         name: PodName,
         daemon_node: Option<Symbol>,
     ) {
@@ -346,6 +305,7 @@ impl Simulation {
         row.daemon_node = daemon_node;
         let pod = self.cluster.add_pod(row);
         self.begin_life(now, pod, Owner::Workload(id), part);
+        self.lives[pod].revision = revision;
         self.workloads[id].pods.push(pod);
         self.books.workloads[id].created += 1;
     }
@@ -355,6 +315,7 @@ impl Simulation {
         let life = PodLife {
             owner,
             part,
+            revision: 0,
             bound: SimTime::MIN,
             running_since: SimTime::MIN,
             stage: Stage::Gone,

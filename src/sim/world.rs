@@ -4,10 +4,11 @@
 use crate::autoscaler;
 use crate::cluster::{ClusterState, LabelSelector, NodeTemplate, PodSpecId};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
+use crate::controllers::daemon_set;
 use crate::controllers::deployment::Strategy;
 use crate::controllers::disruption::Promise;
 use crate::controllers::job::JobSpec;
-use crate::controllers::stateful_set::PodManagement;
+use crate::controllers::stateful_set::{self, PodManagement};
 use crate::cost::{BaseRates, ChargeKind};
 use crate::hpa::{self, HpaSpec};
 use crate::id::IdVec;
@@ -119,6 +120,8 @@ pub struct Workload {
     pub load: Load,
     /// When it is created.
     pub starts: SimTime,
+    /// `spec.minReadySeconds`: a pod that has been ready for so long is available. Not negative.
+    pub min_ready: SimDuration,
     /// `spec.progressDeadlineSeconds` of a Deployment; nobody waits for others.
     pub progress_deadline: Option<SimDuration>,
 }
@@ -133,11 +136,13 @@ pub enum WorkloadKind {
     StatefulSet {
         /// Order of creation.
         management: PodManagement,
+        /// How its pods get a new template.
+        update: stateful_set::Update,
         /// Its pods have claims whose volumes can be used in one zone only.
         zonal_claims: bool,
     },
     /// `apps` DaemonSet.
-    DaemonSet,
+    DaemonSet(daemon_set::Update),
     /// `batch` Job; its pods work for a while.
     Job {
         /// Parallelism, completions, back-off limit.
@@ -160,6 +165,20 @@ pub enum WorkloadKind {
     },
     /// A pod without a controller.
     BarePod,
+}
+
+impl WorkloadKind {
+    /// `kind` of the object in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            WorkloadKind::Deployment(_) => "Deployment",
+            WorkloadKind::StatefulSet { .. } => "StatefulSet",
+            WorkloadKind::DaemonSet(_) => "DaemonSet",
+            WorkloadKind::Job { .. } => "Job",
+            WorkloadKind::CronJob { .. } => "CronJob",
+            WorkloadKind::BarePod => "Pod",
+        }
+    }
 }
 
 /// A probe of a container.

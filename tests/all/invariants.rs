@@ -92,15 +92,18 @@ fn scenario(chance: &mut Stream) -> String {
     let _ = writeln!(
         text,
         "deploys:\n  - {{at: {first}m, deployment: app-1, switchAt: {}m, watchFor: 5m, rollbackAfter: 30s, cpuFactor: {}}}\n  \
-         - {{at: {second}m, deployment: app-0, rollbackAfter: 1m, cpuFactor: {}}}",
+         - {{at: {second}m, deployment: app-0, rollbackAfter: 1m, cpuFactor: {}}}\n  - {{at: {}m, statefulSet: db}}\n  \
+         - {{at: {}m, daemonSet: agent, rollbackAfter: 1m}}",
         first + chance.below(10),
         1 + chance.below(6),
         1 + chance.below(4),
+        10 + chance.below(90),
+        10 + chance.below(90),
     );
     text
 }
 
-/// Deployments with HPAs and budgets, a DaemonSet, a CronJob.
+/// Deployments with HPAs and budgets, a StatefulSet, a DaemonSet, a CronJob.
 fn objects(chance: &mut Stream) -> String {
     let mut text = String::new();
     for app in 0..3 {
@@ -110,10 +113,11 @@ fn objects(chance: &mut Stream) -> String {
         let _ = write!(
             text,
             "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-{app}, labels: {{app: app-{app}}}}}\nspec:\n  \
-             replicas: {replicas}\n  selector: {{matchLabels: {{app: app-{app}}}}}\n  template:\n    metadata: {{labels: {{app: app-{app}}}}}\n    \
+             replicas: {replicas}\n  minReadySeconds: {min_ready}\n  selector: {{matchLabels: {{app: app-{app}}}}}\n  template:\n    metadata: {{labels: {{app: app-{app}}}}}\n    \
              spec:\n      terminationGracePeriodSeconds: {grace}\n      containers:\n        - name: main\n          image: app:{app}\n          \
              resources: {{requests: {{cpu: {cpu}m, memory: {memory}Mi}}, limits: {{cpu: {limit}m, memory: {double}Mi}}}}{probe}\n",
             replicas = 1 + chance.below(6),
+            min_ready = 30 * chance.below(2),
             grace = 1 + chance.below(60),
             limit = cpu * 2,
             double = memory * 2,
@@ -133,10 +137,22 @@ fn objects(chance: &mut Stream) -> String {
              {{matchLabels: {{app: app-{app}}}}}}}\n",
         );
     }
+    let management = pick(chance, &["OrderedReady", "Parallel"]);
+    let of_pods = pick(chance, &["{type: OnDelete}", "{rollingUpdate: {partition: 1}}", "{type: RollingUpdate}"]);
+    let of_agents =
+        pick(chance, &["{rollingUpdate: {maxUnavailable: 30%}}", "{rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}"]);
+    let _ = write!(
+        text,
+        "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  replicas: 3\n  podManagementPolicy: {management}\n  \
+         updateStrategy: {of_pods}\n  minReadySeconds: 10\n  selector: {{matchLabels: {{app: db}}}}\n  template:\n    \
+         metadata: {{labels: {{app: db}}}}\n    spec:\n      \
+         containers: [{{name: main, image: db, resources: {{requests: {{cpu: 300m, memory: 256Mi}}}}}}]\n  \
+         volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 10Gi}}}}}}}}]\n\
+         ---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec:\n  updateStrategy: {of_agents}\n  selector: {{matchLabels: {{app: agent}}}}\n  template:\n    \
+         metadata: {{labels: {{app: agent}}}}\n    spec:\n      containers:\n        - {{name: agent, image: agent, resources: {{requests: {{cpu: 50m, memory: 64Mi}}}}}}\n",
+    );
     text.push_str(
-        "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: agent}}\n  template:\n    \
-         metadata: {labels: {app: agent}}\n    spec:\n      containers:\n        - {name: agent, image: agent, resources: {requests: {cpu: 50m, memory: 64Mi}}}\n\
-         ---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec:\n  schedule: \"*/10 * * * *\"\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      \
+        "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec:\n  schedule: \"*/10 * * * *\"\n  concurrencyPolicy: Forbid\n  jobTemplate:\n    spec:\n      \
          parallelism: 2\n      completions: 4\n      template:\n        spec:\n          restartPolicy: Never\n          \
          containers: [{name: main, image: report, resources: {requests: {cpu: 500m, memory: 256Mi}}}]\n",
     );

@@ -1,49 +1,11 @@
-//! Pods, rollouts and Jobs in time, as a scenario shows them: probes, crash loops, ordered StatefulSets, Jobs that lose pods.
+//! Pods and Jobs in time, as a scenario shows them: probes, crash loops, ordered StatefulSets, Jobs that lose pods.
 
-use foresail::cluster::{Pod, PodId};
-use foresail::id::Id;
+use crate::small_cluster::{HEAD, STATEFUL, deployment, pods, run, times};
 use foresail::scenario::{Sources, load};
 use foresail::sim::log::{Evictor, Occurrence};
 use foresail::sim::outcome::Outcome;
-use foresail::units::{SimDuration, SimTime};
+use foresail::units::SimTime;
 use std::fs;
-
-/// Two nodes without an autoscaler, in the recordings' world: whole seconds, reactions at once.
-const HEAD: &str = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: lives\nmanifests: [objects.yaml]\nfidelity: lockstep\n\
-    cluster: {region: us-east-1, zones: [us-east-1a]}\n\
-    nodeGroups:\n  base: {instanceTypes: [m5.xlarge], minSize: 2, maxSize: 2, desiredSize: 2}\n";
-
-/// One replication with a point of the timeline every second.
-fn run(scenario: &str, objects: &str) -> Outcome {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("scenario.yaml"), scenario).expect("written");
-    fs::write(folder.path().join("objects.yaml"), objects).expect("written");
-    let loaded = load(Sources::Disk, &folder.path().join("scenario.yaml"), &[]);
-    let mut study = loaded.unwrap_or_else(|issues| panic!("{issues:?}\n{scenario}\n{objects}")).study();
-    study.timeline_every = SimDuration::from_secs(1);
-    study.replicate(0)
-}
-
-/// A Deployment with one container; `spec` and `container` are added to what they are called after.
-fn deployment(name: &str, spec: &str, cpu: &str, container: &str) -> String {
-    format!(
-        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n  \
-         selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      \
-         containers:\n        - name: main\n          image: {name}\n          \
-         resources: {{requests: {{cpu: {cpu}, memory: 64Mi}}, limits: {{memory: 128Mi}}}}\n          {container}\n"
-    )
-}
-
-fn times(outcome: &Outcome, wanted: impl Fn(&Occurrence) -> bool) -> Vec<i64> {
-    outcome.log.records().iter().filter(|(_, what)| wanted(what)).map(|(at, _)| at.as_secs()).collect()
-}
-
-/// Every pod that ever was, by the beginning of its name.
-fn pods<'a>(outcome: &'a Outcome, name: &str) -> Vec<(String, &'a Pod)> {
-    let all = (0..outcome.cluster.pod_id_bound()).map(PodId::from_index);
-    let named = all.map(|id| (outcome.cluster.pod_name(id), outcome.cluster.pod(id)));
-    named.filter(|(own, _)| own.starts_with(name)).collect()
-}
 
 /// When the number of ready pods of the first workload changed, and to what.
 fn readiness(outcome: &Outcome) -> Vec<(i64, i32)> {
@@ -122,49 +84,6 @@ fn a_container_above_its_memory_limit_is_killed() {
     let outcome = run(&format!("{HEAD}duration: 30m\n{small}"), &deployment("app", "replicas: 1", "1", ""));
     assert_eq!(outcome.books.out_of_memory, 0);
 }
-
-#[test]
-fn a_rollout_that_breaks_an_objective_is_taken_back() {
-    let scenario = format!(
-        "{HEAD}duration: 1h\ntraffic: {{patterns: [{{constant: {{rate: 60}}}}], routes: {{app: 1}}}}\n\
-         services: {{app: {{cpuPerRequest: 10ms, concurrency: 8}}}}\nobjectives: {{latencyP95: 100ms}}\n\
-         deploys: [{{at: 20m, deployment: app, watchFor: 15m, rollbackAfter: 2m, cpuFactor: 10}}]\n"
-    );
-    let outcome = run(&scenario, &deployment("app", "replicas: 2", "500m", ""));
-    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::DeployStarted(_))), [1200]);
-    let [back] = times(&outcome, |what| matches!(what, Occurrence::RolledBack(_)))[..] else {
-        panic!("taken back once")
-    };
-    assert!((1320..=1500).contains(&back), "taken back at {back}");
-    // The new version was complete before its requests broke the objective; so is the old one afterwards.
-    let [new, old] = times(&outcome, |what| matches!(what, Occurrence::DeployFinished(_)))[..] else { panic!("both") };
-    assert!(new < back && back <= old, "complete at {new}, taken back at {back}, complete at {old}");
-    // All pods are of the old kind again.
-    let old = pods(&outcome, "app-1")[0].1.spec;
-    let left: Vec<_> =
-        outcome.cluster.pods().filter(|(id, _)| outcome.cluster.pod_name(*id).starts_with("app")).collect();
-    assert!(left.len() == 2 && left.iter().all(|(_, pod)| pod.spec == old), "{left:?}");
-}
-
-#[test]
-fn a_rollout_without_progress_is_said_to_be_stuck() {
-    // Both nodes are full: the new version's pod finds no place, and no old one may go before.
-    let spec =
-        "replicas: 2\n  progressDeadlineSeconds: 120\n  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}";
-    let scenario = |size: i32| {
-        format!("{HEAD}duration: 30m\ndeploys: [{{at: 10m, deployment: app}}]\n").replace(": 2", &format!(": {size}"))
-    };
-    let stuck = |outcome: &Outcome| times(outcome, |what| matches!(what, Occurrence::DeployStuck(_)));
-    let done = |outcome: &Outcome| times(outcome, |what| matches!(what, Occurrence::DeployFinished(_))).len();
-    let full = run(&scenario(2), &deployment("app", spec, "2500m", ""));
-    assert_eq!((stuck(&full), done(&full)), (vec![720], 0));
-    let roomy = run(&scenario(3), &deployment("app", spec, "2500m", ""));
-    assert_eq!((stuck(&roomy), done(&roomy)), (Vec::new(), 1));
-}
-
-const STATEFUL: &str = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 3\n  serviceName: db\n  \
-    selector: {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers:\n        \
-    - {name: main, image: db, resources: {requests: {cpu: 500m, memory: 256Mi}}}\n";
 
 #[test]
 fn a_stateful_set_starts_its_pods_one_after_the_other() {

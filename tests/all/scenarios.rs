@@ -46,6 +46,19 @@ fn times_before_the_start_are_refused() {
 }
 
 #[test]
+fn deploys_that_cannot_be_are_refused_all_at_once() {
+    let setting = "deploys=[{at: 1h}, {at: 1h, deployment: order-service, daemonSet: x}, {at: 1h, statefulSet: postgre}, \
+        {at: 1h, statefulSet: postgres, switchAt: 2h}, {at: 1h, deployment: order-service, cpuFactor: 0}]";
+    let refused =
+        load(Sources::Disk, &folder().join("ecommerce/scenario.yaml"), &[setting.to_owned()]).expect_err(setting);
+    let fields: Vec<_> = refused.iter().filter_map(|issue| issue.place.field.as_deref()).collect();
+    let expected =
+        ["deploys[0]", "deploys[1]", "deploys[2].statefulSet", "deploys[3].switchAt", "deploys[4].cpuFactor"];
+    assert!(expected.iter().all(|field| fields.contains(field)), "{refused:?}");
+    assert!(format!("{refused:?}").contains("did you mean `postgres`?"), "{refused:?}");
+}
+
+#[test]
 fn a_blue_green_rollout_pays_for_both_and_is_taken_back() {
     let outcome = run("blue-green.yaml", "47h");
     assert_eq!(count(&outcome, |what| matches!(what, Occurrence::TrafficSwitched(_))), 2);

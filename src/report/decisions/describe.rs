@@ -4,7 +4,7 @@ use super::Decisions;
 use crate::cluster::{NodeId, PodId};
 use crate::sim::event::{GroupId, WorkloadId};
 use crate::sim::log::{Evictor, Kept, NodeEnd, Occurrence, Seen};
-use crate::sim::world::FaultKind;
+use crate::sim::world::{FaultKind, WorkloadKind};
 use serde_json::{Value, json};
 
 /// A record, described.
@@ -53,30 +53,27 @@ impl Decisions<'_> {
             }
             Occurrence::GivenUp(pod) => {
                 let text = format!("The pod {} is no longer wanted and is deleted.", self.pod(pod));
-                Line::new("replicaset", "deleted", self.pod_names(pod), text)
+                let controller = self.workload_of(pod).map_or("replicaset", |id| self.controller(id, "replicaset"));
+                Line::new(controller, "deleted", self.pod_names(pod), text)
             }
             Occurrence::Evicted { .. }
             | Occurrence::EvictionDenied(_)
             | Occurrence::OutOfMemory(_)
             | Occurrence::ContainerHangs(_)
             | Occurrence::FailedProbe(_) => self.pod_lost(what),
-            Occurrence::DeployStarted(id) => self.of_workload("deployment", "rollout", id, "A rollout of", "begins"),
-            Occurrence::DeployFinished(id) => {
-                self.of_workload("deployment", "rolled-out", id, "The rollout of", "is complete")
-            }
+            Occurrence::DeployStarted(id) => self.of_rollout("rollout", id, "A rollout of", "begins"),
+            Occurrence::DeployFinished(id) => self.of_rollout("rolled-out", id, "The rollout of", "is complete"),
             Occurrence::DeployStuck(id) => {
                 let why = "has made no progress for too long (ProgressDeadlineExceeded)";
-                self.of_workload("deployment", "stuck", id, "The rollout of", why)
+                self.of_rollout("stuck", id, "The rollout of", why)
             }
             Occurrence::TrafficSwitched(id) => {
-                self.of_workload("deployment", "switched", id, "All traffic of", "moves to the new version")
+                self.of_rollout("switched", id, "All traffic of", "moves to the new version")
             }
-            Occurrence::OldRetired(id) => {
-                self.of_workload("deployment", "retired", id, "The old version of", "is no longer kept")
-            }
+            Occurrence::OldRetired(id) => self.of_rollout("retired", id, "The old version of", "is no longer kept"),
             Occurrence::RolledBack(id) => {
                 let why = "is taken back: an objective has been broken for too long";
-                self.of_workload("deployment", "rolled-back", id, "The rollout of", why)
+                self.of_rollout("rolled-back", id, "The rollout of", why)
             }
             Occurrence::JobStarted(id) => self.of_workload("cronjob", "started", id, "The CronJob", "is due"),
             Occurrence::JobCompleted(id) => self.of_workload("job", "completed", id, "The Job", "is complete"),
@@ -271,6 +268,19 @@ impl Decisions<'_> {
         let turn = if begins { "begins" } else { "ends" };
         let decision = if begins { "fault-begins" } else { "fault-ends" };
         Line::new("scenario", decision, Vec::new(), format!("In the scenario {what} {turn}."))
+    }
+
+    /// The controller of a workload, where a Deployment has several.
+    fn controller(&self, id: WorkloadId, of_deployment: &'static str) -> &'static str {
+        match self.cast.workloads[id].kind {
+            WorkloadKind::StatefulSet { .. } => "statefulset",
+            WorkloadKind::DaemonSet(_) => "daemonset",
+            _ => of_deployment,
+        }
+    }
+
+    fn of_rollout(&self, decision: &'static str, id: WorkloadId, before: &str, after: &str) -> Line {
+        self.of_workload(self.controller(id, "deployment"), decision, id, before, after)
     }
 
     fn of_workload(

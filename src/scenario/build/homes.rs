@@ -19,7 +19,7 @@ pub(super) fn check(cast: &Cast, issues: &mut Issues) {
     for workload in cast.workloads.values() {
         let homes = homes(&cluster, cast, workload, &nodes);
         match homes {
-            Ok(_) if matches!(workload.kind, WorkloadKind::DaemonSet) => {}
+            Ok(_) if matches!(workload.kind, WorkloadKind::DaemonSet(_)) => {}
             Ok(groups) => used.extend(groups),
             Err(why) => {
                 let name = |symbol| cluster.symbols.text(symbol);

@@ -2,6 +2,7 @@
 
 mod charges;
 mod controller_manager;
+mod deploys;
 mod faults;
 mod groups;
 mod homes;
@@ -11,6 +12,7 @@ mod pod_trace;
 mod prices;
 mod scheduler;
 mod traffic;
+mod updates;
 mod vpas;
 mod workloads;
 
@@ -61,6 +63,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     workloads::build(&scene, &mut converter, &mut cast, issues);
     traffic::build(&scene, &mut converter, &mut cast, issues);
     faults::build(&scene, &mut converter, &mut cast, issues);
+    deploys::build(&scene, &mut converter, &mut cast, issues);
     if let Some(path) = &scene.file.pod_trace {
         pod_trace::build(&scene, path, &mut converter, &mut cast, issues);
     }

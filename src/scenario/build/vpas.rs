@@ -5,7 +5,7 @@ use crate::hpa::{Metric, Resource};
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::WorkloadId;
-use crate::sim::world::{Cast, Vpa, WorkloadKind};
+use crate::sim::world::{Cast, Vpa};
 use crate::vpa::VpaSpec;
 
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
@@ -20,7 +20,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let found = cast
             .workloads
             .iter()
-            .find(|(_, row)| row.namespace == namespace && row.name == name && kind_name(&row.kind) == target.kind);
+            .find(|(_, row)| row.namespace == namespace && row.name == name && row.kind.name() == target.kind);
         let Some((workload, _)) = found else {
             let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
             let symbols = &converter.cluster().symbols;
@@ -45,17 +45,6 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     cast.vpas = rows.into_iter().map(|(_, vpa)| vpa).collect();
-}
-
-fn kind_name(kind: &WorkloadKind) -> &'static str {
-    match kind {
-        WorkloadKind::Deployment(_) => "Deployment",
-        WorkloadKind::StatefulSet { .. } => "StatefulSet",
-        WorkloadKind::DaemonSet => "DaemonSet",
-        WorkloadKind::Job { .. } => "Job",
-        WorkloadKind::CronJob { .. } => "CronJob",
-        WorkloadKind::BarePod => "Pod",
-    }
 }
 
 /// An HPA that scales on utilisation of what the VPA sets: each undoes what the other does.

@@ -1,6 +1,7 @@
 //! Workloads, budgets and HPAs.
 
 use super::objects::Found;
+use super::updates;
 use super::{EPOCH, Scene};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
@@ -14,7 +15,7 @@ use crate::scenario::documents::Document;
 use crate::scenario::file::Assumption;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::Converter;
-use crate::scenario::kubernetes::meta::{IntOrPercent, ObjectMeta, OwnerReference};
+use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
 use crate::scenario::kubernetes::pod::{self as api_pod, Pod, PodSpec, PodTemplateSpec};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads as api;
@@ -26,7 +27,7 @@ const JOB_WORK: SimDuration = SimDuration::from_mins(5);
 /// Provisioners whose volumes can be used in every zone of a region; the clouds' block devices cannot.
 const REGIONAL_VOLUMES: [&str; 3] = ["efs.csi.aws.com", "filestore.csi.storage.gke.io", "file.csi.azure.com"];
 /// More pods of one workload are refused.
-const MOST_REPLICAS: i32 = 150_000;
+pub(super) const MOST_REPLICAS: i32 = 150_000;
 
 /// Fills `cast` with everything that creates, protects or scales pods.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
@@ -45,11 +46,11 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     let mut builder = Builder { scene, converter, assumed: 0 };
     for found in &scene.objects.daemon_sets {
-        let workload = builder.workload(found, "DaemonSet", |_, _| WorkloadKind::DaemonSet, issues);
+        let workload = builder.workload(found, "DaemonSet", updates::daemon_set, issues);
         cast.workloads.push(workload);
     }
     for found in &scene.objects.deployments {
-        let mut workload = builder.workload(found, "ReplicaSet", deployment_kind, issues);
+        let mut workload = builder.workload(found, "ReplicaSet", updates::deployment, issues);
         workload.progress_deadline = Some(seconds(found.1.spec.progress_deadline_seconds.unwrap_or(600)));
         cast.workloads.push(workload);
     }
@@ -63,7 +64,11 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         cast.workloads.push(builder.bare_pod(found, issues));
     }
     for found in &scene.objects.stateful_sets {
-        let kind = |object: &api::Workload, _: &mut Issues| stateful_set_kind(object, &scene.objects.storage_classes);
+        let kind = |object: &api::Workload, part: &mut Issues| WorkloadKind::StatefulSet {
+            management: management(object),
+            update: updates::stateful_set(object, part),
+            zonal_claims: has_zonal_claims(object, &scene.objects.storage_classes),
+        };
         let workload = builder.workload(found, "StatefulSet", kind, issues);
         cast.workloads.push(workload);
     }
@@ -131,12 +136,13 @@ impl Builder<'_, '_, '_> {
         let workload = Workload {
             namespace: self.converter.symbol(object.metadata.namespace_or_default()),
             name: self.converter.symbol(&object.metadata.name),
-            replicas: if matches!(kind, WorkloadKind::DaemonSet) { 0 } else { replicas },
+            replicas: if matches!(kind, WorkloadKind::DaemonSet(_)) { 0 } else { replicas },
             kind,
             template,
             lifecycle: self.lifecycle(&object.metadata.name, &object.spec.template.spec),
             load: Load::Requests,
             starts: SimTime::ZERO,
+            min_ready: seconds(object.spec.min_ready_seconds.unwrap_or(0)),
             progress_deadline: None,
         };
         absorb(part, document, issues);
@@ -158,6 +164,7 @@ impl Builder<'_, '_, '_> {
             lifecycle: self.lifecycle(&object.metadata.name, &object.spec),
             load: Load::Requests,
             starts: SimTime::ZERO,
+            min_ready: SimDuration::ZERO,
             progress_deadline: None,
         }
     }
@@ -266,6 +273,7 @@ impl Builder<'_, '_, '_> {
             lifecycle: self.lifecycle(&metadata.name, &spec.template.spec),
             load: Load::Requests,
             starts: SimTime::ZERO,
+            min_ready: SimDuration::ZERO,
             progress_deadline: None,
         }
     }
@@ -457,38 +465,21 @@ fn absorb(part: Issues, document: &Document, issues: &mut Issues) {
     part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
 }
 
-/// Upstream: defaults of apps/v1: 25 % each; surge rounds up, unavailable rounds down.
-fn deployment_kind(object: &api::Workload, issues: &mut Issues) -> WorkloadKind {
-    let replicas = object.spec.replicas.unwrap_or(1);
-    match object.spec.strategy.kind.as_deref() {
-        Some("Recreate") => WorkloadKind::Deployment(Strategy::Recreate),
-        None | Some("RollingUpdate") => {
-            let update = object.spec.strategy.rolling_update.clone().unwrap_or_default();
-            let quarter = IntOrPercent::Percent(25);
-            let surge = update.max_surge.unwrap_or(quarter).of(replicas, true);
-            let unavailable = update.max_unavailable.unwrap_or(quarter).of(replicas, false);
-            WorkloadKind::Deployment(Strategy::rolling(surge, unavailable))
-        }
-        Some(other) => {
-            let message = format!("found `{other}`, expected RollingUpdate or Recreate");
-            issues.push(Issue::error("spec.strategy.type", message));
-            WorkloadKind::Deployment(Strategy::Recreate)
-        }
+fn management(object: &api::Workload) -> PodManagement {
+    match object.spec.pod_management_policy.as_deref() {
+        Some("Parallel") => PodManagement::Parallel,
+        _ => PodManagement::OrderedReady,
     }
 }
 
-fn stateful_set_kind(object: &api::Workload, classes: &[Found<StorageClass>]) -> WorkloadKind {
-    let management = match object.spec.pod_management_policy.as_deref() {
-        Some("Parallel") => PodManagement::Parallel,
-        _ => PodManagement::OrderedReady,
-    };
+fn has_zonal_claims(object: &api::Workload, classes: &[Found<StorageClass>]) -> bool {
     let provisioner = |claim: &PersistentVolumeClaim| {
         let class = claim.spec.storage_class_name.as_deref()?;
         classes.iter().find(|(_, row)| row.metadata.name == class).map(|(_, row)| row.provisioner.as_str())
     };
     let is_zonal =
         |claim: &PersistentVolumeClaim| provisioner(claim).is_none_or(|name| !REGIONAL_VOLUMES.contains(&name));
-    WorkloadKind::StatefulSet { management, zonal_claims: object.spec.volume_claim_templates.iter().any(is_zonal) }
+    object.spec.volume_claim_templates.iter().any(is_zonal)
 }
 
 fn budgets(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
@@ -499,10 +490,8 @@ fn budgets(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, is
                 issues.push(document.locate(Issue::error("spec", message)));
                 continue;
             }
-            (Some(IntOrPercent::Int(count)), _) => Promise::MinAvailable(count),
-            (Some(IntOrPercent::Percent(percent)), _) => Promise::MinAvailablePercent(percent),
-            (_, Some(IntOrPercent::Int(count))) => Promise::MaxUnavailable(count),
-            (_, Some(IntOrPercent::Percent(percent))) => Promise::MaxUnavailablePercent(percent),
+            (Some(count), _) => Promise::MinAvailable(count),
+            (_, Some(count)) => Promise::MaxUnavailable(count),
             (None, None) => continue,
         };
         let selector = object.spec.selector.as_ref();
@@ -534,12 +523,8 @@ fn hpas(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issue
         let target = &object.spec.scale_target_ref;
         let name = converter.symbol(&target.name);
         let scales = |row: &Workload| {
-            let kind = match row.kind {
-                WorkloadKind::Deployment(_) => "Deployment",
-                WorkloadKind::StatefulSet { .. } => "StatefulSet",
-                _ => "",
-            };
-            row.namespace == namespace && row.name == name && kind == target.kind
+            let has_replicas = matches!(row.kind, WorkloadKind::Deployment(_) | WorkloadKind::StatefulSet { .. });
+            row.namespace == namespace && row.name == name && row.kind.name() == target.kind && has_replicas
         };
         let Some((workload, _)) = cast.workloads.iter().find(|(_, row)| scales(row)) else {
             let known: Vec<String> =

@@ -1,5 +1,6 @@
 //! What all objects share: metadata, selectors, times.
 
+use crate::controllers::IntOrPercent;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::collections::BTreeMap;
@@ -96,31 +97,6 @@ impl<'de> Deserialize<'de> for Time {
         text.parse()
             .map(Time)
             .map_err(|_| D::Error::custom(format!("`{text}` is not a time such as 2025-01-31T10:42:00Z")))
-    }
-}
-
-/// A number or a percentage, as `maxSurge: 1` or `maxSurge: 25%`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IntOrPercent {
-    /// A count.
-    Int(i32),
-    /// Percent of some total.
-    Percent(i32),
-}
-
-impl IntOrPercent {
-    /// The count, of `total` where it is a percentage.
-    ///
-    /// Upstream: `intstr.GetScaledValueFromIntOrPercent`.
-    pub fn of(self, total: i32, round_up: bool) -> i32 {
-        match self {
-            IntOrPercent::Int(count) => count,
-            IntOrPercent::Percent(percent) => {
-                let product = i64::from(percent) * i64::from(total);
-                let scaled = if round_up { (product + 99).div_euclid(100) } else { product.div_euclid(100) };
-                scaled.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
-            }
-        }
     }
 }
 

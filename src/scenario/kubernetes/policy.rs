@@ -1,6 +1,7 @@
 //! PodDisruptionBudgets and PriorityClasses.
 
-use crate::scenario::kubernetes::meta::{IntOrPercent, LabelSelector, ObjectMeta, null_as_default};
+use crate::controllers::IntOrPercent;
+use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, null_as_default};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
 //! What creates pods, and what leads requests to them: the fields that matter here.
 
-use super::meta::{IntOrPercent, LabelSelector, ObjectMeta, null_as_default};
+use super::meta::{LabelSelector, ObjectMeta, null_as_default};
 use super::pod::PodTemplateSpec;
 use super::storage::PersistentVolumeClaim;
+use crate::controllers::IntOrPercent;
 use serde::Deserialize;
 
 /// A Deployment, StatefulSet, DaemonSet or ReplicaSet.
@@ -27,7 +28,12 @@ pub struct WorkloadSpec {
     pub template: PodTemplateSpec,
     /// How pods are replaced (Deployments).
     #[serde(deserialize_with = "null_as_default")]
-    pub strategy: DeploymentStrategy,
+    pub strategy: UpdateStrategy,
+    /// How pods are replaced (StatefulSets, DaemonSets).
+    #[serde(deserialize_with = "null_as_default")]
+    pub update_strategy: UpdateStrategy,
+    /// For how long a pod has to be ready to be available; 0 by default.
+    pub min_ready_seconds: Option<i64>,
     /// After how long without progress a rollout is said to be stuck; 600 by default (Deployments).
     pub progress_deadline_seconds: Option<i64>,
     /// `OrderedReady` or `Parallel` (StatefulSets).
@@ -37,25 +43,28 @@ pub struct WorkloadSpec {
     pub volume_claim_templates: Vec<PersistentVolumeClaim>,
 }
 
-/// `spec.strategy` of a Deployment.
+/// `spec.strategy` of a Deployment, `spec.updateStrategy` of others.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct DeploymentStrategy {
-    /// `RollingUpdate` or `Recreate`.
+pub struct UpdateStrategy {
+    /// `RollingUpdate`, or `Recreate` of a Deployment, `OnDelete` of others.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The bounds of a rolling update; 25 % each by default.
-    pub rolling_update: Option<RollingUpdate>,
+    /// The bounds of a rolling update.
+    #[serde(deserialize_with = "null_as_default")]
+    pub rolling_update: RollingUpdate,
 }
 
-/// `spec.strategy.rollingUpdate`.
+/// `rollingUpdate` of a strategy.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RollingUpdate {
-    /// Pods that may be missing.
+    /// Pods that may be missing (Deployments: 25 % by default, DaemonSets: 1).
     pub max_unavailable: Option<IntOrPercent>,
-    /// Pods above the wanted number.
+    /// Pods above the wanted number (Deployments: 25 % by default, DaemonSets: none).
     pub max_surge: Option<IntOrPercent>,
+    /// The lowest ordinal that is updated; 0 by default (StatefulSets).
+    pub partition: Option<u32>,
 }
 
 /// A Job.

@@ -3,14 +3,16 @@
 use super::case::{Case, FaultRow, Owner, WorkloadRow};
 use foresail::autoscaler::{FlagOutcome, Flags};
 use foresail::cluster::{ClusterState, LabelSelector, OwnerKind, PodSpecId, WorkloadSelector};
+use foresail::controllers::IntOrPercent;
 use foresail::controllers::daemon_set;
+use foresail::controllers::daemon_set::Update;
 use foresail::controllers::deployment::Strategy;
 use foresail::controllers::disruption::Promise;
 use foresail::hpa;
 use foresail::id::{Id, IdVec};
 use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::Converter;
-use foresail::scenario::kubernetes::meta::{IntOrPercent, OwnerReference};
+use foresail::scenario::kubernetes::meta::OwnerReference;
 use foresail::scenario::kubernetes::policy::PodDisruptionBudget;
 use foresail::sim::event::{GroupId, WorkloadId};
 use foresail::sim::world::{
@@ -125,8 +127,8 @@ fn workload(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
         namespace: converter.symbol(&namespace),
         name: converter.symbol(name),
         kind: match is_daemon_set {
-            true => WorkloadKind::DaemonSet,
-            false => WorkloadKind::Deployment(Strategy::rolling(0, 0)),
+            true => WorkloadKind::DaemonSet(Update::OnDelete),
+            false => WorkloadKind::Deployment(Strategy::Recreate),
         },
         template,
         replicas: if is_daemon_set { 0 } else { owner.spec.replicas.unwrap_or(1) },
@@ -142,6 +144,7 @@ fn workload(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
             memory_per_milli_bytes: row.mem_per_milli,
         },
         starts: SimTime::ZERO,
+        min_ready: SimDuration::ZERO,
         progress_deadline: None,
     }
 }
@@ -181,11 +184,9 @@ fn template(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
 
 fn budget(pdb: &PodDisruptionBudget, converter: &mut Converter<'_>) -> Budget {
     let promise = match (pdb.spec.min_available, pdb.spec.max_unavailable) {
-        (Some(IntOrPercent::Int(count)), _) => Promise::MinAvailable(count),
-        (Some(IntOrPercent::Percent(percent)), _) => Promise::MinAvailablePercent(percent),
-        (_, Some(IntOrPercent::Int(count))) => Promise::MaxUnavailable(count),
-        (_, Some(IntOrPercent::Percent(percent))) => Promise::MaxUnavailablePercent(percent),
-        (None, None) => Promise::MinAvailable(0),
+        (Some(count), _) => Promise::MinAvailable(count),
+        (_, Some(count)) => Promise::MaxUnavailable(count),
+        (None, None) => Promise::MinAvailable(IntOrPercent::Int(0)),
     };
     let selector: Option<LabelSelector> =
         pdb.spec.selector.as_ref().map(|selector| converter.label_selector("spec.selector", selector));
