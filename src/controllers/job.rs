@@ -15,6 +15,8 @@ pub struct JobSpec {
     pub active_deadline: Option<SimDuration>,
     /// What becomes of it when it loses a pod by eviction, preemption or with its node.
     pub on_disruption: OnDisruption,
+    /// It has a `podFailurePolicy`: pods that are deleted count, and are replaced, only when they have stopped.
+    pub only_replaces_failed: bool,
 }
 
 /// The action of `podFailurePolicy` for the pod condition DisruptionTarget.
@@ -34,6 +36,8 @@ pub enum OnDisruption {
 pub struct JobProgress {
     /// Pods that exist and are not terminating or finished.
     pub active: i32,
+    /// Pods that were deleted and have not stopped.
+    pub terminating: i32,
     /// Pods that succeeded.
     pub succeeded: i32,
     /// Pods that failed, evicted and reclaimed ones included.
@@ -59,7 +63,7 @@ pub enum JobNeed {
 
 /// What the Job controller does next.
 ///
-/// Upstream: job_controller.go `syncJob` and `manageJob`, 1.28. Parallelism does not change, so there are never too
+/// Upstream: job_controller.go `syncJob`, `manageJob` and `onlyReplaceFailedPods`, 1.28. Parallelism does not change, so there are never too
 /// many pods.
 pub fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
     let is_late = spec.active_deadline.is_some_and(|most| progress.age >= most);
@@ -78,7 +82,8 @@ pub fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
         None if progress.succeeded > 0 => progress.active,
         None => spec.parallelism,
     };
-    match wanted - progress.active {
+    let in_place = progress.active + if spec.only_replaces_failed { progress.terminating } else { 0 };
+    match wanted - in_place {
         more if more > 0 => JobNeed::Create(more),
         _ => JobNeed::Wait,
     }
@@ -104,6 +109,7 @@ mod tests {
         backoff_limit: 3,
         active_deadline: Some(SimDuration::from_mins(1)),
         on_disruption: OnDisruption::Count,
+        only_replaces_failed: false,
     };
 
     #[test]
@@ -117,6 +123,10 @@ mod tests {
         check("the last one", Some(5), (1, 4, 0), JobNeed::Wait);
         check("done", Some(5), (0, 5, 1), JobNeed::Complete);
         check("gives up", Some(5), (1, 1, 4), JobNeed::Failed);
+        let losing = JobProgress { active: 1, terminating: 1, ..JobProgress::default() };
+        assert_eq!(next_step(SPEC, losing), JobNeed::Create(1), "a pod that is deleted is replaced");
+        let patient = JobSpec { only_replaces_failed: true, ..SPEC };
+        assert_eq!(next_step(patient, losing), JobNeed::Wait, "or when it has stopped");
         check("no completions: first success", None, (1, 1, 0), JobNeed::Wait);
         check("no completions: done", None, (0, 1, 0), JobNeed::Complete);
     }

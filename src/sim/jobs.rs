@@ -22,6 +22,17 @@ pub struct JobState {
     awaited: SimTime,
 }
 
+/// How a Job loses a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PodLoss {
+    /// Its deletion was asked for.
+    Deleted,
+    /// It has stopped after that.
+    Stopped,
+    /// It is gone with its node, without having been deleted before.
+    WithNode,
+}
+
 impl Simulation {
     /// All unfinished Jobs of a Job or CronJob take their next steps.
     pub(super) fn reconcile_jobs(&mut self, now: SimTime, id: WorkloadId, spec: JobSpec) {
@@ -30,9 +41,15 @@ impl Simulation {
             if job.finished {
                 continue;
             }
-            let of_job = |pod: &&PodId| self.lives[**pod].part == number as u32 && self.is_active(**pod);
-            let active: Vec<PodId> = self.workloads[id].pods.iter().filter(of_job).copied().collect();
-            let progress = JobProgress { active: active.len() as i32, age: now - job.started, ..job.progress };
+            let of_job = |pod: &&PodId| self.lives[**pod].part == number as u32;
+            let pods = self.workloads[id].pods.iter().filter(of_job).copied();
+            let (active, terminating): (Vec<PodId>, Vec<PodId>) = pods.partition(|pod| self.is_active(*pod));
+            let progress = JobProgress {
+                active: active.len() as i32,
+                terminating: terminating.len() as i32,
+                age: now - job.started,
+                ..job.progress
+            };
             match job::next_step(spec, progress) {
                 JobNeed::Create(_) if job.held_until > now => {
                     self.workloads[id].dirty = true;
@@ -79,14 +96,20 @@ impl Simulation {
         }
     }
 
-    /// A pod of a Job is deleted, or gone with its node: its deletion counts, not its end.
+    /// A pod of a Job is deleted, or it has stopped after that or is gone with its node. With a `podFailurePolicy` its
+    /// end counts, without one its deletion.
     ///
     /// Upstream: job_controller.go `isPodFailed`, 1.28; all that deletes pods here sets the condition DisruptionTarget.
-    pub(super) fn job_pod_lost(&mut self, now: SimTime, id: WorkloadId, number: u32) {
+    pub(super) fn job_pod_lost(&mut self, now: SimTime, id: WorkloadId, number: u32, loss: PodLoss) {
         let (WorkloadKind::Job { spec, .. } | WorkloadKind::CronJob { spec, .. }) = &self.cast.workloads[id].kind
         else {
             return;
         };
+        match loss {
+            PodLoss::Deleted if spec.only_replaces_failed => return,
+            PodLoss::Stopped if !spec.only_replaces_failed => return,
+            _ => {}
+        }
         let Some(job) = self.workloads[id].jobs.get_mut(number as usize).filter(|job| !job.finished) else { return };
         match spec.on_disruption {
             OnDisruption::Ignore => {}

@@ -6,6 +6,7 @@ use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::crowd::Sample;
 use crate::sim::event::{Event, WorkloadId};
+use crate::sim::jobs::PodLoss;
 use crate::sim::scheduling::News;
 use crate::sim::world::WorkloadKind;
 use crate::units::{SimDuration, SimTime};
@@ -194,7 +195,7 @@ impl Simulation {
             if self.cluster.pod(pod).phase == Phase::Running {
                 self.books.workloads[workload].running.change(now, -1);
             }
-            self.job_pod_lost(now, workload, self.lives[pod].part);
+            self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::Deleted);
         }
         self.cluster.set_deleted(pod, Some(now));
         self.set_stage(now, pod, Stage::Terminating);
@@ -231,8 +232,10 @@ impl Simulation {
             if active && (running || finished) {
                 self.books.workloads[workload].running.change(now, -1);
             }
-            if !finished && active && with_its_node {
-                self.job_pod_lost(now, workload, self.lives[pod].part);
+            if !active {
+                self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::Stopped);
+            } else if with_its_node && !finished {
+                self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::WithNode);
             }
         }
         self.owner_changed(pod);

@@ -197,8 +197,9 @@ fn a_pod_failure_policy_decides_what_reclaimed_pods_mean() {
         let created = pods(&outcome, "work").iter().map(|(_, pod)| pod.created.as_secs()).collect::<Vec<_>>();
         (times(&outcome, |what| matches!(what, Occurrence::JobFailed(_))), created)
     };
-    assert_eq!(failed("Ignore"), (Vec::new(), vec![0, 0, 0, 600, 1200, 1800, 2400]));
-    assert_eq!(failed("FailJob"), (vec![600], vec![0, 0, 0]));
+    // With a policy a pod counts, and is replaced, when it has stopped: a second after its deletion.
+    assert_eq!(failed("Ignore"), (Vec::new(), vec![0, 0, 0, 601, 1201, 1801, 2401]));
+    assert_eq!(failed("FailJob"), (vec![601], vec![0, 0, 0]));
     let late = times(&reclaimed_job("activeDeadlineSeconds: 900"), |what| matches!(what, Occurrence::JobFailed(_)));
     assert_eq!(late, [900]);
 }

@@ -241,6 +241,7 @@ impl Builder<'_, '_, '_> {
             backoff_limit: spec.backoff_limit.unwrap_or(6),
             active_deadline: spec.active_deadline_seconds.map(seconds),
             on_disruption: on_disruption(spec, document, issues),
+            only_replaces_failed: spec.pod_failure_policy.is_some(),
         };
         (counts, Delay::Lognormal { median, sigma: 0.2, least: SimDuration::from_secs(1) })
     }
