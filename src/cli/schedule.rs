@@ -4,7 +4,7 @@ use super::Failure;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use foresail::cluster::{ClusterState, PodId};
 use foresail::rng::Seed;
-use foresail::scenario::issue::{Issue, did_you_mean};
+use foresail::scenario::issue::Issue;
 use foresail::scenario::snapshot::{self, Snapshot};
 use foresail::scheduler::dry_run::{self, DryRun, HowMany};
 use foresail::scheduler::{Attempt, Decision, Scheduler, Ties};
@@ -94,13 +94,11 @@ fn find(cluster: &ClusterState, name: &str, field: &str) -> Result<PodId, Failur
     match found.as_slice() {
         [(pod, _)] => Ok(*pod),
         [] => {
-            let mut issue = Issue::error(field, format!("there is no pod `{name}` in the input"));
+            let issue = Issue::error(field, format!("there is no pod `{name}` in the input"));
             let shown = if name.contains('/') { 0 } else { 1 };
             let short = |key: &'_ String| key.splitn(2, '/').nth(shown).unwrap_or_default().to_owned();
             let names: Vec<String> = keys.iter().map(|(_, key)| short(key)).collect();
-            let meant = did_you_mean(name, names.iter().map(String::as_str));
-            issue.help = meant.map(|meant| format!("did you mean `{meant}`?"));
-            Err(issue.into())
+            Err(issue.suggest(name, names.iter().map(String::as_str)).into())
         }
         several => {
             let names: Vec<&str> = several.iter().map(|(_, key)| key.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use foresail::report::decisions::{Question, why};
-use foresail::scenario::issue::{Issue, did_you_mean};
+use foresail::scenario::issue::Issue;
 use foresail::scenario::{self, Sources};
 use foresail::units::{SimDuration, SimTime};
 use std::path::PathBuf;
@@ -60,10 +60,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 fn unknown(object: Option<&str>, names: &[String]) -> Issue {
     let object = object.unwrap_or_default();
     let issue = Issue::error("--object", format!("nothing in this scenario is called `{object}`"));
-    match did_you_mean(object, names.iter().map(String::as_str)) {
-        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-        None => issue.with_help("name a workload, pod, node or node group"),
-    }
+    issue.with_help("name a workload, pod, node or node group").suggest(object, names.iter().map(String::as_str))
 }
 
 /// `10:42`, `10:42:05`, either after `1d `; or a duration since the start.

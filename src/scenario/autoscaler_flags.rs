@@ -2,7 +2,7 @@
 
 use super::autoscale::priorities;
 use super::documents::Document;
-use super::issue::{Issue, Issues, did_you_mean};
+use super::issue::{Issue, Issues};
 use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, Tags};
 
 /// Where the priority expander looks. Upstream: `priority.PriorityConfigMapName`, 1.28.0.
@@ -73,9 +73,8 @@ pub(super) fn read_priorities<'a>(
 pub(super) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut Issues) {
     let names: Vec<&str> = groups.iter().map(|(name, _)| *name).collect();
     for group in flags.strangers(&names) {
-        let mut issue = Issue::error("--nodes", format!("there is no node group `{}`", group.name));
-        issue.help = did_you_mean(&group.name, names.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
-        issues.push(issue);
+        let issue = Issue::error("--nodes", format!("there is no node group `{}`", group.name));
+        issues.push(issue.suggest(&group.name, names.iter().copied()));
     }
     for found in flags.vain(groups) {
         let message = match found {

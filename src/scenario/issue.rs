@@ -53,6 +53,13 @@ impl Issue {
         self.help = Some(help.into());
         self
     }
+    /// Adds the candidate most like `found`, if one is near enough to be meant; else help stays what it was.
+    pub fn suggest<'a>(self, found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match did_you_mean(found, candidates) {
+            Some(meant) => self.with_help(format!("did you mean `{meant}`?")),
+            None => self,
+        }
+    }
     /// Says where: a file, and its line counted from 1 if that is known.
     pub fn in_file(mut self, file: impl Into<String>, line: Option<u32>) -> Self {
         (self.place.file, self.place.line) = (Some(file.into()), line);

@@ -1,6 +1,6 @@
 //! Recorded metrics: CSV with a header, one row per service and interval.
 
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::traffic::fit::Sample;
 use std::collections::BTreeMap;
 
@@ -67,11 +67,8 @@ pub fn read_metrics(name: &str, text: &str) -> Result<BTreeMap<String, Vec<Sampl
 fn places(name: &str, header: &csv::StringRecord, issues: &mut Issues) -> [Option<usize>; COLUMNS.len()] {
     let known: Vec<&str> = COLUMNS.iter().map(|(column, _)| *column).collect();
     for title in header.iter().filter(|title| !known.contains(title)) {
-        let mut issue = Issue::error(title, format!("unknown column `{title}`, expected {}", known.join(", ")));
-        if let Some(meant) = did_you_mean(title, known.iter().copied()) {
-            issue = issue.with_help(format!("did you mean `{meant}`?"));
-        }
-        issues.push(at(name, 1, issue));
+        let issue = Issue::error(title, format!("unknown column `{title}`, expected {}", known.join(", ")));
+        issues.push(at(name, 1, issue.suggest(title, known.iter().copied())));
     }
     COLUMNS.map(|(column, must)| {
         let place = header.iter().position(|title| title == column);

@@ -4,7 +4,7 @@ use crate::hpa::{
     self, Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target,
 };
 use crate::intern::Interner;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::meta::{ObjectMeta, null_as_default};
 use crate::units::{Quantity, SimDuration};
 use serde::Deserialize;
@@ -242,11 +242,8 @@ fn invalid(field: impl Into<String>, value: impl std::fmt::Display, rule: &str) 
 /// The API server's complaint about a value that is none of a few.
 fn not_supported(field: impl Into<String>, value: &str, supported: &[&str]) -> Issue {
     let list: Vec<String> = supported.iter().map(|name| format!("\"{name}\"")).collect();
-    let issue = Issue::error(field, format!("Unsupported value: \"{value}\": supported values: {}", list.join(", ")));
-    match did_you_mean(value, supported.iter().copied()) {
-        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-        None => issue,
-    }
+    Issue::error(field, format!("Unsupported value: \"{value}\": supported values: {}", list.join(", ")))
+        .suggest(value, supported.iter().copied())
 }
 
 /// The API server's complaint about a value that is not there.

@@ -389,12 +389,11 @@ impl Converter<'_> {
             }
             other => {
                 let known = ["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"];
-                let mut issue = Issue::error(
+                let issue = Issue::error(
                     format!("{field}.scoringStrategy.type"),
                     format!("`{other}` is not a scoring strategy, expected one of {}", known.join(", ")),
                 );
-                issue.help = did_you_mean(other, known).map(|meant| format!("did you mean `{meant}`?"));
-                self.issues.push(issue);
+                self.issues.push(issue.suggest(other, known));
                 ScoringStrategy::LeastAllocated
             }
         }

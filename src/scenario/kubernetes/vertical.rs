@@ -1,7 +1,7 @@
 //! VerticalPodAutoscalers as users write them, `autoscaling.k8s.io/v1`.
 
 use crate::intern::Interner;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::autoscaling::CrossVersionObjectReference;
 use crate::scenario::kubernetes::meta::{ObjectMeta, null_as_default};
 use crate::units::Quantity;
@@ -120,10 +120,7 @@ impl PodUpdatePolicy {
             Some(other) => {
                 let issue =
                     Issue::error("spec.updatePolicy.updateMode", format!("unexpected UpdateMode value {other}"));
-                issues.push(match did_you_mean(other, MODES) {
-                    Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-                    None => issue.with_help("write Off, Initial, Recreate or Auto"),
-                });
+                issues.push(issue.with_help("write Off, Initial, Recreate or Auto").suggest(other, MODES));
                 UpdateMode::Off
             }
         }

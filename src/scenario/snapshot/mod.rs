@@ -7,7 +7,7 @@
 mod stream;
 
 use super::documents;
-use super::issue::{Issue, Issues, Place, did_you_mean};
+use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::kubernetes::dump::Loaded;
 use super::sources::Sources;
@@ -248,10 +248,8 @@ impl Reader<'_> {
         let known: Vec<String> = profiles.iter().map(|(name, _)| cluster.symbols.text(*name).to_owned()).collect();
         for (name, count) in strangers {
             let message = format!("{count} pending pods wait for another scheduler, `{name}`, and were left aside");
-            let mut issue = Issue::warning("spec.schedulerName", message);
-            issue.help =
-                did_you_mean(&name, known.iter().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"));
-            self.issues.push(issue);
+            let issue = Issue::warning("spec.schedulerName", message);
+            self.issues.push(issue.suggest(&name, known.iter().map(String::as_str)));
         }
     }
 
