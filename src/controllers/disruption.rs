@@ -48,21 +48,31 @@ pub enum EvictionAnswer {
     Denied,
 }
 
+/// `spec.unhealthyPodEvictionPolicy`: when an unready pod may go without using up a disruption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnhealthyPods {
+    /// While enough others are healthy.
+    #[default]
+    IfHealthyBudget,
+    /// Always.
+    AlwaysAllow,
+}
+
 /// The answer for a pod under these budgets.
 ///
-/// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run yet are not protected;
-/// unready pods may go while enough others are healthy; several budgets for one pod are an error, after which
-/// callers try again, in vain.
-pub fn evict(pending: bool, ready: bool, budgets: &[Status]) -> EvictionAnswer {
+/// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run yet are not protected; several
+/// budgets for one pod are an error, after which callers try again, in vain.
+pub fn evict(pending: bool, ready: bool, budgets: &[(Status, UnhealthyPods)]) -> EvictionAnswer {
     if pending {
         return EvictionAnswer::AllowedWithoutBudget;
     }
-    let budget = match budgets {
+    let (budget, unhealthy_pods) = match budgets {
         [] => return EvictionAnswer::AllowedWithoutBudget,
         [only] => only,
         _ => return EvictionAnswer::Denied,
     };
-    if !ready && budget.current_healthy >= budget.desired_healthy && budget.desired_healthy > 0 {
+    let is_healthy = budget.current_healthy >= budget.desired_healthy && budget.desired_healthy > 0;
+    if !ready && (is_healthy || *unhealthy_pods == UnhealthyPods::AlwaysAllow) {
         return EvictionAnswer::AllowedWithoutBudget;
     }
     if budget.disruptions_allowed > 0 { EvictionAnswer::Allowed } else { EvictionAnswer::Denied }
@@ -90,11 +100,16 @@ mod tests {
 
     #[test]
     fn unready_pods_may_go_while_enough_are_healthy() {
-        let status = Status { current_healthy: 2, desired_healthy: 2, disruptions_allowed: 0 };
-        assert_eq!(evict(false, true, &[status]), EvictionAnswer::Denied);
-        assert_eq!(evict(false, false, &[status]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(true, false, &[status]), EvictionAnswer::AllowedWithoutBudget);
+        let kept = Status { current_healthy: 2, desired_healthy: 2, disruptions_allowed: 0 };
+        let budget = (kept, UnhealthyPods::IfHealthyBudget);
+        assert_eq!(evict(false, true, &[budget]), EvictionAnswer::Denied);
+        assert_eq!(evict(false, false, &[budget]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(true, false, &[budget]), EvictionAnswer::AllowedWithoutBudget);
         assert_eq!(evict(false, true, &[]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(false, true, &[status, status]), EvictionAnswer::Denied);
+        assert_eq!(evict(false, true, &[budget, budget]), EvictionAnswer::Denied);
+        let broken = Status { current_healthy: 1, ..kept };
+        assert_eq!(evict(false, false, &[(broken, UnhealthyPods::IfHealthyBudget)]), EvictionAnswer::Denied);
+        assert_eq!(evict(false, false, &[(broken, UnhealthyPods::AlwaysAllow)]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(false, true, &[(broken, UnhealthyPods::AlwaysAllow)]), EvictionAnswer::Denied);
     }
 }

@@ -5,7 +5,6 @@ use crate::autoscaler::{
     Autoscaler, Choice, DELETION_CANDIDATE, Deletion, GroupView, InstanceView, LoopOutcome, TO_BE_DELETED,
 };
 use crate::cluster::{Effect, NodeId, PodId, Taint};
-use crate::controllers::disruption::{self, EvictionAnswer};
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::sim::Simulation;
@@ -220,27 +219,14 @@ impl Simulation {
     }
 
     fn evict_left(&mut self, now: SimTime, id: DrainId) {
-        let node = self.drains[id].node;
         let mut refused = Vec::new();
         for pod in std::mem::take(&mut self.drains[id].left) {
             if !self.is_active(pod) {
                 continue;
             }
-            self.refresh_budgets();
-            let row = self.cluster.pod(pod);
-            let pending = row.phase == crate::cluster::Phase::Pending;
-            match disruption::evict(pending, row.is_ready(), &self.budgets_of(pod)) {
-                EvictionAnswer::Denied => {
-                    self.log.push(now, Occurrence::EvictionDenied(pod));
-                    self.books.evictions_denied += 1;
-                    refused.push(pod);
-                }
-                EvictionAnswer::Allowed | EvictionAnswer::AllowedWithoutBudget => {
-                    self.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::ClusterAutoscaler });
-                    self.books.evictions += 1;
-                    let most = self.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
-                    self.delete_pod(now, pod, most);
-                }
+            let most_grace = self.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
+            if !self.evict_by_api(now, pod, Evictor::ClusterAutoscaler, most_grace) {
+                refused.push(pod);
             }
         }
         self.drains[id].left = refused;

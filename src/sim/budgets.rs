@@ -1,11 +1,13 @@
 //! PodDisruptionBudgets: their status follows the pods that they protect.
 
-use crate::cluster::PodId;
-use crate::controllers::disruption;
+use crate::cluster::{Phase, PodId};
+use crate::controllers::disruption::{self, EvictionAnswer, UnhealthyPods};
 use crate::sim::Simulation;
 use crate::sim::event::WorkloadId;
 use crate::sim::kubelet::Owner;
+use crate::sim::log::{Evictor, Occurrence};
 use crate::sim::world::Workload;
+use crate::units::{SimDuration, SimTime};
 use smallvec::SmallVec;
 
 impl Simulation {
@@ -54,10 +56,35 @@ impl Simulation {
         }
     }
 
-    /// The status of every budget that protects a pod.
-    pub(super) fn budgets_of(&self, pod: PodId) -> SmallVec<[disruption::Status; 1]> {
+    /// Asks the eviction API to delete a pod, with its own grace period or a shorter one. Whether the pod goes.
+    pub(super) fn evict_by_api(
+        &mut self,
+        now: SimTime,
+        pod: PodId,
+        by: Evictor,
+        most_grace: Option<SimDuration>,
+    ) -> bool {
+        self.refresh_budgets();
+        let row = self.cluster.pod(pod);
+        let (is_pending, node) = (row.phase == Phase::Pending, row.node());
+        if disruption::evict(is_pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
+            self.log.push(now, Occurrence::EvictionDenied(pod));
+            self.books.evictions_denied += 1;
+            return false;
+        }
+        if let Some(node) = node {
+            self.log.push(now, Occurrence::Evicted { pod, node, by });
+        }
+        self.books.evictions += 1;
+        self.delete_pod(now, pod, most_grace);
+        true
+    }
+
+    /// The status of every budget that protects a pod, and what it says of unready pods.
+    fn budgets_of(&self, pod: PodId) -> SmallVec<[(disruption::Status, UnhealthyPods); 1]> {
         let Owner::Workload(id) = self.lives[pod].owner else { return SmallVec::new() };
-        self.workloads[id].budgets.iter().map(|budget| self.status(*budget)).collect()
+        let budgets = self.workloads[id].budgets.iter();
+        budgets.map(|budget| (self.status(*budget), self.cast.budgets[*budget].unhealthy_pods)).collect()
     }
 
     /// For each budget the workloads whose pods it selects.

@@ -4,7 +4,6 @@
 //! Names and defaults of aws-node-termination-handler's chart, `enableRebalanceMonitoring` and `enableRebalanceDraining`.
 
 use crate::cluster::PodId;
-use crate::controllers::disruption::{self, EvictionAnswer};
 use crate::sim::Simulation;
 use crate::sim::event::{Event, InstanceId};
 use crate::sim::log::{Evictor, Occurrence};
@@ -85,18 +84,7 @@ impl Simulation {
         let pods: Vec<PodId> = self.cluster.node(node).pods().iter().copied().filter(moves).collect();
         let mut refused = false;
         for pod in pods {
-            self.refresh_budgets();
-            let row = self.cluster.pod(pod);
-            let pending = row.phase == crate::cluster::Phase::Pending;
-            if disruption::evict(pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
-                self.log.push(now, Occurrence::EvictionDenied(pod));
-                self.books.evictions_denied += 1;
-                refused = true;
-            } else {
-                self.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::Rebalance });
-                self.books.evictions += 1;
-                self.delete_pod(now, pod, None);
-            }
+            refused |= !self.evict_by_api(now, pod, Evictor::Rebalance, None);
         }
         let (again, most) = RETRY;
         if refused && now + again - since <= most {

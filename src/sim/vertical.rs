@@ -1,10 +1,9 @@
 //! Vertical scaling: the VPA's recommender and updater in their turn, and new pods with new requests.
 
 use crate::cluster::{Container, Phase, PodId, PodSpec, PodSpecId};
-use crate::controllers::disruption::{self, EvictionAnswer};
 use crate::sim::Simulation;
 use crate::sim::event::{Event, WorkloadId};
-use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::log::Evictor;
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::updater::{self, Priority, Restriction};
 use crate::vpa::{Aggregate, Amounts, ContainerPolicy, Controlled, PodMemory, Recommendation, recommend};
@@ -108,7 +107,7 @@ impl Simulation {
         urgent.sort_by(|a, b| updater::more_urgent(&a.0, &b.0));
         for (_, pod) in urgent {
             let pending = self.cluster.pod(pod).phase == Phase::Pending;
-            if restriction.allows(pending) && self.evict_by_api(now, pod, Evictor::VpaUpdater) {
+            if restriction.allows(pending) && self.evict_by_api(now, pod, Evictor::VpaUpdater, None) {
                 restriction.count(pending);
             }
         }
@@ -129,24 +128,6 @@ impl Simulation {
             })
             .collect();
         updater::priority(&rows, self.cluster.pod(pod).started, now, &self.cast.vpa_flags)
-    }
-
-    /// Asks the eviction API. Whether the pod goes.
-    fn evict_by_api(&mut self, now: SimTime, pod: PodId, by: Evictor) -> bool {
-        self.refresh_budgets();
-        let row = self.cluster.pod(pod);
-        let (pending, node) = (row.phase == Phase::Pending, row.node());
-        if disruption::evict(pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
-            self.log.push(now, Occurrence::EvictionDenied(pod));
-            self.books.evictions_denied += 1;
-            return false;
-        }
-        if let Some(node) = node {
-            self.log.push(now, Occurrence::Evicted { pod, node, by });
-        }
-        self.books.evictions += 1;
-        self.delete_pod(now, pod, None);
-        true
     }
 
     /// A container was killed for lack of memory: the recommender hears of it.

@@ -6,7 +6,7 @@ use crate::cluster::{ClusterState, LabelSelector, NodeTemplate, PodSpecId};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::daemon_set;
 use crate::controllers::deployment::Strategy;
-use crate::controllers::disruption::Promise;
+use crate::controllers::disruption::{Promise, UnhealthyPods};
 use crate::controllers::job::JobSpec;
 use crate::controllers::stateful_set::{self, PodManagement};
 use crate::cost::{BaseRates, ChargeKind};
@@ -276,6 +276,8 @@ pub struct Budget {
     pub selector: Option<LabelSelector>,
     /// What it promises.
     pub promise: Promise,
+    /// When unready pods may go.
+    pub unhealthy_pods: UnhealthyPods,
 }
 
 /// A HorizontalPodAutoscaler with its target.

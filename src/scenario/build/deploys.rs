@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::scenario::file;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::WorkloadId;
 use crate::sim::world::{BlueGreen, Cast, Deploy, Objective};
@@ -50,10 +50,7 @@ fn find(target: Target<'_>, converter: &mut Converter<'_>, cast: &Cast) -> Resul
     }
     let symbols = &converter.cluster().symbols;
     let issue = Issue::error("", format!("there is no {} `{}`", target.kind, target.name));
-    Err(match did_you_mean(target.name, of_kind().map(|(_, row)| symbols.text(row.name))) {
-        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-        None => issue,
-    })
+    Err(issue.suggest(target.name, of_kind().map(|(_, row)| symbols.text(row.name))))
 }
 
 fn deploy(at: usize, row: &file::Deploy, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {

@@ -2,7 +2,7 @@
 
 use super::{Scene, group_names};
 use crate::scenario::file;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::GroupId;
 use crate::sim::world::{Cast, Fault, FaultKind, OnRebalance, Rebalance, Replacement};
@@ -45,10 +45,7 @@ fn group(name: &str, cast: &Cast) -> Result<GroupId, Issue> {
     }
     let names = group_names(&cast.groups);
     let issue = Issue::error("", format!("there is no node group `{name}`"));
-    Err(match did_you_mean(name, names.iter().map(String::as_str)) {
-        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-        None => issue.with_help(format!("there are {}", names.join(", "))),
-    })
+    Err(issue.with_help(format!("there are {}", names.join(", "))).suggest(name, names.iter().map(String::as_str)))
 }
 
 fn fault(row: &file::Fault, converter: &mut Converter<'_>, cast: &Cast) -> Result<FaultKind, Issue> {
@@ -87,10 +84,7 @@ fn containers_hang(name: &str, pods: u32, converter: &mut Converter<'_>, cast: &
     let symbols = &converter.cluster().symbols;
     let names = cast.workloads.values().map(|row| symbols.text(row.name));
     let issue = Issue::error("", format!("there is no workload `{name}`"));
-    Err(match did_you_mean(name, names) {
-        Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-        None => issue,
-    })
+    Err(issue.suggest(name, names))
 }
 
 fn zone_outage(zone: &str, converter: &mut Converter<'_>, cast: &Cast) -> Result<FaultKind, Issue> {

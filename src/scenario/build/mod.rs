@@ -1,11 +1,13 @@
 //! From what was read to what is simulated.
 
+mod budgets;
 mod charges;
 mod controller_manager;
 mod deploys;
 mod faults;
 mod groups;
 mod homes;
+mod hpas;
 mod latency;
 mod objects;
 mod pod_trace;
@@ -61,6 +63,9 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     cast.autoscaler = groups::autoscaler(&scene, issues);
     cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_ref(), issues);
     workloads::build(&scene, &mut converter, &mut cast, issues);
+    budgets::build(&scene, &mut converter, &mut cast, issues);
+    hpas::build(&scene, &mut converter, &mut cast, issues);
+    vpas::build(&scene, &mut converter, &mut cast, issues);
     traffic::build(&scene, &mut converter, &mut cast, issues);
     faults::build(&scene, &mut converter, &mut cast, issues);
     deploys::build(&scene, &mut converter, &mut cast, issues);

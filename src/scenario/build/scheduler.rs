@@ -1,7 +1,7 @@
 //! kube-scheduler's configuration, and who it is responsible for.
 
 use super::Scene;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::scheduler_profiles;
 use crate::scheduler::Profiles;
@@ -40,8 +40,6 @@ pub(super) fn warn_about_strangers(cast: &Cast, issues: &mut Issues) {
     for (name, count) in strangers {
         let message =
             format!("no profile is for `{name}`, the scheduler of {count} workloads: the default one takes them");
-        let mut issue = Issue::warning("spec.schedulerName", message);
-        issue.help = did_you_mean(name, known.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
-        issues.push(issue);
+        issues.push(Issue::warning("spec.schedulerName", message).suggest(name, known.iter().copied()));
     }
 }

@@ -3,7 +3,7 @@
 use super::{Scene, latency};
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
-use crate::scenario::issue::{Issue, Issues, Place, did_you_mean};
+use crate::scenario::issue::{Issue, Issues, Place};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::WorkloadId;
 use crate::sim::world::{Cast, Load, Objective, Service, Traffic};
@@ -249,11 +249,8 @@ fn entries(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Entry> {
     }
     for (name, weight) in weights.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
         if name.starts_with('/') {
-            let mut issue = Issue::error("traffic.routes", format!("no Ingress has the path `{name}`"));
-            if let Some(meant) = did_you_mean(name, used.iter().copied()) {
-                issue = issue.with_help(format!("did you mean `{meant}`?"));
-            }
-            issues.push(issue);
+            let issue = Issue::error("traffic.routes", format!("no Ingress has the path `{name}`"));
+            issues.push(issue.suggest(name, used.iter().copied()));
         } else {
             entries.push(entry(scene, name, *weight, name));
         }
@@ -320,11 +317,8 @@ fn find_workload(scene: &Scene<'_>, name: &str, converter: &mut Converter<'_>, c
 fn unknown_service(scene: &Scene<'_>, name: &str, issues: &mut Issues) {
     let deployments = scene.objects.deployments.iter().map(|(_, object)| object.metadata.name.as_str());
     let known = deployments.chain(scene.file.services.keys().map(String::as_str));
-    let mut issue = Issue::error("services", format!("`{name}` is neither a workload nor described under `services`"));
-    if let Some(meant) = did_you_mean(name, known) {
-        issue = issue.with_help(format!("did you mean `{meant}`?"));
-    }
-    issues.push(issue);
+    let issue = Issue::error("services", format!("`{name}` is neither a workload nor described under `services`"));
+    issues.push(issue.suggest(name, known));
 }
 
 fn downstream(profile: Option<&file::Service>) -> Downstream {

@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::hpa::{Metric, Resource};
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::sim::event::WorkloadId;
 use crate::sim::world::{Cast, Vpa};
@@ -26,10 +26,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             let symbols = &converter.cluster().symbols;
             let known: Vec<&str> = cast.workloads.values().map(|row| symbols.text(row.name)).collect();
             let issue = Issue::error("spec.targetRef", message);
-            issues.push(document.locate(match did_you_mean(&target.name, known) {
-                Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
-                None => issue,
-            }));
+            issues.push(document.locate(issue.suggest(&target.name, known)));
             continue;
         };
         if rows.iter().any(|(_, other)| other.workload == workload) {

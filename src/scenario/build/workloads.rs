@@ -1,4 +1,4 @@
-//! Workloads, budgets and HPAs.
+//! Workloads.
 
 use super::objects::Found;
 use super::updates;
@@ -7,19 +7,18 @@ use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::daemon_set;
 use crate::controllers::deployment::Strategy;
-use crate::controllers::disruption::Promise;
 use crate::controllers::job::{JobSpec, OnDisruption};
 use crate::controllers::stateful_set::PodManagement;
 use crate::market::container_start;
 use crate::scenario::documents::Document;
 use crate::scenario::file::Assumption;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
 use crate::scenario::kubernetes::pod::{self as api_pod, Pod, PodSpec, PodTemplateSpec};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads as api;
-use crate::sim::world::{Budget, Cast, Delay, Hpa, Lifecycle, Load, Probe, Signal, Workload, WorkloadKind};
+use crate::sim::world::{Cast, Delay, Lifecycle, Load, Probe, Workload, WorkloadKind};
 use crate::units::{Quantity, SimDuration, SimTime};
 
 /// What a Job's pod works where nobody says.
@@ -29,7 +28,7 @@ const REGIONAL_VOLUMES: [&str; 3] = ["efs.csi.aws.com", "filestore.csi.storage.g
 /// More pods of one workload are refused.
 pub(super) const MOST_REPLICAS: i32 = 150_000;
 
-/// Fills `cast` with everything that creates, protects or scales pods.
+/// Fills `cast` with everything that creates pods.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
     for document in &scene.objects.namespaces {
         if let Ok(namespace) = serde_json::from_value(document.value.clone()) {
@@ -84,9 +83,6 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     say_what_was_assumed(scene, assumed, issues);
     let found = std::mem::take(&mut converter.issues);
     issues.absorb(found, |_| {});
-    budgets(scene, converter, cast, issues);
-    hpas(scene, converter, cast, issues);
-    super::vpas::build(scene, converter, cast, issues);
 }
 
 fn say_what_was_assumed(scene: &Scene<'_>, assumed: usize, issues: &mut Issues) {
@@ -481,115 +477,4 @@ fn has_zonal_claims(object: &api::Workload, classes: &[Found<StorageClass>]) -> 
     let is_zonal =
         |claim: &PersistentVolumeClaim| provisioner(claim).is_none_or(|name| !REGIONAL_VOLUMES.contains(&name));
     object.spec.volume_claim_templates.iter().any(is_zonal)
-}
-
-fn budgets(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    for (document, object) in &scene.objects.budgets {
-        let promise = match (object.spec.min_available, object.spec.max_unavailable) {
-            (Some(_), Some(_)) => {
-                let message = "minAvailable and maxUnavailable cannot both be set";
-                issues.push(document.locate(Issue::error("spec", message)));
-                continue;
-            }
-            (Some(count), _) => Promise::MinAvailable(count),
-            (_, Some(count)) => Promise::MaxUnavailable(count),
-            (None, None) => continue,
-        };
-        let selector = object.spec.selector.as_ref();
-        let selector = selector.map(|selector| converter.label_selector("spec.selector", selector));
-        cast.budgets.push(Budget {
-            namespace: converter.symbol(object.metadata.namespace_or_default()),
-            name: converter.symbol(&object.metadata.name),
-            selector,
-            promise,
-        });
-    }
-}
-
-fn hpas(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    let mut rows: Vec<(String, Hpa)> = Vec::new();
-    for (document, object) in &scene.objects.hpas {
-        let mut object = object.clone();
-        if let Some(patch) = scene.file.hpas.get(&object.metadata.name) {
-            object.spec.min_replicas = patch.min_replicas.or(object.spec.min_replicas);
-            object.spec.max_replicas = patch.max_replicas.unwrap_or(object.spec.max_replicas);
-        }
-        let mut part = Issues::new();
-        let mut spec = object.to_spec(&cast.hpa_flags, &mut converter.cluster().symbols, &mut part);
-        if let Some(percent) = scene.file.hpas.get(&object.metadata.name).and_then(|patch| patch.cpu_utilization) {
-            set_cpu_target(&mut spec, percent);
-        }
-        absorb(part, document, issues);
-        let namespace = converter.symbol(object.metadata.namespace_or_default());
-        let target = &object.spec.scale_target_ref;
-        let name = converter.symbol(&target.name);
-        let scales = |row: &Workload| {
-            let has_replicas = matches!(row.kind, WorkloadKind::Deployment(_) | WorkloadKind::StatefulSet { .. });
-            row.namespace == namespace && row.name == name && row.kind.name() == target.kind && has_replicas
-        };
-        let Some((workload, _)) = cast.workloads.iter().find(|(_, row)| scales(row)) else {
-            let known: Vec<String> =
-                cast.workloads.values().map(|row| converter.cluster().symbols.text(row.name).to_owned()).collect();
-            let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
-            let mut issue = Issue::error("spec.scaleTargetRef", message);
-            if let Some(meant) = did_you_mean(&target.name, known.iter().map(String::as_str)) {
-                issue = issue.with_help(format!("did you mean `{meant}`?"));
-            }
-            issues.push(document.locate(issue));
-            continue;
-        };
-        let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
-        let signals = signals(&spec, converter, document, issues);
-        let name = converter.symbol(&object.metadata.name);
-        rows.push((key, Hpa { name, workload, spec, signals }));
-    }
-    for name in scene.file.hpas.keys() {
-        if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
-            let known = scene.objects.hpas.iter().map(|(_, object)| object.metadata.name.as_str());
-            let mut issue = Issue::error("hpas", format!("there is no HorizontalPodAutoscaler `{name}`"));
-            if let Some(meant) = did_you_mean(name, known) {
-                issue = issue.with_help(format!("did you mean `{meant}`?"));
-            }
-            issues.push(issue);
-        }
-    }
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
-    cast.hpas = rows.into_iter().map(|(_, hpa)| hpa).collect();
-}
-
-fn set_cpu_target(spec: &mut crate::hpa::HpaSpec, percent: i64) {
-    use crate::hpa::{Metric, Resource, Target};
-    for metric in &mut spec.metrics {
-        if let Metric::Resource { resource: Resource::Cpu, target, .. } = metric {
-            *target = Target::Utilization(percent);
-        }
-    }
-}
-
-/// What custom metrics read, by what their names say.
-fn signals(
-    spec: &crate::hpa::HpaSpec,
-    converter: &mut Converter<'_>,
-    document: &Document,
-    issues: &mut Issues,
-) -> Vec<(crate::intern::Symbol, Signal)> {
-    use crate::hpa::Metric;
-    let mut signals = Vec::new();
-    for metric in &spec.metrics {
-        let (name, own) = match metric {
-            Metric::Resource { .. } => continue,
-            Metric::Pods { metric, .. } | Metric::Object { metric, .. } => (*metric, Signal::RequestsPerSecond),
-            Metric::External { metric, .. } => (*metric, Signal::EntryRequestsPerSecond),
-        };
-        let text = converter.cluster().symbols.text(name).to_ascii_lowercase();
-        if ["request", "rps", "qps", "http"].iter().any(|word| text.contains(word)) {
-            signals.push((name, own));
-        } else if ["queue", "backlog", "message", "lag"].iter().any(|word| text.contains(word)) {
-            signals.push((name, Signal::Backlog));
-        } else {
-            let message = format!("nothing is known that the metric `{text}` could read: it has no values");
-            issues.push(document.locate(Issue::warning("spec.metrics", message)));
-        }
-    }
-    signals
 }

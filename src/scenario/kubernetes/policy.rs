@@ -28,6 +28,8 @@ pub struct PodDisruptionBudgetSpec {
     pub min_available: Option<IntOrPercent>,
     /// At most so many are unhealthy.
     pub max_unavailable: Option<IntOrPercent>,
+    /// `IfHealthyBudget`, the default, or `AlwaysAllow`.
+    pub unhealthy_pod_eviction_policy: Option<String>,
 }
 
 /// `status` of a budget.

@@ -7,7 +7,7 @@ use foresail::controllers::IntOrPercent;
 use foresail::controllers::daemon_set;
 use foresail::controllers::daemon_set::Update;
 use foresail::controllers::deployment::Strategy;
-use foresail::controllers::disruption::Promise;
+use foresail::controllers::disruption::{Promise, UnhealthyPods};
 use foresail::hpa;
 use foresail::id::{Id, IdVec};
 use foresail::scenario::issue::Issues;
@@ -195,6 +195,7 @@ fn budget(pdb: &PodDisruptionBudget, converter: &mut Converter<'_>) -> Budget {
         name: converter.symbol(&pdb.metadata.name),
         selector,
         promise,
+        unhealthy_pods: UnhealthyPods::IfHealthyBudget,
     }
 }
 

@@ -1,0 +1,45 @@
+//! PodDisruptionBudgets.
+
+use super::Scene;
+use crate::controllers::disruption::{Promise, UnhealthyPods};
+use crate::scenario::documents::Document;
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::Converter;
+use crate::sim::world::{Budget, Cast};
+
+/// Fills `cast` with everything that protects pods.
+pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    for (document, object) in &scene.objects.budgets {
+        let promise = match (object.spec.min_available, object.spec.max_unavailable) {
+            (Some(_), Some(_)) => {
+                let message = "minAvailable and maxUnavailable cannot both be set";
+                issues.push(document.locate(Issue::error("spec", message)));
+                continue;
+            }
+            (Some(count), _) => Promise::MinAvailable(count),
+            (_, Some(count)) => Promise::MaxUnavailable(count),
+            (None, None) => continue,
+        };
+        let selector = object.spec.selector.as_ref();
+        let selector = selector.map(|selector| converter.label_selector("spec.selector", selector));
+        cast.budgets.push(Budget {
+            namespace: converter.symbol(object.metadata.namespace_or_default()),
+            name: converter.symbol(&object.metadata.name),
+            selector,
+            promise,
+            unhealthy_pods: unhealthy_pods(object.spec.unhealthy_pod_eviction_policy.as_deref(), document, issues),
+        });
+    }
+}
+
+fn unhealthy_pods(policy: Option<&str>, document: &Document, issues: &mut Issues) -> UnhealthyPods {
+    match policy {
+        None | Some("IfHealthyBudget") => UnhealthyPods::IfHealthyBudget,
+        Some("AlwaysAllow") => UnhealthyPods::AlwaysAllow,
+        Some(other) => {
+            let message = format!("found `{other}`, expected IfHealthyBudget or AlwaysAllow");
+            issues.push(document.locate(Issue::error("spec.unhealthyPodEvictionPolicy", message)));
+            UnhealthyPods::IfHealthyBudget
+        }
+    }
+}
