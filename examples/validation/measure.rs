@@ -57,8 +57,7 @@ fn one(theme: String, case: Case, walls: &BTreeMap<String, f64>) -> Result<Measu
         begin.elapsed()
     };
     let wall = (0..TIMED_RUNS).map(time).min().unwrap_or_default();
-    let difference = compare::first_difference(&case, &outcome)
-        .map(|first| format!("{first}; first pod: {}", compare::differing_pod(&case, &outcome).unwrap_or_default()));
+    let difference = compare::first_difference(&case, &outcome);
     let real_wall_s = walls.get(&case.name).copied();
     Ok(Measured { theme, case, outcome, difference, wall, real_wall_s })
 }

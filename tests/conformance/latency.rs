@@ -15,7 +15,17 @@ use std::path::Path;
 pub const LATENCY: Measurement = Measurement { name: "latency", replay, share_wanted: 0.95 };
 
 fn replay(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
-    let cases = case::read(folder);
+    let (mut cases, mut unreadable) = (Vec::new(), Tally::default());
+    for case in case::read(folder) {
+        match case {
+            Ok(case) => cases.push(case),
+            Err(why) => unreadable.count(Err(why)),
+        }
+    }
     fast::print_errors(&cases, wanted);
-    exact::judge(&cases, wanted)
+    let mut tallies = exact::judge(&cases, wanted);
+    if unreadable.total > 0 {
+        tallies.push(("unreadable".to_owned(), unreadable));
+    }
+    tallies
 }

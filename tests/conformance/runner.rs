@@ -1,5 +1,8 @@
 //! Reads the recordings, hands each case to its controller's judge, prints the tally.
 
+use rayon::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,7 +58,19 @@ pub struct Tally {
     pub remark: String,
 }
 
-/// Replays everything that is there; fails if a case differs, or a theme of a measurement too often.
+impl Tally {
+    /// One more case.
+    pub fn count(&mut self, verdict: Result<(), String>) {
+        self.total += 1;
+        match verdict {
+            Ok(()) => self.passed += 1,
+            Err(difference) => self.differences.push(difference),
+        }
+    }
+}
+
+/// Replays everything that is there; fails if a case differs, or a theme of a measurement too often, or if nothing is
+/// there.
 pub fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     if std::env::args().any(|a| a == "--list") {
@@ -63,15 +78,18 @@ pub fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode
     }
     let selected = |line: &str| wanted.is_empty() || wanted.iter().any(|w| line.contains(w.as_str()));
     let root = root();
+    if !root.is_dir() {
+        println!("{}: there is no such folder", root.display());
+        return ExitCode::FAILURE;
+    }
     let (mut passed, mut failed) = (0, 0);
     for controller in controllers {
-        for file in themes(&root.join(controller.name)) {
-            let theme = theme_name(&file);
+        for (theme, files) in themes(&root.join(controller.name)) {
             let line = format!("{}/{theme}", controller.name);
             if !selected(&line) {
                 continue;
             }
-            for (suffix, tally) in replay(controller, &file) {
+            for (suffix, tally) in replay(controller, &files) {
                 print(&format!("{line}{suffix}"), &tally, controller.tells_all);
                 passed += tally.passed;
                 failed += tally.total - tally.passed;
@@ -104,59 +122,89 @@ fn root() -> PathBuf {
     }
 }
 
-/// The `*.jsonl.gz` files of a folder, by name; none when the folder is absent.
-fn themes(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.to_string_lossy().ends_with(".jsonl.gz"))
-        .collect();
-    files.sort();
-    files
-}
-
-fn theme_name(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    name.trim_end_matches(".jsonl.gz").to_owned()
-}
-
-/// The tallies of one file by subtheme, in order of first appearance.
-fn replay(controller: &Controller, file: &Path) -> Vec<(&'static str, Tally)> {
-    let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(bytes.as_slice())
-        .read_to_string(&mut text)
-        .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    let cases: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    use rayon::prelude::*;
-    let verdicts: Vec<_> =
-        cases.par_iter().map(|case| ((controller.subtheme)(case), judged(controller.judge, case))).collect();
-    let mut tallies: Vec<(&'static str, Tally)> = Vec::new();
-    for (suffix, verdict) in verdicts {
-        let position = tallies.iter().position(|(s, _)| *s == suffix).unwrap_or_else(|| {
-            tallies.push((suffix, Tally::default()));
-            tallies.len() - 1
-        });
-        let tally = &mut tallies[position].1;
-        tally.total += 1;
-        match verdict {
-            Ok(()) => tally.passed += 1,
-            Err(difference) => tally.differences.push(difference),
+/// The files of each theme of a folder, `THEME.jsonl.gz` or `THEME.jsonl`; none when the folder is absent.
+fn themes(folder: &Path) -> BTreeMap<String, Vec<PathBuf>> {
+    let mut themes: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(theme) = name.strip_suffix(".jsonl.gz").or(name.strip_suffix(".jsonl")) {
+            themes.entry(theme.to_owned()).or_default().push(entry.path());
         }
+    }
+    themes.values_mut().for_each(|files| files.sort());
+    themes
+}
+
+/// The text of a file, compressed or not. Errors: why it cannot be read, in words.
+pub fn read(file: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let mut text = String::new();
+    let read = match file.extension().is_some_and(|extension| extension == "gz") {
+        true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
+        false => bytes.as_slice().read_to_string(&mut text),
+    };
+    read.map(|_| text).map_err(|e| format!("{}: {e}", file.display()))
+}
+
+/// The tallies of a theme's files by subtheme, in order of first appearance. A file that cannot be read is a case that
+/// differs.
+fn replay(controller: &Controller, files: &[PathBuf]) -> Vec<(&'static str, Tally)> {
+    let mut tallies: Vec<(&'static str, Tally)> = Vec::new();
+    let mut rows: Vec<(&'static str, String)> = Vec::new();
+    for file in files {
+        match read(file) {
+            Ok(text) => rows.extend(cases(&text).map(|case| ((controller.subtheme)(&case), case))),
+            Err(why) => tally_of(&mut tallies, "").count(Err(why)),
+        }
+    }
+    let verdicts: Vec<_> = rows.par_iter().map(|(_, case)| judged(|| (controller.judge)(case))).collect();
+    for ((suffix, _), verdict) in rows.iter().zip(verdicts) {
+        tally_of(&mut tallies, suffix).count(verdict);
     }
     if let Some(remark) = controller.remark {
         for (suffix, tally) in &mut tallies {
-            let of_line = |case: &&&str| (controller.subtheme)(case) == *suffix;
-            let rows: Vec<&str> = cases.iter().filter(of_line).copied().collect();
-            tally.remark = remark(&rows);
+            let of_line = rows.iter().filter(|(other, _)| other == suffix);
+            tally.remark = remark(&of_line.map(|(_, case)| case.as_str()).collect::<Vec<_>>());
         }
     }
     tallies
 }
 
-/// A panic of one case is that case's difference; the others still run.
-fn judged(judge: Judge, case: &str) -> Result<(), String> {
-    std::panic::catch_unwind(|| judge(case)).unwrap_or_else(|panic| {
+fn tally_of<'a>(tallies: &'a mut Vec<(&'static str, Tally)>, suffix: &'static str) -> &'a mut Tally {
+    let known = tallies.iter().position(|(other, _)| *other == suffix);
+    let at = known.unwrap_or_else(|| {
+        tallies.push((suffix, Tally::default()));
+        tallies.len() - 1
+    });
+    &mut tallies[at].1
+}
+
+/// The cases of a text, one a line. What is `null` is taken to be absent, as the API's decoders do.
+fn cases(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().filter(|line| !line.trim().is_empty()).map(|line| match serde_json::from_str(line) {
+        Ok(mut case) => {
+            drop_nulls(&mut case);
+            case.to_string()
+        }
+        // Its judge says what is wrong with it.
+        Err(_) => line.to_owned(),
+    })
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+/// A panic is a difference of the case at hand; the others still run.
+pub fn judged<T>(judge: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         Err(format!("panicked: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?")))
     })

@@ -277,14 +277,33 @@ fn check(row: &RecordedGroup) -> Result<(), String> {
 }
 
 fn flags(case: &Case) -> Result<Flags, String> {
-    let mut flags = Flags::default();
-    for (name, value) in &case.options {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        match flags.set(name, &value) {
-            FlagOutcome::Set => {}
-            other => return Err(format!("--{name}={value}: {other:?}")),
-        }
-    }
+    let mut flags = flags_of(&case.options)?;
     flags.priorities = super::priorities(&case.priorities)?;
     Ok(flags)
 }
+
+/// The flags of recorded options: a flag that may be given several times has a list, or its values with commas.
+///
+/// Errors: the first option that makes no sense, in words.
+pub fn flags_of(options: &BTreeMap<String, Value>) -> Result<Flags, String> {
+    let mut flags = Flags::default();
+    for (name, value) in options {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let values: Vec<String> = match value {
+            Value::Array(values) => values.iter().map(text).collect(),
+            other if REPEATED.contains(&name.as_str()) => text(other).split(',').map(str::to_owned).collect(),
+            other => vec![text(other)],
+        };
+        for value in values {
+            match flags.set(name, &value) {
+                FlagOutcome::Set | FlagOutcome::WithoutEffect => {}
+                other => return Err(format!("--{name}={value}: {other:?}")),
+            }
+        }
+    }
+    Ok(flags)
+}
+
+/// Flags that may be given several times and whose values have no commas.
+const REPEATED: [&str; 5] =
+    ["balancing-ignore-label", "balancing-label", "ignore-taint", "startup-taint", "status-taint"];

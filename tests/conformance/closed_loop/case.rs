@@ -133,21 +133,48 @@ pub struct GroupSamples {
     pub nodes: Vec<(i64, i64)>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// Sums over the whole run; not compared are demand, what of it was not served, and the most pods, which count
+/// terminating ones.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Totals {
     pub node_seconds: i64,
+    pub instance_seconds: i64,
     pub pod_pending_seconds: i64,
     pub ready_pod_seconds: i64,
     pub hpa_rescales: i64,
+    pub nodes_added: i64,
+    pub nodes_removed: i64,
     pub scale_ups: i64,
     pub evictions: i64,
-    #[serde(default)]
+    pub evictions_denied: i64,
+    pub preemptions: i64,
+    pub pods_created: i64,
+    pub max_pending_seconds: i64,
+    pub max_nodes: i64,
+    pub deployments: BTreeMap<String, DeploymentTotals>,
     pub groups: BTreeMap<String, GroupTotals>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeploymentTotals {
+    pub pending_seconds: i64,
+    pub starting_seconds: i64,
+    pub ready_seconds: i64,
+    pub terminating_seconds: i64,
+    pub pods_created: i64,
+    pub rescales: i64,
+    pub max_spec_replicas: i64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct GroupTotals {
     pub node_seconds: i64,
+    pub instance_seconds: i64,
+    pub nodes_added: i64,
+    pub nodes_removed: i64,
+    pub max_nodes: i64,
+    pub scale_ups: i64,
 }

@@ -1,17 +1,18 @@
 //! Our run against the recorded one: first difference, and the errors of the totals.
 
 use super::case::Case;
-use super::totals::{FIGURES, group_node_seconds, relative_error};
+use super::totals::{FIGURES, differing_total, group_node_seconds, relative_error};
 use foresail::id::Id;
 use foresail::sim::log::{Evictor, NodeEnd, Occurrence};
 use foresail::sim::outcome::{Outcome, PodCounts};
 use std::collections::BTreeMap;
 
-/// The earliest event or sample that differs: when, what we have, what was recorded.
+/// The earliest event, sample or turn in a pod's life that differs: when, what we have, what was recorded. Totals
+/// differ at the end.
 pub fn first_difference(case: &Case, outcome: &Outcome) -> Option<String> {
-    let events = differing_events(case, outcome);
-    let samples = differing_sample(case, outcome);
-    let first = [events, samples].into_iter().flatten().min_by_key(|(at, _)| *at);
+    let rows = [differing_events(case, outcome), differing_sample(case, outcome), differing_pod(case, outcome)];
+    let totals = differing_total(case, outcome).map(|what| (case.duration_s, what));
+    let first = rows.into_iter().chain([totals]).flatten().min_by_key(|(at, _)| *at);
     first.map(|(at, what)| format!("t={at}: {what}"))
 }
 
@@ -156,46 +157,73 @@ fn differing_sample(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
     first
 }
 
-/// The first pod that was bound at another time or to another node, or deleted at another time: a divergence
-/// that no event shows yet.
-pub fn differing_pod(case: &Case, outcome: &Outcome) -> Option<String> {
-    let cluster = &outcome.cluster;
-    let mut ours: BTreeMap<String, PodLine> = BTreeMap::new();
-    for index in 0..cluster.pod_id_bound() {
-        let id = foresail::cluster::PodId::from_index(index);
-        let deleted = cluster.pod(id).deleted.map_or(-1, in_seconds);
-        ours.insert(cluster.pod_key(id), PodLine { bound: -1, node: String::new(), deleted });
+/// The first pod with another life: created, bound, ready or deleted at another time, or on another node.
+fn differing_pod(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
+    let ours = lives(outcome);
+    let rows = case.expect.pods.iter().map(|row| PodLine::recorded(row));
+    let pairs = rows.zip(ours.iter()).filter_map(|(real, ours)| match real {
+        Some(real) => real.differs_from(ours),
+        None => Some((-1, "an unreadable row of pods".to_owned())),
+    });
+    let (count, recorded) = (ours.len(), case.expect.pods.len());
+    let missing = (count != recorded).then(|| (case.duration_s, format!("{count} pods, real {recorded}")));
+    pairs.chain(missing).min_by_key(|(at, _)| *at)
+}
+
+/// A pod's life; -1 is never.
+#[derive(Clone, Debug, PartialEq)]
+struct PodLine {
+    name: String,
+    node: String,
+    /// Created, bound, ready, deleted or gone with its node.
+    times: [i64; 4],
+}
+
+impl PodLine {
+    fn recorded(row: &[serde_json::Value]) -> Option<PodLine> {
+        let time = |at: usize| row.get(at)?.as_i64();
+        Some(PodLine {
+            name: row.first()?.as_str()?.to_owned(),
+            node: row.get(3)?.as_str()?.to_owned(),
+            times: [time(1)?, time(2)?, time(5)?, time(6)?],
+        })
     }
+
+    /// When the two lives part.
+    fn differs_from(&self, ours: &PodLine) -> Option<(i64, String)> {
+        if self == ours {
+            return None;
+        }
+        let pairs = self.times.iter().zip(&ours.times).filter(|(real, ours)| real != ours);
+        let at = pairs.flat_map(|(real, ours)| [*real, *ours]).filter(|at| *at >= 0).min();
+        Some((at.unwrap_or(self.times[0]), format!("ours {ours:?}, real {self:?}")))
+    }
+}
+
+/// The lives of all our pods, in order of creation.
+fn lives(outcome: &Outcome) -> Vec<PodLine> {
+    let cluster = &outcome.cluster;
+    let (mut bound, mut given_up, mut gone) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (at, occurrence) in outcome.log.records() {
-        if let Occurrence::Bound { pod, node, .. } = *occurrence
-            && let Some(line) = ours.get_mut(&cluster.pod_key(pod))
-        {
-            (line.bound, line.node) = (in_seconds(*at), cluster.node_name(node).to_owned());
+        match *occurrence {
+            Occurrence::Bound { pod, node, .. } => drop(bound.insert(pod, (in_seconds(*at), node))),
+            Occurrence::GivenUp(pod) => drop(given_up.insert(pod, in_seconds(*at))),
+            Occurrence::NodeGone { node, .. } => drop(gone.insert(node, in_seconds(*at))),
+            _ => {}
         }
     }
-    let rows = case.expect.pods.iter();
-    let first = rows.filter_map(|row| difference_of(row, &ours)).min_by_key(|(at, _)| *at);
-    first.map(|(at, text)| format!("t={at}: {text}"))
-}
-
-/// A pod of ours: when and where it was bound, when it was deleted; -1 is never.
-struct PodLine {
-    bound: i64,
-    node: String,
-    deleted: i64,
-}
-
-fn difference_of(row: &[serde_json::Value], ours: &BTreeMap<String, PodLine>) -> Option<(i64, String)> {
-    let (name, bound, node) = (row[0].as_str()?, row[2].as_i64()?, row[3].as_str()?);
-    let Some(line) = ours.get(name) else { return Some((row[1].as_i64()?, format!("we never create {name}"))) };
-    if (line.bound, line.node.as_str()) != (bound, node) && (line.bound >= 0 || bound >= 0) {
-        let at = if bound >= 0 { bound } else { line.bound };
-        return Some((at, format!("{name} bound at {} to {}, real {bound} to {node}", line.bound, line.node)));
-    }
-    let deleted = row[6].as_i64()?;
-    let at = [line.deleted, deleted].into_iter().filter(|at| *at >= 0).min()?;
-    (line.deleted >= 0 && line.deleted != deleted)
-        .then(|| (at, format!("{name} deleted at {}, real {deleted}", line.deleted)))
+    let line = |id: foresail::cluster::PodId| {
+        let (pod, place) = (cluster.pod(id), bound.get(&id));
+        let end = pod.deleted.map(in_seconds).or_else(|| given_up.get(&id).copied());
+        let end = end.or_else(|| place.and_then(|(_, node)| gone.get(node).copied()));
+        let ready = pod.ready.filter(|(ready, _)| *ready).map(|(_, since)| in_seconds(since));
+        PodLine {
+            name: cluster.pod_key(id),
+            node: place.map_or("", |(_, node)| cluster.node_name(*node)).to_owned(),
+            times: [in_seconds(pod.created), place.map_or(-1, |place| place.0), ready.unwrap_or(-1), end.unwrap_or(-1)],
+        }
+    };
+    (0..cluster.pod_id_bound()).map(|index| line(foresail::cluster::PodId::from_index(index))).collect()
 }
 
 fn in_seconds(at: foresail::units::SimTime) -> i64 {

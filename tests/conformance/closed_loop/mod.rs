@@ -19,12 +19,8 @@ fn judge(text: &str) -> Result<(), String> {
     let case: Case = serde_json::from_str(text).map_err(|e| format!("unreadable case: {e}"))?;
     let outcome = replay::lockstep(&case)?;
     compare::first_difference(&case, &outcome).map_or(Ok(()), |difference| {
-        let pod = compare::differing_pod(&case, &outcome).unwrap_or_default();
-        Err(format!(
-            "{}: {difference}\n        first pod: {pod}\n        totals: {}",
-            case.name,
-            compare::errors_of_totals(&case, &outcome)
-        ))
+        let totals = compare::errors_of_totals(&case, &outcome);
+        Err(format!("{}: {difference}\n        totals: {totals}", case.name))
     })
 }
 

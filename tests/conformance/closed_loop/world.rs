@@ -1,7 +1,7 @@
 //! A case as the simulation's cast.
 
 use super::case::{Case, FaultRow, Owner, WorkloadRow};
-use foresail::autoscaler::{FlagOutcome, Flags};
+use foresail::autoscaler::Flags;
 use foresail::cluster::{ClusterState, LabelSelector, OwnerKind, PodSpecId, WorkloadSelector};
 use foresail::controllers::IntOrPercent;
 use foresail::controllers::daemon_set;
@@ -10,10 +10,11 @@ use foresail::controllers::deployment::Strategy;
 use foresail::controllers::disruption::{Promise, UnhealthyPods};
 use foresail::hpa;
 use foresail::id::{Id, IdVec};
+use foresail::scenario::autoscale::recorded;
 use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::meta::OwnerReference;
-use foresail::scenario::kubernetes::policy::PodDisruptionBudget;
+use foresail::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
 use foresail::sim::event::{GroupId, WorkloadId};
 use foresail::sim::world::{
     Budget, Cast, Delay, Fault, FaultKind, Hpa, Lifecycle, Load, Machine, NodeGroup, Replacement, Workload,
@@ -44,7 +45,8 @@ pub fn build(case: &Case) -> Result<Cast, String> {
         let is_target = |w: &Workload| {
             w.namespace == namespace && w.name == target && matches!(w.kind, WorkloadKind::Deployment(_))
         };
-        let (workload, _) = workloads.iter().find(|(_, w)| is_target(w)).ok_or("an HPA without target")?;
+        // Without its target an HPA finds no scale and does nothing.
+        let Some((workload, _)) = workloads.iter().find(|(_, w)| is_target(w)) else { continue };
         hpas.push((
             format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name),
             Hpa { name, workload, spec, signals: Vec::new() },
@@ -164,8 +166,18 @@ fn template(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
         controller: Some(true),
     }];
     let mut spec = owner.spec.template.spec.clone();
-    let class = case.priority_classes.iter().find(|class| class.metadata.name == spec.priority_class_name);
-    if let Some(class) = class {
+    for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+        let resources = &mut container.resources;
+        for (name, limit) in &resources.limits {
+            resources.requests.entry(name.clone()).or_insert(*limit);
+        }
+    }
+    let host_network = spec.host_network == Some(true);
+    let named = |class: &&PriorityClass| match spec.priority_class_name.as_str() {
+        "" => class.global_default,
+        name => class.metadata.name == name,
+    };
+    if let Some(class) = case.priority_classes.iter().find(named) {
         spec.priority = Some(class.value);
         spec.preemption_policy = class.preemption_policy.clone();
     }
@@ -177,7 +189,7 @@ fn template(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
     let mut row = cluster.spec(id).clone();
     row.termination_grace.get_or_insert(seconds(30));
     if is_daemon_set {
-        row.tolerations.extend(daemon_set::default_tolerations(&mut cluster.symbols, false));
+        row.tolerations.extend(daemon_set::default_tolerations(&mut cluster.symbols, host_network));
     }
     cluster.intern_spec(row)
 }
@@ -219,14 +231,7 @@ fn fault(case: &Case, row: &FaultRow) -> Result<Fault, String> {
 }
 
 fn autoscaler_flags(case: &Case) -> Result<Flags, String> {
-    let mut flags = Flags::default();
-    for (name, value) in &case.ca_options {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        match flags.set(name, &text) {
-            FlagOutcome::Set | FlagOutcome::WithoutEffect => {}
-            other => return Err(format!("--{name}={text}: {other:?}")),
-        }
-    }
+    let mut flags = recorded::flags_of(&case.ca_options)?;
     if let Some(text) = &case.priorities {
         let priorities = foresail::scenario::autoscale::priorities(text);
         flags.priorities = priorities.map_err(|e| format!("priorities: {e}"))?;

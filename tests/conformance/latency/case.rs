@@ -1,11 +1,11 @@
 //! The recordings as they are written.
 #![allow(dead_code, reason = "the whole format is spelled out; a judge reads what it compares")]
 
+use crate::runner;
 use foresail::id::Id;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
 use foresail::traffic::latency::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, Timeout, WorkShape};
 use serde::Deserialize;
-use std::io::Read;
 use std::path::Path;
 
 #[derive(Deserialize)]
@@ -141,14 +141,14 @@ pub struct ServiceIntervals {
     pub waiting_hw: Vec<f64>,
 }
 
-/// All cases, or none where the recordings are not.
-pub fn read(folder: &Path) -> Vec<Case> {
-    let Ok(bytes) = std::fs::read(folder.join("cases.json.gz")) else { return Vec::new() };
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(bytes.as_slice())
-        .read_to_string(&mut text)
-        .expect("the recordings are compressed text");
-    serde_json::from_str(&text).expect("the recordings have their format")
+/// All cases, or why one of them cannot be read; none where the recordings are not.
+pub fn read(folder: &Path) -> Vec<Result<Case, String>> {
+    let files = ["cases.json.gz", "cases.json"].map(|name| folder.join(name));
+    let Some(file) = files.iter().find(|file| file.exists()) else { return Vec::new() };
+    let text = runner::read(file);
+    let cases = text.and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(&text).map_err(|e| e.to_string()));
+    let one = |case| serde_json::from_value(case).map_err(|e| format!("unreadable case: {e}"));
+    cases.map_or_else(|why| vec![Err(why)], |cases| cases.into_iter().map(one).collect())
 }
 
 impl Input {

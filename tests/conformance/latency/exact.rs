@@ -4,7 +4,7 @@
 //! `FORESAIL_LATENCY_REQUESTS` sets how many requests a case may simulate.
 
 use super::case::{Case, Input, Interval, Overall};
-use crate::runner::Tally;
+use crate::runner::{Tally, judged};
 use foresail::id::Id;
 use foresail::rng::{Seed, fnv1a};
 use foresail::traffic::calls::{CallGraph, ServiceId};
@@ -21,11 +21,18 @@ const FEWEST_REPLICATIONS: u32 = 4;
 /// Judges every case the themes of which are wanted; one tally per theme.
 pub fn judge(cases: &[Case], wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
     let chosen: Vec<&Case> = cases.iter().filter(|case| wanted(&format!("latency/{}", case.theme))).collect();
-    let verdicts: Vec<(String, Vec<Comparison>)> =
-        chosen.par_iter().map(|case| (case.theme.clone(), compare(case))).collect();
+    let verdicts: Vec<Result<Vec<Comparison>, String>> =
+        chosen.par_iter().map(|case| judged(|| Ok(compare(case)))).collect();
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    for (case, (theme, comparisons)) in chosen.iter().zip(verdicts) {
-        let tally = tallies.entry(theme).or_default();
+    for (case, verdict) in chosen.iter().zip(verdicts) {
+        let tally = tallies.entry(case.theme.clone()).or_default();
+        let comparisons = match verdict {
+            Ok(comparisons) => comparisons,
+            Err(why) => {
+                tally.count(Err(format!("{}: {why}", case.name)));
+                continue;
+            }
+        };
         let outside: Vec<&Comparison> = comparisons.iter().filter(|c| !c.is_within()).collect();
         tally.total += comparisons.len();
         tally.passed += comparisons.len() - outside.len();
