@@ -2,7 +2,7 @@
 
 use super::queue::{BackOff, PluginSet};
 use super::reason::Plugin;
-use crate::cluster::{NodeSelector, WhenUnsatisfiable};
+use crate::cluster::{NodeSelector, PodSpec, PreferredNodeTerm, WhenUnsatisfiable};
 use crate::intern::Symbol;
 
 /// A scheduler profile: the default plugins with their arguments. The default is kube-scheduler's.
@@ -26,6 +26,8 @@ pub struct Profile {
     pub default_constraints: DefaultConstraints,
     /// `NodeAffinityArgs.addedAffinity.required...`.
     pub added_affinity: Option<NodeSelector>,
+    /// Its `preferred...`: terms that count as every pod's own.
+    pub added_preferred: Vec<PreferredNodeTerm>,
     /// `percentageOfNodesToScore`: 0 is adaptive, 100 looks at all nodes.
     pub percentage_of_nodes_to_score: i32,
     /// Which plugins are at work, with which weights.
@@ -132,6 +134,13 @@ impl From<Profile> for Profiles {
     }
 }
 
+impl Profile {
+    /// Whether NodeAffinity has anything to score by.
+    pub(super) fn prefers_nodes_for(&self, pod: &PodSpec) -> bool {
+        !pod.preferred_node_affinity.is_empty() || !self.added_preferred.is_empty()
+    }
+}
+
 impl Default for Profile {
     fn default() -> Self {
         Profile {
@@ -144,6 +153,7 @@ impl Default for Profile {
             ignore_preferred_terms_of_existing_pods: false,
             default_constraints: DefaultConstraints::System,
             added_affinity: None,
+            added_preferred: Vec::new(),
             percentage_of_nodes_to_score: 0,
             plugins: Plugins::default(),
         }

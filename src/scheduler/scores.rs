@@ -42,8 +42,8 @@ pub(super) fn score(
     let pod = subject.spec;
     let nodes = || feasible.iter().map(|id| cluster.node(*id));
     add(Plugin::TaintToleration, &|| taint_scores(cluster, pod, feasible));
-    if !pod.preferred_node_affinity.is_empty() {
-        add(Plugin::NodeAffinity, &|| node_affinity_scores(cluster, pod, feasible));
+    if profile.prefers_nodes_for(pod) {
+        add(Plugin::NodeAffinity, &|| node_affinity_scores(cluster, profile, pod, feasible));
     }
     if let Some(spread) = SpreadScore::prepare(cluster, profile, subject, feasible) {
         let raw: Vec<Option<i64>> = nodes().map(|node| spread.raw(cluster, node)).collect();
@@ -79,15 +79,16 @@ pub(super) fn soft_taints(pod: &PodSpec, node: &NodeTemplate) -> i64 {
 }
 
 /// The weights of the preferred terms that match. Upstream: `NodeAffinity.Score`, 1.28.
-fn node_affinity_scores(cluster: &ClusterState, pod: &PodSpec, feasible: &[NodeId]) -> Vec<i64> {
-    let sums: Vec<i64> = feasible.iter().map(|id| preferred_weight(pod, cluster.node(*id), &cluster.symbols)).collect();
+fn node_affinity_scores(cluster: &ClusterState, profile: &Profile, pod: &PodSpec, feasible: &[NodeId]) -> Vec<i64> {
+    let sum = |id: &NodeId| preferred_weight(profile, pod, cluster.node(*id), &cluster.symbols);
+    let sums: Vec<i64> = feasible.iter().map(sum).collect();
     let most = sums.iter().max().copied().unwrap_or(0);
     sums.iter().map(|sum| if most == 0 { 0 } else { 100 * sum / most }).collect()
 }
 
-/// The sum of the weights of the preferred node affinity terms that match a node.
-pub(super) fn preferred_weight(pod: &PodSpec, node: &NodeTemplate, symbols: &Interner) -> i64 {
-    let terms = pod.preferred_node_affinity.iter();
+/// The sum of the weights of the preferred node affinity terms, the pod's and the profile's, that match a node.
+pub(super) fn preferred_weight(profile: &Profile, pod: &PodSpec, node: &NodeTemplate, symbols: &Interner) -> i64 {
+    let terms = pod.preferred_node_affinity.iter().chain(&profile.added_preferred);
     let matching = terms.filter(|row| !row.term.is_empty() && row.term.matches(node.name, &node.labels, symbols));
     matching.map(|row| i64::from(row.weight)).sum()
 }

@@ -218,6 +218,19 @@ fn a_configuration_with_two_profiles_is_heeded() {
 }
 
 #[test]
+fn terms_that_a_profile_prefers_count_for_every_pod() {
+    let configuration = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles:\n\
+        - pluginConfig:\n  - name: NodeAffinity\n    args:\n      addedAffinity:\n        \
+        preferredDuringSchedulingIgnoredDuringExecution:\n        - weight: 5\n          preference: \
+        {matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: [ZONE]}]}\n";
+    for (zone, node) in [("a", "n1"), ("b", "n2")] {
+        let found =
+            configured(&configuration.replace("ZONE", zone), vec![pod("p", "100m", Value::Null)], &["-o", "json"]);
+        assert_eq!(found.json()["pods"][0]["node"], node);
+    }
+}
+
+#[test]
 fn a_configuration_is_refused_with_all_that_is_wrong() {
     let text = "
 apiVersion: kubescheduler.config.k8s.io/v1alpha1

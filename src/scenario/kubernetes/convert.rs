@@ -420,7 +420,7 @@ impl<'a> Converter<'a> {
         }
     }
 
-    fn preferred_node_terms(&mut self, api: &[pod::PreferredSchedulingTerm]) -> Vec<PreferredNodeTerm> {
+    pub(super) fn preferred_node_terms(&mut self, api: &[pod::PreferredSchedulingTerm]) -> Vec<PreferredNodeTerm> {
         api.iter()
             .map(|p| PreferredNodeTerm { weight: p.weight, term: self.node_selector_term(&p.preference) })
             .collect()

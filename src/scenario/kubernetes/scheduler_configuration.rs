@@ -6,7 +6,7 @@ use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, did_you_mean};
 use crate::scenario::kubernetes::convert::DEFAULT_SCHEDULER;
 use crate::scenario::kubernetes::meta::null_as_default;
-use crate::scenario::kubernetes::pod::NodeSelector;
+use crate::scenario::kubernetes::pod::{NodeSelector, PreferredSchedulingTerm};
 use crate::scenario::kubernetes::scheduler_plugins::{self, PluginPoints};
 use crate::scenario::kubernetes::{Converter, read_object};
 use crate::scheduler::{
@@ -148,7 +148,7 @@ struct AddedAffinity {
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
     required: Option<NodeSelector>,
     #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution", deserialize_with = "null_as_default")]
-    preferred: Vec<Value>,
+    preferred: Vec<PreferredSchedulingTerm>,
     /// The recordings write a whole affinity.
     node_affinity: Option<Box<AddedAffinity>>,
 }
@@ -311,7 +311,7 @@ impl Converter<'_> {
             }
             "NodeAffinity" => {
                 let Some(args) = self.arguments::<NodeAffinityArgs>(field, &plugin.args) else { return };
-                self.added_affinity(field, args.added_affinity, profile);
+                self.added_affinity(args.added_affinity, profile);
             }
             "PodTopologySpread" => {
                 let Some(args) = self.arguments::<SpreadArgs>(field, &plugin.args) else { return };
@@ -354,7 +354,7 @@ impl Converter<'_> {
         if let Some(rows) = &api.default_constraints {
             profile.default_constraints = DefaultConstraints::List(self.spread_defaults("config", rows));
         }
-        self.added_affinity("config", api.added_affinity, &mut profile);
+        self.added_affinity(api.added_affinity, &mut profile);
         profile
     }
 
@@ -441,15 +441,10 @@ impl Converter<'_> {
         list
     }
 
-    fn added_affinity(&mut self, field: &str, api: Option<AddedAffinity>, profile: &mut Profile) {
+    fn added_affinity(&mut self, api: Option<AddedAffinity>, profile: &mut Profile) {
         let Some(api) = api else { return };
         let api = api.node_affinity.map_or_else(|| AddedAffinity { node_affinity: None, ..api }, |inner| *inner);
-        if !api.preferred.is_empty() {
-            self.issues.push(Issue::warning(
-                format!("{field}.addedAffinity"),
-                "preferred terms of the added affinity are not modelled",
-            ));
-        }
+        profile.added_preferred = self.preferred_node_terms(&api.preferred);
         profile.added_affinity = api.required.as_ref().map(|selector| self.node_selector(selector));
     }
 }

@@ -102,23 +102,23 @@ impl LocalTable {
             self.taints.clear();
             self.preferred.clear();
             self.is_exotic = false;
-            self.grow(slots.len());
+            self.grow(profile, slots.len());
             (0..slots.len()).for_each(|slot| self.answer(cluster, profile, slots, slot));
             return self.renew_images(cluster, slots, None);
         };
-        self.grow(slots.len());
+        self.grow(profile, slots.len());
         for slot in dirty {
             self.answer(cluster, profile, slots, *slot as usize);
         }
         self.renew_images(cluster, slots, Some(dirty));
     }
 
-    fn grow(&mut self, len: usize) {
+    fn grow(&mut self, profile: &Profile, len: usize) {
         self.score.resize(len, UNFIT);
         if !self.taints.is_empty() {
             self.taints.resize(len, 0);
         }
-        if !self.spec.preferred_node_affinity.is_empty() {
+        if profile.prefers_nodes_for(&self.spec) {
             self.preferred.resize(len, 0);
         }
     }
@@ -147,7 +147,7 @@ impl LocalTable {
             self.taints[slot] = self.small(taints);
         }
         if !self.preferred.is_empty() {
-            self.preferred[slot] = self.small(preferred_weight(&self.spec, node, &cluster.symbols));
+            self.preferred[slot] = self.small(preferred_weight(profile, &self.spec, node, &cluster.symbols));
         }
     }
 

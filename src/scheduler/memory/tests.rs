@@ -35,8 +35,17 @@ impl World {
                 }
             }
         }
+        let mut cluster = ClusterState::new();
+        let mut added_preferred = Vec::new();
+        if dice.chance(0.3) {
+            let key = cluster.symbols.intern("disk");
+            let expressions = vec![Requirement { key, operator: Operator::Exists, values: Default::default() }];
+            let term = NodeSelectorTerm { expressions, ..NodeSelectorTerm::default() };
+            added_preferred.push(PreferredNodeTerm { weight: 10, term });
+        }
         let profile = Profile {
             plugins,
+            added_preferred,
             percentage_of_nodes_to_score: percentage,
             strategy,
             ignore_preferred_terms_of_existing_pods: dice.chance(0.2),
@@ -44,7 +53,7 @@ impl World {
             ..Profile::default()
         };
         let scheduler = Scheduler::new(profile, Ties::SmallestName);
-        World { cluster: ClusterState::new(), dice, scheduler, named: 0 }
+        World { cluster, dice, scheduler, named: 0 }
     }
 
     fn symbol(&mut self, text: &str) -> Symbol {
