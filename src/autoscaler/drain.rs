@@ -1,7 +1,8 @@
 //! The drain rules: which pods of a node have to be moved, and which forbid it.
 
 use super::flags::Flags;
-use crate::cluster::{ClusterState, NodeId, OwnerKind, PodId, VolumeSource};
+use super::glance::is_expendable;
+use crate::cluster::{ClusterState, NodeId, OwnerKind, Phase, PodId, VolumeSource};
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
 use rustc_hash::FxHashMap;
@@ -89,7 +90,8 @@ pub(super) fn should_be_gone(cluster: &ClusterState, pod: PodId) -> Option<SimTi
 
 /// The pods that have to leave a node, or the first that must not.
 ///
-/// Upstream: `simulator.GetPodsToMove`, `drain.GetPodsForDeletionOnNodeDrain`, 1.28.0.
+/// Upstream: `simulator.GetPodsToMove`, `drain.GetPodsForDeletionOnNodeDrain`, 1.28.0; its snapshots have no expendable
+/// pods.
 pub fn pods_to_move(
     cluster: &ClusterState,
     flags: &Flags,
@@ -100,7 +102,7 @@ pub fn pods_to_move(
     let mut moved = PodsToMove::default();
     for pod in cluster.node(node).pods().iter().copied() {
         let spec = cluster.spec_of(pod);
-        if spec.is_mirror || is_long_terminating(cluster, pod, now) {
+        if spec.is_mirror || is_expendable(spec, flags) || is_long_terminating(cluster, pod, now) {
             continue;
         }
         if spec.is_daemon() {
@@ -135,8 +137,7 @@ fn check(
 ) -> Result<(), BlockingReason> {
     let spec = cluster.spec_of(pod);
     let replicated = is_replicated(cluster, flags, pod, controllers)?;
-    let terminal = cluster.pod(pod).phase.is_final() && spec.may_finish;
-    if spec.safe_to_evict == Some(true) || terminal {
+    if spec.safe_to_evict == Some(true) || is_terminal(cluster.pod(pod).phase, spec.may_finish) {
         return Ok(());
     }
     if !replicated {
@@ -155,6 +156,11 @@ fn check(
         return Err(BlockingReason::NotSafeToEvictAnnotation);
     }
     Ok(())
+}
+
+/// Whether nothing of the pod will run again. Upstream: `isPodTerminal`.
+fn is_terminal(phase: Phase, may_finish: bool) -> bool {
+    phase == Phase::Failed || phase == Phase::Succeeded && may_finish
 }
 
 /// Whether somebody would create the pod again.

@@ -58,7 +58,12 @@ impl Autoscaler {
         outcome: &mut ScaleDownOutcome,
     ) -> ScaleDownResult {
         let chosen = match self.flags.parallel_drain {
-            true => Ok(self.nodes_to_delete(now, snapshot, groups, &mut self.spare(snapshot, groups), outcome)),
+            true => {
+                let mut spare = self.spare(snapshot, groups);
+                let (empty, mut drain) = self.nodes_to_delete(now, snapshot, groups, &mut spare, outcome);
+                drain.sort_by_key(|row| row.risky);
+                Ok((empty, drain))
+            }
             false => self.legacy_nodes_to_delete(now, snapshot, groups, outcome),
         };
         let mut result = ScaleDownResult::NoNodeDeleted;
@@ -260,7 +265,6 @@ impl Autoscaler {
             *room -= 1;
             if row.pods.is_empty() { empty.push(row.clone()) } else { drain.push(row.clone()) }
         }
-        drain.sort_by_key(|row| row.risky);
         (empty, drain)
     }
 

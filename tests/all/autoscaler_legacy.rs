@@ -2,7 +2,7 @@
 
 use super::autoscaler_world::World;
 use foresail::autoscaler::{ScaleDownOutcome, ScaleDownResult, Unremovable};
-use foresail::cluster::NodeId;
+use foresail::cluster::{LabelSelector, NodeId, PodDisruptionBudget};
 
 /// Nodes of 4 cores, each with one pod of so many milli-cores; 0 is none.
 fn world(flags: &[(&str, &str)], loads: &[i64]) -> (World, Vec<NodeId>) {
@@ -118,6 +118,24 @@ fn one_node_is_drained_at_a_time() {
     let down = world.down(611);
     assert_eq!((down.result, deleted(&down)), (ScaleDownResult::InProgress, vec![]));
     assert_eq!(why(&down, nodes[0]), Some(Unremovable::CurrentlyBeingDeleted));
+}
+
+#[test]
+fn a_drain_that_budgets_make_slow_is_not_put_last() {
+    let (mut world, nodes) = world(&[], &[100, 100, 3000]);
+    world.plain(100, Some(nodes[0]));
+    let (namespace, name) = (world.symbol("default"), world.symbol("web"));
+    world.stage.cluster.budgets.push(PodDisruptionBudget {
+        namespace,
+        name,
+        selector: Some(LabelSelector::default()),
+        disruptions_allowed: 1,
+        current_healthy: 4,
+        desired_healthy: 3,
+        disrupted_pods: Vec::new(),
+    });
+    world.down(0);
+    assert_eq!(deleted(&world.down(601)), [(nodes[0], true)]);
 }
 
 #[test]

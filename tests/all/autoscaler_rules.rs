@@ -154,6 +154,15 @@ fn finished_pods_that_nobody_restarts_move() {
         |stage, pod| stage.cluster.set_phase(pod, Phase::Succeeded),
     );
     assert_eq!(finished.map(|moved| moved.pods.len()), Ok(1));
+    let failed = drained(&[], |spec, _| spec.owner = None, |stage, pod| stage.cluster.set_phase(pod, Phase::Failed));
+    assert_eq!(failed.map(|moved| moved.pods.len()), Ok(1), "the kubelet gave it up, whatever its restart policy");
+}
+
+#[test]
+fn expendable_pods_do_not_matter() {
+    let cheap = |spec: &mut PodSpec, _: &mut Stage| (spec.owner, spec.has_priority, spec.priority) = (None, true, -11);
+    assert_eq!(moved(&[], cheap), Ok(0));
+    assert_eq!(moved(&[("expendable-pods-priority-cutoff", "-20")], cheap), Err(BlockingReason::NotReplicated));
 }
 
 #[test]
