@@ -142,13 +142,10 @@ impl Autoscaler {
     }
 
     /// A deletion that a loop started is over: the node's instance is deleted, or it failed and the node
-    /// stays.
-    pub fn deletion_ended(&mut self, node: NodeId, deleted: bool) {
+    /// stays. One that failed before the next loop leaves the node unneeded since when it was.
+    pub fn deletion_ended(&mut self, node: NodeId) {
         self.deletions.retain(|(other, _)| *other != node);
         self.quiet = None;
-        if !deleted {
-            self.planner.forget(node);
-        }
     }
 
     /// One loop over the cluster and the cloud as they are now. `pending` are the pods without a node, in

@@ -49,7 +49,7 @@ impl Planner {
     pub(super) fn clear(&mut self) {
         self.unneeded.clear();
     }
-    /// The deletion of a node failed: it has to be unneeded for its time again.
+    /// A node has to be unneeded for its time again.
     pub(super) fn forget(&mut self, node: NodeId) {
         self.unneeded.remove(&node);
     }

@@ -79,7 +79,7 @@ impl Simulation {
 
     fn look_around(&mut self, now: SimTime) {
         let cast = self.cast.clone();
-        let groups = self.group_views(&cast.groups);
+        let groups = self.group_views(now, &cast.groups);
         let mut pending: Vec<PodId> = self.pending.iter().map(|(_, pod)| *pod).collect();
         pending.retain(|pod| self.cluster.spec_of(*pod).scheduling_gates.is_empty());
         pending.sort_unstable();
@@ -97,6 +97,7 @@ impl Simulation {
     /// The groups that the autoscaler manages; they come first among all.
     fn group_views<'a>(
         &self,
+        now: SimTime,
         groups: &'a crate::id::IdVec<GroupId, crate::sim::world::NodeGroup>,
     ) -> Vec<GroupView<'a>> {
         let managed = groups.iter().take_while(|(_, group)| group.autoscaled);
@@ -115,7 +116,7 @@ impl Simulation {
                     template: &group.machines[0].template,
                     price: group.machines[0].price.usd(),
                     instances: state.instances.iter().map(instance).collect(),
-                    increase_fails: state.refuses_increases(),
+                    increase_fails: self.refuses_increases(now, id),
                 }
             })
             .collect()
@@ -178,20 +179,31 @@ impl Simulation {
 
     /// A deletion goes on: checks once more, evicts, waits, deletes.
     pub(super) fn drain_continues(&mut self, now: SimTime, id: DrainId) {
-        let (node, fresh) = (self.drains[id].node, self.drains[id].since.is_none());
-        if !self.cluster.has_node(node) {
+        let goes_on = self.cluster.has_node(self.drains[id].node)
+            && match self.drains[id].since {
+                None => self.begin_drain(now, id),
+                Some(since) => self.has_patience(now, id, since),
+            };
+        if !goes_on {
             return self.deletion_fails(now, id);
         }
-        if fresh && !self.begin_drain(now, id) {
-            return self.deletion_fails(now, id);
+        self.evict_left(now, id);
+        if self.drains[id].left.is_empty() {
+            self.delete_when_empty(now, id);
+        } else {
+            self.queue.push(now + RETRY_EVERY, Event::DrainContinues(id));
         }
-        if !self.drains[id].left.is_empty() {
-            self.evict_left(now, id);
+    }
+
+    /// Evictions are tried for so long only; then a node may still go with the pods of DaemonSets that are left.
+    /// Upstream: `Evictor.DrainNodeWithPods`, `evictPod`, 1.28.0.
+    fn has_patience(&mut self, now: SimTime, id: DrainId, since: SimTime) -> bool {
+        let most = self.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_pod_eviction_time);
+        if now - since < most {
+            return true;
         }
-        if !self.drains[id].left.is_empty() {
-            return self.try_again(now, id);
-        }
-        self.delete_when_empty(now, id);
+        let left = std::mem::take(&mut self.drains[id].left);
+        left.into_iter().all(|pod| self.cluster.spec_of(pod).is_daemon())
     }
 
     /// Looks at the node with fresh eyes: whether the deletion may begin.
@@ -206,15 +218,21 @@ impl Simulation {
         };
         let row = &mut self.drains[id];
         row.since = Some(now);
-        if !row.needs_drain {
-            return moved.pods.is_empty();
-        }
         let (mut pods, mut daemon_pods) = (moved.pods, moved.daemon_pods);
+        if !row.needs_drain && !pods.is_empty() {
+            return false;
+        }
         pods.sort_unstable();
         daemon_pods.sort_unstable();
         row.evicted.clone_from(&pods);
         row.left = pods;
-        row.left.extend(daemon_pods);
+        let evicts_daemon_pods = match row.needs_drain {
+            true => flags.daemonset_eviction_for_occupied_nodes,
+            false => flags.daemonset_eviction_for_empty_nodes,
+        };
+        if evicts_daemon_pods {
+            row.left.extend(daemon_pods);
+        }
         true
     }
 
@@ -229,17 +247,8 @@ impl Simulation {
                 refused.push(pod);
             }
         }
-        self.drains[id].left = refused;
-    }
-
-    fn try_again(&mut self, now: SimTime, id: DrainId) {
-        let most = self.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_pod_eviction_time);
-        let since = self.drains[id].since.unwrap_or(now);
-        if now + RETRY_EVERY - since > most || now - since >= most {
-            // The last try was refused: upstream notices when the time is over.
-            return self.deletion_fails(now, id);
-        }
-        self.queue.push(now + RETRY_EVERY, Event::DrainContinues(id));
+        // Of an empty node, pods of DaemonSets that may not go do not keep it.
+        self.drains[id].left = if self.drains[id].needs_drain { refused } else { Vec::new() };
     }
 
     fn delete_when_empty(&mut self, now: SimTime, id: DrainId) {
@@ -248,10 +257,7 @@ impl Simulation {
         if !there {
             let (node, instance) = (row.node, row.instance);
             let deleted = self.delete_instance(now, instance);
-            if let Some(autoscaler) = &mut self.autoscaler {
-                autoscaler.deletion_ended(node, deleted);
-            }
-            return;
+            return self.deletion_ended(now, node, deleted);
         }
         let since = *self.drains[id].waiting_since.get_or_insert(now);
         let most = self.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination);
@@ -266,13 +272,18 @@ impl Simulation {
     }
 
     fn deletion_fails(&mut self, now: SimTime, id: DrainId) {
-        let node = self.drains[id].node;
-        if self.cluster.has_node(node) {
-            self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, false);
+        self.deletion_ended(now, self.drains[id].node, false);
+    }
+
+    fn deletion_ended(&mut self, now: SimTime, node: NodeId, deleted: bool) {
+        if !deleted {
             self.log.push(now, Occurrence::ScaleDownFailed(node));
+            if self.cluster.has_node(node) {
+                self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, false);
+            }
         }
         if let Some(autoscaler) = &mut self.autoscaler {
-            autoscaler.deletion_ended(node, false);
+            autoscaler.deletion_ended(node);
         }
     }
 

@@ -67,11 +67,6 @@ pub struct GroupState {
     names: u32,
     /// Launches after the start, failed ones included.
     launches: usize,
-    /// Faults in force: increases fail, launches fail (and when they say so), launches never register.
-    increase_errors: u32,
-    launch_errors: Vec<SimDuration>,
-    never_registers: u32,
-    no_capacity: u32,
 }
 
 /// A spot pool: one machine type of a group in one zone.
@@ -82,13 +77,6 @@ pub struct Pool {
     zone: Symbol,
     /// No capacity before this instant.
     short_until: SimTime,
-}
-
-impl GroupState {
-    /// A request for more nodes would fail.
-    pub(super) fn refuses_increases(&self) -> bool {
-        self.increase_errors > 0
-    }
 }
 
 impl Simulation {
@@ -155,9 +143,24 @@ impl Simulation {
         self.schedule_shock(at);
     }
 
+    /// What the faults in force now have to tell, the last of the scenario's list first.
+    fn fault_in_force<T>(&self, now: SimTime, tell: impl Fn(&FaultKind) -> Option<T>) -> Option<T> {
+        self.cast.faults.iter().rev().filter(|fault| fault.is_in_force(now)).find_map(|fault| tell(&fault.kind))
+    }
+
+    /// Whether a fault of this kind is in force now.
+    fn suffers(&self, now: SimTime, kind: FaultKind) -> bool {
+        self.fault_in_force(now, |other| (*other == kind).then_some(())).is_some()
+    }
+
+    /// A request for more nodes would fail.
+    pub(super) fn refuses_increases(&self, now: SimTime, group: GroupId) -> bool {
+        self.suffers(now, FaultKind::IncreaseError(group))
+    }
+
     /// Asks the cloud for `count` more instances. The answer is whether it will try.
     pub(super) fn increase_size(&mut self, now: SimTime, group: GroupId, count: i32) -> bool {
-        if self.groups[group].increase_errors > 0 {
+        if self.refuses_increases(now, group) {
             self.log.push(now, Occurrence::IncreaseError(group, count));
             return false;
         }
@@ -176,14 +179,17 @@ impl Simulation {
         let turn = self.groups[group].launches;
         self.groups[group].launches += 1;
         let boot = self.cast.groups[group].boot.draw(turn, &mut self.streams.boot);
-        let state = &self.groups[group];
-        if let Some(after) = state.launch_errors.last() {
-            self.queue.push(now + *after, Event::LaunchFails(id));
-        } else if state.no_capacity > 0 || self.pool_is_short(now, id) {
+        let error = self.fault_in_force(now, |fault| match fault {
+            FaultKind::InstanceError(of, after) if *of == group => Some(*after),
+            _ => None,
+        });
+        if let Some(after) = error {
+            self.queue.push(now + after, Event::LaunchFails(id));
+        } else if self.suffers(now, FaultKind::NoCapacity(group)) || self.pool_is_short(now, id) {
             self.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
         } else {
-            if state.never_registers == 0 {
-                self.queue.push(now + boot, Event::NodeRegisters(id));
+            if !self.suffers(now, FaultKind::NeverRegisters(group)) {
+                self.queue.push(now + boot, Event::NodeRegisters(group, id));
             }
             self.instance_costs(now, id);
         }
@@ -448,10 +454,10 @@ impl Simulation {
                 }
             }
             FaultKind::ContainersHang { workload, pods } => self.containers_hang(now, workload, pods),
-            FaultKind::IncreaseError(group) => self.groups[group].increase_errors += 1,
-            FaultKind::InstanceError(group, after) => self.groups[group].launch_errors.push(after),
-            FaultKind::NeverRegisters(group) => self.groups[group].never_registers += 1,
-            FaultKind::NoCapacity(group) => self.groups[group].no_capacity += 1,
+            FaultKind::IncreaseError(_)
+            | FaultKind::InstanceError(..)
+            | FaultKind::NeverRegisters(_)
+            | FaultKind::NoCapacity(_) => {}
             FaultKind::ZoneOutage(zone) => {
                 self.closed_zones.push(zone);
                 self.lose_zone(now, zone);
@@ -466,18 +472,14 @@ impl Simulation {
     pub(super) fn fault_ends(&mut self, now: SimTime, index: u32) {
         self.log.push(now, Occurrence::FaultChanged(index, false));
         match self.cast.faults[index as usize].kind {
-            FaultKind::NodeLost { .. } | FaultKind::SpotNotice { .. } => {}
+            FaultKind::NodeLost { .. }
+            | FaultKind::SpotNotice { .. }
+            | FaultKind::IncreaseError(_)
+            | FaultKind::InstanceError(..)
+            | FaultKind::NeverRegisters(_)
+            | FaultKind::NoCapacity(_) => {}
             FaultKind::NodeUnreachable { .. } => self.node_speaks_again(now, index),
             FaultKind::ContainersHang { workload, .. } => self.containers_answer(now, workload),
-            FaultKind::IncreaseError(group) => self.groups[group].increase_errors -= 1,
-            FaultKind::InstanceError(group, after) => {
-                let errors = &mut self.groups[group].launch_errors;
-                if let Some(at) = errors.iter().position(|error| *error == after) {
-                    errors.remove(at);
-                }
-            }
-            FaultKind::NeverRegisters(group) => self.groups[group].never_registers -= 1,
-            FaultKind::NoCapacity(group) => self.groups[group].no_capacity -= 1,
             FaultKind::ZoneOutage(zone) => {
                 if let Some(at) = self.closed_zones.iter().position(|closed| *closed == zone) {
                     self.closed_zones.remove(at);

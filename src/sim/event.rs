@@ -50,8 +50,8 @@ pub enum Event {
     PoolShock(u32),
     /// The cloud reports that an instance could not be launched.
     LaunchFails(InstanceId),
-    /// An instance registers as a node.
-    NodeRegisters(InstanceId),
+    /// An instance of a group registers as a node.
+    NodeRegisters(GroupId, InstanceId),
     /// A registered node becomes Ready.
     NodeBecomesReady(NodeId),
     /// A node has been silent for too long.
@@ -121,7 +121,7 @@ impl Event {
             | Event::RebalanceDrain(_)
             | Event::SpareTerminates(_) => 2,
             Event::LaunchFails(_) => 3,
-            Event::NodeRegisters(_) => 4,
+            Event::NodeRegisters(..) => 4,
             Event::NodeBecomesReady(_) | Event::NodeTurnsUnknown(_) => 5,
             Event::PodStops(_)
             | Event::PodStarts(_)
@@ -200,6 +200,8 @@ impl EventQueue {
             Event::PodStops(pod) | Event::PodStarts(pod) | Event::PodBecomesReady(pod) | Event::PodFinishes(pod) => {
                 pod.index() as u64
             }
+            // Nodes register group by group, in order of launch.
+            Event::NodeRegisters(group, instance) => (group.index() as u64) << 32 | instance.index() as u64,
             _ => self.sequence,
         };
         let order = u64::from(event.rank()) << 56 | place;

@@ -184,7 +184,7 @@ impl Simulation {
             Event::FaultEnds(index) => self.fault_ends(now, index),
             Event::PoolShock(pool) => self.pool_shock(now, pool),
             Event::LaunchFails(instance) => self.launch_fails(now, instance),
-            Event::NodeRegisters(instance) => self.register(instance, false),
+            Event::NodeRegisters(_, instance) => self.register(instance, false),
             Event::NodeBecomesReady(node) => self.node_becomes_ready(now, node),
             Event::NodeTurnsUnknown(node) => self.node_turns_unknown(now, node),
             Event::PodOutstaysTaint(pod) => self.pod_outstays_taint(now, pod),

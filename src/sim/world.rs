@@ -326,6 +326,13 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
+impl Fault {
+    /// Whether it has begun and not ended; one that ends no later than it begins has no end.
+    pub fn is_in_force(&self, now: SimTime) -> bool {
+        self.at <= now && (now < self.until || self.until <= self.at)
+    }
+}
+
 /// Kinds of faults.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FaultKind {

@@ -217,6 +217,17 @@ fn a_node_that_is_needed_in_between_waits_again() {
 }
 
 #[test]
+fn a_deletion_that_fails_at_once_is_tried_again_in_the_next_loop() {
+    let (mut world, node) = idle(&[]);
+    assert!(deletes(&mut world, 601));
+    world.autoscaler.as_mut().expect("started").deletion_ended(node);
+    assert!(deletes(&mut world, 611), "it has been unneeded all the time");
+    assert!(!deletes(&mut world, 621), "it is being deleted");
+    world.autoscaler.as_mut().expect("started").deletion_ended(node);
+    assert!(!deletes(&mut world, 631), "its time has begun again");
+}
+
+#[test]
 fn the_minimum_is_kept() {
     let (mut world, node) = idle(&[]);
     world.stage.groups[0].min = 1;

@@ -424,8 +424,8 @@ impl World {
                     self.stage.groups[group as usize].target -= 1;
                 }
             }
-            self.quick.deletion_ended(node, deleted);
-            self.plain.deletion_ended(node, deleted);
+            self.quick.deletion_ended(node);
+            self.plain.deletion_ended(node);
         }
     }
 }

@@ -107,6 +107,6 @@ impl World {
         self.stage.remove_node(node);
         self.stage.remove_instance(name);
         self.stage.groups[group].target -= 1;
-        self.autoscaler.as_mut().expect("started").deletion_ended(node, true);
+        self.autoscaler.as_mut().expect("started").deletion_ended(node);
     }
 }

@@ -17,6 +17,7 @@ mod latency;
 mod latency_fit;
 mod latency_laws;
 mod lives;
+mod overlaps;
 mod rollouts;
 mod scenarios;
 mod schedule;

@@ -94,6 +94,6 @@ impl Ahead {
         if let Some(group) = group.and_then(|group| self.stage.groups.get_mut(group as usize)) {
             group.target -= 1;
         }
-        self.autoscaler.deletion_ended(node, true);
+        self.autoscaler.deletion_ended(node);
     }
 }

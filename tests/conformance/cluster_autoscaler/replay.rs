@@ -89,7 +89,7 @@ impl Replay {
         if let Some(group) = self.deleting.remove(&node) {
             let name = self.world.stage.cluster.node(node).name;
             self.delete_instance(group, name);
-            self.autoscaler.deletion_ended(node, true);
+            self.autoscaler.deletion_ended(node);
         }
     }
 
