@@ -34,6 +34,9 @@ fn causes_come_first_and_lead_back_to_the_traffic() {
     let answer = why(&study.cast, &outcome, &question).unwrap();
     assert!(answer.contains(rescale["text"].as_str().unwrap()), "{answer}");
     assert!(answer.contains("That is the traffic's doing."), "{answer}");
+    let waiting = answer.lines().find_map(|line| line.strip_suffix(" pods without a node (mean of the step)."));
+    let waiting = waiting.and_then(|line| line.rsplit(", ").next()).expect("it says how many wait");
+    assert!(waiting.parse::<f64>().is_ok() && waiting.len() <= 5, "one digit after the point: {waiting}");
     let nothing = Question { object: Some("nobody".into()), ..question };
     assert!(why(&study.cast, &outcome, &nothing).is_err());
 }

@@ -71,7 +71,7 @@ fn traffic(outcome: &Outcome, at: SimTime, text: &mut String) {
             then.error_rate * 100.0
         );
     }
-    let _ = writeln!(text, "{} nodes, {} pods without a node.", nodes(then), then.pending);
+    let _ = writeln!(text, "{} nodes, {:.1} pods without a node (mean of the step).", nodes(then), then.pending);
 }
 
 impl Decisions<'_> {

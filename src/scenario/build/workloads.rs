@@ -121,6 +121,9 @@ impl Builder<'_, '_, '_> {
             let message = format!("found {replicas}, expected 0 to {MOST_REPLICAS}");
             part.push(Issue::error("spec.replicas", message));
         }
+        if let Some(wrong) = object.spec.min_ready_seconds.filter(|seconds| *seconds < 0) {
+            part.push(Issue::error("spec.minReadySeconds", format!("found {wrong}, expected 0 or more")));
+        }
         complain_about_selector(object, &mut part);
         let controller = match owner {
             "ReplicaSet" => format!("{}-rs", object.metadata.name),
