@@ -18,6 +18,8 @@ mod totals;
 #[path = "../../tests/conformance/closed_loop/world.rs"]
 mod world;
 
+use foresail::sim::world::Timing;
+use foresail::units::SimDuration;
 use std::path::Path;
 
 /// Drawn: a flash crowd, and a case with faults.
@@ -33,9 +35,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(root.join("docs").join(&file), picture::svg(row)?)?;
         pictures.push((row.case.name.clone(), file));
     }
-    let spread = spread::all(&recordings, &measured, true)?;
-    let with_old_metrics = spread::agreement(&spread::all(&recordings, &measured, false)?);
-    let text = document::write(&measured, &spread, with_old_metrics, &pictures);
+    // As in scenarios; with metrics as fresh as the recordings'; and in the recordings' world without delays.
+    let live = Timing { step: SimDuration::from_secs(1), ..Timing::default() };
+    let fresh = Timing { fresh_metrics: true, ..live.clone() };
+    let recorded = Timing { lockstep: true, ..fresh.clone() };
+    let [live, fresh, recorded] = [live, fresh, recorded].map(|timing| spread::all(&recordings, &measured, &timing));
+    let spreads = document::Spreads { recorded: recorded?, fresh: fresh?, live: live? };
+    let text = document::write(&measured, &spreads, &pictures);
     std::fs::write(root.join("docs/validation.md"), text)?;
     println!("wrote docs/validation.md and {} pictures", pictures.len());
     Ok(())

@@ -50,7 +50,7 @@ pub fn all(folder: &Path) -> Result<Vec<Measured>, Failure> {
 fn one(theme: String, case: Case, walls: &BTreeMap<String, f64>) -> Result<Measured, Failure> {
     let outcome = replay::lockstep(&case)?;
     let cast = Arc::new(world::build(&case)?);
-    let timing = Timing { lockstep: true, step: SimDuration::from_secs(15), ..Timing::default() };
+    let timing = Timing { lockstep: true, by_chance: false, step: SimDuration::from_secs(15), ..Timing::default() };
     let time = |_| {
         let begin = Instant::now();
         replay::run(&case, cast.clone(), timing.clone(), Seed::new(case.seed, 0));

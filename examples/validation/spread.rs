@@ -6,7 +6,6 @@ use crate::totals::{FIGURES, Figure};
 use crate::{replay, world};
 use foresail::rng::Seed;
 use foresail::sim::world::Timing;
-use foresail::units::SimDuration;
 use rayon::prelude::*;
 use serde::Deserialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -64,19 +63,13 @@ pub fn agreement(spreads: &[Spread]) -> (usize, usize) {
     (rows().filter(|(_, real, ours)| real.agrees_with(ours)).count(), rows().count())
 }
 
-/// All cases of which there are several real runs; ours with metrics as fresh as theirs, or as old as phases of their
-/// own make them.
-pub fn all(
-    folder: &Path,
-    measured: &[Measured],
-    fresh_metrics: bool,
-) -> Result<Vec<Spread>, Box<dyn std::error::Error>> {
+/// All cases of which there are several real runs, and ours with this clockwork.
+pub fn all(folder: &Path, measured: &[Measured], timing: &Timing) -> Result<Vec<Spread>, Box<dyn std::error::Error>> {
     let mut spreads = Vec::new();
     for line in text(&folder.join("spread/spread.jsonl.gz"))?.lines() {
         let recorded: Recorded = serde_json::from_str(line)?;
         let Some(row) = measured.iter().find(|row| row.case.name == recorded.name) else { continue };
         let cast = Arc::new(world::build(&row.case)?);
-        let timing = Timing { step: SimDuration::from_secs(1), fresh_metrics, ..Timing::default() };
         let run = |number: u32| {
             let outcome = replay::run(&row.case, cast.clone(), timing.clone(), Seed::new(row.case.seed, number));
             FIGURES.map(|figure| figure.ours(&row.case, &outcome))

@@ -42,8 +42,9 @@ pub use view::{
 
 use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpecId, Resources};
 use crate::go_sort;
+use crate::id::Id;
 use crate::intern::Symbol;
-use crate::rng::Stream;
+use crate::rng::{Stream, mix};
 use crate::scheduler::{Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
 use drain::Controllers;
@@ -64,7 +65,7 @@ const MORE_TO_COME: SimDuration = SimDuration::from_secs(2);
 /// How one of several equally good options is taken.
 #[derive(Clone, Debug)]
 pub enum Choice {
-    /// At random, as upstream.
+    /// At random, as upstream; the order of nodes is random too.
     Seeded(Stream),
     /// By the rule of the recordings.
     Recorded,
@@ -75,6 +76,8 @@ pub enum Choice {
 pub struct Autoscaler {
     flags: Flags,
     choice: Choice,
+    /// What makes the order of nodes random.
+    order_salt: Option<u64>,
     registry: Registry,
     templates: Templates,
     checker: PredicateChecker,
@@ -101,8 +104,13 @@ const ASSUMED_QUIET: SimDuration = SimDuration::from_hours(1);
 
 impl Autoscaler {
     /// An autoscaler that has just started.
-    pub fn new(flags: Flags, profile: Profile, choice: Choice) -> Self {
+    pub fn new(flags: Flags, profile: Profile, mut choice: Choice) -> Self {
+        let order_salt = match &mut choice {
+            Choice::Seeded(stream) => Some(stream.bits()),
+            Choice::Recorded => None,
+        };
         Autoscaler {
+            order_salt,
             flags,
             choice,
             registry: Registry::default(),
@@ -132,6 +140,12 @@ impl Autoscaler {
     /// The flags.
     pub fn flags(&self) -> &Flags {
         &self.flags
+    }
+
+    /// The place of a node in orders that upstream takes from Go's maps and informers' stores. Where those are random, the
+    /// order is another in each run; here it stays from loop to loop, so that answers can be remembered.
+    fn random_place(&self, node: NodeId) -> u64 {
+        self.order_salt.map_or(0, |salt| mix(salt ^ node.index() as u64))
     }
 
     /// What the pods of each group's template node ask for together, and how many there are, as of the last
@@ -234,7 +248,10 @@ impl Autoscaler {
     ) {
         self.copies.clear();
         let mut snapshot = cluster.trial();
-        let all: Vec<NodeId> = snapshot.node_ids().to_vec();
+        let mut all: Vec<NodeId> = snapshot.node_ids().to_vec();
+        if self.order_salt.is_some() {
+            all.sort_by_key(|node| self.random_place(*node));
+        }
         let is_ready =
             |id: &NodeId| templates::is_ready_and_schedulable(snapshot.node(*id), &snapshot.symbols, &self.flags);
         let ready: Vec<NodeId> = all.iter().copied().filter(is_ready).collect();

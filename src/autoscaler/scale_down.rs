@@ -226,7 +226,7 @@ impl Autoscaler {
         Ok(Removable { node, since: now, pods: moved.pods, risky })
     }
 
-    /// The unneeded nodes whose time is over, by name, as long as there is something to `spare`.
+    /// The unneeded nodes whose time is over, by name or in a random order, as long as there is something to `spare`.
     ///
     /// Upstream: `Planner.NodesToDelete`, `unneeded.Nodes.RemovableAt`.
     pub(super) fn nodes_to_delete(
@@ -239,7 +239,7 @@ impl Autoscaler {
     ) -> Chosen {
         let mut room = self.room(cluster, groups);
         let mut rows: Vec<&Removable> = self.planner.unneeded.values().collect();
-        rows.sort_by_key(|row| (!row.pods.is_empty(), cluster.node_name(row.node)));
+        rows.sort_by_key(|row| (!row.pods.is_empty(), self.random_place(row.node), cluster.node_name(row.node)));
         let (mut empty, mut drain) = (Vec::new(), Vec::new());
         for row in rows {
             let node = cluster.node(row.node);

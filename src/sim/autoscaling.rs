@@ -54,7 +54,7 @@ impl Simulation {
         // Cluster Autoscaler knows one profile.
         let profile = self.cast.profiles.of(Symbol::EMPTY).clone();
         let choice =
-            if self.timing.lockstep { Choice::Recorded } else { Choice::Seeded(self.streams.expander.clone()) };
+            if self.timing.by_chance { Choice::Seeded(self.streams.expander.clone()) } else { Choice::Recorded };
         self.autoscaler = Some(Autoscaler::new(flags, profile, choice));
         let first = self.phase(self.timing.autoscaler_scan);
         self.queue.push(first, Event::AutoscalerLoop);

@@ -83,6 +83,8 @@ pub struct Simulation {
     cluster: ClusterState,
     queue: EventQueue,
     streams: Streams,
+    /// What makes the uids of pods random; 0 where nothing is left to chance.
+    uid_salt: u64,
     names: Names,
     instances: Watched<IdVec<InstanceId, Instance>>,
     node_instances: IdVec<NodeId, Option<InstanceId>>,

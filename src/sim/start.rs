@@ -51,7 +51,8 @@ impl Simulation {
             phases: stream("phases"),
             expander: stream("expander"),
         };
-        let ties = if start.timing.lockstep { Ties::SmallestName } else { Ties::Seeded(stream("ties")) };
+        let ties = if start.timing.by_chance { Ties::Seeded(stream("ties")) } else { Ties::SmallestName };
+        let uid_salt = if start.timing.by_chance { stream("uids").bits() } else { 0 };
         let mut profiles = cast.profiles.clone();
         if start.timing.lockstep {
             // The recordings' scheduler looks at every node.
@@ -73,6 +74,7 @@ impl Simulation {
             end: SimTime::ZERO + start.duration,
             timing: start.timing,
             cluster,
+            uid_salt,
             streams,
             scheduler: Scheduler::new(profiles, ties),
             cast,
@@ -131,13 +133,14 @@ impl Simulation {
         }
     }
 
-    /// The first turn of a loop with this period: at once in lockstep, else at a random phase.
+    /// The first turn of a loop with this period: at once, or at a random phase, of whole seconds in lockstep.
     pub(super) fn phase(&mut self, period: SimDuration) -> SimTime {
-        if self.timing.lockstep {
+        if !self.timing.by_chance {
             return SimTime::ZERO;
         }
-        let millis = self.streams.phases.below(period.as_millis().max(1) as usize);
-        SimTime::from_millis(millis as i64)
+        let unit = SimDuration::from_millis(if self.timing.lockstep { 1000 } else { 1 });
+        let places = (period.as_nanos() / unit.as_nanos()).max(1);
+        SimTime::ZERO + unit * self.streams.phases.below(places as usize) as i64
     }
 
     /// Ends the replication and adds everything up.

@@ -281,13 +281,13 @@ impl Simulation {
         }
     }
 
-    /// The hash of its name stands for a pod's random uid, as in the recordings.
+    /// The hash of its name, as in the recordings, or a random number that is always the same for a pod.
     fn uid(&self, pod: PodId) -> u64 {
         let (symbols, mut hash) = (&self.cluster.symbols, Fnv1a::new());
         let namespace = symbols.text(self.cluster.spec_of(pod).namespace);
         // Writing to a hash cannot fail.
         let _ = write!(hash, "{namespace}/{}", self.cluster.pod(pod).name.display(symbols));
-        mix(hash.0)
+        mix(hash.0 ^ self.uid_salt)
     }
 
     /// A new pod of a workload: which of its ReplicaSets, ordinals or Jobs, and of its templates.

@@ -453,8 +453,10 @@ pub struct TracePod {
 #[derive(Clone, Debug)]
 pub struct Timing {
     /// Everything happens on whole seconds, controllers act once a second in a fixed order: the world of
-    /// the closed-loop recordings. Otherwise loops have random phases and reactions their own delays.
+    /// the closed-loop recordings. Otherwise reactions have their own delays.
     pub lockstep: bool,
+    /// Loops have random phases, and ties are broken at random. Otherwise loops begin together, and the smallest name wins.
+    pub by_chance: bool,
     /// From a change to the controllers' reaction (watch, work queue, API).
     pub reaction: SimDuration,
     /// One scheduling cycle.
@@ -479,6 +481,7 @@ impl Default for Timing {
     fn default() -> Self {
         Timing {
             lockstep: false,
+            by_chance: true,
             reaction: SimDuration::from_millis(100),
             scheduling_cycle: SimDuration::from_millis(2),
             hpa_sync: SimDuration::from_secs(15),

@@ -106,6 +106,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}{:?}", cast.traffic, cast.profiles)))),
         timing: Timing {
             lockstep: file.fidelity == Fidelity::Lockstep,
+            by_chance: file.fidelity == Fidelity::Stochastic,
             step,
             scheduling_cycle,
             hpa_sync,

@@ -13,13 +13,13 @@ use std::sync::Arc;
 /// The case in the recordings' world: whole seconds, fixed order, smallest-name ties. Demand is read when the metrics server
 /// scrapes, every 15 s: steps in between would not be seen by anybody.
 pub fn lockstep(case: &Case) -> Result<Outcome, String> {
-    let timing = Timing { lockstep: true, step: SimDuration::from_secs(15), ..Timing::default() };
+    let timing = Timing { lockstep: true, by_chance: false, step: SimDuration::from_secs(15), ..Timing::default() };
     Ok(run(case, Arc::new(world::build(case)?), timing, Seed::new(case.seed, 0)))
 }
 
 /// One run of a case with this clockwork.
 pub fn run(case: &Case, cast: Arc<Cast>, timing: Timing, seed: Seed) -> Outcome {
-    let keep_log = timing.lockstep;
+    let keep_log = !timing.by_chance;
     let mut simulation = Simulation::new(Start {
         cast,
         timing,
