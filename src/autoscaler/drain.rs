@@ -2,7 +2,7 @@
 
 use super::flags::Flags;
 use super::glance::is_expendable;
-use crate::cluster::{ClusterState, NodeId, OwnerKind, Phase, PodId, VolumeSource};
+use crate::cluster::{ClusterState, NodeId, Owner, OwnerKind, Phase, PodId, PodSpec, VolumeSource};
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
 use rustc_hash::FxHashMap;
@@ -68,6 +68,11 @@ impl Controllers {
         }
         Controllers { replicas, version: cluster.workloads.version() }
     }
+    /// Whether the DaemonSet that owns the pod exists; owners that only act like one are not looked for.
+    fn has_daemon_set(&self, spec: &PodSpec) -> bool {
+        let known = |owner: Owner| self.replicas.contains_key(&(owner.kind, spec.namespace, owner.name));
+        spec.owner.is_none_or(|owner| owner.kind != OwnerKind::DaemonSet || known(owner))
+    }
     /// Looks again if they may have changed.
     pub(super) fn renew(&mut self, cluster: &ClusterState) {
         if self.version != cluster.workloads.version() {
@@ -106,6 +111,10 @@ pub fn pods_to_move(
             continue;
         }
         if spec.is_daemon() {
+            let exists = scope.controllers.is_none_or(|there| there.has_daemon_set(spec));
+            if flags.skip_nodes_with_custom_controller_pods && !exists {
+                return Err(Blocked { pod, reason: BlockingReason::ControllerNotFound });
+            }
             moved.daemon_pods.push(pod);
             continue;
         }

@@ -1,7 +1,7 @@
 //! Pods that are the same to the scheduler: one of them is asked, all get the answer.
 
 use super::templates::Template;
-use crate::cluster::{ClusterState, OwnerKind, PodId, PodSpecId};
+use crate::cluster::{ClusterState, PodId, PodSpecId};
 use crate::intern::Symbol;
 use crate::scheduler::{Feasible, Filters, PreFilterError, Profile};
 use fixedbitset::FixedBitSet;
@@ -38,7 +38,7 @@ impl Kinds {
         let mut places: FxHashMap<PodSpecId, u32> = FxHashMap::default();
         for pod in pods.iter().copied() {
             let (spec, row) = (cluster.pod(pod).spec, cluster.spec_of(pod));
-            let owner = row.owner.filter(|owner| owner.kind != OwnerKind::DaemonSet).map(|owner| owner.uid);
+            let owner = row.owner.filter(|_| !row.is_daemon()).map(|owner| owner.uid);
             if let Some(at) = owner.and_then(|owner| known.get(&(owner, spec))) {
                 kinds.rows[*at].pods.push(pod);
                 continue;

@@ -73,6 +73,8 @@ pub struct PodSpec {
     pub safe_to_evict_local_volumes: Vec<Symbol>,
     /// Annotation `cluster-autoscaler.kubernetes.io/pod-scale-up-delay`.
     pub scale_up_delay: Option<SimDuration>,
+    /// An annotation says that a controller of another kind runs it on every node.
+    pub acts_as_daemon: bool,
     /// Has annotation `kubernetes.io/config.mirror`: a static pod of its node.
     pub is_mirror: bool,
     /// `spec.restartPolicy` is `Never` or `OnFailure`: the pod may finish.
@@ -97,15 +99,15 @@ pub struct Owner {
 /// The kinds of owners that some rule distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OwnerKind {
-    /// `apps` ReplicaSet.
+    /// ReplicaSet.
     ReplicaSet,
-    /// Core ReplicationController.
+    /// ReplicationController.
     ReplicationController,
-    /// `apps` StatefulSet.
+    /// StatefulSet.
     StatefulSet,
-    /// `apps` DaemonSet.
+    /// DaemonSet.
     DaemonSet,
-    /// `batch` Job.
+    /// Job.
     Job,
     /// Node (static pods).
     Node,
@@ -358,9 +360,9 @@ impl PodSpec {
     pub fn cpu_limit_milli(&self) -> Option<i64> {
         self.containers.iter().map(|container| container.cpu_limit_milli).sum()
     }
-    /// Whether a DaemonSet owns the pod.
+    /// Whether a DaemonSet, or what is to be taken for one, owns the pod.
     pub fn is_daemon(&self) -> bool {
-        self.owner.is_some_and(|owner| owner.kind == OwnerKind::DaemonSet)
+        self.acts_as_daemon || self.owner.is_some_and(|owner| owner.kind == OwnerKind::DaemonSet)
     }
     /// Whether the pod tolerates `taint`.
     pub fn tolerates(&self, taint: &crate::cluster::Taint) -> bool {

@@ -5,7 +5,7 @@ use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope
 use foresail::autoscaler::{ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
 use foresail::cluster::{
     LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
-    Volume, VolumeSource,
+    Volume, VolumeSource, WorkloadSelector,
 };
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::Stage;
@@ -67,8 +67,20 @@ fn mirror_pods_do_not_matter() {
 
 #[test]
 fn daemon_sets_pods_are_listed_apart() {
-    let moved = drained(&[], |spec, _| owner(spec, OwnerKind::DaemonSet), |_, _| {});
-    assert_eq!(moved.map(|moved| (moved.pods.len(), moved.daemon_pods.len())), Ok((0, 1)));
+    let counts = |flags: &[(&str, &str)], change: &dyn Fn(&mut PodSpec, &mut Stage)| {
+        drained(flags, change, |_, _| {}).map(|moved| (moved.pods.len(), moved.daemon_pods.len()))
+    };
+    let daemon = |spec: &mut PodSpec, stage: &mut Stage| {
+        owner(spec, OwnerKind::DaemonSet);
+        let row = WorkloadSelector { kind: OwnerKind::DaemonSet, ..stage.cluster.workloads[0].clone() };
+        stage.cluster.workloads.push(row);
+    };
+    let orphan = |spec: &mut PodSpec, _: &mut Stage| owner(spec, OwnerKind::DaemonSet);
+    let custom = |spec: &mut PodSpec, _: &mut Stage| (spec.owner, spec.acts_as_daemon) = (None, true);
+    assert_eq!(counts(&[], &daemon), Ok((0, 1)));
+    assert_eq!(counts(&[], &orphan), Err(BlockingReason::ControllerNotFound));
+    assert_eq!(counts(&[("skip-nodes-with-custom-controller-pods", "false")], &orphan), Ok((0, 1)));
+    assert_eq!(counts(&[], &custom), Ok((0, 1)), "an annotation says so");
 }
 
 #[test]

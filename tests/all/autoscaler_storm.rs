@@ -165,6 +165,8 @@ impl World {
         let owner = Some(Owner { kind: OwnerKind::DaemonSet, name, uid: name });
         let spec = PodSpec { namespace, owner, container_requests: requests.clone(), requests, ..PodSpec::default() };
         let kind = self.stage.cluster.intern_spec(spec);
+        let row = WorkloadSelector { kind: OwnerKind::DaemonSet, namespace, name, selector: None, replicas: 0 };
+        self.stage.cluster.workloads.push(row);
         self.stage.daemon_sets.push(kind);
     }
 

@@ -206,6 +206,7 @@ fn assume_controllers(stage: &mut Stage, existing: &BTreeSet<&str>, issues: &mut
     let kinds = [
         (OwnerKind::ReplicaSet, "ReplicaSet"),
         (OwnerKind::StatefulSet, "StatefulSet"),
+        (OwnerKind::DaemonSet, "DaemonSet"),
         (OwnerKind::Job, "Job"),
         (OwnerKind::ReplicationController, "ReplicationController"),
     ];

@@ -14,7 +14,7 @@ pub use dump::{Loaded, Request, load};
 pub use priorities::priorities;
 
 use crate::autoscaler::{Flags, GroupView, InstanceView, LoopOutcome};
-use crate::cluster::{ClusterState, NodeId, NodeTemplate, Phase, PodId, PodSpecId};
+use crate::cluster::{ClusterState, NodeId, NodeTemplate, OwnerKind, Phase, PodId, PodSpecId, WorkloadSelector};
 use crate::intern::Symbol;
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
@@ -112,8 +112,16 @@ impl Stage {
     }
 }
 
-/// The pods of a DaemonSet, as it would create them.
+/// Adds a DaemonSet: its pods, as it would create them.
 fn daemon_set(converter: &mut Converter<'_>, metadata: &ObjectMeta, template: &PodTemplateSpec) -> PodSpecId {
+    let row = WorkloadSelector {
+        kind: OwnerKind::DaemonSet,
+        namespace: converter.symbol(metadata.namespace_or_default()),
+        name: converter.symbol(&metadata.name),
+        selector: None,
+        replicas: 0,
+    };
+    converter.cluster().workloads.push(row);
     let owner = OwnerReference {
         api_version: "apps/v1".into(),
         kind: "DaemonSet".into(),

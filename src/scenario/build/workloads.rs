@@ -173,6 +173,7 @@ impl Builder<'_, '_, '_> {
         let kind = match owner {
             "ReplicaSet" => OwnerKind::ReplicaSet,
             "StatefulSet" => OwnerKind::StatefulSet,
+            "DaemonSet" => OwnerKind::DaemonSet,
             _ => return,
         };
         let selector = object.spec.selector.as_ref();

@@ -148,7 +148,7 @@ impl<'a> Converter<'a> {
             namespace,
             labels: self.labels(&metadata.labels),
             owner: metadata.controller().map(|owner| Owner {
-                kind: owner_kind(&mut self.cluster.symbols, &owner.api_version, &owner.kind),
+                kind: owner_kind(&mut self.cluster.symbols, &owner.kind),
                 name: self.cluster.symbols.intern(&owner.name),
                 uid: self.cluster.symbols.intern(&owner.uid),
             }),
@@ -183,6 +183,7 @@ impl<'a> Converter<'a> {
             },
             scale_up_delay: self.duration_annotation(metadata, "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"),
             safe_to_evict_local_volumes: local_volumes.into_iter().map(|name| self.symbol(name)).collect(),
+            acts_as_daemon: annotation("cluster-autoscaler.kubernetes.io/daemonset-pod") == Some("true"),
             is_mirror: metadata.annotations.contains_key("kubernetes.io/config.mirror"),
             may_finish: matches!(api.restart_policy.as_deref(), Some("Never" | "OnFailure")),
             scheduler: match api.scheduler_name.as_deref() {
@@ -639,14 +640,17 @@ fn effect(text: &str) -> Option<Effect> {
     })
 }
 
-fn owner_kind(symbols: &mut Interner, api_version: &str, kind: &str) -> OwnerKind {
-    match (api_version.split('/').next().unwrap_or_default(), kind) {
-        ("apps", "ReplicaSet") => OwnerKind::ReplicaSet,
-        ("v1", "ReplicationController") => OwnerKind::ReplicationController,
-        ("apps", "StatefulSet") => OwnerKind::StatefulSet,
-        ("apps", "DaemonSet") => OwnerKind::DaemonSet,
-        ("batch", "Job") => OwnerKind::Job,
-        ("v1", "Node") => OwnerKind::Node,
+/// By its kind alone, whatever its group: so does the autoscaler, and the scheduler looks for objects of `apps` by name.
+///
+/// Upstream: `legacyCheckForReplicatedPods`, `IsDaemonSetPod` of Cluster Autoscaler 1.28.
+fn owner_kind(symbols: &mut Interner, kind: &str) -> OwnerKind {
+    match kind {
+        "ReplicaSet" => OwnerKind::ReplicaSet,
+        "ReplicationController" => OwnerKind::ReplicationController,
+        "StatefulSet" => OwnerKind::StatefulSet,
+        "DaemonSet" => OwnerKind::DaemonSet,
+        "Job" => OwnerKind::Job,
+        "Node" => OwnerKind::Node,
         _ => OwnerKind::Other(symbols.intern(kind)),
     }
 }

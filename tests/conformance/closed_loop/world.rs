@@ -115,16 +115,18 @@ fn workload(case: &Case, owner: &Owner, is_daemon_set: bool, converter: &mut Con
     let none = WorkloadRow::default();
     let row = case.workloads.get(&format!("{namespace}/{name}")).unwrap_or(&none);
     let template = template(case, owner, is_daemon_set, converter);
-    if !is_daemon_set {
-        let controller = WorkloadSelector {
-            kind: OwnerKind::ReplicaSet,
-            namespace: converter.symbol(&namespace),
-            name: converter.symbol(&format!("{name}-rs")),
-            selector: owner.spec.selector.as_ref().map(|selector| converter.label_selector("spec.selector", selector)),
-            replicas: owner.spec.replicas.unwrap_or(1),
-        };
-        converter.cluster().workloads.push(controller);
-    }
+    let (kind, controller) = match is_daemon_set {
+        true => (OwnerKind::DaemonSet, name.clone()),
+        false => (OwnerKind::ReplicaSet, format!("{name}-rs")),
+    };
+    let controller = WorkloadSelector {
+        kind,
+        namespace: converter.symbol(&namespace),
+        name: converter.symbol(&controller),
+        selector: owner.spec.selector.as_ref().map(|selector| converter.label_selector("spec.selector", selector)),
+        replicas: owner.spec.replicas.unwrap_or(1),
+    };
+    converter.cluster().workloads.push(controller);
     Workload {
         namespace: converter.symbol(&namespace),
         name: converter.symbol(name),
