@@ -277,10 +277,6 @@ impl Autoscaler {
             *scale_up = self.scale_up(&round, &mut snapshot, &to_help);
             ends = matches!(scale_up.result, ScaleUpResult::Successful | ScaleUpResult::Error);
         }
-        if !ends && self.flags.enforce_node_group_min_size {
-            // Upstream goes on after this one, whatever became of it.
-            self.scale_up_to_min(&round, &snapshot, scale_up);
-        }
         self.name_originals(&mut outcome.scale_up);
         self.packing_hints.drop_old();
         match outcome.scale_up.result {
@@ -293,6 +289,14 @@ impl Autoscaler {
         }
         if !ends && self.flags.scale_down_enabled {
             outcome.scale_down = Some(self.scale_down(now, &mut snapshot, groups, &candidates, blocked));
+        }
+        if !ends && self.flags.enforce_node_group_min_size {
+            self.scale_up_to_min(&round, &snapshot, &mut outcome.scale_up);
+            match outcome.scale_up.result {
+                ScaleUpResult::Successful => self.last_scale_up = Some(now),
+                ScaleUpResult::Error => outcome.error = Some("cloudProviderError"),
+                _ => {}
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::id::Id;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::sim::Simulation;
-use crate::sim::event::{Event, GroupId, InstanceId};
+use crate::sim::event::{Event, GroupId, InstanceId, Stage};
 use crate::sim::log::{Evictor, NodeEnd, Occurrence};
 use crate::sim::scheduling::News;
 use crate::sim::world::{FaultKind, Replacement};
@@ -189,7 +189,10 @@ impl Simulation {
             self.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
         } else {
             if !self.suffers(now, FaultKind::NeverRegisters(group)) {
-                self.queue.push(now + boot, Event::NodeRegisters(group, id));
+                let registers = now + boot;
+                let at =
+                    if self.timing.lockstep { registers.max(self.reaction(Stage::registration())) } else { registers };
+                self.queue.push(at, Event::NodeRegisters(group, id));
             }
             self.instance_costs(now, id);
         }

@@ -106,6 +106,9 @@ pub enum Event {
     Observe,
 }
 
+/// The rank of [`Event::NodeRegisters`].
+const REGISTRATION: u8 = 4;
+
 impl Event {
     /// The order among events of one instant: what the world does before what controllers do, and the
     /// controllers in the order in which the recordings of the closed loop ran them.
@@ -121,7 +124,7 @@ impl Event {
             | Event::RebalanceDrain(_)
             | Event::SpareTerminates(_) => 2,
             Event::LaunchFails(_) => 3,
-            Event::NodeRegisters(..) => 4,
+            Event::NodeRegisters(..) => REGISTRATION,
             Event::NodeBecomesReady(_) | Event::NodeTurnsUnknown(_) => 5,
             Event::PodStops(_)
             | Event::PodStarts(_)
@@ -155,6 +158,10 @@ impl Event {
 pub struct Stage(u8);
 
 impl Stage {
+    /// The stage in which instances register.
+    pub fn registration() -> Stage {
+        Stage(REGISTRATION)
+    }
     /// The stage in which workload controllers act.
     pub fn controllers() -> Stage {
         Stage(Event::Reconcile.rank())

@@ -249,6 +249,21 @@ fn the_minimum_is_kept() {
 }
 
 #[test]
+fn groups_grow_to_their_minimum_after_the_scale_down() {
+    let (mut world, _) = idle(&[("enforce-node-group-min-size", "true")]);
+    world.group("h", 4, 16, 0.1);
+    world.stage.groups[1].min = 1;
+    let outcome = world.turn(after(601));
+    assert_eq!(outcome.scale_up.increases.len(), 1);
+    let down = outcome.scale_down.expect("a scale-down");
+    assert_eq!(down.result, ScaleDownResult::NodeDeleteStarted, "no cooldown yet");
+    world.stage.groups[1].increase_fails = true;
+    let outcome = world.turn(after(611));
+    assert_eq!((outcome.scale_up.result, outcome.error), (ScaleUpResult::Error, Some("cloudProviderError")));
+    assert_eq!(outcome.scale_down.map(|down| down.result), Some(ScaleDownResult::InCooldown));
+}
+
+#[test]
 fn a_scale_up_holds_deletions_back() {
     let (mut world, _) = idle(&[]);
     world.plain(3900, None);

@@ -101,6 +101,15 @@ fn nodes_register_group_by_group() {
     assert_eq!(added(&outcome), [(160, "a-0002".to_owned()), (160, "b-0002".to_owned())]);
 }
 
+#[test]
+fn a_machine_that_boots_in_no_time_registers_in_the_next_turn_of_the_cloud() {
+    let outcome = run(&[group("go", [0, 1, 0], 0)], true, json!([]));
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleUp { .. })), [10]);
+    assert_eq!(added(&outcome), [(11, "go-0001".to_owned())]);
+    let outcome = run(&[group("a", [1, 5, 1], 0)], false, json!([lost("a", 100)]));
+    assert_eq!(added(&outcome), [(100, "a-0002".to_owned())], "launched before others register");
+}
+
 /// Web's pods are on the node of `go`, which is to go at 430: a budget stands in the way of the second pod.
 fn shrinking(faults: Value) -> Outcome {
     let outcome = run(&[group("keep", [1, 1, 1], 60), group("go", [0, 1, 1], 60)], true, faults);
