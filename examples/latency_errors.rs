@@ -153,8 +153,10 @@ fn main() {
 fn cases() -> Vec<Case> {
     const NEAR: &[(f64, f64)] = &[(0.0, 0.7), (120.0, 0.95), (540.0, 0.6)];
     const OVER: &[(f64, f64)] = &[(0.0, 0.7), (120.0, 1.3), (420.0, 0.7)];
+    const DEEP: &[(f64, f64)] = &[(0.0, 2.5)];
     const FIVE: &[(f64, usize)] = &[(0.0, 5)];
     const MORE: &[(f64, usize)] = &[(0.0, 5), (210.0, 7), (255.0, 9)];
+    const MANY: &[(f64, usize)] = &[(0.0, 5), (300.0, 10), (600.0, 20)];
     let lognormal = |scv: f64| WorkShape::Lognormal { scv };
     let shared = ServiceProfile { cpu_s: 0.01, cpu_limit_cores: Some(0.5), ..ServiceProfile::default() };
     let threads = ServiceProfile { concurrency: Some(16), ..shared.clone() };
@@ -193,7 +195,20 @@ fn cases() -> Vec<Case> {
             FIVE,
         ),
         row("1.3, all share 500m, SCV 1, pods come", shared.clone(), OVER, MORE),
-        row("1.3, all share 500m, SCV 4, pods come", ServiceProfile { shape: lognormal(4.0), ..shared }, OVER, MORE),
+        row(
+            "1.3, all share 500m, SCV 4, pods come",
+            ServiceProfile { shape: lognormal(4.0), ..shared.clone() },
+            OVER,
+            MORE,
+        ),
+        row("2.5 from the start, all share 500m, SCV 1", shared.clone(), DEEP, MANY),
+        row(
+            "2.5 from the start, all share 500m, SCV 4",
+            ServiceProfile { shape: lognormal(4.0), ..shared.clone() },
+            DEEP,
+            MANY,
+        ),
+        row("2.5 from the start, 16 threads, SCV 1", threads.clone(), DEEP, MANY),
         row("1.3, 16 threads share 500m, SCV 1, pods come", threads.clone(), OVER, MORE),
         row(
             "1.3, 16 threads share 500m, SCV 4, pods come",

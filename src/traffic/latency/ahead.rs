@@ -1,5 +1,7 @@
 //! Requests by the work they found ahead of them.
 
+use std::sync::LazyLock;
+
 /// Requests by the work they found ahead, in cells that are as wide as that work is uncertain.
 ///
 /// Behind `q` requests the wait is a sum of works; on the scale `2 sqrt(q)` its deviation is 1 everywhere.
@@ -113,6 +115,18 @@ impl Ahead {
         self.masses.iter().sum()
     }
 
+    /// What they found ahead on average, and its variance.
+    pub(super) fn mean_and_variance(&self) -> (f64, f64) {
+        let (mut mass, mut sum, mut square) = (0.0, 0.0, 0.0);
+        for (from, to, requests) in self.cells() {
+            mass += requests;
+            sum += requests * (from + to) / 2.0;
+            square += requests * (from * from + from * to + to * to) / 3.0;
+        }
+        let mean = sum / f64::max(mass, 1e-300);
+        (mean, (square / mass.max(1e-300) - mean * mean).max(0.0))
+    }
+
     /// Requests that found more than so much ahead.
     pub(super) fn beyond(&self, ahead: f64) -> f64 {
         self.cells().map(|(from, to, mass)| mass * ((to - ahead.max(from)) / (to - from)).clamp(0.0, 1.0)).sum()
@@ -133,6 +147,60 @@ fn erlang_below(shape: f64, x: f64) -> f64 {
     if (shape - 1.0).abs() < 1e-6 {
         return -libm::expm1(-x);
     }
-    let z = 3.0 * libm::sqrt(shape) * (libm::cbrt(x / shape) - 1.0 + 1.0 / (9.0 * shape));
-    0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
+    let cube_root = if shape < SMOOTH { libm::cbrt(x / shape) } else { cube_root_of_square(libm::sqrt(x / shape)) };
+    normal_below(3.0 * libm::sqrt(shape) * (cube_root - 1.0 + 1.0 / (9.0 * shape)))
+}
+
+/// From this shape on a variable is so close to its mean that a short series does.
+const SMOOTH: f64 = 64.0;
+
+/// The cube root of the square of what is near 1, to its fourth power's difference: Newton's series.
+fn cube_root_of_square(root: f64) -> f64 {
+    let over = root - 1.0;
+    1.0 + over * (2.0 / 3.0 + over * (-1.0 / 9.0 + over * (4.0 / 81.0 - over * 7.0 / 243.0)))
+}
+
+/// P(a standard normal variable is below `z`), from a table, to 1e-5.
+fn normal_below(z: f64) -> f64 {
+    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
+        let exact =
+            |at: i32| 0.5 * libm::erfc((WIDEST - f64::from(at) / PER_DEVIATION) * std::f64::consts::FRAC_1_SQRT_2);
+        (0..=(2.0 * WIDEST * PER_DEVIATION) as i32).map(exact).collect()
+    });
+    const WIDEST: f64 = 6.0;
+    const PER_DEVIATION: f64 = 64.0;
+    let place = (z + WIDEST) * PER_DEVIATION;
+    let at = place as usize;
+    match TABLE.get(at + 1) {
+        Some(next) if place > 0.0 => TABLE[at] + (place - at as f64) * (next - TABLE[at]),
+        _ => f64::from(u8::from(z > 0.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_and_series_are_close() {
+        let exact = |shape: f64, x: f64| {
+            let z = 3.0 * libm::sqrt(shape) * (libm::cbrt(x / shape) - 1.0 + 1.0 / (9.0 * shape));
+            0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
+        };
+        for shape in [1.5, 7.0, 63.0, 64.0, 300.0, 1e4, 1e7] {
+            for deviations in -60..60 {
+                let x = shape + f64::from(deviations) / 10.0 * libm::sqrt(shape);
+                let (found, wanted) = (erlang_below(shape, x), if x > 0.0 { exact(shape, x) } else { 0.0 });
+                assert!((found - wanted).abs() < 2e-5, "{shape}, {x}: {found}, not {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn mean_and_variance_are_those_of_what_was_added() {
+        let mut ahead = Ahead::new(1.0, FINE);
+        ahead.add_even(100.0, 400.0, 5.0);
+        let (mean, variance) = ahead.mean_and_variance();
+        assert!((mean / 250.0 - 1.0).abs() < 0.02 && (variance / 7500.0 - 1.0).abs() < 0.1, "{mean} {variance}");
+    }
 }

@@ -136,7 +136,7 @@ impl Chain {
         let weight = pace.arrivals * span_s / parts / 2.0;
         for _ in 0..parts as usize {
             self.found.add(&self.levels, weight);
-            solver.step(&mut self.levels.values);
+            solver.step_one(&mut self.levels.values);
             self.found.add(&self.levels, weight);
         }
         self.solver = solver;
@@ -193,7 +193,7 @@ impl Chain {
         let mut solver = std::mem::take(&mut self.solver);
         solver.prepare(self.levels.values.len(), span_s, |_| birth.max(0.0), |_| death.max(0.0));
         self.found.add(&self.levels, pace.arrivals * span_s / 2.0);
-        solver.step(&mut self.levels.values);
+        solver.step_one(&mut self.levels.values);
         self.levels.first = (self.levels.first as f64 + moved) as usize;
         self.found.add(&self.levels, pace.arrivals * span_s / 2.0);
         self.solver = solver;

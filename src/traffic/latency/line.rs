@@ -23,6 +23,64 @@ struct Parcel {
     base: f64,
     /// All queues' requests by the work of one queue that they found ahead.
     ahead: Ahead,
+    arrivals: Arrivals,
+}
+
+/// When those arrived who found so much ahead.
+#[derive(Clone, Copy, Debug)]
+struct Arrivals {
+    /// The mean of what they found ahead, and of the times at which they arrived.
+    mean_ahead: f64,
+    mean_s: f64,
+    /// How much later those arrived who found one request more ahead.
+    slope_s: f64,
+    /// Who found the same arrived up to so much earlier or later, in seconds.
+    unsure_s: f64,
+}
+
+impl Arrivals {
+    /// Of a time so short that it does not matter when in it.
+    fn at_once((from_s, to_s): (f64, f64)) -> Arrivals {
+        Arrivals { mean_ahead: 0.0, mean_s: (from_s + to_s) / 2.0, slope_s: 0.0, unsure_s: 0.0 }
+    }
+
+    /// At a steady rate between two times: the straight line that fits best through what they found by the end.
+    fn steady((from_s, to_s): (f64, f64), per_second: f64, ahead: &Ahead) -> Arrivals {
+        let (mean_ahead, variance) = ahead.mean_and_variance();
+        let span_s = to_s - from_s;
+        let slope_s = (per_second * span_s * span_s / 12.0 / variance.max(1e-300)).min(1.0 / per_second.max(1e-300));
+        let unsure_s = span_s / 2.0 * libm::sqrt(1.0 - slope_s * per_second);
+        Arrivals { mean_ahead, mean_s: (from_s + to_s) / 2.0, slope_s, unsure_s }
+    }
+
+    fn time_s(&self, ahead: f64) -> f64 {
+        self.mean_s + self.slope_s * (ahead - self.mean_ahead)
+    }
+}
+
+impl Parcel {
+    /// Requests that found between two amounts ahead and waited that long on average.
+    fn drained(&self, ahead: (f64, f64), waits_s: (f64, f64), requests: f64) -> Drained {
+        let mut drained = Drained {
+            arrived_from_s: self.from_s,
+            arrived_to_s: self.to_s,
+            first_wait_s: waits_s.0,
+            last_wait_s: waits_s.1,
+            requests,
+            is_whole: false,
+        };
+        let Arrivals { slope_s, unsure_s, .. } = self.arrivals;
+        if slope_s > 0.0 {
+            let [from_s, to_s] = [ahead.0, ahead.1].map(|ahead| self.arrivals.time_s(ahead));
+            drained.arrived_from_s = (from_s - unsure_s).clamp(self.from_s, self.to_s);
+            drained.arrived_to_s = (to_s + unsure_s).clamp(self.from_s, self.to_s);
+            // An even spread with the variance of both.
+            let (middle_s, half_s) = ((waits_s.0 + waits_s.1) / 2.0, (waits_s.1 - waits_s.0) / 2.0);
+            let half_s = libm::sqrt(half_s * half_s + unsure_s * unsure_s).min(middle_s);
+            (drained.first_wait_s, drained.last_wait_s) = (middle_s - half_s, middle_s + half_s);
+        }
+        drained
+    }
 }
 
 /// A time in which one queue does `capacity` requests a second, or, if it has no length, at once.
@@ -47,8 +105,18 @@ const STUCK: [(f64, f64); 6] =
 
 impl Line {
     /// Requests that arrived between two times, `later` work after what is done now.
-    pub(super) fn join(&mut self, (from_s, to_s): (f64, f64), later: f64, ahead: Ahead) {
-        self.parcels.push(Parcel { from_s, to_s, base: self.done + later, ahead });
+    pub(super) fn join(&mut self, times: (f64, f64), later: f64, ahead: Ahead) {
+        let (from_s, to_s) = times;
+        let arrivals = Arrivals::at_once(times);
+        self.parcels.push(Parcel { from_s, to_s, base: self.done + later, ahead, arrivals });
+    }
+
+    /// Requests that arrived steadily, `per_second` at each queue, behind what is `ahead` of them from the first one's
+    /// arrival on.
+    pub(super) fn join_steadily(&mut self, times: (f64, f64), per_second: f64, ahead: Ahead) {
+        let (from_s, to_s) = times;
+        let arrivals = Arrivals::steady(times, per_second, &ahead);
+        self.parcels.push(Parcel { from_s, to_s, base: self.done, ahead, arrivals });
     }
 
     /// Starts what the capacity of a span reaches; how many requests that is. Who waited loses another
@@ -60,11 +128,10 @@ impl Line {
         let mut started = 0.0;
         for parcel in &self.parcels {
             let (low, high) = ((begin - parcel.base).max(0.0), end - parcel.base);
-            let middle_s = (parcel.from_s + parcel.to_s) / 2.0;
             let wait_s = |ahead: f64| {
                 let work = parcel.base + ahead - begin;
                 let at_s = if has_length { span.start_s + work / span.capacity } else { span.start_s };
-                (at_s - middle_s).max(0.0)
+                (at_s - parcel.arrivals.time_s(ahead)).max(0.0)
             };
             for (from, to, requests) in parcel.ahead.cells() {
                 if to <= low || from >= high || requests <= 0.0 {
@@ -76,14 +143,7 @@ impl Line {
                 }
                 let requests = requests * (last - first) / (to - from);
                 started += requests;
-                let whole = Drained {
-                    arrived_from_s: parcel.from_s,
-                    arrived_to_s: parcel.to_s,
-                    first_wait_s: wait_s(first),
-                    last_wait_s: wait_s(last),
-                    requests,
-                    is_whole: false,
-                };
+                let whole = parcel.drained((first, last), (wait_s(first), wait_s(last)), requests);
                 if stuck_s <= 0.0 {
                     drained.push(whole);
                     continue;

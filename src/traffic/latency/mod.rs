@@ -6,7 +6,7 @@
 //! (`Backlog`), which wait until capacity comes. Every latency is counted when the request gets
 //! its thread, as a server's own histogram would show it. Near capacity both are wrong, and a second
 //! tier follows distributions instead (`tier`): of the queues for threads (`distribution`, `chain`), or of the
-//! numbers in pods whose requests share a CPU (`population`, `tagged`).
+//! numbers in pods whose requests share a CPU (`population`, on a `grid`; `pod`, `tagged`).
 //!
 //! It deliberately does not follow single requests: bursts inside a step, retries and threads held
 //! by slow callees are the exact mode's matter.
@@ -18,14 +18,17 @@ mod arriving;
 mod backlog;
 mod band;
 mod chain;
+mod columns;
 mod crowd;
 mod distribution;
 mod empirical;
+mod grid;
 mod histogram;
 mod line;
 mod model;
 mod outcome;
 mod phases;
+mod pod;
 mod population;
 mod profile;
 mod routes;

@@ -467,9 +467,10 @@ impl ServiceModel {
                     self.spread.add_even(first_s + body_s, last_s + body_s, drained.requests * share);
                 }
             } else {
-                self.second_tier.waits.add_even(first_s, last_s, drained.requests);
+                self.second_tier.waits.add_later(first_s, last_s, drained.requests);
             }
         }
+        self.second_tier.waits.settle();
         self.second_tier.waits.plus_strata(body, &mut self.spread);
     }
 

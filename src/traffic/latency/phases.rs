@@ -18,7 +18,8 @@ pub(super) struct Phases {
 /// The rates of a fit: from work far beyond the mean to a small part of it.
 const SLOWEST: f64 = 0.06;
 const RATIO: f64 = 2.2;
-const COUNT: usize = 8;
+/// Exponentials of work that is not exponential itself.
+pub(super) const COUNT: usize = 8;
 /// Work that varies less is no such sum.
 const LEAST_SCV: f64 = 0.75;
 

@@ -9,146 +9,50 @@
 
 use super::ahead::Ahead;
 use super::backlog::{Drained, Flow};
-use super::chain::rates_between;
+use super::columns::Columns;
 use super::distribution::Sorted;
 use super::line::{Line, Moved, Span, total_of};
-use super::phases::Phases;
+use super::pod::{Motion, Pod, PodLaw};
 use super::solver::Solver;
 use super::spread::Spread;
 use super::table::{HIGHEST_OPEN_LOAD, STRATA};
 use super::tagged::{Company, Haste, Tagged};
 
-/// What a pod is made of besides its flow.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PodLaw<'a> {
-    /// Pods alike; above 0.
-    pub(super) pods: f64,
-    /// The work.
-    pub(super) phases: &'a Phases,
-    /// Mean CPU seconds of a request.
-    pub(super) cpu_s: f64,
-    /// Seconds a request stays after its CPU time.
-    pub(super) off_cpu_s: f64,
-    /// Cores of one pod.
-    pub(super) cores: f64,
-    /// The speed of a core.
-    pub(super) speed: f64,
-    /// Requests that share the CPU at most; may be infinite.
-    pub(super) threads: f64,
-    /// Requests in the pod at most; may be infinite.
-    pub(super) places: f64,
-    /// Requests in the pod above which whoever came would wait for longer than its patience; may be infinite.
-    pub(super) patience: f64,
-    /// The squared variation of the gaps between a pod's arrivals.
-    pub(super) arrival_scv: f64,
-    /// The squared variation of the work.
-    pub(super) work_scv: f64,
-}
-
-impl PodLaw<'_> {
-    /// CPU seconds a second that a request gets alone.
-    fn alone(&self) -> f64 {
-        self.speed * self.cores.min(1.0)
-    }
-
-    /// Requests a second that all CPUs of a pod together do.
-    pub(super) fn capacity(&self) -> f64 {
-        self.cores * self.speed / self.cpu_s
-    }
-
-    /// Requests a second that the CPU does for so many in the pod.
-    fn served(&self, number: f64) -> f64 {
-        (number * self.alone() / self.cpu_s).min(self.capacity())
-    }
-
-    /// Mean works a second that each of so many gets.
-    fn pace(&self, number: f64) -> f64 {
-        let sharing = number.min(self.threads).max(1e-9);
-        (self.alone() / self.cpu_s).min(self.capacity() / sharing)
-    }
-
-    /// Whether a request that finds so many in the pod stays.
-    fn takes(&self, number: f64) -> bool {
-        number + 0.5 <= self.places.min(self.patience)
-    }
-
-    /// The share of departures that are others' than one's own.
-    fn share_of_others(&self, number: f64) -> f64 {
-        1.0 - 1.0 / number.min(self.threads).max(1.0)
-    }
-
-    /// The law of the number after a long time at `load` (below 1), from 0 on.
-    fn stationary(&self, load: f64) -> Vec<f64> {
-        let rate = load * self.capacity();
-        let mut values = vec![1.0];
-        let (mut weight, mut sum, mut number) = (1.0, 1.0, 1.0);
-        while weight > NEGLIGIBLE * sum && values.len() < MOST_STATES && number <= self.places {
-            weight *= rate / self.served(number);
-            sum += weight;
-            values.push(weight);
-            number += 1.0;
-        }
-        values.iter_mut().for_each(|value| *value /= sum);
-        values
-    }
-
-    /// The mean number after a long time at `load` (below 1).
-    pub(super) fn stationary_mean(&self, load: f64) -> f64 {
-        self.stationary(load).iter().enumerate().map(|(number, share)| number as f64 * share).sum()
-    }
-
-    /// Up and down from so many in the pod, in states of `unit` numbers a second; requests leave `relief` times
-    /// as fast as with exponential work.
-    fn rates(&self, number: f64, unit: f64, arrivals: f64, relief: f64) -> (f64, f64) {
-        let arrivals = if self.takes(number) { arrivals } else { 0.0 };
-        let served = self.served(number) * relief;
-        if number < 0.5 {
-            return (arrivals / unit, served / unit);
-        }
-        // Who shares the CPU leaves as with exponential work; behind the threads the work itself counts.
-        let work_scv = if number < self.threads { 1.0 } else { self.work_scv };
-        let variance = arrivals * self.arrival_scv + served * work_scv;
-        rates_between((arrivals - served) / unit, variance / (unit * unit))
-    }
-}
-
 /// The pods of a cohort.
 #[derive(Clone, Debug)]
 pub(super) struct Population {
     /// Numbers per state: a power of two.
-    unit: usize,
+    pub(super) unit: usize,
     /// The first state.
-    first: usize,
+    pub(super) first: usize,
     /// P(number in the pod) by state.
-    number: Vec<f64>,
-    tagged: Vec<Tagged>,
+    pub(super) number: Columns,
+    pub(super) tagged: Vec<Tagged>,
     line: Line,
     /// Requests that leave over those that would were the work exponential, by state.
-    relief: Vec<f64>,
+    pub(super) relief: Vec<f64>,
     everybody: Solver,
-    others: Solver,
+    company: Company,
 }
 
-/// More states than this are taken together two by two.
-const MOST_STATES: usize = 512;
-/// What is left out at either end.
-const NEGLIGIBLE: f64 = 1e-9;
-/// Starts of so many seconds are taken together, where requests stay longer than that.
-const WINDOW_S: f64 = 2.5;
+/// Starts of so many seconds are taken together, where requests stay longer than that,
+pub(super) const WINDOW_S: f64 = 2.5;
 const SHORT_S: f64 = 2.5;
-/// A solver's step moves the mean by so many states at most, and has so many births and deaths at most.
-const MOST_DRIFT: f64 = 4.0;
+/// or of this part of the time that they stay, or of the time that they wait in line.
+const OF_STAY: f64 = 0.1;
+const OF_QUEUE: f64 = 0.5;
+/// A solver's step has so many births and deaths at most.
 const MOST_MOVES: f64 = 200.0;
 /// The same where much depends on the number at every moment.
 const FEW_MOVES: f64 = 20.0;
 const MOST_PARTS: f64 = 512.0;
-/// Ages are looked at three times per doubling.
-const AGE_RATIO: f64 = 1.26;
+/// Ages are looked at so many times per doubling.
+const PER_DOUBLING: i32 = 3;
 /// So many times as many as usual in a pod are a crowd.
 const CROWD: f64 = 1.5;
 /// Younger ones are looked at from age to age, older ones every window.
-const OF_AGE_S: f64 = 10.0;
-/// Of those who started together so few are not followed further.
+pub(super) const OF_AGE_S: f64 = 10.0;
+/// Of those who started together so few are not followed further; nor are so few of those who came together.
 const FEWEST: f64 = 1e-4;
 /// Those who started within this share of their age are taken together.
 const ALIKE: f64 = 0.1;
@@ -162,24 +66,25 @@ impl Population {
             unit: 1,
             first: 0,
             relief: vec![1.0; number.len()],
-            number,
+            number: Columns::single(number),
             tagged: Vec::new(),
             line: Line::default(),
             everybody: Solver::default(),
-            others: Solver::default(),
+            company: Company::default(),
         }
     }
 
     /// The mean number in a pod.
     pub(super) fn mean(&self) -> f64 {
-        self.number.iter().enumerate().map(|(at, share)| share * self.number_at(at)).sum()
+        self.number.values().iter().enumerate().map(|(at, share)| share * self.number_at(at)).sum()
     }
 
     /// Some of the pods are new, hence empty.
     pub(super) fn mix_with_empty(&mut self, share: f64) {
-        self.cover(0, self.first + self.number.len());
-        self.number.iter_mut().for_each(|p| *p *= 1.0 - share);
-        self.number[0] += share;
+        self.cover(0, self.first + self.number.states());
+        let number = self.number.values_mut();
+        number.iter_mut().for_each(|p| *p *= 1.0 - share);
+        number[0] += share;
     }
 
     /// Gives up a share of everything that waits; what shares the CPU stays.
@@ -194,8 +99,8 @@ impl Population {
             let ahead = self.mean() + each / 2.0;
             self.line.receive(moved, part, &Ahead::of(1.0, std::iter::once((ahead.max(1.0), 1.0))));
             let states = (each / self.unit as f64).round() as usize;
-            self.cover(self.first, self.first + self.number.len() + states);
-            self.number.rotate_right(states);
+            self.cover(self.first, self.first + self.number.states() + states);
+            self.number.glide(states as isize);
         }
     }
 
@@ -204,21 +109,35 @@ impl Population {
     /// `started` of what is returned are requests' worth of CPU time done.
     pub(super) fn pass(&mut self, flow: &Flow, law: &PodLaw<'_>, drained: &mut Vec<Drained>) -> Sorted {
         let arrivals = flow.arrivals / law.pods;
-        // Where nobody stays for long, a window may be.
-        let crowd = self.mean() + (arrivals - law.capacity()).max(0.0) * flow.span_s;
-        let window_s = if crowd < SHORT_S * arrivals { flow.span_s } else { WINDOW_S };
-        let windows = (flow.span_s / window_s).ceil().clamp(1.0, 1e4);
-        let span_s = flow.span_s / windows;
         let mut sorted = Sorted::default();
-        for window in 0..windows as usize {
-            let from_s = flow.start_s + span_s * window as f64;
-            let seen = self.window((from_s, from_s + span_s), arrivals, law, drained);
+        let end_s = flow.start_s + flow.span_s;
+        let mut from_s = flow.start_s;
+        while from_s < end_s {
+            let left_s = end_s - from_s;
+            let windows = (left_s / self.window_s(arrivals, left_s, law)).ceil().clamp(1.0, 1e4);
+            let to_s = if windows > 1.0 { from_s + left_s / windows } else { end_s };
+            let seen = self.window((from_s, to_s), arrivals, law, drained);
             sorted.free += seen.free * law.pods;
             sorted.rejected += seen.rejected * law.pods;
             sorted.abandoned += seen.abandoned * law.pods;
             sorted.started += seen.started * law.pods;
+            from_s = to_s;
         }
         sorted
+    }
+
+    /// How long the next window may be, of a step that goes on for `left_s`.
+    fn window_s(&self, arrivals: f64, left_s: f64, law: &PodLaw<'_>) -> f64 {
+        let crowd = self.mean() + (arrivals - law.capacity()).max(0.0) * left_s;
+        let stay_s = self.mean() / law.capacity();
+        if crowd < SHORT_S * arrivals {
+            return left_s;
+        }
+        let queued_s = WINDOW_S.max(OF_QUEUE * stay_s);
+        if law.threads.is_finite() && self.is_busy_for(queued_s.min(left_s), arrivals, law) {
+            return queued_s;
+        }
+        WINDOW_S.max(OF_STAY * stay_s)
     }
 
     /// The pods are calm again: who is left leaves as from calm pods.
@@ -237,31 +156,34 @@ impl Population {
         if law.threads.is_finite() || law.phases.rates.len() == 1 {
             return;
         }
-        let mut all = Haste::none(self.number.len());
+        let mut all = Haste::zeros(2, self.number.states());
         self.tagged.iter_mut().for_each(|tagged| tagged.add_haste(&mut all));
         // Where hardly anybody is, as on average.
-        let [done, ended] = [&all.done, &all.ended].map(|values| FEWEST * values.iter().sum::<f64>());
+        let [done, ended] = [0, 1].map(|column| FEWEST * all.rows().map(|row| row[column]).sum::<f64>());
         if done > 0.0 {
             let usual = law.stationary_mean(load.min(HIGHEST_OPEN_LOAD)) * (1.0 - 10.0 * (load - 1.0)).clamp(0.0, 1.0);
             let crowd = (1.0 - CROWD * usual / self.mean().max(1e-9)).max(0.0);
-            let faster = |at: usize| ((all.ended[at] + ended) / (all.done[at] + done)).clamp(0.2, 5.0);
-            let relief = |at: usize| 1.0 + crowd * (faster(at) - 1.0);
-            self.relief = (0..self.number.len()).map(relief).collect();
+            let faster = |row: &[f64]| ((row[1] + ended) / (row[0] + done)).clamp(0.2, 5.0);
+            self.relief = all.rows().map(|row| 1.0 + crowd * (faster(row) - 1.0)).collect();
         }
     }
 
     /// A part of a step; what is returned is of one pod.
     fn window(&mut self, times: (f64, f64), arrivals: f64, law: &PodLaw<'_>, drained: &mut Vec<Drained>) -> Sorted {
         let span_s = times.1 - times.0;
-        self.fit(arrivals, span_s, law);
-        let pod = self.pod(arrivals, law);
-        let found = self.walk(&pod, span_s);
+        let busy = self.fit(arrivals, span_s, law);
+        let pod = self.pod(Motion { arrivals, glide: busy.unwrap_or(0.0) }, law);
         self.go_on(&pod, times, drained);
-        let sorted = self.sort(&found, &pod, arrivals, times);
-        if sorted.free > 0.0 {
-            let young = Tagged::new(times, sorted.free * law.pods, &pod.starts(&found), law.phases);
-            self.start(young, &pod, drained);
-        }
+        let sorted = if busy.is_some() && law.threads.is_finite() {
+            self.queue_up(&pod, times)
+        } else {
+            let found = self.walk(&pod, span_s);
+            let sorted = self.sort(&found, &pod, times);
+            if sorted.free > 0.0 {
+                self.start(&found, sorted.free * law.pods, &pod, times, drained);
+            }
+            sorted
+        };
         if law.threads.is_finite() {
             let span = Span { start_s: times.0, end_s: times.1, capacity: law.capacity() };
             self.line.start(&span, 0.0, drained);
@@ -273,48 +195,74 @@ impl Population {
     }
 
     /// The rates of a pod on the present grid.
-    fn pod<'a>(&self, arrivals: f64, law: &'a PodLaw<'a>) -> Pod<'a> {
-        let unit = self.unit as f64;
-        let numbers: Vec<f64> = (0..self.number.len()).map(|at| self.number_at(at)).collect();
-        let both = numbers.iter().zip(&self.relief);
-        let rates = both.map(|(number, relief)| law.rates(*number, unit, arrivals, *relief)).collect();
-        let pace = numbers.iter().map(|number| law.pace(*number)).collect();
-        Pod { law, unit, numbers, rates, pace }
+    fn pod<'a>(&self, motion: Motion, law: &'a PodLaw<'a>) -> Pod<'a> {
+        let numbers = (0..self.number.states()).map(|at| self.number_at(at)).collect();
+        Pod::new(law, motion, self.unit as f64, numbers, &self.relief)
     }
 
     /// Lets everybody's number change for a time; the time spent in each state.
     fn walk(&mut self, pod: &Pod<'_>, span_s: f64) -> Vec<f64> {
-        let parts = pod.parts(span_s, MOST_MOVES);
-        let part_s = span_s / parts;
-        let states = self.number.len();
-        self.everybody.prepare(states, part_s, |at| pod.rates[at].0, |at| pod.rates[at].1);
-        let mut found = vec![0.0; states];
-        let mut see = |number: &[f64]| {
-            found.iter_mut().zip(number).for_each(|(found, p)| *found += p * part_s / 2.0);
-        };
-        for _ in 0..parts as usize {
-            see(&self.number);
-            self.everybody.step(&mut self.number);
-            see(&self.number);
-        }
+        let mut found = vec![0.0; pod.numbers.len()];
+        self.advance(pod, span_s, |number, (from_s, to_s)| {
+            found.iter_mut().zip(number).for_each(|(found, p)| *found += p * (to_s - from_s) / 2.0);
+        });
         found
+    }
+
+    /// Lets a window pass in which all threads are taken: the whole window waits in line, each request behind what is
+    /// to be done before it from the begin of the window on.
+    fn queue_up(&mut self, pod: &Pod<'_>, (from_s, to_s): (f64, f64)) -> Sorted {
+        let (law, arrivals, span_s) = (pod.law, pod.motion.arrivals, to_s - from_s);
+        let clock = law.capacity() / self.unit as f64;
+        let mut found = Boxes::new(pod.numbers.len() + (clock * span_s) as usize + 2);
+        self.advance(pod, span_s, |number, (from_s, to_s)| {
+            let (first, end) = ((clock * from_s) as usize, (clock * to_s) as usize + 1);
+            let weight = (to_s - from_s) / 2.0 / (end - first) as f64;
+            number.iter().enumerate().for_each(|(at, p)| found.add(at + first, at + end, p * weight));
+        });
+        let step = (1.0 + law.work_scv) / 2.0;
+        let first = pod.numbers[0] - law.threads + step;
+        let waiting = found.sums().enumerate().map(|(at, time_s)| {
+            let ahead = first + (at * self.unit) as f64;
+            (ahead.max(step), arrivals * time_s.max(0.0) * law.pods)
+        });
+        self.line.join_steadily((from_s, to_s), arrivals, Ahead::of(step, waiting));
+        Sorted { started: law.capacity() * span_s, ..Sorted::default() }
+    }
+
+    /// Lets everybody's number change for a time; `see` is shown the shares before and after each part of it.
+    fn advance(&mut self, pod: &Pod<'_>, span_s: f64, mut see: impl FnMut(&[f64], (f64, f64))) {
+        let parts = parts_of(span_s, pod.longest_s(MOST_MOVES));
+        let part_s = span_s / f64::from(parts);
+        self.everybody.prepare(pod.numbers.len(), part_s, |at| pod.rates[at].0, |at| pod.rates[at].1);
+        for part in 0..parts {
+            let times = (f64::from(part) * part_s, f64::from(part + 1) * part_s);
+            see(self.number.values(), times);
+            self.everybody.step(&mut self.number);
+            self.number.glide(pod.motion.states(times.0, times.1));
+            see(self.number.values(), times);
+        }
     }
 
     /// Follows those further who are of age and not ahead of time.
     fn go_on(&mut self, pod: &Pod<'_>, (from_s, to_s): (f64, f64), drained: &mut Vec<Drained>) {
         let span_s = to_s - from_s;
-        let parts = pod.parts(span_s, MOST_MOVES).max(2.0);
-        let mut company = pod.company(&mut self.others, span_s / parts);
+        let parts = parts_of(span_s, pod.longest_s(MOST_MOVES)).max(2);
+        let part_s = span_s / f64::from(parts);
+        self.company.prepare(pod, part_s);
         for tagged in self.tagged.iter_mut().filter(|tagged| tagged.at_s < from_s + span_s / 2.0) {
-            (0..parts as usize).for_each(|_| tagged.advance(&mut company, span_s / parts));
-            let left = tagged.leave_later(&company);
+            (0..parts).for_each(|part| {
+                let from_s = f64::from(part) * part_s;
+                tagged.advance(&mut self.company, pod.motion.states(from_s, from_s + part_s));
+            });
+            let left = tagged.leave_later(pod);
             drained.push(tagged.drained(left, (tagged.at_s - span_s, tagged.at_s), pod.law.off_cpu_s));
         }
     }
 
     /// What became of the arrivals at one pod, by what they found.
-    fn sort(&mut self, found: &[f64], pod: &Pod<'_>, arrivals: f64, (from_s, to_s): (f64, f64)) -> Sorted {
-        let law = pod.law;
+    fn sort(&mut self, found: &[f64], pod: &Pod<'_>, (from_s, to_s): (f64, f64)) -> Sorted {
+        let (law, arrivals) = (pod.law, pod.motion.arrivals);
         let mut sorted = Sorted::default();
         let mut waiting = Vec::new();
         let step = (1.0 + law.work_scv) / 2.0;
@@ -332,6 +280,10 @@ impl Population {
             }
         }
         if !waiting.is_empty() {
+            if sorted.free < FEWEST * arrivals * (to_s - from_s) {
+                let few = std::mem::take(&mut sorted.free);
+                waiting.insert(0, (step, few * law.pods));
+            }
             let later = law.capacity() * (to_s - from_s) / 2.0;
             self.line.join((from_s, to_s), later, Ahead::of(step, waiting.into_iter()));
         }
@@ -340,25 +292,30 @@ impl Population {
 
     /// Those who start in a window, looked at from age to age as if nothing changed until they are of an age to
     /// be looked at every window.
-    fn start(&mut self, mut young: Tagged, pod: &Pod<'_>, drained: &mut Vec<Drained>) {
-        let off_cpu_s = pod.law.off_cpu_s;
-        grow_up(&mut young, pod, &mut self.others, |young, left, ages| {
+    fn start(&mut self, found: &[f64], requests: f64, pod: &Pod<'_>, times: (f64, f64), drained: &mut Vec<Drained>) {
+        let (law, near) = (pod.law, pod.near_idle(OF_AGE_S));
+        let mut young = Tagged::new(times, requests, &near.starts(&found[..near.numbers.len()]), law.phases);
+        grow_up(&mut young, &near, &mut self.company, |young, left, ages| {
             let (from_s, to_s) = (young.from_s + ages.0, young.from_s + ages.1);
-            drained.push(young.drained(left, (from_s, to_s), off_cpu_s));
+            drained.push(young.drained(left, (from_s, to_s), law.off_cpu_s));
         });
+        young.by_number().for_each(|columns| columns.cover(0, pod.numbers.len()));
         self.tagged.push(young);
     }
 
     /// Latencies from the start on of who starts while all threads are taken, as strata.
     pub(super) fn busy_strata(&mut self, law: &PodLaw<'_>, arrivals: f64) -> [f64; STRATA.len()] {
-        let pod = self.pod(arrivals, law);
-        let mut taken = vec![0.0; pod.numbers.len()];
-        for (at, taken) in taken.iter_mut().enumerate().filter(|(at, _)| pod.numbers[*at] >= law.threads) {
-            *taken = self.number[at] + f64::MIN_POSITIVE;
-        }
+        let motion = Motion { arrivals, glide: 0.0 };
+        let pod = self.pod(motion, law);
+        let near = pod.near_idle(OF_AGE_S);
+        let taken = |(number, share): (&f64, &f64)| if *number < law.threads { 0.0 } else { share + f64::MIN_POSITIVE };
+        let mut taken: Vec<f64> = pod.numbers.iter().zip(self.number.values()).map(taken).collect();
+        // Above that no thread gets free while they are there.
+        let above: f64 = taken.drain(near.numbers.len()..).sum();
+        taken[near.numbers.len() - 1] += above;
         let mut spread = Spread::new();
         let mut young = Tagged::new((0.0, WINDOW_S), 1.0, &taken, law.phases);
-        grow_up(&mut young, &pod, &mut self.others, |young, left, (from_s, to_s)| {
+        grow_up(&mut young, &near, &mut self.company, |young, left, (from_s, to_s)| {
             let to_s = young.centered(left, (from_s, to_s));
             spread.add_even(from_s + law.off_cpu_s, to_s + law.off_cpu_s, left);
         });
@@ -391,157 +348,68 @@ impl Population {
             alike *= 1.5;
         }
     }
-
-    /// The number a state stands for: the middle of its numbers.
-    fn number_at(&self, at: usize) -> f64 {
-        (self.unit * (self.first + at)) as f64 + (self.unit - 1) as f64 / 2.0
-    }
-
-    /// Makes room for what a window can reach, on a grid as fine as that allows.
-    fn fit(&mut self, arrivals: f64, span_s: f64, law: &PodLaw<'_>) {
-        let (flow, drift) = (arrivals + law.capacity(), arrivals - law.capacity());
-        let work_scv = if law.threads.is_finite() { law.work_scv } else { 1.0 };
-        // What has spread for longer is drawn back, or has room already.
-        let reach = 4.0 * libm::sqrt(flow * law.arrival_scv.max(work_scv).clamp(1.0, 4.0) * span_s.min(WINDOW_S));
-        let finest = flow / drift.abs().max(1e-9);
-        let margin = |unit: usize| ((reach + drift.max(0.0) * span_s) / unit as f64) as usize + 2;
-        while self.number.len() + margin(self.unit) > MOST_STATES
-            && (2.0 * self.unit as f64 <= finest || self.number.len() + margin(self.unit) > 4 * MOST_STATES)
-        {
-            self.merge();
-        }
-        while self.unit > 1
-            && (self.number.len() + margin(self.unit) < MOST_STATES / 3 || self.unit as f64 > finest)
-            && self.number.len() + margin(self.unit) < 2 * MOST_STATES
-        {
-            self.split();
-        }
-        let margin = |growth: f64| ((reach + growth.max(0.0) * span_s) / self.unit as f64) as usize + 2;
-        let end = self.first + self.number.len() + margin(drift);
-        let highest = (law.places.min(law.patience) / self.unit as f64).min(1e12) as usize + 1;
-        self.cover(self.first.saturating_sub(margin(-drift)), end.min(highest).max(self.first + self.number.len()));
-    }
-
-    fn merge(&mut self) {
-        let first = self.first;
-        self.on_every_vector(|values| {
-            let mut joined = vec![0.0; (first + values.len() - 1) / 2 - first / 2 + 1];
-            values.iter().enumerate().for_each(|(at, value)| joined[(first + at) / 2 - first / 2] += value);
-            *values = joined;
-        });
-        self.relief = (0..self.number.len())
-            .map(|at| {
-                let of = (2 * (first / 2 + at)).max(first) - first;
-                self.relief[of.min(self.relief.len() - 1)]
-            })
-            .collect();
-        self.first /= 2;
-        self.unit *= 2;
-    }
-
-    fn split(&mut self) {
-        self.on_every_vector(|values| *values = values.iter().flat_map(|value| [value / 2.0; 2]).collect());
-        self.relief = self.relief.iter().flat_map(|relief| [*relief; 2]).collect();
-        self.first *= 2;
-        self.unit /= 2;
-    }
-
-    /// Brings the states to those from `first` to below `end`, at least the present ones.
-    fn cover(&mut self, first: usize, end: usize) {
-        let (before, count) = (self.first - first, end - first);
-        self.on_every_vector(|values| {
-            values.splice(0..0, std::iter::repeat_n(0.0, before));
-            values.resize(count, 0.0);
-        });
-        let (low, high) = (self.relief[0], self.relief[self.relief.len() - 1]);
-        self.relief.splice(0..0, std::iter::repeat_n(low, before));
-        self.relief.resize(count, high);
-        self.first = first;
-    }
-
-    /// Leaves out the states at both ends in which hardly anybody is.
-    fn tidy(&mut self) {
-        self.number.iter_mut().for_each(|p| *p = p.max(0.0));
-        let total: f64 = self.number.iter().sum();
-        self.number.iter_mut().for_each(|p| *p /= total);
-        let mut least: Vec<f64> = self.number.clone();
-        for tagged in &self.tagged {
-            for share in tagged.shares() {
-                least.iter_mut().zip(share).for_each(|(least, share)| *least = least.max(share.abs()));
-            }
-        }
-        let count_few = |states: &mut dyn Iterator<Item = &f64>| states.take_while(|p| **p < NEGLIGIBLE).count();
-        let below = count_few(&mut least.iter());
-        let above = count_few(&mut least.iter().rev());
-        let end = self.number.len() - above;
-        self.on_every_vector(|values| {
-            values.truncate(end);
-            values.drain(..below);
-        });
-        self.relief.truncate(end);
-        self.relief.drain(..below);
-        self.first += below;
-    }
-
-    fn on_every_vector(&mut self, mut change: impl FnMut(&mut Vec<f64>)) {
-        change(&mut self.number);
-        self.tagged.iter_mut().flat_map(Tagged::vectors).for_each(change);
-    }
 }
 
 /// Follows requests from age to age; `leave` is told the share that leaves between two ages.
-fn grow_up(young: &mut Tagged, pod: &Pod<'_>, solver: &mut Solver, mut leave: impl FnMut(&Tagged, f64, (f64, f64))) {
-    let mut age_s = 0.0;
-    let mut next_s = pod.law.cpu_s / pod.law.alone() / 32.0;
-    let mut haste = young.haste(&pod.company(solver, next_s));
-    while age_s < OF_AGE_S && young.here > FEWEST {
-        let parts = pod.parts(next_s - age_s, FEW_MOVES);
-        let part_s = (next_s - age_s) / parts;
-        let mut company = pod.company(solver, part_s);
-        (0..parts as usize).for_each(|_| young.advance(&mut company, part_s));
-        let left = young.leave_young(age_s, &mut haste, &company);
-        leave(young, left, (age_s, next_s));
-        age_s = next_s;
-        next_s = (next_s * AGE_RATIO).min(OF_AGE_S);
-    }
-}
-
-/// A pod's rates, by state of a grid.
-struct Pod<'a> {
-    law: &'a PodLaw<'a>,
-    unit: f64,
-    numbers: Vec<f64>,
-    rates: Vec<(f64, f64)>,
-    pace: Vec<f64>,
-}
-
-impl Pod<'_> {
-    /// In how many steps of so many births and deaths at most a time is gone through.
-    fn parts(&self, span_s: f64, most_moves: f64) -> f64 {
-        let drift = self.rates.last().map_or(0.0, |(up, down)| (up - down).abs());
-        let moves = self.rates.iter().map(|(up, down)| up + down).fold(0.0, f64::max);
-        let longest_s = (MOST_DRIFT / drift.max(1e-12)).min(most_moves / moves.max(1e-12));
-        (span_s / longest_s).ceil().clamp(1.0, MOST_PARTS)
-    }
-
-    /// The chain of a pod as one of its requests sees it while it is there.
-    fn company<'a>(&'a self, solver: &'a mut Solver, part_s: f64) -> Company<'a> {
-        let others = |at: usize| self.rates[at].1 * self.law.share_of_others(self.numbers[at]);
-        solver.prepare(self.numbers.len(), part_s, |at| self.rates[at].0, others);
-        Company { solver, pace: &self.pace, phases: self.law.phases }
-    }
-
-    /// Who starts at once, by the number in the pod once it is there, from the number found.
-    fn starts(&self, found: &[f64]) -> Vec<f64> {
-        let mut starts = vec![0.0; found.len()];
-        for (at, share) in found.iter().enumerate() {
-            if self.numbers[at] < self.law.threads && self.law.takes(self.numbers[at]) {
-                let next = (at + 1).min(found.len() - 1);
-                starts[at] += share * (1.0 - 1.0 / self.unit);
-                starts[next] += share / self.unit;
-            }
+///
+/// A doubling of the age is gone through in equal steps, and those in halves, quarters...: a solver is prepared for
+/// few lengths of steps.
+fn grow_up(young: &mut Tagged, pod: &Pod<'_>, company: &mut Company, mut leave: impl FnMut(&Tagged, f64, (f64, f64))) {
+    let longest_s = pod.longest_s(FEW_MOVES);
+    let first_s = pod.law.cpu_s / pod.law.alone() / 32.0;
+    // At the end of a long window they are as old on average.
+    let of_age_s = OF_AGE_S.max(young.window_s / 2.0);
+    let (mut age_s, mut prepared_s) = (0.0, 0.0);
+    let mut haste = young.haste(pod);
+    for age in 0.. {
+        if age_s >= of_age_s || young.here <= FEWEST {
+            break;
         }
-        starts
+        let doublings = (age + PER_DOUBLING - 1) / PER_DOUBLING;
+        let between_s = if age == 0 { first_s } else { libm::ldexp(first_s, doublings - 1) / f64::from(PER_DOUBLING) };
+        let parts = parts_of(between_s, longest_s).next_power_of_two();
+        let part_s = between_s / f64::from(parts);
+        if part_s != prepared_s {
+            company.prepare(pod, part_s);
+            prepared_s = part_s;
+        }
+        for part in 0..parts {
+            let from_s = age_s + f64::from(part) * part_s;
+            young.advance(company, pod.motion.states(from_s, from_s + part_s));
+        }
+        let left = young.leave_young(age_s, &mut haste, pod);
+        leave(young, left, (age_s, age_s + between_s));
+        age_s += between_s;
+    }
+}
+
+/// How many equal parts of a time are not longer than that.
+fn parts_of(span_s: f64, longest_s: f64) -> u32 {
+    (span_s / longest_s).ceil().clamp(1.0, MOST_PARTS) as u32
+}
+
+/// A sum of boxes, at a constant cost each.
+struct Boxes {
+    /// By cell, how the sum changes at its lower edge.
+    rises: Vec<f64>,
+}
+
+impl Boxes {
+    fn new(cells: usize) -> Boxes {
+        Boxes { rises: vec![0.0; cells + 1] }
+    }
+
+    /// Adds `height` to the cells from `from` to below `to`.
+    fn add(&mut self, from: usize, to: usize, height: f64) {
+        self.rises[from] += height;
+        self.rises[to] -= height;
+    }
+
+    fn sums(&self) -> impl Iterator<Item = f64> + '_ {
+        self.rises.iter().scan(0.0, |sum, rise| {
+            *sum += rise;
+            Some(*sum)
+        })
     }
 }
 
@@ -549,6 +417,7 @@ impl Pod<'_> {
 mod tests {
     use super::*;
     use crate::traffic::latency::WorkShape;
+    use crate::traffic::latency::phases::Phases;
     use crate::traffic::latency::work::Survival;
 
     fn phases(shape: WorkShape) -> Phases {
@@ -643,6 +512,30 @@ mod tests {
         assert!((sorted.abandoned / (25.0 * 15.0) - 1.0).abs() < 0.02, "{sorted:?}");
         let longest_s = drained.iter().filter(|row| !row.is_whole).map(|row| row.first_wait_s).fold(0.0, f64::max);
         assert!((1.9..3.2).contains(&longest_s), "{longest_s}");
+    }
+
+    #[test]
+    fn who_queues_in_long_steps_waits_as_in_short_ones() {
+        let phases = phases(WorkShape::Exponential);
+        let law = law(&phases, 4.0);
+        for span_s in [15.0, 60.0, 300.0] {
+            let mut pods = Population::new(&law, 0.5);
+            let mut drained = Vec::new();
+            for step in 0..(600.0 / span_s) as u32 {
+                drained.clear();
+                let start_s = span_s * f64::from(step);
+                let flow = Flow { start_s, span_s, arrivals: 100.0, capacity: 50.0, limit: f64::INFINITY };
+                pods.pass(&flow, &law, &mut drained);
+            }
+            // Twice as many come as can be served: who starts after a time has waited for half of it.
+            let waited: Vec<Drained> = drained.iter().copied().filter(|row| !row.is_whole).collect();
+            let wanted_s = (600.0 - span_s / 2.0) / 2.0;
+            assert!((mean_s(&waited) / wanted_s - 1.0).abs() < 0.01, "{span_s}: {}, not {wanted_s}", mean_s(&waited));
+            let requests: f64 = waited.iter().map(|row| row.requests).sum();
+            assert!((requests / (50.0 * span_s) - 1.0).abs() < 0.01, "{span_s}: {requests}");
+            let longest_s = waited.iter().map(|row| row.last_wait_s).fold(0.0, f64::max);
+            assert!(longest_s < 320.0, "{span_s}: {longest_s}");
+        }
     }
 
     #[test]

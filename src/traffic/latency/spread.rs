@@ -116,9 +116,16 @@ impl Spread {
 
     /// Adds to `sums` every latency held here (waits) plus a body of `body` strata.
     pub(super) fn plus_strata(&self, body: &[f64; STRATA.len()], sums: &mut Spread) {
+        let mean_s: f64 = body.iter().zip(STRATA).map(|(body_s, share)| body_s * share).sum();
+        let widest_s = body.iter().copied().fold(0.0, f64::max);
         for (index, requests) in self.held().iter().enumerate().filter(|(_, r)| **r > 0.0) {
             let bucket = self.from + index;
             let (low_s, high_s) = (RowBuckets::edge(bucket), RowBuckets::edge(bucket + 1));
+            if widest_s < high_s - low_s {
+                // The body is lost within a bucket.
+                sums.add_even(low_s + mean_s, high_s + mean_s, *requests);
+                continue;
+            }
             for (body_s, share) in body.iter().zip(STRATA) {
                 sums.add_even(low_s + body_s, high_s + body_s, requests * share);
             }

@@ -1,7 +1,9 @@
 //! Requests on a shared CPU, followed by the phase of their work while the number in their pod changes.
 
 use super::backlog::Drained;
+use super::columns::Columns;
 use super::phases::Phases;
+use super::pod::Pod;
 use super::solver::Solver;
 use std::collections::VecDeque;
 
@@ -12,7 +14,7 @@ pub(super) struct Tagged {
     pub(super) from_s: f64,
     pub(super) to_s: f64,
     /// How long such a window is.
-    window_s: f64,
+    pub(super) window_s: f64,
     /// The time up to which they have been followed; it may lie ahead.
     pub(super) at_s: f64,
     /// Requests in all pods that started.
@@ -21,47 +23,39 @@ pub(super) struct Tagged {
     pub(super) here: f64,
     /// How fast they work in this window and in the next ones, all who start in a window counted alike.
     soon: VecDeque<Haste>,
-    /// By phase, by number in the pod: their shares.
-    shares: Vec<Vec<f64>>,
+    /// By number in the pod, by phase: their shares.
+    shares: Columns,
 }
 
 /// By number in the pod: work done a second, and works ended a second.
-#[derive(Clone, Debug)]
-pub(super) struct Haste {
-    pub(super) done: Vec<f64>,
-    pub(super) ended: Vec<f64>,
+pub(super) type Haste = Columns;
+
+/// What a part of a window does to requests in pods: others come and leave, and work is done.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Company {
+    solver: Solver,
+    part_s: f64,
+    /// The share that half a part does not end, by number in the pod and phase.
+    stays: Vec<f64>,
 }
 
-impl Haste {
-    pub(super) fn none(states: usize) -> Haste {
-        Haste { done: vec![0.0; states], ended: vec![0.0; states] }
+impl Company {
+    /// For parts of `part_s`.
+    pub(super) fn prepare(&mut self, pod: &Pod<'_>, part_s: f64) {
+        self.part_s = part_s;
+        self.solver.prepare(pod.numbers.len(), part_s, |at| pod.others[at].0, |at| pod.others[at].1);
+        self.stays.clear();
+        let rates = &pod.law.phases.rates;
+        for pace in &pod.pace {
+            self.stays.extend(rates.iter().map(|rate| none_of(rate * pace * part_s / 2.0)));
+        }
     }
-
-    pub(super) fn add(&mut self, other: &Haste, weight: f64) {
-        add(&mut self.done, &other.done, weight);
-        add(&mut self.ended, &other.ended, weight);
-    }
-}
-
-fn add(sums: &mut [f64], values: &[f64], weight: f64) {
-    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
-}
-
-/// How a pod's number changes besides a request in it, and how fast that request's work is done.
-#[derive(Debug)]
-pub(super) struct Company<'a> {
-    pub(super) solver: &'a mut Solver,
-    /// Mean works a second by number in the pod.
-    pub(super) pace: &'a [f64],
-    pub(super) phases: &'a Phases,
 }
 
 impl Tagged {
     /// They start in a window with these numbers in their pods (in any multiple).
     pub(super) fn new((at_s, end_s): (f64, f64), requests: f64, numbers: &[f64], phases: &Phases) -> Tagged {
-        let all: f64 = numbers.iter().sum();
-        let in_phase = |weight: &f64| numbers.iter().map(|number| weight * number / all.max(1e-300)).collect();
-        let shares = phases.weights.iter().map(in_phase).collect();
+        let all = numbers.iter().sum::<f64>().max(1e-300);
         Tagged {
             from_s: at_s,
             to_s: at_s,
@@ -70,37 +64,35 @@ impl Tagged {
             requests,
             here: 1.0,
             soon: VecDeque::new(),
-            shares,
+            shares: Columns::product(numbers.iter().map(|number| number / all), &phases.weights),
         }
     }
 
-    /// Lets `part_s` pass, the step the solver is prepared for.
-    pub(super) fn advance(&mut self, company: &mut Company<'_>, part_s: f64) {
-        self.work(company, part_s / 2.0);
-        self.shares.iter_mut().for_each(|share| company.solver.step(share));
-        self.work(company, part_s / 2.0);
-        self.at_s += part_s;
+    /// Lets a part pass, in which the numbers in all pods move by `glide` states besides.
+    pub(super) fn advance(&mut self, company: &mut Company, glide: isize) {
+        self.work(company);
+        company.solver.step(&mut self.shares);
+        self.shares.glide(glide);
+        self.work(company);
+        self.at_s += company.part_s;
     }
 
-    /// Work is done with the numbers in the pods as they are.
-    fn work(&mut self, company: &Company<'_>, part_s: f64) {
-        for (share, rate) in self.shares.iter_mut().zip(&company.phases.rates) {
-            let scale = rate * part_s;
-            share.iter_mut().zip(company.pace).for_each(|(share, pace)| *share *= none_of(scale * pace));
-        }
+    /// Half a part's work is done with the numbers in the pods as they are.
+    fn work(&mut self, company: &Company) {
+        self.shares.values_mut().iter_mut().zip(&company.stays).for_each(|(share, stays)| *share *= stays);
     }
 
     /// Looks who has left since they were of the age `younger_s`, when they had the haste `before`, in their first
     /// windows; their share of all.
-    pub(super) fn leave_young(&mut self, younger_s: f64, before: &mut Option<Haste>, company: &Company<'_>) -> f64 {
-        let Some(haste) = self.haste(company) else { return self.leave() };
+    pub(super) fn leave_young(&mut self, younger_s: f64, before: &mut Option<Haste>, pod: &Pod<'_>) -> f64 {
+        let Some(haste) = self.haste(pod) else { return self.leave() };
         let age_s = self.at_s - self.from_s;
         let Some(mut mean) = before.replace(haste.clone()) else { return self.leave() };
         mean.add(&haste, 1.0);
         let (first, last) = ((younger_s / self.window_s) as usize, (age_s / self.window_s) as usize);
         for window in first..=last {
             if self.soon.len() == window {
-                self.soon.push_back(Haste::none(company.pace.len()));
+                self.soon.push_back(Haste::zeros(2, pod.numbers.len()));
             }
             let (from_s, to_s) = (window as f64 * self.window_s, (window + 1) as f64 * self.window_s);
             let within_s = (age_s.min(to_s) - younger_s.max(from_s)).max(0.0);
@@ -110,31 +102,28 @@ impl Tagged {
     }
 
     /// Looks who has left in a later window; their share of all.
-    pub(super) fn leave_later(&mut self, company: &Company<'_>) -> f64 {
-        self.soon = self.haste(company).into_iter().collect();
+    pub(super) fn leave_later(&mut self, pod: &Pod<'_>) -> f64 {
+        self.soon = self.haste(pod).into_iter().collect();
         self.leave()
     }
 
     fn leave(&mut self) -> f64 {
-        let here = self.shares.iter().flatten().sum::<f64>().clamp(0.0, self.here);
+        let here = self.shares.values().iter().sum::<f64>().clamp(0.0, self.here);
         let left = self.here - here;
         self.here = here;
         left
     }
 
     /// How fast they work now. Exponential work ends as it is done: nothing is said of that.
-    pub(super) fn haste(&self, company: &Company<'_>) -> Option<Haste> {
-        if self.shares.len() == 1 {
+    pub(super) fn haste(&self, pod: &Pod<'_>) -> Option<Haste> {
+        if self.shares.width() == 1 {
             return None;
         }
-        let mut haste = Haste::none(company.pace.len());
-        for (share, rate) in self.shares.iter().zip(&company.phases.rates) {
-            add(&mut haste.done, share, 1.0);
-            add(&mut haste.ended, share, *rate);
-        }
-        for (at, pace) in company.pace.iter().enumerate() {
-            haste.done[at] *= pace;
-            haste.ended[at] *= pace;
+        let mut haste = Haste::zeros(2, pod.numbers.len());
+        let rates = &pod.law.phases.rates;
+        for ((haste, shares), pace) in haste.rows_mut().zip(self.shares.rows()).zip(&pod.pace) {
+            haste[0] = pace * shares.iter().sum::<f64>();
+            haste[1] = pace * shares.iter().zip(rates).map(|(share, rate)| share * rate).sum::<f64>();
         }
         Some(haste)
     }
@@ -150,22 +139,20 @@ impl Tagged {
     pub(super) fn join(&mut self, other: &Tagged) {
         let requests = self.requests + other.requests;
         let [own, others] = [self.requests, other.requests].map(|part| part / requests.max(1e-300));
-        for (mine, theirs) in self.shares.iter_mut().flatten().zip(other.shares.iter().flatten()) {
-            *mine = own * *mine + others * theirs;
-        }
+        self.shares.values_mut().iter_mut().for_each(|share| *share *= own);
+        self.shares.add(&other.shares, others);
         self.here = own * self.here + others * other.here;
         (self.from_s, self.to_s) = (self.from_s.min(other.from_s), self.to_s.max(other.to_s));
         self.requests = requests;
     }
 
-    /// The vectors over the numbers in the pod, to be moved to another grid.
-    pub(super) fn vectors(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
-        let soon = self.soon.iter_mut().flat_map(|haste| [&mut haste.done, &mut haste.ended]);
-        self.shares.iter_mut().chain(soon)
+    /// All that is held by the number in the pod, to be moved to another grid.
+    pub(super) fn by_number(&mut self) -> impl Iterator<Item = &mut Columns> {
+        self.soon.iter_mut().chain([&mut self.shares])
     }
 
     /// The shares by number in the pod, for each phase.
-    pub(super) fn shares(&self) -> &[Vec<f64>] {
+    pub(super) fn shares(&self) -> &Columns {
         &self.shares
     }
 
