@@ -1,14 +1,6 @@
 //! What happens in one second, and to deletions under way, in the recordings' world: cases that no recording has.
 
-#[path = "../conformance/closed_loop/case.rs"]
-#[allow(dead_code)]
-mod case;
-#[path = "../conformance/closed_loop/replay.rs"]
-#[allow(dead_code)]
-mod replay;
-#[path = "../conformance/closed_loop/world.rs"]
-mod world;
-
+use super::recorded_world::replay;
 use foresail::sim::log::Occurrence;
 use foresail::sim::outcome::Outcome;
 use serde_json::{Value, json};

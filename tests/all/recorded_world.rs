@@ -1,0 +1,10 @@
+//! The world of the closed-loop recordings, for cases that no recording has.
+
+#[path = "../conformance/closed_loop/case.rs"]
+#[allow(dead_code)]
+pub mod case;
+#[path = "../conformance/closed_loop/replay.rs"]
+#[allow(dead_code)]
+pub mod replay;
+#[path = "../conformance/closed_loop/world.rs"]
+mod world;
