@@ -131,6 +131,17 @@ pub fn pods_to_move(
     Ok(moved)
 }
 
+/// Whether a DaemonSet's pod is evicted from a node that goes, drained or empty but for such pods: as its annotation
+/// says, else as the flags say.
+///
+/// Upstream: `daemonset.PodsToEvict`, 1.28.0.
+pub fn evicts_daemon_pod(spec: &PodSpec, flags: &Flags, is_drained: bool) -> bool {
+    spec.daemon_eviction.unwrap_or(match is_drained {
+        true => flags.daemonset_eviction_for_occupied_nodes,
+        false => flags.daemonset_eviction_for_empty_nodes,
+    })
+}
+
 /// Whether a budget is about a pod.
 pub(super) fn protects(cluster: &ClusterState, budget: &crate::cluster::PodDisruptionBudget, pod: PodId) -> bool {
     let spec = cluster.spec_of(pod);

@@ -2,7 +2,7 @@
 
 use super::Autoscaler;
 use super::counted::{Counted, has_least};
-use super::drain::{Blocked, Scope, pods_to_move, protects};
+use super::drain::{Blocked, Scope, evicts_daemon_pod, pods_to_move, protects};
 use super::planner::{Chosen, Removable};
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED, is_ready};
 use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
@@ -334,16 +334,11 @@ impl Autoscaler {
         let there = cluster.node(deletion.node).pods().iter().copied();
         let there = there.filter(|pod| !cluster.spec_of(*pod).is_mirror);
         (deletion.daemon_pods, deletion.pods) = there.partition(|pod| cluster.spec_of(*pod).is_daemon());
-        let evicts_daemon_pods = match deletion.drain {
-            true => self.flags.daemonset_eviction_for_occupied_nodes,
-            false => self.flags.daemonset_eviction_for_empty_nodes,
-        };
         if !deletion.drain {
             deletion.pods.clear();
         }
-        if !evicts_daemon_pods {
-            deletion.daemon_pods.clear();
-        }
+        let goes = |pod: &PodId| evicts_daemon_pod(cluster.spec_of(*pod), &self.flags, deletion.drain);
+        deletion.daemon_pods.retain(goes);
     }
 
     /// At most ten changes a loop: first off nodes that are needed again, then onto unneeded ones. Upstream:

@@ -73,6 +73,8 @@ pub struct PodSpec {
     pub safe_to_evict_local_volumes: Vec<Symbol>,
     /// Annotation `cluster-autoscaler.kubernetes.io/pod-scale-up-delay`.
     pub scale_up_delay: Option<SimDuration>,
+    /// What an annotation says about evicting this pod of a DaemonSet from a node that goes.
+    pub daemon_eviction: Option<bool>,
     /// An annotation says that a controller of another kind runs it on every node.
     pub acts_as_daemon: bool,
     /// Has annotation `kubernetes.io/config.mirror`: a static pod of its node.

@@ -226,13 +226,8 @@ impl Simulation {
         daemon_pods.sort_unstable();
         row.evicted.clone_from(&pods);
         row.left = pods;
-        let evicts_daemon_pods = match row.needs_drain {
-            true => flags.daemonset_eviction_for_occupied_nodes,
-            false => flags.daemonset_eviction_for_empty_nodes,
-        };
-        if evicts_daemon_pods {
-            row.left.extend(daemon_pods);
-        }
+        daemon_pods.retain(|pod| drain::evicts_daemon_pod(self.cluster.spec_of(*pod), flags, row.needs_drain));
+        row.left.extend(daemon_pods);
         true
     }
 

@@ -1,8 +1,8 @@
 //! Cluster Autoscaler's rules one by one: what keeps a node, which expander takes what, when timers end.
 
 use super::autoscaler_world::{START, World, after};
-use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope, pods_to_move};
-use foresail::autoscaler::{ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
+use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope, evicts_daemon_pod, pods_to_move};
+use foresail::autoscaler::{Flags, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
 use foresail::cluster::{
     LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
     Volume, VolumeSource, WorkloadSelector,
@@ -81,6 +81,18 @@ fn daemon_sets_pods_are_listed_apart() {
     assert_eq!(counts(&[], &orphan), Err(BlockingReason::ControllerNotFound));
     assert_eq!(counts(&[("skip-nodes-with-custom-controller-pods", "false")], &orphan), Ok((0, 1)));
     assert_eq!(counts(&[], &custom), Ok((0, 1)), "an annotation says so");
+}
+
+#[test]
+fn an_annotation_says_whether_a_daemon_sets_pod_is_evicted() {
+    let mut spec = PodSpec::default();
+    let mut evicted = |annotation: Option<bool>| {
+        spec.daemon_eviction = annotation;
+        [true, false].map(|is_drained| evicts_daemon_pod(&spec, &Flags::default(), is_drained))
+    };
+    assert_eq!(evicted(None), [true, false], "as the flags say: from drained nodes");
+    assert_eq!(evicted(Some(true)), [true, true]);
+    assert_eq!(evicted(Some(false)), [false, false]);
 }
 
 #[test]

@@ -19,7 +19,9 @@ pub const HPA: Controller = Controller::new("hpa", judge);
 struct Case {
     id: String,
     k8s: String,
+    #[serde(default)]
     flags: CaseFlags,
+    #[serde(default)]
     containers: Vec<CaseContainer>,
     hpa: HorizontalPodAutoscaler,
     pre: Option<Pre>,
@@ -27,12 +29,24 @@ struct Case {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 struct CaseFlags {
     downscale_stabilization_s: i64,
     tolerance: f64,
     cpu_initialization_period_s: i64,
     initial_readiness_delay_s: i64,
+}
+
+impl Default for CaseFlags {
+    /// The controller's own.
+    fn default() -> Self {
+        CaseFlags {
+            downscale_stabilization_s: 300,
+            tolerance: 0.1,
+            cpu_initialization_period_s: 300,
+            initial_readiness_delay_s: 30,
+        }
+    }
 }
 
 #[derive(Deserialize, Clone)]

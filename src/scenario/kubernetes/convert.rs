@@ -183,6 +183,8 @@ impl<'a> Converter<'a> {
             },
             scale_up_delay: self.duration_annotation(metadata, "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"),
             safe_to_evict_local_volumes: local_volumes.into_iter().map(|name| self.symbol(name)).collect(),
+            daemon_eviction: annotation("cluster-autoscaler.kubernetes.io/enable-ds-eviction")
+                .map(|text| text == "true"),
             acts_as_daemon: annotation("cluster-autoscaler.kubernetes.io/daemonset-pod") == Some("true"),
             is_mirror: metadata.annotations.contains_key("kubernetes.io/config.mirror"),
             may_finish: matches!(api.restart_policy.as_deref(), Some("Never" | "OnFailure")),

@@ -18,6 +18,7 @@ pub struct Case {
     pub ca_options: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     pub priorities: Option<String>,
+    #[serde(default)]
     pub hpa_flags: HpaFlags,
     pub node_groups: Vec<NodeGroup>,
     pub deployments: Vec<Owner>,
@@ -37,12 +38,24 @@ pub struct Case {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct HpaFlags {
     pub downscale_stabilization_s: i64,
     pub tolerance: f64,
     pub cpu_initialization_period_s: i64,
     pub initial_readiness_delay_s: i64,
+}
+
+impl Default for HpaFlags {
+    /// The controller's own.
+    fn default() -> Self {
+        HpaFlags {
+            downscale_stabilization_s: 300,
+            tolerance: 0.1,
+            cpu_initialization_period_s: 300,
+            initial_readiness_delay_s: 30,
+        }
+    }
 }
 
 #[derive(Deserialize)]
