@@ -332,7 +332,6 @@ impl Autoscaler {
         let mut by_name: Vec<usize> = (0..groups.len()).collect();
         by_name.sort_by_key(|at| groups[*at].name);
         let (mut count, mut not_started) = (0, Vec::new());
-        let mut renamed = FxHashSet::default();
         for group in by_name {
             let (coming, registered) = self.registry.upcoming(group);
             not_started.extend_from_slice(registered);
@@ -341,13 +340,13 @@ impl Autoscaler {
                 let name = format!("template-upcoming-{}-{number}", groups[group].name);
                 let node = template.add_to(snapshot, &name, group);
                 if self.templates.is_renamed(group) {
-                    renamed.insert(snapshot.node(node).name);
+                    let name = snapshot.node(node).name;
+                    self.packing_hints.forget(name);
+                    self.hints.forget(name);
                 }
                 count += 1;
             }
         }
-        self.packing_hints.forget(&renamed);
-        self.hints.forget(&renamed);
         for node in &not_started {
             snapshot.node(*node).pods().to_vec().into_iter().for_each(|pod| snapshot.unbind(pod));
             snapshot.remove_node(*node);

@@ -33,7 +33,7 @@ impl PredicateChecker {
     ) -> Option<NodeId> {
         let nodes = cluster.node_ids();
         let start = self.last.checked_rem(nodes.len())?;
-        let answer = self.feasible.ask(cluster, pod);
+        let mut answer = self.feasible.ask(cluster, pod);
         let suits = |at: &usize| {
             let node = nodes[*at];
             accepts(node) && !cluster.node(node).unschedulable && answer.fits(node)
@@ -72,6 +72,8 @@ impl Copies {
 pub(super) struct Hints {
     now: FxHashMap<PodId, Symbol>,
     before: FxHashMap<PodId, Symbol>,
+    /// Names in `before` that are other nodes' now.
+    renamed: FxHashSet<Symbol>,
     /// Pods went elsewhere than the time before, or others were asked for.
     moved: bool,
 }
@@ -80,17 +82,14 @@ impl Hints {
     /// Forgets what was not asked for since the last call.
     pub(super) fn drop_old(&mut self) {
         self.moved = self.now != self.before;
-        self.before = std::mem::take(&mut self.now);
+        std::mem::swap(&mut self.before, &mut self.now);
+        self.now.clear();
+        self.renamed.clear();
     }
 
-    /// These names are other nodes' now.
-    pub(super) fn forget(&mut self, renamed: &FxHashSet<Symbol>) {
-        if renamed.is_empty() {
-            return;
-        }
-        for hints in [&mut self.now, &mut self.before] {
-            hints.retain(|_, name| !renamed.contains(name));
-        }
+    /// What went to a node of this name before a loop began went to another node.
+    pub(super) fn forget(&mut self, name: Symbol) {
+        self.renamed.insert(name);
     }
 
     /// The last round ended as the one before.
@@ -147,7 +146,8 @@ impl Hints {
         pod: PodId,
         accepts: &dyn Fn(NodeId) -> bool,
     ) -> Option<NodeId> {
-        let name = self.now.get(&key).or_else(|| self.before.get(&key)).copied()?;
+        let before = || self.before.get(&key).filter(|name| !self.renamed.contains(*name));
+        let name = self.now.get(&key).or_else(before).copied()?;
         let node = cluster.node_by_name(name)?;
         if !checker.check(cluster, pod, node) {
             return None;
@@ -161,13 +161,12 @@ impl Hints {
 mod tests {
     use super::*;
     use crate::cluster::{NodeCapacity, NodeTemplate, Pod, PodName, PodSpec, Resources};
-    use crate::id::Id;
-    use crate::intern::{Interner, Symbol};
+    use crate::intern::Symbol;
     use crate::scheduler::Profile;
     use crate::units::SimTime;
 
-    #[test]
-    fn a_copy_has_the_hint_of_the_pod_that_it_stands_for() {
+    /// Three empty nodes, and a pod.
+    fn cluster() -> (ClusterState, PodId) {
         let mut cluster = ClusterState::default();
         for name in ["a", "b", "c"] {
             let name = cluster.symbols.intern(name);
@@ -176,6 +175,12 @@ mod tests {
         }
         let spec = cluster.intern_spec(PodSpec::default());
         let pod = cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, SimTime::ZERO));
+        (cluster, pod)
+    }
+
+    #[test]
+    fn a_copy_has_the_hint_of_the_pod_that_it_stands_for() {
+        let (mut cluster, pod) = cluster();
         let mut checker = PredicateChecker::new(Feasible::new(Profile::default()));
         let (mut hints, mut copies) = (Hints::default(), Copies::default());
         let mut place = |cluster: &ClusterState, copies: &Copies, pod: PodId| {
@@ -193,12 +198,19 @@ mod tests {
 
     #[test]
     fn a_hint_to_a_renamed_node_is_forgotten() {
-        let (pod, [old, stays]) = (PodId::from_index(0), [Symbol::EMPTY, Interner::default().intern("stays")]);
+        let (cluster, pod) = cluster();
+        let mut checker = PredicateChecker::new(Feasible::new(Profile::default()));
         let mut hints = Hints::default();
-        for (renamed, left) in [(stays, true), (old, false)] {
-            hints.now.insert(pod, old);
-            hints.forget(&[renamed].into_iter().collect());
-            assert_eq!(hints.now.contains_key(&pod), left);
-        }
+        let mut place = |renamed: Option<NodeId>| {
+            renamed.into_iter().for_each(|node| hints.forget(cluster.node(node).name));
+            let mut trial = cluster.clone();
+            let placed = hints.place(&mut trial, &mut checker, &Copies::default(), &[pod], &|_| true, true);
+            hints.drop_old();
+            (placed[0].1, hints.is_steady())
+        };
+        let (first, _) = place(None);
+        let other = cluster.node_ids().iter().copied().find(|node| *node != first);
+        assert_eq!(place(other), (first, true), "the other's name is no hint's");
+        assert!(matches!(place(Some(first)), (second, false) if second != first), "the search goes on where it ended");
     }
 }

@@ -88,8 +88,7 @@ impl Autoscaler {
         self.planner.goes_on(now).then(|| quiet.outcome.clone())
     }
 
-    /// Keeps an answer that the next loop would come to again: nothing moved in the autoscaler's memory, and
-    /// nothing is under way.
+    /// Keeps an answer that the next loop would come to again: nothing moved in the autoscaler's memory.
     pub(super) fn keep_if_settled(
         &mut self,
         now: SimTime,
@@ -106,8 +105,7 @@ impl Autoscaler {
             && self.checker.last == last
             && self.packing_hints.is_steady()
             && self.hints.is_steady()
-            && self.planner.is_steady()
-            && self.registry.is_calm();
+            && self.planner.is_steady();
         let is_young =
             |pod: &PodId| now - cluster.pod(*pod).created <= self.scale_up_delay(cluster, *pod).max(MORE_TO_COME);
         if !settled || inputs.pending.iter().any(is_young) {
@@ -135,7 +133,6 @@ impl Autoscaler {
         let deletes = outcome.scale_down.as_ref().is_some_and(|down| !down.deletions.is_empty());
         helpless
             && !deletes
-            && self.deletions.is_empty()
             && outcome.error.is_none()
             && outcome.instances_to_delete.is_empty()
             && outcome.target_changes.is_empty()

@@ -225,14 +225,12 @@ impl Registry {
         !too_many(self.total_unready, self.total_nodes as i32, flags)
     }
 
-    /// Nothing is on the way or amiss.
-    pub(super) fn is_calm(&self) -> bool {
-        let nothing_comes = (0..self.targets.len()).all(|group| self.upcoming(group).0 == 0);
-        nothing_comes && self.unregistered.is_empty() && self.requests.is_empty() && self.incorrect.is_empty()
-    }
-
-    /// When groups may be tried again, and when failures are forgotten.
+    /// When groups may be tried again, when failures are forgotten, and when what is on the way has taken too long.
     pub(super) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
+        self.requests.values().for_each(|request| consider(request.expected));
+        let waiting = self.unregistered.values().map(|(_, since)| *since);
+        let incorrect = self.incorrect.values().map(|size| size.since);
+        waiting.chain(incorrect).for_each(|since| consider(since + flags.max_node_provision_time));
         for backoff in self.backoffs.values() {
             consider(backoff.until);
             consider(backoff.failed + flags.node_group_backoff_reset_timeout);

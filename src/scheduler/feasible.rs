@@ -72,9 +72,9 @@ impl Answer<'_> {
         }
     }
     /// Whether the pod passes all filters on the node.
-    pub fn fits(&self, node: NodeId) -> bool {
-        match &self.source {
-            Source::Tables(fit) => fit.allows(node),
+    pub fn fits(&mut self, node: NodeId) -> bool {
+        match &mut self.source {
+            Source::Tables(fit) => fit.allows(self.cluster, node),
             Source::Filters(filters) => {
                 let named = filters.node_names().is_none_or(|names| names.contains(&self.cluster.node(node).name));
                 named && filters.check(self.cluster, node).is_ok()

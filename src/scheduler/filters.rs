@@ -232,6 +232,14 @@ impl NodeFilter {
         Subject { spec: &self.spec, daemon_node: self.daemon_node }
     }
 
+    /// Whether the node passes as it is: [`check`](Self::check) without the reasons.
+    pub(super) fn passes(&self, cluster: &ClusterState, node: &Node) -> bool {
+        let has_room = !self.is_on(Plugin::NodeResourcesFit) || self.requests.fits(node);
+        has_room
+            && self.check_node(node, &cluster.symbols).is_ok()
+            && (!self.is_on(Plugin::NodePorts) || self.check_ports(cluster, node, WhatIf::default()).is_ok())
+    }
+
     pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
         self.check_node(node, &cluster.symbols)?;
         if self.is_on(Plugin::NodePorts) {

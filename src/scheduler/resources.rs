@@ -40,12 +40,20 @@ impl Request {
         Resources { scalar: self.scalars.iter().copied().collect(), ..self.requests.clone() }
     }
 
+    /// Whether there is enough of everything on the node as it is.
+    pub(super) fn fits(&self, node: &Node) -> bool {
+        let mut fits = !self.has_sidecar;
+        let used = node.requested();
+        self.each_shortage(node, (Self::free(node), node.pods().len() as i64), |name| used.scalar(name), |_| fits = false);
+        fits
+    }
+
     /// All resources of which there is too little. Upstream: `Fit.Filter`, `fitsRequest`, 1.28.
     pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
         if self.has_sidecar {
             return Err(Rejection::one(Plugin::NodeResourcesFit, Reason::Sidecar, true));
         }
-        let mut free = self.free(node);
+        let mut free = Self::free(node);
         let mut pods = node.pods().len() as i64;
         let mut moves = |pod: &PodId, sign: i64| {
             let theirs = &cluster.spec_of(*pod).requests;
@@ -56,35 +64,48 @@ impl Request {
         };
         what.gone.iter().for_each(|pod| moves(pod, 1));
         what.added.iter().for_each(|pod| moves(pod, -1));
-        let wanted = &self.requests;
-        let mut reasons: SmallVec<[Reason; 1]> = SmallVec::new();
-        if pods + 1 > node.allocatable.pods {
-            reasons.push(Reason::TooManyPods);
-        }
-        let mut check = |wanted: i64, free: i64, name| {
-            if wanted > 0 && wanted > free {
-                reasons.push(Reason::Insufficient(name));
-            }
-        };
-        check(wanted.cpu_milli, free.cpu, "cpu");
-        check(wanted.memory_bytes, free.memory, "memory");
-        check(wanted.ephemeral_bytes, free.ephemeral, "ephemeral-storage");
-        for (name, amount) in &self.scalars {
-            let of = |pod: &PodId| cluster.spec_of(*pod).requests.scalar(*name);
+        let used = |name: Symbol| {
+            let of = |pod: &PodId| cluster.spec_of(*pod).requests.scalar(name);
             let sum = |pods: &[PodId]| pods.iter().map(of).fold(0, i64::wrapping_add);
-            let free = node.allocatable.resources.scalar(*name).wrapping_sub(node.requested().scalar(*name));
-            let free = free.wrapping_add(sum(what.gone)).wrapping_sub(sum(what.added));
-            if *amount > free {
-                reasons.push(Reason::InsufficientScalar(*name));
-            }
-        }
+            node.requested().scalar(name).wrapping_sub(sum(what.gone)).wrapping_add(sum(what.added))
+        };
+        let mut reasons: SmallVec<[Reason; 1]> = SmallVec::new();
+        self.each_shortage(node, (free, pods), used, |reason| reasons.push(reason));
         if reasons.is_empty() {
             return Ok(());
         }
         Err(Rejection { plugin: Plugin::NodeResourcesFit, reasons, unresolvable: false })
     }
 
-    fn free(&self, node: &Node) -> Free {
+    /// Tells what there is too little of on a node with so much `free`, so many `pods` and so much `used` of extended
+    /// resources.
+    fn each_shortage(
+        &self,
+        node: &Node,
+        (free, pods): (Free, i64),
+        used: impl Fn(Symbol) -> i64,
+        mut tell: impl FnMut(Reason),
+    ) {
+        if pods + 1 > node.allocatable.pods {
+            tell(Reason::TooManyPods);
+        }
+        let wanted = &self.requests;
+        let mut check = |wanted: i64, free: i64, name| {
+            if wanted > 0 && wanted > free {
+                tell(Reason::Insufficient(name));
+            }
+        };
+        check(wanted.cpu_milli, free.cpu, "cpu");
+        check(wanted.memory_bytes, free.memory, "memory");
+        check(wanted.ephemeral_bytes, free.ephemeral, "ephemeral-storage");
+        for (name, amount) in &self.scalars {
+            if *amount > node.allocatable.resources.scalar(*name).wrapping_sub(used(*name)) {
+                tell(Reason::InsufficientScalar(*name));
+            }
+        }
+    }
+
+    fn free(node: &Node) -> Free {
         let (there, used) = (&node.allocatable.resources, node.requested());
         Free {
             cpu: there.cpu_milli.wrapping_sub(used.cpu_milli),

@@ -2,10 +2,10 @@
 
 use super::slots::Slots;
 use crate::cluster::{
-    ClusterState, HostPort, Labels, Node, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration,
+    ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration,
 };
 use crate::intern::Symbol;
-use crate::scheduler::filters::{NodeFilter, WhatIf};
+use crate::scheduler::filters::NodeFilter;
 use crate::scheduler::images::ImageScore;
 use crate::scheduler::profile::Profile;
 use crate::scheduler::reason::Plugin;
@@ -47,15 +47,17 @@ impl LocalKey {
 
 /// A node that does not fit.
 pub(super) const UNFIT: i32 = i32::MIN;
+/// A node that nobody has asked about since it changed; only where there are no scores.
+const UNKNOWN: i32 = i32::MAX;
 
 /// The nodes' own answers for one kind of pod.
 #[derive(Clone, Debug)]
 pub(super) struct LocalTable {
     spec: Arc<PodSpec>,
     filter: NodeFilter,
-    /// Scores are left at 0.
+    /// Scores are left at 0, and nodes are looked at when they are asked about.
     filters_only: bool,
-    /// NodeResourcesFit and NodeResourcesBalancedAllocation, or [`UNFIT`].
+    /// NodeResourcesFit and NodeResourcesBalancedAllocation, or [`UNFIT`], or [`UNKNOWN`].
     pub(super) score: Vec<i32>,
     /// PreferNoSchedule taints that are not tolerated; empty while no node has any.
     pub(super) taints: Vec<i32>,
@@ -123,16 +125,24 @@ impl LocalTable {
         }
     }
 
+    /// Whether the filters pass the node in a slot; of a table without scores.
+    pub(super) fn fits(&mut self, cluster: &ClusterState, slots: &Slots, slot: usize) -> bool {
+        if self.score[slot] == UNKNOWN {
+            let passes = slots.node(cluster, slot).is_some_and(|node| self.filter.passes(cluster, node));
+            self.score[slot] = if passes { 0 } else { UNFIT };
+        }
+        self.score[slot] != UNFIT
+    }
+
     fn answer(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots, slot: usize) {
-        let fits = |node: &&Node| self.filter.check(cluster, node, WhatIf::default()).is_ok();
-        let Some(node) = slots.node(cluster, slot).filter(fits) else {
+        if self.filters_only {
+            self.score[slot] = UNKNOWN;
+            return;
+        }
+        let Some(node) = slots.node(cluster, slot).filter(|node| self.filter.passes(cluster, node)) else {
             self.score[slot] = UNFIT;
             return;
         };
-        if self.filters_only {
-            self.score[slot] = 0;
-            return;
-        }
         let weight = |plugin| profile.plugins.weight(plugin);
         let fit = weight(Plugin::NodeResourcesFit).saturating_mul(fit_score(profile, node, &self.spec));
         let balance =

@@ -26,7 +26,7 @@ use crate::cluster::{ClusterState, NodeId, PodSpecId};
 use crate::id::Id;
 use gates::Gate;
 use group::{Group, GroupKey};
-use local::{LocalKey, LocalTable, UNFIT};
+use local::{LocalKey, LocalTable};
 use rustc_hash::FxHashMap;
 use slots::Slots;
 
@@ -55,7 +55,7 @@ pub(super) struct Memory {
 /// What the tables say about one kind of pod.
 pub(super) struct Fit<'a> {
     slots: &'a Slots,
-    local: &'a LocalTable,
+    local: &'a mut LocalTable,
     gates: Vec<Gate<'a>>,
 }
 
@@ -65,9 +65,9 @@ impl Fit<'_> {
         self.gates.is_empty()
     }
     /// Whether a pod of the kind passes all filters on the node.
-    pub(super) fn allows(&self, node: NodeId) -> bool {
-        let slot = self.slots.slot(node);
-        slot.is_some_and(|slot| self.local.score[slot] != UNFIT && self.gates.iter().all(|gate| gate.allows(slot)))
+    pub(super) fn allows(&mut self, cluster: &ClusterState, node: NodeId) -> bool {
+        let Some(slot) = self.slots.slot(node) else { return false };
+        self.gates.iter().all(|gate| gate.allows(slot)) && self.local.fits(cluster, self.slots, slot)
     }
 }
 
@@ -117,7 +117,7 @@ impl Memory {
     /// Where pods of a kind fit, as long as the cluster does not change.
     pub(super) fn fit<'a>(&'a mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Option<Fit<'a>> {
         let kind = self.prepare(cluster, profile, spec);
-        let (local, group) = (self.locals[kind.local].as_ref()?, self.groups[kind.group].as_ref()?);
+        let (local, group) = (self.locals[kind.local].as_mut()?, self.groups[kind.group].as_ref()?);
         Some(Fit { slots: &self.slots, local, gates: group.gates(&self.slots) })
     }
 

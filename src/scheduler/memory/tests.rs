@@ -294,8 +294,8 @@ impl World {
     fn compare_filters(&mut self, feasible: &mut Feasible, pod: PodId, context: &str) {
         let mut plain = Feasible::without_memory(feasible.profile().clone());
         let mut check = |cluster: &ClusterState, feasible: &mut Feasible, when: &str| {
-            let answer = feasible.ask(cluster, pod);
-            let plain = plain.ask(cluster, pod);
+            let mut answer = feasible.ask(cluster, pod);
+            let mut plain = plain.ask(cluster, pod);
             for node in cluster.node_ids() {
                 let row = cluster.node(*node);
                 assert_eq!(answer.fits(*node), plain.fits(*node), "{when}, {}, {context}", row.pods().len());
