@@ -32,16 +32,39 @@ pub struct Crowd {
     pub(super) settled: SmallVec<[Alike; 1]>,
     /// All others, in order of creation.
     pub(super) others: Vec<PodId>,
-    /// Nobody is settled, and the others are to be listed again.
-    is_stale: bool,
     /// Grows when a pod changes, settles or uses more or less.
     pub(super) version: u64,
 }
 
 impl Crowd {
-    /// Somebody has looked at the pods since one of them changed.
-    pub(super) fn is_fresh(&self) -> bool {
-        !self.is_stale
+    /// A pod came or changed: it is looked at by itself until it settles again. If it was settled, its last sample.
+    pub(super) fn single_out(&mut self, pod: PodId) -> Option<Sample> {
+        self.version += 1;
+        if let Err(at) = self.others.binary_search(&pod) {
+            self.others.insert(at, pod);
+            return self.take_settled(pod);
+        }
+        None
+    }
+    /// A pod is gone.
+    pub(super) fn remove(&mut self, pod: PodId) {
+        self.version += 1;
+        match self.others.binary_search(&pod) {
+            Ok(at) => drop(self.others.remove(at)),
+            Err(_) => drop(self.take_settled(pod)),
+        }
+    }
+
+    fn take_settled(&mut self, pod: PodId) -> Option<Sample> {
+        let place = |alike: &Alike| alike.pods.iter().rposition(|other| *other == pod);
+        let (row, at) = self.settled.iter().enumerate().find_map(|(row, alike)| Some((row, place(alike)?)))?;
+        let alike = &mut self.settled[row];
+        let sample = alike.sample;
+        alike.pods.swap_remove(at);
+        if alike.pods.is_empty() {
+            self.settled.remove(row);
+        }
+        Some(sample)
     }
 }
 
@@ -61,7 +84,6 @@ impl Simulation {
         let cast = self.cast.clone();
         let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
         for workload in scaled {
-            self.gather(workload);
             let mut crowd = std::mem::take(&mut self.workloads[workload].crowd);
             for alike in &mut crowd.settled {
                 let sample = self.sample_of(now, alike.pods[0], self.timing.scrape);
@@ -117,21 +139,14 @@ impl Simulation {
         true
     }
 
-    /// One of the workload's pods changed, or who gets requests: all are looked at one by one again.
+    /// Others get the workload's requests, or somebody wants the samples: all pods are looked at one by one again.
     pub(super) fn unsettle(&mut self, id: WorkloadId) {
         let crowd = &mut self.workloads[id].crowd;
-        crowd.is_stale = true;
         crowd.version += 1;
         for alike in crowd.settled.drain(..) {
-            alike.pods.into_iter().for_each(|pod| self.lives[pod].sample = Some(alike.sample));
+            alike.pods.iter().for_each(|pod| self.lives[*pod].sample = Some(alike.sample));
+            crowd.others.extend(alike.pods);
         }
-    }
-
-    /// Lists those that are not settled.
-    pub(super) fn gather(&mut self, id: WorkloadId) {
-        let state = &mut self.workloads[id];
-        if std::mem::take(&mut state.crowd.is_stale) {
-            state.crowd.others.clone_from(&state.pods);
-        }
+        crowd.others.sort_unstable();
     }
 }

@@ -136,7 +136,7 @@ impl Simulation {
         }
     }
 
-    /// Settled pods are ready, and every pod of an up-to-date crowd is in it once.
+    /// Settled pods are ready, and every pod is in its workload's crowd once.
     fn check_crowds(&self, wrong: &mut Vec<String>) {
         for (id, state) in self.workloads.iter() {
             let settled: Vec<PodId> = state.crowd.settled.iter().flat_map(|alike| alike.pods.iter().copied()).collect();
@@ -145,7 +145,7 @@ impl Simulation {
             }
             let mut listed: Vec<PodId> = settled.into_iter().chain(state.crowd.others.iter().copied()).collect();
             listed.sort_unstable();
-            if state.crowd.is_fresh() && listed != state.pods {
+            if listed != state.pods {
                 wrong.push(format!("{id:?}: its crowd is {listed:?}, its pods are {:?}", state.pods));
             }
         }

@@ -52,7 +52,6 @@ impl Simulation {
     }
 
     fn sync_hpa(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Option<(i32, Seen)> {
-        self.gather(workload);
         let crowd = &self.workloads[workload].crowd;
         // Settled pods alone, and metrics of them alone: time changes nothing about what is seen.
         let is_plain = crowd.others.is_empty() && self.cast.hpas[index].signals.is_empty();

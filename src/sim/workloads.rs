@@ -343,7 +343,12 @@ impl Simulation {
         let before = std::mem::replace(&mut self.lives[pod].stage, stage);
         let Owner::Workload(id) = self.lives[pod].owner else { return };
         self.budgets_are_stale(id);
-        self.unsettle(id);
+        let crowd = &mut self.workloads[id].crowd;
+        if stage == Stage::Gone {
+            crowd.remove(pod);
+        } else if let Some(sample) = crowd.single_out(pod) {
+            self.lives[pod].sample = Some(sample);
+        }
         if self.has_traffic(id, pod) {
             if (before == Stage::Ready) != (stage == Stage::Ready) {
                 self.serving_changed(now, id, pod, stage == Stage::Ready);
