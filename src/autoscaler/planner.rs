@@ -40,8 +40,10 @@ pub(super) struct Planner {
     pub(super) usage: Usage,
     last_update: Option<SimTime>,
     least_interval: Option<SimDuration>,
-    /// The last plan differs from the one before.
+    /// Other nodes are unneeded than before the last plan.
     moved: bool,
+    /// Other nodes are left alone than before the last plan: the next one says so, and does nothing else differently.
+    leaves_others: bool,
 }
 
 impl Planner {
@@ -53,9 +55,13 @@ impl Planner {
     pub(super) fn forget(&mut self, node: NodeId) {
         self.unneeded.remove(&node);
     }
-    /// The last plan was the one before.
+    /// The next plan, made of the same, has the same nodes unneeded and left alone.
     pub(super) fn is_steady(&self) -> bool {
         !self.moved
+    }
+    /// The next plan, made of the same, gives the same reasons.
+    pub(super) fn repeats_itself(&self) -> bool {
+        !self.moved && !self.leaves_others
     }
     /// Another loop goes by with the same plan; false if the time since the last one would change it.
     pub(super) fn goes_on(&mut self, now: SimTime) -> bool {
@@ -106,7 +112,7 @@ impl Planner {
     pub(super) fn set_unneeded(&mut self, removable: Vec<Removable>) {
         let before = std::mem::take(&mut self.unneeded);
         let known = |row: &Removable| before.contains_key(&row.node);
-        self.moved |= removable.len() != before.len() || !removable.iter().all(known);
+        self.moved = removable.len() != before.len() || !removable.iter().all(known);
         for row in removable {
             let since = before.get(&row.node).map_or(row.since, |known| known.since);
             self.unneeded.insert(row.node, Removable { since, ..row });
@@ -115,12 +121,12 @@ impl Planner {
     /// Leaves a node alone until `until`.
     pub(super) fn leave(&mut self, node: NodeId, why: Unremovable, until: SimTime) {
         self.not_before.insert(node, (until, why));
-        self.moved = true;
+        self.leaves_others = true;
     }
     /// Nodes whose time is over are looked at again. Upstream: `unremovable.Nodes.Update`.
     pub(super) fn look_again_at_due(&mut self, now: SimTime) {
         let waiting = self.not_before.len();
         self.not_before.retain(|_, (at, _)| *at > now);
-        self.moved = self.not_before.len() != waiting;
+        self.leaves_others = self.not_before.len() != waiting;
     }
 }

@@ -23,7 +23,8 @@ pub(super) struct Quiet {
     daemon_sets: Vec<PodSpecId>,
     /// From here on some comparison with the time may turn out differently.
     until: SimTime,
-    outcome: Arc<LoopOutcome>,
+    /// Absent where the next loop does the same for other reasons.
+    outcome: Option<Arc<LoopOutcome>>,
 }
 
 /// A group as it was shown.
@@ -85,7 +86,8 @@ impl Autoscaler {
     ) -> Option<Arc<LoopOutcome>> {
         let shown = |quiet: &&Quiet| now < quiet.until && quiet.was_shown(&self.shown, cluster, inputs);
         let quiet = self.quiet.as_ref().filter(shown)?;
-        self.planner.goes_on(now).then(|| quiet.outcome.clone())
+        let outcome = quiet.outcome.clone()?;
+        self.planner.goes_on(now).then_some(outcome)
     }
 
     /// Keeps an answer that the next loop would come to again: nothing moved in the autoscaler's memory.
@@ -123,7 +125,7 @@ impl Autoscaler {
             pending: inputs.pending.to_vec(),
             daemon_sets: inputs.daemon_sets.to_vec(),
             until,
-            outcome: outcome.clone(),
+            outcome: self.planner.repeats_itself().then(|| outcome.clone()),
         });
     }
 

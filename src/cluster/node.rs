@@ -107,7 +107,8 @@ impl Node {
     pub fn is_present(&self) -> bool {
         self.present
     }
-    /// A number that grows with every change of the node or of the pods on it.
+    /// A number that grows with every change of the node or of the pods on it. After a trial it is what it was before,
+    /// and what came in between is not used again.
     #[inline]
     pub fn generation(&self) -> u64 {
         self.generation

@@ -1,6 +1,6 @@
 //! The one owner of nodes and pods.
 
-use crate::cluster::trial::Undo;
+use crate::cluster::trial::{Step, Undo};
 use crate::cluster::{
     ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
     PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
@@ -46,7 +46,7 @@ pub struct ClusterState {
     generation: u64,
     version: u64,
     changes: ChangeLog,
-    pub(super) undo: Vec<Undo>,
+    pub(super) undo: Vec<Step>,
     pub(super) trials: u32,
 }
 
@@ -169,7 +169,7 @@ impl ClusterState {
         let id = self.nodes.push(Node::empty(template));
         self.order.push(id);
         let shadowed = self.by_name.insert(self.nodes[id].name, id);
-        self.record(|| Undo::AddNode { shadowed });
+        self.record(None, || Undo::AddNode { shadowed });
         self.touch(id, ChangeKind::NodeAdded);
         id
     }
@@ -183,37 +183,37 @@ impl ClusterState {
             self.by_name.remove(&name);
         }
         self.nodes[id].present = false;
-        self.record(|| Undo::RemoveNode { node: id, position, named });
+        self.record(Some(id), || Undo::RemoveNode { node: id, position, named });
         self.touch(id, ChangeKind::NodeRemoved);
     }
     /// Replaces the taints.
     pub fn set_taints(&mut self, id: NodeId, taints: Vec<Taint>) {
         let old = std::mem::replace(&mut self.nodes[id].template.taints, taints);
-        self.record(|| Undo::Taints(id, old));
+        self.record(Some(id), || Undo::Taints(id, old));
         self.touch(id, ChangeKind::NodeUpdated);
     }
     /// Cordons or uncordons.
     pub fn set_unschedulable(&mut self, id: NodeId, unschedulable: bool) {
         let old = std::mem::replace(&mut self.nodes[id].template.unschedulable, unschedulable);
-        self.record(|| Undo::Unschedulable(id, old));
+        self.record(Some(id), || Undo::Unschedulable(id, old));
         self.touch(id, ChangeKind::NodeUpdated);
     }
     /// Sets the Ready condition.
     pub fn set_node_ready(&mut self, id: NodeId, ready: NodeCondition) {
         let old = std::mem::replace(&mut self.nodes[id].template.ready, ready);
-        self.record(|| Undo::NodeReady(id, old));
+        self.record(Some(id), || Undo::NodeReady(id, old));
         self.touch(id, ChangeKind::NodeUpdated);
     }
     /// Replaces the labels.
     pub fn set_node_labels(&mut self, id: NodeId, labels: Labels) {
         let old = std::mem::replace(&mut self.nodes[id].template.labels, labels);
-        self.record(|| Undo::NodeLabels(id, old));
+        self.record(Some(id), || Undo::NodeLabels(id, old));
         self.touch(id, ChangeKind::NodeUpdated);
     }
     /// Replaces what pods may request.
     pub fn set_allocatable(&mut self, id: NodeId, allocatable: NodeCapacity) {
         let old = std::mem::replace(&mut self.nodes[id].template.allocatable, allocatable);
-        self.record(|| Undo::Allocatable(id, Box::new(old)));
+        self.record(Some(id), || Undo::Allocatable(id, Box::new(old)));
         self.touch(id, ChangeKind::NodeUpdated);
     }
     /// Adds images to those on the node (pulled images stay).
@@ -228,7 +228,7 @@ impl ClusterState {
     /// Creates a pod without a node.
     pub fn add_pod(&mut self, pod: Pod) -> PodId {
         let id = self.pods.push(Pod { node: None, present: true, ..pod });
-        self.record(|| Undo::AddPod);
+        self.record(None, || Undo::AddPod);
         id
     }
     /// Binds a pod to a node.
@@ -243,11 +243,11 @@ impl ClusterState {
                 position -= 1;
             }
         }
+        self.record(Some(node), || Undo::Bind(pod));
         self.place(pod, node, position);
         if self.trials == 0 {
             self.nodes[node].cached.push(pod);
         }
-        self.record(|| Undo::Bind(pod));
     }
     /// The scheduler's cache takes a changed pod out and adds it again, or takes it out for good.
     fn renew_in_cache(&mut self, pod: PodId, stays: bool) {
@@ -279,8 +279,9 @@ impl ClusterState {
     pub fn unbind(&mut self, pod: PodId) {
         let Some(node) = self.pods[pod].node else { return };
         self.renew_in_cache(pod, false);
-        let position = self.displace(pod);
-        self.record(|| Undo::Unbind { pod, node, position });
+        let position = self.position(pod, node);
+        self.record(Some(node), || Undo::Unbind { pod, node, position });
+        self.displace(pod, node, position);
     }
     /// Removes a pod, from its node too.
     pub fn remove_pod(&mut self, pod: PodId) {
@@ -289,12 +290,12 @@ impl ClusterState {
         }
         self.unbind(pod);
         self.pods[pod].present = false;
-        self.record(|| Undo::RemovePod(pod));
+        self.record(None, || Undo::RemovePod(pod));
     }
     /// Sets the deletion timestamp.
     pub fn set_deleted(&mut self, pod: PodId, at: Option<SimTime>) {
         let old = std::mem::replace(&mut self.pods[pod].deleted, at);
-        self.record(|| Undo::Deleted(pod, old));
+        self.record(self.pods[pod].node, || Undo::Deleted(pod, old));
         self.renew_in_cache(pod, true);
         self.touch_terminating(pod);
     }
@@ -308,7 +309,7 @@ impl ClusterState {
     pub fn set_nominated(&mut self, pod: PodId, node: Option<Symbol>) {
         let old = std::mem::replace(&mut self.pods[pod].nominated, node);
         if old != node {
-            self.record(|| Undo::Nominated(pod, old));
+            self.record(None, || Undo::Nominated(pod, old));
         }
     }
     /// Sets the phase.
@@ -340,17 +341,20 @@ impl ClusterState {
         self.pods[pod].node = Some(node);
         self.touch(node, ChangeKind::PodAdded(pod, spec_id));
     }
-    fn displace(&mut self, pod: PodId) -> usize {
-        let node = self.pods[pod].node.take().expect("the pod is bound");
+    /// Where the pod is among its node's.
+    fn position(&self, pod: PodId, node: NodeId) -> usize {
+        let position = self.nodes[node].pods.iter().rposition(|other| *other == pod);
+        position.expect("the node knows its pod")
+    }
+    fn displace(&mut self, pod: PodId, node: NodeId, position: usize) {
         let spec_id = self.pods[pod].spec;
         let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
-        let position = row.pods.iter().rposition(|other| *other == pod).expect("the node knows its pod");
         row.pods.remove(position);
         row.requested.wrapping_subtract(&spec.requests);
         row.nonzero_cpu_milli = row.nonzero_cpu_milli.wrapping_sub(spec.nonzero_cpu_milli);
         row.nonzero_memory_bytes = row.nonzero_memory_bytes.wrapping_sub(spec.nonzero_memory_bytes);
+        self.pods[pod].node = None;
         self.touch(node, ChangeKind::PodRemoved(pod, spec_id));
-        position
     }
     fn touch(&mut self, node: NodeId, kind: ChangeKind) {
         self.generation += 1;
@@ -362,9 +366,11 @@ impl ClusterState {
             self.touch(node, ChangeKind::PodTerminating(pod, self.pods[pod].spec));
         }
     }
-    fn record(&mut self, undo: impl FnOnce() -> Undo) {
+    /// A step begins that changes `node`, if any.
+    fn record(&mut self, node: Option<NodeId>, undo: impl FnOnce() -> Undo) {
         if self.trials > 0 {
-            self.undo.push(undo());
+            let before = node.map(|node| (node, self.nodes[node].generation));
+            self.undo.push((undo(), before));
         } else {
             self.version += 1;
         }
@@ -375,8 +381,16 @@ impl ClusterState {
         self.version += 1;
     }
 
-    /// Takes back one step of a trial.
-    pub(super) fn take_back(&mut self, step: Undo) {
+    /// Takes back one step of a trial. The node is what it was, and has the generation that it had: what is known of that
+    /// one is true again.
+    pub(super) fn take_back(&mut self, (step, before): Step) {
+        self.undo_step(step);
+        if let Some((node, generation)) = before {
+            self.nodes[node].generation = generation;
+        }
+    }
+
+    fn undo_step(&mut self, step: Undo) {
         match step {
             Undo::AddNode { shadowed } => {
                 let id = *self.order.last().expect("the added node is the last one");
@@ -421,7 +435,8 @@ impl ClusterState {
                 self.pods.pop();
             }
             Undo::Bind(pod) => {
-                self.displace(pod);
+                let node = self.pods[pod].node.expect("the pod is bound");
+                self.displace(pod, node, self.position(pod, node));
             }
             Undo::Unbind { pod, node, position } => self.place(pod, node, position),
             Undo::RemovePod(pod) => self.pods[pod].present = true,

@@ -5,6 +5,9 @@ use crate::intern::Symbol;
 use crate::units::SimTime;
 use std::ops::{Deref, DerefMut};
 
+/// A step, and the node that it changed with the generation before.
+pub(super) type Step = (Undo, Option<(NodeId, u64)>);
+
 /// One step to take back.
 #[derive(Clone, Debug)]
 pub(super) enum Undo {

@@ -5,12 +5,14 @@
 use super::controller::Reason;
 use super::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::units::{SimDuration, SimTime};
+use smallvec::SmallVec;
 
 /// Recommendations and rescales of the past, as far as they matter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
-    /// (replicas, when); absent until the first sync.
-    pub(super) recommendations: Option<Vec<(i32, SimTime)>>,
+    /// When so many replicas were recommended last; absent until the first sync. Upstream keeps every recommendation, but
+    /// asks only which numbers there are in a window.
+    recommended: Option<SmallVec<[(i32, SimTime); 4]>>,
     scale_ups: Vec<ScaleEvent>,
     scale_downs: Vec<ScaleEvent>,
 }
@@ -31,14 +33,37 @@ pub(super) struct Bounds {
 }
 
 impl History {
+    /// The history goes on from these recommendations.
+    pub(super) fn resume(&mut self, recommendations: &[(i32, SimTime)]) {
+        self.recommended = Some(SmallVec::new());
+        recommendations.iter().for_each(|(replicas, at)| self.recommend(*replicas, *at, SimTime::MIN));
+    }
+    /// A history that is empty begins with the replicas that there are.
+    pub(super) fn begin(&mut self, replicas: i32, now: SimTime) {
+        if self.recommended.is_none() {
+            self.recommend(replicas, now, SimTime::MIN);
+        }
+    }
+
+    /// Adds a recommendation; those from before `cutoff` no longer count.
+    fn recommend(&mut self, replicas: i32, now: SimTime, cutoff: SimTime) {
+        let recommended = self.recommended.get_or_insert_default();
+        match recommended.iter_mut().find(|(other, _)| *other == replicas) {
+            Some((_, at)) => *at = now.max(*at),
+            None => {
+                recommended.retain(|(_, at)| *at >= cutoff);
+                recommended.push((replicas, now));
+            }
+        }
+    }
+
     /// Upstream: `stabilizeRecommendation`: the highest recommendation of the window; one exactly as old
     /// as the window still counts.
     pub(super) fn stabilize_legacy(&mut self, proposal: i32, window: SimDuration, now: SimTime) -> i32 {
         let cutoff = now - window;
-        let recommendations = self.recommendations.get_or_insert_default();
-        let young = recommendations.iter().filter(|(_, at)| *at >= cutoff);
+        let young = self.recommended.iter().flatten().filter(|(_, at)| *at >= cutoff);
         let highest = young.map(|(replicas, _)| *replicas).fold(proposal, i32::max);
-        replace_last(recommendations, |(_, at)| *at < cutoff, (proposal, now));
+        self.recommend(proposal, now, cutoff);
         highest
     }
 
@@ -47,20 +72,16 @@ impl History {
     pub(super) fn stabilize(&mut self, proposal: i32, spec: i32, behavior: &Behavior, now: SimTime) -> i32 {
         let up_cutoff = now - behavior.scale_up.stabilization_window;
         let down_cutoff = now - behavior.scale_down.stabilization_window;
-        let recommendations = self.recommendations.get_or_insert_default();
-        let (mut up, mut down, mut outdated) = (proposal, proposal, None);
-        for (place, (replicas, at)) in recommendations.iter().enumerate() {
+        let (mut up, mut down) = (proposal, proposal);
+        for (replicas, at) in self.recommended.iter().flatten() {
             if *at > up_cutoff {
                 up = up.min(*replicas);
             }
             if *at > down_cutoff {
                 down = down.max(*replicas);
             }
-            if *at < up_cutoff && *at < down_cutoff {
-                outdated = Some(place);
-            }
         }
-        replace(recommendations, outdated, (proposal, now));
+        self.recommend(proposal, now, up_cutoff.min(down_cutoff));
         spec.max(up).min(down)
     }
 
@@ -73,7 +94,12 @@ impl History {
         };
         let cutoff = now - rules.longest_period();
         events.iter_mut().filter(|event| event.at < cutoff).for_each(|event| event.outdated = true);
-        replace_last(events, |event| event.outdated, ScaleEvent { change, at: now, outdated: false });
+        let event = ScaleEvent { change, at: now, outdated: false };
+        // Upstream keeps its list short by writing over the last entry that is too old.
+        match events.iter_mut().rfind(|event| event.outdated) {
+            Some(place) => *place = event,
+            None => events.push(event),
+        }
     }
 
     /// Replicas at the start of a period, by this HPA's own changes.
@@ -150,18 +176,5 @@ pub(super) fn limit_rate_legacy(wanted: i32, bounds: Bounds) -> (i32, Reason) {
         (most, reason)
     } else {
         (wanted, Reason::DesiredWithinRange)
-    }
-}
-
-/// Upstream keeps its lists short by writing over the last entry that is too old.
-fn replace_last<T>(rows: &mut Vec<T>, is_old: impl Fn(&T) -> bool, row: T) {
-    let outdated = rows.iter().rposition(is_old);
-    replace(rows, outdated, row);
-}
-
-fn replace<T>(rows: &mut Vec<T>, outdated: Option<usize>, row: T) {
-    match outdated {
-        Some(place) => rows[place] = row,
-        None => rows.push(row),
     }
 }

@@ -110,8 +110,8 @@ impl HpaController {
         }
     }
     /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`.
-    pub fn resume(&mut self, recommendations: Vec<(i32, SimTime)>, desired: i32) {
-        self.history.recommendations = Some(recommendations);
+    pub fn resume(&mut self, recommendations: &[(i32, SimTime)], desired: i32) {
+        self.history.resume(recommendations);
         self.desired = desired;
     }
     /// What the object says.
@@ -144,7 +144,7 @@ impl HpaController {
         } else {
             self.conditions.able_to_scale = condition(true, Reason::SucceededGetScale);
             let spec = seen.spec_replicas;
-            self.history.recommendations.get_or_insert_with(|| vec![(spec, now)]);
+            self.history.begin(spec, now);
             self.decide(now, seen, &mut decision);
         }
         decision.desired = self.desired;

@@ -1,10 +1,12 @@
 //! Cluster Autoscaler in clusters that never stand still: random groups, pods and events.
 //!
-//! Two autoscalers see the same: one remembers what it can, the other computes everything afresh. They must
-//! always decide the same; and after every event, whatever comes, some things hold.
+//! Three autoscalers see the same: one remembers what it can, one rests while it is shown nothing new, and one computes
+//! everything afresh. They must always decide the same; and after every event, whatever comes, some things hold.
 
 use foresail::autoscaler::drain::{Controllers, Scope, pods_to_move};
-use foresail::autoscaler::{Autoscaler, Choice, Deletion, FlagOutcome, Flags, LoopOutcome, TO_BE_DELETED};
+use foresail::autoscaler::{
+    Autoscaler, Choice, Deletion, FlagOutcome, Flags, InstanceView, LoopOutcome, TO_BE_DELETED,
+};
 use foresail::cluster::{
     AffinityTerm, ClusterState, Effect, LabelSelector, Labels, NodeCapacity, NodeCondition, NodeId,
     NodeInclusionPolicy, NodeTemplate, Owner, OwnerKind, Pod, PodDisruptionBudget, PodId, PodName, PodSpec, PodSpecId,
@@ -25,7 +27,11 @@ struct World {
     kinds: Vec<PodSpecId>,
     scheduler: Scheduler,
     quick: Autoscaler,
+    resting: Autoscaler,
     plain: Autoscaler,
+    /// What the last loop was shown.
+    shown: Option<Shown>,
+    rests: u32,
     now: SimTime,
     named: u32,
     /// Nodes being deleted.
@@ -45,7 +51,10 @@ impl World {
             kinds: Vec::new(),
             scheduler: Scheduler::new(Profile::default(), Ties::SmallestName),
             quick: fresh(),
+            resting: fresh(),
             plain: fresh().without_memory(),
+            shown: None,
+            rests: 0,
             now: SimTime::from_secs(10_000),
             named: 0,
             deleting: Vec::new(),
@@ -180,7 +189,7 @@ impl World {
         (node.name, node.group, node.created) = (name, Some(group as u32), self.now);
         node.ready = NodeCondition { is_true: self.dice.chance(0.9), since: self.now };
         let node = self.stage.cluster.add_node(node);
-        let instance = foresail::autoscaler::InstanceView { name, failed: false };
+        let instance = InstanceView { name, failed: false };
         let instances = &mut self.stage.groups[group].instances;
         instances.retain(|other| other.name != name);
         instances.push(instance);
@@ -294,7 +303,7 @@ impl World {
                 } else {
                     self.named += 1;
                     let name = self.symbol(&format!("instance-{}", self.named));
-                    let instance = foresail::autoscaler::InstanceView { name, failed: false };
+                    let instance = InstanceView { name, failed: false };
                     self.stage.groups[group].instances.push(instance);
                 }
             }
@@ -311,15 +320,26 @@ impl World {
         }
     }
 
-    /// One loop of both.
+    /// One loop of all.
     fn turn(&mut self, context: &str) {
         let pending = self.stage.pending();
         let before = trace(&self.stage.cluster);
         let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
+        let sizes = groups.iter().map(|group| (group.target, group.increase_fails, group.instances.clone())).collect();
+        let news = Shown { versions: cluster.versions(), budgets: cluster.budgets.clone(), sizes };
+        let is_same = self.shown.as_ref() == Some(&news);
+        self.shown = Some(news);
         let shown = views(groups);
         let quick = self.quick.run_once(self.now, cluster, &shown, &pending, daemon_sets);
         let plain = self.plain.run_once(self.now, cluster, &shown, &pending, daemon_sets);
         assert_eq!(quick, plain, "with and without memory, {context}");
+        if is_same && self.resting.goes_on(self.now) {
+            self.rests += 1;
+            assert!(asks_for_nothing(&plain), "while one rests, {context}");
+        } else {
+            let resting = self.resting.run_once(self.now, cluster, &shown, &pending, daemon_sets);
+            assert_eq!(resting, plain, "with and without rests, {context}");
+        }
         assert_eq!(before, trace(&self.stage.cluster), "a loop left a trace, {context}");
         self.check(&quick, context);
         self.act(&quick);
@@ -427,6 +447,7 @@ impl World {
                 }
             }
             self.quick.deletion_ended(node);
+            self.resting.deletion_ended(node);
             self.plain.deletion_ended(node);
         }
     }
@@ -454,6 +475,21 @@ impl World {
             self.stage.cluster.add_pod(copy);
         }
     }
+}
+
+/// What an autoscaler is shown, the pending pods within the cluster's version.
+#[derive(PartialEq)]
+struct Shown {
+    versions: [u64; 4],
+    budgets: Vec<PodDisruptionBudget>,
+    sizes: Vec<(i32, bool, Vec<InstanceView>)>,
+}
+
+fn asks_for_nothing(outcome: &LoopOutcome) -> bool {
+    let LoopOutcome { instances_to_delete, target_changes, scale_up, scale_down, error, .. } = outcome;
+    let deletes = scale_down.as_ref().is_some_and(|down| !down.deletions.is_empty());
+    let resizes = !instances_to_delete.is_empty() || !target_changes.is_empty() || !scale_up.increases.is_empty();
+    !deletes && !resizes && error.is_none()
 }
 
 fn is_expendable(cluster: &ClusterState, pod: PodId) -> bool {
@@ -495,10 +531,10 @@ fn random_flags(dice: &mut Stream) -> Flags {
     flags
 }
 
-/// Storms and calms in turn.
+/// Storms and calms in turn: deletions under way in all loops, and loops in which one rested.
 fn storm(seed: u64, loops: u32) -> (u32, u32) {
     let mut world = World::new(seed);
-    let (mut deletions, mut increases) = (0, 0);
+    let mut deletions = 0;
     for at in 0..loops {
         if !(at / 20).is_multiple_of(2) {
             for _ in 0..world.dice.below(3) {
@@ -509,17 +545,18 @@ fn storm(seed: u64, loops: u32) -> (u32, u32) {
         let pending = world.stage.pending().len();
         world.turn(&format!("seed {seed}, loop {at}, {pending} pending"));
         deletions += world.deleting.len() as u32;
-        increases += world.stage.groups.iter().map(|group| group.target.max(0) as u32).sum::<u32>();
         world.now += SimDuration::from_secs(if world.dice.chance(0.9) { 10 } else { 7 });
     }
-    (deletions, increases)
+    (deletions, world.rests)
 }
 
 #[test]
 fn memory_and_afresh_decide_the_same_in_every_storm() {
-    let mut deletions = 0;
+    let (mut deletions, mut rests) = (0, 0);
     for seed in 0..150 {
-        deletions += storm(seed, 160).0;
+        let (deleted, rested) = storm(seed, 160);
+        (deletions, rests) = (deletions + deleted, rests + rested);
     }
     assert!(deletions > 100, "the storms hardly delete anything: {deletions}");
+    assert!(rests > 2_000, "nobody rests: {rests}");
 }
