@@ -51,7 +51,7 @@ use drain::Controllers;
 use glance::{Glances, is_expendable};
 use packing::{Copies, Hints, PredicateChecker};
 use planner::Planner;
-use quiet::{Inputs, Quiet};
+use quiet::{Inputs, Quiet, Shown};
 use registry::Registry;
 use rustc_hash::FxHashSet;
 use scale_up::Round;
@@ -93,8 +93,7 @@ pub struct Autoscaler {
     /// What a newly started autoscaler takes for the time of its last scale-up, deletion and failure.
     assumed: Option<SimTime>,
     quiet: Option<Quiet>,
-    /// The groups that the quiet answer was given for.
-    shown: Vec<quiet::Group>,
+    shown: Shown,
     /// Answers may be remembered.
     remembers: bool,
 }
@@ -127,7 +126,7 @@ impl Autoscaler {
             last_scale_down: None,
             assumed: None,
             quiet: None,
-            shown: Vec::new(),
+            shown: Shown::default(),
             remembers: true,
         }
     }
@@ -329,10 +328,10 @@ impl Autoscaler {
     /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
     /// and who left.
     fn add_upcoming(&mut self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
-        let mut by_name: Vec<usize> = (0..groups.len()).collect();
-        by_name.sort_by_key(|at| groups[*at].name);
+        let mut growing: Vec<usize> = (0..groups.len()).filter(|at| self.registry.upcoming(*at).0 > 0).collect();
+        growing.sort_by_key(|at| groups[*at].name);
         let (mut count, mut not_started) = (0, Vec::new());
-        for group in by_name {
+        for group in growing {
             let (coming, registered) = self.registry.upcoming(group);
             not_started.extend_from_slice(registered);
             let Some(template) = &self.templates.rows[group] else { continue };
@@ -358,6 +357,9 @@ impl Autoscaler {
     fn pack(&mut self, now: SimTime, snapshot: &mut ClusterState, mut pods: Vec<PodId>) -> Vec<PodId> {
         for original in self.moving_pods(snapshot) {
             pods.push(self.copies.add(snapshot, original));
+        }
+        if pods.is_empty() {
+            return pods;
         }
         go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
         let placed = self.packing_hints.place(snapshot, &mut self.checker, &self.copies, &pods, &|_| true, false);

@@ -14,13 +14,19 @@ pub(super) struct Inputs<'a> {
     pub(super) daemon_sets: &'a [PodSpecId],
 }
 
-/// An answer that will be given again.
-#[derive(Clone, Debug)]
-pub(super) struct Quiet {
+/// What the quiet answer was given for, kept from one to the next: most of it hardly ever changes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
     cluster: [u64; 4],
     budgets: Vec<PodDisruptionBudget>,
     pending: Vec<PodId>,
     daemon_sets: Vec<PodSpecId>,
+    groups: Vec<Group>,
+}
+
+/// An answer that will be given again.
+#[derive(Clone, Debug)]
+pub(super) struct Quiet {
     /// From here on some comparison with the time may turn out differently.
     until: SimTime,
     /// Absent where the next loop does the same for other reasons.
@@ -29,7 +35,7 @@ pub(super) struct Quiet {
 
 /// A group as it was shown.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Group {
+struct Group {
     name: String,
     sizes: [i32; 3],
     price: f64,
@@ -41,7 +47,9 @@ pub(super) struct Group {
 impl Group {
     /// Keeps what is shown now; templates and names hardly ever change.
     fn keep(&mut self, view: &GroupView<'_>) {
-        view.name.clone_into(&mut self.name);
+        if self.name != view.name {
+            view.name.clone_into(&mut self.name);
+        }
         self.sizes = [view.min, view.max, view.target];
         (self.price, self.increase_fails) = (view.price, view.increase_fails);
         if self.template != *view.template {
@@ -59,14 +67,24 @@ impl Group {
     }
 }
 
-impl Quiet {
-    fn was_shown(&self, groups: &[Group], cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
+impl Shown {
+    fn keep(&mut self, cluster: &ClusterState, inputs: Inputs<'_>) {
+        self.cluster = cluster.versions();
+        if self.budgets != cluster.budgets {
+            self.budgets.clone_from(&cluster.budgets);
+        }
+        inputs.pending.clone_into(&mut self.pending);
+        inputs.daemon_sets.clone_into(&mut self.daemon_sets);
+        self.groups.resize(inputs.groups.len(), Group::default());
+        self.groups.iter_mut().zip(inputs.groups).for_each(|(group, view)| group.keep(view));
+    }
+    fn is(&self, cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
         self.cluster == cluster.versions()
             && self.pending == inputs.pending
             && self.daemon_sets == inputs.daemon_sets
             && self.budgets == cluster.budgets
-            && groups.len() == inputs.groups.len()
-            && groups.iter().zip(inputs.groups).all(|(group, view)| group.is(view))
+            && self.groups.len() == inputs.groups.len()
+            && self.groups.iter().zip(inputs.groups).all(|(group, view)| group.is(view))
     }
 }
 
@@ -84,8 +102,7 @@ impl Autoscaler {
         cluster: &ClusterState,
         inputs: Inputs<'_>,
     ) -> Option<Arc<LoopOutcome>> {
-        let shown = |quiet: &&Quiet| now < quiet.until && quiet.was_shown(&self.shown, cluster, inputs);
-        let quiet = self.quiet.as_ref().filter(shown)?;
+        let quiet = self.quiet.as_ref().filter(|quiet| now < quiet.until && self.shown.is(cluster, inputs))?;
         let outcome = quiet.outcome.clone()?;
         self.planner.goes_on(now).then_some(outcome)
     }
@@ -117,16 +134,8 @@ impl Autoscaler {
         if until <= now {
             return;
         }
-        self.shown.resize(inputs.groups.len(), Group::default());
-        self.shown.iter_mut().zip(inputs.groups).for_each(|(group, view)| group.keep(view));
-        self.quiet = Some(Quiet {
-            cluster: cluster.versions(),
-            budgets: cluster.budgets.clone(),
-            pending: inputs.pending.to_vec(),
-            daemon_sets: inputs.daemon_sets.to_vec(),
-            until,
-            outcome: self.planner.repeats_itself().then(|| outcome.clone()),
-        });
+        self.shown.keep(cluster, inputs);
+        self.quiet = Some(Quiet { until, outcome: self.planner.repeats_itself().then(|| outcome.clone()) });
     }
 
     /// The loop went to its end, and neither did nor has to do anything.

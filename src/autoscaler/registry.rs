@@ -57,7 +57,7 @@ pub(super) struct Registry {
     unregistered: BTreeMap<Symbol, (usize, SimTime)>,
     requests: BTreeMap<usize, Request>,
     backoffs: BTreeMap<usize, Backoff>,
-    failed_before: BTreeMap<usize, Vec<Symbol>>,
+    failed_before: Vec<Vec<Symbol>>,
     min_nodes: Vec<i32>,
     targets: Vec<i32>,
     incorrect: BTreeMap<usize, IncorrectSize>,
@@ -66,7 +66,8 @@ pub(super) struct Registry {
 impl Registry {
     /// Looks at everything. Upstream: `UpdateNodes`.
     pub(super) fn update(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>], flags: &Flags) {
-        self.targets = groups.iter().map(|group| group.target).collect();
+        self.targets.clear();
+        self.targets.extend(groups.iter().map(|group| group.target));
         let listed = self.find_unregistered(now, cluster, groups);
         self.count(now, cluster, &listed, flags);
         self.set_acceptable();
@@ -94,7 +95,8 @@ impl Registry {
     }
 
     fn count(&mut self, now: SimTime, cluster: &ClusterState, listed: &FixedBitSet, flags: &Flags) {
-        self.readiness = vec![Readiness::default(); self.targets.len()];
+        self.readiness.clear();
+        self.readiness.resize(self.targets.len(), Readiness::default());
         (self.total_unready, self.total_nodes) = (0, cluster.node_ids().len());
         for (id, node) in cluster.nodes() {
             let mut outside = Readiness::default();
@@ -125,7 +127,9 @@ impl Registry {
     fn set_acceptable(&mut self) {
         let increase = |group: usize| self.requests.get(&group).map_or(0, |request| request.increase);
         let min = |(at, target): (usize, &i32)| target - self.readiness[at].long_unregistered - increase(at);
-        self.min_nodes = self.targets.iter().enumerate().map(min).collect();
+        let min_nodes = self.targets.iter().enumerate().map(min);
+        self.min_nodes.clear();
+        self.min_nodes.extend(min_nodes);
     }
 
     fn has_upcoming(&self, group: usize) -> bool {
@@ -147,15 +151,15 @@ impl Registry {
     }
 
     fn see_creation_errors(&mut self, now: SimTime, groups: &[GroupView<'_>], flags: &Flags) {
+        self.failed_before.resize(groups.len(), Vec::new());
         for (at, group) in groups.iter().enumerate() {
             let failed: Vec<Symbol> = group.instances.iter().filter(|i| i.failed).map(|i| i.name).collect();
-            let before = self.failed_before.get(&at);
-            let unseen = failed.iter().filter(|name| before.is_none_or(|known| !known.contains(name))).count();
+            let unseen = failed.iter().filter(|name| !self.failed_before[at].contains(name)).count();
             if unseen > 0 && self.has_upcoming(at) && self.requests.contains_key(&at) {
                 self.register_scale_up(at, -(unseen as i32), now, flags);
                 self.back_off(at, now, flags);
             }
-            self.failed_before.insert(at, failed);
+            self.failed_before[at] = failed;
         }
     }
 

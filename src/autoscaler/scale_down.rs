@@ -25,7 +25,7 @@ impl Autoscaler {
         let mut outcome = ScaleDownOutcome::default();
         let candidates = self.candidates(snapshot, groups, all, now);
         if self.flags.parallel_drain {
-            self.update_plan(now, snapshot, groups, all, &candidates, &mut outcome);
+            self.update_plan(now, snapshot, groups, all, candidates, &mut outcome);
         } else {
             self.update_legacy_plan(now, snapshot, groups, all, &candidates, &mut outcome);
         }
@@ -118,16 +118,34 @@ impl Autoscaler {
         snapshot: &mut ClusterState,
         groups: &[GroupView<'_>],
         all: &[NodeId],
-        candidates: &[NodeId],
+        mut candidates: Vec<NodeId>,
         outcome: &mut ScaleDownOutcome,
     ) {
         self.planner.note_interval(now, &self.flags);
-        let ongoing = |node: &&NodeId| !self.deletions.iter().any(|(other, _)| other == *node);
-        let candidates: Vec<NodeId> = candidates.iter().filter(ongoing).copied().collect();
-        let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
-        all.iter().filter(ongoing).for_each(|node| destinations.insert(node.index()));
+        let stays = |node: &NodeId| !self.deletions.iter().any(|(other, _)| other == node);
+        candidates.retain(stays);
         self.planner.look_again_at_due(now);
         let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
+        let removable = match eligible.is_empty() {
+            true => Vec::new(),
+            false => self.removable(now, snapshot, all, eligible, outcome),
+        };
+        self.hints.drop_old();
+        self.planner.set_unneeded(removable);
+    }
+
+    /// Of nodes that may go, those whose pods find another place, one after the other: what moved stays moved.
+    fn removable(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        all: &[NodeId],
+        eligible: Vec<NodeId>,
+        outcome: &mut ScaleDownOutcome,
+    ) -> Vec<Removable> {
+        let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
+        let stays = |node: &&NodeId| !self.deletions.iter().any(|(other, _)| other == *node);
+        all.iter().filter(stays).for_each(|node| destinations.insert(node.index()));
         let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let mut removable: Vec<Removable> = Vec::new();
         let limit = self.planner.unneeded_limit(&self.flags);
@@ -149,9 +167,7 @@ impl Autoscaler {
                 }
             }
         }
-        drop(simulation);
-        self.hints.drop_old();
-        self.planner.set_unneeded(removable);
+        removable
     }
 
     /// Upstream: `eligibility.Checker.FilterOutUnremovable`.
@@ -163,8 +179,9 @@ impl Autoscaler {
         candidates: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) -> Vec<NodeId> {
-        let mut eligible = Vec::with_capacity(candidates.len());
+        let mut eligible = Vec::new();
         outcome.utilization.reserve(candidates.len());
+        outcome.unremovable.reserve(candidates.len());
         for node in candidates.iter().copied() {
             let row = cluster.node(node);
             let why = if let Some((_, why)) = self.planner.not_before.get(&node) {

@@ -3,7 +3,7 @@
 use super::counted::awaits_gpus;
 use super::flags::Flags;
 use super::view::GroupView;
-use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodName, PodSpecId, Resources, Taint};
+use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodId, PodName, PodSpecId, Resources, Taint};
 use crate::controllers::daemon_set;
 use crate::intern::Interner;
 use crate::units::{SimDuration, SimTime};
@@ -33,11 +33,43 @@ pub(super) struct Templates {
     foretold: Vec<Option<(NodeTemplate, Vec<PodSpecId>, Arc<Template>)>>,
 }
 
-/// A template with the node that it was made of, and that node's generation.
+/// A template with the node that it was made of, that node's generation, and what it was.
 #[derive(Clone, Debug)]
 struct Sample {
     node: (NodeId, u64),
+    source: NodeTemplate,
     template: Arc<Template>,
+}
+
+impl Sample {
+    /// The template of a node: the one before, where neither the node nor the pods that every such node has changed.
+    fn renew(
+        before: Option<Sample>,
+        cluster: &ClusterState,
+        id: NodeId,
+        daemon_sets: &[PodSpecId],
+        flags: &Flags,
+    ) -> Sample {
+        let row = cluster.node(id);
+        let node = (id, row.generation());
+        match before.filter(|before| !flags.force_ds && before.node.0 == id && before.source == *row.template()) {
+            Some(before) if own_pods(cluster, id).eq(before.template.pods.iter().copied()) => Sample { node, ..before },
+            _ => Sample {
+                node,
+                source: row.template().clone(),
+                template: Arc::new(Template::of_node(cluster, id, daemon_sets, flags)),
+            },
+        }
+    }
+}
+
+/// The pods that every node like this one has: DaemonSets' and mirror pods.
+fn own_pods(cluster: &ClusterState, id: NodeId) -> impl Iterator<Item = PodSpecId> + '_ {
+    let stays = |pod: &&PodId| {
+        let spec = cluster.spec_of(**pod);
+        (spec.is_daemon() || spec.is_mirror) && !cluster.pod(**pod).is_terminating()
+    };
+    cluster.node(id).pods().iter().filter(stays).map(|pod| cluster.pod(*pod).spec)
 }
 
 impl Templates {
@@ -51,8 +83,10 @@ impl Templates {
         flags: &Flags,
     ) {
         self.cached.resize(groups.len(), None);
-        self.rows = vec![None; groups.len()];
-        self.kept = vec![false; groups.len()];
+        self.rows.clear();
+        self.rows.resize(groups.len(), None);
+        self.kept.clear();
+        self.kept.resize(groups.len(), false);
         let mut missing = groups.len();
         let symbols = &cluster.symbols;
         let good =
@@ -67,8 +101,7 @@ impl Templates {
             let (key, cached) = ((id, node.generation()), &mut self.cached[group]);
             // With force_ds the list of DaemonSets matters too.
             if flags.force_ds || cached.as_ref().is_none_or(|sample| sample.node != key) {
-                let template = Arc::new(Template::of_node(cluster, id, daemon_sets, flags));
-                *cached = Some(Sample { node: key, template });
+                *cached = Some(Sample::renew(cached.take(), cluster, id, daemon_sets, flags));
             }
             self.rows[group] = cached.as_ref().map(|sample| sample.template.clone());
             missing -= 1;
@@ -143,11 +176,7 @@ pub(super) fn timer(node: &Node, consider: &mut impl FnMut(SimTime)) {
 impl Template {
     fn of_node(cluster: &ClusterState, id: NodeId, daemon_sets: &[PodSpecId], flags: &Flags) -> Self {
         let node = cluster.node(id);
-        let stays = |pod: &&crate::cluster::PodId| {
-            let spec = cluster.spec_of(**pod);
-            (spec.is_daemon() || spec.is_mirror) && !cluster.pod(**pod).is_terminating()
-        };
-        let mut pods: Vec<PodSpecId> = node.pods().iter().filter(stays).map(|pod| cluster.pod(*pod).spec).collect();
+        let mut pods: Vec<PodSpecId> = own_pods(cluster, id).collect();
         let mut daemon: Vec<bool> = pods.iter().map(|spec| cluster.spec(*spec).is_daemon()).collect();
         let clean = sanitized(node.template(), &cluster.symbols, flags);
         if flags.force_ds {

@@ -45,6 +45,8 @@ pub struct ClusterState {
     pods: IdVec<PodId, Pod>,
     generation: u64,
     version: u64,
+    /// Of the changes that `version` counts, those that leave no pod more room.
+    closings: u64,
     changes: ChangeLog,
     pub(super) undo: Vec<Step>,
     pub(super) trials: u32,
@@ -135,6 +137,11 @@ impl ClusterState {
     /// pod runs or waits for its start do not count.
     pub fn version(&self) -> u64 {
         self.version
+    }
+    /// A number that grows with every change that [`version`](Self::version) counts but those that give no pod room: pods come,
+    /// are bound, are nominated or begin to terminate.
+    pub fn openings(&self) -> u64 {
+        self.version - self.closings
     }
     /// The [`version`](Self::version) with those of the lists that decisions about pods look at.
     pub fn versions(&self) -> [u64; 4] {
@@ -228,7 +235,7 @@ impl ClusterState {
     /// Creates a pod without a node.
     pub fn add_pod(&mut self, pod: Pod) -> PodId {
         let id = self.pods.push(Pod { node: None, present: true, ..pod });
-        self.record(None, || Undo::AddPod);
+        self.record_closing(None, || Undo::AddPod);
         id
     }
     /// Binds a pod to a node.
@@ -243,7 +250,7 @@ impl ClusterState {
                 position -= 1;
             }
         }
-        self.record(Some(node), || Undo::Bind(pod));
+        self.record_closing(Some(node), || Undo::Bind(pod));
         self.place(pod, node, position);
         if self.trials == 0 {
             self.nodes[node].cached.push(pod);
@@ -265,7 +272,10 @@ impl ClusterState {
     /// Upstream: `volumeBinder.AssumePodVolumes`, 1.28. What follows (the volume controller binds or
     /// provisions) is not modelled.
     pub fn assume_volumes(&mut self, plan: &VolumePlan, node: NodeId) {
-        debug_assert!(self.trials == 0 || *plan == VolumePlan::default(), "volumes are not part of what-if trials");
+        if *plan == VolumePlan::default() {
+            return;
+        }
+        debug_assert!(self.trials == 0, "volumes are not part of what-if trials");
         let name = self.nodes[node].name;
         self.version += 1;
         for (claim, volume) in &plan.bindings {
@@ -295,21 +305,27 @@ impl ClusterState {
     /// Sets the deletion timestamp.
     pub fn set_deleted(&mut self, pod: PodId, at: Option<SimTime>) {
         let old = std::mem::replace(&mut self.pods[pod].deleted, at);
-        self.record(self.pods[pod].node, || Undo::Deleted(pod, old));
+        let node = self.pods[pod].node;
+        match at {
+            Some(_) => self.record_closing(node, || Undo::Deleted(pod, old)),
+            None => self.record(node, || Undo::Deleted(pod, old)),
+        }
         self.renew_in_cache(pod, true);
         self.touch_terminating(pod);
     }
     /// Marks a pod as deleted by preemption.
     pub fn set_preempted(&mut self, pod: PodId) {
         debug_assert!(self.trials == 0, "preemption marks are not part of what-if trials");
-        self.version += 1;
+        (self.version, self.closings) = (self.version + 1, self.closings + 1);
         self.pods[pod].preempted = true;
     }
     /// Sets or clears the nominated node.
     pub fn set_nominated(&mut self, pod: PodId, node: Option<Symbol>) {
         let old = std::mem::replace(&mut self.pods[pod].nominated, node);
-        if old != node {
-            self.record(None, || Undo::Nominated(pod, old));
+        match old {
+            _ if old == node => {}
+            None => self.record_closing(None, || Undo::Nominated(pod, old)),
+            Some(_) => self.record(None, || Undo::Nominated(pod, old)),
         }
     }
     /// Sets the phase.
@@ -374,6 +390,12 @@ impl ClusterState {
         } else {
             self.version += 1;
         }
+    }
+
+    /// As [`record`](Self::record), of a step that gives no pod more room.
+    fn record_closing(&mut self, node: Option<NodeId>, undo: impl FnOnce() -> Undo) {
+        self.closings += u64::from(self.trials == 0);
+        self.record(node, undo);
     }
 
     /// Changes of a trial were kept.

@@ -44,7 +44,12 @@ impl Request {
     pub(super) fn fits(&self, node: &Node) -> bool {
         let mut fits = !self.has_sidecar;
         let used = node.requested();
-        self.each_shortage(node, (Self::free(node), node.pods().len() as i64), |name| used.scalar(name), |_| fits = false);
+        self.each_shortage(
+            node,
+            (Self::free(node), node.pods().len() as i64),
+            |name| used.scalar(name),
+            |_| fits = false,
+        );
         fits
     }
 

@@ -38,27 +38,43 @@ pub struct Scheduler {
     hopeless: Hopeless,
 }
 
-/// Kinds of pods that found no node in the cluster as it is; forgotten when it changes.
+/// Pods that found no node in the cluster as it is; forgotten when it changes.
 #[derive(Clone, Debug, Default)]
 struct Hopeless {
     versions: [u64; 4],
-    attempts: FxHashMap<PodSpecId, Arc<Attempt>>,
+    openings: u64,
+    attempts: FxHashMap<Likeness, Arc<Attempt>>,
+    /// Attempts of pods that want room and nothing else, which pods that take some do not give them.
+    for_want_of_room: FxHashMap<Likeness, Arc<Attempt>>,
+    /// Whether those are kept when pods come, though their reasons may be others then.
+    keeps_reasons: bool,
 }
 
+/// Pods of a kind are alike, and one that is nominated is like itself alone.
+type Likeness = (PodSpecId, Option<PodId>);
+
 impl Hopeless {
-    fn get(&self, cluster: &ClusterState, spec: PodSpecId) -> Option<Arc<Attempt>> {
-        if self.attempts.is_empty() || self.versions != cluster.versions() {
-            return None;
+    /// Forgets what may be true no longer.
+    fn renew(&mut self, cluster: &ClusterState) {
+        let (versions, openings) = (cluster.versions(), cluster.openings());
+        if self.versions == versions {
+            return;
         }
-        self.attempts.get(&spec).cloned()
+        let only_fuller = self.openings == openings && self.versions[1..] == versions[1..];
+        if !only_fuller || !self.keeps_reasons {
+            self.for_want_of_room.clear();
+        }
+        self.attempts.clear();
+        (self.versions, self.openings) = (versions, openings);
     }
-    fn insert(&mut self, cluster: &ClusterState, spec: PodSpecId, attempt: Arc<Attempt>) {
-        let versions = cluster.versions();
-        if self.versions != versions {
-            self.attempts.clear();
-            self.versions = versions;
-        }
-        self.attempts.insert(spec, attempt);
+    fn get(&mut self, cluster: &ClusterState, like: Likeness) -> Option<Arc<Attempt>> {
+        self.renew(cluster);
+        self.for_want_of_room.get(&like).or_else(|| self.attempts.get(&like)).cloned()
+    }
+    /// To be called after [`get`](Self::get).
+    fn insert(&mut self, like: Likeness, attempt: Arc<Attempt>) {
+        let attempts = if attempt.wants_room { &mut self.for_want_of_room } else { &mut self.attempts };
+        attempts.insert(like, attempt);
     }
 }
 
@@ -79,6 +95,8 @@ pub struct Attempt {
     pub volumes: VolumePlan,
     /// What follows.
     pub decision: Decision,
+    /// Neither pods elsewhere nor ports nor volumes matter to the pod.
+    wants_room: bool,
 }
 
 /// What follows from a cycle.
@@ -208,6 +226,12 @@ impl Scheduler {
             hopeless: Hopeless::default(),
         }
     }
+    /// This scheduler, for callers to whom it is all the same what exactly refused a pod on each node: they may be told what
+    /// refused it when there was more room.
+    pub fn keeping_reasons(mut self) -> Self {
+        self.hopeless.keeps_reasons = true;
+        self
+    }
     /// The profiles.
     pub fn profiles(&self) -> &Profiles {
         &self.profiles
@@ -238,6 +262,7 @@ impl Scheduler {
             best: Vec::new(),
             volumes: VolumePlan::default(),
             decision: Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
+            wants_room: false,
         };
         let filters = match Filters::prepare_for(cluster, self.profile_of(cluster, pod), pod) {
             Ok(filters) => filters,
@@ -254,6 +279,7 @@ impl Scheduler {
                 return attempt;
             }
         };
+        attempt.wants_room = filters.is_local() && filters.subject().spec.host_ports.is_empty();
         if let Err(missing) = self.filter(cluster, &filters, pod, &mut attempt) {
             attempt.decision = Decision::Failed(missing);
             return attempt;
@@ -282,11 +308,11 @@ impl Scheduler {
     /// be bound to with the volumes for its claims, or else the attempt with everything written down.
     pub fn decide(&mut self, cluster: &ClusterState, pod: PodId) -> Result<(NodeId, VolumePlan), Arc<Attempt>> {
         self.nominations.tidy(cluster);
-        // Pods with volumes, bound to a node by name, or nominated are each one of a kind.
+        // Pods with volumes or bound to a node by name are each one of a kind.
         let row = cluster.pod(pod);
-        let is_like_others =
-            row.nominated.is_none() && row.daemon_node.is_none() && !volumes::concern(cluster.spec(row.spec));
-        if is_like_others && let Some(attempt) = self.hopeless.get(cluster, row.spec) {
+        let like = (row.spec, row.nominated.map(|_| pod));
+        let is_known = row.daemon_node.is_none() && !volumes::concern(cluster.spec(row.spec));
+        if is_known && let Some(attempt) = self.hopeless.get(cluster, like) {
             return Err(attempt);
         }
         if let Some(node) = self.remembered(cluster, pod) {
@@ -297,8 +323,8 @@ impl Scheduler {
             return Ok((node, attempt.volumes));
         }
         let attempt = Arc::new(attempt);
-        if is_like_others && matches!(attempt.decision, Decision::Wait { .. }) {
-            self.hopeless.insert(cluster, row.spec, attempt.clone());
+        if is_known && matches!(attempt.decision, Decision::Wait { .. }) {
+            self.hopeless.insert(like, attempt.clone());
         }
         Err(attempt)
     }

@@ -76,7 +76,7 @@ impl Simulation {
             cluster,
             uid_salt,
             streams,
-            scheduler: Scheduler::new(profiles, ties),
+            scheduler: Scheduler::new(profiles, ties).keeping_reasons(),
             cast,
             queue: EventQueue::new(grain),
             instances: Watched::default(),

@@ -146,7 +146,8 @@ fn judge(text: &str) -> Result<(), String> {
     let mut controller = HpaController::new(spec, flags);
     if let Some(pre) = &case.pre {
         let recommendations = pre.recommendations.iter().flatten();
-        let recommendations: Vec<_> = recommendations.map(|(replicas, at)| (*replicas, SimTime::from_millis(*at))).collect();
+        let recommendations: Vec<_> =
+            recommendations.map(|(replicas, at)| (*replicas, SimTime::from_millis(*at))).collect();
         if pre.recommendations.is_some() {
             controller.resume(&recommendations, pre.desired.unwrap_or(0));
         }

@@ -1,9 +1,7 @@
 //! What each node answers for itself: a table per kind of pod.
 
 use super::slots::Slots;
-use crate::cluster::{
-    ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration,
-};
+use crate::cluster::{ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration};
 use crate::intern::Symbol;
 use crate::scheduler::filters::NodeFilter;
 use crate::scheduler::images::ImageScore;

@@ -9,7 +9,9 @@ use crate::cluster::{
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::rng::{Seed, Stream};
-use crate::scheduler::{Decision, Feasible, Plugin, PluginScores, Plugins, Profile, Scheduler, ScoringStrategy, Ties};
+use crate::scheduler::{
+    Attempt, Decision, Feasible, Plugin, PluginScores, Plugins, Profile, Scheduler, ScoringStrategy, Ties,
+};
 use crate::units::SimTime;
 
 /// A cluster that changes at random.
@@ -17,6 +19,7 @@ struct World {
     cluster: ClusterState,
     dice: Stream,
     scheduler: Scheduler,
+    nominated: Vec<PodId>,
     named: u32,
 }
 
@@ -52,8 +55,8 @@ impl World {
             hard_pod_affinity_weight: dice.below(3) as i32,
             ..Profile::default()
         };
-        let scheduler = Scheduler::new(profile, Ties::SmallestName);
-        World { cluster, dice, scheduler, named: 0 }
+        let scheduler = Scheduler::new(profile, Ties::SmallestName).keeping_reasons();
+        World { cluster, dice, scheduler, nominated: Vec::new(), named: 0 }
     }
 
     fn symbol(&mut self, text: &str) -> Symbol {
@@ -148,6 +151,7 @@ impl World {
             nonzero_cpu_milli: requests.cpu_milli.max(100),
             nonzero_memory_bytes: requests.memory_bytes.max(200 << 20),
             requests,
+            priority: 10 * self.dice.below(3) as i32,
             ..PodSpec::default()
         };
         spec.containers.push(Container { image: self.one_of(&["img:1", "img:2", "img:3"]), ..Container::default() });
@@ -321,8 +325,13 @@ impl World {
         let decision = self.scheduler.decide(&self.cluster, pod);
         let attempt = plainly.schedule(&self.cluster, pod);
         let bound = if let Decision::Bind(node) = attempt.decision { Some(node) } else { None };
+        if let Err(kept) = &decision {
+            assert_eq!(kept.refused_by(), attempt.refused_by(), "who refuses, {context}");
+            assert_eq!(follows(kept), follows(&attempt), "what follows, {context}");
+        }
         assert_eq!(decision.ok().map(|(node, _)| node), bound, "decision, {context}");
-        if let Some(survey) = survey {
+        // A survey leaves nominated pods aside.
+        if let Some(survey) = survey.filter(|_| self.nominated.is_empty()) {
             assert_eq!(survey.feasible, sorted(&attempt.feasible), "feasible, {context}");
             let totals: Vec<i64> = attempt.scores.iter().map(PluginScores::total).collect();
             assert_eq!(survey.totals, totals, "totals, {context}");
@@ -330,9 +339,36 @@ impl World {
         }
         if let Some(node) = bound {
             self.cluster.bind(pod, node);
+        } else if self.chance(0.3) {
+            self.cluster.remove_pod(pod);
+        } else if let Decision::Preempt(preemption) = attempt.decision {
+            let node = self.cluster.node(preemption.node).name;
+            self.cluster.set_nominated(pod, Some(node));
+            self.scheduler.nominated(pod);
+            self.nominated.push(pod);
+        }
+    }
+
+    /// A pod that was nominated is tried again, or gone.
+    fn try_nominated(&mut self, context: &str) {
+        let Some(pod) = self.nominated.pop() else { return };
+        if self.chance(0.6) {
+            self.compare(pod, context);
+            let row = self.cluster.pod(pod);
+            if row.is_present() && row.node().is_none() && !self.nominated.contains(&pod) {
+                self.nominated.insert(0, pod);
+            }
         } else {
             self.cluster.remove_pod(pod);
         }
+    }
+}
+
+/// Whether the attempt ends in a preemption; if not, whether the nomination is void.
+fn follows(attempt: &Attempt) -> Option<bool> {
+    match attempt.decision {
+        Decision::Wait { clear_nomination, .. } => Some(clear_nomination),
+        _ => None,
     }
 }
 
@@ -363,6 +399,7 @@ fn run(seed: u64, nodes: usize, steps: u32, percentage: i32) {
             world.compare_filters(&mut feasible, pod, &format!("seed {seed}, step {step}"));
         }
         world.compare(pod, &format!("seed {seed}, step {step}"));
+        world.try_nominated(&format!("seed {seed}, step {step}, nominated"));
     }
 }
 
