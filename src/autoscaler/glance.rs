@@ -35,13 +35,14 @@ pub(super) struct Glances {
 
 impl Glances {
     /// How the node is. Cost: its pods, if it changed since the last look, or one of them should be gone.
-    pub(super) fn at(&mut self, cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
+    #[inline]
+    pub(super) fn at(&mut self, cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> &Glance {
         self.rows.fill_to(node, Glance::default());
         let known = &mut self.rows[node];
         if known.until < now || known.generation != cluster.node(node).generation() {
             *known = Glance::of(cluster, flags, node, now);
         }
-        *known
+        known
     }
 }
 

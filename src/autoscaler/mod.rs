@@ -181,7 +181,30 @@ impl Autoscaler {
         }
         let last = self.checker.last;
         let outcome = Arc::new(self.look(now, cluster, inputs));
-        self.keep_if_settled(now, cluster, inputs, last, &outcome);
+        self.rest_if_settled(now, cluster, inputs, last, &outcome);
+        if let Some(quiet) = &mut self.quiet
+            && self.planner.repeats_itself()
+        {
+            self.shown.keep(cluster, inputs);
+            quiet.outcome = Some(outcome.clone());
+        }
+        outcome
+    }
+
+    /// As [`run_once`](Self::run_once), for callers who know themselves whether anything is new: they ask
+    /// [`goes_on`](Self::goes_on) first where nothing is.
+    pub fn run_afresh(
+        &mut self,
+        now: SimTime,
+        cluster: &mut ClusterState,
+        groups: &[GroupView<'_>],
+        pending: &[PodId],
+        daemon_sets: &[PodSpecId],
+    ) -> LoopOutcome {
+        let inputs = Inputs { groups, pending, daemon_sets };
+        let last = self.checker.last;
+        let outcome = self.look(now, cluster, inputs);
+        self.rest_if_settled(now, cluster, inputs, last, &outcome);
         outcome
     }
 
@@ -251,17 +274,18 @@ impl Autoscaler {
         if self.order_salt.is_some() {
             all.sort_by_key(|node| self.random_place(*node));
         }
-        let is_ready =
-            |id: &NodeId| templates::is_ready_and_schedulable(snapshot.node(*id), &snapshot.symbols, &self.flags);
-        let ready: Vec<NodeId> = all.iter().copied().filter(is_ready).collect();
         let unschedulable = self.split_pending(now, &mut snapshot, pending);
         let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
+        let to_help = self.pack(now, &mut snapshot, unschedulable);
+        let ready = match to_help.is_empty() && !self.flags.enforce_node_group_min_size {
+            true => Vec::new(),
+            false => self.ready_and_schedulable(&snapshot, &all),
+        };
         let count = all.len();
         let mut candidates = all;
         if !not_started.is_empty() {
             candidates.retain(|id| !not_started.contains(id));
         }
-        let to_help = self.pack(now, &mut snapshot, unschedulable);
         let (mut blocked, mut ends) = (false, false);
         let round = Round { now, groups, all: count, ready: &ready, nodes: (ready.len() + upcoming) as i32 };
         let scale_up = &mut outcome.scale_up;
@@ -297,6 +321,13 @@ impl Autoscaler {
                 _ => {}
             }
         }
+    }
+
+    /// The nodes that count against the cluster's limits when it grows.
+    fn ready_and_schedulable(&self, cluster: &ClusterState, nodes: &[NodeId]) -> Vec<NodeId> {
+        let is_ready =
+            |id: &NodeId| templates::is_ready_and_schedulable(cluster.node(*id), &cluster.symbols, &self.flags);
+        nodes.iter().copied().filter(is_ready).collect()
     }
 
     /// Expendable pods leave the snapshot and are forgotten; nominated ones are taken to be on their node.

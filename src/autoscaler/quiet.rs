@@ -29,8 +29,9 @@ pub(super) struct Shown {
 pub(super) struct Quiet {
     /// From here on some comparison with the time may turn out differently.
     until: SimTime,
-    /// Absent where the next loop does the same for other reasons.
-    outcome: Option<Arc<LoopOutcome>>,
+    /// The whole answer, and [`Shown`] what it was given for; absent where the next loop does the same for other reasons,
+    /// or nobody will ask.
+    pub(super) outcome: Option<Arc<LoopOutcome>>,
 }
 
 /// A group as it was shown.
@@ -68,7 +69,7 @@ impl Group {
 }
 
 impl Shown {
-    fn keep(&mut self, cluster: &ClusterState, inputs: Inputs<'_>) {
+    pub(super) fn keep(&mut self, cluster: &ClusterState, inputs: Inputs<'_>) {
         self.cluster = cluster.versions();
         if self.budgets != cluster.budgets {
             self.budgets.clone_from(&cluster.budgets);
@@ -102,19 +103,19 @@ impl Autoscaler {
         cluster: &ClusterState,
         inputs: Inputs<'_>,
     ) -> Option<Arc<LoopOutcome>> {
-        let quiet = self.quiet.as_ref().filter(|quiet| now < quiet.until && self.shown.is(cluster, inputs))?;
-        let outcome = quiet.outcome.clone()?;
+        let quiet = self.quiet.as_ref().filter(|quiet| now < quiet.until)?;
+        let outcome = quiet.outcome.clone().filter(|_| self.shown.is(cluster, inputs))?;
         self.planner.goes_on(now).then_some(outcome)
     }
 
-    /// Keeps an answer that the next loop would come to again: nothing moved in the autoscaler's memory.
-    pub(super) fn keep_if_settled(
+    /// Rests after an answer that the next loop would come to again: nothing moved in the autoscaler's memory.
+    pub(super) fn rest_if_settled(
         &mut self,
         now: SimTime,
         cluster: &ClusterState,
         inputs: Inputs<'_>,
         last: usize,
-        outcome: &Arc<LoopOutcome>,
+        outcome: &LoopOutcome,
     ) {
         self.quiet = None;
         // The legacy planner's usage tracker ages even when nothing changes.
@@ -134,8 +135,7 @@ impl Autoscaler {
         if until <= now {
             return;
         }
-        self.shown.keep(cluster, inputs);
-        self.quiet = Some(Quiet { until, outcome: self.planner.repeats_itself().then(|| outcome.clone()) });
+        self.quiet = Some(Quiet { until, outcome: None });
     }
 
     /// The loop went to its end, and neither did nor has to do anything.

@@ -203,7 +203,9 @@ impl Nominations {
         gone: &[PodId],
     ) -> Result<(), Rejection> {
         let added = if self.pods.is_empty() { Vec::new() } else { self.ahead(cluster, pod, node) };
-        if !added.is_empty() {
+        if !added.is_empty() && filters.is_local() {
+            filters.check_with(cluster, node, WhatIf { gone, added: &added })?;
+        } else if !added.is_empty() {
             let mut with = filters.clone();
             added.iter().for_each(|other| with.count(cluster, cluster.pod(*other).spec, node, 1));
             with.check_with(cluster, node, WhatIf { gone, added: &added })?;

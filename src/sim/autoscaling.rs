@@ -87,7 +87,7 @@ impl Simulation {
         let daemon_sets: Vec<_> =
             cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();
         if let Some(mut autoscaler) = self.autoscaler.take() {
-            let outcome = autoscaler.run_once(now, &mut self.cluster, &groups, &pending, &daemon_sets);
+            let outcome = autoscaler.run_afresh(now, &mut self.cluster, &groups, &pending, &daemon_sets);
             self.autoscaler = Some(autoscaler);
             self.note_reasons(now, &outcome);
             self.act(now, &outcome);

@@ -25,6 +25,8 @@ pub struct PodLife {
     pub part: u32,
     /// Which of the owner's templates it was made from.
     pub revision: u32,
+    /// What stands for its random uid.
+    pub uid: u64,
     /// When it was bound.
     pub bound: SimTime,
     /// When its containers started to run.

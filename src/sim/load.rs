@@ -342,8 +342,11 @@ impl Simulation {
     fn follow_demand_curves(&mut self, now: SimTime) {
         for (id, workload) in self.cast.workloads.iter() {
             if let Load::CpuDemand { demand_milli, memory_base_bytes, memory_per_milli_bytes } = &workload.load {
-                let after = demand_milli.partition_point(|(from, _)| *from <= now);
-                let demand = after.checked_sub(1).map_or(0, |at| demand_milli[at].1);
+                let begun = &mut self.workloads[id].demand_rows;
+                while demand_milli.get(*begun).is_some_and(|(from, _)| *from <= now) {
+                    *begun += 1;
+                }
+                let demand = begun.checked_sub(1).map_or(0, |at| demand_milli[at].1);
                 let ready = self.books.workloads[id].ready.value().max(1);
                 let limit = self.cluster.spec(workload.template).containers.first().and_then(|c| c.cpu_limit_milli);
                 let cpu_milli = (demand / ready).min(limit.unwrap_or(i64::MAX));

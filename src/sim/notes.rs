@@ -25,19 +25,24 @@ impl Simulation {
         }
         self.note_skipped(now, outcome);
         let Some(down) = &outcome.scale_down else { return };
-        let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
-        for node in unneeded.difference(&self.notes.unneeded) {
-            self.log.push(now, Occurrence::NodeUnneeded(*node));
-            self.notes.kept.remove(node);
+        if !down.unneeded.iter().map(|(node, _)| node).eq(&self.notes.unneeded) {
+            let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
+            for node in unneeded.difference(&self.notes.unneeded) {
+                self.log.push(now, Occurrence::NodeUnneeded(*node));
+                self.notes.kept.remove(node);
+            }
+            self.notes.unneeded = unneeded;
         }
         for (node, why) in &down.unremovable {
-            let Some(kept) = self.kept(*node, why).filter(|_| !unneeded.contains(node)) else { continue };
+            let Some(kept) = self.kept(*node, why) else { continue };
+            if self.notes.unneeded.contains(node) {
+                continue;
+            }
             let before = self.notes.kept.insert(*node, kept);
             if before.is_none_or(|before| !before.is_like(&kept)) {
                 self.log.push(now, Occurrence::NodeKept { node: *node, why: kept });
             }
         }
-        self.notes.unneeded = unneeded;
     }
 
     /// Groups are skipped when pods need a node; the same reason is told once per shortage.

@@ -13,6 +13,7 @@ use crate::sim::world::Objective;
 use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::Recommendation;
+use smallvec::SmallVec;
 
 /// The outcome of one replication.
 #[derive(Clone, Debug)]
@@ -136,9 +137,9 @@ pub struct Point {
     /// Failed requests over all.
     pub error_rate: f64,
     /// By workload.
-    pub pods: Vec<PodCounts>,
+    pub pods: SmallVec<[PodCounts; 8]>,
     /// By group.
-    pub nodes: Vec<NodeCounts>,
+    pub nodes: SmallVec<[NodeCounts; 4]>,
     /// Workloads' pods without a node: the mean since the last point, for most wait a minute or two.
     pub pending: f64,
     /// What everything costs, in USD per hour.

@@ -115,7 +115,8 @@ impl Simulation {
     /// One pass in order of priority, then age: the recordings' world, without back-off.
     fn schedule_all(&mut self, now: SimTime) {
         let mut changed = false;
-        for (_, pod) in self.pending.clone() {
+        let all: Vec<PodId> = self.pending.iter().map(|(_, pod)| *pod).collect();
+        for pod in all {
             changed |= self.schedule_one(now, pod);
         }
         if changed && !self.pending.is_empty() {

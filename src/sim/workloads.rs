@@ -57,6 +57,8 @@ pub struct WorkloadState {
     pub last_rescale: i32,
     /// Its pods as the HPA controller sees them.
     pub crowd: Crowd,
+    /// Where demand is given over time: how many of the rows have begun.
+    pub demand_rows: usize,
     /// The budgets that protect its pods.
     pub budgets: SmallVec<[usize; 1]>,
     /// Something changed since the controller looked.
@@ -64,6 +66,9 @@ pub struct WorkloadState {
     /// A rollout is under way.
     pub rolling: bool,
 }
+
+/// The ReplicaSets of a Deployment, oldest first; mostly one.
+type ReplicaSets = SmallVec<[ReplicaSet; 2]>;
 
 impl Simulation {
     /// Workloads whose time has come at the start are created; CronJobs get their first due time.
@@ -163,7 +168,7 @@ impl Simulation {
     }
 
     fn reconcile_deployment(&mut self, now: SimTime, id: WorkloadId, strategy: Strategy) {
-        let mut sets: Vec<ReplicaSet> =
+        let mut sets: ReplicaSets =
             self.workloads[id].set_replicas.iter().map(|r| ReplicaSet { replicas: *r, ..Default::default() }).collect();
         for pod in &self.workloads[id].pods {
             let (row, set) = (self.cluster.pod(*pod), &mut sets[self.lives[*pod].part as usize]);
@@ -244,6 +249,7 @@ impl Simulation {
     fn scale_in(&mut self, now: SimTime, id: WorkloadId, set: u32, count: usize) {
         let active: Vec<PodId> = self.workloads[id].pods.iter().copied().filter(|pod| self.is_active(*pod)).collect();
         let mut on_node: FxHashMap<Option<NodeId>, u32> = FxHashMap::default();
+        on_node.reserve(active.len());
         active.iter().for_each(|pod| *on_node.entry(self.cluster.pod(*pod).node()).or_default() += 1);
         let mut ranked: Vec<(Candidate, PodId)> = Vec::with_capacity(active.len());
         for pod in active.into_iter().filter(|pod| self.lives[*pod].part == set) {
@@ -275,7 +281,7 @@ impl Simulation {
             ready_since: row.ready.filter(|(ready, _)| *ready).map(|(_, since)| since),
             rank,
             created: row.created,
-            uid: self.uid(pod),
+            uid: self.lives[pod].uid,
             deletion_cost: 0,
             restarts: self.lives[pod].crashes,
         }
@@ -316,6 +322,7 @@ impl Simulation {
             owner,
             part,
             revision: 0,
+            uid: self.uid(pod),
             bound: SimTime::MIN,
             running_since: SimTime::MIN,
             stage: Stage::Gone,

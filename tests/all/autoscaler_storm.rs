@@ -337,8 +337,8 @@ impl World {
             self.rests += 1;
             assert!(asks_for_nothing(&plain), "while one rests, {context}");
         } else {
-            let resting = self.resting.run_once(self.now, cluster, &shown, &pending, daemon_sets);
-            assert_eq!(resting, plain, "with and without rests, {context}");
+            let resting = self.resting.run_afresh(self.now, cluster, &shown, &pending, daemon_sets);
+            assert_eq!(resting, *plain, "with and without rests, {context}");
         }
         assert_eq!(before, trace(&self.stage.cluster), "a loop left a trace, {context}");
         self.check(&quick, context);

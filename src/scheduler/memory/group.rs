@@ -180,7 +180,7 @@ impl Group {
             for column in &mut self.columns {
                 column.grow(slots);
             }
-            dirty.iter().for_each(|slot| self.recount(cluster, slots, *slot as usize));
+            dirty.for_each(|slot| self.recount(cluster, slots, slot));
         } else {
             self.epoch = slots.epoch();
             for column in &mut self.columns {

@@ -104,11 +104,11 @@ impl LocalTable {
             self.is_exotic = false;
             self.grow(profile, slots.len());
             (0..slots.len()).for_each(|slot| self.answer(cluster, profile, slots, slot));
-            return self.renew_images(cluster, slots, None);
+            return self.renew_images(cluster, slots, None::<std::iter::Empty<usize>>);
         };
         self.grow(profile, slots.len());
-        for slot in dirty {
-            self.answer(cluster, profile, slots, *slot as usize);
+        for slot in dirty.clone() {
+            self.answer(cluster, profile, slots, slot);
         }
         self.renew_images(cluster, slots, Some(dirty));
     }
@@ -168,7 +168,7 @@ impl LocalTable {
     }
 
     /// The share of nodes with an image is in every node's score: new counts renew all.
-    fn renew_images(&mut self, cluster: &ClusterState, slots: &Slots, dirty: Option<&[u32]>) {
+    fn renew_images(&mut self, cluster: &ClusterState, slots: &Slots, dirty: Option<impl Iterator<Item = usize>>) {
         if self.filters_only || (dirty.is_some() && self.images_version == slots.nodes_version()) {
             return;
         }
@@ -184,7 +184,7 @@ impl LocalTable {
         match dirty.filter(|_| self.counted.as_ref() == Some(&counted)) {
             Some(dirty) => {
                 self.images.resize(slots.len(), 0);
-                dirty.iter().for_each(|slot| self.images[*slot as usize] = score(*slot as usize));
+                dirty.for_each(|slot| self.images[slot] = score(slot));
             }
             None => self.images = (0..slots.len()).map(score).collect(),
         }

@@ -25,6 +25,8 @@ pub(super) struct Slots {
     /// Changed slots in order, with the number of the first.
     dirty: Vec<u32>,
     dirty_from: u64,
+    /// By slot: the number of its latest change.
+    latest: Vec<u64>,
     keys: Vec<Key>,
     images_of: Vec<Vec<Symbol>>,
     image_counts: FxHashMap<Symbol, i64>,
@@ -86,9 +88,15 @@ impl Slots {
     pub(super) fn end(&self) -> u64 {
         self.dirty_from + self.dirty.len() as u64
     }
-    /// The slots that changed from `cursor` on, or nothing if that is forgotten.
-    pub(super) fn dirty_since(&self, cursor: u64) -> Option<&[u32]> {
-        self.dirty.get(usize::try_from(cursor.checked_sub(self.dirty_from)?).ok()?..)
+    /// The slots that changed from `cursor` on, each once, or nothing if that is forgotten.
+    pub(super) fn dirty_since(&self, cursor: u64) -> Option<impl Iterator<Item = usize> + Clone + '_> {
+        let dirty = self.dirty.get(usize::try_from(cursor.checked_sub(self.dirty_from)?).ok()?..)?;
+        let numbered = dirty.iter().map(|slot| *slot as usize).zip(cursor..);
+        Some(numbered.filter(|(slot, number)| self.latest[*slot] == *number).map(|(slot, _)| slot))
+    }
+    fn changed(&mut self, slot: usize) {
+        self.latest[slot] = self.end();
+        self.dirty.push(slot as u32);
     }
 
     /// The number of a topology key.
@@ -156,7 +164,7 @@ impl Slots {
                 self.present[slot] = false;
                 self.holes += 1;
                 self.refresh(cluster, slot);
-                self.dirty.push(slot as u32);
+                self.changed(slot);
             }
             return true;
         }
@@ -172,7 +180,7 @@ impl Slots {
         let generation = cluster.node(change.node).generation();
         if came || self.generations[slot] != generation {
             self.generations[slot] = generation;
-            self.dirty.push(slot as u32);
+            self.changed(slot);
         }
         true
     }
@@ -186,6 +194,7 @@ impl Slots {
         self.nodes.push(node);
         self.present.push(false);
         self.generations.push(0);
+        self.latest.push(0);
         self.images_of.push(Vec::new());
         self.keys.iter_mut().for_each(|key| key.of_slot.push(NONE));
         self.holes += 1;
