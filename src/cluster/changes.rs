@@ -1,6 +1,6 @@
 //! What changed since somebody last looked: lets derived answers be renewed instead of recomputed.
 
-use crate::cluster::{NodeId, PodId, PodSpecId};
+use crate::cluster::NodeId;
 use std::collections::VecDeque;
 
 /// One change of a node or of the pods on it.
@@ -15,18 +15,10 @@ pub struct Change {
 /// Kinds of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// A pod of this kind came onto the node.
-    PodAdded(PodId, PodSpecId),
-    /// A pod of this kind left the node.
-    PodRemoved(PodId, PodSpecId),
-    /// A pod of this kind on the node got its deletion timestamp, or lost it by an undo.
-    PodTerminating(PodId, PodSpecId),
-    /// The node came.
-    NodeAdded,
-    /// The node went.
-    NodeRemoved,
-    /// Labels, taints, allocatable or cordon changed.
-    NodeUpdated,
+    /// Pods came onto the node, left it, or got their deletion timestamp.
+    Pods,
+    /// The node came or went, or its labels, taints, allocatable or cordon changed.
+    Node,
 }
 
 /// The latest changes, numbered. Old ones are forgotten; who asks too late starts over.

@@ -177,7 +177,7 @@ impl ClusterState {
         self.order.push(id);
         let shadowed = self.by_name.insert(self.nodes[id].name, id);
         self.record(None, || Undo::AddNode { shadowed });
-        self.touch(id, ChangeKind::NodeAdded);
+        self.touch(id, ChangeKind::Node);
         id
     }
     /// Takes a node away. Its pods stay bound to it; the caller removes them first where they go too.
@@ -191,44 +191,44 @@ impl ClusterState {
         }
         self.nodes[id].present = false;
         self.record(Some(id), || Undo::RemoveNode { node: id, position, named });
-        self.touch(id, ChangeKind::NodeRemoved);
+        self.touch(id, ChangeKind::Node);
     }
     /// Replaces the taints.
     pub fn set_taints(&mut self, id: NodeId, taints: Vec<Taint>) {
         let old = std::mem::replace(&mut self.nodes[id].template.taints, taints);
         self.record(Some(id), || Undo::Taints(id, old));
-        self.touch(id, ChangeKind::NodeUpdated);
+        self.touch(id, ChangeKind::Node);
     }
     /// Cordons or uncordons.
     pub fn set_unschedulable(&mut self, id: NodeId, unschedulable: bool) {
         let old = std::mem::replace(&mut self.nodes[id].template.unschedulable, unschedulable);
         self.record(Some(id), || Undo::Unschedulable(id, old));
-        self.touch(id, ChangeKind::NodeUpdated);
+        self.touch(id, ChangeKind::Node);
     }
     /// Sets the Ready condition.
     pub fn set_node_ready(&mut self, id: NodeId, ready: NodeCondition) {
         let old = std::mem::replace(&mut self.nodes[id].template.ready, ready);
         self.record(Some(id), || Undo::NodeReady(id, old));
-        self.touch(id, ChangeKind::NodeUpdated);
+        self.touch(id, ChangeKind::Node);
     }
     /// Replaces the labels.
     pub fn set_node_labels(&mut self, id: NodeId, labels: Labels) {
         let old = std::mem::replace(&mut self.nodes[id].template.labels, labels);
         self.record(Some(id), || Undo::NodeLabels(id, old));
-        self.touch(id, ChangeKind::NodeUpdated);
+        self.touch(id, ChangeKind::Node);
     }
     /// Replaces what pods may request.
     pub fn set_allocatable(&mut self, id: NodeId, allocatable: NodeCapacity) {
         let old = std::mem::replace(&mut self.nodes[id].template.allocatable, allocatable);
         self.record(Some(id), || Undo::Allocatable(id, Box::new(old)));
-        self.touch(id, ChangeKind::NodeUpdated);
+        self.touch(id, ChangeKind::Node);
     }
     /// Adds images to those on the node (pulled images stay).
     pub fn add_image(&mut self, id: NodeId, image: Symbol, bytes: i64) {
         debug_assert!(self.trials == 0, "images are not part of what-if trials");
         if !self.nodes[id].images.iter().any(|(name, _)| *name == image) {
             self.nodes[id].template.images.push((image, bytes));
-            self.touch(id, ChangeKind::NodeUpdated);
+            self.touch(id, ChangeKind::Node);
         }
     }
 
@@ -252,6 +252,7 @@ impl ClusterState {
         }
         self.record_closing(Some(node), || Undo::Bind(pod));
         self.place(pod, node, position);
+        self.touch(node, ChangeKind::Pods);
         if self.trials == 0 {
             self.nodes[node].cached.push(pod);
         }
@@ -292,6 +293,7 @@ impl ClusterState {
         let position = self.position(pod, node);
         self.record(Some(node), || Undo::Unbind { pod, node, position });
         self.displace(pod, node, position);
+        self.touch(node, ChangeKind::Pods);
     }
     /// Removes a pod, from its node too.
     pub fn remove_pod(&mut self, pod: PodId) {
@@ -311,7 +313,9 @@ impl ClusterState {
             None => self.record(node, || Undo::Deleted(pod, old)),
         }
         self.renew_in_cache(pod, true);
-        self.touch_terminating(pod);
+        if let Some(node) = node {
+            self.touch(node, ChangeKind::Pods);
+        }
     }
     /// Marks a pod as deleted by preemption.
     pub fn set_preempted(&mut self, pod: PodId) {
@@ -348,14 +352,12 @@ impl ClusterState {
     }
 
     fn place(&mut self, pod: PodId, node: NodeId, position: usize) {
-        let spec_id = self.pods[pod].spec;
-        let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
+        let (spec, row) = (&self.specs[self.pods[pod].spec], &mut self.nodes[node]);
         row.pods.insert(position, pod);
         row.requested.wrapping_add(&spec.requests);
         row.nonzero_cpu_milli = row.nonzero_cpu_milli.wrapping_add(spec.nonzero_cpu_milli);
         row.nonzero_memory_bytes = row.nonzero_memory_bytes.wrapping_add(spec.nonzero_memory_bytes);
         self.pods[pod].node = Some(node);
-        self.touch(node, ChangeKind::PodAdded(pod, spec_id));
     }
     /// Where the pod is among its node's.
     fn position(&self, pod: PodId, node: NodeId) -> usize {
@@ -363,24 +365,17 @@ impl ClusterState {
         position.expect("the node knows its pod")
     }
     fn displace(&mut self, pod: PodId, node: NodeId, position: usize) {
-        let spec_id = self.pods[pod].spec;
-        let (spec, row) = (&self.specs[spec_id], &mut self.nodes[node]);
+        let (spec, row) = (&self.specs[self.pods[pod].spec], &mut self.nodes[node]);
         row.pods.remove(position);
         row.requested.wrapping_subtract(&spec.requests);
         row.nonzero_cpu_milli = row.nonzero_cpu_milli.wrapping_sub(spec.nonzero_cpu_milli);
         row.nonzero_memory_bytes = row.nonzero_memory_bytes.wrapping_sub(spec.nonzero_memory_bytes);
         self.pods[pod].node = None;
-        self.touch(node, ChangeKind::PodRemoved(pod, spec_id));
     }
     fn touch(&mut self, node: NodeId, kind: ChangeKind) {
         self.generation += 1;
         self.nodes[node].generation = self.generation;
         self.changes.push(node, kind);
-    }
-    fn touch_terminating(&mut self, pod: PodId) {
-        if let Some(node) = self.pods[pod].node {
-            self.touch(node, ChangeKind::PodTerminating(pod, self.pods[pod].spec));
-        }
     }
     /// A step begins that changes `node`, if any.
     fn record(&mut self, node: Option<NodeId>, undo: impl FnOnce() -> Undo) {
@@ -404,26 +399,35 @@ impl ClusterState {
     }
 
     /// Takes back one step of a trial. The node is what it was, and has the generation that it had: what is known of that
-    /// one is true again.
-    pub(super) fn take_back(&mut self, (step, before): Step) {
-        self.undo_step(step);
+    /// one is true again. Pods that come and go on the node that was `logged` last are no further change, for nobody looks
+    /// in between.
+    pub(super) fn take_back(&mut self, (step, before): Step, logged: &mut Option<NodeId>) {
+        let change = self.undo_step(step);
         if let Some((node, generation)) = before {
             self.nodes[node].generation = generation;
         }
+        match change {
+            Some((node, ChangeKind::Pods)) if *logged == Some(node) => {}
+            Some((node, kind)) => {
+                self.changes.push(node, kind);
+                *logged = Some(node).filter(|_| kind == ChangeKind::Pods);
+            }
+            None => {}
+        }
     }
 
-    fn undo_step(&mut self, step: Undo) {
-        match step {
+    /// What changes by that.
+    fn undo_step(&mut self, step: Undo) -> Option<(NodeId, ChangeKind)> {
+        let (node, kind) = match step {
             Undo::AddNode { shadowed } => {
-                let id = *self.order.last().expect("the added node is the last one");
+                let id = self.order.pop().expect("the added node is the last one");
                 let name = self.nodes[id].name;
                 match shadowed {
                     Some(before) => self.by_name.insert(name, before),
                     None => self.by_name.remove(&name),
                 };
-                self.order.pop();
-                self.touch(id, ChangeKind::NodeRemoved);
                 self.nodes.pop();
+                (id, ChangeKind::Node)
             }
             Undo::RemoveNode { node, position, named } => {
                 self.order.insert(position, node);
@@ -431,42 +435,54 @@ impl ClusterState {
                     self.by_name.insert(self.nodes[node].name, node);
                 }
                 self.nodes[node].present = true;
-                self.touch(node, ChangeKind::NodeAdded);
+                (node, ChangeKind::Node)
             }
             Undo::Taints(node, taints) => {
                 self.nodes[node].template.taints = taints;
-                self.touch(node, ChangeKind::NodeUpdated);
+                (node, ChangeKind::Node)
             }
             Undo::Unschedulable(node, unschedulable) => {
                 self.nodes[node].template.unschedulable = unschedulable;
-                self.touch(node, ChangeKind::NodeUpdated);
+                (node, ChangeKind::Node)
             }
             Undo::NodeReady(node, ready) => {
                 self.nodes[node].template.ready = ready;
-                self.touch(node, ChangeKind::NodeUpdated);
+                (node, ChangeKind::Node)
             }
             Undo::NodeLabels(node, labels) => {
                 self.nodes[node].template.labels = labels;
-                self.touch(node, ChangeKind::NodeUpdated);
+                (node, ChangeKind::Node)
             }
             Undo::Allocatable(node, allocatable) => {
                 self.nodes[node].template.allocatable = *allocatable;
-                self.touch(node, ChangeKind::NodeUpdated);
-            }
-            Undo::AddPod => {
-                self.pods.pop();
+                (node, ChangeKind::Node)
             }
             Undo::Bind(pod) => {
                 let node = self.pods[pod].node.expect("the pod is bound");
                 self.displace(pod, node, self.position(pod, node));
+                (node, ChangeKind::Pods)
             }
-            Undo::Unbind { pod, node, position } => self.place(pod, node, position),
-            Undo::RemovePod(pod) => self.pods[pod].present = true,
+            Undo::Unbind { pod, node, position } => {
+                self.place(pod, node, position);
+                (node, ChangeKind::Pods)
+            }
             Undo::Deleted(pod, at) => {
                 self.pods[pod].deleted = at;
-                self.touch_terminating(pod);
+                (self.pods[pod].node?, ChangeKind::Pods)
             }
-            Undo::Nominated(pod, node) => self.pods[pod].nominated = node,
-        }
+            Undo::AddPod => {
+                self.pods.pop();
+                return None;
+            }
+            Undo::RemovePod(pod) => {
+                self.pods[pod].present = true;
+                return None;
+            }
+            Undo::Nominated(pod, node) => {
+                self.pods[pod].nominated = node;
+                return None;
+            }
+        };
+        Some((node, kind))
     }
 }

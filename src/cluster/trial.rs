@@ -65,9 +65,10 @@ impl DerefMut for Trial<'_> {
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
         self.cluster.trials -= 1;
+        let mut logged = None;
         while self.cluster.undo.len() > self.mark {
             let step = self.cluster.undo.pop().expect("counted");
-            self.cluster.take_back(step);
+            self.cluster.take_back(step, &mut logged);
         }
         if self.cluster.trials == 0 {
             if !self.cluster.undo.is_empty() {

@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::intern::Interner;
 use crate::units::SimTime;
 use fixedbitset::FixedBitSet;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// Why preemption does not help a pod; made into text only for whoever reads it.
@@ -135,10 +136,15 @@ fn victims_on(
     if potential.is_empty() {
         return Err(NoVictims::NoneThere);
     }
-    let mut filters = filters.clone();
-    for other in &potential {
-        filters.count(cluster, cluster.pod(*other).spec, node, -1);
-    }
+    // Who does not look at pods elsewhere has nothing to count.
+    let counts = !filters.is_local();
+    let mut filters = Cow::Borrowed(filters);
+    let count = |filters: &mut Cow<'_, Filters>, other: PodId, delta: i64| {
+        if counts {
+            filters.to_mut().count(cluster, cluster.pod(other).spec, node, delta);
+        }
+    };
+    potential.iter().for_each(|other| count(&mut filters, *other, -1));
     let mut gone = potential.clone();
     let fits = |filters: &Filters, gone: &[PodId]| nominations.check(cluster, filters, pod, node, gone);
     fits(&filters, &gone).map_err(NoVictims::StillRejected)?;
@@ -147,11 +153,10 @@ fn victims_on(
     let (mut victims, mut violations) = (Vec::new(), 0);
     for (list, violates) in [(violating, true), (others, false)] {
         for other in list {
-            let spec = cluster.pod(other).spec;
-            filters.count(cluster, spec, node, 1);
+            count(&mut filters, other, 1);
             gone.retain(|id| *id != other);
             if fits(&filters, &gone).is_err() {
-                filters.count(cluster, spec, node, -1);
+                count(&mut filters, other, -1);
                 gone.push(other);
                 victims.push(other);
                 violations += i32::from(violates);

@@ -15,6 +15,7 @@ use super::volumes;
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId, VolumePlan};
 use crate::rng::Stream;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// How equally good nodes are told apart.
@@ -142,7 +143,7 @@ pub struct Nominations {
 
 impl Nominations {
     /// The pods nominated to a node whose priority is at least `pod`'s.
-    fn ahead(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Vec<PodId> {
+    fn ahead(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> SmallVec<[PodId; 4]> {
         let (name, priority) = (cluster.node(node).name, cluster.spec_of(pod).priority);
         let ahead = |other: &PodId| {
             let row = cluster.pod(*other);
@@ -202,7 +203,7 @@ impl Nominations {
         node: NodeId,
         gone: &[PodId],
     ) -> Result<(), Rejection> {
-        let added = if self.pods.is_empty() { Vec::new() } else { self.ahead(cluster, pod, node) };
+        let added = if self.pods.is_empty() { SmallVec::new() } else { self.ahead(cluster, pod, node) };
         if !added.is_empty() && filters.is_local() {
             filters.check_with(cluster, node, WhatIf { gone, added: &added })?;
         } else if !added.is_empty() {
@@ -396,6 +397,7 @@ impl Scheduler {
             attempt.feasible = self.sampling.take(cluster, profile, None, fits);
             return Ok(());
         }
+        attempt.rejections.reserve(cluster.node_ids().len());
         for node in named.as_deref().unwrap_or(cluster.node_ids()) {
             match check(*node) {
                 Ok(()) => attempt.feasible.push(*node),

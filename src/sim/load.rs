@@ -440,7 +440,9 @@ impl Simulation {
         self.find_contended_nodes();
         for id in self.cast.workloads.ids() {
             let workload = &self.cast.workloads[id];
-            if matches!(workload.load, Load::Requests) {
+            let usage = self.usage[id];
+            let is_booked = std::mem::replace(&mut self.workloads[id].booked, usage) == usage;
+            if is_booked || matches!(workload.load, Load::Requests) {
                 continue;
             }
             let requests = &self.cluster.spec(workload.template).container_requests;

@@ -137,7 +137,7 @@ pub struct Point {
     /// Failed requests over all.
     pub error_rate: f64,
     /// By workload.
-    pub pods: SmallVec<[PodCounts; 8]>,
+    pub pods: SmallVec<[PodCounts; 12]>,
     /// By group.
     pub nodes: SmallVec<[NodeCounts; 4]>,
     /// Workloads' pods without a node: the mean since the last point, for most wait a minute or two.

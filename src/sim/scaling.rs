@@ -66,8 +66,9 @@ impl Simulation {
     }
 
     fn sync_afresh(&mut self, now: SimTime, index: usize, workload: WorkloadId) -> Decision {
-        let looks = self.looks(now, workload);
-        // One list for all looks, filled in place: this runs every 15 s for each HPA.
+        // Lists that are filled in place: this runs every 15 s for each HPA.
+        let mut looks: SmallVec<[(Look, i64); 4]> = SmallVec::new();
+        self.find_looks(now, workload, &mut looks);
         let mut containers: SmallVec<[PodContainer; 4]> = SmallVec::new();
         for (look, _) in &looks {
             let row = |(at, container): (usize, &crate::cluster::Container)| PodContainer {
@@ -119,7 +120,7 @@ impl Simulation {
 
     /// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods
     /// that have been ready for long look the same; settled ones do so already.
-    fn looks(&self, now: SimTime, workload: WorkloadId) -> SmallVec<[(Look, i64); 4]> {
+    fn find_looks(&self, now: SimTime, workload: WorkloadId, looks: &mut SmallVec<[(Look, i64); 4]>) {
         let crowd = &self.workloads[workload].crowd;
         let settled = |alike: &Alike| Look {
             spec: alike.spec,
@@ -129,8 +130,9 @@ impl Simulation {
             deleted: false,
             sample: Some(alike.sample),
         };
-        let mut looks: SmallVec<[(Look, i64); 4]> =
-            crowd.settled.iter().map(|alike| (settled(alike), alike.pods.len() as i64)).collect();
+        for alike in &crowd.settled {
+            looks.push((settled(alike), alike.pods.len() as i64));
+        }
         let long_ago = now - self.cast.hpa_flags.cpu_initialization_period;
         for pod in crowd.others.iter().filter(|pod| self.has_traffic(workload, **pod)) {
             let row = self.cluster.pod(*pod);
@@ -148,7 +150,6 @@ impl Simulation {
                 None => looks.push((look, 1)),
             }
         }
-        looks
     }
 
     /// Custom and external metrics in milli-units: of each ready pod, or of all together.

@@ -12,6 +12,7 @@ use crate::sim::crowd::Crowd;
 use crate::sim::event::{self, Event, WorkloadId};
 use crate::sim::jobs::JobState;
 use crate::sim::kubelet::{Owner, PodLife};
+use crate::sim::load::Usage;
 use crate::sim::log::{Occurrence, Seen};
 use crate::sim::progress::Progress;
 use crate::sim::rollout::Rollout;
@@ -59,6 +60,8 @@ pub struct WorkloadState {
     pub crowd: Crowd,
     /// Where demand is given over time: how many of the rows have begun.
     pub demand_rows: usize,
+    /// The usage per pod that the accounts know.
+    pub booked: Usage,
     /// The budgets that protect its pods.
     pub budgets: SmallVec<[usize; 1]>,
     /// Something changed since the controller looked.

@@ -148,10 +148,6 @@ impl Slots {
     /// One change; false if the node has no slot and cannot get one in order.
     fn note(&mut self, cluster: &ClusterState, change: Change) -> bool {
         let index = change.node.index();
-        let is_pod = matches!(
-            change.kind,
-            ChangeKind::PodAdded(..) | ChangeKind::PodRemoved(..) | ChangeKind::PodTerminating(..)
-        );
         let there = cluster.has_node(change.node);
         let slot = match self.of_node.get(index).copied().filter(|slot| *slot != NONE) {
             Some(slot) => slot as usize,
@@ -174,7 +170,7 @@ impl Slots {
             self.holes -= 1;
             self.name_ranks.clear();
         }
-        if came || !is_pod {
+        if came || change.kind == ChangeKind::Node {
             self.refresh(cluster, slot);
         }
         let generation = cluster.node(change.node).generation();
