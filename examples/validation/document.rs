@@ -15,8 +15,9 @@ Written by `cargo run --release --example validation`; do not edit.
 deterministic world: the HPA controller and kube-scheduler of Kubernetes 1.28, Cluster Autoscaler 1.28.0, the real ranking of pods
 to delete and the real rule of DaemonSets. They were recorded by one Go program (Go 1.21); their world has no latency of API or
 informers, whole seconds, aligned phases and smallest-name ties. Foresail runs the same cases in the same engine that runs
-scenarios, with `Timing::lockstep` on. Compared are all sampled replicas, pods and nodes (every 15 s) and all events: scale-ups,
-scale-downs, evictions and their refusals, nodes that come and go, rescales, preemptions.
+scenarios, with `Timing::lockstep` on. Compared are all sampled replicas, pods and nodes (every 15 s), all events (scale-ups,
+scale-downs, evictions and their refusals, nodes that come and go, rescales, preemptions), of every pod when and where it was created,
+bound, ready and deleted, and the totals of the run, of each Deployment and of each group.
 
 Single decisions of each controller are compared on other recordings: `cargo test --release --test conformance`.
 ";
@@ -56,7 +57,7 @@ fn themes<'a>(rows: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 fn errors(text: &mut String, rows: &[Measured]) {
     let exact = rows.iter().filter(|row| row.difference.is_none()).count();
     let _ =
-        write!(text, "\n## Equality\n\n{exact} of {} trajectories are equal in every sample and event. ", rows.len());
+        write!(text, "\n## Equality\n\n{exact} of {} trajectories are equal in every sample, event, life of a pod and total. ", rows.len());
     text.push_str("The worst relative error of any case's totals, by theme:\n\n| theme | exact |");
     FIGURES.iter().for_each(|figure| text.push_str(&format!(" {} |", figure.name())));
     text.push_str("\n|---|--:|");
