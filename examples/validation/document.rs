@@ -56,8 +56,11 @@ fn themes<'a>(rows: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 
 fn errors(text: &mut String, rows: &[Measured]) {
     let exact = rows.iter().filter(|row| row.difference.is_none()).count();
-    let _ =
-        write!(text, "\n## Equality\n\n{exact} of {} trajectories are equal in every sample, event, life of a pod and total. ", rows.len());
+    let _ = write!(
+        text,
+        "\n## Equality\n\n{exact} of {} trajectories are equal in every sample, event, life of a pod and total. ",
+        rows.len()
+    );
     text.push_str("The worst relative error of any case's totals, by theme:\n\n| theme | exact |");
     FIGURES.iter().for_each(|figure| text.push_str(&format!(" {} |", figure.name())));
     text.push_str("\n|---|--:|");

@@ -321,15 +321,23 @@ impl Scheduler {
         if let Some(node) = self.remembered(cluster, pod) {
             return Ok((node, VolumePlan::default()));
         }
-        let attempt = self.schedule(cluster, pod);
-        if let Decision::Bind(node) = attempt.decision {
-            return Ok((node, attempt.volumes));
-        }
-        let attempt = Arc::new(attempt);
-        if is_known && matches!(attempt.decision, Decision::Wait { .. }) {
+        let decided = self.decide_afresh(cluster, pod);
+        if let Err(attempt) = &decided
+            && is_known
+            && matches!(attempt.decision, Decision::Wait { .. })
+        {
             self.hopeless.insert(like, attempt.clone());
         }
-        Err(attempt)
+        decided
+    }
+
+    /// As [`decide`](Self::decide), without memory.
+    pub fn decide_afresh(&mut self, cluster: &ClusterState, pod: PodId) -> Result<(NodeId, VolumePlan), Arc<Attempt>> {
+        let attempt = self.schedule(cluster, pod);
+        match attempt.decision {
+            Decision::Bind(node) => Ok((node, attempt.volumes)),
+            _ => Err(Arc::new(attempt)),
+        }
     }
 
     /// The node to bind to; nothing if there is none, or if the memory cannot tell.

@@ -55,7 +55,8 @@ impl Simulation {
         let profile = self.cast.profiles.of(Symbol::EMPTY).clone();
         let choice =
             if self.timing.by_chance { Choice::Seeded(self.streams.expander.clone()) } else { Choice::Recorded };
-        self.autoscaler = Some(Autoscaler::new(flags, profile, choice));
+        let autoscaler = Autoscaler::new(flags, profile, choice);
+        self.autoscaler = Some(if self.timing.afresh { autoscaler.without_memory() } else { autoscaler });
         let first = self.phase(self.timing.autoscaler_scan);
         self.queue.push(first, Event::AutoscalerLoop);
     }
@@ -71,7 +72,8 @@ impl Simulation {
             instances: self.instances.version(),
         };
         let is_same = std::mem::replace(&mut self.shown, shown) == shown;
-        if !is_same || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.goes_on(now)) {
+        if self.timing.afresh || !is_same || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.goes_on(now))
+        {
             self.look_around(now);
         }
         self.repeat(now, self.timing.autoscaler_scan, Event::AutoscalerLoop);

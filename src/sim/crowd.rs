@@ -128,6 +128,9 @@ impl Simulation {
         let Some(sample) = life.sample.filter(|sample| sample.at == now && sample.window == window) else {
             return false;
         };
+        if self.timing.afresh {
+            return false;
+        }
         let was_ready = row.ready.is_some_and(|(ready, since)| ready && since + window <= now);
         if life.stage != Stage::Ready || !was_ready || !self.has_traffic(id, pod) {
             return false;

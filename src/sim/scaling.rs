@@ -57,7 +57,7 @@ impl Simulation {
         let is_plain = crowd.others.is_empty() && self.cast.hpas[index].signals.is_empty();
         let shown = (crowd.version, self.workloads[workload].desired);
         let is_same = std::mem::replace(&mut self.shown_to_hpas[index], shown) == shown;
-        let again = match is_plain && is_same {
+        let again = match is_plain && is_same && !self.timing.afresh {
             true => self.hpas[index].sync_again(now),
             false => None,
         };

@@ -119,7 +119,7 @@ impl Simulation {
         for pod in all {
             changed |= self.schedule_one(now, pod);
         }
-        if changed && !self.pending.is_empty() {
+        if (changed || self.timing.afresh) && !self.pending.is_empty() {
             self.call_scheduler();
         }
     }
@@ -131,7 +131,11 @@ impl Simulation {
             return false;
         }
         self.refresh_budgets();
-        let attempt = match self.scheduler.decide(&self.cluster, pod) {
+        let decided = match self.timing.afresh {
+            true => self.scheduler.decide_afresh(&self.cluster, pod),
+            false => self.scheduler.decide(&self.cluster, pod),
+        };
+        let attempt = match decided {
             Ok((node, volumes)) => {
                 self.bind(now, pod, node, &volumes);
                 return true;

@@ -468,6 +468,8 @@ pub struct Timing {
     /// The metrics server scrapes right before the HPA controller syncs, as in the recordings; in a live cluster each
     /// has its own phase, and metrics are up to a resolution old.
     pub fresh_metrics: bool,
+    /// Nothing is remembered from turn to turn, everything looked at anew: slow, and right by itself.
+    pub afresh: bool,
     /// `--scan-interval`.
     pub autoscaler_scan: SimDuration,
     /// A step of traffic and latency, and a point of the timeline.
@@ -487,6 +489,7 @@ impl Default for Timing {
             hpa_sync: SimDuration::from_secs(15),
             scrape: SimDuration::from_secs(15),
             fresh_metrics: false,
+            afresh: false,
             autoscaler_scan: SimDuration::from_secs(10),
             step: SimDuration::from_secs(15),
             spot_notice: SimDuration::from_secs(120),

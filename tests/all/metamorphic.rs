@@ -1,17 +1,22 @@
 //! Recorded closed-loop cases, changed in ways that must not matter: what happens stays the same.
 
-use super::recorded_world::replay;
+use super::recorded_world::case::Case;
+use super::recorded_world::{replay, world};
+use foresail::rng::Seed;
 use foresail::sim::log::Occurrence;
+use foresail::sim::world::Timing;
 use foresail::units::SimTime;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 type History = Vec<(SimTime, Occurrence)>;
 
-/// The recorded cases with one mechanism each.
-fn recorded() -> Vec<Value> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/closed-loop/smoke.jsonl.gz");
+/// The recorded cases of a theme.
+fn recorded(theme: &str) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/closed-loop");
+    let file = folder.join(format!("{theme}.jsonl.gz"));
     let mut text = String::new();
     let bytes = std::fs::read(file).expect("the recordings");
     flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text).expect("compressed text");
@@ -19,13 +24,18 @@ fn recorded() -> Vec<Value> {
 }
 
 fn history(case: &Value) -> History {
-    let case = serde_json::from_value(case.clone()).expect("a case");
-    replay::lockstep(&case).expect("a case that makes sense").log.records().to_vec()
+    history_with(case, replay::recordings_timing())
+}
+
+fn history_with(case: &Value, timing: Timing) -> History {
+    let case: Case = serde_json::from_value(case.clone()).expect("a case");
+    let cast = Arc::new(world::build(&case).expect("a case that makes sense"));
+    replay::run(&case, cast, timing, Seed::new(1, 0)).log.records().to_vec()
 }
 
 /// Every case before and after a change: a part of what happens is the same.
 fn unchanged(name: &str, change: impl Fn(&mut Value), part: impl Fn(&Value, History) -> History) {
-    for case in recorded() {
+    for case in recorded("smoke") {
         let mut changed = case.clone();
         change(&mut changed);
         assert_eq!(part(&case, history(&changed)), part(&case, history(&case)), "{name}: {}", case["name"]);
@@ -86,4 +96,12 @@ fn what_cannot_take_part_does_not_matter() {
         history
     };
     unchanged("bystanders", crowd, told);
+}
+
+#[test]
+fn what_is_remembered_decides_nothing() {
+    for case in ["smoke", "preempt", "failures", "pdbs", "spot", "zones"].into_iter().flat_map(recorded) {
+        let afresh = Timing { afresh: true, ..replay::recordings_timing() };
+        assert_eq!(history(&case), history_with(&case, afresh), "{}", case["name"]);
+    }
 }

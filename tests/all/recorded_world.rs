@@ -7,4 +7,4 @@ pub mod case;
 #[allow(dead_code)]
 pub mod replay;
 #[path = "../conformance/closed_loop/world.rs"]
-mod world;
+pub mod world;
