@@ -1,7 +1,9 @@
 //! Horizontal scaling: the HPA controller syncs.
 
 use crate::cluster::{Phase, PodSpecId};
-use crate::hpa::{ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness};
+use crate::hpa::{
+    ApiDown, ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness,
+};
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::crowd::{Alike, Sample};
@@ -89,6 +91,7 @@ impl Simulation {
             groups.push(pod_group(look, *count, own, &per_pod));
         }
         let state = &self.workloads[workload];
+        let blind = self.cast.hpas[index].is_ambiguous;
         let seen = Observation {
             spec_replicas: state.desired,
             // In a blue-green rollout the controller sees the version that has the traffic.
@@ -99,7 +102,7 @@ impl Simulation {
             pods: &groups,
             external: &totals,
             object: &totals,
-            ..Observation::default()
+            down: ApiDown { resource: blind, custom: blind, external: blind, ..ApiDown::default() },
         };
         self.hpas[index].sync(now, &seen)
     }

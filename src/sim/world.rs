@@ -291,6 +291,8 @@ pub struct Hpa {
     pub spec: HpaSpec,
     /// What its custom and external metrics read, by the metrics' names; others have no values.
     pub signals: Vec<(Symbol, Signal)>,
+    /// Another HPA has the same target: the controller evaluates the metrics of neither (`AmbiguousSelector`).
+    pub is_ambiguous: bool,
 }
 
 /// A VerticalPodAutoscaler with its target.

@@ -74,6 +74,25 @@ fn without_a_liveness_probe_a_hanging_container_comes_back_when_the_fault_ends()
 }
 
 #[test]
+fn two_hpas_of_one_deployment_scale_by_no_metric() {
+    let traffic =
+        "traffic: {patterns: [{constant: {rate: 40}}], routes: {app: 1}}\nservices: {app: {cpuPerRequest: 20ms}}\n";
+    let hpa = |name: &str| {
+        format!(
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}}}\nspec:\n  \
+             scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: app}}\n  minReplicas: 1\n  maxReplicas: 5\n"
+        )
+    };
+    let rescales = |hpas: &str| {
+        let objects = deployment("app", "replicas: 1", "500m", "") + hpas;
+        let outcome = run(&format!("{HEAD}duration: 30m\n{traffic}"), &objects);
+        times(&outcome, |what| matches!(what, Occurrence::Rescaled { .. })).len()
+    };
+    assert!(rescales(&hpa("one")) > 0);
+    assert_eq!(rescales(&(hpa("one") + &hpa("two"))), 0);
+}
+
+#[test]
 fn a_container_above_its_memory_limit_is_killed() {
     let traffic = "traffic: {patterns: [{constant: {rate: 40}}], routes: {app: 1}}\n\
          services: {app: {cpuPerRequest: 20ms, memory: 60Mi, memoryPerRequest: 200Mi}}\n";

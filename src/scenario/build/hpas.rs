@@ -6,11 +6,14 @@ use crate::intern::Symbol;
 use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::sim::event::WorkloadId;
 use crate::sim::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
 
 /// Fills `cast` with the HPAs, in the order of their names.
+///
+/// Upstream: two of one target are ambiguous: `HorizontalController.validateAndParseSelector`, 1.28.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    let mut rows: Vec<(String, Hpa)> = Vec::new();
+    let mut rows: Vec<(String, &Document, Hpa)> = Vec::new();
     for (document, object) in &scene.objects.hpas {
         let mut object = object.clone();
         if let Some(patch) = scene.file.hpas.get(&object.metadata.name) {
@@ -41,7 +44,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
         let signals = signals(&spec, converter, document, issues);
         let name = converter.symbol(&object.metadata.name);
-        rows.push((key, Hpa { name, workload, spec, signals }));
+        rows.push((key, document, Hpa { name, workload, spec, signals, is_ambiguous: false }));
     }
     for name in scene.file.hpas.keys() {
         if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
@@ -51,7 +54,16 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         }
     }
     rows.sort_by(|a, b| a.0.cmp(&b.0));
-    cast.hpas = rows.into_iter().map(|(_, hpa)| hpa).collect();
+    let targets: Vec<WorkloadId> = rows.iter().map(|(_, _, hpa)| hpa.workload).collect();
+    for (key, document, hpa) in &mut rows {
+        hpa.is_ambiguous = targets.iter().filter(|target| **target == hpa.workload).count() > 1;
+        if hpa.is_ambiguous {
+            let message =
+                format!("another HPA has the same target: the controller scales by the metrics of neither ({key})");
+            issues.push(document.locate(Issue::warning("spec.scaleTargetRef", message)));
+        }
+    }
+    cast.hpas = rows.into_iter().map(|(_, _, hpa)| hpa).collect();
 }
 
 fn set_cpu_target(spec: &mut HpaSpec, percent: i64) {

@@ -49,7 +49,7 @@ pub fn build(case: &Case) -> Result<Cast, String> {
         let Some((workload, _)) = workloads.iter().find(|(_, w)| is_target(w)) else { continue };
         hpas.push((
             format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name),
-            Hpa { name, workload, spec, signals: Vec::new() },
+            Hpa { name, workload, spec, signals: Vec::new(), is_ambiguous: false },
         ));
     }
     hpas.sort_by(|a, b| a.0.cmp(&b.0));
