@@ -75,13 +75,15 @@ impl Ahead {
     fn smear(&mut self, mean: f64, requests: f64) {
         let shape = mean / self.step;
         let middle = 2.0 * libm::sqrt(shape) * self.fineness;
-        let reach = 5.0 * self.fineness;
+        let reach = 4.0 * self.fineness;
         let from = (middle - reach).max(0.0) as usize;
         let to = (middle + reach) as usize + 1;
         self.cover(from, to);
+        let law = Erlang::new(shape);
         let mut below = 0.0;
         for cell in from..to {
-            let until = if cell + 1 == to { 1.0 } else { erlang_below(shape, self.edge(cell + 1) / self.step) };
+            let root = (cell + 1) as f64 / self.fineness / 2.0;
+            let until = if cell + 1 == to { 1.0 } else { law.below_square(root) };
             self.masses[cell - self.first] += requests * (until - below);
             below = until;
         }
@@ -138,26 +140,39 @@ impl Ahead {
     }
 }
 
-/// P(a gamma variable of `shape` (at least about 1) and scale 1 is below `x`): Wilson and Hilferty's
-/// normal approximation; exact for an exponential.
-fn erlang_below(shape: f64, x: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    if (shape - 1.0).abs() < 1e-6 {
-        return -libm::expm1(-x);
-    }
-    let cube_root = if shape < SMOOTH { libm::cbrt(x / shape) } else { cube_root_of_square(libm::sqrt(x / shape)) };
-    normal_below(3.0 * libm::sqrt(shape) * (cube_root - 1.0 + 1.0 / (9.0 * shape)))
+/// A gamma variable of `shape` (at least about 1) and scale 1: Wilson and Hilferty's normal approximation; exact for an
+/// exponential.
+struct Erlang {
+    shape: f64,
+    root: f64,
 }
 
-/// From this shape on a variable is so close to its mean that a short series does.
+/// From this shape on the variable is so close to its mean that a short series does.
 const SMOOTH: f64 = 64.0;
 
-/// The cube root of the square of what is near 1, to its fourth power's difference: Newton's series.
-fn cube_root_of_square(root: f64) -> f64 {
-    let over = root - 1.0;
-    1.0 + over * (2.0 / 3.0 + over * (-1.0 / 9.0 + over * (4.0 / 81.0 - over * 7.0 / 243.0)))
+impl Erlang {
+    fn new(shape: f64) -> Erlang {
+        Erlang { shape, root: libm::sqrt(shape) }
+    }
+
+    /// P(the variable is below the square of `root`).
+    fn below_square(&self, root: f64) -> f64 {
+        if root <= 0.0 {
+            return 0.0;
+        }
+        if (self.shape - 1.0).abs() < 1e-6 {
+            return -libm::expm1(-root * root);
+        }
+        let ratio = root / self.root;
+        // The cube root of the squared ratio, near 1 by its Taylor series.
+        let over = ratio - 1.0;
+        let cube_root = if self.shape < SMOOTH {
+            libm::cbrt(ratio * ratio)
+        } else {
+            1.0 + over * (2.0 / 3.0 + over * (-1.0 / 9.0 + over * (4.0 / 81.0 - over * 7.0 / 243.0)))
+        };
+        normal_below(3.0 * self.root * (cube_root - 1.0 + 1.0 / (9.0 * self.shape)))
+    }
 }
 
 /// P(a standard normal variable is below `z`), from a table, to 1e-5.
@@ -190,7 +205,9 @@ mod tests {
         for shape in [1.5, 7.0, 63.0, 64.0, 300.0, 1e4, 1e7] {
             for deviations in -60..60 {
                 let x = shape + f64::from(deviations) / 10.0 * libm::sqrt(shape);
-                let (found, wanted) = (erlang_below(shape, x), if x > 0.0 { exact(shape, x) } else { 0.0 });
+                let x = x.max(0.0);
+                let found = Erlang::new(shape).below_square(libm::sqrt(x));
+                let wanted = if x > 0.0 { exact(shape, x) } else { 0.0 };
                 assert!((found - wanted).abs() < 2e-5, "{shape}, {x}: {found}, not {wanted}");
             }
         }

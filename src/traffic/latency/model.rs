@@ -458,10 +458,11 @@ impl ServiceModel {
 
     /// Adds who waited to the step's latencies: each wait with a body of `body` strata.
     fn add_waits(&mut self, body: &[f64; STRATA_COUNT]) {
-        let exact = self.profile.timeout.is_some();
+        let timeout_s = self.profile.timeout.map_or(f64::INFINITY, |timeout| timeout.after_s);
+        let (least_s, most_s) = body.iter().fold((f64::INFINITY, 0.0), |(least, most), b| (b.min(least), b.max(most)));
         for drained in self.drained.iter().filter(|drained| !drained.is_whole && drained.last_wait_s > 0.0) {
             let (first_s, last_s) = (drained.first_wait_s, drained.last_wait_s);
-            if exact {
+            if first_s + least_s < timeout_s && last_s + most_s > timeout_s {
                 // Much depends on a few milliseconds before the timeout.
                 for (body_s, share) in body.iter().zip(STRATA) {
                     self.spread.add_even(first_s + body_s, last_s + body_s, drained.requests * share);

@@ -116,20 +116,25 @@ impl Spread {
 
     /// Adds to `sums` every latency held here (waits) plus a body of `body` strata.
     pub(super) fn plus_strata(&self, body: &[f64; STRATA.len()], sums: &mut Spread) {
-        let mean_s: f64 = body.iter().zip(STRATA).map(|(body_s, share)| body_s * share).sum();
-        let widest_s = body.iter().copied().fold(0.0, f64::max);
+        let mean_of =
+            |value: &dyn Fn(f64) -> f64| body.iter().zip(STRATA).map(|(b, share)| value(*b) * share).sum::<f64>();
+        let mean_s = mean_of(&|body_s| body_s);
+        let variance = mean_of(&|body_s| (body_s - mean_s) * (body_s - mean_s));
         for (index, requests) in self.held().iter().enumerate().filter(|(_, r)| **r > 0.0) {
             let bucket = self.from + index;
             let (low_s, high_s) = (RowBuckets::edge(bucket), RowBuckets::edge(bucket + 1));
-            if widest_s < high_s - low_s {
-                // The body is lost within a bucket.
-                sums.add_even(low_s + mean_s, high_s + mean_s, *requests);
+            let half_s = (high_s - low_s) / 2.0;
+            if variance < half_s * half_s {
+                // The shape of the body is lost within a bucket: an even spread with the mean and variance of both.
+                let (middle_s, half_s) = (low_s + half_s + mean_s, libm::sqrt(half_s * half_s + 3.0 * variance));
+                sums.add_later((middle_s - half_s).max(0.0), middle_s + half_s, *requests);
                 continue;
             }
             for (body_s, share) in body.iter().zip(STRATA) {
-                sums.add_even(low_s + body_s, high_s + body_s, requests * share);
+                sums.add_later(low_s + body_s, high_s + body_s, requests * share);
             }
         }
+        sums.settle();
     }
 
     /// Takes away everything slower than `limit_s`; how many requests that were.

@@ -46,8 +46,15 @@ impl Company {
         self.solver.prepare(pod.numbers.len(), part_s, |at| pod.others[at].0, |at| pod.others[at].1);
         self.stays.clear();
         let rates = &pod.law.phases.rates;
+        let mut before = f64::NAN;
         for pace in &pod.pace {
-            self.stays.extend(rates.iter().map(|rate| none_of(rate * pace * part_s / 2.0)));
+            if *pace == before {
+                // Above the threads the pace is the same.
+                self.stays.extend_from_within(self.stays.len() - rates.len()..);
+            } else {
+                self.stays.extend(rates.iter().map(|rate| none_of(rate * pace * part_s / 2.0)));
+            }
+            before = *pace;
         }
     }
 }
