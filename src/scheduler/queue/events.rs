@@ -107,6 +107,10 @@ impl PluginSet {
     pub fn insert(&mut self, plugin: Plugin) {
         self.bits |= 1 << plugin as u32;
     }
+    /// Adds those of another set.
+    pub fn add(&mut self, other: PluginSet) {
+        self.bits |= other.bits;
+    }
     /// Whether any of them is so.
     pub fn any(self, is_so: impl Fn(Plugin) -> bool) -> bool {
         Plugin::ALL.iter().any(|plugin| self.bits & (1 << *plugin as u32) != 0 && is_so(*plugin))

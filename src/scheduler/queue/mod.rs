@@ -68,6 +68,8 @@ pub struct Queue {
     backing_off: BTreeSet<(SimTime, PodId)>,
     /// By the time of their last attempt.
     unschedulable: BTreeSet<(SimTime, PodId)>,
+    /// Plugins that refused any of them, and maybe others.
+    refusing: PluginSet,
     entries: FxHashMap<PodId, Entry>,
     turns: u64,
     back_off: BackOff,
@@ -127,6 +129,10 @@ impl Queue {
         if refused_by.is_empty() {
             self.requeue(pod, now);
         } else {
+            if self.unschedulable.is_empty() {
+                self.refusing = PluginSet::EMPTY;
+            }
+            self.refusing.add(refused_by);
             self.unschedulable.insert((now, pod));
         }
     }
@@ -134,8 +140,12 @@ impl Queue {
     /// Something happened. Unschedulable pods that were refused by a plugin which asked for such events, and for
     /// which it is `worth` a try, are tried again, after their back-off.
     ///
-    /// Upstream: `MoveAllToActiveOrBackoffQueue`, `isPodWorthRequeuing`, 1.28. Cost: a step per unschedulable pod.
+    /// Upstream: `MoveAllToActiveOrBackoffQueue`, `isPodWorthRequeuing`, 1.28. Cost: a step per unschedulable pod
+    /// if a plugin that refused any of them asked.
     pub fn happened(&mut self, event: EventKind, now: SimTime, mut worth: impl FnMut(PodId) -> bool) {
+        if !self.refusing.any(|plugin| plugin.awaits(event)) {
+            return;
+        }
         let entries = &self.entries;
         let mut asked = |pod: PodId| {
             entries.get(&pod).is_none_or(|entry| entry.refused_by.any(|plugin| plugin.awaits(event)) && worth(pod))
