@@ -14,6 +14,7 @@ mod dumps;
 mod house;
 mod invariants;
 mod latency;
+mod latency_calls;
 mod latency_fit;
 mod latency_laws;
 mod lives;
