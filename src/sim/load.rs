@@ -64,6 +64,9 @@ pub struct ServiceState {
     model: ServiceModel,
     workload: Option<WorkloadId>,
     cohorts: SmallVec<[Cohort; 4]>,
+    /// 1 while any pod is ready.
+    present: Tally,
+    settled_present_nanos: i128,
     cold: ColdPods,
     /// Cohorts with a key up to this one have been merged into cohort 0.
     merged: u64,
@@ -112,6 +115,8 @@ impl LoadState {
             model: ServiceModel::with_tables(row.profile.clone(), tables.clone()).expect("a checked profile"),
             workload: row.workload,
             cohorts: SmallVec::new(),
+            present: Tally::default(),
+            settled_present_nanos: 0,
             cold: ColdPods::default(),
             merged: 0,
             last: StepOutcome::default(),
@@ -170,11 +175,14 @@ impl ServiceState {
         }
         let key = if self.last.backlog > 0.0 { step } else { 0 };
         self.cohort(key).ready.change(now, 1);
+        self.present.set(now, 1);
         key
     }
     fn pod_left(&mut self, now: SimTime, key: u64) {
         let key = if key <= self.merged { 0 } else { key };
         self.cohort(key).ready.change(now, -1);
+        let any = self.cohorts.iter().any(|cohort| cohort.ready.value() > 0);
+        self.present.set(now, i64::from(any));
     }
     fn cohort(&mut self, key: u64) -> &mut Cohort {
         let at = self.cohorts.iter().position(|cohort| cohort.key == key).unwrap_or_else(|| {
@@ -202,6 +210,26 @@ impl ServiceState {
             cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth);
         }
         cohorts
+    }
+    /// How much of the step of length `span` that ends now went by without any ready pod.
+    fn absence(&mut self, now: SimTime, span: SimDuration) -> SimDuration {
+        let nanos = self.present.nanos(now);
+        let present = nanos - std::mem::replace(&mut self.settled_present_nanos, nanos);
+        if self.workload.is_none() || present == 0 {
+            SimDuration::ZERO
+        } else {
+            span - SimDuration::from_nanos(present as i64)
+        }
+    }
+    /// A step in the fast mode. Whoever comes while there is no pod is refused, or waits in the one queue.
+    fn step(&mut self, span: SimDuration, absent: SimDuration, rate: f64, cohorts: &[PodCohort]) -> StepOutcome {
+        if absent.is_zero() {
+            return self.model.step(span, rate, cohorts);
+        }
+        let gone: SmallVec<[PodCohort; 4]> = cohorts.iter().map(|cohort| PodCohort { ready: 0.0, ..*cohort }).collect();
+        let without = self.model.step(absent, rate, &gone);
+        let with = self.model.step(span - absent, rate, cohorts);
+        StepOutcome { arrived: without.arrived + with.arrived, rejected: without.rejected + with.rejected, ..with }
     }
     /// Without a backlog all pods are alike again.
     fn merge(&mut self, now: SimTime, step: u64) {
@@ -289,11 +317,15 @@ impl Simulation {
             }
             for (id, arrivals) in traffic.graph.arrival_rates(load.entry_rate) {
                 let state = &mut load.services[id];
-                let cohorts = state.settle(now, span, speeds[id]);
+                let mut cohorts = state.settle(now, span, speeds[id]);
+                // Time without any pod is not time with a part of them.
+                let absent = state.absence(now, span);
+                let present = 1.0 - absent.as_secs_f64() / span.as_secs_f64();
+                cohorts.iter_mut().for_each(|cohort| cohort.ready /= present);
                 state.last = match &mut load.exact {
-                    None => state.model.step(span, arrivals, &cohorts),
+                    None => state.step(span, absent, arrivals, &cohorts),
                     Some(exact) => {
-                        let ready = cohorts.iter().map(|cohort| cohort.ready).sum();
+                        let ready = present * cohorts.iter().map(|cohort| cohort.ready).sum::<f64>();
                         exact.service(id, &ServiceStep { span, ready }, &traffic.services[id].profile)
                     }
                 };

@@ -92,6 +92,65 @@ fn a_cold_start_slows_new_pods_in_both_modes() {
 }
 
 #[test]
+fn who_comes_before_the_first_pod_does_not_burden_it() {
+    // The first pods become ready within the first steps, and are slow at first.
+    let [fast, exact] = ["latency=fast", "latency=exact"].map(|mode| {
+        let cold = "services.iam-service.coldStart={speed: 0.25, duration: 5m}";
+        let outcome = study(&[cold, "duration=1m", mode]).replicate(0);
+        let row = outcome.services.iter().find(|row| row.name == "iam-service").expect("a service of the cluster");
+        assert!(row.totals.errors > 0.0, "{mode}: nobody was refused while there was no pod");
+        row.latency.quantile_s(0.9)
+    });
+    assert!((0.2..2.0).contains(&(fast / exact)), "{fast}, not {exact}");
+}
+
+#[test]
+fn the_audit_follows_cold_pods_in_both_modes() {
+    let plan = AuditPlan { windows: 1, replications: 10, ..AuditPlan::default() };
+    let worst = |cold: &str| {
+        let rows = audit(&study(&[cold, "duration=10m"]), &plan);
+        let row = rows.iter().find(|row| row.route == "/api/v1/auth").expect("a route of the cluster");
+        let [_, exact_s, _] = row.exact_per_run_s.expect("requests were answered");
+        [row.fast.p95_s, exact_s.mean]
+    };
+    let usual = worst("services.iam-service.coldStart={speed: 1, duration: 1s}");
+    let cold = worst("services.iam-service.coldStart={speed: 0.3, duration: 10m}");
+    for (usual, cold) in usual.into_iter().zip(cold) {
+        assert!(cold > 1.2 * usual, "{cold} with a cold start, {usual} without");
+    }
+    // The fast mode slows all pods a little where some are very slow: its tail is too short.
+    assert!(cold[0] < cold[1], "{cold:?}");
+}
+
+#[test]
+fn retries_within_a_budget_are_followed_by_the_exact_mode_and_said_by_the_fast_one() {
+    // One pod of a service that everybody calls is asked for more than it can do, and its clients are impatient.
+    let hasty = [
+        "duration=5m",
+        "traffic.scale=4",
+        "services.iam-service.timeout=1s",
+        "services.iam-service.cpuPerRequest=200ms",
+    ];
+    let visits = |mode: &str, budget: Option<f64>| {
+        let retries = budget.map(|budget| format!("services.iam-service.retries={{attempts: 3, budget: {budget}}}"));
+        let sets: Vec<&str> = hasty.into_iter().chain([mode]).chain(retries.as_deref()).collect();
+        let outcome = study(&sets).replicate(0);
+        let row = outcome.services.iter().find(|row| row.name == "iam-service").expect("a service of the cluster");
+        row.totals.requests
+    };
+    let [without, little, much] = [None, Some(0.1), Some(1.0)].map(|budget| visits("latency=exact", budget));
+    assert!(little > 1.05 * without && little < 1.11 * without, "{without} {little}");
+    assert!(much > 1.5 * without && much < 2.01 * without, "{without} {much}");
+    assert_eq!(visits("latency=fast", None), visits("latency=fast", Some(1.0)));
+    for (mode, is_said) in [("latency=fast", true), ("latency=exact", false)] {
+        let sets = ["services.iam-service.retries={attempts: 3}", mode].map(str::to_owned);
+        let caveats = scenario::embedded(&sets).expect("a caveat is enough").caveats;
+        let said = caveats.iter().any(|caveat| caveat.to_string().contains("services.iam-service.retries"));
+        assert_eq!(said, is_said, "{mode}: {caveats:?}");
+    }
+}
+
+#[test]
 fn measured_cpu_times_shape_the_tail_in_both_modes() {
     // One in ten takes ten times as long; the mean stays 9 ms.
     let samples =
