@@ -108,7 +108,7 @@ impl Hints {
         accepts: &dyn Fn(NodeId) -> bool,
         all_or_nothing: bool,
     ) -> Vec<(PodId, NodeId)> {
-        let mut placed = Vec::new();
+        let mut placed = Vec::with_capacity(pods.len());
         let mut hopeless: FxHashSet<PodSpecId> = FxHashSet::default();
         for pod in pods.iter().copied() {
             let key = copies.original(pod);

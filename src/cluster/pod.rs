@@ -99,10 +99,12 @@ impl PodName {
     }
     /// The name as text.
     pub fn display(self, symbols: &Interner) -> impl fmt::Display + '_ {
-        fmt::from_fn(move |f| match self.ordinal {
-            None => f.write_str(symbols.text(self.base)),
-            Some(ordinal) => write!(f, "{}-{ordinal}", symbols.text(self.base)),
-        })
+        fmt::from_fn(move |f| self.write_to(f, symbols))
+    }
+    /// Writes the name as text.
+    pub fn write_to(self, out: &mut impl fmt::Write, symbols: &Interner) -> fmt::Result {
+        out.write_str(symbols.text(self.base))?;
+        self.ordinal.map_or(Ok(()), |ordinal| write!(out, "-{ordinal}"))
     }
 }
 

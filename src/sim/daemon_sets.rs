@@ -17,7 +17,7 @@ impl Simulation {
     /// The controller looks at every node, then goes on with an update.
     pub(super) fn reconcile_daemon_set(&mut self, now: SimTime, id: WorkloadId, update: Update) {
         let template = self.workloads[id].templates[self.workloads[id].current as usize];
-        let mut places = Places::default();
+        let mut places = Places::with_capacity_and_hasher(self.workloads[id].pods.len(), FxBuildHasher);
         for pod in &self.workloads[id].pods {
             if let Some(node) = self.cluster.pod(*pod).daemon_node {
                 places.entry(node).or_default().push(*pod);

@@ -295,7 +295,9 @@ impl Simulation {
         let (symbols, mut hash) = (&self.cluster.symbols, Fnv1a::new());
         let namespace = symbols.text(self.cluster.spec_of(pod).namespace);
         // Writing to a hash cannot fail.
-        let _ = write!(hash, "{namespace}/{}", self.cluster.pod(pod).name.display(symbols));
+        let _ = hash.write_str(namespace);
+        let _ = hash.write_str("/");
+        let _ = self.cluster.pod(pod).name.write_to(&mut hash, symbols);
         mix(hash.0 ^ self.uid_salt)
     }
 
@@ -342,7 +344,7 @@ impl Simulation {
         self.set_stage(now, pod, Stage::Pending);
         let key = self.pending_key(pod);
         self.pending.insert(key);
-        if self.cluster.spec_of(pod).scheduling_gates.is_empty() {
+        if !self.timing.lockstep && self.cluster.spec_of(pod).scheduling_gates.is_empty() {
             self.waiting.push(pod, key.0.0);
         }
         self.call_scheduler();
