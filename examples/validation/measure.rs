@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Wall times are the least of so many runs.
-pub const TIMED_RUNS: usize = 3;
+pub const TIMED_RUNS: usize = 20;
 
 /// A case with our run of it.
 pub struct Measured {

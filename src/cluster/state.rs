@@ -100,7 +100,12 @@ impl ClusterState {
     /// ask this before [`node`](Self::node).
     #[inline]
     pub fn has_node(&self, id: NodeId) -> bool {
-        self.nodes.get(id).is_some_and(Node::is_present)
+        self.present_node(id).is_some()
+    }
+    /// The node, if it is present.
+    #[inline]
+    pub fn present_node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id).filter(|node| node.is_present())
     }
     /// The number of nodes that ever were; ids are below it.
     pub fn node_id_bound(&self) -> usize {

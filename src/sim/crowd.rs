@@ -84,20 +84,28 @@ impl Simulation {
         let cast = self.cast.clone();
         let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
         for workload in scaled {
-            let mut crowd = std::mem::take(&mut self.workloads[workload].crowd);
-            for alike in &mut crowd.settled {
-                let sample = self.sample_of(now, alike.pods[0], self.timing.scrape);
-                crowd.version += u64::from(Sample { at: now, ..alike.sample } != sample);
-                alike.sample = sample;
+            for row in 0..self.workloads[workload].crowd.settled.len() {
+                let any = self.workloads[workload].crowd.settled[row].pods[0];
+                let sample = self.sample_of(now, any, self.timing.scrape);
+                let crowd = &mut self.workloads[workload].crowd;
+                let before = std::mem::replace(&mut crowd.settled[row].sample, sample);
+                crowd.version += u64::from(Sample { at: now, ..before } != sample);
             }
-            crowd.version += u64::from(!crowd.others.is_empty());
-            crowd.others.retain(|pod| {
-                self.sample(now, *pod);
-                !self.settles(now, workload, *pod, &mut crowd.settled)
-            });
-            self.workloads[workload].crowd = crowd;
+            if !self.workloads[workload].crowd.others.is_empty() {
+                self.scrape_others(now, workload);
+            }
         }
         self.repeat(now, self.timing.scrape, Event::Scrape);
+    }
+
+    fn scrape_others(&mut self, now: SimTime, workload: WorkloadId) {
+        let mut crowd = std::mem::take(&mut self.workloads[workload].crowd);
+        crowd.version += 1;
+        crowd.others.retain(|pod| {
+            self.sample(now, *pod);
+            !self.settles(now, workload, *pod, &mut crowd.settled)
+        });
+        self.workloads[workload].crowd = crowd;
     }
 
     /// A fresh container has its first sample at its second scrape, or at the first if it has run 10 s.

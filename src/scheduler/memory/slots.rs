@@ -148,8 +148,17 @@ impl Slots {
     /// One change; false if the node has no slot and cannot get one in order.
     fn note(&mut self, cluster: &ClusterState, change: Change) -> bool {
         let index = change.node.index();
-        let there = cluster.has_node(change.node);
-        let slot = match self.of_node.get(index).copied().filter(|slot| *slot != NONE) {
+        let row = cluster.present_node(change.node);
+        let slot = self.of_node.get(index).copied().filter(|slot| *slot != NONE);
+        if let (ChangeKind::Pods, Some(slot), Some(row)) = (change.kind, slot, row)
+            && self.present[slot as usize]
+        {
+            // By far most changes.
+            self.see_generation(slot as usize, row.generation());
+            return true;
+        }
+        let there = row.is_some();
+        let slot = match slot {
             Some(slot) => slot as usize,
             None if !there => return true,
             None if self.nodes.last().is_some_and(|last| *last > change.node) => return false,
@@ -173,12 +182,19 @@ impl Slots {
         if came || change.kind == ChangeKind::Node {
             self.refresh(cluster, slot);
         }
-        let generation = cluster.node(change.node).generation();
-        if came || self.generations[slot] != generation {
+        if came {
+            self.generations[slot] = 0;
+        }
+        self.see_generation(slot, cluster.node(change.node).generation());
+        true
+    }
+
+    /// A node that was looked at in another generation has changed; no node has generation 0.
+    fn see_generation(&mut self, slot: usize, generation: u64) {
+        if self.generations[slot] != generation {
             self.generations[slot] = generation;
             self.changed(slot);
         }
-        true
     }
 
     fn append(&mut self, node: NodeId) -> usize {
