@@ -104,7 +104,7 @@ pub fn pods_to_move(
     scope: Scope<'_>,
     now: SimTime,
 ) -> Result<PodsToMove, Blocked> {
-    let mut moved = PodsToMove::default();
+    let mut moved = PodsToMove { pods: Vec::with_capacity(cluster.node(node).pods().len()), ..PodsToMove::default() };
     for pod in cluster.node(node).pods().iter().copied() {
         let spec = cluster.spec_of(pod);
         if spec.is_mirror || is_expendable(spec, flags) || is_long_terminating(cluster, pod, now) {

@@ -347,11 +347,9 @@ impl Calculator<'_> {
             return Ok(None);
         }
         let Some(name) = container else {
-            let mut reported = pod.containers.iter().filter(|c| c.usage.is_some()).peekable();
-            if reported.peek().is_none() {
-                return Ok(None);
-            }
-            return Ok(reported.map(|c| usage_milli(c, resource)).sum::<Option<i64>>());
+            let reported = pod.containers.iter().filter(|c| c.usage.is_some());
+            let add = |sum: Option<i64>, value: Option<i64>| Some(sum? + value?);
+            return Ok(reported.map(|c| usage_milli(c, resource)).reduce(add).flatten());
         };
         match pod.containers.iter().find(|c| c.name == name && c.usage.is_some()) {
             Some(found) => Ok(usage_milli(found, resource)),
