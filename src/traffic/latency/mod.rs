@@ -14,10 +14,12 @@
 //! Start reading at [`ServiceModel::step`]; the formulas are in `waiting` and `sharing`.
 
 mod ahead;
+mod answers;
 mod arriving;
 mod backlog;
 mod band;
 mod chain;
+mod cohorts;
 mod columns;
 mod crowd;
 mod distribution;

@@ -6,9 +6,9 @@
 
 use super::arriving::Arriving;
 use super::backlog::{Drained, Flow, Passed};
+use super::cohorts::Cohort;
 use super::distribution::{Distribution, QueueLaw, Sorted};
 use super::line::Moved;
-use super::model::Cohort;
 use super::pod::PodLaw;
 use super::population::Population;
 use super::profile::{ArrivalProcess, Discipline};

@@ -1,0 +1,214 @@
+//! What has passed in a step as latencies, errors and usage.
+
+use super::model::{LastLatency, TableInUse};
+use super::outcome::{LatencySummary, PodCohort, PodCohorts, StepOutcome};
+use super::table::{self, HIGHEST_OPEN_LOAD, QUANTILES, STRATA, Serving, Station, Table};
+use super::{STRATA_COUNT, ServiceModel};
+use std::sync::Arc;
+
+impl ServiceModel {
+    /// Turns what has passed into latencies, errors and usage.
+    pub(super) fn answer(&mut self, arrivals: f64, span_s: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
+        let plain = self.drained.is_empty()
+            && self.passed.iter().all(|(_, passed)| passed.saturated == 0.0)
+            && self.cohorts.iter().all(|cohort| cohort.pods.speed == 1.0);
+        let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
+        let done = if self.second_tier.is_on && self.shared_work.is_none() {
+            self.answer_from_distributions(outcome)
+        } else if !plain || !self.answer_from_row(arrivals, span_s, ready, outcome) {
+            self.answer_from_parts(ready, outcome)
+        } else {
+            outcome.answered
+        };
+        let capacity: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() * self.pod_capacity;
+        outcome.utilization = (done / (capacity * span_s)).min(1.0);
+        self.count_cpu(span_s, done, pods, outcome);
+    }
+
+    /// The usual step: every request meets the same stationary queue. False where timeouts cut
+    /// the distribution.
+    fn answer_from_row(&mut self, arrivals: f64, span_s: f64, ready: f64, outcome: &mut StepOutcome) -> bool {
+        let in_use = self.table_for(ready);
+        let unit_s = self.profile.cpu_s;
+        let TableInUse { table, pending, .. } = &mut self.in_use[in_use];
+        let place = table.place(arrivals / (self.pod_capacity * ready));
+        let figure = |read: &dyn Fn(&table::Row) -> f64| table.between(place, read);
+        let quantiles: [f64; QUANTILES.len()] =
+            std::array::from_fn(|index| figure(&|row| row.quantiles[index]) * unit_s);
+        if self.profile.timeout.is_some_and(|timeout| quantiles[QUANTILES.len() - 1] > timeout.after_s) {
+            return false;
+        }
+        let requests = arrivals * span_s;
+        let (rejected, abandoned) = (figure(&|row| row.rejected), figure(&|row| row.abandoned));
+        outcome.rejected = rejected * requests;
+        outcome.timed_out = abandoned * requests;
+        outcome.answered = (requests - outcome.rejected - outcome.timed_out).max(0.0);
+        pending[place.row] += outcome.answered * (1.0 - place.share);
+        pending[place.row + 1] += outcome.answered * place.share;
+        self.last = LastLatency::Row { in_use, place };
+        if outcome.answered > 0.0 {
+            outcome.latency = LatencySummary {
+                mean_s: table.between(place, |row| row.mean) * unit_s,
+                p50_s: quantiles[0],
+                p90_s: quantiles[1],
+                p95_s: quantiles[2],
+                p99_s: quantiles[3],
+                max_s: largest_of(outcome.answered, &quantiles),
+            };
+        }
+        true
+    }
+
+    /// A step of several kinds of requests; returns how many were worked on.
+    fn answer_from_parts(&mut self, ready: f64, outcome: &mut StepOutcome) -> f64 {
+        let in_use = self.table_for(ready);
+        let table = Arc::clone(&self.in_use[in_use].table);
+        let mut done = 0.0;
+        for (index, (rate, passed)) in self.passed.iter().enumerate() {
+            let PodCohort { ready, speed, .. } = self.cohorts[index].pods;
+            let place = table.place(rate / (self.pod_capacity * ready * speed));
+            let unit_s = self.profile.cpu_s / speed;
+            let requests = passed.calm + passed.saturated;
+            if requests > 0.0 {
+                let rejected = table.between(place, |row| row.rejected) * requests;
+                let abandoned = table.between(place, |row| row.abandoned) * requests;
+                let taken = (requests - rejected - abandoned).max(0.0);
+                self.spread.add_row(table.row(place.row), unit_s, taken * (1.0 - place.share));
+                self.spread.add_row(table.row(place.row + 1), unit_s, taken * place.share);
+                outcome.rejected += rejected;
+                outcome.timed_out += abandoned;
+                done += taken;
+            }
+            done += passed.drained;
+        }
+        outcome.rejected += self.second_tier.sorted.rejected;
+        outcome.timed_out += self.second_tier.sorted.abandoned;
+        self.answer_drained(&table);
+        let answered = self.spread.total();
+        if let Some(timeout) = self.profile.timeout {
+            outcome.timed_out += self.spread.cut_above(timeout.after_s);
+        }
+        outcome.answered = if self.profile.timeout.is_some() { self.spread.total() } else { answered };
+        self.spread.record(&mut self.histogram);
+        self.last = LastLatency::Spread;
+        outcome.latency = self.summary_of_spread(outcome.answered);
+        done
+    }
+
+    /// A step near capacity; returns how many requests were worked on.
+    fn answer_from_distributions(&mut self, outcome: &mut StepOutcome) -> f64 {
+        let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
+        let speed: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() / ready.max(1e-300);
+        let in_use = self.table_for(ready);
+        let table = Arc::clone(&self.in_use[in_use].table);
+        let unit_s = self.profile.cpu_s / speed;
+        self.spread.add_row(table.row(0), unit_s, self.second_tier.sorted.free);
+        self.add_waits(&table.row(0).strata.map(|value| value * unit_s));
+        let sorted = self.second_tier.sorted;
+        outcome.rejected += sorted.rejected;
+        outcome.timed_out += sorted.abandoned;
+        if let Some(timeout) = self.profile.timeout {
+            outcome.timed_out += self.spread.cut_above(timeout.after_s);
+        }
+        outcome.answered = self.spread.total();
+        self.spread.record(&mut self.histogram);
+        self.last = LastLatency::Spread;
+        outcome.latency = self.summary_of_spread(outcome.answered);
+        sorted.free + sorted.started + self.second_tier.late
+    }
+
+    /// Adds who waited to the step's latencies: each wait with a body of `body` strata.
+    fn add_waits(&mut self, body: &[f64; STRATA_COUNT]) {
+        let timeout_s = self.profile.timeout.map_or(f64::INFINITY, |timeout| timeout.after_s);
+        let (least_s, most_s) = body.iter().fold((f64::INFINITY, 0.0), |(least, most), b| (b.min(least), b.max(most)));
+        for drained in self.drained.iter().filter(|drained| !drained.is_whole && drained.last_wait_s > 0.0) {
+            let (first_s, last_s) = (drained.first_wait_s, drained.last_wait_s);
+            if first_s + least_s < timeout_s && last_s + most_s > timeout_s {
+                // Much depends on a few milliseconds before the timeout.
+                for (body_s, share) in body.iter().zip(STRATA) {
+                    self.spread.add_even(first_s + body_s, last_s + body_s, drained.requests * share);
+                }
+            } else {
+                self.second_tier.waits.add_later(first_s, last_s, drained.requests);
+            }
+        }
+        self.second_tier.waits.settle();
+        self.second_tier.waits.plus_strata(body, &mut self.spread);
+    }
+
+    /// Adds what left the backlog to the step's latencies.
+    fn answer_drained(&mut self, table: &Table) {
+        if self.drained.is_empty() {
+            return;
+        }
+        let weight: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
+        let speed: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() / weight.max(1e-300);
+        let rate: f64 = self.passed.iter().map(|(rate, _)| rate).sum();
+        let load = rate / (self.pod_capacity * weight * speed).max(1e-300);
+        let unit_s = self.profile.cpu_s / speed;
+        let calm_row = table.row(table.place(load.min(HIGHEST_OPEN_LOAD)).row);
+        let calm = calm_row.strata.map(|value| value * unit_s);
+        for drained in self.drained.iter().filter(|drained| drained.is_whole) {
+            self.spread.add_even(drained.first_wait_s, drained.last_wait_s, drained.requests);
+        }
+        if let Some(body) = self.second_tier.busy_strata {
+            return self.add_waits(&body);
+        }
+        let slowdown = self.crowded_slowdown();
+        let off_cpu_s = self.profile.off_cpu_s / speed;
+        let body = table.row(0).strata.map(|value| (value * unit_s - off_cpu_s) * slowdown + off_cpu_s);
+        for drained in self.drained.iter().filter(|drained| !drained.is_whole) {
+            self.spread.add_waited((drained.first_wait_s, drained.last_wait_s), &body, &calm, drained.requests);
+        }
+    }
+
+    /// How much slower a request runs when every thread of its pod is taken.
+    fn crowded_slowdown(&self) -> f64 {
+        match Station::new(&self.profile, 1).serving {
+            Serving::Sharing { cores, threads: Some(threads) } => {
+                (f64::from(threads) * cores.min(1.0) / cores).max(1.0)
+            }
+            _ => 1.0,
+        }
+    }
+
+    fn summary_of_spread(&self, requests: f64) -> LatencySummary {
+        if requests <= 0.0 {
+            return LatencySummary::default();
+        }
+        let mut reader = self.spread.reader();
+        let [p50_s, p90_s, p95_s, p99_s] = [0.5, 0.9, 0.95, 0.99].map(|quantile| reader.quantile(quantile));
+        let max_s = reader.quantile((1.0 - 0.5 / requests).max(0.99));
+        LatencySummary { mean_s: self.spread.mean_s(), p50_s, p90_s, p95_s, p99_s, max_s }
+    }
+
+    /// CPU usage of the cohorts in this step.
+    fn count_cpu(&mut self, span_s: f64, done: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
+        let limit_milli = self.profile.cpu_limit_cores.map_or(f64::INFINITY, |cores| cores * 1000.0);
+        let idle_milli = self.profile.idle_cpu_milli;
+        let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
+        let usage = |requests: f64, pods: f64| {
+            let busy = requests * self.profile.cpu_s / (pods * span_s).max(1e-300) * 1000.0;
+            (idle_milli + busy).min(limit_milli)
+        };
+        outcome.cpu_milli_per_pod = usage(done, ready);
+        self.pod_cpu_milli.clear();
+        if self.cohorts.len() == pods.len() && self.passed.len() == pods.len() && pods.len() > 1 {
+            let served: f64 = self.passed.iter().map(|(_, p)| p.calm + p.saturated + p.drained).sum();
+            for ((_, passed), cohort) in self.passed.iter().zip(pods) {
+                let share = (passed.calm + passed.saturated + passed.drained) / served.max(1e-300);
+                self.pod_cpu_milli.push(usage(done * share, cohort.ready));
+            }
+        } else {
+            self.pod_cpu_milli.resize(pods.len(), outcome.cpu_milli_per_pod);
+        }
+    }
+}
+
+/// The value that half a request of `requests` exceeds, from the quantiles of [`QUANTILES`]: straight
+/// lines over the logarithm of the share that is slower, the last one drawn on.
+fn largest_of(requests: f64, quantiles: &[f64; QUANTILES.len()]) -> f64 {
+    let [_, _, _, p99, p999, p9999] = *quantiles;
+    let decades = libm::log10(2.0 * requests.max(50.0));
+    if decades < 3.0 { p99 + (decades - 2.0) * (p999 - p99) } else { p999 + (decades - 3.0) * (p9999 - p999) }
+}
