@@ -16,6 +16,8 @@ pub(super) struct Ahead {
 
 /// [`Ahead::fineness`], usually and where patience cuts the wait.
 const FINE: f64 = 2.0;
+/// The cell, as fine as usual, from which on this many requests are ahead: [`SMOOTH`].
+const SMOOTH_CELL: usize = 32;
 pub(super) const FINER: f64 = 12.0;
 
 impl Ahead {
@@ -28,7 +30,9 @@ impl Ahead {
         let mut cells = Ahead::new(step, FINE);
         let (mut block, mut mass, mut sum) = (0, 0.0, 0.0);
         for (mean, requests) in found {
+            // Where the work ahead is uncertain anyway, two cells are as good as one.
             let cell = cells.cell_of(mean);
+            let cell = if cell < SMOOTH_CELL { cell } else { cell & !1 };
             if cell != block && mass > 0.0 {
                 cells.smear(sum / mass, mass);
                 (mass, sum) = (0.0, 0.0);

@@ -63,7 +63,7 @@ impl Population {
     }
 
     /// The deviation of the numbers, in states.
-    fn deviation(&self) -> f64 {
+    pub(super) fn deviation(&self) -> f64 {
         let (sum, square) = self.number.values().iter().enumerate().fold((0.0, 0.0), |(sum, square), (at, share)| {
             let at = at as f64;
             (sum + share * at, square + share * at * at)

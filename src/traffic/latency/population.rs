@@ -45,6 +45,8 @@ const OF_QUEUE: f64 = 0.5;
 const MOST_MOVES: f64 = 200.0;
 /// The same where much depends on the number at every moment.
 const FEW_MOVES: f64 = 20.0;
+/// A deviation of so many states is smooth.
+const SMOOTH: f64 = 32.0;
 const MOST_PARTS: f64 = 512.0;
 /// Ages are looked at so many times per doubling.
 const PER_DOUBLING: i32 = 3;
@@ -232,7 +234,8 @@ impl Population {
 
     /// Lets everybody's number change for a time; `see` is shown the shares before and after each part of it.
     fn advance(&mut self, pod: &Pod<'_>, span_s: f64, mut see: impl FnMut(&[f64], (f64, f64))) {
-        let parts = parts_of(span_s, pod.longest_s(MOST_MOVES));
+        // What is smooth may go in larger steps.
+        let parts = parts_of(span_s, pod.longest_s(MOST_MOVES) * (self.deviation() / SMOOTH).max(1.0));
         let part_s = span_s / f64::from(parts);
         self.everybody.prepare(pod.numbers.len(), part_s, |at| pod.rates[at].0, |at| pod.rates[at].1);
         for part in 0..parts {
