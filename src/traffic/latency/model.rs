@@ -28,7 +28,8 @@ pub(super) struct TableInUse {
 /// One service in the fast mode.
 ///
 /// Cost per step: below 1 µs while calm; some tens of µs with a backlog on a shared CPU, or where
-/// timeouts cut the distribution; up to a few milliseconds near capacity. Nothing is allocated per calm step once
+/// timeouts cut the distribution; some hundreds of µs near capacity, up to some tens of milliseconds where a crowd grows
+/// through a step of minutes. Nothing is allocated per calm step once
 /// buffers have grown. Clones share the tables.
 #[derive(Clone, Debug)]
 pub struct ServiceModel {
