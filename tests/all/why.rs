@@ -60,3 +60,26 @@ fn what_the_autoscaler_leaves_alone_is_told_with_its_reason() {
     // Told when it changes, not loop by loop: 10,800 loops.
     assert!(told("kept") < 2_000, "{} kept", told("kept"));
 }
+
+#[test]
+fn the_pods_of_a_daemon_set_are_its_own() {
+    let settings = ["duration=3h", "deploys=[{at: 1h, daemonSet: fluent-bit}]"].map(str::to_owned);
+    let scenario = foresail::scenario::embedded(&settings).unwrap();
+    let study = scenario.study();
+    let outcome = study.replicate(0);
+    let lines = Decisions::new(&study.cast, &outcome).json_lines();
+    let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_about =
+        |row: &&serde_json::Value| row["objects"].as_array().is_some_and(|o| o.contains(&"fluent-bit".into()));
+    let told =
+        |decision: &str| rows.iter().filter(is_about).filter(|row| row["decision"] == decision).collect::<Vec<_>>();
+    let [begun] = told("rollout")[..] else { panic!("one rollout") };
+    let deleted = told("deleted");
+    assert!(deleted.len() > 5 && deleted.iter().all(|row| row["controller"] == "daemonset"), "{deleted:?}");
+    let (first, last) = (begun["seconds"].as_f64(), told("rolled-out")[0]["seconds"].as_f64());
+    let in_rollout = |row: &&serde_json::Value| row["seconds"].as_f64() > first && row["seconds"].as_f64() < last;
+    let (replaced, others): (Vec<_>, Vec<_>) = told("bound").into_iter().partition(|row| in_rollout(row));
+    assert!(replaced.len() >= deleted.len(), "{} bound", replaced.len());
+    assert!(deleted.iter().chain(&replaced).all(|row| row["cause"] == begun["n"]), "the rollout's doing");
+    assert!(others.iter().all(|row| row["cause"].is_null()), "they come with their nodes");
+}

@@ -68,6 +68,10 @@ impl Seen {
                 before
             }
             Occurrence::DeployFinished(workload) | Occurrence::DeployStuck(workload) => {
+                if decisions.is_daemon_set(workload) {
+                    // From now on its pods come with their nodes again.
+                    self.new_pod.remove(&workload);
+                }
                 self.rollout.get(&workload).copied()
             }
             Occurrence::Waits(pod) => {
@@ -130,7 +134,8 @@ impl Seen {
                 fault.or(self.notice.insert(node, at))
             }
             Occurrence::Evicted { pod, node, by } => {
-                if let Some(workload) = decisions.workload_of(pod) {
+                let owner = decisions.workload_of(pod).filter(|owner| !decisions.is_daemon_set(*owner));
+                if let Some(workload) = owner {
                     self.new_pod.insert(workload, at);
                 }
                 let map = match by {

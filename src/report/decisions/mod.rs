@@ -14,7 +14,7 @@ use crate::cluster::PodId;
 use crate::intern::Symbol;
 use crate::sim::event::WorkloadId;
 use crate::sim::outcome::Outcome;
-use crate::sim::world::Cast;
+use crate::sim::world::{Cast, WorkloadKind};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -37,8 +37,17 @@ impl<'a> Decisions<'a> {
     }
     /// The workload that a pod belongs to, where its name tells.
     fn workload_of(&self, pod: PodId) -> Option<WorkloadId> {
-        let cluster = &self.outcome.cluster;
-        self.owners.get(&(cluster.spec_of(pod).namespace, cluster.pod(pod).name.base)).copied()
+        let (cluster, row) = (&self.outcome.cluster, self.outcome.cluster.pod(pod));
+        let text = |symbol| cluster.symbols.text(symbol);
+        let base = match row.daemon_node {
+            None => row.name.base,
+            // Pods of a DaemonSet are called after their node as well.
+            Some(node) => cluster.symbols.lookup(text(row.name.base).strip_suffix(text(node))?.strip_suffix('-')?)?,
+        };
+        self.owners.get(&(cluster.spec_of(pod).namespace, base)).copied()
+    }
+    fn is_daemon_set(&self, id: WorkloadId) -> bool {
+        matches!(self.cast.workloads[id].kind, WorkloadKind::DaemonSet(_))
     }
     fn workload_name(&self, id: WorkloadId) -> &str {
         self.outcome.cluster.symbols.text(self.cast.workloads[id].name)
