@@ -179,9 +179,7 @@ impl Autoscaler {
         if let Some(outcome) = self.repeated(now, cluster, inputs) {
             return outcome;
         }
-        let last = self.checker.last;
-        let outcome = Arc::new(self.look(now, cluster, inputs));
-        self.rest_if_settled(now, cluster, inputs, last, &outcome);
+        let outcome = Arc::new(self.run_afresh(now, cluster, groups, pending, daemon_sets));
         if let Some(quiet) = &mut self.quiet
             && self.planner.repeats_itself()
         {
