@@ -59,6 +59,10 @@ impl Document {
         issue.place.object.get_or_insert_with(|| self.name());
         issue
     }
+    /// Adds what was found in the object to `issues`.
+    pub(super) fn locate_all(&self, part: Issues, issues: &mut Issues) {
+        part.into_iter().for_each(|issue| issues.push(self.locate(issue)));
+    }
 }
 
 /// All objects of a file or folder. Lists (`kubectl get -o yaml`) are taken apart.

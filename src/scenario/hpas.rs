@@ -35,7 +35,7 @@ pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mu
             Ok(api) => {
                 let mut part = Issues::new();
                 let object = object(&api, &documents, flags, symbols, &mut part);
-                part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+                document.locate_all(part, issues);
                 objects.push((document.clone(), object));
             }
             Err(issue) => issues.push(document.locate(issue)),

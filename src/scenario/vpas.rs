@@ -48,7 +48,7 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
             Ok(api) => {
                 let mut part = Issues::new();
                 spec = Some(api.to_spec(symbols, &mut part));
-                part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+                document.locate_all(part, issues);
                 let named = api.spec.target_ref.map(|target| target.name).unwrap_or_default();
                 target = workloads.iter().copied().find(|other| other.text(&["metadata", "name"]) == named);
                 object.label = label(document);

@@ -99,7 +99,7 @@ fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
             let words = words.flatten().filter_map(|word| word.as_str()).skip_while(|word| !word.starts_with("--"));
             let mut part = Issues::new();
             autoscaler_flags::set(flags.get_or_insert_default(), words, &mut part);
-            part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+            document.locate_all(part, issues);
         }
     }
     flags

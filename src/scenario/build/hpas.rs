@@ -25,7 +25,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         if let Some(percent) = scene.file.hpas.get(&object.metadata.name).and_then(|patch| patch.cpu_utilization) {
             set_cpu_target(&mut spec, percent);
         }
-        part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+        document.locate_all(part, issues);
         let namespace = converter.symbol(object.metadata.namespace_or_default());
         let target = &object.spec.scale_target_ref;
         let name = converter.symbol(&target.name);

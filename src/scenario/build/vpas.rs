@@ -13,7 +13,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     for (document, object) in &scene.objects.vpas {
         let mut part = Issues::new();
         let spec = object.to_spec(&mut converter.cluster().symbols, &mut part);
-        part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
+        document.locate_all(part, issues);
         let Some(target) = &object.spec.target_ref else { continue };
         let namespace = converter.symbol(object.metadata.namespace_or_default());
         let name = converter.symbol(&target.name);

@@ -144,7 +144,7 @@ impl Builder<'_, '_, '_> {
             min_ready: seconds(object.spec.min_ready_seconds.unwrap_or(0)),
             progress_deadline: None,
         };
-        absorb(part, document, issues);
+        document.locate_all(part, issues);
         workload
     }
 
@@ -153,7 +153,7 @@ impl Builder<'_, '_, '_> {
         let mut part = Issues::new();
         let api = PodTemplateSpec { metadata: object.metadata.clone(), spec: object.spec.clone() };
         let template = self.template(&object.metadata, &api, "", "", &mut part);
-        absorb(part, document, issues);
+        document.locate_all(part, issues);
         Workload {
             namespace: self.converter.symbol(object.metadata.namespace_or_default()),
             name: self.converter.symbol(&object.metadata.name),
@@ -264,7 +264,7 @@ impl Builder<'_, '_, '_> {
         };
         self.converter.cluster().workloads.push(row);
         let template = self.template(metadata, &spec.template, "Job", &metadata.name, &mut part);
-        absorb(part, document, issues);
+        document.locate_all(part, issues);
         Workload {
             namespace: self.converter.symbol(metadata.namespace_or_default()),
             name: self.converter.symbol(&metadata.name),
@@ -460,10 +460,6 @@ fn complain_about_selector(object: &api::Workload, issues: &mut Issues) {
         }
         Some(_) => {}
     }
-}
-
-fn absorb(part: Issues, document: &Document, issues: &mut Issues) {
-    part.into_iter().for_each(|issue| issues.push(document.locate(issue)));
 }
 
 fn management(object: &api::Workload) -> PodManagement {
