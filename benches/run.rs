@@ -2,6 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use foresail::scenario::{self, Scenario, Sources};
+use foresail::study::Study;
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
@@ -50,7 +51,7 @@ fn one_replication(c: &mut Criterion) {
     group.sample_size(10);
     for (name, scenario) in [("a week of the reference cluster", week), ("a day of 200 services", many_services())] {
         let mut replication = 0;
-        let study = scenario.study();
+        let study = Study::of(&scenario);
         group.bench_function(name, |b| {
             b.iter(|| {
                 replication += 1;
@@ -62,7 +63,7 @@ fn one_replication(c: &mut Criterion) {
     group.bench_function("a week, the first of its study", |b| {
         b.iter(|| {
             let scenario = scenario::embedded(&[]).unwrap_or_else(|issues| panic!("{issues:?}"));
-            black_box(scenario.study().replicate(0).events)
+            black_box(Study::of(&scenario).replicate(0).events)
         });
     });
     group.finish();

@@ -38,6 +38,24 @@ macro_rules! id_type {
     };
 }
 
+crate::id_type!(
+    /// A machine of a node group, from launch to termination.
+    InstanceId,
+    "instance"
+);
+
+crate::id_type!(
+    /// A Deployment, StatefulSet, DaemonSet, Job or CronJob.
+    WorkloadId,
+    "workload"
+);
+
+crate::id_type!(
+    /// A node group.
+    GroupId,
+    "group"
+);
+
 /// Rows indexed by their own id type. Ids are never reused.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdVec<I, T> {

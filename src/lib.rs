@@ -37,6 +37,8 @@ pub mod rng;
 pub mod scenario;
 pub mod scheduler;
 pub mod sim;
+pub mod study;
 pub mod traffic;
 pub mod units;
 pub mod vpa;
+pub mod world;

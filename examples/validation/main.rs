@@ -18,8 +18,8 @@ mod totals;
 #[path = "../../tests/conformance/closed_loop/world.rs"]
 mod world;
 
-use foresail::sim::world::Timing;
 use foresail::units::SimDuration;
+use foresail::world::Timing;
 use std::path::Path;
 
 /// Drawn: a flash crowd, and a case with faults.

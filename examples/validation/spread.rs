@@ -5,7 +5,7 @@ use crate::measure::{Measured, text};
 use crate::totals::{FIGURES, Figure};
 use crate::{replay, world};
 use foresail::rng::Seed;
-use foresail::sim::world::Timing;
+use foresail::world::Timing;
 use rayon::prelude::*;
 use serde::Deserialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};

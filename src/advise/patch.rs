@@ -1,7 +1,7 @@
 //! The recommendation as something to apply.
 
 use super::setting::Setting;
-use crate::sim::world::Cast;
+use crate::world::Cast;
 use std::fmt::Write;
 
 /// A strategic merge patch per HPA that changes, as one YAML stream for `kubectl patch` or Kustomize.

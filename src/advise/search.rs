@@ -2,9 +2,9 @@
 
 use super::setting::{Bounds, Setting};
 use crate::report::{Estimate, Recommendation, RecommendedBounds, Verdict};
-use crate::sim::Study;
 use crate::sim::outcome::Outcome;
-use crate::sim::world::{Cast, Objective};
+use crate::study::Study;
+use crate::world::{Cast, Objective};
 use rayon::prelude::*;
 
 /// A maximum is set so much above the most that was ever needed, in percent.

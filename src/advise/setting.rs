@@ -1,8 +1,8 @@
 //! A setting: min and max of everything that scales.
 
 use crate::id::Id;
-use crate::sim::event::GroupId;
-use crate::sim::world::Cast;
+use crate::world::Cast;
+use crate::world::GroupId;
 use std::sync::Arc;
 
 /// Least and most.

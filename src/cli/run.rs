@@ -7,9 +7,9 @@ use foresail::report::decisions::Decisions;
 use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::issue::Issue;
 use foresail::scenario::{self, Scenario, Sources};
-use foresail::sim::Study;
-use foresail::sim::audit::{AuditPlan, audit};
 use foresail::sim::outcome::Outcome;
+use foresail::study::Study;
+use foresail::study::audit::{AuditPlan, audit};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::Internal(error.to_string()))?;
-    let study = scenario.study();
+    let study = Study::of(&scenario);
     let runs = pool.install(|| replicate(&study, &scenario, args.quiet));
     let advice =
         (!args.no_recommend).then(|| pool.install(|| recommend(&study, &scenario, args.quiet))).filter(has_bounds);

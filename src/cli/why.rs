@@ -4,6 +4,7 @@ use super::Failure;
 use foresail::report::decisions::{Question, why};
 use foresail::scenario::issue::Issue;
 use foresail::scenario::{self, Sources};
+use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
 use std::path::PathBuf;
 
@@ -49,7 +50,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let message = format!("{at} lies after the end of the scenario, which lasts {}", scenario.duration);
         return Err(Issue::error("--at", message).into());
     }
-    let study = scenario.study();
+    let study = Study::of(&scenario);
     let outcome = study.replicate(0);
     let question = Question { at, window, object: args.object.clone() };
     let answer = why(&study.cast, &outcome, &question).map_err(|names| unknown(args.object.as_deref(), &names))?;

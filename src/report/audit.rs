@@ -2,7 +2,7 @@
 
 use crate::report::format::duration;
 use crate::report::terminal::table;
-use crate::sim::audit::{AuditRow, Ranged};
+use crate::study::audit::{AuditRow, Ranged};
 
 /// Both modes side by side, a line per window and route. Says which number is which.
 pub fn audit_table(rows: &[AuditRow]) -> String {

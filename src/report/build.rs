@@ -9,9 +9,9 @@ use super::{Estimate, MeanCosts, Report};
 use crate::cost::ChargeKind;
 use crate::id::Id;
 use crate::sim::outcome::{Outcome, Point, RouteTotals, ServiceOutcome};
-use crate::sim::world::Cast;
 use crate::units::{Money, SimDuration};
 use crate::vpa::{Amounts, Recommendation};
+use crate::world::Cast;
 
 /// What was simulated.
 #[derive(Clone, Copy)]
@@ -190,7 +190,7 @@ impl Builder<'_> {
 
     fn autoscalers(&self) -> Vec<AutoscalerResult> {
         let hours = self.duration.as_secs_f64() / 3600.0;
-        let row = |hpa: &crate::sim::world::Hpa| {
+        let row = |hpa: &crate::world::Hpa| {
             let id = hpa.workload;
             let max = i64::from(hpa.spec.max);
             AutoscalerResult {
@@ -246,7 +246,7 @@ impl Builder<'_> {
     }
 
     fn groups(&self) -> Vec<GroupResult> {
-        let row = |(id, group): (crate::sim::event::GroupId, &crate::sim::world::NodeGroup)| {
+        let row = |(id, group): (crate::world::GroupId, &crate::world::NodeGroup)| {
             let bill_group = |run: &Outcome| {
                 let lines = run
                     .bill

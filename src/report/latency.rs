@@ -4,9 +4,9 @@ use super::build::Builder;
 use super::model::{LatencyDetail, ObjectiveDetail, PooledLatency};
 use crate::sim::burn::{Kept, Promises};
 use crate::sim::outcome::Outcome;
-use crate::sim::world::{LatencyMode, Objective, Traffic};
 use crate::traffic::latency::LatencyHistogram;
 use crate::units::SimDuration;
+use crate::world::{LatencyMode, Objective, Traffic};
 
 /// What the users of a service or a route felt in one run.
 pub(super) struct Felt<'a> {

@@ -30,13 +30,10 @@ pub use service_metrics::read_metrics;
 pub use sources::Sources;
 
 use crate::market::Provider;
-use crate::sim::Study;
-use crate::sim::world::{Cast, Timing};
-use crate::traffic::latency::LatencyTables;
 use crate::units::SimDuration;
+use crate::world::{Cast, Timing};
 use issue::Issues;
 use std::path::Path;
-use std::sync::Arc;
 
 /// A scenario ready to be simulated.
 #[derive(Clone, Debug)]
@@ -77,24 +74,6 @@ pub struct PriceList {
     /// Whether some were estimated.
     pub estimated: bool,
 }
-
-impl Scenario {
-    /// What is replicated. The timeline of replication 0 gets about 700 points, whole minutes apart.
-    pub fn study(&self) -> Study {
-        let minutes = (self.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
-        Study {
-            cast: Arc::new(self.cast.clone()),
-            timing: self.timing.clone(),
-            duration: self.duration,
-            seed: self.seed,
-            tables: LatencyTables::default(),
-            timeline_every: SimDuration::from_mins(minutes as i64),
-        }
-    }
-}
-
-/// As many as a chart can show.
-const TIMELINE_POINTS: f64 = 700.0;
 
 /// Reads a scenario file and all that it names, with `path=value` settings on top.
 ///

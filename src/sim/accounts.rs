@@ -5,10 +5,10 @@ use crate::cost::{Bill, BilledNode, Charge, GroupId as BilledGroup, Held, Ledger
 use crate::id::{Id, IdVec};
 use crate::intern::Symbol;
 use crate::market::CapacityType;
-use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::sim::load::Usage;
-use crate::sim::world::Cast;
 use crate::units::{Money, PricePerHour, SimTime};
+use crate::world::Cast;
+use crate::world::{GroupId, InstanceId, WorkloadId};
 use rustc_hash::FxHashMap;
 
 /// The ledger with the simulation's names for things.
@@ -32,7 +32,7 @@ impl Accounts {
         for group in cast.groups.values() {
             let billed = ledger.add_group(&group.name);
             groups.push(billed);
-            let offer = |machine: &crate::sim::world::Machine| Offer {
+            let offer = |machine: &crate::world::Machine| Offer {
                 group: billed,
                 instance_type: machine.instance_type.as_str().into(),
                 capacity_type: if group.spot { CapacityType::Spot } else { CapacityType::OnDemand },

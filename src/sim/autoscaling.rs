@@ -9,11 +9,12 @@ use crate::id::Id;
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::cloud::InstanceState;
-use crate::sim::event::{DrainId, Event, GroupId, InstanceId};
+use crate::sim::event::{DrainId, Event};
 use crate::sim::log::{Evictor, Occurrence};
 use crate::sim::scheduling::News;
-use crate::sim::world::WorkloadKind;
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadKind;
+use crate::world::{GroupId, InstanceId};
 
 /// Refused evictions are tried again so often. Upstream: `EvictionRetryTime`.
 const RETRY_EVERY: SimDuration = SimDuration::from_secs(10);
@@ -100,7 +101,7 @@ impl Simulation {
     fn group_views<'a>(
         &self,
         now: SimTime,
-        groups: &'a crate::id::IdVec<GroupId, crate::sim::world::NodeGroup>,
+        groups: &'a crate::id::IdVec<GroupId, crate::world::NodeGroup>,
     ) -> Vec<GroupView<'a>> {
         let managed = groups.iter().take_while(|(_, group)| group.autoscaled);
         managed

@@ -1,9 +1,9 @@
 //! The books: how many pods and nodes were in which state for how long, and what happened how often.
 
 use crate::id::IdVec;
-use crate::sim::event::{GroupId, WorkloadId};
 use crate::sim::tally::Tally;
 use crate::units::{SimDuration, SimTime};
+use crate::world::{GroupId, WorkloadId};
 
 /// Where a pod is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use crate::cluster::{Phase, PodId};
 use crate::controllers::disruption::{self, EvictionAnswer, UnhealthyPods};
 use crate::sim::Simulation;
-use crate::sim::event::WorkloadId;
 use crate::sim::kubelet::Owner;
 use crate::sim::log::{Evictor, Occurrence};
-use crate::sim::world::Workload;
 use crate::units::{SimDuration, SimTime};
+use crate::world::Workload;
+use crate::world::WorkloadId;
 use smallvec::SmallVec;
 
 impl Simulation {

@@ -6,9 +6,9 @@
 //! Source: Google SRE workbook, chapter 5, "Multiwindow, Multi-Burn-Rate Alerts" (the recommended
 //! parameters of its table for an objective over 30 days).
 
-use crate::sim::world::Objective;
 use crate::traffic::latency::LatencySummary;
 use crate::units::SimDuration;
+use crate::world::Objective;
 
 /// An alert: on while the budget burns at least `rate` times as fast as it may, over both windows.
 struct Alert {

@@ -5,11 +5,12 @@ use crate::id::Id;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::sim::Simulation;
-use crate::sim::event::{Event, GroupId, InstanceId, Stage};
+use crate::sim::event::{Event, Stage};
 use crate::sim::log::{Evictor, NodeEnd, Occurrence};
 use crate::sim::scheduling::News;
-use crate::sim::world::{FaultKind, Replacement};
 use crate::units::{SimDuration, SimTime};
+use crate::world::{FaultKind, Replacement};
+use crate::world::{GroupId, InstanceId};
 
 /// After how long the cloud says that it has no capacity.
 const NO_CAPACITY_AFTER: SimDuration = SimDuration::from_secs(20);

@@ -4,8 +4,9 @@
 use crate::cluster::{Phase, PodId, PodSpecId};
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
 use smallvec::SmallVec;
 
 /// A container must have run so long to have a sample at its first scrape (metrics-server 0.6).

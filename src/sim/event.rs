@@ -1,26 +1,11 @@
 //! Events and their total order: time, then rank, then first come.
 
 use crate::cluster::{NodeId, PodId};
-use crate::id::Id;
+use crate::id::{GroupId, Id, InstanceId, WorkloadId};
 use crate::units::{SimDuration, SimTime};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-crate::id_type!(
-    /// A machine of a node group, from launch to termination.
-    InstanceId,
-    "instance"
-);
-crate::id_type!(
-    /// A Deployment, StatefulSet, DaemonSet, Job or CronJob.
-    WorkloadId,
-    "workload"
-);
-crate::id_type!(
-    /// A node group.
-    GroupId,
-    "group"
-);
 crate::id_type!(
     /// A deletion that Cluster Autoscaler started and that needs time.
     DrainId,

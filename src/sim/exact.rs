@@ -7,11 +7,11 @@ use crate::cluster::PodId;
 use crate::id::{Id, IdVec};
 use crate::rng::Seed;
 use crate::sim::books::Stage;
-use crate::sim::world::Traffic;
 use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::exact::{Ended, Ending, ExactModel, Observer, PodKey, Visited};
 use crate::traffic::latency::{LatencyHistogram, LatencySummary, RouteOutcome, ServiceProfile, StepOutcome};
 use crate::units::{SimDuration, SimTime};
+use crate::world::Traffic;
 use rustc_hash::FxHashMap;
 
 /// All services of a replication, request by request.
@@ -35,7 +35,7 @@ enum Change {
 
 /// What a step's requests and visits did.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     services: Vec<Seen>,
     routes: Vec<Seen>,
 }
@@ -62,16 +62,16 @@ impl Seen {
 }
 
 impl Watch {
-    pub(super) fn new(services: usize, routes: usize) -> Watch {
+    pub(crate) fn new(services: usize, routes: usize) -> Watch {
         let seen = |count: usize| (0..count).map(|_| Seen::default()).collect();
         Watch { services: seen(services), routes: seen(routes) }
     }
     /// A route's latencies, and its failed requests.
-    pub(super) fn route(&self, route: usize) -> (&LatencyHistogram, u64) {
+    pub(crate) fn route(&self, route: usize) -> (&LatencyHistogram, u64) {
         let seen = &self.routes[route];
         (&seen.latency, seen.rejected + seen.timed_out)
     }
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.services.iter_mut().chain(&mut self.routes).for_each(Seen::clear);
     }
 }
@@ -97,17 +97,17 @@ impl Observer for Watch {
 }
 
 /// One step of one service.
-pub(super) struct ServiceStep {
-    pub(super) span: SimDuration,
+pub(crate) struct ServiceStep {
+    pub(crate) span: SimDuration,
     /// Ready pods, averaged over the step.
-    pub(super) ready: f64,
+    pub(crate) ready: f64,
 }
 
 impl ExactLoad {
     /// Nothing has arrived yet; services outside the cluster have their one pod.
     ///
     /// Panics on a profile that the scenario room should have refused.
-    pub(super) fn new(traffic: &Traffic, seed: Seed) -> ExactLoad {
+    pub(crate) fn new(traffic: &Traffic, seed: Seed) -> ExactLoad {
         let (services, routes) = (traffic.services.len(), traffic.graph.routes().len());
         let mut watch = Watch::new(services, routes);
         let mut model = model_of(traffic, seed);
@@ -127,7 +127,7 @@ impl ExactLoad {
     }
 
     /// A pod of a service moved from one stage of its life to another.
-    pub(super) fn pod_moved(&mut self, now: SimTime, service: ServiceId, pod: PodId, before: Stage, stage: Stage) {
+    pub(crate) fn pod_moved(&mut self, now: SimTime, service: ServiceId, pod: PodId, before: Stage, stage: Stage) {
         let change = match (before, stage) {
             (_, Stage::Ready) => Change::Ready,
             (Stage::Ready, Stage::Terminating) => Change::Leaves,
@@ -138,7 +138,7 @@ impl ExactLoad {
     }
 
     /// Lets the requests of a step arrive and go where they go. `speeds` are those of the services' nodes.
-    pub(super) fn step(&mut self, until: SimTime, entry_rate: f64, speeds: &IdVec<ServiceId, f64>) {
+    pub(crate) fn step(&mut self, until: SimTime, entry_rate: f64, speeds: &IdVec<ServiceId, f64>) {
         self.watch.clear();
         for (service, speed) in speeds.iter() {
             self.model.set_node_speed(service, *speed);
@@ -168,7 +168,7 @@ impl ExactLoad {
     }
 
     /// What a service did in the step.
-    pub(super) fn service(&mut self, id: ServiceId, step: &ServiceStep, profile: &ServiceProfile) -> StepOutcome {
+    pub(crate) fn service(&mut self, id: ServiceId, step: &ServiceStep, profile: &ServiceProfile) -> StepOutcome {
         let seen = &self.watch.services[id.index()];
         self.services[id.index()].merge(&seen.latency);
         let answered = seen.latency.requests();
@@ -189,7 +189,7 @@ impl ExactLoad {
     }
 
     /// What the requests of a route that ended in the step saw.
-    pub(super) fn route(&mut self, id: RouteId) -> RouteOutcome {
+    pub(crate) fn route(&mut self, id: RouteId) -> RouteOutcome {
         let seen = &self.watch.routes[id.index()];
         self.routes[id.index()].merge(&seen.latency);
         RouteOutcome {
@@ -200,17 +200,17 @@ impl ExactLoad {
     }
 
     /// All latencies of a service so far.
-    pub(super) fn service_histogram(&self, id: ServiceId) -> &LatencyHistogram {
+    pub(crate) fn service_histogram(&self, id: ServiceId) -> &LatencyHistogram {
         &self.services[id.index()]
     }
 
     /// All latencies of a route so far.
-    pub(super) fn route_histogram(&self, id: RouteId) -> &LatencyHistogram {
+    pub(crate) fn route_histogram(&self, id: RouteId) -> &LatencyHistogram {
         &self.routes[id.index()]
     }
 
     /// Requests turned away because too many were under way at once.
-    pub(super) fn overflowed(&self) -> u64 {
+    pub(crate) fn overflowed(&self) -> u64 {
         self.model.overflowed()
     }
 }
@@ -218,13 +218,13 @@ impl ExactLoad {
 /// The exact model of a scenario's services, without pods.
 ///
 /// Panics on a profile that the scenario room should have refused.
-pub(super) fn model_of(traffic: &Traffic, seed: Seed) -> ExactModel {
+pub(crate) fn model_of(traffic: &Traffic, seed: Seed) -> ExactModel {
     let profiles: Vec<ServiceProfile> = traffic.services.values().map(|service| service.profile.clone()).collect();
     ExactModel::new(&profiles, &traffic.graph, traffic.arrivals, seed).expect("a checked profile")
 }
 
 /// The usual figures of a histogram.
-pub(super) fn summary(latency: &LatencyHistogram) -> LatencySummary {
+pub(crate) fn summary(latency: &LatencyHistogram) -> LatencySummary {
     let quantile = |share| latency.quantile_s(share);
     LatencySummary {
         mean_s: latency.mean_s(),

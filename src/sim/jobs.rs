@@ -4,10 +4,11 @@ use crate::cluster::PodId;
 use crate::controllers::cron_job::{CronAction, may_start_late, when_due};
 use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec, OnDisruption};
 use crate::sim::Simulation;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
-use crate::sim::world::WorkloadKind;
 use crate::units::SimTime;
+use crate::world::WorkloadId;
+use crate::world::WorkloadKind;
 
 /// A Job of a Job or CronJob workload.
 #[derive(Clone, Copy, Debug, Default)]

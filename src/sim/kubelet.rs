@@ -5,11 +5,12 @@ use crate::id::Id;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::crowd::Sample;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::jobs::PodLoss;
 use crate::sim::scheduling::News;
-use crate::sim::world::WorkloadKind;
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::WorkloadKind;
 
 /// What the API server puts where a pod names no grace period.
 const DEFAULT_GRACE: SimDuration = SimDuration::from_secs(30);

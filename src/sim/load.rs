@@ -5,10 +5,9 @@ use crate::rng::Seed;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::burn::{BurnWatch, Watched};
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::exact::{ExactLoad, ServiceStep};
 use crate::sim::tally::Tally;
-use crate::sim::world::{LatencyMode, Load, Traffic};
 use crate::traffic::calls::ServiceId;
 use crate::traffic::demand::{Demand, DemandRun};
 use crate::traffic::latency::{
@@ -16,6 +15,8 @@ use crate::traffic::latency::{
     StepOutcome,
 };
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::{LatencyMode, Load, Traffic};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
@@ -111,7 +112,7 @@ impl LoadState {
     ///
     /// Panics on a profile that the scenario room should have refused.
     pub(super) fn new(traffic: &Traffic, tables: &LatencyTables, seed: Seed) -> Self {
-        let service = |row: &crate::sim::world::Service| ServiceState {
+        let service = |row: &crate::world::Service| ServiceState {
             model: ServiceModel::with_tables(row.profile.clone(), tables.clone()).expect("a checked profile"),
             workload: row.workload,
             cohorts: SmallVec::new(),
@@ -489,7 +490,7 @@ impl Simulation {
 }
 
 impl ServiceTotals {
-    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: &crate::sim::world::Objective) {
+    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: &crate::world::Objective) {
         self.requests += step.arrived;
         self.errors += step.rejected + step.timed_out;
         self.busy += step.utilization * span.as_secs_f64();

@@ -3,8 +3,8 @@
 use crate::autoscaler::SkipReason;
 use crate::autoscaler::drain::BlockingReason;
 use crate::cluster::{NodeId, PodId};
-use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::units::{SimDuration, SimTime};
+use crate::world::{GroupId, InstanceId, WorkloadId};
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

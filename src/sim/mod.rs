@@ -12,7 +12,6 @@
 //! Deliberately not here: files, text, statistics over runs.
 
 mod accounts;
-pub mod audit;
 mod autoscaling;
 pub mod books;
 mod budgets;
@@ -21,7 +20,7 @@ mod cloud;
 mod crowd;
 mod daemon_sets;
 pub mod event;
-mod exact;
+pub(crate) mod exact;
 pub mod invariants;
 mod jobs;
 mod kubelet;
@@ -33,7 +32,6 @@ pub mod outcome;
 mod probes;
 mod progress;
 mod rebalance;
-mod replications;
 mod rollout;
 mod scaling;
 mod scheduling;
@@ -43,7 +41,6 @@ pub mod tally;
 mod timeline;
 mod vertical;
 mod workloads;
-pub mod world;
 mod zones;
 
 use crate::autoscaler::Autoscaler;
@@ -55,14 +52,14 @@ use crate::rng::Stream;
 use crate::scheduler::{Queue, Scheduler};
 use crate::units::SimTime;
 pub use load::{ServiceTotals, Usage};
-pub use replications::Study;
 pub use start::Start;
 
+use crate::world::{Cast, GroupId, InstanceId, Timing, WorkloadId};
 use accounts::Accounts;
 use autoscaling::Drain;
 use books::Books;
 use cloud::{GroupState, Instance, Pool};
-use event::{DrainId, Event, EventQueue, GroupId, InstanceId, WorkloadId};
+use event::{DrainId, Event, EventQueue};
 use kubelet::PodLife;
 use load::LoadState;
 use log::{Log, NodeEnd};
@@ -73,7 +70,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use timeline::Recorder;
 use workloads::WorkloadState;
-use world::{Cast, Timing};
 
 /// One replication of a scenario, running.
 pub struct Simulation {

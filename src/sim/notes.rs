@@ -4,9 +4,9 @@ use crate::autoscaler::{LoopOutcome, SkipReason, Unremovable};
 use crate::cluster::NodeId;
 use crate::id::Id;
 use crate::sim::Simulation;
-use crate::sim::event::GroupId;
 use crate::sim::log::{Kept, Occurrence};
 use crate::units::SimTime;
+use crate::world::GroupId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was noted last.

@@ -14,8 +14,8 @@ use crate::sim::event::Event;
 use crate::sim::kubelet::Owner;
 use crate::sim::log::{Evictor, Occurrence};
 use crate::sim::scheduling::News;
-use crate::sim::world::WorkloadKind;
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadKind;
 
 /// `--node-monitor-grace-period`.
 const GRACE: SimDuration = SimDuration::from_secs(40);

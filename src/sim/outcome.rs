@@ -6,13 +6,13 @@ use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::sim::books::Books;
 use crate::sim::burn::Promises;
-use crate::sim::event::{GroupId, InstanceId, WorkloadId};
 use crate::sim::load::ServiceTotals;
 use crate::sim::log::Log;
-use crate::sim::world::Objective;
 use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::Recommendation;
+use crate::world::Objective;
+use crate::world::{GroupId, InstanceId, WorkloadId};
 use smallvec::SmallVec;
 
 /// The outcome of one replication.

@@ -4,11 +4,12 @@ use crate::cluster::PodId;
 use crate::id::Id;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
 use crate::sim::scheduling::News;
-use crate::sim::world::Lifecycle;
 use crate::units::{SimDuration, SimTime};
+use crate::world::Lifecycle;
+use crate::world::WorkloadId;
 
 impl Simulation {
     /// The first readiness probe that finds the application up (probes at `initialDelay`, then every period), or

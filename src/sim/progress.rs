@@ -5,9 +5,10 @@
 
 use crate::controllers::deployment::ReplicaSet;
 use crate::sim::Simulation;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
 use crate::units::SimTime;
+use crate::world::WorkloadId;
 
 /// A rollout under way, as its controller saw it last.
 #[derive(Clone, Copy, Debug)]

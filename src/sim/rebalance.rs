@@ -5,11 +5,12 @@
 
 use crate::cluster::PodId;
 use crate::sim::Simulation;
-use crate::sim::event::{Event, InstanceId};
+use crate::sim::event::Event;
 use crate::sim::log::{Evictor, Occurrence};
 use crate::sim::scheduling::News;
-use crate::sim::world::{FaultKind, OnRebalance, Replacement};
 use crate::units::{SimDuration, SimTime};
+use crate::world::InstanceId;
+use crate::world::{FaultKind, OnRebalance, Replacement};
 
 /// Refused evictions are tried again so often (kubectl's drain helper), for so long (`nodeTerminationGracePeriod`).
 const RETRY: (SimDuration, SimDuration) = (SimDuration::from_secs(5), SimDuration::from_secs(120));

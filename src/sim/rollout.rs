@@ -7,11 +7,12 @@
 
 use crate::cluster::{PodId, PodSpecId};
 use crate::sim::Simulation;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::kubelet::Owner;
 use crate::sim::log::Occurrence;
-use crate::sim::world::{BlueGreen, Load};
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::{BlueGreen, Load};
 
 /// A new version that is not ready when traffic should move is looked at again after so long.
 const LOOK_AGAIN: SimDuration = SimDuration::from_secs(5);

@@ -7,10 +7,11 @@ use crate::hpa::{
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::crowd::{Alike, Sample};
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::log::Seen;
-use crate::sim::world::{Load, Signal};
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::{Load, Signal};
 use smallvec::SmallVec;
 
 /// Pods that look the same to the controller.

@@ -3,10 +3,10 @@
 use crate::cluster::{NodeId, PodId, PodName, PodSpecId};
 use crate::controllers::stateful_set::{self, PodManagement, Replica, Update};
 use crate::sim::Simulation;
-use crate::sim::event::WorkloadId;
 use crate::sim::kubelet::Owner;
-use crate::sim::world::WorkloadKind;
 use crate::units::SimTime;
+use crate::world::WorkloadId;
+use crate::world::WorkloadKind;
 use std::collections::hash_map::Entry;
 
 impl Simulation {

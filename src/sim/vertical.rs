@@ -2,11 +2,12 @@
 
 use crate::cluster::{Container, Phase, PodId, PodSpec, PodSpecId};
 use crate::sim::Simulation;
-use crate::sim::event::{Event, WorkloadId};
+use crate::sim::event::Event;
 use crate::sim::log::Evictor;
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::updater::{self, Priority, Restriction};
 use crate::vpa::{Aggregate, Amounts, ContainerPolicy, Controlled, PodMemory, Recommendation, recommend};
+use crate::world::WorkloadId;
 use rustc_hash::FxHashMap;
 
 /// What the scheduler counts for a container that names no request (`schedutil.GetNonzeroRequests`).
@@ -32,7 +33,7 @@ impl Simulation {
         if cast.vpas.is_empty() {
             return;
         }
-        let state = |vpa: &crate::sim::world::Vpa| {
+        let state = |vpa: &crate::world::Vpa| {
             let containers = self.cluster.spec(cast.workloads[vpa.workload].template).containers.len();
             let aggregates = vec![Aggregate::new(&cast.vpa_flags); containers];
             VpaState { aggregates, ..VpaState::default() }
@@ -149,7 +150,7 @@ impl Simulation {
             return template;
         }
         let cast = self.cast.clone();
-        let of = |vpa: &crate::sim::world::Vpa| vpa.workload == workload && vpa.spec.mode.sets_requests();
+        let of = |vpa: &crate::world::Vpa| vpa.workload == workload && vpa.spec.mode.sets_requests();
         let Some(index) = cast.vpas.iter().position(of) else { return template };
         let mut spec = self.cluster.spec(template).clone();
         for (at, recommended) in self.vpas[index].recommended.iter().enumerate() {

@@ -8,10 +8,11 @@ use crate::id::Id;
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::cloud::InstanceState;
-use crate::sim::event::{Event, GroupId, InstanceId};
+use crate::sim::event::Event;
 use crate::sim::log::{NodeEnd, Occurrence};
 use crate::sim::scheduling::News;
 use crate::units::{SimDuration, SimTime};
+use crate::world::{GroupId, InstanceId};
 
 /// An instance that is no longer wanted goes so long after its pods were asked to.
 const EMPTIED_FOR: SimDuration = SimDuration::from_secs(120);

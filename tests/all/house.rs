@@ -16,13 +16,15 @@ const MAP: &[(&str, &[&str])] = &[
     ("scheduler", &["cluster"]),
     ("cost", &["market"]),
     ("autoscaler", &["cluster", "controllers", "market", "scheduler"]),
-    ("sim", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa"]),
+    ("world", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa"]),
+    ("sim", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"]),
     (
         "scenario",
-        &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "sim", "traffic", "vpa"],
+        &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"],
     ),
-    ("report", &["autoscaler", "cluster", "cost", "hpa", "market", "sim", "traffic", "vpa"]),
-    ("advise", &["cluster", "cost", "hpa", "market", "report", "scenario", "sim", "traffic"]),
+    ("study", &["scenario", "sim", "traffic", "world"]),
+    ("report", &["autoscaler", "cluster", "cost", "hpa", "market", "sim", "study", "traffic", "vpa", "world"]),
+    ("advise", &["cluster", "cost", "hpa", "market", "report", "scenario", "sim", "study", "traffic", "world"]),
 ];
 
 const GROUND_FLOOR: &[&str] = &["units", "id", "id_type", "intern", "rng", "go_sort"];

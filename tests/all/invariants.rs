@@ -4,7 +4,8 @@
 
 use foresail::rng::{Seed, Stream, fnv1a};
 use foresail::scenario::{Sources, load};
-use foresail::sim::{Simulation, Start, Study};
+use foresail::sim::{Simulation, Start};
+use foresail::study::Study;
 use foresail::units::SimDuration;
 use std::fmt::Write;
 use std::fs;
@@ -29,7 +30,7 @@ fn study(seed: u64) -> Study {
     let scenario = load(Sources::Disk, &path, &[]).unwrap_or_else(|issues| {
         panic!("seed {seed} is refused: {issues:?}\n{}", fs::read_to_string(&path).unwrap_or_default())
     });
-    Study { seed, ..scenario.study() }
+    Study { seed, ..Study::of(&scenario) }
 }
 
 fn pick<'a>(chance: &mut Stream, list: &[&'a str]) -> &'a str {

@@ -1,9 +1,9 @@
 //! Both latency modes in whole simulations, and the audit that compares them.
 
 use foresail::scenario;
-use foresail::sim::Study;
-use foresail::sim::audit::{AuditPlan, audit};
 use foresail::sim::outcome::Outcome;
+use foresail::study::Study;
+use foresail::study::audit::{AuditPlan, audit};
 use foresail::units::SimDuration;
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use foresail::scenario::{Sources, load};
 use foresail::sim::log::{NodeEnd, Occurrence};
 use foresail::sim::outcome::Outcome;
+use foresail::study::Study;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
@@ -12,7 +13,7 @@ fn folder() -> PathBuf {
 /// One replication of a scenario, cut short.
 fn run(name: &str, duration: &str) -> Outcome {
     let scenario = load(Sources::Disk, &folder().join(name), &[format!("duration={duration}")]);
-    scenario.unwrap_or_else(|issues| panic!("{name}: {issues:?}")).study().replicate(0)
+    Study::of(&scenario.unwrap_or_else(|issues| panic!("{name}: {issues:?}"))).replicate(0)
 }
 
 fn count(outcome: &Outcome, of_interest: impl Fn(&Occurrence) -> bool) -> usize {

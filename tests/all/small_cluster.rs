@@ -5,6 +5,7 @@ use foresail::id::Id;
 use foresail::scenario::{Sources, load};
 use foresail::sim::log::Occurrence;
 use foresail::sim::outcome::Outcome;
+use foresail::study::Study;
 use foresail::units::SimDuration;
 use std::fs;
 
@@ -19,7 +20,8 @@ pub fn run(scenario: &str, objects: &str) -> Outcome {
     fs::write(folder.path().join("scenario.yaml"), scenario).expect("written");
     fs::write(folder.path().join("objects.yaml"), objects).expect("written");
     let loaded = load(Sources::Disk, &folder.path().join("scenario.yaml"), &[]);
-    let mut study = loaded.unwrap_or_else(|issues| panic!("{issues:?}\n{scenario}\n{objects}")).study();
+    let loaded = loaded.unwrap_or_else(|issues| panic!("{issues:?}\n{scenario}\n{objects}"));
+    let mut study = Study::of(&loaded);
     study.timeline_every = SimDuration::from_secs(1);
     study.replicate(0)
 }

@@ -3,11 +3,11 @@
 use assert_cmd::Command;
 use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::{self, Scenario, Sources};
-use foresail::sim::Study;
 use foresail::sim::log::{Evictor, Occurrence};
 use foresail::sim::outcome::Outcome;
-use foresail::sim::world::Cast;
+use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
+use foresail::world::Cast;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,12 +1,13 @@
 //! `foresail why` and the decision log: every record has a place, and causes come before what they cause.
 
 use foresail::report::decisions::{Decisions, Question, why};
+use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
 
 #[test]
 fn causes_come_first_and_lead_back_to_the_traffic() {
     let scenario = foresail::scenario::embedded(&["duration=30h".to_owned()]).unwrap();
-    let study = scenario.study();
+    let study = Study::of(&scenario);
     let outcome = study.replicate(0);
     let lines = Decisions::new(&study.cast, &outcome).json_lines();
     let (mut rescales, mut grown) = (0, 0);
@@ -44,7 +45,7 @@ fn causes_come_first_and_lead_back_to_the_traffic() {
 #[test]
 fn what_the_autoscaler_leaves_alone_is_told_with_its_reason() {
     let scenario = foresail::scenario::embedded(&["duration=30h".to_owned()]).unwrap();
-    let study = scenario.study();
+    let study = Study::of(&scenario);
     let outcome = study.replicate(0);
     let lines = Decisions::new(&study.cast, &outcome).json_lines();
     let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -65,7 +66,7 @@ fn what_the_autoscaler_leaves_alone_is_told_with_its_reason() {
 fn the_pods_of_a_daemon_set_are_its_own() {
     let settings = ["duration=3h", "deploys=[{at: 1h, daemonSet: fluent-bit}]"].map(str::to_owned);
     let scenario = foresail::scenario::embedded(&settings).unwrap();
-    let study = scenario.study();
+    let study = Study::of(&scenario);
     let outcome = study.replicate(0);
     let lines = Decisions::new(&study.cast, &outcome).json_lines();
     let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -2,9 +2,9 @@
 
 use super::Decisions;
 use crate::cluster::{NodeId, PodId};
-use crate::sim::event::{GroupId, WorkloadId};
 use crate::sim::log::{Evictor, NodeEnd, Occurrence};
 use crate::units::SimTime;
+use crate::world::{GroupId, WorkloadId};
 use rustc_hash::FxHashMap;
 
 /// What the pass has seen so far; numbers are places in the log.

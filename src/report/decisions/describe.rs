@@ -2,9 +2,9 @@
 
 use super::Decisions;
 use crate::cluster::{NodeId, PodId};
-use crate::sim::event::{GroupId, WorkloadId};
 use crate::sim::log::{Evictor, Kept, NodeEnd, Occurrence, Seen};
-use crate::sim::world::{FaultKind, WorkloadKind};
+use crate::world::{FaultKind, WorkloadKind};
+use crate::world::{GroupId, WorkloadId};
 use serde_json::{Value, json};
 
 /// A record, described.

@@ -12,9 +12,9 @@ pub use why::{Question, why};
 
 use crate::cluster::PodId;
 use crate::intern::Symbol;
-use crate::sim::event::WorkloadId;
 use crate::sim::outcome::Outcome;
-use crate::sim::world::{Cast, WorkloadKind};
+use crate::world::WorkloadId;
+use crate::world::{Cast, WorkloadKind};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;

@@ -3,8 +3,8 @@
 use super::Decisions;
 use crate::sim::log::Occurrence;
 use crate::sim::outcome::{Outcome, Point};
-use crate::sim::world::Cast;
 use crate::units::{SimDuration, SimTime};
+use crate::world::Cast;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

@@ -5,7 +5,7 @@ use crate::controllers::disruption::{Promise, UnhealthyPods};
 use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::world::{Budget, Cast};
+use crate::world::{Budget, Cast};
 
 /// Fills `cast` with everything that protects pods.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {

@@ -6,8 +6,8 @@ use crate::market::{Catalog, Per, Provider};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::storage::PersistentVolumeClaim;
-use crate::sim::world::{Cast, FixedCharge};
 use crate::units::PricePerHour;
+use crate::world::{Cast, FixedCharge};
 
 /// FOCUS and the price lists count so many hours in a month.
 const HOURS_PER_MONTH: f64 = 730.0;

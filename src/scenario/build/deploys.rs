@@ -4,9 +4,9 @@ use super::Scene;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::event::WorkloadId;
-use crate::sim::world::{BlueGreen, Cast, Deploy, Objective};
 use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::{BlueGreen, Cast, Deploy, Objective};
 
 /// How long a rollout is watched where the scenario does not say.
 const WATCH_FOR: SimDuration = SimDuration::from_mins(10);

@@ -4,9 +4,9 @@ use super::{Scene, group_names};
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::event::GroupId;
-use crate::sim::world::{Cast, Fault, FaultKind, OnRebalance, Rebalance, Replacement};
 use crate::units::{SimDuration, SimTime};
+use crate::world::GroupId;
+use crate::world::{Cast, Fault, FaultKind, OnRebalance, Rebalance, Replacement};
 
 /// How long before a spot notice the rebalance recommendation comes; AWS promises nothing, not even that it comes before.
 const REBALANCE_LEAD: SimDuration = SimDuration::from_mins(10);

@@ -11,9 +11,9 @@ use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::node::Node;
 use crate::scenario::terraform::TerraformGroup;
 use crate::scenario::{autoscaler_flags, file};
-use crate::sim::event::GroupId;
-use crate::sim::world::{Delay, Machine, NodeGroup};
 use crate::units::SimDuration;
+use crate::world::GroupId;
+use crate::world::{Delay, Machine, NodeGroup};
 use std::collections::BTreeMap;
 
 /// Machine types of a group that names none.

@@ -4,8 +4,8 @@ use crate::cluster::{ClusterState, NodeId};
 use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scheduler::Filters;
-use crate::sim::event::GroupId;
-use crate::sim::world::{Cast, Workload, WorkloadKind};
+use crate::world::GroupId;
+use crate::world::{Cast, Workload, WorkloadKind};
 use std::collections::BTreeSet;
 
 /// Warns about every kind of pod that no node group could hold, with the filters that say so, and about

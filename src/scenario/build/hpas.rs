@@ -6,8 +6,8 @@ use crate::intern::Symbol;
 use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::event::WorkloadId;
-use crate::sim::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
+use crate::world::WorkloadId;
+use crate::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
 
 /// Fills `cast` with the HPAs, in the order of their names.
 ///

@@ -3,9 +3,9 @@
 use super::Scene;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
-use crate::sim::world::{Cast, LatencyMode, Traffic};
 use crate::traffic::exact::ArrivalProcess;
 use crate::units::{SimDuration, SimTime};
+use crate::world::{Cast, LatencyMode, Traffic};
 
 /// The mode asked for.
 pub(super) fn mode(scene: &Scene<'_>) -> LatencyMode {

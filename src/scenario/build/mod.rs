@@ -27,8 +27,8 @@ use super::{Scenario, terraform};
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, Provider};
 use crate::rng::{fnv1a, mix};
-use crate::sim::world::{Cast, NodeGroup, Timing};
 use crate::units::SimDuration;
+use crate::world::{Cast, NodeGroup, Timing};
 use objects::Objects;
 use std::path::Path;
 
@@ -168,6 +168,6 @@ struct Scene<'a> {
 }
 
 /// The names of groups, for suggestions.
-pub(super) fn group_names(groups: &crate::id::IdVec<crate::sim::event::GroupId, NodeGroup>) -> Vec<String> {
+pub(super) fn group_names(groups: &crate::id::IdVec<crate::world::GroupId, NodeGroup>) -> Vec<String> {
     groups.values().map(|group| group.name.clone()).collect()
 }

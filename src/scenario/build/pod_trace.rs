@@ -4,8 +4,8 @@ use super::Scene;
 use crate::cluster::{Owner, OwnerKind, PodSpec, Resources};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::world::{Cast, TracePod};
 use crate::units::{SimDuration, SimTime};
+use crate::world::{Cast, TracePod};
 use serde::Deserialize;
 
 /// So many lines are complained about; more say nothing new.

@@ -4,7 +4,7 @@ use super::Scene;
 use crate::market::Catalog;
 use crate::scenario::PriceList;
 use crate::scenario::issue::{Issue, Issues};
-use crate::sim::world::Cast;
+use crate::world::Cast;
 use std::collections::BTreeSet;
 
 /// The dates of all machine prices of the cast; estimated ones become a caveat.

@@ -5,8 +5,8 @@ use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::scheduler_profiles;
 use crate::scheduler::Profiles;
-use crate::sim::world::{Cast, Timing};
 use crate::units::SimDuration;
+use crate::world::{Cast, Timing};
 use std::collections::BTreeMap;
 
 /// Longer cycles are refused.

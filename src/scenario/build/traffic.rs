@@ -5,14 +5,14 @@ use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues, Place};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::event::WorkloadId;
-use crate::sim::world::{Cast, Load, Objective, Service, Traffic};
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
 use crate::traffic::demand::{After, Curve, Demand, Noise};
 use crate::traffic::latency::{
     Abandoned, Discipline, EmpiricalWork, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
 };
 use crate::units::{Quantity, SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::{Cast, Load, Objective, Service, Traffic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -299,7 +299,7 @@ fn names(scene: &Scene<'_>, entries: &[Entry]) -> Vec<String> {
 /// The workload of that name, or the one that the Service of that name selects.
 fn find_workload(scene: &Scene<'_>, name: &str, converter: &mut Converter<'_>, cast: &Cast) -> Option<WorkloadId> {
     let symbol = converter.symbol(name);
-    let serves = |row: &crate::sim::world::Workload| row.replicas > 0;
+    let serves = |row: &crate::world::Workload| row.replicas > 0;
     if let Some((id, _)) = cast.workloads.iter().find(|(_, row)| row.name == symbol && serves(row)) {
         return Some(id);
     }
@@ -307,7 +307,7 @@ fn find_workload(scene: &Scene<'_>, name: &str, converter: &mut Converter<'_>, c
     let namespace = converter.symbol(service.metadata.namespace_or_default());
     let selector = converter.labels(&service.spec.selector);
     let cluster = converter.cluster();
-    let selected = |row: &crate::sim::world::Workload| {
+    let selected = |row: &crate::world::Workload| {
         let labels = &cluster.spec(row.template).labels;
         row.namespace == namespace && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
     };

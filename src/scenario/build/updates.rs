@@ -6,7 +6,7 @@ use crate::controllers::deployment::Strategy;
 use crate::controllers::{daemon_set, stateful_set};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::workloads::{UpdateStrategy, Workload};
-use crate::sim::world::WorkloadKind;
+use crate::world::WorkloadKind;
 
 /// Upstream: defaults of apps/v1: 25 % each.
 pub(super) fn deployment(object: &Workload, issues: &mut Issues) -> WorkloadKind {

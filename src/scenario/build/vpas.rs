@@ -4,9 +4,9 @@ use super::Scene;
 use crate::hpa::{Metric, Resource};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::sim::event::WorkloadId;
-use crate::sim::world::{Cast, Vpa};
 use crate::vpa::VpaSpec;
+use crate::world::WorkloadId;
+use crate::world::{Cast, Vpa};
 
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
     let mut rows: Vec<(String, Vpa)> = Vec::new();

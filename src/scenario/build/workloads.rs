@@ -18,8 +18,8 @@ use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
 use crate::scenario::kubernetes::pod::{self as api_pod, Pod, PodSpec, PodTemplateSpec};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads as api;
-use crate::sim::world::{Cast, Delay, Lifecycle, Load, Probe, Workload, WorkloadKind};
 use crate::units::{Quantity, SimDuration, SimTime};
+use crate::world::{Cast, Delay, Lifecycle, Load, Probe, Workload, WorkloadKind};
 
 /// What a Job's pod works where nobody says.
 const JOB_WORK: SimDuration = SimDuration::from_mins(5);

@@ -82,7 +82,7 @@ fn recorded(event: &BTreeMap<String, serde_json::Value>) -> Option<String> {
 
 fn event_text(case: &Case, outcome: &Outcome, occurrence: &Occurrence) -> Option<String> {
     let cluster = &outcome.cluster;
-    let group = |id: foresail::sim::event::GroupId| case.node_groups[id.index()].id.as_str();
+    let group = |id: foresail::world::GroupId| case.node_groups[id.index()].id.as_str();
     let node = |id| cluster.node_name(id);
     let pod = |id| cluster.pod_key(id);
     Some(match *occurrence {

@@ -4,10 +4,10 @@ use super::case::Case;
 use super::world;
 use foresail::rng::Seed;
 use foresail::sim::outcome::Outcome;
-use foresail::sim::world::{Cast, Timing};
 use foresail::sim::{Simulation, Start};
 use foresail::traffic::latency::LatencyTables;
 use foresail::units::SimDuration;
+use foresail::world::{Cast, Timing};
 use std::sync::Arc;
 
 /// The case in the recordings' world: whole seconds, fixed order, smallest-name ties. Demand is read when the metrics server

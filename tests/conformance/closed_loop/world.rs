@@ -15,12 +15,12 @@ use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::meta::OwnerReference;
 use foresail::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
-use foresail::sim::event::{GroupId, WorkloadId};
-use foresail::sim::world::{
+use foresail::units::{PricePerHour, SimDuration, SimTime};
+use foresail::world::{
     Budget, Cast, Delay, Fault, FaultKind, Hpa, Lifecycle, Load, Machine, NodeGroup, Replacement, Workload,
     WorkloadKind,
 };
-use foresail::units::{PricePerHour, SimDuration, SimTime};
+use foresail::world::{GroupId, WorkloadId};
 
 /// The cast of a case.
 pub fn build(case: &Case) -> Result<Cast, String> {

@@ -1,11 +1,12 @@
 //! Many replications of one scenario, in parallel.
 
 use crate::rng::Seed;
+use crate::scenario::Scenario;
 use crate::sim::outcome::Outcome;
-use crate::sim::world::{Cast, Timing};
 use crate::sim::{Simulation, Start};
 use crate::traffic::latency::LatencyTables;
 use crate::units::SimDuration;
+use crate::world::{Cast, Timing};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,7 +29,23 @@ pub struct Study {
     pub timeline_every: SimDuration,
 }
 
+/// As many points as a chart can show.
+const TIMELINE_POINTS: f64 = 700.0;
+
 impl Study {
+    /// What is replicated of a scenario. The timeline of replication 0 gets about 700 points, whole minutes apart.
+    pub fn of(scenario: &Scenario) -> Self {
+        let minutes = (scenario.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
+        Study {
+            cast: Arc::new(scenario.cast.clone()),
+            timing: scenario.timing.clone(),
+            duration: scenario.duration,
+            seed: scenario.seed,
+            tables: LatencyTables::default(),
+            timeline_every: SimDuration::from_mins(minutes as i64),
+        }
+    }
+
     /// Replication `number`. Only number 0 keeps its timeline and its log.
     pub fn replicate(&self, number: u32) -> Outcome {
         let first = number == 0;

@@ -6,16 +6,16 @@
 
 use crate::id::{Id, IdVec};
 use crate::rng::Seed;
-use crate::sim::Study;
 use crate::sim::exact::{Watch, model_of, summary};
 use crate::sim::outcome::{Point, Timeline};
-use crate::sim::world::Traffic;
+use crate::study::Study;
 use crate::traffic::calls::ServiceId;
 use crate::traffic::exact::PodKey;
 use crate::traffic::latency::{
     ColdPods, Hop, LatencyHistogram, LatencySummary, PodCohort, RouteLatency, STRATA_COUNT, ServiceModel,
 };
 use crate::units::SimTime;
+use crate::world::Traffic;
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

@@ -1,0 +1,10 @@
+//! A scenario run many times: replications, and what they say together.
+//!
+//! Deliberately not here: time that passes (`sim`), files in (`scenario`), text and pictures (`report`).
+//!
+//! Start reading at [`Study`].
+
+pub mod audit;
+mod replicate;
+
+pub use replicate::Study;

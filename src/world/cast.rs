@@ -1,0 +1,64 @@
+//! The cast: all that is given before time starts.
+
+use super::{Budget, Deploy, Fault, Hpa, NodeGroup, Rebalance, TracePod, Traffic, Vpa, Workload};
+use crate::autoscaler;
+use crate::cluster::ClusterState;
+use crate::cost::{BaseRates, ChargeKind};
+use crate::hpa;
+use crate::id::{GroupId, IdVec, WorkloadId};
+use crate::intern::Symbol;
+use crate::scheduler::Profiles;
+use crate::units::PricePerHour;
+use crate::vpa;
+
+/// What costs money besides nodes, for the whole run.
+#[derive(Clone, Debug)]
+pub struct FixedCharge {
+    /// What it is for.
+    pub kind: ChargeKind,
+    /// The line's name.
+    pub name: String,
+    /// Who it belongs to; the whole cluster if nobody.
+    pub namespace: Option<Symbol>,
+    /// For all units together.
+    pub price: PricePerHour,
+}
+
+/// Static objects, groups, workloads: the cluster before time starts.
+#[derive(Clone, Debug, Default)]
+pub struct Cast {
+    /// Namespaces, services, volumes, and the pods' kinds. Without nodes and pods.
+    pub cluster: ClusterState,
+    /// The node groups, in order.
+    pub groups: IdVec<GroupId, NodeGroup>,
+    /// The workloads, in order.
+    pub workloads: IdVec<WorkloadId, Workload>,
+    /// The budgets, in order.
+    pub budgets: Vec<Budget>,
+    /// The scheduler's profiles.
+    pub profiles: Profiles,
+    /// The HPAs, in the order of their "namespace/name".
+    pub hpas: Vec<Hpa>,
+    /// Cluster Autoscaler's flags; absent means that there is none. The groups that it manages come first.
+    pub autoscaler: Option<autoscaler::Flags>,
+    /// Flags of the HPA controller.
+    pub hpa_flags: hpa::Flags,
+    /// The VPAs, in the order of their "namespace/name"; at most one per workload.
+    pub vpas: Vec<Vpa>,
+    /// Flags of the VPA's recommender and updater.
+    pub vpa_flags: vpa::Flags,
+    /// Faults and other things that happen at a time.
+    pub faults: Vec<Fault>,
+    /// Rollouts.
+    pub deploys: Vec<Deploy>,
+    /// Rebalance recommendations; absent means that notices come without them.
+    pub rebalance: Option<Rebalance>,
+    /// A trace of pods, in order of arrival.
+    pub trace: Vec<TracePod>,
+    /// Requests, where there are any.
+    pub traffic: Option<Traffic>,
+    /// Charges that are no nodes.
+    pub charges: Vec<FixedCharge>,
+    /// The price ratio of cpu and memory, for dividing nodes' cost.
+    pub base_rates: BaseRates,
+}

@@ -1,0 +1,101 @@
+//! What goes wrong, and when.
+
+use crate::id::{GroupId, WorkloadId};
+use crate::intern::Symbol;
+use crate::units::{SimDuration, SimTime};
+
+/// Something that goes wrong, or is done, at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// When it begins.
+    pub at: SimTime,
+    /// When it ends, where it has an end.
+    pub until: SimTime,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+impl Fault {
+    /// Whether it has begun and not ended; one that ends no later than it begins has no end.
+    pub fn is_in_force(&self, now: SimTime) -> bool {
+        self.at <= now && (now < self.until || self.until <= self.at)
+    }
+}
+
+/// Kinds of faults.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultKind {
+    /// A node is gone at once.
+    NodeLost {
+        /// In this group.
+        group: GroupId,
+        /// Number so-and-so of its registered nodes by name, modulo their number.
+        pick: u32,
+        /// What the cloud does then.
+        replacement: Replacement,
+    },
+    /// A node reports nothing while the fault lasts.
+    NodeUnreachable {
+        /// In this group.
+        group: GroupId,
+        /// Number so-and-so of its registered nodes by name, modulo their number.
+        pick: u32,
+    },
+    /// Containers of running pods stop to answer, and go on when the fault ends.
+    ContainersHang {
+        /// Of this workload.
+        workload: WorkloadId,
+        /// So many of its ready pods, the oldest first.
+        pods: u32,
+    },
+    /// A node gets its spot notice.
+    SpotNotice {
+        /// In this group.
+        group: GroupId,
+        /// Number so-and-so of its registered nodes by name, modulo their number.
+        pick: u32,
+        /// What the cloud does then.
+        replacement: Replacement,
+    },
+    /// Requests for more nodes fail.
+    IncreaseError(GroupId),
+    /// Instances launched now never come; the cloud says so after a while.
+    InstanceError(GroupId, SimDuration),
+    /// Instances launched now never register.
+    NeverRegisters(GroupId),
+    /// A zone is out: its nodes are lost, and no node starts there.
+    ZoneOutage(Symbol),
+    /// A spot pool (group, machine number, zone) or all of a group has no capacity.
+    NoCapacity(GroupId),
+}
+
+/// What the cloud does about a lost instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// Launches another one.
+    Replace,
+    /// Shrinks the group's target.
+    Shrink,
+    /// Nothing: the target stays too high.
+    None,
+}
+
+/// Rebalance recommendations ahead of spot notices, and what is done about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rebalance {
+    /// So long before the notice.
+    pub lead: SimDuration,
+    /// What the termination handler does.
+    pub response: OnRebalance,
+}
+
+/// What the termination handler does about a rebalance recommendation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnRebalance {
+    /// Nothing.
+    Nothing,
+    /// Cordons the node.
+    Cordon,
+    /// Cordons the node and evicts its pods.
+    Drain,
+}

@@ -1,0 +1,49 @@
+//! Node groups: what they launch, where, how fast.
+
+use super::Delay;
+use crate::cluster::NodeTemplate;
+use crate::intern::Symbol;
+use crate::market::SpotPool;
+use crate::units::{PricePerHour, SimDuration};
+
+/// A machine type that a node group may launch.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The type's name, such as `m5.large`.
+    pub instance_type: String,
+    /// The node it becomes; zone and name are set at launch.
+    pub template: NodeTemplate,
+    /// What it costs.
+    pub price: PricePerHour,
+    /// What the same machine costs on demand.
+    pub on_demand_price: PricePerHour,
+    /// How its spot capacity is reclaimed, for spot groups; absent means never.
+    pub spot_market: Option<SpotPool>,
+}
+
+/// A node group: what it launches, where, how fast.
+#[derive(Clone, Debug)]
+pub struct NodeGroup {
+    /// The name.
+    pub name: String,
+    /// The least size the autoscaler may set.
+    pub min: i32,
+    /// The largest size the autoscaler may set.
+    pub max: i32,
+    /// The size at the start.
+    pub initial: i32,
+    /// The machine types, at least one; the first is what the autoscaler takes as the group's template.
+    pub machines: Vec<Machine>,
+    /// The zones, in order; empty keeps the template's.
+    pub zones: Vec<Symbol>,
+    /// Spot capacity.
+    pub spot: bool,
+    /// From launch to registration.
+    pub boot: Delay,
+    /// From registration to Ready.
+    pub ready_lag: Delay,
+    /// From the deletion of the instance to the end of the node object.
+    pub termination: SimDuration,
+    /// Whether Cluster Autoscaler manages the group.
+    pub autoscaled: bool,
+}

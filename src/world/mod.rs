@@ -1,0 +1,33 @@
+//! What a simulation is made of: everything that is given before time starts, shared by all replications.
+//!
+//! [`Cast`] holds the cluster's objects, node groups, workloads, autoscalers, faults, rollouts, traffic and charges;
+//! [`Timing`] is the clockwork. Whoever has both can run a simulation: a scenario file, a test, a binding.
+//!
+//! Deliberately not here: files and their text (`scenario`), and anything that changes while time passes (`sim`).
+//!
+//! Start reading at [`Cast`].
+
+mod cast;
+mod delay;
+mod deploy;
+mod fault;
+mod group;
+mod lifecycle;
+mod load;
+mod policy;
+mod timing;
+mod traffic;
+mod workload;
+
+pub use crate::id::{GroupId, InstanceId, WorkloadId};
+pub use cast::{Cast, FixedCharge};
+pub use delay::Delay;
+pub use deploy::{BlueGreen, Deploy, TracePod};
+pub use fault::{Fault, FaultKind, OnRebalance, Rebalance, Replacement};
+pub use group::{Machine, NodeGroup};
+pub use lifecycle::{Lifecycle, Probe};
+pub use load::Load;
+pub use policy::{Budget, Hpa, Signal, Vpa};
+pub use timing::Timing;
+pub use traffic::{LatencyMode, Objective, Service, Traffic};
+pub use workload::{Workload, WorkloadKind};

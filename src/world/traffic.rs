@@ -1,0 +1,69 @@
+//! Traffic: how much enters, who serves it, what is promised.
+
+use crate::id::{IdVec, WorkloadId};
+use crate::traffic::calls::{CallGraph, ServiceId};
+use crate::traffic::demand::Demand;
+use crate::traffic::exact::ArrivalProcess;
+use crate::traffic::latency::ServiceProfile;
+use std::sync::Arc;
+
+/// The traffic of a scenario: how much enters, who serves it, what is promised.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// Requests per second that enter the cluster.
+    pub demand: Arc<Demand>,
+    /// Routes and calls.
+    pub graph: CallGraph,
+    /// The services, in the order of the graph's ids.
+    pub services: IdVec<ServiceId, Service>,
+    /// What is promised to users, end to end.
+    pub objective: Objective,
+    /// How latency is found.
+    pub mode: LatencyMode,
+    /// How arrivals vary around their rate; the fast mode takes them as Poisson.
+    pub arrivals: ArrivalProcess,
+}
+
+/// How latency, errors and usage are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LatencyMode {
+    /// By formulas, step by step.
+    #[default]
+    Fast,
+    /// Request by request.
+    Exact,
+}
+
+/// A service: what a request costs, and which pods serve it.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The name.
+    pub name: String,
+    /// Cost and behaviour of requests.
+    pub profile: ServiceProfile,
+    /// Whose pods serve; a service outside the cluster has none and always the same capacity.
+    pub workload: Option<WorkloadId>,
+    /// Memory of a pod without requests, in bytes.
+    pub memory_base_bytes: i64,
+    /// Memory of each request in hand, in bytes.
+    pub memory_per_request_bytes: i64,
+    /// What is promised to its callers.
+    pub objective: Option<Objective>,
+}
+
+/// A service level objective. Absent parts promise nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Objective {
+    /// P95 latency in seconds.
+    pub latency_s_p95: Option<f64>,
+    /// Failed requests over all, 0..=1.
+    pub error_rate: Option<f64>,
+}
+
+impl Objective {
+    /// Whether a step with this P95 (seconds) and error rate breaks the promise.
+    pub fn is_broken_by(&self, latency_s_p95: f64, error_rate: f64) -> bool {
+        self.latency_s_p95.is_some_and(|most| latency_s_p95 > most)
+            || self.error_rate.is_some_and(|most| error_rate > most)
+    }
+}
