@@ -1,9 +1,9 @@
 //! The search for the cheapest setting that keeps the promises.
 
 use super::setting::{Bounds, Setting};
-use crate::report::{Estimate, Recommendation, RecommendedBounds, Verdict};
+use crate::report::{Recommendation, RecommendedBounds, Verdict};
 use crate::sim::outcome::Outcome;
-use crate::study::Study;
+use crate::study::{Estimate, Study};
 use crate::world::{Cast, Objective};
 use rayon::prelude::*;
 

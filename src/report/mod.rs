@@ -21,7 +21,6 @@ mod format;
 mod html;
 mod latency;
 mod model;
-mod statistics;
 mod tables;
 mod terminal;
 
@@ -40,5 +39,6 @@ pub use model::{
     ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run,
     ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
 };
-pub use statistics::Estimate;
 pub use terminal::summary;
+
+pub use crate::study::Estimate;

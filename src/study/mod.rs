@@ -5,6 +5,8 @@
 //! Start reading at [`Study`].
 
 pub mod audit;
+mod estimate;
 mod replicate;
 
+pub use estimate::Estimate;
 pub use replicate::Study;
