@@ -1,0 +1,62 @@
+//! The program as a user has it: a folder with files, a command in it, and what the command did.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A folder of its own, gone with the test.
+pub struct Folder {
+    folder: TempDir,
+}
+
+impl Folder {
+    pub fn new() -> Self {
+        Folder { folder: tempfile::tempdir().expect("a folder for the test") }
+    }
+    /// With one more file.
+    pub fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+        self
+    }
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+    /// A file that was written.
+    pub fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+    /// `foresail` with the words of one line.
+    pub fn run(&self, line: &str) -> Done {
+        self.run_words(&line.split_whitespace().collect::<Vec<_>>())
+    }
+    /// `foresail` with words that may hold spaces.
+    pub fn run_words(&self, words: &[&str]) -> Done {
+        self.pipe(words, b"")
+    }
+    /// The same with something on its standard input.
+    pub fn pipe(&self, words: &[&str], stdin: &[u8]) -> Done {
+        let mut command = Command::cargo_bin("foresail").expect("the program");
+        let output = command.args(words).current_dir(self.path()).write_stdin(stdin).output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().expect("it ends by itself");
+        Done { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+}
+
+/// What a command did.
+pub struct Done {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Done {
+    /// What it printed, if all went well.
+    pub fn ok(&self) -> &str {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        &self.stdout
+    }
+}
