@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::HOURS_PER_MONTH;
 use super::ledger::{GroupId, NamespaceId};
 use crate::id::Id;
-use crate::units::{Money, SimDuration};
+use crate::units::{HOURS_PER_MONTH, Money, SimDuration};
 
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,6 +19,3 @@ mod ledger;
 pub use allocation::BaseRates;
 pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
 pub use ledger::{BilledNode, Charge, ChargeId, GroupId, Held, Ledger, NamespaceId, Offer, OfferId};
-
-/// The month of every run rate: 730 hours, as AWS' calculator and Infracost count it.
-pub const HOURS_PER_MONTH: i64 = 730;

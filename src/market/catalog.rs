@@ -6,10 +6,10 @@ use super::error::nearest;
 use super::instance_type::{Architecture, EniLimits, InstanceType, Provider};
 use super::spot::{InterruptionRate, SpotPool};
 use super::table::{Table, marked};
-use super::{FixedPrice, ManagedPrice, MarketError, fixed};
+use super::{FixedPrice, ManagedPrice, MarketError, Offering, PriceBook, fixed};
 use crate::units::PricePerHour;
 
-/// Everything that is sold. Immutable, shared, read on first use (about a millisecond).
+/// Everything that is sold: the [`PriceBook`] of list prices, and facts about what they buy. Immutable, shared, read on first use (about a millisecond).
 pub struct Catalog {
     ec2_types: Table,
     ec2_prices: Table,
@@ -17,20 +17,6 @@ pub struct Catalog {
     gce_types: Table,
     gce_prices: Table,
     fixed: fixed::FixedPrices,
-}
-
-/// What one machine type costs in one region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offering {
-    /// Linux, shared tenancy, no commitment.
-    pub on_demand: PricePerHour,
-    /// The typical spot price, if there is a spot market.
-    pub spot: Option<PricePerHour>,
-    /// Whether the on-demand price was estimated from the home region's price and the price ratio
-    /// of the same or the most similar family (63 known prices: median error 0.0 %, worst 7.5 %).
-    pub estimated: bool,
-    /// When the price was listed, `YYYY-MM-DD`, or a word about it.
-    pub price_date: &'static str,
 }
 
 const EC2_HOME: &str = "us-east-1";
@@ -96,10 +82,62 @@ impl Catalog {
         })
     }
 
-    /// What `instance_type` costs in `region`.
+    /// What the spot market of `instance_type` is like in `region` (each zone is a pool of its own).
     ///
-    /// Errors: an unknown type, an unknown region, or no known price of the one in the other.
-    pub fn offering(&self, instance_type: &str, region: &str) -> Result<Offering, MarketError> {
+    /// Errors: as [`PriceBook::offering`], also where there is no spot market.
+    pub fn spot_pool(&self, instance_type: &str, region: &str) -> Result<SpotPool, MarketError> {
+        let kind = self.instance_type(instance_type)?;
+        let offering = self.offering(instance_type, region)?;
+        let none = || MarketError::NoPrice {
+            instance_type: format!("{instance_type} (spot)"),
+            region: region.to_owned(),
+            known: "use on-demand capacity there".to_owned(),
+        };
+        if offering.spot.is_none() {
+            return Err(none());
+        }
+        let rate = match kind.provider {
+            Provider::Gcp => InterruptionRate::GCP_ASSUMED,
+            Provider::Aws => {
+                let cell = self.ec2_spot.cell(kind.name, region).ok_or_else(none)?;
+                let (bucket, _, estimated) = advice(cell).ok_or_else(none)?;
+                InterruptionRate::from_advisor_bucket(bucket, estimated)
+            }
+        };
+        Ok(SpotPool::new(kind.provider, rate))
+    }
+
+    /// The names of all fixed prices, sorted.
+    pub fn fixed_items(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.fixed.items()
+    }
+
+    fn price_table(&self, provider: Provider) -> &Table {
+        match provider {
+            Provider::Aws => &self.ec2_prices,
+            Provider::Gcp => &self.gce_prices,
+        }
+    }
+
+    fn ec2_offering(&self, kind: &InstanceType, region: &str, cell: &'static str) -> Option<Offering> {
+        let (mark, figure) = marked(cell);
+        let on_demand = PricePerHour::from_usd(figure.parse().ok()?);
+        let spot = self.ec2_spot.cell(kind.name, region).and_then(advice);
+        Some(Offering {
+            on_demand,
+            spot: spot.map(|(_, savings, _)| on_demand.scaled(1.0 - f64::from(savings) / 100.0)),
+            estimated: mark == '~',
+            price_date: match mark {
+                '+' => EC2_LATER.into(),
+                ' ' if region != EC2_HOME => EC2_REGION_DATE.into(),
+                _ => EC2_HOME_DATE.into(),
+            },
+        })
+    }
+}
+
+impl PriceBook for Catalog {
+    fn offering(&self, instance_type: &str, region: &str) -> Result<Offering, MarketError> {
         let kind = self.instance_type(instance_type)?;
         self.provider(region)?;
         let prices = self.price_table(kind.provider);
@@ -121,76 +159,19 @@ impl Catalog {
         })
     }
 
-    /// What the spot market of `instance_type` is like in `region` (each zone is a pool of its own).
-    ///
-    /// Errors: as [`offering`](Self::offering), also where there is no spot market.
-    pub fn spot_pool(&self, instance_type: &str, region: &str) -> Result<SpotPool, MarketError> {
-        let kind = self.instance_type(instance_type)?;
-        let offering = self.offering(instance_type, region)?;
-        let none = || MarketError::NoPrice {
-            instance_type: format!("{instance_type} (spot)"),
-            region: region.to_owned(),
-            known: "use on-demand capacity there".to_owned(),
-        };
-        let price = offering.spot.ok_or_else(none)?;
-        let rate = match kind.provider {
-            Provider::Gcp => InterruptionRate::GCP_ASSUMED,
-            Provider::Aws => {
-                let cell = self.ec2_spot.cell(kind.name, region).ok_or_else(none)?;
-                let (bucket, _, estimated) = advice(cell).ok_or_else(none)?;
-                InterruptionRate::from_advisor_bucket(bucket, estimated)
-            }
-        };
-        Ok(SpotPool::new(kind.provider, price, rate))
-    }
-
-    /// The price of `item` (a name in `data/fixed_prices.csv`, such as `gp3_gb_month`) in `region`.
-    ///
     /// Where the region's price is not known, it is the provider's home region's, marked as estimated.
-    /// Errors: [`MarketError::Item`], [`MarketError::Region`].
-    pub fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
+    fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
         let provider = self.provider(region)?;
         self.fixed.price(item, region, home(provider))
     }
 
-    /// The names of all fixed prices, sorted.
-    pub fn fixed_items(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.fixed.items()
-    }
-
-    /// The hourly price of one single-zone node of a managed service: `managed_price("rds-postgres",
-    /// "db.m5.large", "eu-west-1")`. A Multi-AZ deployment is two of them.
-    ///
     /// A class that is not listed is estimated, in this order: from the same service and family in
     /// the region or in us-east-1, scaled by the EC2 prices of the sizes and of the regions; from the
-    /// service's typical price over EC2's. Errors: [`MarketError::ManagedClass`].
-    pub fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError> {
+    /// service's typical price over EC2's.
+    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError> {
         self.provider(region)?;
         let ec2_price = |kind: &str, region: &str| self.offering(kind, region).ok().map(|o| o.on_demand);
         self.fixed.managed(service, class, region, &ec2_price)
-    }
-
-    fn price_table(&self, provider: Provider) -> &Table {
-        match provider {
-            Provider::Aws => &self.ec2_prices,
-            Provider::Gcp => &self.gce_prices,
-        }
-    }
-
-    fn ec2_offering(&self, kind: &InstanceType, region: &str, cell: &'static str) -> Option<Offering> {
-        let (mark, figure) = marked(cell);
-        let on_demand = PricePerHour::from_usd(figure.parse().ok()?);
-        let spot = self.ec2_spot.cell(kind.name, region).and_then(advice);
-        Some(Offering {
-            on_demand,
-            spot: spot.map(|(_, savings, _)| on_demand.scaled(1.0 - f64::from(savings) / 100.0)),
-            estimated: mark == '~',
-            price_date: match mark {
-                '+' => EC2_LATER,
-                ' ' if region != EC2_HOME => EC2_REGION_DATE,
-                _ => EC2_HOME_DATE,
-            },
-        })
     }
 }
 
@@ -248,7 +229,7 @@ fn gce_offering(cell: &'static str) -> Option<Offering> {
         on_demand: PricePerHour::from_usd(on_demand.parse().ok()?),
         spot: spot.parse().ok().map(PricePerHour::from_usd),
         estimated: mark == '~',
-        price_date: GCE_DATE,
+        price_date: GCE_DATE.into(),
     })
 }
 

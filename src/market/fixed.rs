@@ -1,11 +1,12 @@
 //! Prices of everything that is not a node: control plane, disks, load balancers, managed services.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::MarketError;
 use super::error::nearest;
 use super::table::marked;
-use crate::units::{Money, PricePerHour};
+use crate::units::{HOURS_PER_MONTH, Money, PricePerHour};
 
 /// What a price is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum Per {
 }
 
 /// A price from `data/fixed_prices.csv`. The item's name says the unit: `gp3_gb_month`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixedPrice {
     /// USD for one unit.
     pub price: Money,
@@ -28,7 +29,7 @@ pub struct FixedPrice {
     /// Another region's price, or one derived from a similar item's.
     pub estimated: bool,
     /// When it was listed, `YYYY-MM-DD`.
-    pub price_date: &'static str,
+    pub price_date: Cow<'static, str>,
 }
 
 impl FixedPrice {
@@ -36,7 +37,7 @@ impl FixedPrice {
     pub fn per_hour(&self, quantity: f64) -> PricePerHour {
         let hours = match self.per {
             Per::Hour => 1.0,
-            Per::Month => 730.0,
+            Per::Month => HOURS_PER_MONTH as f64,
             Per::Unit => return PricePerHour::ZERO,
         };
         PricePerHour::from_usd(self.price.usd() * quantity / hours)
@@ -44,14 +45,14 @@ impl FixedPrice {
 }
 
 /// The price of one node of a managed service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedPrice {
     /// One node, single-zone.
     pub price: PricePerHour,
     /// Derived from a similar class or another region.
     pub estimated: bool,
     /// When the price it rests on was listed, `YYYY-MM-DD`.
-    pub price_date: &'static str,
+    pub price_date: Cow<'static, str>,
 }
 
 /// Prices by item and region; managed services by service, class and region.
@@ -107,11 +108,11 @@ impl FixedPrices {
                 _ => Per::Unit,
             },
             estimated: mark == '~' || !here,
-            price_date,
+            price_date: (*price_date).into(),
         })
     }
 
-    /// See [`Catalog::managed_price`](super::Catalog::managed_price).
+    /// The price of `class` of `service`; estimated by `ec2_price` of a machine type in a region if not listed.
     pub(super) fn managed(
         &self,
         service: &str,
@@ -125,10 +126,10 @@ impl FixedPrices {
                 nearest: nearest(service, self.managed.keys().copied()),
             });
         };
-        let price = |usd_hour: f64, estimated: bool, date| ManagedPrice {
+        let price = |usd_hour: f64, estimated: bool, date: &'static str| ManagedPrice {
             price: PricePerHour::from_usd(usd_hour),
             estimated,
-            price_date: date,
+            price_date: date.into(),
         };
         if let Some(row) = rows.iter().find(|row| row.class == class && row.region == region) {
             return Ok(price(row.usd_hour, false, row.date));
@@ -162,7 +163,7 @@ fn machine_of(class: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::Catalog;
+    use crate::market::{Catalog, PriceBook};
 
     #[test]
     fn prices_are_read_with_their_unit() {

@@ -7,7 +7,10 @@
 //! credits of burstable types, local zones. Nothing here draws random numbers by itself: the
 //! distributions are parameters, the simulation owns the streams.
 //!
-//! Start reading at [`Catalog`].
+//! Prices are asked through a [`PriceBook`], of which [`Catalog`] is the one that ships: a scenario
+//! may be built with another.
+//!
+//! Start reading at [`PriceBook`] and [`Catalog`].
 
 mod allocatable;
 mod catalog;
@@ -15,13 +18,15 @@ mod error;
 mod fixed;
 mod instance_type;
 mod latency;
+mod price_book;
 mod spot;
 mod table;
 
 pub use allocatable::{NodeResources, NodeSettings, eks, gke};
-pub use catalog::{Catalog, Offering, region_of_zone};
+pub use catalog::{Catalog, region_of_zone};
 pub use error::MarketError;
 pub use fixed::{FixedPrice, ManagedPrice, Per};
 pub use instance_type::{Architecture, CapacityType, EniLimits, InstanceType, Provider};
 pub use latency::{Lognormal, container_start, image_pull, node_boot};
+pub use price_book::{Offering, PriceBook};
 pub use spot::{InterruptionRate, ReclaimProcess, SpotPool};

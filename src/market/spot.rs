@@ -1,7 +1,7 @@
 //! Spot markets as random processes: how often capacity is taken back, how much of it at once.
 
 use super::Provider;
-use crate::units::{PricePerHour, SimDuration};
+use crate::units::{HOURS_PER_MONTH, SimDuration};
 
 /// How likely one spot node is to be taken back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +27,6 @@ impl InterruptionRate {
 
     /// The rate of a Spot Advisor bucket, 0 to 4; higher numbers count as 4.
     pub fn from_advisor_bucket(bucket: u8, estimated: bool) -> Self {
-        const HOURS_PER_MONTH: f64 = 730.0;
         let (share, label) = match bucket {
             0 => (0.025, "<5% a month"),
             1 => (0.075, "5-10% a month"),
@@ -35,7 +34,7 @@ impl InterruptionRate {
             3 => (0.175, "15-20% a month"),
             _ => (0.25, ">20% a month"),
         };
-        InterruptionRate { hazard_per_hour: -libm::log1p(-share) / HOURS_PER_MONTH, label, estimated }
+        InterruptionRate { hazard_per_hour: -libm::log1p(-share) / HOURS_PER_MONTH as f64, label, estimated }
     }
 }
 
@@ -55,8 +54,6 @@ pub struct ReclaimProcess {
 /// The spot market of one instance type in one region. Each zone is a pool of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpotPool {
-    /// The typical price.
-    pub price: PricePerHour,
     /// How likely one node is to be taken back.
     pub rate: InterruptionRate,
     /// When, and how many at once.
@@ -65,8 +62,6 @@ pub struct SpotPool {
     pub notice: SimDuration,
     /// Mean time after a reclaim event in which the pool has no capacity to launch (exponential).
     pub shortage: SimDuration,
-    /// Probability that a launch finds no capacity at a random time: the share of time in shortage.
-    pub launch_failure: f64,
 }
 
 /// Half of a pool falls at once. An assumption: reclaims are known to come in bulk within a zone,
@@ -77,18 +72,16 @@ const DEFAULT_SHORTAGE: SimDuration = SimDuration::from_mins(30);
 
 impl SpotPool {
     /// The pool with its default correlation and shortage.
-    pub fn new(provider: Provider, price: PricePerHour, rate: InterruptionRate) -> Self {
+    pub fn new(provider: Provider, rate: InterruptionRate) -> Self {
         let notice = match provider {
             Provider::Aws => SimDuration::from_secs(120),
             Provider::Gcp => SimDuration::from_secs(30),
         };
         let pool = SpotPool {
-            price,
             rate,
             reclaims: ReclaimProcess { events_per_hour: rate.hazard_per_hour, share: 1.0 },
             notice,
             shortage: DEFAULT_SHORTAGE,
-            launch_failure: 0.0,
         };
         pool.with_reclaims(rate.hazard_per_hour, DEFAULT_SHARE)
     }
@@ -99,8 +92,6 @@ impl SpotPool {
         let share = share.clamp(0.01, 1.0);
         self.rate.hazard_per_hour = hazard_per_hour.max(0.0);
         self.reclaims = ReclaimProcess { events_per_hour: self.rate.hazard_per_hour / share, share };
-        let short = self.reclaims.events_per_hour * self.shortage.as_secs_f64() / 3600.0;
-        self.launch_failure = short / (1.0 + short);
         self
     }
 }
@@ -128,7 +119,7 @@ mod tests {
             let shared = pool.with_reclaims(pool.rate.hazard_per_hour, share).reclaims;
             assert!((shared.events_per_hour * shared.share - pool.rate.hazard_per_hour).abs() < 1e-15);
         }
-        assert_eq!(pool.with_reclaims(0.0, 0.5).launch_failure, 0.0);
+        assert_eq!(pool.with_reclaims(0.0, 0.5).reclaims.events_per_hour, 0.0);
     }
 
     #[test]

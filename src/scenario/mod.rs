@@ -29,7 +29,7 @@ pub use build::checked_replications;
 pub use service_metrics::read_metrics;
 pub use sources::Sources;
 
-use crate::market::Provider;
+use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
 use crate::world::{Cast, Timing};
 use issue::Issues;
@@ -75,16 +75,23 @@ pub struct PriceList {
     pub estimated: bool,
 }
 
-/// Reads a scenario file and all that it names, with `path=value` settings on top.
+/// Reads a scenario file and all that it names, with `path=value` settings on top, at list prices.
 ///
 /// Errors: everything that is wrong, with its place.
 pub fn load(sources: Sources, path: &Path, sets: &[String]) -> Result<Scenario, Issues> {
+    load_priced(sources, path, sets, Catalog::shipped())
+}
+
+/// As [`load`], at the prices of a book.
+///
+/// Errors: everything that is wrong, with its place.
+pub fn load_priced(sources: Sources, path: &Path, sets: &[String], prices: &dyn PriceBook) -> Result<Scenario, Issues> {
     let mut issues = Issues::new();
     let merged = merge::load(sources, path, sets, &mut issues);
     let Some((file, origins)) = merged.filter(|_| !issues.has_errors()) else { return Err(issues) };
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Issues::new();
-    let scenario = build::build(sources, &folder, &file, &mut found);
+    let scenario = build::build(build::Inputs { sources, folder, prices }, &file, &mut found);
     issues.absorb(found, |place| origins.locate(place));
     match scenario {
         Some(mut scenario) if !issues.has_errors() => {

@@ -7,6 +7,6 @@ mod money;
 mod quantity;
 mod time;
 
-pub use money::{Money, PricePerHour};
+pub use money::{HOURS_PER_MONTH, Money, PricePerHour};
 pub use quantity::{Quantity, QuantityError};
 pub use time::{DurationError, SimDuration, SimTime};

@@ -5,6 +5,10 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 
+/// The hours of a month, where a price per month becomes one per hour and for run rates: as AWS' calculator,
+/// Infracost and FOCUS count them.
+pub const HOURS_PER_MONTH: i64 = 730;
+
 /// An amount in nano-USD (10^-9 USD). Range: about ±1.7 · 10^29 USD.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(i128);

@@ -15,8 +15,6 @@ pub struct Machine {
     pub template: NodeTemplate,
     /// What it costs.
     pub price: PricePerHour,
-    /// What the same machine costs on demand.
-    pub on_demand_price: PricePerHour,
     /// How its spot capacity is reclaimed, for spot groups; absent means never.
     pub spot_market: Option<SpotPool>,
 }

@@ -21,6 +21,7 @@ mod latency_laws;
 mod lives;
 mod metamorphic;
 mod overlaps;
+mod prices;
 mod program;
 mod recorded_world;
 mod rollouts;

@@ -1,8 +1,9 @@
 //! What the VPA would recommend for recorded usage, and what that changes per month.
 
 use super::super::format::{digits, requested, usd};
-use crate::cost::{BaseRates, HOURS_PER_MONTH};
+use crate::cost::BaseRates;
 use crate::hpa::replay::{PodShape, Recording, Unit};
+use crate::units::HOURS_PER_MONTH;
 use crate::vpa::{Aggregate, ContainerPolicy, Flags, PodMemory, Recommendation, recommend};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle, presets};
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use super::Group;
 use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
 use crate::cluster::NodeTemplate;
-use crate::market::{Catalog, region_of_zone};
+use crate::market::{Catalog, PriceBook, region_of_zone};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::{Converter, node};

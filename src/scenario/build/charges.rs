@@ -2,15 +2,13 @@
 
 use super::Scene;
 use crate::cost::ChargeKind;
-use crate::market::{Catalog, Per, Provider};
+use crate::market::{Per, Provider};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::storage::PersistentVolumeClaim;
-use crate::units::PricePerHour;
+use crate::units::{HOURS_PER_MONTH, PricePerHour};
 use crate::world::{Cast, FixedCharge};
 
-/// FOCUS and the price lists count so many hours in a month.
-const HOURS_PER_MONTH: f64 = 730.0;
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 /// Control plane, volumes, load balancers, managed services, and what the scenario names.
@@ -39,7 +37,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     for (at, row) in scene.file.managed.iter().enumerate() {
         let namespace = row.namespace.as_ref().map(|name| converter.symbol(name));
-        match Catalog::shipped().managed_price(&row.service, &row.class, scene.region) {
+        match scene.prices.managed_price(&row.service, &row.class, scene.region) {
             Ok(price) => charges.rows.push(FixedCharge {
                 kind: ChargeKind::ManagedServices,
                 name: format!("{} {}", row.service, row.class),
@@ -60,7 +58,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
                 kind: ChargeKind::ManagedServices,
                 name: row.name.clone(),
                 namespace,
-                price: PricePerHour::from_usd(usd / HOURS_PER_MONTH),
+                price: PricePerHour::from_usd(usd / HOURS_PER_MONTH as f64),
             }),
             _ => issues.push(Issue::error(format!("charges[{at}]"), "expected either item or usdPerMonth, at least 0")),
         }
@@ -83,9 +81,9 @@ impl Charges<'_> {
         quantity: f64,
         issues: &mut Issues,
     ) {
-        match Catalog::shipped().fixed_price(item, self.scene.region) {
+        match self.scene.prices.fixed_price(item, self.scene.region) {
             Ok(price) if price.per == Per::Unit => {
-                let price = PricePerHour::from_usd(price.price.usd() * quantity / HOURS_PER_MONTH);
+                let price = PricePerHour::from_usd(price.price.usd() * quantity / HOURS_PER_MONTH as f64);
                 self.rows.push(FixedCharge { kind, name: name.to_owned(), namespace, price });
             }
             Ok(price) => {

@@ -378,9 +378,14 @@ fn machine(
     if kind.provider != scene.provider {
         return Err(format!("`{name}` does not exist in {}", scene.region));
     }
-    let offering = catalog.offering(name, scene.region).map_err(|e| e.to_string())?;
+    let offering = scene.prices.offering(name, scene.region).map_err(|e| e.to_string())?;
     let spot_market =
         if plan.spot { Some(catalog.spot_pool(name, scene.region).map_err(|e| e.to_string())?) } else { None };
+    let price = match offering.spot {
+        Some(spot) if plan.spot => spot,
+        None if plan.spot => return Err(format!("no spot price is known for `{name}` in `{}`", scene.region)),
+        _ => offering.on_demand,
+    };
     let settings = NodeSettings::default();
     let (capacity, allocatable) = (kind.capacity(settings), kind.allocatable(settings));
     let mut labels = BTreeMap::from([
@@ -433,8 +438,7 @@ fn machine(
             allocatable: sized(allocatable),
             ..NodeTemplate::default()
         },
-        price: spot_market.map_or(offering.on_demand, |pool| pool.price),
-        on_demand_price: offering.on_demand,
+        price,
         spot_market,
     })
 }

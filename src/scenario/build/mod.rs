@@ -25,7 +25,7 @@ use super::kubernetes::Converter;
 use super::sources::Sources;
 use super::{Scenario, terraform};
 use crate::cluster::ClusterState;
-use crate::market::{Catalog, Provider};
+use crate::market::{Catalog, PriceBook, Provider};
 use crate::rng::{fnv1a, mix};
 use crate::units::SimDuration;
 use crate::world::{Cast, NodeGroup, Timing};
@@ -45,8 +45,20 @@ const STEP: SimDuration = SimDuration::from_secs(30);
 /// Monday 2024-01-01 00:00 UTC: CronJobs need a calendar.
 const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
 
+/// What a scenario is built from besides its own file.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    /// Where the files that it names are read.
+    pub(super) sources: Sources,
+    /// The folder of the scenario file.
+    pub(super) folder: &'a Path,
+    /// What things cost.
+    pub(super) prices: &'a dyn PriceBook,
+}
+
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
-pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
+pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
+    let Inputs { sources, folder, prices } = inputs;
     let (region, provider) = region(file, issues);
     let documents: Vec<Document> =
         file.manifests.iter().flat_map(|path| documents::read(sources, &folder.join(path), issues)).collect();
@@ -58,7 +70,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     let mut converter = Converter::new(&mut cluster, EPOCH);
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
     let mut cast = Cast { hpa_flags, ..Cast::default() };
-    let scene = Scene { file, folder, sources, objects: &objects, provider, region: &region };
+    let scene = Scene { file, folder, sources, objects: &objects, prices, provider, region: &region };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = groups::autoscaler(&scene, issues);
     cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_ref(), issues);
@@ -77,7 +89,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
     cast.cluster = cluster;
     scheduler::warn_about_strangers(&cast, issues);
     homes::check(&cast, issues);
-    let prices = prices::list(&scene, &cast, issues);
+    let price_list = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
@@ -102,7 +114,7 @@ pub(super) fn build(sources: Sources, folder: &Path, file: &ScenarioFile, issues
         description: file.description.clone(),
         provider,
         platform: platform(file, provider),
-        prices,
+        prices: price_list,
         digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}{:?}", cast.traffic, cast.profiles)))),
         timing: Timing {
             lockstep: file.fidelity == Fidelity::Lockstep,
@@ -163,6 +175,7 @@ struct Scene<'a> {
     pub(super) folder: &'a Path,
     pub(super) sources: Sources,
     pub(super) objects: &'a Objects,
+    pub(super) prices: &'a dyn PriceBook,
     pub(super) provider: Provider,
     pub(super) region: &'a str,
 }

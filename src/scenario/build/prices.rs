@@ -1,7 +1,6 @@
 //! From when the prices are, and which of them are estimates.
 
 use super::Scene;
-use crate::market::Catalog;
 use crate::scenario::PriceList;
 use crate::scenario::issue::{Issue, Issues};
 use crate::world::Cast;
@@ -11,7 +10,7 @@ use std::collections::BTreeSet;
 pub(super) fn list(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> PriceList {
     let (mut dates, mut estimated) = (BTreeSet::new(), BTreeSet::new());
     for machine in cast.groups.values().flat_map(|group| &group.machines) {
-        let Ok(offering) = Catalog::shipped().offering(&machine.instance_type, scene.region) else { continue };
+        let Ok(offering) = scene.prices.offering(&machine.instance_type, scene.region) else { continue };
         dates.insert(offering.price_date);
         if offering.estimated {
             estimated.insert(machine.instance_type.as_str());

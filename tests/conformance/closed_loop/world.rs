@@ -95,7 +95,6 @@ fn node_groups(case: &Case, converter: &mut Converter<'_>) -> IdVec<GroupId, Nod
                 instance_type: label.cloned().unwrap_or_default(),
                 template: converter.node_template(&row.template),
                 price,
-                on_demand_price: price,
                 spot_market: None,
             }],
             zones: Vec::new(),

@@ -1,0 +1,52 @@
+//! A scenario at the prices of another book than the one that ships.
+
+use foresail::cost::{Bill, ChargeKind};
+use foresail::market::{Catalog, FixedPrice, ManagedPrice, MarketError, Offering, PriceBook};
+use foresail::scenario::{Scenario, Sources, load_priced};
+use foresail::study::Study;
+use std::path::Path;
+
+/// A contract: machines at half the list price, dated by the contract. The rest is as listed.
+struct HalfPrice;
+
+impl PriceBook for HalfPrice {
+    fn offering(&self, instance_type: &str, region: &str) -> Result<Offering, MarketError> {
+        let listed = Catalog::shipped().offering(instance_type, region)?;
+        Ok(Offering {
+            on_demand: listed.on_demand.scaled(0.5),
+            spot: listed.spot.map(|price| price.scaled(0.5)),
+            estimated: false,
+            price_date: "our contract of 2026-11-01".to_owned().into(),
+        })
+    }
+    fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
+        Catalog::shipped().fixed_price(item, region)
+    }
+    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError> {
+        Catalog::shipped().managed_price(service, class, region)
+    }
+}
+
+fn reference(prices: &dyn PriceBook) -> Scenario {
+    let settings = ["duration=3h".to_owned(), "autoscaler.flags=[--expander=least-waste]".to_owned()];
+    load_priced(Sources::Embedded, Path::new("scenario.yaml"), &settings, prices)
+        .unwrap_or_else(|issues| panic!("{issues:?}"))
+}
+
+#[test]
+fn half_the_price_is_half_the_bill_for_nodes() {
+    let (listed, half) = (reference(Catalog::shipped()), reference(&HalfPrice));
+    assert_eq!((half.prices.date.as_str(), half.prices.estimated), ("our contract of 2026-11-01", false));
+    assert_ne!(listed.prices.date, half.prices.date);
+    let bill = |scenario: &Scenario| Study::of(scenario).replicate(0).bill;
+    let (listed, half) = (bill(&listed), bill(&half));
+    let nodes = |bill: &Bill| -> i128 {
+        let lines = bill.lines.iter().filter(|line| line.group.is_some());
+        lines.map(|line| line.amount.nano_usd()).sum()
+    };
+    // A line is rounded to the nano-USD.
+    assert!(nodes(&half) > 0);
+    assert!((2 * nodes(&half) - nodes(&listed)).abs() <= 2 * half.lines.len() as i128);
+    let control_plane = |bill: &Bill| bill.by_kind()[&ChargeKind::ControlPlane];
+    assert_eq!(control_plane(&half), control_plane(&listed), "what is no machine has its list price");
+}
