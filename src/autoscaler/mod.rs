@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Autoscaler::run_once`]; `scale_up.rs` and `scale_down.rs` are its two halves.
 
+mod command;
 mod counted;
 pub mod drain;
 mod estimator;
@@ -30,6 +31,7 @@ mod templates;
 mod usage;
 mod view;
 
+pub use command::{Command, Launch};
 pub use flags::{Expander, Flags, GpuLimit, Priorities};
 pub use ownership::{Claim, Discovery, NamedGroup, Tags, eks_tags};
 pub use scale_up::OptionSummary;

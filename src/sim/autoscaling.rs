@@ -1,11 +1,8 @@
 //! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
 
 use crate::autoscaler::drain::{self, Controllers, Scope};
-use crate::autoscaler::{
-    Autoscaler, Choice, DELETION_CANDIDATE, Deletion, GroupView, InstanceView, LoopOutcome, TO_BE_DELETED,
-};
+use crate::autoscaler::{Autoscaler, Choice, Command, Deletion, GroupView, InstanceView, Launch, TO_BE_DELETED};
 use crate::cluster::{Effect, NodeId, PodId, Taint};
-use crate::id::Id;
 use crate::intern::Symbol;
 use crate::sim::Simulation;
 use crate::sim::cloud::InstanceState;
@@ -93,7 +90,7 @@ impl Simulation {
             let outcome = autoscaler.run_afresh(now, &mut self.cluster, &groups, &pending, &daemon_sets);
             self.autoscaler = Some(autoscaler);
             self.note_reasons(now, &outcome);
-            self.act(now, &outcome);
+            outcome.commands().for_each(|command| self.act(now, command));
         }
     }
 
@@ -125,38 +122,35 @@ impl Simulation {
             .collect()
     }
 
-    fn act(&mut self, now: SimTime, outcome: &LoopOutcome) {
-        for (group, name) in &outcome.instances_to_delete {
-            let group = GroupId::from_index(*group);
-            let named = |id: &InstanceId| self.instances[*id].name == *name;
-            if let Some(id) = self.groups[group].instances.iter().copied().find(named) {
-                self.delete_instance(now, id);
+    /// Does what the autoscaler asks for.
+    fn act(&mut self, now: SimTime, command: Command<'_>) {
+        match command {
+            Command::Launch(launch) => self.grow(now, launch),
+            Command::DeleteInstance { group, name } => {
+                let named = |id: &InstanceId| self.instances[*id].name == name;
+                if let Some(id) = self.groups[group].instances.iter().copied().find(named) {
+                    self.delete_instance(now, id);
+                }
             }
+            Command::LowerTarget { group, by } => self.lower_target(now, group, by),
+            Command::PutTaint { node, key, effect } => self.put_taint(node, key, effect),
+            Command::RemoveTaint { node, key } => self.remove_taint(node, key),
+            Command::StartDeletion(deletion) => self.start_deletion(now, deletion),
         }
-        for (group, delta) in outcome.target_changes.iter().copied() {
-            let group = GroupId::from_index(group);
-            let state = &mut self.groups[group];
-            // A cloud refuses a size below what is there.
-            if state.target + delta >= state.instances.len() as i32 {
-                state.target += delta;
-                self.log.push(now, Occurrence::TargetDecreased(group, delta));
-            }
+    }
+
+    fn grow(&mut self, now: SimTime, launch: Launch) {
+        if self.increase_size(now, launch) {
+            self.books.groups[launch.group].scale_ups += 1;
         }
-        for increase in &outcome.scale_up.increases {
-            let group = GroupId::from_index(increase.group);
-            if self.increase_size(now, group, increase.to - increase.from) {
-                self.books.groups[group].scale_ups += 1;
-            }
-        }
-        let Some(down) = &outcome.scale_down else { return };
-        for node in &down.soft_taints_removed {
-            self.set_taint(*node, DELETION_CANDIDATE, Effect::PreferNoSchedule, false);
-        }
-        for node in &down.soft_taints_added {
-            self.set_taint(*node, DELETION_CANDIDATE, Effect::PreferNoSchedule, true);
-        }
-        for deletion in &down.deletions {
-            self.start_deletion(now, deletion);
+    }
+
+    fn lower_target(&mut self, now: SimTime, group: GroupId, by: i32) {
+        let state = &mut self.groups[group];
+        // A cloud refuses a size below what is there.
+        if state.target - by >= state.instances.len() as i32 {
+            state.target -= by;
+            self.log.push(now, Occurrence::TargetDecreased(group, -by));
         }
     }
 
@@ -164,7 +158,7 @@ impl Simulation {
     fn start_deletion(&mut self, now: SimTime, deletion: &Deletion) {
         let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = self.node_instances[node] else { return };
-        self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, true);
+        self.put_taint(node, TO_BE_DELETED, Effect::NoSchedule);
         self.log.push(now, Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 });
         let id = self.drains.push(Drain {
             node,
@@ -277,7 +271,7 @@ impl Simulation {
         if !deleted {
             self.log.push(now, Occurrence::ScaleDownFailed(node));
             if self.cluster.has_node(node) {
-                self.set_taint(node, TO_BE_DELETED, Effect::NoSchedule, false);
+                self.remove_taint(node, TO_BE_DELETED);
             }
         }
         if let Some(autoscaler) = &mut self.autoscaler {
@@ -285,13 +279,18 @@ impl Simulation {
         }
     }
 
-    fn set_taint(&mut self, node: NodeId, key: &str, effect: Effect, on: bool) {
+    fn put_taint(&mut self, node: NodeId, key: &str, effect: Effect) {
         let taint = Taint { key: self.cluster.symbols.intern(key), value: Symbol::EMPTY, effect };
+        self.change_taints(node, taint.key, Some(taint));
+    }
+    fn remove_taint(&mut self, node: NodeId, key: &str) {
+        let key = self.cluster.symbols.intern(key);
+        self.change_taints(node, key, None);
+    }
+    fn change_taints(&mut self, node: NodeId, key: Symbol, instead: Option<Taint>) {
         let mut taints = self.cluster.node(node).taints.clone();
-        taints.retain(|other| other.key != taint.key);
-        if on {
-            taints.push(taint);
-        }
+        taints.retain(|other| other.key != key);
+        taints.extend(instead);
         self.cluster.set_taints(node, taints);
         self.nodes_changed(News::NodeTaints(node));
     }

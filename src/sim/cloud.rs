@@ -1,5 +1,6 @@
 //! The cloud: instances are launched, boot, register, are reclaimed or deleted.
 
+use crate::autoscaler::Launch;
 use crate::cluster::{Effect, NodeCondition, NodeId, Taint};
 use crate::id::Id;
 use crate::intern::Symbol;
@@ -87,7 +88,7 @@ impl Simulation {
             let initial = self.cast.groups[group].initial;
             self.groups[group].target = initial;
             for _ in 0..initial {
-                let instance = self.new_instance(group);
+                let instance = self.new_instance(Launch::anywhere(group, 1));
                 self.instance_costs(SimTime::ZERO, instance);
                 self.register(instance, true);
             }
@@ -159,8 +160,9 @@ impl Simulation {
         self.suffers(now, FaultKind::IncreaseError(group))
     }
 
-    /// Asks the cloud for `count` more instances. The answer is whether it will try.
-    pub(super) fn increase_size(&mut self, now: SimTime, group: GroupId, count: i32) -> bool {
+    /// Asks the cloud for more instances. The answer is whether it will try.
+    pub(super) fn increase_size(&mut self, now: SimTime, asked: Launch) -> bool {
+        let Launch { group, count, .. } = asked;
         if self.refuses_increases(now, group) {
             self.log.push(now, Occurrence::IncreaseError(group, count));
             return false;
@@ -169,14 +171,20 @@ impl Simulation {
         self.groups[group].target += count;
         self.log.push(now, Occurrence::ScaleUp { group, from, to: from + count });
         for _ in 0..count {
-            self.launch(now, group);
+            self.launch_as(now, asked);
         }
         true
     }
 
-    /// Launches one instance; it registers after its boot delay, unless something is wrong.
+    /// Launches one instance where the cloud likes.
     pub(super) fn launch(&mut self, now: SimTime, group: GroupId) -> InstanceId {
-        let id = self.new_instance(group);
+        self.launch_as(now, Launch::anywhere(group, 1))
+    }
+
+    /// Launches one instance; it registers after its boot delay, unless something is wrong.
+    fn launch_as(&mut self, now: SimTime, asked: Launch) -> InstanceId {
+        let group = asked.group;
+        let id = self.new_instance(asked);
         let turn = self.groups[group].launches;
         self.groups[group].launches += 1;
         let boot = self.cast.groups[group].boot.draw(turn, &mut self.streams.boot);
@@ -213,15 +221,18 @@ impl Simulation {
         }
     }
 
-    /// An instance in the zone that has the fewest of the group, of the cheapest type that its pool has.
-    fn new_instance(&mut self, group: GroupId) -> InstanceId {
+    /// An instance; if nobody says otherwise, in the zone that has the fewest of the group, of the cheapest type that its
+    /// pool has.
+    fn new_instance(&mut self, asked: Launch) -> InstanceId {
         let now = self.queue.now();
+        let group = asked.group;
         let cast = &self.cast.groups[group];
         let in_zone =
             |zone: &Symbol| self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == *zone).count();
         let open = cast.zones.iter().filter(|zone| !self.closed_zones.contains(zone));
-        let zone = open.min_by_key(|zone| in_zone(zone)).copied().unwrap_or(Symbol::EMPTY);
-        let machine = self.choose_machine(now, group, zone);
+        let fewest = || open.min_by_key(|zone| in_zone(zone)).copied().unwrap_or(Symbol::EMPTY);
+        let zone = asked.zone.unwrap_or_else(fewest);
+        let machine = asked.machine.unwrap_or_else(|| self.choose_machine(now, group, zone));
         self.groups[group].names += 1;
         let name = format!("{}-{:04}", self.cast.groups[group].name, self.groups[group].names);
         let id = self.instances.push(Instance {

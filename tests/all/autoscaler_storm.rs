@@ -424,7 +424,7 @@ impl World {
         let smaller = outcome.instances_to_delete.iter().map(|(group, _)| group);
         let smaller = smaller.chain(outcome.target_changes.iter().map(|(group, _)| group));
         smaller.for_each(|group| self.may_be_small[*group] = true);
-        self.stage.resize(outcome);
+        outcome.commands().for_each(|command| self.stage.resize(command));
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
             self.set_taint(deletion.node, true);
             deletion.daemon_pods.iter().for_each(|pod| self.stage.cluster.remove_pod(*pod));

@@ -5,8 +5,9 @@
 //! controllers. `foresail run` simulates all that.
 
 use super::Stage;
-use crate::autoscaler::{Autoscaler, InstanceView, LoopOutcome};
+use crate::autoscaler::{Autoscaler, Command, InstanceView, Launch, LoopOutcome};
 use crate::cluster::{NodeCondition, NodeId, PodId};
+use crate::id::Id;
 use crate::scheduler::{Decision, Scheduler};
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
@@ -36,21 +37,35 @@ impl Ahead {
         self.autoscaler.run_once(now, cluster, &super::views(groups), &pending, daemon_sets)
     }
 
-    /// Does what a loop decided.
+    /// Does what a loop decided. Taints are nobody's business here: deletions take no time.
     pub fn act(&mut self, now: SimTime, outcome: &LoopOutcome) {
-        self.stage.resize(outcome);
-        for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
-            for _ in increase.from..increase.to {
-                self.launched += 1;
-                let name = format!("{}-new-{}", self.stage.groups[increase.group].name, self.launched);
-                let symbol = self.stage.cluster.symbols.intern(&name);
-                self.stage.groups[increase.group].instances.push(InstanceView { name: symbol, failed: false });
-                self.booting.push((now + self.boot, increase.group, name));
+        for command in outcome.commands() {
+            self.stage.resize(command);
+            match command {
+                Command::Launch(launch) => self.launch(now, launch),
+                Command::StartDeletion(deletion) => {
+                    deletion.pods.iter().for_each(|pod| self.move_away(now, *pod));
+                    self.delete(deletion.node);
+                }
+                Command::DeleteInstance { .. }
+                | Command::LowerTarget { .. }
+                | Command::PutTaint { .. }
+                | Command::RemoveTaint { .. } => {}
             }
         }
-        for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
-            deletion.pods.iter().for_each(|pod| self.move_away(now, *pod));
-            self.delete(deletion.node);
+    }
+
+    fn launch(&mut self, now: SimTime, launch: Launch) {
+        let at = launch.group.index();
+        if self.stage.groups[at].increase_fails {
+            return;
+        }
+        for _ in 0..launch.count {
+            self.launched += 1;
+            let name = format!("{}-new-{}", self.stage.groups[at].name, self.launched);
+            let symbol = self.stage.cluster.symbols.intern(&name);
+            self.stage.groups[at].instances.push(InstanceView { name: symbol, failed: false });
+            self.booting.push((now + self.boot, at, name));
         }
     }
 

@@ -13,8 +13,9 @@ pub use ahead::Ahead;
 pub use dump::{Loaded, Request, load};
 pub use priorities::priorities;
 
-use crate::autoscaler::{Flags, GroupView, InstanceView, LoopOutcome};
+use crate::autoscaler::{Command, Flags, GroupView, InstanceView};
 use crate::cluster::{ClusterState, NodeId, NodeTemplate, OwnerKind, Phase, PodId, PodSpecId, WorkloadSelector};
+use crate::id::Id;
 use crate::intern::Symbol;
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
@@ -70,21 +71,27 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The groups' sizes as a loop wants them: instances that never came go, targets change, but no target below what
-    /// is there: a cloud refuses that. Launching and draining are the caller's.
-    pub fn resize(&mut self, outcome: &LoopOutcome) {
-        for (group, name) in &outcome.instances_to_delete {
-            self.remove_instance(*name);
-            self.groups[*group].target -= 1;
-        }
-        for (group, delta) in &outcome.target_changes {
-            let group = &mut self.groups[*group];
-            if group.target + delta >= group.instances.len() as i32 {
-                group.target += delta;
+    /// The groups' sizes as the autoscaler wants them: instances that never came go, targets change, but no target below
+    /// what is there: a cloud refuses that. Launching, tainting and draining are the caller's.
+    pub fn resize(&mut self, command: Command<'_>) {
+        match command {
+            Command::DeleteInstance { group, name } => {
+                self.remove_instance(name);
+                self.groups[group.index()].target -= 1;
             }
-        }
-        for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
-            self.groups[increase.group].target = increase.to;
+            Command::LowerTarget { group, by } => {
+                let group = &mut self.groups[group.index()];
+                if group.target - by >= group.instances.len() as i32 {
+                    group.target -= by;
+                }
+            }
+            Command::Launch(launch) => {
+                let group = &mut self.groups[launch.group.index()];
+                if !group.increase_fails {
+                    group.target += launch.count;
+                }
+            }
+            Command::PutTaint { .. } | Command::RemoveTaint { .. } | Command::StartDeletion(_) => {}
         }
     }
     /// The groups as the autoscaler is shown them.
