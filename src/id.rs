@@ -46,18 +46,21 @@ crate::id_type!(
 
 crate::id_type!(
     /// A Deployment, StatefulSet, DaemonSet, Job or CronJob.
+    #[derive(serde::Serialize, serde::Deserialize)]
     WorkloadId,
     "workload"
 );
 
 crate::id_type!(
     /// A node group.
+    #[derive(serde::Serialize, serde::Deserialize)]
     GroupId,
     "group"
 );
 
 /// Rows indexed by their own id type. Ids are never reused.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent, bound(serialize = "T: serde::Serialize", deserialize = "T: serde::Deserialize<'de>"))]
 pub struct IdVec<I, T> {
     rows: Vec<T>,
     id: PhantomData<I>,

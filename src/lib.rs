@@ -16,13 +16,12 @@
 //! | [`cost`] | the ledger |
 //! | [`sim`] | events, and the loop that hands them to the rooms above |
 //! | [`scenario`] | files in |
+//! | [`study`] | a scenario run many times: figures, estimates, recommendations |
 //! | [`report`] | results out |
-//! | [`advise`] | recommendations by re-running |
 //!
 //! Controllers decide, the simulation acts: a controller gets `&ClusterState` and returns decisions
 //! with their reasons. `hpa`, `traffic`, `cost` and `autoscaler` meet only in `sim`.
 
-pub mod advise;
 pub mod autoscaler;
 pub mod cluster;
 pub mod controllers;

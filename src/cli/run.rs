@@ -2,14 +2,13 @@
 
 use super::Failure;
 use super::progress::Progress;
-use foresail::advise::{self, Advice};
 use foresail::report::decisions::Decisions;
-use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
+use foresail::report::{self, Prices, Recommendation, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::issue::Issue;
 use foresail::scenario::{self, Scenario, Sources};
-use foresail::sim::outcome::Outcome;
-use foresail::study::Study;
+use foresail::study::advise::{self, Advice};
 use foresail::study::audit::{AuditPlan, audit};
+use foresail::study::{Runs, Study};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -76,7 +75,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         (!args.no_recommend).then(|| pool.install(|| recommend(&study, &scenario, args.quiet))).filter(has_bounds);
     let subject = Subject { cast: &study.cast, duration: study.duration };
     let mut report = report::from_runs(empty_report(&scenario, args), subject, &runs);
-    report.recommendation = advice.as_ref().map(Advice::recommendation);
+    report.recommendation = advice.as_ref().map(Recommendation::from);
     let page = write(&report, &study, &runs, advice.as_ref(), &folder)?;
     match args.output {
         Output::Table => anstream::print!("{}", report::summary(&report)),
@@ -117,14 +116,14 @@ fn load(args: &Args) -> Result<Scenario, Failure> {
 }
 
 /// All replications, and how fast that was.
-fn replicate(study: &Study, scenario: &Scenario, quiet: bool) -> Vec<Outcome> {
+fn replicate(study: &Study, scenario: &Scenario, quiet: bool) -> Runs {
     let progress = Progress::new("simulating", u64::from(scenario.replications), quiet);
     let begin = Instant::now();
     let runs = study.replicate_all(0..scenario.replications, &|| progress.step());
     let took = begin.elapsed().as_secs_f64().max(1e-9);
     progress.finish();
     if !quiet {
-        let events: u64 = runs.iter().map(|run| run.events).sum();
+        let events: u64 = runs.figures().iter().map(|run| run.events).sum();
         let simulated = study.duration.as_secs_f64() * f64::from(scenario.replications);
         anstream::eprintln!(
             "simulated {:.1} days x {} in {took:.2} s: {:.2} million simulated seconds per second, {:.2} million events per second",
@@ -199,13 +198,13 @@ fn file_name(name: &str) -> String {
 fn write(
     report: &Report,
     study: &Study,
-    runs: &[Outcome],
+    runs: &Runs,
     advice: Option<&Advice>,
     folder: &Path,
 ) -> Result<PathBuf, Failure> {
     let mut more = Vec::new();
-    if let Some(first) = runs.first() {
-        more.push(("decisions.jsonl", Decisions::new(&study.cast, first).json_lines()));
+    if let Some(history) = runs.history() {
+        more.push(("decisions.jsonl", Decisions::new(&study.cast, history).json_lines()));
     }
     if let Some(advice) = advice {
         let setting = &advice.recommended.setting;

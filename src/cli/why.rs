@@ -51,9 +51,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return Err(Issue::error("--at", message).into());
     }
     let study = Study::of(&scenario);
-    let outcome = study.replicate(0);
     let question = Question { at, window, object: args.object.clone() };
-    let answer = why(&study.cast, &outcome, &question).map_err(|names| unknown(args.object.as_deref(), &names))?;
+    let answer =
+        why(&study.cast, &study.history(), &question).map_err(|names| unknown(args.object.as_deref(), &names))?;
     anstream::print!("{answer}");
     Ok(())
 }

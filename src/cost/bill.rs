@@ -7,9 +7,11 @@ use std::sync::Arc;
 use super::ledger::{GroupId, NamespaceId};
 use crate::id::Id;
 use crate::units::{HOURS_PER_MONTH, Money, SimDuration};
+use serde::{Deserialize, Serialize};
 
 /// What a line is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ChargeKind {
     /// Nodes at list price.
     OnDemandNodes,
@@ -76,7 +78,8 @@ pub struct BillLine {
 }
 
 /// Who a share of the money belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Owner {
     /// A namespace.
     Namespace(NamespaceId),
@@ -86,8 +89,16 @@ pub enum Owner {
     Unallocated,
 }
 
+impl Owner {
+    /// What OpenCost calls what nobody held.
+    pub const IDLE: &str = "__idle__";
+    /// What OpenCost calls the cluster's own costs.
+    pub const UNALLOCATED: &str = "__unallocated__";
+}
+
 /// What a share is a share of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ShareKind {
     /// The CPU part of nodes.
     Cpu,
@@ -136,8 +147,12 @@ impl Bill {
     }
     /// `amount` of this bill at 730 hours a month; zero for an empty span.
     pub fn per_month(&self, amount: Money) -> Money {
+        Bill::at_monthly_rate(amount, self.span)
+    }
+    /// What `amount` for `span` is at 730 hours a month; zero for an empty span.
+    pub fn at_monthly_rate(amount: Money, span: SimDuration) -> Money {
         let month = SimDuration::from_hours(HOURS_PER_MONTH);
-        amount.share(i128::from(month.as_millis()), i128::from(self.span.as_millis()))
+        amount.share(i128::from(month.as_millis()), i128::from(span.as_millis()))
     }
     /// Totals by day, every day of the span present.
     pub fn by_day(&self) -> Vec<Money> {
@@ -179,8 +194,8 @@ impl Bill {
     pub fn owner_name(&self, owner: Owner) -> &str {
         match owner {
             Owner::Namespace(id) => &self.namespaces[id.index()],
-            Owner::Idle => "__idle__",
-            Owner::Unallocated => "__unallocated__",
+            Owner::Idle => Owner::IDLE,
+            Owner::Unallocated => Owner::UNALLOCATED,
         }
     }
 }

@@ -17,6 +17,7 @@ id_type!(
 );
 id_type!(
     /// A namespace of the ledger.
+    #[derive(serde::Serialize, serde::Deserialize)]
     NamespaceId,
     "namespace"
 );

@@ -255,7 +255,7 @@ fn draw_latency(
 
 fn cost_per_day(report: &Report, title: &str, name: impl Fn(&CostRow) -> String) -> Option<Figure> {
     let mut names = super::csv::names(report.costs.iter().map(&name));
-    names.sort_by(|a, b| super::costs::namespace_rank(a).cmp(&super::costs::namespace_rank(b)));
+    names.sort_by(|a, b| super::results::namespace_rank(a).cmp(&super::results::namespace_rank(b)));
     let days = report.costs.iter().map(|row| row.day as usize + 1).max()?;
     let mut lines: Vec<(String, Vec<Option<f64>>)> =
         names.into_iter().map(|name| (name, vec![Some(0.0); days])).collect();

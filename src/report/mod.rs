@@ -10,17 +10,16 @@
 
 mod audit;
 mod autoscale;
-mod build;
 mod chart;
-mod costs;
 mod csv;
 pub mod decisions;
 pub mod dry_run;
 mod files;
 mod format;
 mod html;
-mod latency;
 mod model;
+mod recommendation;
+mod results;
 mod tables;
 mod terminal;
 
@@ -29,8 +28,6 @@ mod fixture;
 
 pub use audit::audit_table;
 pub use autoscale::{AutoscaleLoop, Told, autoscale_text};
-pub use build::{Subject, from_runs};
-pub use costs::MeanCosts;
 pub use csv::{costs_csv, timeline_csv};
 pub use files::{ReadError, read, write};
 pub use html::html;
@@ -39,6 +36,7 @@ pub use model::{
     ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run,
     ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
 };
+pub use results::{Subject, from_runs};
 pub use terminal::summary;
 
 pub use crate::study::Estimate;

@@ -29,7 +29,8 @@ const TICKET: Alert = Alert { long_minutes: 4320, short_minutes: 360, rate: 1.0 
 const SLOW_BUDGET: f64 = 0.05;
 
 /// An objective over a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kept {
     /// The share of requests that may be bad, 0..=1.
     pub budget: f64,
@@ -54,7 +55,8 @@ impl Kept {
 }
 
 /// What was promised of a service or a route, and how it went.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Promises {
     /// The P95 objective.
     pub latency: Option<Kept>,

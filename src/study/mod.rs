@@ -4,9 +4,21 @@
 //!
 //! Start reading at [`Study`].
 
+pub mod advise;
 pub mod audit;
 mod estimate;
+pub mod figures;
+mod history;
+mod kept;
+mod names;
+mod paired;
 mod replicate;
+mod runs;
 
 pub use estimate::Estimate;
+pub use figures::Figures;
+pub use history::History;
+pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
+pub use names::{Names, ObjectName};
 pub use replicate::Study;
+pub use runs::Runs;

@@ -1,5 +1,6 @@
 //! Many replications of one scenario, in parallel.
 
+use super::{Figures, History, Names, Runs};
 use crate::rng::Seed;
 use crate::scenario::Scenario;
 use crate::sim::outcome::Outcome;
@@ -65,13 +66,28 @@ impl Study {
     /// The replications with these numbers, in order, on all threads of the current pool. `progress` is
     /// called after each, from any thread.
     ///
-    /// The result depends on the numbers only, not on the threads.
-    pub fn replicate_all(&self, numbers: Range<u32>, progress: &(dyn Fn() + Sync)) -> Vec<Outcome> {
+    /// The result depends on the numbers only, not on the threads. Memory: the figures of all, the cluster and the log
+    /// of as many as run at once.
+    pub fn replicate_all(&self, numbers: Range<u32>, progress: &(dyn Fn() + Sync)) -> Runs {
+        let names = self.names();
         let one = |number| {
-            let outcome = self.replicate(number);
+            let mut outcome = self.replicate(number);
+            let history = (number == 0).then(|| History::take(&mut outcome));
+            let figures = Figures::of(number, &names, outcome);
             progress();
-            outcome
+            (figures, history)
         };
-        numbers.into_par_iter().map(one).collect()
+        let (figures, histories): (Vec<Figures>, Vec<Option<History>>) = numbers.into_par_iter().map(one).unzip();
+        Runs::new(figures, histories.into_iter().flatten().next())
+    }
+
+    /// The names of what its figures are about.
+    pub fn names(&self) -> Names {
+        Names::of(&self.cast)
+    }
+
+    /// The story of replication 0.
+    pub fn history(&self) -> History {
+        History::take(&mut self.replicate(0))
     }
 }

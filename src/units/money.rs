@@ -10,7 +10,7 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 pub const HOURS_PER_MONTH: i64 = 730;
 
 /// An amount in nano-USD (10^-9 USD). Range: about ±1.7 · 10^29 USD.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Money(i128);
 
 /// A price in nano-USD per hour.

@@ -7,7 +7,8 @@ use super::aggregate::Aggregate;
 use super::spec::{ContainerPolicy, Flags};
 
 /// Cpu in milli-cores, memory in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Amounts {
     /// Milli-cores.
     pub cpu_milli: i64,
@@ -16,7 +17,8 @@ pub struct Amounts {
 }
 
 /// What a container should request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recommendation {
     /// What new pods get.
     pub target: Amounts,

@@ -22,9 +22,8 @@ const MAP: &[(&str, &[&str])] = &[
         "scenario",
         &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"],
     ),
-    ("study", &["scenario", "sim", "traffic", "world"]),
+    ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
     ("report", &["autoscaler", "cluster", "cost", "hpa", "market", "sim", "study", "traffic", "vpa", "world"]),
-    ("advise", &["cluster", "cost", "hpa", "market", "report", "scenario", "sim", "study", "traffic", "world"]),
 ];
 
 const GROUND_FLOOR: &[&str] = &["units", "id", "id_type", "intern", "rng", "go_sort"];

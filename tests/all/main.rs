@@ -11,6 +11,7 @@ mod cli;
 mod dry_run_autoscale;
 mod dry_run_hpa;
 mod dumps;
+mod figures;
 mod golden;
 mod house;
 mod invariants;

@@ -5,7 +5,7 @@ use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
 use foresail::scenario::{self, Scenario, Sources};
 use foresail::sim::log::{Evictor, Occurrence};
 use foresail::sim::outcome::Outcome;
-use foresail::study::Study;
+use foresail::study::{Figures, Names, Runs, Study};
 use foresail::units::{SimDuration, SimTime};
 use foresail::world::Cast;
 use std::fs;
@@ -60,8 +60,8 @@ fn hours(scenario: Scenario, hours: i64) -> Outcome {
     study.replicate(0)
 }
 
-/// A report on runs of a cast.
-fn report_of(cast: &Cast, runs: &[Outcome]) -> Report {
+/// A report on a run of a cast.
+fn report_of(cast: &Cast, outcome: Outcome) -> Report {
     let info = ScenarioInfo {
         name: "vertical".to_owned(),
         description: String::new(),
@@ -73,7 +73,8 @@ fn report_of(cast: &Cast, runs: &[Outcome]) -> Report {
     let run = Run { seed: 1, replications: 1, command: String::new() };
     let prices = Prices { currency: "USD".to_owned(), date: String::new(), estimated: false };
     let subject = Subject { cast, duration: SimDuration::from_hours(4) };
-    report::from_runs(Report::new(info, run, prices), subject, runs)
+    let figures = Figures::of(0, &Names::of(cast), outcome);
+    report::from_runs(Report::new(info, run, prices), subject, &Runs::new(vec![figures], None))
 }
 
 /// The cpu requests of the order service's present pods, and its pods evicted by the updater, with when.
@@ -99,7 +100,7 @@ fn off_recommends_and_changes_nothing() {
     assert!(!requests.is_empty() && requests.iter().all(|request| *request == 250), "{requests:?}");
     assert!(evicted.is_empty());
     let last = outcome.vpas[0][0].expect("samples of four hours");
-    let report = report_of(&cast, &[outcome]);
+    let report = report_of(&cast, outcome);
     let row = &report.vertical_autoscalers[0];
     assert_eq!((row.name.as_str(), row.container.as_str(), row.cpu_milli.request), ("order", "order-service", 250));
     assert_eq!(row.cpu_milli.target.mean, last.target.cpu_milli as f64);

@@ -8,8 +8,8 @@ use foresail::units::{SimDuration, SimTime};
 fn causes_come_first_and_lead_back_to_the_traffic() {
     let scenario = foresail::scenario::embedded(&["duration=30h".to_owned()]).unwrap();
     let study = Study::of(&scenario);
-    let outcome = study.replicate(0);
-    let lines = Decisions::new(&study.cast, &outcome).json_lines();
+    let history = study.history();
+    let lines = Decisions::new(&study.cast, &history).json_lines();
     let (mut rescales, mut grown) = (0, 0);
     let mut rows: Vec<serde_json::Value> = Vec::new();
     for (number, line) in lines.lines().enumerate() {
@@ -32,22 +32,22 @@ fn causes_come_first_and_lead_back_to_the_traffic() {
         window: SimDuration::from_mins(5),
         object: Some(object.to_owned()),
     };
-    let answer = why(&study.cast, &outcome, &question).unwrap();
+    let answer = why(&study.cast, &history, &question).unwrap();
     assert!(answer.contains(rescale["text"].as_str().unwrap()), "{answer}");
     assert!(answer.contains("That is the traffic's doing."), "{answer}");
     let waiting = answer.lines().find_map(|line| line.strip_suffix(" pods without a node (mean of the step)."));
     let waiting = waiting.and_then(|line| line.rsplit(", ").next()).expect("it says how many wait");
     assert!(waiting.parse::<f64>().is_ok() && waiting.len() <= 5, "one digit after the point: {waiting}");
     let nothing = Question { object: Some("nobody".into()), ..question };
-    assert!(why(&study.cast, &outcome, &nothing).is_err());
+    assert!(why(&study.cast, &history, &nothing).is_err());
 }
 
 #[test]
 fn what_the_autoscaler_leaves_alone_is_told_with_its_reason() {
     let scenario = foresail::scenario::embedded(&["duration=30h".to_owned()]).unwrap();
     let study = Study::of(&scenario);
-    let outcome = study.replicate(0);
-    let lines = Decisions::new(&study.cast, &outcome).json_lines();
+    let history = study.history();
+    let lines = Decisions::new(&study.cast, &history).json_lines();
     let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told = |decision: &str| rows.iter().filter(|row| row["decision"] == decision).count();
     assert!(told("kept") > 0 && told("unneeded") > 0, "{} kept, {} unneeded", told("kept"), told("unneeded"));
@@ -67,8 +67,8 @@ fn the_pods_of_a_daemon_set_are_its_own() {
     let settings = ["duration=3h", "deploys=[{at: 1h, daemonSet: fluent-bit}]"].map(str::to_owned);
     let scenario = foresail::scenario::embedded(&settings).unwrap();
     let study = Study::of(&scenario);
-    let outcome = study.replicate(0);
-    let lines = Decisions::new(&study.cast, &outcome).json_lines();
+    let history = study.history();
+    let lines = Decisions::new(&study.cast, &history).json_lines();
     let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let is_about =
         |row: &&serde_json::Value| row["objects"].as_array().is_some_and(|o| o.contains(&"fluent-bit".into()));

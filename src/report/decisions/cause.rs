@@ -33,7 +33,7 @@ struct Seen {
 /// For each record the one that led to it. Records that traffic, the clock or the scenario caused have none.
 pub(super) fn causes(decisions: &Decisions<'_>) -> Vec<Option<usize>> {
     let mut seen = Seen::default();
-    let records = decisions.outcome.log.records().iter().enumerate();
+    let records = decisions.history.log.records().iter().enumerate();
     records.map(|(at, (time, what))| seen.cause(decisions, at, *time, what)).collect()
 }
 

@@ -159,8 +159,8 @@ impl Decisions<'_> {
                 Line::new(CA, "target-corrected", vec![self.group(group)], text).with("nodes", by)
             }
             Occurrence::LaunchFailed(id) | Occurrence::InstanceDeleted(id) => {
-                let name = self.outcome.instance_names.get(id).copied().unwrap_or(crate::intern::Symbol::EMPTY);
-                let name = self.outcome.cluster.symbols.text(name).to_owned();
+                let name = self.history.instance_names.get(id).copied().unwrap_or(crate::intern::Symbol::EMPTY);
+                let name = self.history.cluster.symbols.text(name).to_owned();
                 match what {
                     Occurrence::LaunchFailed(_) => {
                         let text = format!("The cloud has no capacity for {name}.");
@@ -261,7 +261,7 @@ impl Decisions<'_> {
             Some(FaultKind::NeverRegisters(group)) => format!("nodes of {} that never register", self.group(*group)),
             Some(FaultKind::NoCapacity(group)) => format!("shortage of capacity for {}", self.group(*group)),
             Some(FaultKind::ZoneOutage(zone)) => {
-                format!("the outage of the zone {}", self.outcome.cluster.symbols.text(*zone))
+                format!("the outage of the zone {}", self.history.cluster.symbols.text(*zone))
             }
             None => "a fault".to_owned(),
         };
@@ -297,10 +297,10 @@ impl Decisions<'_> {
     }
 
     fn pod(&self, pod: PodId) -> String {
-        self.outcome.cluster.pod_name(pod)
+        self.history.cluster.pod_name(pod)
     }
     fn node(&self, node: NodeId) -> String {
-        self.outcome.cluster.node_name(node).to_owned()
+        self.history.cluster.node_name(node).to_owned()
     }
     fn group(&self, group: GroupId) -> String {
         self.cast.groups[group].name.clone()

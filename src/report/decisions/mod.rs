@@ -12,32 +12,32 @@ pub use why::{Question, why};
 
 use crate::cluster::PodId;
 use crate::intern::Symbol;
-use crate::sim::outcome::Outcome;
+use crate::study::History;
 use crate::world::WorkloadId;
 use crate::world::{Cast, WorkloadKind};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
-/// The records of a replication that kept its log, with names and causes.
+/// The records of a story, with names and causes.
 pub struct Decisions<'a> {
     cast: &'a Cast,
-    outcome: &'a Outcome,
+    history: &'a History,
     owners: FxHashMap<(Symbol, Symbol), WorkloadId>,
     causes: Vec<Option<usize>>,
 }
 
 impl<'a> Decisions<'a> {
-    /// The decisions of `outcome`; none if it kept no log. Cost: one pass.
-    pub fn new(cast: &'a Cast, outcome: &'a Outcome) -> Self {
+    /// The decisions of a story. Cost: one pass.
+    pub fn new(cast: &'a Cast, history: &'a History) -> Self {
         let owners = cast.workloads.iter().map(|(id, row)| ((row.namespace, row.name), id)).collect();
-        let mut decisions = Decisions { cast, outcome, owners, causes: Vec::new() };
+        let mut decisions = Decisions { cast, history, owners, causes: Vec::new() };
         decisions.causes = cause::causes(&decisions);
         decisions
     }
     /// The workload that a pod belongs to, where its name tells.
     fn workload_of(&self, pod: PodId) -> Option<WorkloadId> {
-        let (cluster, row) = (&self.outcome.cluster, self.outcome.cluster.pod(pod));
+        let (cluster, row) = (&self.history.cluster, self.history.cluster.pod(pod));
         let text = |symbol| cluster.symbols.text(symbol);
         let base = match row.daemon_node {
             None => row.name.base,
@@ -50,13 +50,13 @@ impl<'a> Decisions<'a> {
         matches!(self.cast.workloads[id].kind, WorkloadKind::DaemonSet(_))
     }
     fn workload_name(&self, id: WorkloadId) -> &str {
-        self.outcome.cluster.symbols.text(self.cast.workloads[id].name)
+        self.history.cluster.symbols.text(self.cast.workloads[id].name)
     }
     /// One JSON object a line: `n`, `time`, `seconds`, `controller`, `decision`, `objects`, its numbers, `text`,
     /// and in `cause` the `n` of the record that led to it.
     pub fn json_lines(&self) -> String {
         let mut text = String::new();
-        for (at, (time, occurrence)) in self.outcome.log.records().iter().enumerate() {
+        for (at, (time, occurrence)) in self.history.log.records().iter().enumerate() {
             let line = self.describe(occurrence);
             let mut row = Map::new();
             row.insert("n".into(), json!(at));

@@ -2,7 +2,8 @@
 
 use super::Decisions;
 use crate::sim::log::Occurrence;
-use crate::sim::outcome::{Outcome, Point};
+use crate::sim::outcome::Point;
+use crate::study::History;
 use crate::units::{SimDuration, SimTime};
 use crate::world::Cast;
 use std::collections::BTreeSet;
@@ -25,15 +26,15 @@ pub struct Question {
 }
 
 /// The answer in sentences. Errors: no record has the object's name; the names that records have.
-pub fn why(cast: &Cast, outcome: &Outcome, question: &Question) -> Result<String, Vec<String>> {
-    let decisions = Decisions::new(cast, outcome);
+pub fn why(cast: &Cast, history: &History, question: &Question) -> Result<String, Vec<String>> {
+    let decisions = Decisions::new(cast, history);
     let about = decisions.about(question.object.as_deref())?;
     let (from, to) = (question.at - question.window, question.at + question.window);
-    let records = outcome.log.records();
+    let records = history.log.records();
     let time = |at: &usize| records[*at].0;
     let here: Vec<usize> = about.iter().copied().filter(|at| time(at) >= from && time(at) <= to).collect();
-    let mut text = format!("From {} to {}\n", from.max(SimTime::ZERO), to.min(outcome.end));
-    traffic(outcome, question.at, &mut text);
+    let mut text = format!("From {} to {}\n", from.max(SimTime::ZERO), to.min(history.end));
+    traffic(history, question.at, &mut text);
     if here.is_empty() {
         text += "\nNobody decided anything";
         if let Some(object) = &question.object {
@@ -56,8 +57,8 @@ pub fn why(cast: &Cast, outcome: &Outcome, question: &Question) -> Result<String
 }
 
 /// Traffic then and a while before.
-fn traffic(outcome: &Outcome, at: SimTime, text: &mut String) {
-    let points = &outcome.timeline.points;
+fn traffic(history: &History, at: SimTime, text: &mut String) {
+    let points = &history.timeline.points;
     let point = |at: SimTime| points.iter().find(|point| point.at >= at).or(points.last());
     let (Some(then), Some(before)) = (point(at), point(at - BEFORE)) else { return };
     let nodes = |point: &Point| point.nodes.iter().map(|row| row.nodes).sum::<i32>();
@@ -77,7 +78,7 @@ fn traffic(outcome: &Outcome, at: SimTime, text: &mut String) {
 impl Decisions<'_> {
     /// The records about an object, in order.
     fn about(&self, object: Option<&str>) -> Result<Vec<usize>, Vec<String>> {
-        let records = self.outcome.log.records();
+        let records = self.history.log.records();
         let Some(object) = object else { return Ok((0..records.len()).collect()) };
         let name = object.rsplit('/').next().unwrap_or(object);
         let mut names: BTreeSet<String> = BTreeSet::new();
@@ -96,7 +97,7 @@ impl Decisions<'_> {
     }
 
     fn sentence(&self, at: usize, text: &mut String) {
-        let (time, what) = &self.outcome.log.records()[at];
+        let (time, what) = &self.history.log.records()[at];
         let _ = writeln!(text, "  {time}  {}", self.describe(what).text);
     }
 
@@ -109,7 +110,7 @@ impl Decisions<'_> {
             root = here;
             at = self.causes[here];
         }
-        let (_, what) = &self.outcome.log.records()[root];
+        let (_, what) = &self.history.log.records()[root];
         *text += match what {
             Occurrence::Rescaled { saw, .. } if saw.milli_requests_per_second > 0 => "  That is the traffic's doing.\n",
             Occurrence::Rescaled { .. } => "  That is the load's doing.\n",

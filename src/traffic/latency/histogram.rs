@@ -1,5 +1,8 @@
 //! Latency histograms: logarithmic buckets, integer weights, merged exactly in any order.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Weights are counted in parts of a request, so that expected (fractional) requests add up as
 /// integers do: exactly, whatever the order.
 const PARTS_PER_REQUEST: f64 = 65_536.0;
@@ -170,6 +173,41 @@ impl<const BITS: u32> Histogram<BITS> {
     }
 }
 
+/// A histogram in a file: only the buckets that hold something.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    /// Buckets per power of two, as an exponent of 2.
+    bits: u32,
+    /// Bucket and parts of a request, in order.
+    parts: Vec<(usize, u64)>,
+    sum_ns: u128,
+}
+
+impl<const BITS: u32> Serialize for Histogram<BITS> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let parts = self.parts.iter().copied().enumerate().filter(|(_, parts)| *parts > 0);
+        Written { bits: BITS, parts: parts.collect(), sum_ns: self.sum_ns }.serialize(serializer)
+    }
+}
+
+impl<'de, const BITS: u32> Deserialize<'de> for Histogram<BITS> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Written::deserialize(deserializer)?;
+        if written.bits != BITS {
+            return Err(D::Error::custom(format!("found buckets of {} bits, expected {BITS}", written.bits)));
+        }
+        let mut histogram = Histogram { sum_ns: written.sum_ns, ..Histogram::new() };
+        for (bucket, parts) in written.parts {
+            let place = histogram.parts.get_mut(bucket);
+            *place.ok_or_else(|| D::Error::custom(format!("there is no bucket {bucket}")))? = parts;
+        }
+        let total = histogram.parts.iter().try_fold(0_u64, |sum, parts| sum.checked_add(*parts));
+        histogram.total_parts = total.ok_or_else(|| D::Error::custom("more requests than can be counted"))?;
+        Ok(histogram)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +238,17 @@ mod tests {
         (1..20).rev().for_each(|k| backward.merge(&part(k)));
         assert_eq!(forward, backward);
         assert!(forward.requests() > 9000.0);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mut histogram = LatencyHistogram::new();
+        (0..500).for_each(|i| histogram.record(f64::from(i % 97) * 130.0, 1e6 + f64::from(i % 7) / 3.0));
+        let text = serde_json::to_string(&histogram).unwrap();
+        assert_eq!(serde_json::from_str::<LatencyHistogram>(&text).unwrap(), histogram);
+        assert!(serde_json::from_str::<FineHistogram>(&text).is_err(), "other buckets");
+        let beyond = r#"{"bits":5,"parts":[[999999,1]],"sumNs":0}"#;
+        assert!(serde_json::from_str::<LatencyHistogram>(beyond).is_err(), "no such bucket");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The search for the cheapest setting that keeps the promises.
 
 use super::setting::{Bounds, Setting};
-use crate::report::{Recommendation, RecommendedBounds, Verdict};
-use crate::sim::outcome::Outcome;
-use crate::study::{Estimate, Study};
-use crate::world::{Cast, Objective};
+use crate::study::estimate::Estimate;
+use crate::study::kept::keeps_promises;
+use crate::study::paired;
+use crate::study::replicate::Study;
+use crate::study::runs::Runs;
+use crate::world::Cast;
 use rayon::prelude::*;
 
 /// A maximum is set so much above the most that was ever needed, in percent.
@@ -37,6 +39,13 @@ pub struct Trial {
     pub kept: f64,
     /// By bounds number: the fewest and the most pods or nodes there ever were.
     seen: Vec<Bounds>,
+}
+
+impl Trial {
+    /// It keeps the promises in at least 95 % of its replications.
+    pub fn keeps_promises(&self) -> bool {
+        self.kept >= CONFIDENCE
+    }
 }
 
 /// What to make of one pair of bounds.
@@ -72,36 +81,7 @@ pub struct Advice {
 impl Advice {
     /// The recommended setting keeps the promises in at least 95 % of the fresh replications.
     pub fn keeps_promises(&self) -> bool {
-        self.recommended.kept >= CONFIDENCE
-    }
-
-    /// The answer as the report shows it.
-    pub fn recommendation(&self) -> Recommendation {
-        let difference = self.difference_usd_per_month;
-        let verdict = match (self.keeps_promises(), self.current.kept >= CONFIDENCE) {
-            (false, _) => Verdict::NotFound,
-            (true, false) => Verdict::Spend,
-            (true, true) if difference.is_significant() && difference.mean < 0.0 => Verdict::Save,
-            (true, true) => Verdict::Keep,
-        };
-        let size = |bound: i32| bound.max(0) as u32;
-        let bounds = self.rows.iter().map(|row| RecommendedBounds {
-            target: row.target.clone(),
-            current_min: size(row.current.min),
-            current_max: size(row.current.max),
-            min: size(row.recommended.min),
-            max: size(row.recommended.max),
-            reason: row.reason.clone(),
-        });
-        Recommendation {
-            verdict,
-            difference_usd_per_month: difference,
-            current_met_ratio: self.current.kept,
-            recommended_met_ratio: self.recommended.kept,
-            settings_tried: self.tried as u32,
-            replications: self.current.usd_per_month.len() as u32,
-            bounds: bounds.collect(),
-        }
+        self.recommended.keeps_promises()
     }
 }
 
@@ -119,7 +99,7 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
     let mut tried = 1;
     let mut start = search.simulate(&current, 1..budget.search + 1);
     for _ in 0..RAISES {
-        if start.kept >= CONFIDENCE {
+        if start.keeps_promises() {
             break;
         }
         start = search.simulate(&raised(&start.setting), 1..budget.search + 1);
@@ -135,7 +115,7 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
     let mut best = search.simulate(&setting, 1..budget.search + 1);
     tried += 1;
     for at in 0..current.len() {
-        if best.kept >= CONFIDENCE {
+        if best.keeps_promises() {
             break;
         }
         let back = best.setting.with(at, start.setting.bounds(at));
@@ -149,9 +129,9 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
     let (before, mut after) =
         rayon::join(|| search.simulate(&current, fresh.clone()), || search.simulate(&winner, fresh.clone()));
     tried += 2;
-    let mut difference = paired(&after, &before);
+    let mut difference = paired::difference(&after.usd_per_month, &before.usd_per_month);
     let saves = difference.is_significant() && difference.mean < 0.0;
-    if before.kept >= CONFIDENCE && (!saves || after.kept < CONFIDENCE) {
+    if before.keeps_promises() && (!saves || !after.keeps_promises()) {
         after = Trial { setting: fitting(&before, &current), ..before.clone() };
         difference = Estimate::of(after.usd_per_month.iter().map(|_| 0.0));
     }
@@ -177,13 +157,12 @@ impl Search<'_> {
     fn simulate(&self, setting: &Setting, numbers: std::ops::Range<u32>) -> Trial {
         let cast = setting.apply(&self.study.cast);
         let study = Study { cast, ..self.study.clone() };
-        let outcomes = study.replicate_all(numbers, self.progress);
-        let kept = outcomes.iter().filter(|outcome| keeps(&study.cast, outcome)).count();
+        let runs = study.replicate_all(numbers, self.progress);
         Trial {
             setting: setting.clone(),
-            usd_per_month: outcomes.iter().map(|outcome| outcome.bill.monthly_run_rate().usd()).collect(),
-            kept: kept as f64 / outcomes.len().max(1) as f64,
-            seen: (0..setting.len()).map(|at| seen(&study.cast, setting, at, &outcomes)).collect(),
+            usd_per_month: runs.figures().iter().map(|run| run.usd_per_month(run.cost())).collect(),
+            kept: runs.share(|run| keeps_promises(&study.cast, run)),
+            seen: (0..setting.len()).map(|at| seen(&study.cast, setting, at, &runs)).collect(),
         }
     }
 
@@ -192,7 +171,7 @@ impl Search<'_> {
         let bounds = start.setting.bounds(at);
         let floor = if at >= start.setting.first_group() { 0 } else { LEAST_PODS };
         let (mut low, mut high, mut tried) = (floor.min(bounds.min), bounds.min, 0);
-        if start.kept < CONFIDENCE {
+        if !start.keeps_promises() {
             return (bounds.min, 0);
         }
         while low < high {
@@ -200,7 +179,7 @@ impl Search<'_> {
             let trial =
                 self.simulate(&start.setting.with(at, Bounds { min: middle, ..bounds }), 1..self.budget.search + 1);
             tried += 1;
-            if trial.kept >= CONFIDENCE { high = middle } else { low = middle + 1 }
+            if trial.keeps_promises() { high = middle } else { low = middle + 1 }
         }
         (high, tried)
     }
@@ -231,31 +210,15 @@ fn fitting(trial: &Trial, current: &Setting) -> Setting {
     setting
 }
 
-/// Whether a replication kept the promise made to users.
-fn keeps(cast: &Cast, outcome: &Outcome) -> bool {
-    let Some(traffic) = &cast.traffic else { return outcome.books.longest_pending.is_zero() };
-    let Objective { latency_s_p95, error_rate } = traffic.objective;
-    let fast = latency_s_p95.is_none_or(|most| {
-        let served = outcome.routes.iter().filter(|route| route.requests > 0.0);
-        served.into_iter().all(|route| route.latency.quantile_s(0.95) <= most)
-    });
-    fast && error_rate.is_none_or(|most| outcome.service_levels.error_rate() <= most)
-}
-
 /// The fewest and the most pods or nodes there ever were.
-fn seen(cast: &Cast, setting: &Setting, at: usize, outcomes: &[Outcome]) -> Bounds {
-    let size = |outcome: &Outcome| match at < setting.first_group() {
-        true => outcome.books.workloads[cast.hpas[at].workload].desired,
-        false => outcome.books.groups[setting.group(at)].nodes,
-    };
-    let fewest = outcomes.iter().map(|outcome| size(outcome).least()).min();
-    let most = outcomes.iter().map(|outcome| size(outcome).most()).max();
+fn seen(cast: &Cast, setting: &Setting, at: usize, runs: &Runs) -> Bounds {
+    let sizes = runs.figures().iter().map(|run| match at < setting.first_group() {
+        true => run.workloads[cast.hpas[at].workload].desired,
+        false => run.groups[setting.group(at)].nodes,
+    });
+    let fewest = sizes.clone().map(|size| size.least).min();
+    let most = sizes.map(|size| size.most).max();
     Bounds { min: fewest.unwrap_or(0) as i32, max: most.unwrap_or(0) as i32 }
-}
-
-/// Differences by replication: the same traffic met both.
-fn paired(after: &Trial, before: &Trial) -> Estimate {
-    Estimate::of(after.usd_per_month.iter().zip(&before.usd_per_month).map(|(after, before)| after - before))
 }
 
 fn row(study: &Study, current: &Setting, before: &Trial, after: &Trial, at: usize) -> Row {

@@ -1,0 +1,79 @@
+//! What autoscalers and node groups did.
+
+use super::Results;
+use crate::report::{AutoscalerResult, Estimate, GroupResult, VerticalBounds, VerticalResult};
+use crate::vpa::{Amounts, Recommendation};
+
+impl Results<'_> {
+    pub(super) fn autoscalers(&self) -> Vec<AutoscalerResult> {
+        let (seconds, hours) = (self.seconds(), self.hours());
+        let row = |(hpa, (name, id)): (&crate::world::Hpa, &(crate::study::ObjectName, crate::id::WorkloadId))| {
+            let (id, max) = (*id, i64::from(hpa.spec.max));
+            AutoscalerResult {
+                namespace: name.namespace.clone(),
+                name: name.name.clone(),
+                min_replicas: hpa.spec.min.max(0) as u32,
+                max_replicas: hpa.spec.max.max(0) as u32,
+                replicas_mean: self.over(|run| run.workloads[id].desired.mean(self.duration)),
+                replicas_peak: self.over(|run| run.workloads[id].desired.most as f64),
+                at_max_ratio: self.over(|run| {
+                    let row = &run.workloads[id];
+                    if row.desired.most < max { 0.0 } else { row.at_max.seconds as f64 / seconds }
+                }),
+                scale_events: self.over(|run| run.workloads[id].rescales as f64),
+                flapping_per_hour: self.over(|run| run.workloads[id].flips as f64 / hours),
+            }
+        };
+        self.cast.hpas.iter().zip(&self.names.hpas).map(row).collect()
+    }
+
+    pub(super) fn vertical_autoscalers(&self) -> Vec<VerticalResult> {
+        let mut rows = Vec::new();
+        for (index, vpa) in self.cast.vpas.iter().enumerate() {
+            let workload = &self.cast.workloads[vpa.workload];
+            for (at, container) in self.cast.cluster.spec(workload.template).containers.iter().enumerate() {
+                let of_run = |run: &crate::study::Figures| run.vpas.get(index)?.get(at).copied()?;
+                let last: Vec<Recommendation> = self.runs.figures().iter().filter_map(of_run).collect();
+                if last.is_empty() {
+                    continue;
+                }
+                let requests = &container.requests;
+                rows.push(VerticalResult {
+                    namespace: self.text(workload.namespace),
+                    name: self.text(vpa.name),
+                    container: self.text(container.name),
+                    cpu_milli: bounds(requests.cpu_milli, &last, |amounts| amounts.cpu_milli),
+                    memory_bytes: bounds(requests.memory_bytes, &last, |amounts| amounts.memory_bytes),
+                });
+            }
+        }
+        rows
+    }
+
+    pub(super) fn groups(&self) -> Vec<GroupResult> {
+        let row = |(id, group): (crate::id::GroupId, &crate::world::NodeGroup)| GroupResult {
+            name: group.name.clone(),
+            instance_types: group.machines.iter().map(|machine| machine.instance_type.clone()).collect(),
+            capacity_type: if group.spot { "SPOT".into() } else { "ON_DEMAND".into() },
+            min_size: group.min.max(0) as u32,
+            max_size: group.max.max(0) as u32,
+            nodes_mean: self.over(|run| run.groups[id].nodes.mean(self.duration)),
+            nodes_peak: self.over(|run| run.groups[id].nodes.most as f64),
+            node_hours: self.over(|run| run.groups[id].instances.hours()),
+            cost_usd_per_month: self.over(|run| run.usd_per_month(run.groups[id].cost)),
+            idle_ratio: self.over(|run| run.groups[id].idle_ratio()),
+            interruptions: self.over(|run| run.groups[id].notices as f64),
+        };
+        self.cast.groups.iter().map(row).collect()
+    }
+}
+
+fn bounds(request: i64, last: &[Recommendation], amount: fn(&Amounts) -> i64) -> VerticalBounds {
+    let over = |part: fn(&Recommendation) -> &Amounts| Estimate::of(last.iter().map(|row| amount(part(row)) as f64));
+    VerticalBounds {
+        request,
+        target: over(|row| &row.target),
+        lower_bound: over(|row| &row.lower),
+        upper_bound: over(|row| &row.upper),
+    }
+}

@@ -1,0 +1,133 @@
+//! What users felt, by service and by route; each latency figure with what it is: of one run or pooled, fast or exact.
+
+use super::Results;
+use crate::report::{LatencyDetail, ObjectiveDetail, PooledLatency, RouteResult, ServiceResult};
+use crate::sim::burn::Kept;
+use crate::study::figures::Felt;
+use crate::study::{Figures, Runs};
+use crate::traffic::latency::LatencyHistogram;
+use crate::units::SimDuration;
+use crate::world::{LatencyMode, Objective, Traffic};
+
+/// Without a latency objective, what users are taken to be satisfied with.
+const USUAL_TARGET_S: f64 = 0.5;
+
+/// What a service or a route felt in a replication.
+type Of<'a> = &'a dyn for<'r> Fn(&'r Figures) -> &'r Felt;
+
+impl Results<'_> {
+    pub(super) fn services(&self) -> Vec<ServiceResult> {
+        let Some(traffic) = &self.cast.traffic else { return Vec::new() };
+        let seconds = self.seconds();
+        let row = |(id, name): (crate::traffic::calls::ServiceId, &crate::study::ObjectName)| {
+            let felt: Of<'_> = &|run| &run.services[id].felt;
+            let objective = traffic.services[id].objective.unwrap_or(traffic.objective);
+            ServiceResult {
+                namespace: name.namespace.clone(),
+                name: name.name.clone(),
+                requests_per_second: self.over(|run| felt(run).requests.all / seconds),
+                latency_ms_p50: self.quantile_ms(felt, 0.5),
+                latency_ms_p95: self.quantile_ms(felt, 0.95),
+                latency_ms_p99: self.quantile_ms(felt, 0.99),
+                error_ratio: self.over(|run| felt(run).requests.failed_ratio()),
+                breach_ratio: self.over(|run| run.services[id].breach.as_secs_f64() / seconds),
+                detail: self.detail(traffic, objective, felt),
+            }
+        };
+        self.names.services.iter().map(row).collect()
+    }
+
+    pub(super) fn routes(&self) -> Vec<RouteResult> {
+        let Some(traffic) = &self.cast.traffic else { return Vec::new() };
+        let seconds = self.seconds();
+        let row = |(id, name): (crate::traffic::calls::RouteId, &String)| {
+            let felt: Of<'_> = &|run| &run.routes[id];
+            RouteResult {
+                name: name.clone(),
+                requests_per_second: self.over(|run| felt(run).requests.all / seconds),
+                latency_ms_p50: self.quantile_ms(felt, 0.5),
+                latency_ms_p95: self.quantile_ms(felt, 0.95),
+                latency_ms_p99: self.quantile_ms(felt, 0.99),
+                error_ratio: self.over(|run| felt(run).requests.failed_ratio()),
+                detail: self.detail(traffic, traffic.objective, felt),
+            }
+        };
+        self.names.routes.iter().map(row).collect()
+    }
+
+    fn quantile_ms(&self, felt: Of<'_>, quantile: f64) -> crate::report::Estimate {
+        self.over(|run| felt(run).latency.quantile_s(quantile) * 1000.0)
+    }
+
+    fn detail(&self, traffic: &Traffic, objective: Objective, felt: Of<'_>) -> LatencyDetail {
+        let target_s = objective.latency_s_p95.unwrap_or(USUAL_TARGET_S);
+        let seconds = self.seconds();
+        LatencyDetail {
+            mode: match traffic.mode {
+                LatencyMode::Fast => "fast".to_owned(),
+                LatencyMode::Exact => "exact".to_owned(),
+            },
+            latency_ms_p90: self.quantile_ms(felt, 0.9),
+            latency_ms_max: self.over(|run| felt(run).latency.max_s() * 1000.0),
+            pooled_ms: self.pooled(felt),
+            apdex: self.over(|run| felt(run).apdex(target_s)),
+            distribution_ratio: self.over(|run| felt(run).pooled.as_secs_f64() / seconds),
+            objectives: self.objectives_of(objective, felt),
+        }
+    }
+
+    fn pooled(&self, felt: Of<'_>) -> PooledLatency {
+        let mut all = LatencyHistogram::new();
+        self.runs.figures().iter().for_each(|run| all.merge(&felt(run).latency));
+        let ms = |quantile: f64| all.quantile_s(quantile) * 1000.0;
+        PooledLatency { p50: ms(0.5), p90: ms(0.9), p95: ms(0.95), p99: ms(0.99), max: all.max_s() * 1000.0 }
+    }
+
+    fn objectives_of(&self, objective: Objective, felt: Of<'_>) -> Vec<ObjectiveDetail> {
+        let latency = objective
+            .latency_s_p95
+            .map(|target_s| self.objective_of("latencyMsP95", target_s * 1000.0, &|run| felt(run).promises.latency));
+        let errors = objective
+            .error_rate
+            .map(|target| self.objective_of("errorRatio", target, &|run| felt(run).promises.errors));
+        latency.into_iter().chain(errors).collect()
+    }
+
+    fn objective_of(&self, metric: &str, target: f64, kept: &dyn Fn(&Figures) -> Option<Kept>) -> ObjectiveDetail {
+        let seconds = self.seconds();
+        let kept = |run: &Figures| kept(run).unwrap_or_default();
+        let share = |time: fn(&Kept) -> SimDuration| self.over(move |run| time(&kept(run)).as_secs_f64() / seconds);
+        ObjectiveDetail {
+            metric: metric.to_owned(),
+            target,
+            budget_ratio: self.runs.figures().first().map_or(0.0, |run| kept(run).budget),
+            breach_ratio: share(|kept| kept.breach),
+            budget_spent: self.over(|run| kept(run).budget_spent()),
+            paging_ratio: share(|kept| kept.paging),
+            ticket_ratio: share(|kept| kept.ticket),
+        }
+    }
+}
+
+/// Where figures do not hold all requests.
+pub(super) fn overflow_caveats(runs: &Runs) -> Vec<String> {
+    let all = || runs.figures().iter();
+    let turned_away: u64 = all().map(|run| run.entry.turned_away).sum();
+    let routes = all().flat_map(|run| run.routes.values());
+    let services = all().flat_map(|run| run.services.values().map(|service| &service.felt));
+    let beyond: f64 = routes.chain(services).map(|felt| felt.latency.overflowed()).sum();
+    let mut caveats = Vec::new();
+    if turned_away > 0 {
+        caveats.push(format!(
+            "{turned_away} requests were turned away because two million were under way: some service can never keep \
+             up and has neither `queue` nor `timeout`"
+        ));
+    }
+    if beyond > 0.5 {
+        caveats.push(format!(
+            "{beyond:.0} latencies were longer than the three days that histograms tell apart: the slowest percentiles \
+             are too low"
+        ));
+    }
+    caveats
+}

@@ -1,0 +1,135 @@
+//! Pods and nodes: how many, for how long, and what happened to them how often.
+
+use super::Level;
+use crate::sim::books::{Books, GroupBooks, WorkloadBooks};
+use crate::units::{Money, SimDuration, SimTime};
+use serde::{Deserialize, Serialize};
+
+/// A workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WorkloadFigures {
+    /// `spec.replicas`.
+    pub desired: Level,
+    /// Ready pods.
+    pub ready: Level,
+    /// Pods without a node.
+    pub pending: Level,
+    /// 1 while `spec.replicas` is at its HPA's maximum.
+    pub at_max: Level,
+    /// Pods created.
+    pub created: u64,
+    /// Changes of `spec.replicas` by an HPA.
+    pub rescales: u64,
+    /// Pods that those asked for or gave up, in all.
+    pub moved: u64,
+    /// Of the rescales, the ones against the direction of the one before.
+    pub flips: u64,
+}
+
+impl WorkloadFigures {
+    pub(super) fn of(books: &WorkloadBooks, end: SimTime) -> Self {
+        WorkloadFigures {
+            desired: Level::of(&books.desired, end),
+            ready: Level::of(&books.ready, end),
+            pending: Level::of(&books.pending, end),
+            at_max: Level::of(&books.at_max, end),
+            created: books.created,
+            rescales: books.rescales,
+            moved: books.moved,
+            flips: books.flips,
+        }
+    }
+}
+
+/// A node group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GroupFigures {
+    /// Node objects.
+    pub nodes: Level,
+    /// Instances, from launch to the end of the node object.
+    pub instances: Level,
+    /// What its nodes cost.
+    pub cost: Money,
+    /// The part of that which nobody held.
+    pub idle_cost: Money,
+    /// Nodes that registered.
+    pub added: u64,
+    /// Node objects that went.
+    pub removed: u64,
+    /// Times the group grew.
+    pub scale_ups: u64,
+    /// Spot notices.
+    pub notices: u64,
+}
+
+impl GroupFigures {
+    /// Without the money.
+    pub(super) fn of(books: &GroupBooks, end: SimTime) -> Self {
+        GroupFigures {
+            nodes: Level::of(&books.nodes, end),
+            instances: Level::of(&books.instances, end),
+            cost: Money::ZERO,
+            idle_cost: Money::ZERO,
+            added: books.added,
+            removed: books.removed,
+            scale_ups: books.scale_ups,
+            notices: books.notices,
+        }
+    }
+    /// The share of its cost that nobody held, 0 to 1; 0 without cost.
+    pub fn idle_ratio(&self) -> f64 {
+        if self.cost == Money::ZERO { 0.0 } else { self.idle_cost.usd() / self.cost.usd() }
+    }
+}
+
+/// The cluster as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterFigures {
+    /// All nodes.
+    pub nodes: Level,
+    /// Pods evicted by Cluster Autoscaler or on a spot notice.
+    pub evictions: u64,
+    /// Evictions refused by a budget.
+    pub evictions_denied: u64,
+    /// Preemptions.
+    pub preemptions: u64,
+    /// Spot notices.
+    pub spot_notices: u64,
+    /// Of those, the ones at whose end pods of Deployments still ran on the node.
+    pub spot_losses: u64,
+    /// Rollouts taken back.
+    pub rollbacks: u64,
+    /// Containers killed by their liveness or startup probe.
+    pub probe_kills: u64,
+    /// Containers killed for memory.
+    pub out_of_memory: u64,
+    /// The longest wait for a node of any pod that got one.
+    pub longest_pending: SimDuration,
+    /// Pods that got a node.
+    pub pods_placed: u64,
+    /// The sum of their waits.
+    pub waited: SimDuration,
+}
+
+impl ClusterFigures {
+    pub(super) fn of(books: &Books, end: SimTime) -> Self {
+        let (waited, pods_placed) = books.waits;
+        ClusterFigures {
+            nodes: Level::of(&books.nodes, end),
+            evictions: books.evictions,
+            evictions_denied: books.evictions_denied,
+            preemptions: books.preemptions,
+            spot_notices: books.spot_notices,
+            spot_losses: books.spot_losses,
+            rollbacks: books.rollbacks,
+            probe_kills: books.probe_kills,
+            out_of_memory: books.out_of_memory,
+            longest_pending: books.longest_pending,
+            pods_placed,
+            waited,
+        }
+    }
+}

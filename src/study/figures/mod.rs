@@ -1,0 +1,123 @@
+//! What one replication is worth keeping: numbers, integer histograms, integer money.
+//!
+//! Everything is typed by what it is about: rows stand in the order of the cast's ids, and [`Names`] says once per
+//! study what they are called. Figures can be written and read again without any loss (serde).
+//!
+//! Deliberately not here: single events and points over time ([`History`](super::History)), and what replications
+//! say together ([`Runs`](super::Runs)).
+
+mod costs;
+mod counts;
+mod level;
+mod users;
+
+pub use costs::CostShare;
+pub use counts::{ClusterFigures, GroupFigures, WorkloadFigures};
+pub use level::Level;
+pub use users::{EntryFigures, Felt, Requests, ServiceFigures};
+
+use super::names::Names;
+use crate::cost::{Bill, ChargeKind, Owner};
+use crate::id::{GroupId, IdVec, WorkloadId};
+use crate::sim::outcome::Outcome;
+use crate::traffic::calls::{RouteId, ServiceId};
+use crate::units::{Money, SimDuration, SimTime};
+use crate::vpa::Recommendation;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The figures of one replication.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Figures {
+    /// Its number.
+    pub replication: u32,
+    /// How long it lasted.
+    pub span: SimDuration,
+    /// Events handled.
+    pub events: u64,
+    /// All entry traffic.
+    pub entry: EntryFigures,
+    /// By service; none without traffic.
+    pub services: IdVec<ServiceId, ServiceFigures>,
+    /// By entry route, end to end.
+    pub routes: IdVec<RouteId, Felt>,
+    /// By workload.
+    pub workloads: IdVec<WorkloadId, WorkloadFigures>,
+    /// By node group.
+    pub groups: IdVec<GroupId, GroupFigures>,
+    /// The cluster as a whole.
+    pub cluster: ClusterFigures,
+    /// By VPA, in the cast's order, and by container: the last recommendation, if there were samples.
+    pub vpas: Vec<Vec<Option<Recommendation>>>,
+    /// What was paid, by kind of charge; only kinds that occur.
+    pub charges: BTreeMap<ChargeKind, Money>,
+    /// The same money by day and owner.
+    pub shares: Vec<CostShare>,
+}
+
+impl Figures {
+    /// The figures of replication `number`. Histograms are moved, not copied. Cost: one pass over the bill.
+    pub fn of(number: u32, names: &Names, outcome: Outcome) -> Self {
+        let Outcome { end, events, bill, books, services, routes, service_levels, vpas, .. } = outcome;
+        let slowest = services.iter().map(|service| service.totals.pooled).max().unwrap_or_default();
+        let mut groups: IdVec<GroupId, GroupFigures> =
+            books.groups.values().map(|row| GroupFigures::of(row, end)).collect();
+        costs::divide(&bill, &mut groups);
+        Figures {
+            replication: number,
+            span: end.since(SimTime::ZERO),
+            events,
+            entry: EntryFigures::of(&service_levels),
+            services: services.into_iter().map(ServiceFigures::of).collect(),
+            routes: routes.into_iter().map(|route| Felt::on_route(route, slowest)).collect(),
+            workloads: books.workloads.values().map(|row| WorkloadFigures::of(row, end)).collect(),
+            groups,
+            cluster: ClusterFigures::of(&books, end),
+            vpas,
+            charges: bill.by_kind(),
+            shares: costs::shares(&bill, names),
+        }
+    }
+
+    /// All that was paid.
+    pub fn cost(&self) -> Money {
+        self.charges.values().copied().sum()
+    }
+    /// `amount` of this replication's money, in USD at 730 hours a month.
+    pub fn usd_per_month(&self, amount: Money) -> f64 {
+        Bill::at_monthly_rate(amount, self.span).usd()
+    }
+    /// What an owner paid.
+    pub fn cost_of_owner(&self, owner: Owner) -> Money {
+        self.shares.iter().filter(|share| share.owner == owner).map(|share| share.amount).sum()
+    }
+    /// The share of node cost that nobody held, 0 to 1; 0 without nodes.
+    pub fn idle_ratio(&self) -> f64 {
+        let nodes: Money = self.groups.values().map(|group| group.cost).sum();
+        let idle = self.cost_of_owner(Owner::Idle);
+        if nodes == Money::ZERO { 0.0 } else { idle.usd() / nodes.usd() }
+    }
+    /// The latency of the slowest route that had requests, in seconds, that the share `quantile` (0..=1) of its
+    /// requests does not exceed; 0 without requests.
+    pub fn slowest_route_s(&self, quantile: f64) -> f64 {
+        let served = self.routes.values().filter(|route| route.requests.all > 0.0);
+        served.map(|route| route.latency.quantile_s(quantile)).fold(0.0, f64::max)
+    }
+    /// The pods without a node, times the hours that they waited.
+    pub fn pending_pod_hours(&self) -> f64 {
+        self.workloads.values().map(|row| row.pending.hours()).sum()
+    }
+    /// Rescales by HPAs and growths of node groups.
+    pub fn scale_events(&self) -> u64 {
+        let rescales: u64 = self.workloads.values().map(|row| row.rescales).sum();
+        let scale_ups: u64 = self.groups.values().map(|row| row.scale_ups).sum();
+        rescales + scale_ups
+    }
+    /// Pods that HPAs asked for or gave up, and nodes that came or went.
+    pub fn starts_and_stops(&self) -> u64 {
+        let pods: u64 = self.workloads.values().map(|row| row.moved).sum();
+        let nodes: u64 = self.groups.values().map(|row| row.added + row.removed).sum();
+        pods + nodes
+    }
+}
