@@ -7,8 +7,10 @@ mod fit;
 mod hpa;
 mod progress;
 mod run;
+mod scenario;
 mod schedule;
 mod vpa;
+mod watch;
 mod why;
 
 use clap::{Parser, Subcommand};

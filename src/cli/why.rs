@@ -1,9 +1,9 @@
 //! `foresail why`.
 
 use super::Failure;
+use super::scenario::load;
 use foresail::report::decisions::{Question, why};
 use foresail::scenario::issue::Issue;
-use foresail::scenario::{self, Sources};
 use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
 use std::path::PathBuf;
@@ -39,13 +39,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let at = instant(&args.at).ok_or_else(|| {
         Issue::error("--at", format!("`{}` is not a time", args.at)).with_help("write 10:42, 1d 10:42:05 or 34h42m")
     })?;
-    let loaded = match &args.scenario {
-        None => scenario::embedded(&args.sets),
-        Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), &args.sets),
-        Some(path) => scenario::load(Sources::Disk, path, &args.sets),
-    };
-    let mut scenario = loaded.map_err(Failure::Input)?;
-    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    let scenario = load(args.scenario.as_deref(), &args.sets, args.seed)?;
     if at > SimTime::ZERO + scenario.duration {
         let message = format!("{at} lies after the end of the scenario, which lasts {}", scenario.duration);
         return Err(Issue::error("--at", message).into());

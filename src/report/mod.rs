@@ -1,13 +1,14 @@
 //! Results out: the [`Report`] model and everything that is rendered from it.
 //!
-//! A run becomes one [`Report`] ([`from_runs`]); `result.json` is that report, and the terminal summary,
+//! A study becomes one [`Report`] ([`Report::of`]); `result.json` is that report, and the terminal summary,
 //! the HTML page and the CSV files are drawn from it and from nothing else, so an old `result.json` can be
 //! rendered again. Floats live here: the figures are for people.
 //!
 //! Not here: running anything, deciding anything, XLSX, FOCUS, PDF (the page prints well).
 //!
-//! Start reading at [`Report`], then [`from_runs`] and [`write()`].
+//! Start reading at [`Report`], then [`Report::of`] and [`write()`].
 
+mod attachments;
 mod audit;
 mod autoscale;
 mod chart;
@@ -26,6 +27,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use attachments::attachments;
 pub use audit::audit_table;
 pub use autoscale::{AutoscaleLoop, Told, autoscale_text};
 pub use csv::{costs_csv, timeline_csv};
@@ -36,7 +38,6 @@ pub use model::{
     ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run,
     ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
 };
-pub use results::{Subject, from_runs};
 pub use terminal::summary;
 
 pub use crate::study::Estimate;

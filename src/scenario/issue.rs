@@ -152,6 +152,19 @@ impl Issues {
     }
 }
 
+impl fmt::Display for Issues {
+    /// One after the other, each on a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, issue) in self.found.iter().enumerate() {
+            let end = if at == 0 { "" } else { "\n" };
+            write!(f, "{end}{issue}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Issues {}
+
 impl IntoIterator for Issues {
     type Item = Issue;
     type IntoIter = std::vec::IntoIter<Issue>;
@@ -180,6 +193,18 @@ mod tests {
         assert_eq!(did_you_mean("maxReplica", ["minReplicas", "maxReplicas"]), Some("maxReplicas"));
         assert_eq!(did_you_mean("m5.lrage", ["m5.large", "m5.xlarge"]), Some("m5.large"));
         assert_eq!(did_you_mean("unrelated", ["min", "max"]), None);
+    }
+
+    #[test]
+    fn all_issues_are_one_error() {
+        fn refused() -> Result<(), Box<dyn std::error::Error>> {
+            let mut issues = Issues::new();
+            issues.push(Issue::error("duration", "found 0s"));
+            issues.push(Issue::error("step", "found 2h").with_help("write 30s"));
+            Err(issues)?
+        }
+        let text = refused().expect_err("two issues").to_string();
+        assert_eq!(text, "error: duration: found 0s\nerror: step: found 2h\n    help: write 30s");
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::units::SimDuration;
 use crate::world::{Cast, Timing};
 use issue::Issues;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A scenario ready to be simulated.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ pub struct Scenario {
     /// A fingerprint of everything that was read: equal digests, equal scenarios.
     pub digest: String,
     /// What is simulated.
-    pub cast: Cast,
+    pub cast: Arc<Cast>,
     /// The clockwork.
     pub timing: Timing,
     /// How long.

@@ -13,6 +13,7 @@ mod kept;
 mod names;
 mod paired;
 mod replicate;
+mod run;
 mod runs;
 
 pub use estimate::Estimate;
@@ -21,4 +22,5 @@ pub use history::History;
 pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
 pub use names::{Names, ObjectName};
 pub use replicate::Study;
+pub use run::{Finished, Options, Phase, Watch, run};
 pub use runs::Runs;

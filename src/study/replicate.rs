@@ -38,7 +38,7 @@ impl Study {
     pub fn of(scenario: &Scenario) -> Self {
         let minutes = (scenario.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
         Study {
-            cast: Arc::new(scenario.cast.clone()),
+            cast: scenario.cast.clone(),
             timing: scenario.timing.clone(),
             duration: scenario.duration,
             seed: scenario.seed,

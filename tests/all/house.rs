@@ -23,7 +23,10 @@ const MAP: &[(&str, &[&str])] = &[
         &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"],
     ),
     ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
-    ("report", &["autoscaler", "cluster", "cost", "hpa", "market", "sim", "study", "traffic", "vpa", "world"]),
+    (
+        "report",
+        &["autoscaler", "cluster", "cost", "hpa", "market", "scenario", "sim", "study", "traffic", "vpa", "world"],
+    ),
 ];
 
 const GROUND_FLOOR: &[&str] = &["units", "id", "id_type", "intern", "rng", "go_sort"];

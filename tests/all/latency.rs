@@ -5,7 +5,6 @@ use foresail::sim::outcome::Outcome;
 use foresail::study::Study;
 use foresail::study::audit::{AuditPlan, audit};
 use foresail::units::SimDuration;
-use std::sync::Arc;
 
 /// The reference cluster for an hour, with changes.
 fn study(sets: &[&str]) -> Study {
@@ -13,7 +12,7 @@ fn study(sets: &[&str]) -> Study {
     all.extend(sets.iter().map(|set| (*set).to_owned()));
     let scenario = scenario::embedded(&all).unwrap_or_else(|issues| panic!("{issues:?}"));
     Study {
-        cast: Arc::new(scenario.cast),
+        cast: scenario.cast,
         timing: scenario.timing,
         duration: scenario.duration,
         seed: scenario.seed,

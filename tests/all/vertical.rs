@@ -1,16 +1,14 @@
 //! VerticalPodAutoscalers: in the simulation, and `foresail vpa` as a user meets it.
 
 use assert_cmd::Command;
-use foresail::report::{self, Prices, Report, Run, ScenarioInfo, Subject};
+use foresail::report::{self, Report};
 use foresail::scenario::{self, Scenario, Sources};
 use foresail::sim::log::{Evictor, Occurrence};
 use foresail::sim::outcome::Outcome;
-use foresail::study::{Figures, Names, Runs, Study};
+use foresail::study::{Figures, Finished, Runs, Study};
 use foresail::units::{SimDuration, SimTime};
-use foresail::world::Cast;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 fn copy(from: &Path, to: &Path) {
@@ -50,7 +48,7 @@ fn with_vpa_at(scale: f64, mode: &str, policy: &str) -> (TempDir, Scenario) {
 
 fn hours(scenario: Scenario, hours: i64) -> Outcome {
     let study = Study {
-        cast: Arc::new(scenario.cast),
+        cast: scenario.cast,
         timing: scenario.timing,
         duration: SimDuration::from_hours(hours),
         seed: 1,
@@ -60,21 +58,11 @@ fn hours(scenario: Scenario, hours: i64) -> Outcome {
     study.replicate(0)
 }
 
-/// A report on a run of a cast.
-fn report_of(cast: &Cast, outcome: Outcome) -> Report {
-    let info = ScenarioInfo {
-        name: "vertical".to_owned(),
-        description: String::new(),
-        region: String::new(),
-        platform: String::new(),
-        duration_seconds: 4.0 * 3600.0,
-        digest: String::new(),
-    };
-    let run = Run { seed: 1, replications: 1, command: String::new() };
-    let prices = Prices { currency: "USD".to_owned(), date: String::new(), estimated: false };
-    let subject = Subject { cast, duration: SimDuration::from_hours(4) };
-    let figures = Figures::of(0, &Names::of(cast), outcome);
-    report::from_runs(Report::new(info, run, prices), subject, &Runs::new(vec![figures], None))
+/// A report on a run of four hours.
+fn report_of(scenario: Scenario, outcome: Outcome) -> Report {
+    let study = Study { duration: SimDuration::from_hours(4), ..Study::of(&scenario) };
+    let figures = Figures::of(0, &study.names(), outcome);
+    Report::of(&Finished { scenario, study, runs: Runs::new(vec![figures], None), advice: None })
 }
 
 /// The cpu requests of the order service's present pods, and its pods evicted by the updater, with when.
@@ -94,13 +82,12 @@ fn of_order(outcome: &Outcome) -> (Vec<i64>, Vec<SimTime>) {
 fn off_recommends_and_changes_nothing() {
     let (_folder, scenario) = with_vpa("'Off'", "");
     assert!(!scenario.caveats.iter().any(|issue| issue.message.contains("VPA and HPA")));
-    let cast = scenario.cast.clone();
-    let outcome = hours(scenario, 4);
+    let outcome = hours(scenario.clone(), 4);
     let (requests, evicted) = of_order(&outcome);
     assert!(!requests.is_empty() && requests.iter().all(|request| *request == 250), "{requests:?}");
     assert!(evicted.is_empty());
     let last = outcome.vpas[0][0].expect("samples of four hours");
-    let report = report_of(&cast, outcome);
+    let report = report_of(scenario, outcome);
     let row = &report.vertical_autoscalers[0];
     assert_eq!((row.name.as_str(), row.container.as_str(), row.cpu_milli.request), ("order", "order-service", 250));
     assert_eq!(row.cpu_milli.target.mean, last.target.cpu_milli as f64);

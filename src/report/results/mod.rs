@@ -8,39 +8,55 @@ mod users;
 
 pub(super) use costs::namespace_rank;
 
-use super::{Estimate, Report, ServiceResult, Unit};
-use crate::study::{Figures, Names, Runs};
+use super::{Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
+use crate::scenario::Scenario;
+use crate::scenario::issue::Issue;
+use crate::study::{Figures, Finished, Names, Runs};
 use crate::units::SimDuration;
 use crate::world::Cast;
 
-/// What was simulated.
-#[derive(Clone, Copy)]
-pub struct Subject<'a> {
-    /// The cast.
-    pub cast: &'a Cast,
-    /// How long.
-    pub duration: SimDuration,
+impl Report {
+    /// What a study found. The timeline is that of replication 0; the command that makes the report again is left empty.
+    pub fn of(finished: &Finished) -> Self {
+        let Finished { scenario, study, runs, advice } = finished;
+        let names = study.names();
+        let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
+        let mut report = empty(scenario, study.duration);
+        report.headlines = results.headlines();
+        report.objectives = results.objectives();
+        report.services = results.services();
+        report.routes = results.routes();
+        report.autoscalers = results.autoscalers();
+        report.vertical_autoscalers = results.vertical_autoscalers();
+        report.groups = results.groups();
+        report.charges = results.charges();
+        report.namespaces = results.namespaces();
+        report.costs = results.costs();
+        report.timeline = results.timeline();
+        let overloaded = report.services.iter().filter(|service| service.error_ratio.mean > OVERLOADED);
+        let caveats: Vec<String> = overloaded.map(overload).collect();
+        report.caveats.extend(caveats);
+        report.caveats.extend(users::overflow_caveats(runs));
+        report.recommendation = advice.as_ref().map(Recommendation::from);
+        report
+    }
 }
 
-/// Fills an empty report from replications. The timeline is the first one's.
-pub fn from_runs(mut report: Report, subject: Subject<'_>, runs: &Runs) -> Report {
-    let names = Names::of(subject.cast);
-    let results = Results { cast: subject.cast, names: &names, duration: subject.duration, runs };
-    report.headlines = results.headlines();
-    report.objectives = results.objectives();
-    report.services = results.services();
-    report.routes = results.routes();
-    report.autoscalers = results.autoscalers();
-    report.vertical_autoscalers = results.vertical_autoscalers();
-    report.groups = results.groups();
-    report.charges = results.charges();
-    report.namespaces = results.namespaces();
-    report.costs = results.costs();
-    report.timeline = results.timeline();
-    let overloaded = report.services.iter().filter(|service| service.error_ratio.mean > OVERLOADED);
-    let caveats: Vec<String> = overloaded.map(overload).collect();
-    report.caveats.extend(caveats);
-    report.caveats.extend(users::overflow_caveats(runs));
+/// A report that says what was simulated, and how.
+fn empty(scenario: &Scenario, duration: SimDuration) -> Report {
+    let info = ScenarioInfo {
+        name: scenario.name.clone(),
+        description: scenario.description.clone(),
+        region: scenario.region.clone(),
+        platform: scenario.platform.clone(),
+        duration_seconds: duration.as_secs_f64(),
+        digest: scenario.digest.clone(),
+    };
+    let run = Run { seed: scenario.seed, replications: scenario.replications, command: String::new() };
+    let prices =
+        Prices { currency: "USD".to_owned(), date: scenario.prices.date.clone(), estimated: scenario.prices.estimated };
+    let mut report = Report::new(info, run, prices);
+    report.caveats = scenario.caveats.iter().map(Issue::sentence).collect();
     report
 }
 

@@ -31,6 +31,7 @@ use crate::units::SimDuration;
 use crate::world::{Cast, NodeGroup, Timing};
 use objects::Objects;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Simulated for a week where nobody says.
 const DURATION: SimDuration = SimDuration::from_mins(7 * 24 * 60);
@@ -126,7 +127,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
             ..Timing::default()
         },
         region,
-        cast,
+        cast: Arc::new(cast),
         duration,
         replications,
         seed: file.seed.unwrap_or(1),

@@ -1,0 +1,88 @@
+//! The way from a scenario to what can be said about it: replications, then advice.
+
+use super::advise::{self, Advice, Budget};
+use super::replicate::Study;
+use super::runs::Runs;
+use crate::scenario::Scenario;
+
+/// What to do besides simulating the scenario as often as it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Search for a better min and max of everything that scales.
+    pub recommend: bool,
+    /// Replications of every alternative in that search.
+    pub search_replications: u32,
+    /// Fresh replications in which the present setting and the recommended one are compared, at least; as many as the
+    /// scenario has if those are more.
+    pub check_replications: u32,
+}
+
+impl Default for Options {
+    /// With a search: five replications per alternative, at least 20 to check.
+    fn default() -> Self {
+        Options { recommend: true, search_replications: 5, check_replications: 20 }
+    }
+}
+
+/// Hears how far the work is, from any thread. `()` does not listen.
+pub trait Watch: Sync {
+    /// A phase begins that takes about so many replications.
+    fn begins(&self, phase: Phase, replications: u64);
+    /// One more replication has ended.
+    fn replicated(&self);
+    /// All replications of the scenario itself have ended.
+    fn simulated(&self, runs: &Runs);
+    /// The search has ended.
+    fn searched(&self);
+}
+
+impl Watch for () {
+    fn begins(&self, _: Phase, _: u64) {}
+    fn replicated(&self) {}
+    fn simulated(&self, _: &Runs) {}
+    fn searched(&self) {}
+}
+
+/// What replications are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The scenario itself.
+    Simulating,
+    /// Other settings.
+    Searching,
+}
+
+/// A scenario, simulated.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// What was asked.
+    pub scenario: Scenario,
+    /// How it was simulated.
+    pub study: Study,
+    /// What came out.
+    pub runs: Runs,
+    /// Which min and max to set, if that was asked and there is something to set.
+    pub advice: Option<Advice>,
+}
+
+/// Simulates a scenario on all threads of the current rayon pool. Cannot fail: an accepted scenario can be run.
+///
+/// The result depends on the scenario and the options only, not on the threads. Cost: the scenario's replications; with
+/// a search about (6 + 2 per bound) settings times [`Options::search_replications`] more.
+pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finished {
+    let study = Study::of(scenario);
+    let step = || watch.replicated();
+    watch.begins(Phase::Simulating, u64::from(scenario.replications));
+    let runs = study.replicate_all(0..scenario.replications, &step);
+    watch.simulated(&runs);
+    let advice = options.recommend.then(|| {
+        let check = scenario.replications.max(options.check_replications);
+        let budget = Budget { search: options.search_replications, check };
+        watch.begins(Phase::Searching, advise::expected_replications(&study, budget));
+        let advice = advise::advise(&study, budget, &step);
+        watch.searched();
+        advice
+    });
+    let advice = advice.filter(|advice| !advice.rows.is_empty());
+    Finished { scenario: scenario.clone(), study, runs, advice }
+}
