@@ -11,6 +11,7 @@
 //! Deliberately not here: any decision. Start reading at [`ClusterState`].
 
 mod changes;
+mod ids;
 mod labels;
 mod node;
 mod objects;
@@ -18,23 +19,25 @@ mod pod;
 mod pod_spec;
 mod resources;
 mod state;
-mod trial;
+mod taint;
 mod watched;
 
 pub use changes::{Change, ChangeKind, ChangeLog};
+pub use ids::{NodeId, PodId, PodSpecId};
 pub use labels::{LabelSelector, Labels, NodeSelector, NodeSelectorTerm, Operator, Requirement};
-pub use node::{Effect, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, Taint};
+pub use node::{Node, NodeCapacity, NodeCondition, NodeTemplate};
 pub use objects::{
     CsiDriverLimit, CsiNode, PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, PvId, PvSource, PvcId,
     ServiceSelector, StorageClass, StorageClassId, VolumeBindingMode, VolumePlan, WorkloadSelector,
 };
-pub use pod::{Phase, Pod, PodId, PodName};
+pub use pod::{Phase, Pod, PodName};
 pub use pod_spec::{
-    AffinityTerm, Container, HostPort, NodeInclusionPolicy, Owner, OwnerKind, PodAffinity, PodSpec, PodSpecId,
-    PreemptionPolicy, PreferredNodeTerm, Protocol, Toleration, TolerationOperator, TopologySpreadConstraint, Volume,
-    VolumeSource, WeightedAffinityTerm, WhenUnsatisfiable,
+    AffinityTerm, Container, HostPort, NodeInclusionPolicy, Owner, OwnerKind, PodAffinity, PodSpec, PreemptionPolicy,
+    PreferredNodeTerm, Protocol, TopologySpreadConstraint, Volume, VolumeSource, WeightedAffinityTerm,
+    WhenUnsatisfiable,
 };
 pub use resources::Resources;
 pub use state::ClusterState;
-pub use trial::Trial;
+pub use state::trial::Trial;
+pub use taint::{Effect, Taint, Toleration, TolerationOperator};
 pub use watched::Watched;

@@ -1,15 +1,9 @@
 //! Nodes.
 
-use crate::cluster::{Labels, PodId, Resources};
+use crate::cluster::{Labels, PodId, Resources, Taint};
 use crate::intern::Symbol;
 use crate::units::SimTime;
 use std::ops::Deref;
-
-crate::id_type!(
-    /// A node, in order of registration. Never reused.
-    NodeId,
-    "node"
-);
 
 /// What a node is: everything but what runs on it. The shape of a node group's nodes, and the part of a
 /// [`Node`] that callers give.
@@ -137,26 +131,4 @@ impl Default for NodeCondition {
     fn default() -> Self {
         NodeCondition { is_true: true, since: SimTime::ZERO }
     }
-}
-
-/// A taint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Taint {
-    /// The key.
-    pub key: Symbol,
-    /// The value, or the empty symbol.
-    pub value: Symbol,
-    /// The effect.
-    pub effect: Effect,
-}
-
-/// What a taint does to pods that do not tolerate it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// New pods stay away.
-    NoSchedule,
-    /// New pods prefer others.
-    PreferNoSchedule,
-    /// New pods stay away, running ones are evicted.
-    NoExecute,
 }

@@ -5,12 +5,6 @@ use crate::intern::{Interner, Symbol};
 use crate::units::SimTime;
 use std::fmt;
 
-crate::id_type!(
-    /// A pod, in order of creation. Never reused.
-    PodId,
-    "pod"
-);
-
 /// A pod: its kind, its place and its life so far.
 #[derive(Clone, Debug)]
 pub struct Pod {

@@ -1,14 +1,8 @@
 //! What pods of one kind have in common.
 
-use crate::cluster::{LabelSelector, Labels, NodeSelector, NodeSelectorTerm, Resources};
+use crate::cluster::{LabelSelector, Labels, NodeSelector, NodeSelectorTerm, Resources, Taint, Toleration};
 use crate::intern::Symbol;
 use crate::units::SimDuration;
-
-crate::id_type!(
-    /// A kind of pod: a [`PodSpec`] shared by all pods of equal shape.
-    PodSpecId,
-    "spec"
-);
 
 /// Everything about a pod that does not change after its creation, apart from its name.
 ///
@@ -223,45 +217,6 @@ pub enum NodeInclusionPolicy {
     Ignore,
 }
 
-/// A toleration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Toleration {
-    /// The taint's key; the empty symbol with `Exists` tolerates all.
-    pub key: Symbol,
-    /// The comparison.
-    pub operator: TolerationOperator,
-    /// The value, for `Equal`.
-    pub value: Symbol,
-    /// The effect; absent matches all effects.
-    pub effect: Option<crate::cluster::Effect>,
-    /// `tolerationSeconds` (NoExecute); absent tolerates for ever.
-    pub seconds: Option<i64>,
-}
-
-/// How a toleration compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TolerationOperator {
-    /// Key and value are equal.
-    Equal,
-    /// The key is there.
-    Exists,
-    /// Anything else, which matches no taint.
-    Unknown,
-}
-
-impl Toleration {
-    /// Upstream: `v1.Toleration.ToleratesTaint`, 1.28.
-    pub fn tolerates(&self, taint: &crate::cluster::Taint) -> bool {
-        self.effect.is_none_or(|effect| effect == taint.effect)
-            && (self.key == Symbol::EMPTY || self.key == taint.key)
-            && match self.operator {
-                TolerationOperator::Equal => self.value == taint.value,
-                TolerationOperator::Exists => true,
-                TolerationOperator::Unknown => false,
-            }
-    }
-}
-
 /// A port claimed on the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostPort {
@@ -367,7 +322,7 @@ impl PodSpec {
         self.acts_as_daemon || self.owner.is_some_and(|owner| owner.kind == OwnerKind::DaemonSet)
     }
     /// Whether the pod tolerates `taint`.
-    pub fn tolerates(&self, taint: &crate::cluster::Taint) -> bool {
+    pub fn tolerates(&self, taint: &Taint) -> bool {
         self.tolerations.iter().any(|toleration| toleration.tolerates(taint))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Upstream: pkg/controller/podautoscaler/horizontal.go, 1.28.
 
-use super::controller::Reason;
+use super::condition::Reason;
 use super::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::units::{SimDuration, SimTime};
 use smallvec::SmallVec;

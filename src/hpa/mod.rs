@@ -9,13 +9,15 @@
 //! Start reading at [`HpaController::sync`].
 
 mod behavior;
+mod condition;
 mod controller;
 mod observation;
 pub mod replay;
 mod replica_calculator;
 mod spec;
 
-pub use controller::{Condition, Conditions, Decision, HpaController, Reason};
+pub use condition::{Condition, Conditions, Reason};
+pub use controller::{Decision, HpaController};
 pub use observation::{ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 pub use replica_calculator::{CurrentMetric, MetricError, Proposal};
 pub use spec::{

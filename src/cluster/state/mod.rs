@@ -1,16 +1,19 @@
 //! The one owner of nodes and pods.
 
-use crate::cluster::trial::{Step, Undo};
+pub(super) mod trial;
+mod undo;
+
 use crate::cluster::{
     ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
     PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
-    StorageClass, StorageClassId, Taint, Trial, VolumePlan, Watched, WorkloadSelector,
+    StorageClass, StorageClassId, Taint, VolumePlan, Watched, WorkloadSelector,
 };
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use undo::{Step, Undo};
 
 /// Nodes, pods and the objects that decisions about them look at.
 ///
@@ -48,8 +51,8 @@ pub struct ClusterState {
     /// Of the changes that `version` counts, those that leave no pod more room.
     closings: u64,
     changes: ChangeLog,
-    pub(super) undo: Vec<Step>,
-    pub(super) trials: u32,
+    undo: Vec<Step>,
+    trials: u32,
 }
 
 impl ClusterState {
@@ -167,12 +170,6 @@ impl ClusterState {
     /// A node's name as text.
     pub fn node_name(&self, id: NodeId) -> &str {
         self.symbols.text(self.nodes[id].name)
-    }
-
-    /// Opens a what-if: a guard that reads and changes like the cluster, and undoes all when dropped.
-    /// Trials nest.
-    pub fn trial(&mut self) -> Trial<'_> {
-        Trial::begin(self)
     }
 
     /// Registers an empty node. A node of the same name that is present is replaced in the name table
@@ -396,98 +393,5 @@ impl ClusterState {
     fn record_closing(&mut self, node: Option<NodeId>, undo: impl FnOnce() -> Undo) {
         self.closings += u64::from(self.trials == 0);
         self.record(node, undo);
-    }
-
-    /// Changes of a trial were kept.
-    pub(super) fn outlived_trial(&mut self) {
-        self.version += 1;
-    }
-
-    /// Takes back one step of a trial. The node is what it was, and has the generation that it had: what is known of that
-    /// one is true again. Pods that come and go on the node that was `logged` last are no further change, for nobody looks
-    /// in between.
-    pub(super) fn take_back(&mut self, (step, before): Step, logged: &mut Option<NodeId>) {
-        let change = self.undo_step(step);
-        if let Some((node, generation)) = before {
-            self.nodes[node].generation = generation;
-        }
-        match change {
-            Some((node, ChangeKind::Pods)) if *logged == Some(node) => {}
-            Some((node, kind)) => {
-                self.changes.push(node, kind);
-                *logged = Some(node).filter(|_| kind == ChangeKind::Pods);
-            }
-            None => {}
-        }
-    }
-
-    /// What changes by that.
-    fn undo_step(&mut self, step: Undo) -> Option<(NodeId, ChangeKind)> {
-        let (node, kind) = match step {
-            Undo::AddNode { shadowed } => {
-                let id = self.order.pop().expect("the added node is the last one");
-                let name = self.nodes[id].name;
-                match shadowed {
-                    Some(before) => self.by_name.insert(name, before),
-                    None => self.by_name.remove(&name),
-                };
-                self.nodes.pop();
-                (id, ChangeKind::Node)
-            }
-            Undo::RemoveNode { node, position, named } => {
-                self.order.insert(position, node);
-                if named {
-                    self.by_name.insert(self.nodes[node].name, node);
-                }
-                self.nodes[node].present = true;
-                (node, ChangeKind::Node)
-            }
-            Undo::Taints(node, taints) => {
-                self.nodes[node].template.taints = taints;
-                (node, ChangeKind::Node)
-            }
-            Undo::Unschedulable(node, unschedulable) => {
-                self.nodes[node].template.unschedulable = unschedulable;
-                (node, ChangeKind::Node)
-            }
-            Undo::NodeReady(node, ready) => {
-                self.nodes[node].template.ready = ready;
-                (node, ChangeKind::Node)
-            }
-            Undo::NodeLabels(node, labels) => {
-                self.nodes[node].template.labels = labels;
-                (node, ChangeKind::Node)
-            }
-            Undo::Allocatable(node, allocatable) => {
-                self.nodes[node].template.allocatable = *allocatable;
-                (node, ChangeKind::Node)
-            }
-            Undo::Bind(pod) => {
-                let node = self.pods[pod].node.expect("the pod is bound");
-                self.displace(pod, node, self.position(pod, node));
-                (node, ChangeKind::Pods)
-            }
-            Undo::Unbind { pod, node, position } => {
-                self.place(pod, node, position);
-                (node, ChangeKind::Pods)
-            }
-            Undo::Deleted(pod, at) => {
-                self.pods[pod].deleted = at;
-                (self.pods[pod].node?, ChangeKind::Pods)
-            }
-            Undo::AddPod => {
-                self.pods.pop();
-                return None;
-            }
-            Undo::RemovePod(pod) => {
-                self.pods[pod].present = true;
-                return None;
-            }
-            Undo::Nominated(pod, node) => {
-                self.pods[pod].nominated = node;
-                return None;
-            }
-        };
-        Some((node, kind))
     }
 }
