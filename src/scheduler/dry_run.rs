@@ -1,7 +1,9 @@
 //! Placing pods one after another, without a simulation around it.
 
+use super::attempt::{Attempt, Decision};
+use super::preemption::Preemption;
 use super::reason::Diagnosis;
-use super::schedule::{Attempt, Decision, Preemption, Scheduler};
+use super::schedule::Scheduler;
 use crate::cluster::{ClusterState, NodeId, Pod, PodId, PodName};
 use crate::units::{SimDuration, SimTime};
 use std::cmp::Reverse;

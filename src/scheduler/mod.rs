@@ -10,13 +10,16 @@
 //! Start reading at [`Scheduler::schedule`], then `filters.rs` and `scores.rs`; each other file is a plugin.
 
 mod affinity;
+mod attempt;
 mod bins;
 pub mod dry_run;
 mod feasible;
 mod filters;
+mod hopeless;
 mod images;
 mod memory;
 mod node_order;
+mod nominations;
 mod preemption;
 mod profile;
 mod queue;
@@ -25,18 +28,22 @@ mod resources;
 mod schedule;
 mod scores;
 mod spread;
+mod subject;
 mod volumes;
+mod what_if;
 
 pub use affinity::waits_for;
+pub use attempt::{Attempt, Decision};
 pub use bins::Bins;
 pub use feasible::{Answer, Feasible};
-pub use filters::{Filters, Subject, admits};
-pub use preemption::{NoRoom, NoVictims};
+pub use filters::{Filters, admits};
+pub use preemption::{NoRoom, NoVictims, Preemption};
 pub use profile::{
     DefaultConstraints, Plugins, Profile, Profiles, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault,
     WeightedResource,
 };
 pub use queue::{BackOff, EventKind, PluginSet, Queue};
 pub use reason::{Diagnosis, Plugin, PreFilterError, Reason, Rejection};
-pub use schedule::{Attempt, Decision, Preemption, Scheduler, Ties};
+pub use schedule::{Scheduler, Ties};
 pub use scores::PluginScores;
+pub use subject::Subject;

@@ -1,8 +1,8 @@
 //! DefaultPreemption: make room by removing less important pods.
 
 use super::filters::Filters;
+use super::nominations::Nominations;
 use super::reason::{Diagnosis, Rejection};
-use super::schedule::{Nominations, Preemption};
 use crate::cluster::{ClusterState, NodeId, PodId, PreemptionPolicy};
 use crate::id::Id;
 use crate::intern::Interner;
@@ -55,6 +55,23 @@ impl NoRoom {
             }
         }
     }
+}
+
+/// Room to be made.
+#[derive(Clone, Debug)]
+pub struct Preemption {
+    /// Where.
+    pub node: NodeId,
+    /// Who goes, in upstream's order.
+    pub victims: Vec<PodId>,
+    /// How many of them against a budget.
+    pub pdb_violations: i32,
+    /// Less important pods that lose their nomination to this node.
+    pub cleared: Vec<PodId>,
+    /// Nodes as good as this one.
+    pub ties: Vec<NodeId>,
+    /// Every node that would do: victims and violations.
+    pub candidates: Vec<(NodeId, Vec<PodId>, i32)>,
 }
 
 /// A node that would do.

@@ -2,9 +2,9 @@
 //!
 //! Amounts near 2^63 wrap around as they do upstream, in Go: absurd input gets upstream's absurd answer, no panic.
 
-use super::filters::WhatIf;
 use super::profile::{Profile, ScoredResource, ScoringStrategy, ShapePoint, WeightedResource};
 use super::reason::{Plugin, Reason, Rejection};
+use super::what_if::WhatIf;
 use crate::cluster::{ClusterState, Node, PodId, PodSpec, Resources};
 use crate::intern::{Interner, Symbol};
 use smallvec::SmallVec;

@@ -1,21 +1,20 @@
 //! A scheduling cycle: from a pod to a node, or to the reasons why not.
 
-use super::filters::{Filters, WhatIf};
+use super::attempt::{Attempt, Decision};
+use super::filters::Filters;
+use super::hopeless::Hopeless;
 use super::memory::Memory;
 #[cfg(test)]
 use super::memory::Survey;
 use super::node_order::Sampling;
+use super::nominations::Nominations;
 use super::preemption::{NoRoom, NoVictims, preempt};
 use super::profile::{Profile, Profiles};
-use super::queue::PluginSet;
-use super::reason::{Diagnosis, PreFilterError, Rejection};
-pub use super::scores::PluginScores;
-use super::scores::score;
+use super::reason::{PreFilterError, Rejection};
+use super::scores::{PluginScores, score};
 use super::volumes;
-use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId, VolumePlan};
+use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
 use crate::rng::Stream;
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// How equally good nodes are told apart.
@@ -39,182 +38,6 @@ pub struct Scheduler {
     hopeless: Hopeless,
 }
 
-/// Pods that found no node in the cluster as it is; forgotten when it changes.
-#[derive(Clone, Debug, Default)]
-struct Hopeless {
-    versions: [u64; 4],
-    openings: u64,
-    attempts: FxHashMap<Likeness, Arc<Attempt>>,
-    /// Attempts of pods that want room and nothing else, which pods that take some do not give them.
-    for_want_of_room: FxHashMap<Likeness, Arc<Attempt>>,
-    /// Whether those are kept when pods come, though their reasons may be others then.
-    keeps_reasons: bool,
-}
-
-/// Pods of a kind are alike, and one that is nominated is like itself alone.
-type Likeness = (PodSpecId, Option<PodId>);
-
-impl Hopeless {
-    /// Forgets what may be true no longer.
-    fn renew(&mut self, cluster: &ClusterState) {
-        let (versions, openings) = (cluster.versions(), cluster.openings());
-        if self.versions == versions {
-            return;
-        }
-        let only_fuller = self.openings == openings && self.versions[1..] == versions[1..];
-        if !only_fuller || !self.keeps_reasons {
-            self.for_want_of_room.clear();
-        }
-        self.attempts.clear();
-        (self.versions, self.openings) = (versions, openings);
-    }
-    fn get(&mut self, cluster: &ClusterState, like: Likeness) -> Option<Arc<Attempt>> {
-        self.renew(cluster);
-        self.for_want_of_room.get(&like).or_else(|| self.attempts.get(&like)).cloned()
-    }
-    /// To be called after [`get`](Self::get).
-    fn insert(&mut self, like: Likeness, attempt: Arc<Attempt>) {
-        let attempts = if attempt.wants_room { &mut self.for_want_of_room } else { &mut self.attempts };
-        attempts.insert(like, attempt);
-    }
-}
-
-/// What one cycle saw and decided.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// The nodes that passed all filters.
-    pub feasible: Vec<NodeId>,
-    /// The others, with the first filter that said no.
-    pub rejections: Vec<(NodeId, Rejection)>,
-    /// The pod can be nowhere.
-    pub pre_filter: Option<PreFilterError>,
-    /// Parallel to `feasible`; empty if there was nothing to choose.
-    pub scores: Vec<PluginScores>,
-    /// The best of them.
-    pub best: Vec<NodeId>,
-    /// The volumes that the pod's claims get if it is bound: for [`ClusterState::assume_volumes`].
-    pub volumes: VolumePlan,
-    /// What follows.
-    pub decision: Decision,
-    /// Neither pods elsewhere nor ports nor volumes matter to the pod.
-    wants_room: bool,
-}
-
-/// What follows from a cycle.
-#[derive(Clone, Debug)]
-pub enum Decision {
-    /// Bind to this node.
-    Bind(NodeId),
-    /// Evict the victims and nominate the pod.
-    Preempt(Preemption),
-    /// Wait. The nomination, if there was one, is to be cleared if `clear_nomination`.
-    Wait {
-        /// What preemption said.
-        post_filter: NoRoom,
-        /// The pod's nomination is void.
-        clear_nomination: bool,
-    },
-    /// The cycle failed.
-    Failed(String),
-}
-
-/// Room to be made.
-#[derive(Clone, Debug)]
-pub struct Preemption {
-    /// Where.
-    pub node: NodeId,
-    /// Who goes, in upstream's order.
-    pub victims: Vec<PodId>,
-    /// How many of them against a budget.
-    pub pdb_violations: i32,
-    /// Less important pods that lose their nomination to this node.
-    pub cleared: Vec<PodId>,
-    /// Nodes as good as this one.
-    pub ties: Vec<NodeId>,
-    /// Every node that would do: victims and violations.
-    pub candidates: Vec<(NodeId, Vec<PodId>, i32)>,
-}
-
-/// Pods that wait for victims to leave a node. Upstream: `internal/queue` nominator.
-#[derive(Clone, Debug, Default)]
-pub struct Nominations {
-    pods: Vec<PodId>,
-}
-
-impl Nominations {
-    /// The pods nominated to a node whose priority is at least `pod`'s.
-    fn ahead(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> SmallVec<[PodId; 4]> {
-        let (name, priority) = (cluster.node(node).name, cluster.spec_of(pod).priority);
-        let ahead = |other: &PodId| {
-            let row = cluster.pod(*other);
-            *other != pod
-                && row.is_present()
-                && row.node().is_none()
-                && row.nominated == Some(name)
-                && cluster.spec_of(*other).priority >= priority
-        };
-        self.pods.iter().copied().filter(ahead).collect()
-    }
-
-    /// Forgets pods that do not wait for their node any more.
-    fn tidy(&mut self, cluster: &ClusterState) {
-        self.pods.retain(|pod| {
-            let row = cluster.pod(*pod);
-            row.is_present() && row.node().is_none() && row.nominated.is_some()
-        });
-    }
-
-    /// The nodes that cannot take `pod` because of the pods as important that are nominated to them.
-    fn reserved_from(&self, cluster: &ClusterState, profile: &Profile, pod: PodId) -> Vec<NodeId> {
-        let priority = cluster.spec_of(pod).priority;
-        let ahead = self.pods.iter().filter(|other| cluster.spec_of(**other).priority >= priority);
-        let nodes = ahead.filter_map(|other| cluster.pod(*other).nominated.and_then(|name| cluster.node_by_name(name)));
-        let mut nodes: Vec<NodeId> = nodes.collect();
-        nodes.sort_unstable();
-        nodes.dedup();
-        if !nodes.is_empty()
-            && let Ok(filters) = Filters::prepare_for(cluster, profile, pod)
-        {
-            nodes.retain(|node| self.check(cluster, &filters, pod, *node, &[]).is_err());
-        }
-        nodes
-    }
-
-    /// The pods nominated to a node that are less important than `pod`.
-    pub(super) fn less_important(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Vec<PodId> {
-        let (name, priority) = (cluster.node(node).name, cluster.spec_of(pod).priority);
-        let less = |other: &PodId| {
-            let row = cluster.pod(*other);
-            row.is_present()
-                && row.node().is_none()
-                && row.nominated == Some(name)
-                && cluster.spec_of(*other).priority < priority
-        };
-        self.pods.iter().copied().filter(less).collect()
-    }
-
-    /// The filters with the nominated pods there, and without them. Upstream:
-    /// `RunFilterPluginsWithNominatedPods`, 1.28.
-    pub(super) fn check(
-        &self,
-        cluster: &ClusterState,
-        filters: &Filters,
-        pod: PodId,
-        node: NodeId,
-        gone: &[PodId],
-    ) -> Result<(), Rejection> {
-        let added = if self.pods.is_empty() { SmallVec::new() } else { self.ahead(cluster, pod, node) };
-        if !added.is_empty() && filters.is_local() {
-            filters.check_with(cluster, node, WhatIf { gone, added: &added })?;
-        } else if !added.is_empty() {
-            let mut with = filters.clone();
-            added.iter().for_each(|other| with.count(cluster, cluster.pod(*other).spec, node, 1));
-            with.check_with(cluster, node, WhatIf { gone, added: &added })?;
-        }
-        filters.check_with(cluster, node, WhatIf { gone, added: &[] })
-    }
-}
-
 impl Scheduler {
     /// A scheduler that has seen nothing.
     pub fn new(profiles: impl Into<Profiles>, ties: Ties) -> Self {
@@ -232,7 +55,7 @@ impl Scheduler {
     /// This scheduler, for callers to whom it is all the same what exactly refused a pod on each node: they may be told what
     /// refused it when there was more room.
     pub fn keeping_reasons(mut self) -> Self {
-        self.hopeless.keeps_reasons = true;
+        self.hopeless.keep_reasons();
         self
     }
     /// The profiles.
@@ -246,9 +69,7 @@ impl Scheduler {
 
     /// A pod was nominated (the cluster knows to which node).
     pub fn nominated(&mut self, pod: PodId) {
-        if !self.nominations.pods.contains(&pod) {
-            self.nominations.pods.push(pod);
-        }
+        self.nominations.add(pod);
     }
 
     /// One scheduling cycle for one pod. It decides only; the caller binds, evicts and nominates.
@@ -434,41 +255,6 @@ impl Scheduler {
                 Decision::Wait { post_filter: why, clear_nomination }
             }
         }
-    }
-}
-
-impl Attempt {
-    /// The plugins that said no, on any node or beforehand; none if the cycle itself failed.
-    pub fn refused_by(&self) -> PluginSet {
-        if matches!(self.decision, Decision::Failed(_)) {
-            return PluginSet::EMPTY;
-        }
-        let beforehand = match &self.pre_filter {
-            Some(PreFilterError::Unschedulable(plugin, _)) => Some(*plugin),
-            _ => None,
-        };
-        self.rejections.iter().map(|(_, rejection)| rejection.plugin).chain(beforehand).collect()
-    }
-
-    /// The reasons why no node is possible, counted.
-    pub fn diagnosis(&self, cluster: &ClusterState) -> Diagnosis {
-        let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), ..Diagnosis::default() };
-        for (_, rejection) in &self.rejections {
-            for reason in &rejection.reasons {
-                *diagnosis.reasons.entry(reason.text(&cluster.symbols)).or_default() += 1;
-            }
-            if !diagnosis.plugins.contains(&rejection.plugin) {
-                diagnosis.plugins.push(rejection.plugin);
-            }
-        }
-        if let Some(PreFilterError::Unschedulable(plugin, why)) = &self.pre_filter {
-            diagnosis.plugins.push(*plugin);
-            diagnosis.pre_filter = Some(why.clone());
-        }
-        if let Decision::Wait { post_filter, .. } = &self.decision {
-            diagnosis.post_filter = post_filter.text(&cluster.symbols);
-        }
-        diagnosis
     }
 }
 

@@ -1,12 +1,12 @@
 //! The scores: of the nodes that are possible, which is best?
 
 use super::affinity::AffinityScore;
-use super::filters::Subject;
 use super::images::ImageScore;
 use super::profile::Profile;
 use super::reason::Plugin;
 use super::resources::{balance_score, fit_score};
 use super::spread::SpreadScore;
+use super::subject::Subject;
 use crate::cluster::{ClusterState, Effect, NodeId, NodeTemplate, PodSpec};
 use crate::intern::Interner;
 

@@ -1,8 +1,8 @@
 //! PodTopologySpread: evenly over zones, nodes, or whatever a label says.
 
-use super::filters::Subject;
 use super::profile::{DefaultConstraints, Profile};
 use super::reason::{Plugin, Reason, Rejection};
+use super::subject::Subject;
 use crate::cluster::{
     ClusterState, Effect, LabelSelector, Labels, Node, NodeInclusionPolicy, NodeTemplate, OwnerKind, PodSpec,
     TopologySpreadConstraint, WhenUnsatisfiable,

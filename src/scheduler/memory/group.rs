@@ -8,9 +8,9 @@ use crate::cluster::{
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::scheduler::affinity::{Counted, RequiredTerms, WeightedTerms};
-use crate::scheduler::filters::Subject;
 use crate::scheduler::profile::{DefaultConstraints, Profile};
 use crate::scheduler::spread::{Constraint, HOSTNAME, constraints_of};
+use crate::scheduler::subject::Subject;
 use std::sync::Arc;
 
 /// All that the counts depend on.

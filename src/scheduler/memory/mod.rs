@@ -11,6 +11,7 @@
 mod gates;
 mod group;
 mod local;
+mod scratch;
 mod slots;
 mod survey;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use gates::Gate;
 use group::{Group, GroupKey};
 use local::{LocalKey, LocalTable};
 use rustc_hash::FxHashMap;
+use scratch::Scratch;
 use slots::Slots;
 
 /// Tables may hold so many entries (table times node) before the ones not used lately are dropped: about
@@ -47,7 +49,7 @@ pub(super) struct Memory {
     /// How many of the label keys that the rules themselves name are known, of how many symbols.
     known: (usize, usize),
     clock: u64,
-    scratch: survey::Scratch,
+    scratch: Scratch,
     /// Nobody asks for scores.
     filters_only: bool,
 }

@@ -3,8 +3,8 @@
 use super::lookup::{Lookup, claim_name, class_of};
 use crate::cluster::{ClusterState, Node, PodId, PodSpec, PvSource, PvcId, VolumeSource};
 use crate::intern::Symbol;
-use crate::scheduler::filters::WhatIf;
 use crate::scheduler::reason::{Plugin, Reason, Rejection};
+use crate::scheduler::what_if::WhatIf;
 use std::collections::BTreeSet;
 
 /// Disks that Kubernetes once attached itself, and that a CSI driver attaches where the node has one.

@@ -10,10 +10,10 @@ mod lookup;
 mod restrictions;
 mod zone;
 
-use super::filters::WhatIf;
 use super::profile::Plugins;
 use super::queue::PluginSet;
 use super::reason::{Plugin, PreFilterError, Rejection};
+use super::what_if::WhatIf;
 use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpec, VolumePlan, VolumeSource};
 use crate::intern::Symbol;
 use binding::Binding;

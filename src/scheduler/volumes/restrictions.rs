@@ -3,8 +3,8 @@
 use super::lookup::Lookup;
 use crate::cluster::{ClusterState, Node, PodSpec, VolumeSource};
 use crate::intern::Symbol;
-use crate::scheduler::filters::WhatIf;
 use crate::scheduler::reason::{Plugin, PreFilterError, Reason, Rejection};
+use crate::scheduler::what_if::WhatIf;
 
 /// The pod's exclusive disks and claims.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,81 @@
+//! What a scheduling cycle saw and decided.
+
+use super::preemption::{NoRoom, Preemption};
+use super::queue::PluginSet;
+use super::reason::{Diagnosis, PreFilterError, Rejection};
+use super::scores::PluginScores;
+use crate::cluster::{ClusterState, NodeId, VolumePlan};
+
+/// What one cycle saw and decided.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The nodes that passed all filters.
+    pub feasible: Vec<NodeId>,
+    /// The others, with the first filter that said no.
+    pub rejections: Vec<(NodeId, Rejection)>,
+    /// The pod can be nowhere.
+    pub pre_filter: Option<PreFilterError>,
+    /// Parallel to `feasible`; empty if there was nothing to choose.
+    pub scores: Vec<PluginScores>,
+    /// The best of them.
+    pub best: Vec<NodeId>,
+    /// The volumes that the pod's claims get if it is bound: for [`ClusterState::assume_volumes`].
+    pub volumes: VolumePlan,
+    /// What follows.
+    pub decision: Decision,
+    /// Neither pods elsewhere nor ports nor volumes matter to the pod.
+    pub(super) wants_room: bool,
+}
+
+/// What follows from a cycle.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Bind to this node.
+    Bind(NodeId),
+    /// Evict the victims and nominate the pod.
+    Preempt(Preemption),
+    /// Wait. The nomination, if there was one, is to be cleared if `clear_nomination`.
+    Wait {
+        /// What preemption said.
+        post_filter: NoRoom,
+        /// The pod's nomination is void.
+        clear_nomination: bool,
+    },
+    /// The cycle failed.
+    Failed(String),
+}
+
+impl Attempt {
+    /// The plugins that said no, on any node or beforehand; none if the cycle itself failed.
+    pub fn refused_by(&self) -> PluginSet {
+        if matches!(self.decision, Decision::Failed(_)) {
+            return PluginSet::EMPTY;
+        }
+        let beforehand = match &self.pre_filter {
+            Some(PreFilterError::Unschedulable(plugin, _)) => Some(*plugin),
+            _ => None,
+        };
+        self.rejections.iter().map(|(_, rejection)| rejection.plugin).chain(beforehand).collect()
+    }
+
+    /// The reasons why no node is possible, counted.
+    pub fn diagnosis(&self, cluster: &ClusterState) -> Diagnosis {
+        let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), ..Diagnosis::default() };
+        for (_, rejection) in &self.rejections {
+            for reason in &rejection.reasons {
+                *diagnosis.reasons.entry(reason.text(&cluster.symbols)).or_default() += 1;
+            }
+            if !diagnosis.plugins.contains(&rejection.plugin) {
+                diagnosis.plugins.push(rejection.plugin);
+            }
+        }
+        if let Some(PreFilterError::Unschedulable(plugin, why)) = &self.pre_filter {
+            diagnosis.plugins.push(*plugin);
+            diagnosis.pre_filter = Some(why.clone());
+        }
+        if let Decision::Wait { post_filter, .. } = &self.decision {
+            diagnosis.post_filter = post_filter.text(&cluster.symbols);
+        }
+        diagnosis
+    }
+}
