@@ -2,7 +2,8 @@
 
 use super::model::{LastLatency, TableInUse};
 use super::outcome::{LatencySummary, PodCohort, PodCohorts, StepOutcome};
-use super::table::{self, HIGHEST_OPEN_LOAD, QUANTILES, STRATA, Serving, Station, Table};
+use super::servers::HIGHEST_OPEN_LOAD;
+use super::table::{self, QUANTILES, STRATA, Serving, Station, Table};
 use super::{STRATA_COUNT, ServiceModel};
 use std::sync::Arc;
 

@@ -196,7 +196,7 @@ fn inverse(m: Square) -> Square {
 
 #[cfg(test)]
 mod tests {
-    use super::super::waiting::erlang_c;
+    use super::super::erlang::erlang_c;
     use super::*;
 
     fn check(found: f64, wanted: f64, tolerance: f64) {

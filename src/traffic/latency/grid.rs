@@ -3,8 +3,9 @@
 
 use super::columns::Columns;
 use super::pod::{MOST_STATES, NEGLIGIBLE, PodLaw};
-use super::population::{OF_AGE_S, Population, WINDOW_S};
+use super::population::{Population, WINDOW_S};
 use super::tagged::Tagged;
+use super::young::OF_AGE_S;
 
 /// So few pods do not matter for whether all are busy.
 const FEW_PODS: f64 = 1e-4;

@@ -11,20 +11,23 @@
 //! It deliberately does not follow single requests: bursts inside a step, retries and threads held
 //! by slow callees are the exact mode's matter.
 //!
-//! Start reading at [`ServiceModel::step`]; the formulas are in `waiting` and `sharing`.
+//! Start reading at [`ServiceModel::step`]; the formulas are in `servers`, `waiting` and `sharing`.
 
 mod ahead;
 mod answers;
 mod arriving;
 mod backlog;
 mod band;
+mod boxes;
 mod chain;
-mod cohorts;
+mod cohort;
 mod columns;
 mod crowd;
 mod distribution;
 mod empirical;
+mod erlang;
 mod grid;
+mod handover;
 mod histogram;
 mod line;
 mod model;
@@ -34,6 +37,8 @@ mod pod;
 mod population;
 mod profile;
 mod routes;
+mod second_tier;
+mod servers;
 mod sharing;
 mod solver;
 mod spread;
@@ -44,6 +49,7 @@ mod tier;
 mod two_choices;
 mod waiting;
 mod work;
+mod young;
 
 pub use backlog::Drained;
 pub use empirical::EmpiricalWork;

@@ -2,16 +2,16 @@
 
 use super::STRATA_COUNT;
 use super::backlog::{Drained, Flow, Passed};
-use super::cohorts::Cohort;
+use super::cohort::Cohort;
 use super::crowd;
 use super::histogram::LatencyHistogram;
 use super::outcome::{PodCohort, PodCohorts, StepOutcome};
 use super::phases::Phases;
 use super::profile::{ArrivalProcess, Discipline, ProfileError, ServiceProfile};
+use super::second_tier::SecondTier;
 use super::spread::Spread;
 use super::table::{Place, Serving, Station, Table};
 use super::tables::LatencyTables;
-use super::tier::SecondTier;
 use super::work::Survival;
 use crate::units::SimDuration;
 use smallvec::SmallVec;

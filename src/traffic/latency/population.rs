@@ -9,14 +9,17 @@
 
 use super::ahead::Ahead;
 use super::backlog::{Drained, Flow};
+use super::boxes::Boxes;
 use super::columns::Columns;
 use super::distribution::Sorted;
 use super::line::{Line, Moved, Span, total_of};
 use super::pod::{Motion, Pod, PodLaw};
+use super::servers::HIGHEST_OPEN_LOAD;
 use super::solver::Solver;
 use super::spread::Spread;
-use super::table::{HIGHEST_OPEN_LOAD, STRATA};
+use super::table::STRATA;
 use super::tagged::{Company, Haste, Tagged};
+use super::young::{FEWEST, OF_AGE_S, grow_up, parts_of};
 
 /// The pods of a cohort.
 #[derive(Clone, Debug)]
@@ -43,19 +46,10 @@ const OF_STAY: f64 = 0.1;
 const OF_QUEUE: f64 = 0.5;
 /// A solver's step has so many births and deaths at most.
 const MOST_MOVES: f64 = 200.0;
-/// The same where much depends on the number at every moment.
-const FEW_MOVES: f64 = 20.0;
 /// A deviation of so many states is smooth.
 const SMOOTH: f64 = 32.0;
-const MOST_PARTS: f64 = 512.0;
-/// Ages are looked at so many times per doubling.
-const PER_DOUBLING: i32 = 3;
 /// So many times as many as usual in a pod are a crowd.
 const CROWD: f64 = 1.5;
-/// Younger ones are looked at from age to age, older ones every window.
-pub(super) const OF_AGE_S: f64 = 10.0;
-/// Of those who started together so few are not followed further; nor are so few of those who came together.
-const FEWEST: f64 = 1e-4;
 /// Those who started within this share of their age are taken together.
 const ALIKE: f64 = 0.1;
 const MOST_TAGGED: usize = 48;
@@ -353,211 +347,5 @@ impl Population {
     }
 }
 
-/// Follows requests from age to age; `leave` is told the share that leaves between two ages.
-///
-/// A doubling of the age is gone through in equal steps, and those in halves, quarters...: a solver is prepared for
-/// few lengths of steps.
-fn grow_up(young: &mut Tagged, pod: &Pod<'_>, company: &mut Company, mut leave: impl FnMut(&Tagged, f64, (f64, f64))) {
-    let longest_s = pod.longest_s(FEW_MOVES);
-    let first_s = pod.law.cpu_s / pod.law.alone() / 32.0;
-    // At the end of a long window they are as old on average.
-    let of_age_s = OF_AGE_S.max(young.window_s / 2.0);
-    let (mut age_s, mut prepared_s) = (0.0, 0.0);
-    let mut haste = young.haste(pod);
-    for age in 0.. {
-        if age_s >= of_age_s || young.here <= FEWEST {
-            break;
-        }
-        let doublings = (age + PER_DOUBLING - 1) / PER_DOUBLING;
-        let between_s = if age == 0 { first_s } else { libm::ldexp(first_s, doublings - 1) / f64::from(PER_DOUBLING) };
-        let parts = parts_of(between_s, longest_s).next_power_of_two();
-        let part_s = between_s / f64::from(parts);
-        if part_s != prepared_s {
-            company.prepare(pod, part_s);
-            prepared_s = part_s;
-        }
-        for part in 0..parts {
-            let from_s = age_s + f64::from(part) * part_s;
-            young.advance(company, pod.motion.states(from_s, from_s + part_s));
-        }
-        let left = young.leave_young(age_s, &mut haste, pod);
-        leave(young, left, (age_s, age_s + between_s));
-        age_s += between_s;
-    }
-}
-
-/// How many equal parts of a time are not longer than that.
-fn parts_of(span_s: f64, longest_s: f64) -> u32 {
-    (span_s / longest_s).ceil().clamp(1.0, MOST_PARTS) as u32
-}
-
-/// A sum of boxes, at a constant cost each.
-struct Boxes {
-    /// By cell, how the sum changes at its lower edge.
-    rises: Vec<f64>,
-}
-
-impl Boxes {
-    fn new(cells: usize) -> Boxes {
-        Boxes { rises: vec![0.0; cells + 1] }
-    }
-
-    /// Adds `height` to the cells from `from` to below `to`.
-    fn add(&mut self, from: usize, to: usize, height: f64) {
-        self.rises[from] += height;
-        self.rises[to] -= height;
-    }
-
-    fn sums(&self) -> impl Iterator<Item = f64> + '_ {
-        self.rises.iter().scan(0.0, |sum, rise| {
-            *sum += rise;
-            Some(*sum)
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::traffic::latency::WorkShape;
-    use crate::traffic::latency::phases::Phases;
-    use crate::traffic::latency::work::Survival;
-
-    fn phases(shape: WorkShape) -> Phases {
-        Phases::of(shape, &Survival::tabulate(1.0 / 256.0, |x| shape.survival(x))).unwrap()
-    }
-
-    /// Pods of one core with 20 ms requests.
-    fn law(phases: &Phases, threads: f64) -> PodLaw<'_> {
-        PodLaw {
-            pods: 1.0,
-            phases,
-            cpu_s: 0.02,
-            off_cpu_s: 0.0,
-            cores: 1.0,
-            speed: 1.0,
-            threads,
-            places: f64::INFINITY,
-            patience: f64::INFINITY,
-            arrival_scv: 1.0,
-            work_scv: 1.0,
-        }
-    }
-
-    fn pass(
-        pods: &mut Population,
-        law: &PodLaw<'_>,
-        arrivals: f64,
-        steps: std::ops::Range<u32>,
-    ) -> (Sorted, Vec<Drained>) {
-        let (mut sorted, mut drained) = (Sorted::default(), Vec::new());
-        for step in steps {
-            drained.clear();
-            let flow =
-                Flow { start_s: f64::from(step) * 15.0, span_s: 15.0, arrivals, capacity: 50.0, limit: f64::INFINITY };
-            sorted = pods.pass(&flow, law, &mut drained);
-        }
-        (sorted, drained)
-    }
-
-    fn mean_s(drained: &[Drained]) -> f64 {
-        let all: f64 = drained.iter().map(|row| row.requests).sum();
-        drained.iter().map(|row| row.requests * (row.first_wait_s + row.last_wait_s) / 2.0).sum::<f64>() / all
-    }
-
-    #[test]
-    fn calm_pods_are_those_of_processor_sharing() {
-        for shape in [WorkShape::Exponential, WorkShape::Lognormal { scv: 4.0 }] {
-            let phases = phases(shape);
-            let law = PodLaw { work_scv: shape.scv(), ..law(&phases, f64::INFINITY) };
-            let mut pods = Population::new(&law, 0.9);
-            let (sorted, drained) = pass(&mut pods, &law, 45.0, 0..20);
-            // M/G/1-PS at 0.9: nine in the pod, ten times the work.
-            assert!((pods.mean() - 9.0).abs() < 0.1, "{}", pods.mean());
-            assert!((mean_s(&drained) / 0.2 - 1.0).abs() < 0.02, "{shape:?}: {}", mean_s(&drained));
-            assert!((sorted.started / (45.0 * 15.0) - 1.0).abs() < 1e-3 && sorted.rejected == 0.0, "{sorted:?}");
-        }
-    }
-
-    #[test]
-    fn a_crowd_grows_as_its_work_says() {
-        // As the fluid limit has it (see `crowd`): 22.8 of 40 too many with SCV 4.
-        for (shape, wanted) in [(WorkShape::Exponential, 1.0), (WorkShape::Lognormal { scv: 4.0 }, 22.8 / 40.0)] {
-            let phases = phases(shape);
-            let law = PodLaw { work_scv: shape.scv(), ..law(&phases, f64::INFINITY) };
-            let mut pods = Population::new(&law, 0.7);
-            pass(&mut pods, &law, 70.0, 0..4);
-            let before = pods.mean();
-            pass(&mut pods, &law, 70.0, 4..8);
-            let found = (pods.mean() - before) / 60.0 / 20.0;
-            assert!((found / wanted - 1.0).abs() < 0.05, "{shape:?}: {found}, not {wanted}");
-        }
-    }
-
-    #[test]
-    fn bounded_pods_reject_as_a_bounded_queue_does() {
-        // M/M/1/20 at 1.2, whoever shares the CPU.
-        let phases = phases(WorkShape::Exponential);
-        let law = PodLaw { places: 20.0, ..law(&phases, 4.0) };
-        let mut pods = Population::new(&law, 0.9);
-        let (sorted, _) = pass(&mut pods, &law, 60.0, 0..20);
-        let full = 0.2 * libm::pow(1.2, 20.0) / (libm::pow(1.2, 21.0) - 1.0);
-        assert!((sorted.rejected / (60.0 * 15.0) / full - 1.0).abs() < 0.01, "{sorted:?}, {full}");
-    }
-
-    #[test]
-    fn the_impatient_leave_what_is_too_much() {
-        let phases = phases(WorkShape::Exponential);
-        // Whoever would wait for more than two seconds, a hundred requests, does not.
-        let law = PodLaw { patience: 104.0, ..law(&phases, 4.0) };
-        let mut pods = Population::new(&law, 0.9);
-        let (sorted, drained) = pass(&mut pods, &law, 75.0, 0..20);
-        assert!((sorted.abandoned / (25.0 * 15.0) - 1.0).abs() < 0.02, "{sorted:?}");
-        let longest_s = drained.iter().filter(|row| !row.is_whole).map(|row| row.first_wait_s).fold(0.0, f64::max);
-        assert!((1.9..3.2).contains(&longest_s), "{longest_s}");
-    }
-
-    #[test]
-    fn who_queues_in_long_steps_waits_as_in_short_ones() {
-        let phases = phases(WorkShape::Exponential);
-        let law = law(&phases, 4.0);
-        for span_s in [15.0, 60.0, 300.0] {
-            let mut pods = Population::new(&law, 0.5);
-            let mut drained = Vec::new();
-            for step in 0..(600.0 / span_s) as u32 {
-                drained.clear();
-                let start_s = span_s * f64::from(step);
-                let flow = Flow { start_s, span_s, arrivals: 100.0, capacity: 50.0, limit: f64::INFINITY };
-                pods.pass(&flow, &law, &mut drained);
-            }
-            // Twice as many come as can be served: who starts after a time has waited for half of it.
-            let waited: Vec<Drained> = drained.iter().copied().filter(|row| !row.is_whole).collect();
-            let wanted_s = (600.0 - span_s / 2.0) / 2.0;
-            assert!((mean_s(&waited) / wanted_s - 1.0).abs() < 0.01, "{span_s}: {}, not {wanted_s}", mean_s(&waited));
-            let requests: f64 = waited.iter().map(|row| row.requests).sum();
-            assert!((requests / (50.0 * span_s) - 1.0).abs() < 0.01, "{span_s}: {requests}");
-            let longest_s = waited.iter().map(|row| row.last_wait_s).fold(0.0, f64::max);
-            assert!(longest_s < 320.0, "{span_s}: {longest_s}");
-        }
-    }
-
-    #[test]
-    fn a_grid_may_change() {
-        let phases = phases(WorkShape::Exponential);
-        let law = law(&phases, f64::INFINITY);
-        let mut pods = Population::new(&law, 0.9);
-        pass(&mut pods, &law, 100.0, 0..8);
-        let (mean, unit) = (pods.mean(), pods.unit);
-        assert!(unit > 1 && (mean / (9.0 + 50.0 * 120.0) - 1.0).abs() < 0.01, "{mean} in units of {unit}");
-        pods.merge();
-        assert!((pods.mean() - mean).abs() < 1.0);
-        pods.split();
-        assert_eq!(pods.unit, unit);
-        pods.mix_with_empty(0.5);
-        assert!((pods.mean() / mean - 0.5).abs() < 0.01);
-        // The crowd dissolves, and every number counts again.
-        pass(&mut pods, &law, 10.0, 8..40);
-        assert_eq!(pods.unit, 1);
-        assert!((pods.mean() / law.stationary_mean(0.2) - 1.0).abs() < 0.01, "{}", pods.mean());
-    }
-}
+mod tests;

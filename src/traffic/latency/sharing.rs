@@ -3,8 +3,11 @@
 //! Times are in multiples of the mean work of a request.
 
 use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
+use super::erlang::{erlang_arrivals_root, erlang_c};
 use super::profile::{Discipline, WorkShape};
-use super::waiting::{Servers, Wait, erlang_arrivals_root, erlang_c, two_choices_slowdown};
+use super::servers::Servers;
+use super::two_choices::two_choices_slowdown;
+use super::waiting::Wait;
 use super::work::{Cells, GammaSurvival, Survival};
 use std::cell::Cell;
 

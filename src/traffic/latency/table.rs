@@ -7,17 +7,14 @@
 use super::arriving::Arriving;
 use super::histogram::Buckets;
 use super::profile::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, WorkShape};
+use super::servers::{HIGHEST_OPEN_LOAD, Servers};
 use super::sharing::Sharing;
-use super::waiting::{Servers, Wait};
+use super::waiting::Wait;
 use super::work::Survival;
 use std::sync::OnceLock;
 
 /// The buckets of a row's distribution: those of [`LatencyHistogram`](super::LatencyHistogram).
 pub(super) type RowBuckets = Buckets<5>;
-
-/// At higher loads than this a queue without bound needs longer to become stationary than loads
-/// last; the backlog takes over.
-pub(super) const HIGHEST_OPEN_LOAD: f64 = 1.0 - 1.0 / 32.0;
 
 /// The shares of requests that the values of [`Row::strata`] stand for, fastest first: finer
 /// towards the tail, where percentiles are read.

@@ -6,67 +6,13 @@
 
 use super::arriving::Arriving;
 use super::backlog::{Drained, Flow, Passed};
-use super::cohorts::Cohort;
-use super::distribution::{Distribution, QueueLaw, Sorted};
-use super::line::Moved;
+use super::cohort::{Cohort, Followed};
+use super::distribution::{Distribution, QueueLaw};
 use super::pod::PodLaw;
 use super::population::Population;
 use super::profile::{ArrivalProcess, Discipline};
-use super::spread::Spread;
 use super::table::{Serving, Station};
-use super::{PodCohort, STRATA_COUNT, ServiceModel};
-
-/// What is followed of a cohort near capacity.
-#[derive(Clone, Debug)]
-pub(super) enum Followed {
-    /// Queues for threads.
-    Queues(Box<Distribution>),
-    /// Pods whose requests share a CPU.
-    Pods(Box<Population>),
-}
-
-impl Followed {
-    /// Some of the pods are new, hence empty.
-    pub(super) fn mix_with_empty(&mut self, share: f64) {
-        match self {
-            Followed::Queues(queues) => queues.mix_with_empty(share),
-            Followed::Pods(pods) => pods.mix_with_empty(share),
-        }
-    }
-
-    /// Gives up a share of everything that waits.
-    pub(super) fn give(&mut self, share: f64) -> Vec<Moved> {
-        match self {
-            Followed::Queues(queues) => queues.give(share),
-            Followed::Pods(pods) => pods.give(share),
-        }
-    }
-
-    fn receive(&mut self, moved: &[Moved], part: f64, queues: f64) {
-        match self {
-            Followed::Queues(known) => known.receive(moved, part, queues),
-            Followed::Pods(known) => known.receive(moved, part, queues),
-        }
-    }
-}
-
-/// Whether distributions are followed, and what the last step's requests did there.
-#[derive(Clone, Debug)]
-pub(super) struct SecondTier {
-    pub(super) is_off: bool,
-    pub(super) is_on: bool,
-    /// Whether every pod has a queue that others do not look at.
-    is_split: bool,
-    pub(super) sorted: Sorted,
-    /// Requests that had waited when the tier went off, and start in this step.
-    pub(super) late: f64,
-    /// Latencies from the start on of who waited for a thread of pods that share a CPU.
-    pub(super) busy_strata: Option<[f64; STRATA_COUNT]>,
-    /// Waits of the step, reused.
-    pub(super) waits: Spread,
-    /// Load of the step before: what the queues were like when the tier came in.
-    load_before: f64,
-}
+use super::{PodCohort, ServiceModel};
 
 /// Within 10 % of capacity no stationary formula and no backlog is right,
 const NEAR_CAPACITY: f64 = 0.9;
@@ -74,42 +20,6 @@ const NEAR_CAPACITY: f64 = 0.9;
 const NEAREST: f64 = 0.97;
 /// So far below a queue that is nearly calm is handed back.
 const BACK: f64 = 0.05;
-
-impl Default for SecondTier {
-    fn default() -> Self {
-        let sorted = Sorted::default();
-        SecondTier {
-            is_off: false,
-            is_on: false,
-            is_split: false,
-            sorted,
-            late: 0.0,
-            busy_strata: None,
-            waits: Spread::new(),
-            load_before: 0.0,
-        }
-    }
-}
-
-impl SecondTier {
-    pub(super) fn begin_step(&mut self) {
-        (self.late, self.sorted, self.busy_strata) = (0.0, Sorted::default(), None);
-        self.waits.clear();
-    }
-
-    /// Spreads what must leave its pods over the cohorts by their pods.
-    pub(super) fn receive(&self, moved: &[Moved], cohorts: &mut [Cohort]) {
-        let there = |cohort: &Cohort| if cohort.followed.is_some() { cohort.pods.ready } else { 0.0 };
-        let ready: f64 = cohorts.iter().map(there).sum();
-        for cohort in cohorts {
-            let part = there(cohort) / ready.max(1e-300);
-            if let Some(followed) = cohort.followed.as_mut().filter(|_| part > 0.0) {
-                let queues = if self.is_split { cohort.pods.ready } else { 1.0 };
-                followed.receive(moved, part, queues);
-            }
-        }
-    }
-}
 
 impl ServiceModel {
     /// Turns the second tier on or off for this step; true where it is on.

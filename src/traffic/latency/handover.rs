@@ -1,36 +1,10 @@
-//! The pods of a service in cohorts of equal ones: who waits where as they come and go.
+//! What waits, handed over as the pods of a service come and go.
 
 use super::ServiceModel;
-use super::backlog::Backlog;
-use super::crowd::{self, Crowd};
+use super::cohort::{Cohort, Followed};
+use super::crowd;
 use super::outcome::{PodCohort, PodCohorts};
 use super::profile::Discipline;
-use super::tier::Followed;
-
-/// Pods that are alike, and what waits in them.
-#[derive(Clone, Debug)]
-pub(super) struct Cohort {
-    pub(super) pods: PodCohort,
-    pub(super) backlog: Backlog,
-    /// Of pods whose requests all share the CPU, in place of the backlog.
-    pub(super) crowd: Crowd,
-    /// Near capacity, in place of the backlog.
-    pub(super) followed: Option<Followed>,
-    /// Requests there beyond a calm queue or pod.
-    pub(super) waiting: f64,
-}
-
-impl Cohort {
-    pub(super) fn new(pods: PodCohort) -> Cohort {
-        let (backlog, crowd) = (Backlog::default(), Crowd::default());
-        Cohort { pods, backlog, crowd, followed: None, waiting: 0.0 }
-    }
-
-    /// Requests beyond the stationary queue.
-    pub(super) fn requests(&self) -> f64 {
-        self.backlog.requests() + self.crowd.requests() + self.waiting
-    }
-}
 
 impl ServiceModel {
     /// Makes the cohorts those of this step. What waits in a pod that is gone is sent to the

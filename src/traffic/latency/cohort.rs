@@ -1,0 +1,67 @@
+//! Pods that are alike, and what waits in them.
+
+use super::backlog::Backlog;
+use super::crowd::Crowd;
+use super::distribution::Distribution;
+use super::line::Moved;
+use super::outcome::PodCohort;
+use super::population::Population;
+
+/// A cohort: so many pods of one speed.
+#[derive(Clone, Debug)]
+pub(super) struct Cohort {
+    pub(super) pods: PodCohort,
+    pub(super) backlog: Backlog,
+    /// Of pods whose requests all share the CPU, in place of the backlog.
+    pub(super) crowd: Crowd,
+    /// Near capacity, in place of the backlog.
+    pub(super) followed: Option<Followed>,
+    /// Requests there beyond a calm queue or pod.
+    pub(super) waiting: f64,
+}
+
+impl Cohort {
+    pub(super) fn new(pods: PodCohort) -> Cohort {
+        let (backlog, crowd) = (Backlog::default(), Crowd::default());
+        Cohort { pods, backlog, crowd, followed: None, waiting: 0.0 }
+    }
+
+    /// Requests beyond the stationary queue.
+    pub(super) fn requests(&self) -> f64 {
+        self.backlog.requests() + self.crowd.requests() + self.waiting
+    }
+}
+
+/// What is followed of a cohort near capacity.
+#[derive(Clone, Debug)]
+pub(super) enum Followed {
+    /// Queues for threads.
+    Queues(Box<Distribution>),
+    /// Pods whose requests share a CPU.
+    Pods(Box<Population>),
+}
+
+impl Followed {
+    /// Some of the pods are new, hence empty.
+    pub(super) fn mix_with_empty(&mut self, share: f64) {
+        match self {
+            Followed::Queues(queues) => queues.mix_with_empty(share),
+            Followed::Pods(pods) => pods.mix_with_empty(share),
+        }
+    }
+
+    /// Gives up a share of everything that waits.
+    pub(super) fn give(&mut self, share: f64) -> Vec<Moved> {
+        match self {
+            Followed::Queues(queues) => queues.give(share),
+            Followed::Pods(pods) => pods.give(share),
+        }
+    }
+
+    pub(super) fn receive(&mut self, moved: &[Moved], part: f64, queues: f64) {
+        match self {
+            Followed::Queues(known) => known.receive(moved, part, queues),
+            Followed::Pods(known) => known.receive(moved, part, queues),
+        }
+    }
+}
