@@ -65,6 +65,16 @@ enum Standing {
     Ghost,
 }
 
+/// What a metric says about each pod of a group.
+#[derive(Clone, Copy)]
+struct Sample {
+    /// Absent for a metric that is no resource.
+    resource: Option<Resource>,
+    value: Option<i64>,
+    /// The pod's request, where the target is a share of it.
+    request: i64,
+}
+
 /// What is known of all pods of a metric: sums, so that no pod has to be looked at twice.
 #[derive(Clone, Copy, Default)]
 struct Sums {
@@ -257,7 +267,7 @@ impl Calculator<'_> {
             };
             lacks_request |= request.is_none();
             let request = request.unwrap_or(0);
-            self.count(&mut sums, pod, Some(resource), value, request);
+            self.count(&mut sums, pod, Sample { resource: Some(resource), value, request });
             if let (Some(target), None) = (utilization, value) {
                 sums.missing_used += match self.standing(pod, Some(resource), false) {
                     Standing::Missing => request * target.max(100) / 100 * pod.count,
@@ -283,7 +293,7 @@ impl Calculator<'_> {
             let value = pod.custom.iter().find(|(name, _)| *name == metric).map(|(_, value)| *value);
             any_metric |= value.is_some();
             any_listed |= pod.listed;
-            self.count(&mut sums, pod, None, value, 0);
+            self.count(&mut sums, pod, Sample { resource: None, value, request: 0 });
         }
         if !any_metric {
             return Err(MetricError::NoMetrics);
@@ -292,7 +302,8 @@ impl Calculator<'_> {
     }
 
     /// Adds a group where it belongs.
-    fn count(&self, sums: &mut Sums, pod: &PodGroup<'_>, resource: Option<Resource>, value: Option<i64>, request: i64) {
+    fn count(&self, sums: &mut Sums, pod: &PodGroup<'_>, sample: Sample) {
+        let Sample { resource, value, request } = sample;
         match (self.standing(pod, resource, value.is_some()), value) {
             (Standing::Ready, _) => {
                 sums.ready += pod.count;

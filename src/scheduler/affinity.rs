@@ -2,6 +2,7 @@
 
 use super::profile::Profile;
 use super::reason::{Plugin, Reason, Rejection};
+use super::what_if::PodMove;
 use crate::cluster::{AffinityTerm, ClusterState, LabelSelector, Labels, NodeTemplate, PodId, PodSpec};
 use crate::intern::{Interner, Symbol};
 use rustc_hash::FxHashMap;
@@ -144,7 +145,7 @@ impl AffinityFilter {
             for other in node.pods() {
                 let other = cluster.spec_of(*other);
                 if own || !other.pod_anti_affinity.required.is_empty() {
-                    filter.count(pod, other, node, &cluster.symbols, 1);
+                    filter.count(pod, PodMove { pod: other, node, delta: 1 }, &cluster.symbols);
                 }
             }
         }
@@ -156,15 +157,9 @@ impl AffinityFilter {
         !self.terms.are_own() && self.existing_counts.is_empty()
     }
 
-    /// `other` comes to (`delta` 1) or leaves (-1) a node.
-    pub(super) fn count(
-        &mut self,
-        pod: &PodSpec,
-        other: &PodSpec,
-        node: &NodeTemplate,
-        symbols: &Interner,
-        delta: i64,
-    ) {
+    /// Another pod comes or leaves.
+    pub(super) fn count(&mut self, pod: &PodSpec, moved: PodMove<'_>, symbols: &Interner) {
+        let PodMove { pod: other, node, delta } = moved;
         let (affinity, anti, existing) =
             (&mut self.affinity_counts, &mut self.anti_affinity_counts, &mut self.existing_counts);
         self.terms.each(pod, other, symbols, &mut |role, key| {

@@ -8,7 +8,7 @@ use super::resources;
 use super::spread::SpreadFilter;
 use super::subject::Subject;
 use super::volumes::VolumeFilter;
-use super::what_if::WhatIf;
+use super::what_if::{PodMove, WhatIf};
 use crate::cluster::{
     ClusterState, Effect, HostPort, Node, NodeId, PodId, PodSpec, PodSpecId, Taint, Toleration, VolumePlan,
 };
@@ -97,11 +97,11 @@ impl Filters {
 
     /// `other` comes to (`delta` 1) or leaves (-1) the node.
     pub fn count(&mut self, cluster: &ClusterState, other: PodSpecId, node: NodeId, delta: i64) {
-        let (other, node) = (cluster.spec(other), cluster.node(node));
+        let moved = PodMove { pod: cluster.spec(other), node: cluster.node(node), delta };
         let subject = self.node.subject();
-        self.volumes.count(other, delta);
-        self.spread.count(&subject, other, node, &cluster.symbols, delta);
-        self.affinity.count(subject.spec, other, node, &cluster.symbols, delta);
+        self.volumes.count(moved.pod, delta);
+        self.spread.count(&subject, moved, &cluster.symbols);
+        self.affinity.count(subject.spec, moved, &cluster.symbols);
     }
 
     /// Whether the answer for a node depends on that node alone.

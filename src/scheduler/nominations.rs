@@ -7,6 +7,14 @@ use super::what_if::WhatIf;
 use crate::cluster::{ClusterState, NodeId, PodId};
 use smallvec::SmallVec;
 
+/// A pod to be placed, with its filters.
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'a> {
+    pub(super) cluster: &'a ClusterState,
+    pub(super) filters: &'a Filters,
+    pub(super) pod: PodId,
+}
+
 /// Pods that wait for victims to leave a node. Upstream: `internal/queue` nominator.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nominations {
@@ -54,7 +62,8 @@ impl Nominations {
         if !nodes.is_empty()
             && let Ok(filters) = Filters::prepare_for(cluster, profile, pod)
         {
-            nodes.retain(|node| self.check(cluster, &filters, pod, *node, &[]).is_err());
+            let incoming = Incoming { cluster, filters: &filters, pod };
+            nodes.retain(|node| self.check(incoming, *node, &[]).is_err());
         }
         nodes
     }
@@ -74,14 +83,8 @@ impl Nominations {
 
     /// The filters with the nominated pods there, and without them. Upstream:
     /// `RunFilterPluginsWithNominatedPods`, 1.28.
-    pub(super) fn check(
-        &self,
-        cluster: &ClusterState,
-        filters: &Filters,
-        pod: PodId,
-        node: NodeId,
-        gone: &[PodId],
-    ) -> Result<(), Rejection> {
+    pub(super) fn check(&self, incoming: Incoming<'_>, node: NodeId, gone: &[PodId]) -> Result<(), Rejection> {
+        let Incoming { cluster, filters, pod } = incoming;
         let added = if self.pods.is_empty() { SmallVec::new() } else { self.ahead(cluster, pod, node) };
         if !added.is_empty() && filters.is_local() {
             filters.check_with(cluster, node, WhatIf { gone, added: &added })?;

@@ -1,7 +1,7 @@
 //! DefaultPreemption: make room by removing less important pods.
 
 use super::filters::Filters;
-use super::nominations::Nominations;
+use super::nominations::{Incoming, Nominations};
 use super::reason::{Diagnosis, Rejection};
 use crate::cluster::{ClusterState, NodeId, PodId, PreemptionPolicy};
 use crate::id::Id;
@@ -83,13 +83,12 @@ struct Candidate {
 
 /// Upstream: `preemption.Evaluator.Preempt` and `DefaultPreemption`, 1.28.
 pub(super) fn preempt(
-    cluster: &ClusterState,
-    filters: &Filters,
+    incoming: Incoming<'_>,
     nominations: &Nominations,
-    pod: PodId,
     rejections: &[(NodeId, Rejection)],
     choose: &mut dyn FnMut(&ClusterState, &[NodeId]) -> NodeId,
 ) -> Result<Preemption, NoRoom> {
+    let Incoming { cluster, pod, .. } = incoming;
     let mut hopeless = FixedBitSet::with_capacity(cluster.node_id_bound());
     let unresolvable = rejections.iter().filter(|(_, rejection)| rejection.unresolvable);
     unresolvable.for_each(|(node, _)| hopeless.insert(node.index()));
@@ -98,7 +97,7 @@ pub(super) fn preempt(
     for node in cluster.node_ids() {
         let found = match hopeless.contains(node.index()) {
             true => Err(NoVictims::NotHelpful),
-            false => victims_on(cluster, filters, nominations, pod, *node),
+            false => victims_on(incoming, nominations, *node),
         };
         match found {
             Ok(candidate) => candidates.push(candidate),
@@ -140,13 +139,8 @@ fn eligible(cluster: &ClusterState, pod: PodId, unresolvable: impl Fn(NodeId) ->
 }
 
 /// The fewest pods that have to leave a node. Upstream: `SelectVictimsOnNode`.
-fn victims_on(
-    cluster: &ClusterState,
-    filters: &Filters,
-    nominations: &Nominations,
-    pod: PodId,
-    node: NodeId,
-) -> Result<Candidate, NoVictims> {
+fn victims_on(incoming: Incoming<'_>, nominations: &Nominations, node: NodeId) -> Result<Candidate, NoVictims> {
+    let Incoming { cluster, filters, pod } = incoming;
     let priority = cluster.spec_of(pod).priority;
     let less = |other: &PodId| cluster.spec_of(*other).priority < priority;
     let mut potential: Vec<PodId> = cluster.node(node).cached_pods().iter().copied().filter(less).collect();
@@ -163,7 +157,7 @@ fn victims_on(
     };
     potential.iter().for_each(|other| count(&mut filters, *other, -1));
     let mut gone = potential.clone();
-    let fits = |filters: &Filters, gone: &[PodId]| nominations.check(cluster, filters, pod, node, gone);
+    let fits = |filters: &Filters, gone: &[PodId]| nominations.check(Incoming { cluster, filters, pod }, node, gone);
     fits(&filters, &gone).map_err(NoVictims::StillRejected)?;
     crate::go_sort::sort_by(&mut potential, |a, b| importance(cluster, *a) < importance(cluster, *b));
     let (violating, others) = split_by_budget(cluster, &potential);

@@ -3,11 +3,11 @@
 use super::attempt::{Attempt, Decision};
 use super::filters::Filters;
 use super::hopeless::Hopeless;
-use super::memory::Memory;
 #[cfg(test)]
 use super::memory::Survey;
+use super::memory::{Memory, Search};
 use super::node_order::Sampling;
-use super::nominations::Nominations;
+use super::nominations::{Incoming, Nominations};
 use super::preemption::{NoRoom, NoVictims, preempt};
 use super::profile::{Profile, Profiles};
 use super::reason::{PreFilterError, Rejection};
@@ -104,12 +104,13 @@ impl Scheduler {
             }
         };
         attempt.wants_room = filters.is_local() && filters.subject().spec.host_ports.is_empty();
-        if let Err(missing) = self.filter(cluster, &filters, pod, &mut attempt) {
+        let incoming = Incoming { cluster, filters: &filters, pod };
+        if let Err(missing) = self.filter(incoming, &mut attempt) {
             attempt.decision = Decision::Failed(missing);
             return attempt;
         }
         attempt.decision = match attempt.feasible.as_slice() {
-            [] => self.post_filter(cluster, &filters, pod, &attempt.rejections),
+            [] => self.post_filter(incoming, &attempt.rejections),
             [only] => {
                 attempt.best.push(*only);
                 Decision::Bind(*only)
@@ -171,7 +172,7 @@ impl Scheduler {
         let profile = self.profiles.of(spec.scheduler);
         let reserved = self.nominations.reserved_from(cluster, profile, pod);
         let memory = &mut self.memories[at];
-        let best = memory.best(cluster, profile, pod, &reserved, &mut self.sampling)?;
+        let best = memory.best(Search { cluster, profile, pod, reserved: &reserved }, &mut self.sampling)?;
         match (&mut self.ties, best.as_slice()) {
             (_, []) => None,
             (_, [only]) => Some(*only),
@@ -185,19 +186,14 @@ impl Scheduler {
     pub(super) fn survey(&mut self, cluster: &ClusterState, pod: PodId) -> Option<Survey> {
         let at = self.profiles.position(cluster.spec_of(pod).scheduler);
         let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
-        self.memories[at].survey(cluster, profile, pod, &mut self.sampling.clone())
+        self.memories[at].survey(Search { cluster, profile, pod, reserved: &[] }, &mut self.sampling.clone())
     }
 
     /// Splits the nodes into those that fit and the others. The error names a node that does not exist.
-    fn filter(
-        &mut self,
-        cluster: &ClusterState,
-        filters: &Filters,
-        pod: PodId,
-        attempt: &mut Attempt,
-    ) -> Result<(), String> {
+    fn filter(&mut self, incoming: Incoming<'_>, attempt: &mut Attempt) -> Result<(), String> {
+        let Incoming { cluster, filters, pod } = incoming;
         let nominations = &self.nominations;
-        let check = |node: NodeId| nominations.check(cluster, filters, pod, node, &[]);
+        let check = |node: NodeId| nominations.check(incoming, node, &[]);
         let nominated = cluster.pod(pod).nominated.and_then(|name| cluster.node_by_name(name));
         if let Some(node) = nominated.filter(|node| check(*node).is_ok()) {
             attempt.feasible.push(node);
@@ -236,19 +232,13 @@ impl Scheduler {
         Ok(())
     }
 
-    fn post_filter(
-        &mut self,
-        cluster: &ClusterState,
-        filters: &Filters,
-        pod: PodId,
-        rejections: &[(NodeId, Rejection)],
-    ) -> Decision {
-        if !self.profile_of(cluster, pod).plugins.preempts {
+    fn post_filter(&mut self, incoming: Incoming<'_>, rejections: &[(NodeId, Rejection)]) -> Decision {
+        if !self.profile_of(incoming.cluster, incoming.pod).plugins.preempts {
             return Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false };
         }
         let ties = &mut self.ties;
         let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(ties, cluster, nodes);
-        match preempt(cluster, filters, &self.nominations, pod, rejections, &mut pick) {
+        match preempt(incoming, &self.nominations, rejections, &mut pick) {
             Ok(preemption) => Decision::Preempt(preemption),
             Err(why) => {
                 let clear_nomination = matches!(why, NoRoom::NoCandidate(_));

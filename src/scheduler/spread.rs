@@ -3,6 +3,7 @@
 use super::profile::{DefaultConstraints, Profile};
 use super::reason::{Plugin, Reason, Rejection};
 use super::subject::Subject;
+use super::what_if::PodMove;
 use crate::cluster::{
     ClusterState, Effect, LabelSelector, Labels, Node, NodeInclusionPolicy, NodeTemplate, OwnerKind, PodSpec,
     TopologySpreadConstraint, WhenUnsatisfiable,
@@ -40,12 +41,12 @@ impl Constraint {
             honor_taints: row.node_taints_policy == NodeInclusionPolicy::Honor,
         }
     }
-    fn default(max_skew: i32, key: Symbol, selector: &LabelSelector, pod: &PodSpec, symbols: &Interner) -> Self {
+    fn default(max_skew: i32, key: Symbol, selector: &LabelSelector, matches_itself: bool) -> Self {
         Constraint {
             max_skew: i64::from(max_skew),
             min_domains: 1,
             key,
-            matches_itself: selector.matches(&pod.labels, symbols),
+            matches_itself,
             selector: Some(selector.clone()),
             honor_affinity: true,
             honor_taints: false,
@@ -111,7 +112,8 @@ pub(super) fn constraints_of(
     if selector.is_empty() {
         return Vec::new();
     }
-    rows.into_iter().map(|(skew, key)| Constraint::default(skew, key, &selector, pod, symbols)).collect()
+    let matches_itself = selector.matches(&pod.labels, symbols);
+    rows.into_iter().map(|(skew, key)| Constraint::default(skew, key, &selector, matches_itself)).collect()
 }
 
 pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -209,15 +211,9 @@ impl SpreadFilter {
         self.hard.iter().all(|row| node.labels.get(row.constraint.key).is_some())
     }
 
-    /// `other` comes to (`delta` 1) or leaves (-1) a node. Upstream: `preFilterState.updateWithPod`.
-    pub(super) fn count(
-        &mut self,
-        subject: &Subject<'_>,
-        other: &PodSpec,
-        node: &NodeTemplate,
-        symbols: &Interner,
-        delta: i64,
-    ) {
+    /// A pod comes or leaves. Upstream: `preFilterState.updateWithPod`.
+    pub(super) fn count(&mut self, subject: &Subject<'_>, moved: PodMove<'_>, symbols: &Interner) {
+        let PodMove { pod: other, node, delta } = moved;
         if self.is_idle() || other.namespace != subject.spec.namespace || !self.has_all_keys(node) {
             return;
         }

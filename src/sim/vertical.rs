@@ -5,7 +5,7 @@ use crate::sim::Simulation;
 use crate::sim::event::Event;
 use crate::sim::log::Evictor;
 use crate::units::{SimDuration, SimTime};
-use crate::vpa::updater::{self, Priority, Restriction};
+use crate::vpa::updater::{self, Priority, Replicas, Restriction};
 use crate::vpa::{Aggregate, Amounts, ContainerPolicy, Controlled, PodMemory, Recommendation, recommend};
 use crate::world::WorkloadId;
 use rustc_hash::FxHashMap;
@@ -100,7 +100,8 @@ impl Simulation {
         let running = live.iter().filter(|pod| self.cluster.pod(**pod).phase == Phase::Running).count();
         let least = vpa.spec.min_replicas.unwrap_or(flags.min_replicas);
         let desired = self.workloads[vpa.workload].desired;
-        let Some(mut restriction) = Restriction::new(desired, live.len() as i32, running as i32, least, flags) else {
+        let replicas = Replicas { configured: desired, live: live.len() as i32, running: running as i32 };
+        let Some(mut restriction) = Restriction::new(replicas, least, flags) else {
             return;
         };
         let urgent = |pod: &PodId| Some((self.priority_of(now, index, *pod)?, *pod));

@@ -81,6 +81,14 @@ pub struct PodMemory {
     oom_peak: i64,
 }
 
+/// A memory sample, or what a container that ran out of memory is taken to have needed.
+#[derive(Clone, Copy)]
+struct Peak {
+    bytes: i64,
+    at: SimTime,
+    is_oom: bool,
+}
+
 impl PodMemory {
     /// A cpu sample in milli-cores; one that is not newer than the last is dropped. `request_milli` is the
     /// sample's weight (upstream's feeder never sets it: 0).
@@ -96,7 +104,7 @@ impl PodMemory {
     /// A memory sample in bytes; one that is older than the last is dropped.
     pub fn add_memory(&mut self, into: &mut Aggregate, flags: &Flags, bytes: i64, at: SimTime) {
         if bytes >= 0 && self.last_memory_sample.is_none_or(|last| at >= last) {
-            self.add_peak(into, flags.memory_interval, bytes, at, false);
+            self.add_peak(into, flags.memory_interval, Peak { bytes, at, is_oom: false });
         }
     }
 
@@ -110,11 +118,12 @@ impl PodMemory {
         let used = requested_bytes.max(self.usage_peak);
         let scaled = (used as f64 * flags.oom_bump_up_ratio) as i64;
         let needed = used.saturating_add(flags.oom_min_bump_up_bytes).max(scaled);
-        self.add_peak(into, flags.memory_interval, needed, at, true);
+        self.add_peak(into, flags.memory_interval, Peak { bytes: needed, at, is_oom: true });
     }
 
     /// Upstream: `addMemorySample`: one peak per interval; a higher one replaces it.
-    fn add_peak(&mut self, into: &mut Aggregate, interval: SimDuration, bytes: i64, at: SimTime, oom: bool) {
+    fn add_peak(&mut self, into: &mut Aggregate, interval: SimDuration, peak: Peak) {
+        let Peak { bytes, at, is_oom } = peak;
         self.last_memory_sample = Some(at);
         let end = self.window_end.unwrap_or(at);
         if at < end {
@@ -131,6 +140,6 @@ impl PodMemory {
             (self.usage_peak, self.oom_peak) = (0, 0);
         }
         into.memory.add(bytes as f64, MEMORY_PEAK_WEIGHT, self.window_end.unwrap_or(at));
-        *(if oom { &mut self.oom_peak } else { &mut self.usage_peak }) = bytes;
+        *(if is_oom { &mut self.oom_peak } else { &mut self.usage_peak }) = bytes;
     }
 }

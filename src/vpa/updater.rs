@@ -80,6 +80,17 @@ pub fn more_urgent(a: &Priority, b: &Priority) -> Ordering {
     b.scale_up.cmp(&a.scale_up).then(b.difference.total_cmp(&a.difference))
 }
 
+/// The pods of a workload, counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replicas {
+    /// What it asks for.
+    pub configured: i32,
+    /// What there is and does not terminate.
+    pub live: i32,
+    /// Of these, what runs.
+    pub running: i32,
+}
+
 /// How many more pods of a workload may be evicted in this round.
 ///
 /// Upstream: `podsEvictionRestrictionImpl`: none below the minimum of replicas; of the others at least half
@@ -93,9 +104,9 @@ pub struct Restriction {
 }
 
 impl Restriction {
-    /// Of a workload with `configured` replicas and `live` pods, `running` of them running; absent if it is
-    /// too small to touch.
-    pub fn new(configured: i32, live: i32, running: i32, min_replicas: i32, flags: &Flags) -> Option<Self> {
+    /// Of a workload with such pods; absent if it has fewer live ones than `min_replicas`.
+    pub fn new(replicas: Replicas, min_replicas: i32, flags: &Flags) -> Option<Self> {
+        let Replicas { configured, live, running } = replicas;
         let tolerance = (f64::from(configured) * flags.eviction_tolerance) as i32;
         (live >= min_replicas).then_some(Restriction { configured, running, evicted: 0, tolerance })
     }
@@ -168,7 +179,9 @@ mod tests {
     #[test]
     fn half_of_the_pods_stay() {
         let allowed = |configured: i32, running: i32| {
-            let Some(mut restriction) = Restriction::new(configured, configured, running, 2, &Flags::default()) else {
+            let Some(mut restriction) =
+                Restriction::new(Replicas { configured, live: configured, running }, 2, &Flags::default())
+            else {
                 return 0;
             };
             let mut evicted = 0;

@@ -6,7 +6,7 @@ use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues, Place};
 use crate::scenario::kubernetes::Converter;
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
-use crate::traffic::demand::{After, Curve, Demand, Noise};
+use crate::traffic::demand::{After, Curve, Demand, FlashCrowd, Noise};
 use crate::traffic::latency::{
     Abandoned, Discipline, EmpiricalWork, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
 };
@@ -163,7 +163,8 @@ fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Cu
             Curve::steps(&points, 1.0, After::Hold)
         }
         Pattern::FlashCrowd { peak_rate, at: begins, rise, hold, half_life } => {
-            Curve::flash_crowd(*peak_rate, at(begins), rise.0, hold.0, half_life.0)
+            let (start, peak_rate) = (at(begins), *peak_rate);
+            Curve::flash_crowd(FlashCrowd { peak_rate, start, rise: rise.0, hold: hold.0, half_life: half_life.0 })
         }
         Pattern::Stages { start_rate, stages } => {
             let stages: Vec<(SimDuration, f64)> = stages.iter().map(|stage| (stage.duration.0, stage.target)).collect();

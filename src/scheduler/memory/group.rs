@@ -1,5 +1,6 @@
 //! What pods elsewhere mean for a pod: counts by topology, kept per group of pods with equal constraints.
 
+use super::purpose::Purpose;
 use super::slots::{NONE, Slots};
 use crate::cluster::{
     ClusterState, Labels, NodeSelector, OwnerKind, PodAffinity, PodSpec, PodSpecId, Toleration,
@@ -8,7 +9,7 @@ use crate::cluster::{
 use crate::id::Id;
 use crate::intern::Symbol;
 use crate::scheduler::affinity::{Counted, RequiredTerms, WeightedTerms};
-use crate::scheduler::profile::{DefaultConstraints, Profile};
+use crate::scheduler::profile::DefaultConstraints;
 use crate::scheduler::spread::{Constraint, HOSTNAME, constraints_of};
 use crate::scheduler::subject::Subject;
 use std::sync::Arc;
@@ -96,13 +97,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(
-        cluster: &ClusterState,
-        profile: &Profile,
-        slots: &mut Slots,
-        spec: Arc<PodSpec>,
-        filters_only: bool,
-    ) -> Self {
+    pub(super) fn new(cluster: &ClusterState, purpose: Purpose<'_>, slots: &mut Slots, spec: Arc<PodSpec>) -> Self {
+        let Purpose { profile, filters_only } = purpose;
         let hard = constraints_of(cluster, profile, &spec, WhenUnsatisfiable::DoNotSchedule);
         let soft = match filters_only {
             true => Vec::new(),

@@ -1,5 +1,6 @@
 //! What each node answers for itself: a table per kind of pod.
 
+use super::purpose::Purpose;
 use super::slots::Slots;
 use crate::cluster::{ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration};
 use crate::intern::Symbol;
@@ -74,7 +75,8 @@ pub(super) struct LocalTable {
 }
 
 impl LocalTable {
-    pub(super) fn new(cluster: &ClusterState, profile: &Profile, spec: Arc<PodSpec>, filters_only: bool) -> Self {
+    pub(super) fn new(cluster: &ClusterState, purpose: Purpose<'_>, spec: Arc<PodSpec>) -> Self {
+        let Purpose { profile, filters_only } = purpose;
         LocalTable {
             filter: NodeFilter::new(cluster, profile, spec.clone(), None),
             spec,

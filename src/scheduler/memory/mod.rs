@@ -11,12 +11,14 @@
 mod gates;
 mod group;
 mod local;
+mod purpose;
 mod scratch;
 mod slots;
 mod survey;
 #[cfg(test)]
 mod tests;
 
+pub(super) use survey::Search;
 #[cfg(test)]
 pub(super) use survey::Survey;
 
@@ -28,6 +30,7 @@ use crate::id::Id;
 use gates::Gate;
 use group::{Group, GroupKey};
 use local::{LocalKey, LocalTable};
+use purpose::Purpose;
 use rustc_hash::FxHashMap;
 use scratch::Scratch;
 use slots::Slots;
@@ -91,9 +94,10 @@ impl Memory {
         self.learn_names(cluster);
         self.slots.sync(cluster);
         let kind = self.kind(cluster, spec);
+        let purpose = Purpose { profile, filters_only: self.filters_only };
         let local = &mut self.locals[kind.local];
         if local.is_none() {
-            *local = Some(LocalTable::new(cluster, profile, cluster.spec_arc(spec), self.filters_only));
+            *local = Some(LocalTable::new(cluster, purpose, cluster.spec_arc(spec)));
         }
         if let Some(local) = local {
             local.renew(cluster, profile, &self.slots);
@@ -102,7 +106,7 @@ impl Memory {
         let group = &mut self.groups[kind.group];
         let fresh = group.as_mut().is_some_and(|group| group.renew(cluster, &mut self.slots));
         if !fresh {
-            let mut made = Group::new(cluster, profile, &mut self.slots, cluster.spec_arc(spec), self.filters_only);
+            let mut made = Group::new(cluster, purpose, &mut self.slots, cluster.spec_arc(spec));
             let is_true = made.renew(cluster, &mut self.slots);
             debug_assert!(is_true, "nothing changes between making and renewing");
             *group = Some(made);

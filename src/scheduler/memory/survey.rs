@@ -21,17 +21,21 @@ pub(crate) struct Survey {
     pub(crate) best: Vec<NodeId>,
 }
 
+/// A pod to find nodes for.
+#[derive(Clone, Copy)]
+pub(in crate::scheduler) struct Search<'a> {
+    pub(in crate::scheduler) cluster: &'a ClusterState,
+    pub(in crate::scheduler) profile: &'a Profile,
+    pub(in crate::scheduler) pod: PodId,
+    /// Nodes whose room is other pods'.
+    pub(in crate::scheduler) reserved: &'a [NodeId],
+}
+
 impl Memory {
-    /// The best nodes for a pod, in order of their ids, those `reserved` for others apart; nothing if the tables
+    /// The best nodes for a pod, in order of their ids, those reserved for others apart; nothing if the tables
     /// cannot tell.
-    pub(in crate::scheduler) fn best(
-        &mut self,
-        cluster: &ClusterState,
-        profile: &Profile,
-        pod: PodId,
-        reserved: &[NodeId],
-        sampling: &mut Sampling,
-    ) -> Option<Vec<NodeId>> {
+    pub(in crate::scheduler) fn best(&mut self, search: Search<'_>, sampling: &mut Sampling) -> Option<Vec<NodeId>> {
+        let Search { cluster, profile, pod, reserved } = search;
         let row = cluster.pod(pod);
         let kind = self.prepare(cluster, profile, row.spec);
         let (local, group) = (self.locals[kind.local].as_ref()?, self.groups[kind.group].as_ref()?);
@@ -48,7 +52,7 @@ impl Memory {
             let ties = local.score.iter().enumerate().filter(|(_, score)| **score == most);
             return Some(ties.map(|(slot, _)| self.slots.node_id(slot)).collect());
         }
-        self.look(cluster, profile, (pod, kind), reserved, sampling)?;
+        self.look(search, kind, sampling)?;
         let Scratch { feasible, totals, .. } = &self.scratch;
         let most = totals.iter().max();
         let ties = feasible.iter().zip(totals).filter(|(_, total)| Some(*total) == most);
@@ -61,29 +65,18 @@ impl Memory {
 
     /// Everything about a pod, for comparison with the plain computation.
     #[cfg(test)]
-    pub(in crate::scheduler) fn survey(
-        &mut self,
-        cluster: &ClusterState,
-        profile: &Profile,
-        pod: PodId,
-        sampling: &mut Sampling,
-    ) -> Option<Survey> {
-        let best = self.best(cluster, profile, pod, &[], &mut sampling.clone())?;
+    pub(in crate::scheduler) fn survey(&mut self, search: Search<'_>, sampling: &mut Sampling) -> Option<Survey> {
+        let best = self.best(search, &mut sampling.clone())?;
+        let Search { cluster, profile, pod, .. } = search;
         let kind = self.prepare(cluster, profile, cluster.pod(pod).spec);
-        self.look(cluster, profile, (pod, kind), &[], sampling)?;
+        self.look(search, kind, sampling)?;
         let feasible = self.scratch.feasible.iter().map(|slot| self.slots.node_id(*slot as usize)).collect();
         Some(Survey { feasible, totals: self.scratch.totals.clone(), best })
     }
 
     /// Fills the scratch: feasible slots, and their totals if there are several.
-    fn look(
-        &mut self,
-        cluster: &ClusterState,
-        profile: &Profile,
-        (pod, kind): (PodId, Kind),
-        reserved: &[NodeId],
-        sampling: &mut Sampling,
-    ) -> Option<()> {
+    fn look(&mut self, search: Search<'_>, kind: Kind, sampling: &mut Sampling) -> Option<()> {
+        let Search { cluster, profile, pod, reserved } = search;
         let Memory { slots, locals, groups, scratch, .. } = self;
         let (local, group) = (locals[kind.local].as_ref()?, groups[kind.group].as_ref()?);
         let row = cluster.pod(pod);

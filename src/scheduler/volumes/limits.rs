@@ -71,15 +71,22 @@ enum Disk {
     OfClaim(PvcId),
 }
 
+/// What the limits look at.
+pub(super) struct Limits<'a> {
+    pub(super) cluster: &'a ClusterState,
+    pub(super) lookup: &'a Lookup,
+    /// Whether a plugin filters at all.
+    pub(super) is_on: &'a dyn Fn(Plugin) -> bool,
+}
+
 /// Upstream: `nonCSILimits.Filter` for three kinds of disks, `CSILimits.Filter` between them, 1.28.
 pub(super) fn check(
-    cluster: &ClusterState,
-    lookup: &Lookup,
+    limits: Limits<'_>,
     (spec, pod): (&PodSpec, Option<PodId>),
     node: &Node,
     what: WhatIf<'_>,
-    is_on: &dyn Fn(Plugin) -> bool,
 ) -> Result<(), Rejection> {
+    let Limits { cluster, lookup, is_on } = limits;
     let view = View { cluster, lookup, has_csi_node: lookup.csi_node(cluster, node.name).is_some() };
     let own = view.disks(spec, pod);
     if own.is_empty() {

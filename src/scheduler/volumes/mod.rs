@@ -17,6 +17,7 @@ use super::what_if::WhatIf;
 use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpec, VolumePlan, VolumeSource};
 use crate::intern::Symbol;
 use binding::Binding;
+use limits::Limits;
 use lookup::Lookup;
 use restrictions::Restrictions;
 use zone::Zones;
@@ -102,7 +103,8 @@ impl VolumeFilter {
         if is_on(Plugin::VolumeRestrictions) {
             state.restrictions.check(cluster, spec, node, what)?;
         }
-        limits::check(cluster, &state.lookup, (spec, state.pod), node, what, &is_on)?;
+        let limits = Limits { cluster, lookup: &state.lookup, is_on: &is_on };
+        limits::check(limits, (spec, state.pod), node, what)?;
         state.binding.check(cluster, node)?;
         state.zones.check(cluster, node)
     }

@@ -70,6 +70,21 @@ pub enum CurveError {
     NoPeriod,
 }
 
+/// Extra requests that come all of a sudden and lose interest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlashCrowd {
+    /// Requests per second at the peak.
+    pub peak_rate: f64,
+    /// When the first ones come.
+    pub start: SimTime,
+    /// From the first ones to the peak.
+    pub rise: SimDuration,
+    /// How long the peak lasts.
+    pub hold: SimDuration,
+    /// Afterwards half as many come after each such time.
+    pub half_life: SimDuration,
+}
+
 impl Curve {
     /// Straight lines through `(seconds, requests per second)`.
     ///
@@ -135,14 +150,11 @@ impl Curve {
     /// Extra requests of a flash crowd: zero until `start`, up to `peak_rate` within `rise`, there
     /// for `hold`, then halving every `half_life` until less than a thousandth is left.
     ///
+    /// Errors: a rate or a time that is no number, or negative.
+    ///
     /// The decay is drawn with eight straight lines per half-life (0.1 % above the exponential).
-    pub fn flash_crowd(
-        peak_rate: f64,
-        start: SimTime,
-        rise: SimDuration,
-        hold: SimDuration,
-        half_life: SimDuration,
-    ) -> Result<Curve, CurveError> {
+    pub fn flash_crowd(crowd: FlashCrowd) -> Result<Curve, CurveError> {
+        let FlashCrowd { peak_rate, start, rise, hold, half_life } = crowd;
         const LINES_PER_HALF_LIFE: u32 = 8;
         const HALF_LIVES: u32 = 10;
         let start_s = start.as_secs_f64();
@@ -350,7 +362,14 @@ mod tests {
         let step = Curve::ramp(10.0, 30.0, at(5), SimDuration::ZERO).unwrap();
         check(&step, 0, 10, 50.0 + 150.0);
         check(&step.starting_at(at(2)), 0, 10, 70.0 + 90.0);
-        let crowd = Curve::flash_crowd(100.0, at(100), secs(10), secs(20), secs(60)).unwrap();
+        let crowd = Curve::flash_crowd(FlashCrowd {
+            peak_rate: 100.0,
+            start: at(100),
+            rise: secs(10),
+            hold: secs(20),
+            half_life: secs(60),
+        })
+        .unwrap();
         check(&crowd, 0, 100, 0.0);
         check(&crowd, 100, 130, 500.0 + 2000.0);
         let decay = crowd.requests(at(130), at(190), &mut Cursor::default());

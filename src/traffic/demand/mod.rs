@@ -7,7 +7,7 @@
 mod curve;
 mod noise;
 
-pub use curve::{After, Cursor, Curve, CurveError};
+pub use curve::{After, Cursor, Curve, CurveError, FlashCrowd};
 pub use noise::{Noise, poisson_count};
 
 use crate::rng::Seed;
@@ -93,13 +93,13 @@ mod tests {
     fn day() -> Demand {
         let curves = vec![
             Curve::diurnal(100.0, 0.5, 20.0, &[1.0; 7]).unwrap(),
-            Curve::flash_crowd(
-                200.0,
-                SimTime::from_secs(3600),
-                SimDuration::from_secs(60),
-                SimDuration::from_secs(60),
-                SimDuration::from_secs(300),
-            )
+            Curve::flash_crowd(FlashCrowd {
+                peak_rate: 200.0,
+                start: SimTime::from_secs(3600),
+                rise: SimDuration::from_secs(60),
+                hold: SimDuration::from_secs(60),
+                half_life: SimDuration::from_secs(300),
+            })
             .unwrap(),
         ];
         Demand { curves, noise: None, poisson: false }

@@ -76,20 +76,15 @@ impl Crowd {
                 passed.calm += arrivals * (start_s + span_s - now_s);
                 break;
             }
-            passed.drained += self.part(now_s, part_s, arrivals, service, drained) / service.cpu_s;
+            passed.drained +=
+                self.part(&Flow { start_s: now_s, span_s: part_s, ..flow }, service, drained) / service.cpu_s;
         }
         passed
     }
 
     /// A part of a step; returns the CPU seconds done.
-    fn part(
-        &mut self,
-        now_s: f64,
-        part_s: f64,
-        arrivals: f64,
-        service: &Service<'_>,
-        drained: &mut Vec<Drained>,
-    ) -> f64 {
+    fn part(&mut self, part: &Flow, service: &Service<'_>, drained: &mut Vec<Drained>) -> f64 {
+        let Flow { start_s: now_s, span_s: part_s, arrivals, .. } = *part;
         let alone = (service.cores / service.pods).min(1.0);
         let rate_among = |sharing: f64| service.speed * (service.cores / sharing.max(1e-9)).min(alone);
         // How many share the CPU over the part depends on who leaves in it: one guess, then its mean.

@@ -118,6 +118,14 @@ impl Motion {
     }
 }
 
+/// The states of a grid.
+pub(super) struct States {
+    /// Numbers per state.
+    pub(super) unit: f64,
+    /// The number in the pod that each state stands for.
+    pub(super) numbers: Vec<f64>,
+}
+
 /// A pod's rates, by state of a grid.
 pub(super) struct Pod<'a> {
     pub(super) law: &'a PodLaw<'a>,
@@ -135,8 +143,9 @@ pub(super) struct Pod<'a> {
 }
 
 impl<'a> Pod<'a> {
-    /// With states of `unit` numbers; requests leave `relief` times as fast as with exponential work.
-    pub(super) fn new(law: &'a PodLaw<'a>, motion: Motion, unit: f64, numbers: Vec<f64>, relief: &[f64]) -> Pod<'a> {
+    /// Requests leave `relief` times as fast as with exponential work.
+    pub(super) fn new(law: &'a PodLaw<'a>, motion: Motion, states: States, relief: &[f64]) -> Pod<'a> {
+        let States { unit, numbers } = states;
         let mut pod = Pod {
             pace: numbers.iter().map(|number| law.pace(*number)).collect(),
             law,

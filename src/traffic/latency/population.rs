@@ -13,7 +13,7 @@ use super::boxes::Boxes;
 use super::columns::Columns;
 use super::distribution::Sorted;
 use super::line::{Line, Moved, Span, total_of};
-use super::pod::{Motion, Pod, PodLaw};
+use super::pod::{Motion, Pod, PodLaw, States};
 use super::servers::HIGHEST_OPEN_LOAD;
 use super::solver::Solver;
 use super::spread::Spread;
@@ -36,6 +36,13 @@ pub(super) struct Population {
     pub(super) relief: Vec<f64>,
     everybody: Solver,
     company: Company,
+}
+
+/// Requests that get a thread at once.
+struct Starting<'a> {
+    /// The time spent in each state, in which they come.
+    found: &'a [f64],
+    requests: f64,
 }
 
 /// Starts of so many seconds are taken together, where requests stay longer than that,
@@ -176,7 +183,7 @@ impl Population {
             let found = self.walk(&pod, span_s);
             let sorted = self.sort(&found, &pod, times);
             if sorted.free > 0.0 {
-                self.start(&found, sorted.free * law.pods, &pod, times, drained);
+                self.start(&Starting { found: &found, requests: sorted.free * law.pods }, &pod, times, drained);
             }
             sorted
         };
@@ -193,7 +200,7 @@ impl Population {
     /// The rates of a pod on the present grid.
     fn pod<'a>(&self, motion: Motion, law: &'a PodLaw<'a>) -> Pod<'a> {
         let numbers = (0..self.number.states()).map(|at| self.number_at(at)).collect();
-        Pod::new(law, motion, self.unit as f64, numbers, &self.relief)
+        Pod::new(law, motion, States { unit: self.unit as f64, numbers }, &self.relief)
     }
 
     /// Lets everybody's number change for a time; the time spent in each state.
@@ -289,7 +296,8 @@ impl Population {
 
     /// Those who start in a window, looked at from age to age as if nothing changed until they are of an age to
     /// be looked at every window.
-    fn start(&mut self, found: &[f64], requests: f64, pod: &Pod<'_>, times: (f64, f64), drained: &mut Vec<Drained>) {
+    fn start(&mut self, starting: &Starting<'_>, pod: &Pod<'_>, times: (f64, f64), drained: &mut Vec<Drained>) {
+        let Starting { found, requests } = *starting;
         let (law, near) = (pod.law, pod.near_idle(OF_AGE_S));
         let mut young = Tagged::new(times, requests, &near.starts(&found[..near.numbers.len()]), law.phases);
         grow_up(&mut young, &near, &mut self.company, |young, left, ages| {
