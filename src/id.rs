@@ -119,6 +119,10 @@ impl<I: Id, T> IdVec<I, T> {
     pub fn values(&self) -> std::slice::Iter<'_, T> {
         self.rows.iter()
     }
+    /// The rows as they lie in memory.
+    pub fn as_slice(&self) -> &[T] {
+        &self.rows
+    }
     /// Grows with `row` until `id` has a row.
     pub fn fill_to(&mut self, id: I, row: T)
     where

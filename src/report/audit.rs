@@ -2,7 +2,8 @@
 
 use crate::report::format::duration;
 use crate::report::terminal::table;
-use crate::study::audit::{AuditRow, Ranged};
+use crate::study::Estimate;
+use crate::study::audit::AuditRow;
 
 /// Both modes side by side, a line per window and route. Says which number is which.
 pub fn audit_table(rows: &[AuditRow]) -> String {
@@ -39,7 +40,7 @@ pub fn audit_table(rows: &[AuditRow]) -> String {
             exact(2),
             seconds(row.exact_pooled_s[2]),
             format!("{:.2} %", 100.0 * row.fast_error_rate),
-            format!("{:.2} % ± {:.2}", 100.0 * row.exact_error_rate.mean, 100.0 * row.exact_error_rate.half_width),
+            format!("{:.2} % ± {:.2}", 100.0 * row.exact_error_rate.mean, 100.0 * row.exact_error_rate.half_width()),
         ]);
     }
     let window_s = rows[0].to.since(rows[0].from).as_secs_f64();
@@ -54,11 +55,13 @@ fn seconds(value_s: f64) -> String {
     if value_s < 10.0 { format!("{:.0} ms", 1000.0 * value_s) } else { format!("{value_s:.1} s") }
 }
 
-fn seconds_with(figure: Ranged) -> String {
-    if figure.mean < 10.0 {
-        format!("{:.0} ± {:.0} ms", 1000.0 * figure.mean, 1000.0 * figure.half_width)
-    } else {
-        format!("{:.1} ± {:.1} s", figure.mean, figure.half_width)
+/// A single run has no interval.
+fn seconds_with(figure: Estimate) -> String {
+    let half_width_s = figure.half_width();
+    match figure.interval {
+        None => seconds(figure.mean),
+        Some(_) if figure.mean < 10.0 => format!("{:.0} ± {:.0} ms", 1000.0 * figure.mean, 1000.0 * half_width_s),
+        Some(_) => format!("{:.1} ± {:.1} s", figure.mean, half_width_s),
     }
 }
 
@@ -71,7 +74,7 @@ mod tests {
     #[test]
     fn every_number_says_its_mode() {
         assert!(audit_table(&[]).contains("no traffic"));
-        let figure = |mean: f64| Ranged { mean, half_width: mean / 10.0 };
+        let figure = |mean: f64| Estimate { interval: Some([0.9 * mean, 1.1 * mean]), ..Estimate::exact(mean) };
         let row = AuditRow {
             from: SimTime::from_secs(3600),
             to: SimTime::from_secs(3660),

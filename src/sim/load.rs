@@ -1,23 +1,17 @@
 //! Traffic meets pods: each step's requests become usage, latency and errors.
 
-use crate::id::{Id, IdVec};
+use crate::id::IdVec;
 use crate::rng::Seed;
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
 use crate::sim::burn::{BurnWatch, Watched};
 use crate::sim::event::Event;
-use crate::sim::exact::{ExactLoad, ServiceStep};
-use crate::sim::tally::Tally;
-use crate::traffic::calls::ServiceId;
+use crate::sim::serving::{PodChange, ReadyPods, ServedStep, ServiceState, Step, TrafficEngine};
+use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::demand::{Demand, DemandRun};
-use crate::traffic::latency::{
-    ColdPods, Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
-    StepOutcome,
-};
-use crate::units::{SimDuration, SimTime};
-use crate::world::WorkloadId;
-use crate::world::{LatencyMode, Load, Traffic};
-use smallvec::{SmallVec, smallvec};
+use crate::traffic::latency::{LatencyHistogram, LatencyTables, RouteOutcome};
+use crate::units::SimTime;
+use crate::world::{LatencyMode, Load, Service, Traffic, WorkloadId};
 use std::sync::Arc;
 
 /// What a pod of a workload uses at the moment.
@@ -45,66 +39,18 @@ impl Usage {
 /// The traffic of one replication, under way.
 pub struct LoadState {
     demand: DemandRun,
+    engine: TrafficEngine,
     services: IdVec<ServiceId, ServiceState>,
-    routes: RouteLatency,
-    /// Where requests are followed one by one.
-    exact: Option<Box<ExactLoad>>,
-    hops: Vec<Hop>,
+    /// The pods of the last step.
+    pods: IdVec<ServiceId, ReadyPods>,
     /// When the present step began.
     since: SimTime,
     /// The entry rate of the last step in requests per second.
     pub(super) entry_rate: f64,
     /// The routes' last step.
-    pub(super) last_routes: Vec<RouteOutcome>,
-    /// By route: the objectives over the run.
-    pub(super) route_watches: Vec<BurnWatch>,
-}
-
-/// A service of one replication.
-pub struct ServiceState {
-    model: ServiceModel,
-    workload: Option<WorkloadId>,
-    cohorts: SmallVec<[Cohort; 4]>,
-    /// 1 while any pod is ready.
-    present: Tally,
-    settled_present_nanos: i128,
-    cold: ColdPods,
-    /// Cohorts with a key up to this one have been merged into cohort 0.
-    merged: u64,
-    /// The last step.
-    pub(super) last: StepOutcome,
-    /// Requests per second that arrived in the last step.
-    pub(super) last_rate: f64,
-    /// Sums over the run.
-    pub(super) totals: ServiceTotals,
+    pub(super) last_routes: IdVec<RouteId, RouteOutcome>,
     /// The objectives over the run.
-    pub(super) watch: BurnWatch,
-}
-
-/// Sums over a run; requests are expectations.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ServiceTotals {
-    /// Requests that arrived.
-    pub requests: f64,
-    /// Requests rejected or timed out.
-    pub errors: f64,
-    /// Time in steps that broke the objective.
-    pub breach: SimDuration,
-    /// The largest backlog at the end of a step.
-    pub most_backlog: f64,
-    /// Utilisation times time.
-    pub busy: f64,
-    /// Time in steps whose fast latencies are pooled over imaginable runs: load was near capacity.
-    pub pooled: SimDuration,
-}
-
-/// Pods that became ready together while there was a backlog.
-#[derive(Clone, Copy, Debug)]
-struct Cohort {
-    key: u64,
-    ready: Tally,
-    /// Ready pod seconds (in nanoseconds) up to the last step.
-    settled_nanos: i128,
+    pub(super) route_watches: IdVec<RouteId, BurnWatch>,
 }
 
 impl LoadState {
@@ -112,135 +58,62 @@ impl LoadState {
     ///
     /// Panics on a profile that the scenario room should have refused.
     pub(super) fn new(traffic: &Traffic, tables: &LatencyTables, seed: Seed) -> Self {
-        let service = |row: &crate::world::Service| ServiceState {
-            model: ServiceModel::with_tables(row.profile.clone(), tables.clone()).expect("a checked profile"),
-            workload: row.workload,
-            cohorts: SmallVec::new(),
-            present: Tally::default(),
-            settled_present_nanos: 0,
-            cold: ColdPods::default(),
-            merged: 0,
-            last: StepOutcome::default(),
-            last_rate: 0.0,
-            totals: ServiceTotals::default(),
-            watch: BurnWatch::new(row.objective.unwrap_or(traffic.objective)),
-        };
-        let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
-        let exact = traffic.mode == LatencyMode::Exact;
         // Single arrivals bring their own chance: only the fast mode needs counts drawn.
-        let demand = if exact {
-            Arc::new(Demand { poisson: false, ..(*traffic.demand).clone() })
-        } else {
-            traffic.demand.clone()
+        let demand = match traffic.mode {
+            LatencyMode::Fast => traffic.demand.clone(),
+            LatencyMode::Exact => Arc::new(Demand { poisson: false, ..(*traffic.demand).clone() }),
         };
+        let routes = traffic.graph.routes().len();
         LoadState {
             demand: DemandRun::new(demand, seed, "demand", 0),
-            exact: exact.then(|| Box::new(ExactLoad::new(traffic, seed))),
-            services: traffic.services.values().map(service).collect(),
-            routes: RouteLatency::new(&traffic.graph),
-            hops: vec![idle; traffic.services.len()],
+            engine: TrafficEngine::new(traffic, traffic.mode, tables, seed),
+            services: traffic.services.values().map(|row| ServiceState::new(row, traffic.objective)).collect(),
+            pods: IdVec::filled(ReadyPods::default(), traffic.services.len()),
             since: SimTime::ZERO,
             entry_rate: 0.0,
-            last_routes: Vec::new(),
-            route_watches: vec![BurnWatch::new(traffic.objective); traffic.graph.routes().len()],
+            last_routes: IdVec::filled(RouteOutcome::default(), routes),
+            route_watches: IdVec::filled(BurnWatch::new(traffic.objective), routes),
         }
     }
     /// The services, with their last step and sums.
     pub fn services(&self) -> &IdVec<ServiceId, ServiceState> {
         &self.services
     }
-    pub(super) fn route_histogram(&mut self, route: crate::traffic::calls::RouteId) -> &LatencyHistogram {
-        match &self.exact {
-            Some(exact) => exact.route_histogram(route),
-            None => self.routes.histogram(route),
-        }
+    pub(super) fn route_histogram(&mut self, route: RouteId) -> &LatencyHistogram {
+        self.engine.route_histogram(route)
     }
     pub(super) fn service_histogram(&mut self, service: ServiceId) -> &LatencyHistogram {
-        match &self.exact {
-            Some(exact) => exact.service_histogram(service),
-            None => self.services[service].model.histogram(),
-        }
+        self.engine.service_histogram(service)
     }
     /// Requests turned away because the exact mode had too many under way at once.
     pub(super) fn overflowed(&self) -> u64 {
-        self.exact.as_ref().map_or(0, |exact| exact.overflowed())
+        self.engine.overflowed()
     }
-}
-
-impl ServiceState {
-    /// A pod became ready: it joins the others, or starts with an empty queue of its own while the others
-    /// have a backlog.
-    fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
-        if self.model.profile().warm_up.is_some() {
-            self.cold.add(now.as_secs_f64());
+    /// Lets the requests of the step with this number, which ends now, be served by `pods`.
+    fn step(&mut self, traffic: &Traffic, now: SimTime, number: u64) {
+        let span = now - self.since;
+        self.entry_rate = self.demand.step(self.since, span);
+        self.since = now;
+        self.engine.step(&Step { span, until: now, entry_rate: self.entry_rate, pods: &self.pods });
+        for (id, rate) in traffic.graph.arrival_rates(self.entry_rate) {
+            let outcome = self.engine.service(id);
+            self.services[id].served(&ServedStep { now, number, span, rate, outcome });
         }
-        let key = if self.last.backlog > 0.0 { step } else { 0 };
-        self.cohort(key).ready.change(now, 1);
-        self.present.set(now, 1);
-        key
-    }
-    fn pod_left(&mut self, now: SimTime, key: u64) {
-        let key = if key <= self.merged { 0 } else { key };
-        self.cohort(key).ready.change(now, -1);
-        let any = self.cohorts.iter().any(|cohort| cohort.ready.value() > 0);
-        self.present.set(now, i64::from(any));
-    }
-    fn cohort(&mut self, key: u64) -> &mut Cohort {
-        let at = self.cohorts.iter().position(|cohort| cohort.key == key).unwrap_or_else(|| {
-            self.cohorts.push(Cohort { key, ready: Tally::default(), settled_nanos: 0 });
-            self.cohorts.len() - 1
-        });
-        &mut self.cohorts[at]
-    }
-    /// Ready pods of each cohort, averaged over the step that ends now.
-    fn settle(&mut self, now: SimTime, span: SimDuration, speed: f64) -> SmallVec<[PodCohort; 4]> {
-        if self.workload.is_none() {
-            // Outside the cluster: always there.
-            return smallvec![PodCohort { key: 0, ready: 1.0, speed: 1.0 }];
-        }
-        let settle_one = |cohort: &mut Cohort| {
-            let nanos = cohort.ready.nanos(now);
-            let ready = (nanos - std::mem::replace(&mut cohort.settled_nanos, nanos)) as f64 / span.as_nanos() as f64;
-            PodCohort { key: cohort.key, ready, speed }
-        };
-        let mut cohorts: SmallVec<[PodCohort; 4]> = self.cohorts.iter_mut().map(settle_one).collect();
-        let ready: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
-        if let Some(warm_up) = self.model.profile().warm_up {
-            let step_s = ((now - span).as_secs_f64(), now.as_secs_f64());
-            let warmth = self.cold.mean_speed(warm_up, step_s, ready);
-            cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth);
-        }
-        cohorts
-    }
-    /// How much of the step of length `span` that ends now went by without any ready pod.
-    fn absence(&mut self, now: SimTime, span: SimDuration) -> SimDuration {
-        let nanos = self.present.nanos(now);
-        let present = nanos - std::mem::replace(&mut self.settled_present_nanos, nanos);
-        if self.workload.is_none() || present == 0 {
-            SimDuration::ZERO
-        } else {
-            span - SimDuration::from_nanos(present as i64)
+        for (id, watch) in self.route_watches.iter_mut() {
+            let outcome = self.engine.route(id);
+            let RouteOutcome { arrived, failed, latency } = &outcome;
+            watch.add(&Watched { span, answered: (arrived - failed).max(0.0), failed: *failed, latency });
+            self.last_routes[id] = outcome;
         }
     }
-    /// A step in the fast mode. Whoever comes while there is no pod is refused, or waits in the one queue.
-    fn step(&mut self, span: SimDuration, absent: SimDuration, rate: f64, cohorts: &[PodCohort]) -> StepOutcome {
-        if absent.is_zero() {
-            return self.model.step(span, rate, cohorts);
-        }
-        let gone: SmallVec<[PodCohort; 4]> = cohorts.iter().map(|cohort| PodCohort { ready: 0.0, ..*cohort }).collect();
-        let without = self.model.step(absent, rate, &gone);
-        let with = self.model.step(span - absent, rate, cohorts);
-        StepOutcome { arrived: without.arrived + with.arrived, rejected: without.rejected + with.rejected, ..with }
-    }
-    /// Without a backlog all pods are alike again.
-    fn merge(&mut self, now: SimTime, step: u64) {
-        if self.cohorts.len() > 1 && self.last.backlog <= 0.0 {
-            let all: i64 = self.cohorts.iter().map(|cohort| cohort.ready.value()).sum();
-            self.cohorts.clear();
-            self.merged = step;
-            let cohort = self.cohort(0);
-            cohort.ready.set(now, all);
-            cohort.settled_nanos = cohort.ready.nanos(now);
+    /// What each of a service's pods used in the last step.
+    fn usage(&self, id: ServiceId, row: &Service) -> Usage {
+        let state = &self.services[id];
+        let pods = self.pods[id].count().max(1.0);
+        Usage {
+            cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
+            memory_bytes: row.memory_base_bytes + (row.memory_per_request_bytes as f64 * state.in_hand() / pods) as i64,
+            shared_by: (state.last.backlog <= 0.0).then_some(pods),
         }
     }
 }
@@ -270,7 +143,7 @@ impl Simulation {
         self.stage_changed_exactly(now, id, pod, (Stage::Ready, Stage::Terminating));
     }
 
-    /// In the exact mode, tells the service's model what became of a pod.
+    /// Tells the traffic engine what became of a pod.
     pub(super) fn stage_changed_exactly(
         &mut self,
         now: SimTime,
@@ -278,11 +151,14 @@ impl Simulation {
         pod: crate::cluster::PodId,
         (before, stage): (Stage, Stage),
     ) {
-        if let (Load::Service(service), Some(exact)) =
-            (&self.cast.workloads[id].load, self.load.as_mut().and_then(|load| load.exact.as_mut()))
-        {
-            exact.pod_moved(now, *service, pod, before, stage);
-        }
+        let (Load::Service(service), Some(load)) = (&self.cast.workloads[id].load, &mut self.load) else { return };
+        let change = match (before, stage) {
+            (_, Stage::Ready) => PodChange::Ready,
+            (Stage::Ready, Stage::Terminating) => PodChange::Leaves,
+            (Stage::Ready, _) | (_, Stage::Gone) => PodChange::Breaks,
+            _ => return,
+        };
+        load.engine.pod_changed(now, *service, pod, change);
     }
 
     /// The step that ends now: what arrived, how it was served, what it used.
@@ -305,65 +181,16 @@ impl Simulation {
         let Some(traffic) = &cast.traffic else { return };
         let span = now - load.since;
         if !span.is_zero() {
-            load.entry_rate = load.demand.step(load.since, span);
-            load.since = now;
-            let mut speeds = IdVec::filled(1.0, load.services.len());
-            for (id, state) in load.services.iter() {
+            for (id, state) in load.services.iter_mut() {
                 // A version whose requests cost twice the cpu is as slow as one on half a cpu.
                 let speed = |workload| self.speed_of(workload) / self.cpu_factor(workload);
-                speeds[id] = state.workload.map_or(1.0, speed);
+                load.pods[id] = state.ready_pods(now, span, state.workload.map_or(1.0, speed));
             }
-            if let Some(exact) = &mut load.exact {
-                exact.step(now, load.entry_rate, &speeds);
-            }
-            for (id, arrivals) in traffic.graph.arrival_rates(load.entry_rate) {
-                let state = &mut load.services[id];
-                let mut cohorts = state.settle(now, span, speeds[id]);
-                // Time without any pod is not time with a part of them.
-                let absent = state.absence(now, span);
-                let present = 1.0 - absent.as_secs_f64() / span.as_secs_f64();
-                cohorts.iter_mut().for_each(|cohort| cohort.ready /= present);
-                state.last = match &mut load.exact {
-                    None => state.step(span, absent, arrivals, &cohorts),
-                    Some(exact) => {
-                        let ready = present * cohorts.iter().map(|cohort| cohort.ready).sum::<f64>();
-                        exact.service(id, &ServiceStep { span, ready }, &traffic.services[id].profile)
-                    }
-                };
-                state.last_rate = arrivals;
-                state.merge(now, self.step_number);
-                if load.exact.is_none() {
-                    load.hops[id.index()] =
-                        Hop { strata_s: state.model.strata_s(), error_rate: state.last.error_rate() };
+            load.step(traffic, now, self.step_number);
+            for (id, row) in traffic.services.iter() {
+                if let Some(workload) = row.workload {
+                    self.usage[workload] = load.usage(id, row);
                 }
-                state.totals.add(&state.last, span, &traffic.services[id].objective.unwrap_or(traffic.objective));
-                let failed = state.last.rejected + state.last.timed_out;
-                let latency = &state.last.latency;
-                state.watch.add(&Watched { span, answered: state.last.answered, failed, latency });
-                if let Some(workload) = state.workload {
-                    let waiting = arrivals * state.last.latency.mean_s + state.last.backlog;
-                    let pods = cohorts.iter().map(|cohort| cohort.ready).sum::<f64>().max(1.0);
-                    let memory = &traffic.services[id];
-                    self.usage[workload] = Usage {
-                        cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
-                        memory_bytes: memory.memory_base_bytes
-                            + (memory.memory_per_request_bytes as f64 * waiting / pods) as i64,
-                        shared_by: (state.last.backlog <= 0.0).then_some(pods),
-                    };
-                }
-            }
-            load.routes.begin_step(&load.hops);
-            load.last_routes.clear();
-            for (route, row) in traffic.graph.routes().iter() {
-                let arrived = load.entry_rate * row.share * span.as_secs_f64();
-                let outcome = match &mut load.exact {
-                    None => load.routes.step(&traffic.graph, route, arrived, &load.hops),
-                    Some(exact) => exact.route(route),
-                };
-                let RouteOutcome { arrived, failed, latency } = &outcome;
-                let answered = (arrived - failed).max(0.0);
-                load.route_watches[route.index()].add(&Watched { span, answered, failed: *failed, latency });
-                load.last_routes.push(outcome);
             }
             self.service_levels.add(&load.last_routes, span, &traffic.objective);
         }
@@ -485,21 +312,6 @@ impl Simulation {
                 ..Usage::default()
             };
             self.accounts.set_usage_above_requests(now, &self.cluster, workload.namespace, id, above);
-        }
-    }
-}
-
-impl ServiceTotals {
-    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: &crate::world::Objective) {
-        self.requests += step.arrived;
-        self.errors += step.rejected + step.timed_out;
-        self.busy += step.utilization * span.as_secs_f64();
-        self.most_backlog = self.most_backlog.max(step.backlog);
-        if step.is_pooled {
-            self.pooled += span;
-        }
-        if objective.is_broken_by(step.latency.p95_s, step.error_rate()) {
-            self.breach += span;
         }
     }
 }

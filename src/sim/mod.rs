@@ -4,7 +4,7 @@
 //! simulator. The other files here are what the lines call: [`cloud`](self) launches and reclaims,
 //! `kubelet` starts and stops pods, `workloads` and `jobs` run the workload controllers, `rollout` deploys, `scheduling`, `scaling`
 //! and `autoscaling` hand the controllers what they look at and do what they decide, `load` turns
-//! traffic into usage and latency, `books` counts.
+//! traffic into usage and latency (`serving` holds the engine for that), `books` counts.
 //!
 //! Controllers decide, the simulation acts. A stale event finds its target gone and does nothing.
 //! Equal inputs and seeds give equal runs, on any machine and any number of threads.
@@ -20,7 +20,6 @@ mod cloud;
 mod crowd;
 mod daemon_sets;
 pub mod event;
-pub(crate) mod exact;
 pub mod invariants;
 mod jobs;
 mod kubelet;
@@ -35,6 +34,7 @@ mod rebalance;
 mod rollout;
 mod scaling;
 mod scheduling;
+pub(crate) mod serving;
 mod start;
 mod stateful_sets;
 pub mod tally;
@@ -51,7 +51,8 @@ use crate::intern::{Interner, Symbol};
 use crate::rng::Stream;
 use crate::scheduler::{Queue, Scheduler};
 use crate::units::SimTime;
-pub use load::{ServiceTotals, Usage};
+pub use load::Usage;
+pub use serving::ServiceTotals;
 pub use start::Start;
 
 use crate::world::{Cast, GroupId, InstanceId, Timing, WorkloadId};

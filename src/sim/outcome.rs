@@ -6,8 +6,9 @@ use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::sim::books::Books;
 use crate::sim::burn::Promises;
-use crate::sim::load::ServiceTotals;
 use crate::sim::log::Log;
+use crate::sim::serving::ServiceTotals;
+use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::Recommendation;
@@ -86,15 +87,16 @@ pub struct ServiceLevels {
     /// Requests that the exact mode turned away because it had too many under way: some service can never
     /// keep up and has no bound.
     pub overflowed: u64,
-    /// By route: requests and errors.
-    pub(super) by_route: Vec<(f64, f64)>,
+    /// Requests and errors.
+    pub(super) by_route: IdVec<RouteId, (f64, f64)>,
 }
 
 impl ServiceLevels {
-    pub(super) fn add(&mut self, routes: &[RouteOutcome], span: SimDuration, objective: &Objective) {
-        self.by_route.resize(routes.len(), (0.0, 0.0));
+    pub(super) fn add(&mut self, routes: &IdVec<RouteId, RouteOutcome>, span: SimDuration, objective: &Objective) {
         let mut broken = false;
-        for (route, sums) in routes.iter().zip(&mut self.by_route) {
+        for (id, route) in routes.iter() {
+            self.by_route.fill_to(id, (0.0, 0.0));
+            let sums = &mut self.by_route[id];
             *sums = (sums.0 + route.arrived, sums.1 + route.failed);
             self.requests += route.arrived;
             self.errors += route.failed;
@@ -144,8 +146,19 @@ pub struct Point {
     pub pending: f64,
     /// What everything costs, in USD per hour.
     pub cost_usd_hour: f64,
-    /// By service: cpu of a ready pod in milli-cores, P95 in seconds, backlog in requests.
-    pub services: Vec<(f64, f64, f64)>,
+    /// The services in the last step.
+    pub services: IdVec<ServiceId, ServicePoint>,
+}
+
+/// A service in one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ServicePoint {
+    /// Cpu of a ready pod in milli-cores.
+    pub cpu_milli: f64,
+    /// P95 latency in seconds.
+    pub latency_s_p95: f64,
+    /// Requests that wait.
+    pub backlog: f64,
 }
 
 /// Pods of a workload at an instant; terminating ones count nowhere.

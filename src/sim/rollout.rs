@@ -145,7 +145,7 @@ impl Simulation {
             }),
             _ => false,
         };
-        own || load.last_routes.iter().any(route)
+        own || load.last_routes.values().any(route)
     }
 
     /// The version before becomes the current one again, with the pods that are left of it.

@@ -1,7 +1,7 @@
 //! The beginning and the end of a replication.
 
 use crate::cluster::Watched;
-use crate::id::{Id, IdVec};
+use crate::id::IdVec;
 use crate::rng::Seed;
 use crate::scheduler::{Queue, Scheduler, Ties};
 use crate::sim::accounts::Accounts;
@@ -157,13 +157,15 @@ impl Simulation {
                     promises: load.services()[id].watch.promises(),
                 });
             }
-            for ((id, row), (requests, errors)) in traffic.graph.routes().iter().zip(&self.service_levels.by_route) {
+            for ((id, row), (requests, errors)) in
+                traffic.graph.routes().iter().zip(self.service_levels.by_route.values())
+            {
                 routes.push(RouteTotals {
                     name: row.name.clone(),
                     requests: *requests,
                     errors: *errors,
                     latency: load.route_histogram(id).clone(),
-                    promises: load.route_watches[id.index()].promises(),
+                    promises: load.route_watches[id].promises(),
                 });
             }
         }

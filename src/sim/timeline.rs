@@ -2,7 +2,7 @@
 
 use crate::sim::Simulation;
 use crate::sim::event::Event;
-use crate::sim::outcome::{NodeCounts, PodCounts, Point, Timeline};
+use crate::sim::outcome::{NodeCounts, PodCounts, Point, ServicePoint, Timeline};
 use crate::units::{SimDuration, SimTime};
 
 /// Room is made for so many points beforehand.
@@ -48,7 +48,7 @@ impl Simulation {
             let open = &mut self.recorder.open;
             open.steps += 1;
             open.entry_rate += load.entry_rate;
-            for route in &load.last_routes {
+            for route in load.last_routes.values() {
                 open.arrived += route.arrived;
                 open.failed += route.failed;
                 open.latency_s_p95 = open.latency_s_p95.max(route.latency.p95_s);
@@ -81,11 +81,11 @@ impl Simulation {
             target: self.groups[group].target,
             nodes: row.nodes.value() as i32,
         });
-        let services = self
-            .load
-            .iter()
-            .flat_map(|load| load.services().values())
-            .map(|service| (service.last.cpu_milli_per_pod, service.last.latency.p95_s, service.last.backlog));
+        let services = self.load.iter().flat_map(|load| load.services().values()).map(|service| ServicePoint {
+            cpu_milli: service.last.cpu_milli_per_pod,
+            latency_s_p95: service.last.latency.p95_s,
+            backlog: service.last.backlog,
+        });
         Point {
             at: now,
             requests_per_second: open.entry_rate / f64::from(open.steps.max(1)),

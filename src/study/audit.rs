@@ -4,20 +4,18 @@
 //! neither meets the controllers again. The exact mode repeats it with other seeds: its interval is over
 //! these replications, never over pooled requests.
 
+use crate::cluster::PodId;
 use crate::id::{Id, IdVec};
 use crate::rng::Seed;
-use crate::sim::exact::{Watch, model_of, summary};
 use crate::sim::outcome::{Point, Timeline};
-use crate::study::Study;
-use crate::traffic::calls::ServiceId;
-use crate::traffic::exact::PodKey;
-use crate::traffic::latency::{
-    ColdPods, Hop, LatencyHistogram, LatencySummary, PodCohort, RouteLatency, STRATA_COUNT, ServiceModel,
-};
-use crate::units::SimTime;
-use crate::world::Traffic;
+use crate::sim::serving::{PodChange, ReadyPods, Step, TrafficEngine};
+use crate::study::{Estimate, Study};
+use crate::traffic::calls::{Route, RouteId, ServiceId};
+use crate::traffic::latency::{ColdPods, LatencyHistogram, LatencySummary, PodCohort, ServiceProfile};
+use crate::units::{SimDuration, SimTime};
+use crate::world::{LatencyMode, Traffic};
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use smallvec::SmallVec;
 
 /// What to audit, and how thoroughly.
 #[derive(Clone, Copy, Debug)]
@@ -40,15 +38,6 @@ impl Default for AuditPlan {
     }
 }
 
-/// A mean over replications with the half-width of its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranged {
-    /// The mean.
-    pub mean: f64,
-    /// Half the width of the interval (Student's t).
-    pub half_width: f64,
-}
-
 /// One route in one window, in both modes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
@@ -65,11 +54,11 @@ pub struct AuditRow {
     /// The fast mode's share of failed requests, 0..=1.
     pub fast_error_rate: f64,
     /// The exact mode's P50, P95, P99 in seconds, each of one run; none if nothing was answered.
-    pub exact_per_run_s: Option<[Ranged; 3]>,
+    pub exact_per_run_s: Option<[Estimate; 3]>,
     /// The exact mode's P50, P95, P99 in seconds of all runs' requests together.
     pub exact_pooled_s: [f64; 3],
     /// The exact mode's share of failed requests.
-    pub exact_error_rate: Ranged,
+    pub exact_error_rate: Estimate,
 }
 
 impl AuditRow {
@@ -141,7 +130,7 @@ impl<'a> Replay<'a> {
     ) -> Replay<'a> {
         let earliest = window.start.saturating_sub(MOST_STEPS_BEFORE).max(1);
         let mut begin = window.start.saturating_sub(LEAST_STEPS_BEFORE).max(1);
-        let queued = |at: usize| timeline.points[at].services.iter().any(|(_, _, backlog)| *backlog > 0.0);
+        let queued = |at: usize| timeline.points[at].services.values().any(|service| service.backlog > 0.0);
         while begin > earliest && queued(begin - 1) {
             begin -= 1;
         }
@@ -161,127 +150,152 @@ impl<'a> Replay<'a> {
     }
 
     fn rows(&self, plan: &AuditPlan) -> Vec<AuditRow> {
-        let fast = self.fast();
-        let step_s = self.study.timing.step.as_secs_f64();
-        let points = &self.timeline.points;
-        let requests: f64 = points[self.begin..self.window.end].iter().map(|p| p.requests_per_second * step_s).sum();
-        let affordable = (plan.most_requests / requests.max(1.0)) as u32;
-        let replications = plan.replications.min(affordable.max(3)).max(2);
-        let runs: Vec<Watch> = (0..replications).map(|replication| self.exact(replication)).collect();
-        let window = &points[self.window.clone()];
-        let rate = window.iter().map(|p| p.requests_per_second).sum::<f64>() / window.len() as f64;
-        let (from, to) = (points[self.window.start - 1].at, points[self.window.end - 1].at);
-        let routes = self.traffic.graph.routes().values().enumerate().zip(fast);
-        let row = |((at, route), (fast, fast_error_rate)): ((usize, &crate::traffic::calls::Route), _)| {
-            let mut pooled = LatencyHistogram::new();
-            let (mut quantiles, mut errors) = ([const { Vec::new() }; 3], Vec::new());
-            for run in &runs {
-                let (latency, failed) = run.route(at);
-                pooled.merge(latency);
-                let all = latency.requests() + failed as f64;
-                errors.push(if all > 0.0 { failed as f64 / all } else { 0.0 });
-                if latency.requests() > 0.0 {
-                    for (values, share) in quantiles.iter_mut().zip(SHARES) {
-                        values.push(latency.quantile_s(share));
-                    }
-                }
-            }
+        let fast = self.replay(LatencyMode::Fast, 0);
+        let runs: Vec<Replayed> =
+            (0..self.affordable(plan)).map(|replication| self.replay(LatencyMode::Exact, replication)).collect();
+        let window = &self.timeline.points[self.window.clone()];
+        let rate = window.iter().map(|point| point.requests_per_second).sum::<f64>() / window.len() as f64;
+        let row = |(id, route): (RouteId, &Route)| {
+            let exact = ExactFigures::of(runs.iter().map(|run| &run[id]));
+            let ReplayedRoute { latency, arrived, failed } = &fast[id];
             AuditRow {
-                from,
-                to,
+                from: self.timeline.points[self.window.start - 1].at,
+                to: self.timeline.points[self.window.end - 1].at,
                 route: route.name.clone(),
                 requests_per_second: rate * route.share,
-                fast,
-                fast_error_rate,
-                exact_per_run_s: (!quantiles[0].is_empty()).then(|| quantiles.map(|values| ranged(&values))),
-                exact_pooled_s: SHARES.map(|share| pooled.quantile_s(share)),
-                exact_error_rate: ranged(&errors),
+                fast: LatencySummary::of(latency),
+                fast_error_rate: failed / f64::max(*arrived, 1e-9),
+                exact_per_run_s: exact.per_run_s,
+                exact_pooled_s: exact.pooled_s,
+                exact_error_rate: exact.error_rate,
             }
         };
-        routes.map(row).collect()
+        self.traffic.graph.routes().iter().map(row).collect()
     }
 
-    /// By route: the window in the fast mode.
-    fn fast(&self) -> Vec<(LatencySummary, f64)> {
-        let graph = &self.traffic.graph;
-        let mut models: IdVec<ServiceId, ServiceModel> = IdVec::new();
-        for service in self.traffic.services.values() {
-            let model = ServiceModel::with_tables(service.profile.clone(), self.study.tables.clone());
-            models.push(model.expect("a checked profile"));
-        }
-        let mut routes = RouteLatency::new(graph);
-        let mut hops = vec![Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 }; models.len()];
-        let mut counts = vec![(0.0, 0.0); graph.routes().len()];
-        let mut cohorts: IdVec<ServiceId, Vec<PodCohort>> = IdVec::filled(Vec::new(), models.len());
-        let mut backlogs: IdVec<ServiceId, f64> = IdVec::filled(0.0, models.len());
-        let mut cold: IdVec<ServiceId, ColdPods> = IdVec::filled(ColdPods::default(), models.len());
+    /// How many replications the exact mode can have.
+    fn affordable(&self, plan: &AuditPlan) -> u32 {
         let step_s = self.study.timing.step.as_secs_f64();
-        for at in self.begin..self.window.end {
-            if at == self.window.start {
-                routes = RouteLatency::new(graph);
-            }
-            let rate = self.timeline.points[at].requests_per_second;
-            for (id, arrivals) in graph.arrival_rates(rate) {
-                let cohorts = &mut cohorts[id];
-                let ready = self.pods(at, id);
-                follow(cohorts, at, ready as f64, backlogs[id]);
-                if let Some(warm_up) = models[id].profile().warm_up {
-                    let from_s = at as f64 * step_s;
-                    (0..self.new_pods(at, id)).for_each(|_| cold[id].add(from_s));
-                    let speed = cold[id].mean_speed(warm_up, (from_s, from_s + step_s), ready as f64);
-                    cohorts.iter_mut().for_each(|cohort| cohort.speed = speed);
-                }
-                let outcome = models[id].step(self.study.timing.step, arrivals, cohorts);
-                backlogs[id] = outcome.backlog;
-                hops[id.index()] = Hop { strata_s: models[id].strata_s(), error_rate: outcome.error_rate() };
-            }
-            routes.begin_step(&hops);
-            for (id, route) in graph.routes().iter() {
-                let arrived = rate * route.share * self.study.timing.step.as_secs_f64();
-                let outcome = routes.step(graph, id, arrived, &hops);
-                if at >= self.window.start {
-                    let (arrived, failed) = &mut counts[id.index()];
-                    (*arrived, *failed) = (*arrived + outcome.arrived, *failed + outcome.failed);
-                }
-            }
-        }
-        let ids = graph.routes().iter().map(|(id, _)| id).zip(counts);
-        ids.map(|(id, (arrived, failed))| (summary(routes.histogram(id)), failed / f64::max(arrived, 1e-9))).collect()
+        let points = &self.timeline.points[self.begin..self.window.end];
+        let requests: f64 = points.iter().map(|point| point.requests_per_second * step_s).sum();
+        let affordable = (plan.most_requests / requests.max(1.0)) as u32;
+        plan.replications.min(affordable.max(3)).max(2)
     }
 
-    /// The requests that ended in the window, in the exact mode.
-    fn exact(&self, replication: u32) -> Watch {
-        let seed = Seed::new(self.study.seed ^ self.window.start as u64, replication);
-        let mut model = model_of(self.traffic, seed);
-        let services: Vec<ServiceId> = self.traffic.services.iter().map(|(id, _)| id).collect();
-        let mut pods: Vec<Vec<PodKey>> = vec![Vec::new(); services.len()];
-        let mut watch = Watch::new(services.len(), self.traffic.graph.routes().len());
-        let step_s = self.study.timing.step.as_secs_f64();
+    /// What the window's requests saw in this mode.
+    fn replay(&self, mode: LatencyMode, replication: u32) -> Replayed {
+        let Replay { traffic, study, .. } = self;
+        let span = study.timing.step;
+        let seed = Seed::new(study.seed ^ self.window.start as u64, replication);
+        let mut engine = TrafficEngine::new(traffic, mode, &study.tables, seed);
+        let mut crowds = Crowds::new(traffic.services.len());
+        let mut routes: Replayed = traffic.graph.routes().values().map(|_| ReplayedRoute::default()).collect();
         for at in self.begin..self.window.end {
             if at == self.window.start {
-                watch.clear();
+                engine.forget_routes();
             }
-            for (id, keys) in services.iter().zip(&mut pods) {
-                let wanted = self.pods(at, *id);
-                let warm_up = model.profile(*id).warm_up.filter(|_| at > self.begin);
-                while keys.len() < wanted {
-                    keys.push(model.add_pod(*id, warm_up, &mut watch));
-                }
-                for key in keys.drain(wanted.min(keys.len())..) {
-                    model.drain_pod(key, &mut watch);
+            let from = SimTime::ZERO + span * (at - self.begin) as i64;
+            let step = ReplayedStep { at, from, span };
+            for (id, service) in traffic.services.iter() {
+                let wanted =
+                    Wanted { ready: self.pods(at, id), new: self.new_pods(at, id), is_first: at == self.begin };
+                follow(&mut crowds.ready[id].cohorts, at, wanted.ready as f64, engine.backlog(id));
+                crowds.warm(id, &service.profile, &step, &wanted);
+                // The engine has those outside the cluster already.
+                if service.workload.is_some() {
+                    crowds.come_and_go(&mut engine, id, &step, &wanted);
                 }
             }
-            model.set_rate(self.timeline.points[at].requests_per_second);
-            let until_s = model.now_s() + step_s;
-            model.run_until(until_s, &mut watch);
+            let entry_rate = self.timeline.points[at].requests_per_second;
+            engine.step(&Step { span, until: from + span, entry_rate, pods: &crowds.ready });
+            for (id, sums) in routes.iter_mut().filter(|_| at >= self.window.start) {
+                let outcome = engine.route(id);
+                (sums.arrived, sums.failed) = (sums.arrived + outcome.arrived, sums.failed + outcome.failed);
+            }
         }
-        watch
+        routes.iter_mut().for_each(|(id, row)| row.latency = engine.route_histogram(id).clone());
+        routes
+    }
+}
+/// One route in one replay of a window.
+#[derive(Clone, Default)]
+struct ReplayedRoute {
+    latency: LatencyHistogram,
+    arrived: f64,
+    failed: f64,
+}
+
+/// One replay of a window.
+type Replayed = IdVec<RouteId, ReplayedRoute>;
+
+/// A step of a replay.
+struct ReplayedStep {
+    /// The point of the timeline that ends it.
+    at: usize,
+    /// When it begins on the replay's clock.
+    from: SimTime,
+    span: SimDuration,
+}
+
+/// The ready pods that a service is to have in a step.
+struct Wanted {
+    ready: usize,
+    /// So many of them were not ready in the step before.
+    new: usize,
+    /// Nobody knows since when they are ready: none of them is cold.
+    is_first: bool,
+}
+
+/// The services' pods in a replay, for either mode.
+struct Crowds {
+    ready: IdVec<ServiceId, ReadyPods>,
+    cold: IdVec<ServiceId, ColdPods>,
+    /// In order of coming.
+    pods: IdVec<ServiceId, Vec<PodId>>,
+    /// Pods so far.
+    count: usize,
+}
+
+impl Crowds {
+    fn new(services: usize) -> Crowds {
+        Crowds {
+            ready: IdVec::filled(ReadyPods { node_speed: 1.0, ..ReadyPods::default() }, services),
+            cold: IdVec::filled(ColdPods::default(), services),
+            pods: IdVec::filled(Vec::new(), services),
+            count: 0,
+        }
+    }
+
+    /// Brings a service to the pods wanted; the youngest go first.
+    fn come_and_go(&mut self, engine: &mut TrafficEngine, id: ServiceId, step: &ReplayedStep, wanted: &Wanted) {
+        let pods = &mut self.pods[id];
+        while pods.len() < wanted.ready {
+            let pod = PodId::from_index(self.count);
+            self.count += 1;
+            let change = if wanted.is_first { PodChange::ReadyAndWarm } else { PodChange::Ready };
+            engine.pod_changed(step.from, id, pod, change);
+            pods.push(pod);
+        }
+        for pod in pods.drain(wanted.ready.min(pods.len())..) {
+            engine.pod_changed(step.from, id, pod, PodChange::Leaves);
+        }
+    }
+
+    /// New pods of a service that starts cold are slow for a while.
+    fn warm(&mut self, id: ServiceId, profile: &ServiceProfile, step: &ReplayedStep, wanted: &Wanted) {
+        let Some(warm_up) = profile.warm_up else { return };
+        let span_s = step.span.as_secs_f64();
+        let from_s = step.at as f64 * span_s;
+        let cold = &mut self.cold[id];
+        (0..wanted.new).for_each(|_| cold.add(from_s));
+        let speed = cold.mean_speed(warm_up, (from_s, from_s + span_s), wanted.ready as f64);
+        self.ready[id].cohorts.iter_mut().for_each(|cohort| cohort.speed = speed);
     }
 }
 
 /// Brings a service's cohorts to so many pods: new ones are on their own while others have a backlog,
 /// the youngest go first.
-fn follow(cohorts: &mut Vec<PodCohort>, at: usize, pods: f64, backlog: f64) {
+fn follow(cohorts: &mut SmallVec<[PodCohort; 4]>, at: usize, pods: f64, backlog: f64) {
     if backlog <= 0.0 {
         cohorts.clear();
     }
@@ -303,15 +317,34 @@ fn follow(cohorts: &mut Vec<PodCohort>, at: usize, pods: f64, backlog: f64) {
     }
 }
 
+/// P50, P95 and P99.
 const SHARES: [f64; 3] = [0.5, 0.95, 0.99];
 
-fn ranged(values: &[f64]) -> Ranged {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count.max(1.0);
-    if values.len() < 2 {
-        return Ranged { mean, half_width: f64::INFINITY };
+/// A route over the exact mode's runs.
+struct ExactFigures {
+    per_run_s: Option<[Estimate; 3]>,
+    pooled_s: [f64; 3],
+    error_rate: Estimate,
+}
+
+impl ExactFigures {
+    fn of<'a>(runs: impl Iterator<Item = &'a ReplayedRoute>) -> ExactFigures {
+        let mut pooled = LatencyHistogram::new();
+        let (mut quantiles, mut errors) = ([const { Vec::new() }; 3], Vec::new());
+        for ReplayedRoute { latency, failed, .. } in runs {
+            pooled.merge(latency);
+            let all = latency.requests() + failed;
+            errors.push(if all > 0.0 { failed / all } else { 0.0 });
+            if latency.requests() > 0.0 {
+                for (values, share) in quantiles.iter_mut().zip(SHARES) {
+                    values.push(latency.quantile_s(share));
+                }
+            }
+        }
+        ExactFigures {
+            per_run_s: (!quantiles[0].is_empty()).then(|| quantiles.map(Estimate::of)),
+            pooled_s: SHARES.map(|share| pooled.quantile_s(share)),
+            error_rate: Estimate::of(errors),
+        }
     }
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0);
-    let quantile = StudentsT::new(0.0, 1.0, count - 1.0).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975));
-    Ranged { mean, half_width: quantile * libm::sqrt(variance / count) }
 }

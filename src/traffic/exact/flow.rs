@@ -1,5 +1,7 @@
 //! What happens to a visit: arrival, queue, thread, CPU, callees, answer; and what goes wrong.
 
+use crate::id::Id;
+use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::exact::observer::{Ended, Ending, Observer, Visited};
 use crate::traffic::exact::timers::Due;
 use crate::traffic::exact::visit::{Errand, NOWHERE, ORPHAN, ROOT, State};
@@ -14,10 +16,10 @@ impl ExactModel {
             0
         } else {
             let at = self.calls.uniform();
-            routes.partition_point(|(sum, _)| *sum <= at).min(routes.len() - 1)
+            routes.as_slice().partition_point(|(sum, _)| *sum <= at).min(routes.len() - 1)
         };
-        let stop = routes[route].1;
-        let errand = Errand { stop, route: route as u32, parent: ROOT, retries: 0, entered_s: self.now_s };
+        let route = RouteId::from_index(route);
+        let errand = Errand { stop: routes[route].1, route, parent: ROOT, retries: 0, entered_s: self.now_s };
         observer.entered(self.now_s);
         self.call(errand, 0.0, observer);
     }
@@ -47,16 +49,16 @@ impl ExactModel {
     /// A visit reaches its service.
     pub(super) fn arrive<O: Observer>(&mut self, visit: u32, observer: &mut O) {
         let stop = &self.plan.stops[self.visits[visit].errand.stop as usize];
-        let index = stop.service;
-        observer.arrived(index);
-        let service = &mut self.services[index];
+        let id = stop.service;
+        observer.arrived(id);
+        let service = &mut self.services[id];
         let work_s = service.profile.cpu_s * stop.work * service.draw.draw(&mut self.work);
         let row = &mut self.visits[visit];
         (row.arrived_s, row.work_s) = (self.now_s, work_s);
         if let Some(timeout) = service.profile.timeout {
             service.patience.push_back((self.now_s + timeout.after_s, visit, row.generation));
             if service.patience.len() == 1 {
-                self.agenda.set(1 + index, self.now_s + timeout.after_s);
+                self.agenda.set(1 + id.index(), self.now_s + timeout.after_s);
             }
         }
         self.dispatch(visit, observer);
@@ -64,8 +66,8 @@ impl ExactModel {
 
     /// Gives a visit to a pod, a queue, or nobody.
     fn dispatch<O: Observer>(&mut self, visit: u32, observer: &mut O) {
-        let index = self.plan.stops[self.visits[visit].errand.stop as usize].service;
-        let service = &mut self.services[index];
+        let id = self.plan.stops[self.visits[visit].errand.stop as usize].service;
+        let service = &mut self.services[id];
         let bound = service.profile.queue_bound.map_or(usize::MAX, |bound| bound as usize);
         if service.is_pooled() {
             let pod = if service.waiting.is_empty() { service.roomiest() } else { None };
@@ -115,8 +117,8 @@ impl ExactModel {
     /// The first of a pod's requests leaves its CPU.
     pub(super) fn leave_cpu<O: Observer>(&mut self, pod: u32, observer: &mut O) {
         let Some(visit) = self.pods[pod as usize].finish(self.now_s) else { return };
-        let index = self.pods[pod as usize].service;
-        let off_cpu_s = self.services[index].profile.off_cpu_s;
+        let service = self.pods[pod as usize].service;
+        let off_cpu_s = self.services[service].profile.off_cpu_s;
         if off_cpu_s > 0.0 {
             self.pods[pod as usize].held += 1;
             self.visits[visit].state = State::Holding;
@@ -245,7 +247,7 @@ impl ExactModel {
         }
         match errand.parent {
             ROOT => observer.ended(Ended {
-                route: errand.route as usize,
+                route: errand.route,
                 entered_s: errand.entered_s,
                 latency_s: self.now_s - errand.entered_s,
                 ending,
@@ -272,12 +274,12 @@ impl ExactModel {
     }
 
     /// The client of an attempt loses patience.
-    pub(super) fn lose_patience<O: Observer>(&mut self, index: usize, observer: &mut O) {
-        let service = &mut self.services[index];
+    pub(super) fn lose_patience<O: Observer>(&mut self, id: ServiceId, observer: &mut O) {
+        let service = &mut self.services[id];
         let first = service.patience.pop_front();
         let next_s = service.patience.front().map_or(f64::INFINITY, |(when_s, ..)| *when_s);
         let work = service.profile.timeout.map_or(Abandoned::Ignored, |timeout| timeout.work);
-        self.agenda.set(1 + index, next_s);
+        self.agenda.set(1 + id.index(), next_s);
         let Some((_, visit, generation)) = first else { return };
         if !self.visits.is_current(visit, generation) {
             return;
@@ -297,7 +299,7 @@ impl ExactModel {
                 let errand = self.visits[visit].errand;
                 self.visits[visit].errand.parent = ORPHAN;
                 if errand.parent != ORPHAN {
-                    observer.failed(index, Ending::TimedOut);
+                    observer.failed(id, Ending::TimedOut);
                     self.report(errand, Ending::TimedOut, observer);
                 }
             }
@@ -306,9 +308,9 @@ impl ExactModel {
 
     fn leave_queue(&mut self, visit: u32) {
         let row = self.visits[visit];
-        let index = self.plan.stops[row.errand.stop as usize].service;
+        let service = self.plan.stops[row.errand.stop as usize].service;
         let queue = match row.pod {
-            NOWHERE => &mut self.services[index].waiting,
+            NOWHERE => &mut self.services[service].waiting,
             pod => &mut self.pods[pod as usize].waiting,
         };
         // The one that has waited longest is usually the first to give up.

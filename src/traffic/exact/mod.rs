@@ -31,7 +31,7 @@ mod work;
 pub use crate::traffic::latency::{ArrivalProcess, WarmUp};
 pub use observer::{Ended, Ending, Observer, Visited};
 
-use crate::id::Id;
+use crate::id::{Id, IdVec};
 use crate::rng::{Seed, Stream};
 use crate::traffic::calls::{CallGraph, ServiceId};
 use crate::traffic::latency::{ProfileError, ServiceProfile};
@@ -60,7 +60,7 @@ pub struct PodKey {
 #[derive(Clone, Debug)]
 pub struct ExactModel {
     plan: Plan,
-    services: Vec<Service>,
+    services: IdVec<ServiceId, Service>,
     pods: Vec<Pod>,
     pod_generations: Vec<u32>,
     warmth: Vec<f64>,
@@ -119,7 +119,7 @@ impl ExactModel {
 
     /// What a service is.
     pub fn profile(&self, service: ServiceId) -> &ServiceProfile {
-        &self.services[service.index()].profile
+        &self.services[service].profile
     }
 
     /// Seconds since the start.
@@ -134,9 +134,8 @@ impl ExactModel {
 
     /// A pod becomes ready.
     pub fn add_pod<O: Observer>(&mut self, service: ServiceId, warm_up: Option<WarmUp>, observer: &mut O) -> PodKey {
-        let index = service.index();
-        let profile = &self.services[index].profile;
-        let pod = Pod::new(index, profile.cpu_limit_cores, profile.concurrency, self.now_s);
+        let profile = &self.services[service].profile;
+        let pod = Pod::new(service, profile.cpu_limit_cores, profile.concurrency, self.now_s);
         let at = match self.free_pods.pop() {
             Some(at) => {
                 self.pods[at as usize] = pod;
@@ -150,7 +149,7 @@ impl ExactModel {
             }
         };
         let generation = self.pod_generations[at as usize];
-        let service = &mut self.services[index];
+        let service = &mut self.services[service];
         self.pods[at as usize].place = service.pods.len();
         service.pods.push(at);
         service.outstanding.push(0);
@@ -189,11 +188,10 @@ impl ExactModel {
 
     /// How fast the CPUs of a service's pods are: below 1 where their nodes are contended; above 0.
     pub fn set_node_speed(&mut self, service: ServiceId, speed: f64) {
-        let index = service.index();
-        if self.services[index].node_speed != speed {
-            self.services[index].node_speed = speed;
+        if self.services[service].node_speed != speed {
+            self.services[service].node_speed = speed;
             for at in 0..self.pods.len() {
-                if self.pods[at].service == index {
+                if self.pods[at].is_of(service) {
                     self.apply_speed(at as u32);
                     self.touched(at as u32);
                 }
@@ -229,25 +227,22 @@ impl ExactModel {
 
     /// Visits that wait for a thread.
     pub fn waiting(&self, service: ServiceId) -> usize {
-        let index = service.index();
-        let here = self.pods.iter().filter(|pod| pod.service == index);
-        self.services[index].waiting.len() + here.map(|pod| pod.waiting.len()).sum::<usize>()
+        let here = self.pods.iter().filter(|pod| pod.is_of(service));
+        self.services[service].waiting.len() + here.map(|pod| pod.waiting.len()).sum::<usize>()
     }
 
     /// Visits that wait or have a thread.
     pub fn in_system(&self, service: ServiceId) -> usize {
-        let index = service.index();
-        let here = self.pods.iter().filter(|pod| pod.service == index);
-        self.services[index].waiting.len() + here.map(|pod| pod.outstanding() as usize).sum::<usize>()
+        let here = self.pods.iter().filter(|pod| pod.is_of(service));
+        self.services[service].waiting.len() + here.map(|pod| pod.outstanding() as usize).sum::<usize>()
     }
 
     /// CPU seconds done by a service's pods since last asked, those that leave included.
     pub fn take_cpu_s(&mut self, service: ServiceId) -> f64 {
-        let index = service.index();
-        let here = self.pods.iter_mut().filter(|pod| pod.service == index);
+        let here = self.pods.iter_mut().filter(|pod| pod.is_of(service));
         let mut work_s = here.map(|pod| pod.take_work(self.now_s)).sum::<f64>();
         // A contended CPU does less in its time, but is as busy.
-        work_s += std::mem::take(&mut self.services[index].work_of_gone_s);
+        work_s += std::mem::take(&mut self.services[service].work_of_gone_s);
         work_s
     }
 
@@ -256,7 +251,7 @@ impl ExactModel {
         if source >= first_pod {
             self.leave_cpu((source - first_pod) as u32, observer);
         } else if source > 0 {
-            self.lose_patience(source - 1, observer);
+            self.lose_patience(ServiceId::from_index(source - 1), observer);
         } else {
             let due = self.timers.pop();
             self.agenda.set(0, self.timers.next_s());
@@ -296,8 +291,8 @@ impl ExactModel {
     fn close(&mut self, pod: u32) {
         let row = &mut self.pods[pod as usize];
         row.open = false;
-        let (index, place) = (row.service, row.place);
-        let service = &mut self.services[index];
+        let (service, place) = (row.service, row.place);
+        let service = &mut self.services[service];
         service.pods.remove(place);
         service.outstanding.remove(place);
         service.room.remove(place);
@@ -309,7 +304,7 @@ impl ExactModel {
     /// Brings what others know of a pod up to date; a closed pod that is empty is forgotten.
     fn touched(&mut self, pod: u32) {
         let row = &mut self.pods[pod as usize];
-        if row.service == GONE {
+        if row.gone {
             return;
         }
         self.agenda.set(1 + self.services.len() + pod as usize, row.next_s());
@@ -319,12 +314,9 @@ impl ExactModel {
             service.room[row.place] = if row.has_free_thread() { row.running() } else { u32::MAX };
         } else if row.outstanding() == 0 {
             service.work_of_gone_s += row.take_work(self.now_s);
-            row.service = GONE;
+            row.gone = true;
             self.pod_generations[pod as usize] += 1;
             self.free_pods.push(pod);
         }
     }
 }
-
-/// The service of a pod that is no more.
-const GONE: usize = usize::MAX;

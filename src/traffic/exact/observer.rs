@@ -1,5 +1,7 @@
 //! Who is told what happens to requests.
 
+use crate::traffic::calls::{RouteId, ServiceId};
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -16,8 +18,8 @@ pub enum Ending {
 /// A request that has ended, end to end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
-    /// The number of its route.
-    pub route: usize,
+    /// Its route.
+    pub route: RouteId,
     /// When it entered, in seconds on the model's clock.
     pub entered_s: f64,
     /// How long it took, retries included, in seconds.
@@ -29,8 +31,8 @@ pub struct Ended {
 /// A visit of a service; times in seconds on the model's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Visited {
-    /// The number of the service.
-    pub service: usize,
+    /// The service.
+    pub service: ServiceId,
     /// When the request of which it is part entered.
     pub entered_s: f64,
     /// When the visit arrived at the service.
@@ -46,13 +48,13 @@ pub trait Observer {
     /// A request ended. Times of ending never go back; times of entering do.
     fn ended(&mut self, _ended: Ended) {}
     /// An attempt at a call reached a service.
-    fn arrived(&mut self, _service: usize) {}
+    fn arrived(&mut self, _service: ServiceId) {}
     /// A visit got its thread.
     fn started(&mut self, _visit: Visited) {}
     /// A visit has done its own work.
     fn worked(&mut self, _visit: Visited) {}
     /// A visit was not served for the service's own reasons: no place, no pod, or its client gave up.
-    fn failed(&mut self, _service: usize, _ending: Ending) {}
+    fn failed(&mut self, _service: ServiceId, _ending: Ending) {}
     /// Everything a visit had to do is done, callees included, and somebody still wanted it.
     fn answered(&mut self, _visit: Visited) {}
 }

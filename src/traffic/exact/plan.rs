@@ -1,13 +1,13 @@
 //! The call trees of all routes, flat: what a visit does after its own work.
 
-use crate::id::Id;
-use crate::traffic::calls::{Call, CallGraph};
+use crate::id::IdVec;
+use crate::traffic::calls::{Call, CallGraph, RouteId, ServiceId};
 use std::ops::Range;
 
 /// One visit in a route's tree.
 #[derive(Clone, Debug)]
 pub(super) struct Stop {
-    pub(super) service: usize,
+    pub(super) service: ServiceId,
     /// Work in multiples of the service's mean.
     pub(super) work: f64,
     pub(super) probability: f64,
@@ -23,7 +23,7 @@ pub(super) struct Plan {
     /// Each step's calls in parallel, as numbers of stops.
     pub(super) steps: Vec<Vec<u32>>,
     /// By route: the sum of the shares up to and with it, and its first stop.
-    pub(super) routes: Vec<(f64, u32)>,
+    pub(super) routes: IdVec<RouteId, (f64, u32)>,
 }
 
 impl Plan {
@@ -44,7 +44,7 @@ impl Plan {
         let from = self.steps.len();
         self.steps.extend(children);
         self.stops.push(Stop {
-            service: call.service.index(),
+            service: call.service,
             work: call.work,
             probability: call.probability,
             holds_thread: call.holds_thread,

@@ -1,5 +1,6 @@
 //! One pod: threads, a CPU shared equally by the requests on it, a queue.
 
+use crate::traffic::calls::ServiceId;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -29,7 +30,9 @@ impl Ord for OnCpu {
 /// CPU all along has got, so that one number per request says when it ends.
 #[derive(Clone, Debug)]
 pub(super) struct Pod {
-    pub(super) service: usize,
+    pub(super) service: ServiceId,
+    /// Closed and empty: its row waits for another pod.
+    pub(super) gone: bool,
     /// Takes requests.
     pub(super) open: bool,
     /// Its place among the open pods of its service.
@@ -51,9 +54,10 @@ pub(super) struct Pod {
 }
 
 impl Pod {
-    pub(super) fn new(service: usize, cores: Option<f64>, threads: Option<u32>, now_s: f64) -> Pod {
+    pub(super) fn new(service: ServiceId, cores: Option<f64>, threads: Option<u32>, now_s: f64) -> Pod {
         Pod {
             service,
+            gone: false,
             open: true,
             place: 0,
             cores: cores.unwrap_or(f64::INFINITY),
@@ -67,6 +71,11 @@ impl Pod {
             synced_s: now_s,
             work_s: 0.0,
         }
+    }
+
+    /// Whether it is there and of this service.
+    pub(super) fn is_of(&self, service: ServiceId) -> bool {
+        self.service == service && !self.gone
     }
 
     /// Requests on the CPU.
@@ -159,10 +168,11 @@ impl Pod {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::Id;
 
     #[test]
     fn a_cpu_is_shared_equally() {
-        let mut pod = Pod::new(0, Some(1.0), None, 0.0);
+        let mut pod = Pod::new(ServiceId::from_index(0), Some(1.0), None, 0.0);
         pod.start(0.0, 1, 1.0);
         pod.start(0.5, 2, 1.0);
         // Half of the first is left, at half the speed.
@@ -177,7 +187,7 @@ mod tests {
 
     #[test]
     fn nobody_gets_more_than_a_core() {
-        let mut pod = Pod::new(0, Some(4.0), Some(2), 0.0);
+        let mut pod = Pod::new(ServiceId::from_index(0), Some(4.0), Some(2), 0.0);
         pod.start(0.0, 1, 1.0);
         assert_eq!((pod.next_s(), pod.has_free_thread()), (1.0, true));
         pod.start(0.0, 2, 2.0);

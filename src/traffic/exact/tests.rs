@@ -142,7 +142,7 @@ fn a_budget_limits_retries() {
     let attempts = |budget_share| {
         struct Failures(u64);
         impl Observer for Failures {
-            fn failed(&mut self, _service: usize, _ending: Ending) {
+            fn failed(&mut self, _service: ServiceId, _ending: Ending) {
                 self.0 += 1;
             }
         }

@@ -1,5 +1,6 @@
 //! Visits under way: a slab whose size is that of the most that were under way at once.
 
+use crate::traffic::calls::RouteId;
 use crate::traffic::exact::observer::Ending;
 
 /// No parent: the visit is a request's first.
@@ -27,7 +28,7 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Errand {
     pub(super) stop: u32,
-    pub(super) route: u32,
+    pub(super) route: RouteId,
     /// The visit that waits for the answer.
     pub(super) parent: u32,
     /// Attempts before this one.

@@ -1,5 +1,7 @@
 //! What goes into a step and what comes out.
 
+use super::histogram::LatencyHistogram;
+
 /// Pods of a service that became ready together, over one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodCohort {
@@ -32,6 +34,19 @@ pub struct LatencySummary {
 }
 
 impl LatencySummary {
+    /// The figures of a histogram; the largest is the end of its last bucket.
+    pub fn of(latency: &LatencyHistogram) -> LatencySummary {
+        let quantile = |share| latency.quantile_s(share);
+        LatencySummary {
+            mean_s: latency.mean_s(),
+            p50_s: quantile(0.5),
+            p90_s: quantile(0.9),
+            p95_s: quantile(0.95),
+            p99_s: quantile(0.99),
+            max_s: quantile(1.0),
+        }
+    }
+
     /// The share of requests slower than `latency_s`, 0..=1, read between P50, P90, P95, P99 and the
     /// largest; the faster half is taken as spread evenly from 0.
     pub fn share_above(&self, latency_s: f64) -> f64 {

@@ -243,7 +243,7 @@ impl Observer for Collector {
     fn ended(&mut self, ended: Ended) {
         if self.measures(ended.entered_s) {
             self.open -= 1;
-            self.routes[ended.route].add(&ended);
+            self.routes[ended.route.index()].add(&ended);
             if self.step_s > 0.0 {
                 let at = (ended.entered_s / self.step_s) as usize;
                 if let Some(interval) = self.intervals.get_mut(at) {
@@ -255,7 +255,7 @@ impl Observer for Collector {
 
     fn started(&mut self, visit: Visited) {
         if self.measures(visit.entered_s) {
-            let sums = &mut self.services[visit.service];
+            let sums = &mut self.services[visit.service.index()];
             sums.started += 1;
             sums.waited += u64::from(visit.now_s > visit.arrived_s);
             sums.wait_s += visit.now_s - visit.arrived_s;
@@ -264,7 +264,7 @@ impl Observer for Collector {
 
     fn worked(&mut self, visit: Visited) {
         if self.measures(visit.entered_s) {
-            let sums = &mut self.services[visit.service];
+            let sums = &mut self.services[visit.service.index()];
             sums.worked += 1;
             sums.residence_s += visit.now_s - visit.arrived_s;
         }

@@ -1,0 +1,191 @@
+//! A service in a running simulation: its pods as they come and go, its last step, its sums.
+
+use super::step::ReadyPods;
+use crate::sim::burn::{BurnWatch, Watched};
+use crate::sim::tally::Tally;
+use crate::traffic::latency::{ColdPods, PodCohort, StepOutcome, WarmUp};
+use crate::units::{SimDuration, SimTime};
+use crate::world::{Objective, Service, WorkloadId};
+use smallvec::{SmallVec, smallvec};
+
+/// A service of one replication.
+pub struct ServiceState {
+    pub(in crate::sim) workload: Option<WorkloadId>,
+    warm_up: Option<WarmUp>,
+    /// Its own, or that of the whole traffic.
+    objective: Objective,
+    cohorts: SmallVec<[Cohort; 4]>,
+    /// 1 while any pod is ready.
+    present: Tally,
+    settled_present_nanos: i128,
+    cold: ColdPods,
+    /// Cohorts with a key up to this one have been merged into cohort 0.
+    merged: u64,
+    /// The last step.
+    pub(in crate::sim) last: StepOutcome,
+    /// Requests per second that arrived in the last step.
+    pub(in crate::sim) last_rate: f64,
+    /// Sums over the run.
+    pub(in crate::sim) totals: ServiceTotals,
+    /// The objectives over the run.
+    pub(in crate::sim) watch: BurnWatch,
+}
+
+/// A step as a service takes it in.
+#[derive(Clone, Copy)]
+pub(in crate::sim) struct ServedStep {
+    pub(in crate::sim) now: SimTime,
+    pub(in crate::sim) number: u64,
+    pub(in crate::sim) span: SimDuration,
+    /// Requests per second that arrived.
+    pub(in crate::sim) rate: f64,
+    pub(in crate::sim) outcome: StepOutcome,
+}
+
+/// Sums over a run; requests are expectations.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ServiceTotals {
+    /// Requests that arrived.
+    pub requests: f64,
+    /// Requests rejected or timed out.
+    pub errors: f64,
+    /// Time in steps that broke the objective.
+    pub breach: SimDuration,
+    /// The largest backlog at the end of a step.
+    pub most_backlog: f64,
+    /// Utilisation times time.
+    pub busy: f64,
+    /// Time in steps whose fast latencies are pooled over imaginable runs: load was near capacity.
+    pub pooled: SimDuration,
+}
+
+/// Pods that became ready together while there was a backlog.
+#[derive(Clone, Copy, Debug)]
+struct Cohort {
+    key: u64,
+    ready: Tally,
+    /// Ready pod seconds (in nanoseconds) up to the last step.
+    settled_nanos: i128,
+}
+
+impl ServiceState {
+    /// Without pods yet.
+    pub(in crate::sim) fn new(service: &Service, objective: Objective) -> ServiceState {
+        ServiceState {
+            workload: service.workload,
+            warm_up: service.profile.warm_up,
+            objective: service.objective.unwrap_or(objective),
+            cohorts: SmallVec::new(),
+            present: Tally::default(),
+            settled_present_nanos: 0,
+            cold: ColdPods::default(),
+            merged: 0,
+            last: StepOutcome::default(),
+            last_rate: 0.0,
+            totals: ServiceTotals::default(),
+            watch: BurnWatch::new(service.objective.unwrap_or(objective)),
+        }
+    }
+    /// The pods over the step of length `span` that ends now; their nodes' cpus are as fast as `node_speed` says.
+    pub(in crate::sim) fn ready_pods(&mut self, now: SimTime, span: SimDuration, node_speed: f64) -> ReadyPods {
+        let cohorts = self.settle(now, span, node_speed);
+        let mut pods = ReadyPods { cohorts, absent: self.absence(now, span), node_speed };
+        let present = pods.present(span);
+        pods.cohorts.iter_mut().for_each(|cohort| cohort.ready /= present);
+        pods
+    }
+    /// Takes in what the step numbered `number` did.
+    pub(in crate::sim) fn served(&mut self, step: &ServedStep) {
+        let ServedStep { now, number, span, rate, outcome } = *step;
+        self.last = outcome;
+        self.last_rate = rate;
+        self.merge(now, number);
+        self.totals.add(&outcome, span, &self.objective);
+        let failed = outcome.rejected + outcome.timed_out;
+        self.watch.add(&Watched { span, answered: outcome.answered, failed, latency: &outcome.latency });
+    }
+    /// Requests in hand, at work or waiting, on average over the last step.
+    pub(in crate::sim) fn in_hand(&self) -> f64 {
+        self.last_rate * self.last.latency.mean_s + self.last.backlog
+    }
+    /// A pod became ready: it joins the others, or starts with an empty queue of its own while the others
+    /// have a backlog.
+    pub(in crate::sim) fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
+        if self.warm_up.is_some() {
+            self.cold.add(now.as_secs_f64());
+        }
+        let key = if self.last.backlog > 0.0 { step } else { 0 };
+        self.cohort(key).ready.change(now, 1);
+        self.present.set(now, 1);
+        key
+    }
+    pub(in crate::sim) fn pod_left(&mut self, now: SimTime, key: u64) {
+        let key = if key <= self.merged { 0 } else { key };
+        self.cohort(key).ready.change(now, -1);
+        let any = self.cohorts.iter().any(|cohort| cohort.ready.value() > 0);
+        self.present.set(now, i64::from(any));
+    }
+    fn cohort(&mut self, key: u64) -> &mut Cohort {
+        let at = self.cohorts.iter().position(|cohort| cohort.key == key).unwrap_or_else(|| {
+            self.cohorts.push(Cohort { key, ready: Tally::default(), settled_nanos: 0 });
+            self.cohorts.len() - 1
+        });
+        &mut self.cohorts[at]
+    }
+    /// Ready pods of each cohort, averaged over the step that ends now.
+    fn settle(&mut self, now: SimTime, span: SimDuration, speed: f64) -> SmallVec<[PodCohort; 4]> {
+        if self.workload.is_none() {
+            // Outside the cluster: always there.
+            return smallvec![PodCohort { key: 0, ready: 1.0, speed: 1.0 }];
+        }
+        let settle_one = |cohort: &mut Cohort| {
+            let nanos = cohort.ready.nanos(now);
+            let ready = (nanos - std::mem::replace(&mut cohort.settled_nanos, nanos)) as f64 / span.as_nanos() as f64;
+            PodCohort { key: cohort.key, ready, speed }
+        };
+        let mut cohorts: SmallVec<[PodCohort; 4]> = self.cohorts.iter_mut().map(settle_one).collect();
+        let ready: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
+        if let Some(warm_up) = self.warm_up {
+            let step_s = ((now - span).as_secs_f64(), now.as_secs_f64());
+            let warmth = self.cold.mean_speed(warm_up, step_s, ready);
+            cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth);
+        }
+        cohorts
+    }
+    /// How much of the step of length `span` that ends now went by without any ready pod.
+    fn absence(&mut self, now: SimTime, span: SimDuration) -> SimDuration {
+        let nanos = self.present.nanos(now);
+        let present = nanos - std::mem::replace(&mut self.settled_present_nanos, nanos);
+        if self.workload.is_none() || present == 0 {
+            SimDuration::ZERO
+        } else {
+            span - SimDuration::from_nanos(present as i64)
+        }
+    }
+    /// Without a backlog all pods are alike again.
+    fn merge(&mut self, now: SimTime, step: u64) {
+        if self.cohorts.len() > 1 && self.last.backlog <= 0.0 {
+            let all: i64 = self.cohorts.iter().map(|cohort| cohort.ready.value()).sum();
+            self.cohorts.clear();
+            self.merged = step;
+            let cohort = self.cohort(0);
+            cohort.ready.set(now, all);
+            cohort.settled_nanos = cohort.ready.nanos(now);
+        }
+    }
+}
+
+impl ServiceTotals {
+    fn add(&mut self, step: &StepOutcome, span: SimDuration, objective: &Objective) {
+        self.requests += step.arrived;
+        self.errors += step.rejected + step.timed_out;
+        self.busy += step.utilization * span.as_secs_f64();
+        self.most_backlog = self.most_backlog.max(step.backlog);
+        if step.is_pooled {
+            self.pooled += span;
+        }
+        if objective.is_broken_by(step.latency.p95_s, step.error_rate()) {
+            self.breach += span;
+        }
+    }
+}

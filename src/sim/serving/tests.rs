@@ -1,0 +1,210 @@
+//! The engine alone: no cluster, no controllers, no clock but the steps.
+
+use super::{PodChange, ReadyPods, Step, TrafficEngine};
+use crate::cluster::PodId;
+use crate::id::{Id, IdVec, WorkloadId};
+use crate::rng::Seed;
+use crate::traffic::calls::{Call, CallGraph, Route, RouteId, ServiceId};
+use crate::traffic::exact::ArrivalProcess;
+use crate::traffic::latency::{LatencyTables, PodCohort, ServiceProfile};
+use crate::units::{SimDuration, SimTime};
+use crate::world::{LatencyMode, Objective, Service, Traffic};
+use smallvec::smallvec;
+use std::sync::Arc;
+
+const STEP: SimDuration = SimDuration::from_secs(15);
+const MODES: [LatencyMode; 2] = [LatencyMode::Fast, LatencyMode::Exact];
+
+fn shop() -> ServiceId {
+    ServiceId::from_index(0)
+}
+
+fn bank() -> ServiceId {
+    ServiceId::from_index(1)
+}
+
+/// Half of the requests of the shop, which has pods, go on to the bank, which is outside the cluster.
+fn traffic() -> Traffic {
+    let service = |name: &str, workload: Option<usize>, cpu_s: f64| Service {
+        name: name.into(),
+        profile: ServiceProfile { cpu_s, concurrency: Some(1), ..ServiceProfile::default() },
+        workload: workload.map(WorkloadId::from_index),
+        memory_base_bytes: 0,
+        memory_per_request_bytes: 0,
+        objective: None,
+    };
+    let call = Call::to(shop()).then(vec![Call { probability: 0.5, ..Call::to(bank()) }]);
+    let route = Route { name: "/".into(), share: 1.0, call };
+    Traffic {
+        demand: Arc::default(),
+        graph: CallGraph::from_routes(vec![route], 2).unwrap(),
+        services: [service("shop", Some(0), 0.02), service("bank", None, 0.001)].into_iter().collect(),
+        objective: Objective::default(),
+        mode: LatencyMode::Fast,
+        arrivals: ArrivalProcess::Poisson,
+    }
+}
+
+fn ready(count: f64) -> ReadyPods {
+    ReadyPods {
+        cohorts: smallvec![PodCohort { key: 0, ready: count, speed: 1.0 }],
+        node_speed: 1.0,
+        ..Default::default()
+    }
+}
+
+/// An engine and how far it has been led.
+struct Led {
+    engine: TrafficEngine,
+    now: SimTime,
+    pods: usize,
+}
+
+impl Led {
+    fn new(mode: LatencyMode) -> Led {
+        let engine = TrafficEngine::new(&traffic(), mode, &LatencyTables::default(), Seed::new(1, 0));
+        Led { engine, now: SimTime::ZERO, pods: 0 }
+    }
+    fn change(&mut self, pod: usize, after: SimDuration, change: PodChange) {
+        self.engine.pod_changed(self.now + after, shop(), PodId::from_index(pod), change);
+    }
+    /// Brings so many more pods to the shop, at once.
+    fn more(mut self, count: usize) -> Led {
+        for _ in 0..count {
+            self.change(self.pods, SimDuration::ZERO, PodChange::Ready);
+            self.pods += 1;
+        }
+        self
+    }
+    fn step(&mut self, rate: f64, shop_pods: ReadyPods) {
+        self.now += STEP;
+        let pods: IdVec<ServiceId, ReadyPods> = [shop_pods, ready(1.0)].into_iter().collect();
+        self.engine.step(&Step { span: STEP, until: self.now, entry_rate: rate, pods: &pods });
+    }
+}
+
+fn near(found: f64, wanted: f64, tolerance: f64) {
+    assert!((found / wanted - 1.0).abs() < tolerance, "{found}, not {wanted}");
+}
+
+#[test]
+fn both_modes_answer_alike_when_it_is_calm() {
+    let route = RouteId::from_index(0);
+    let [fast, exact] = MODES.map(|mode| {
+        let mut led = Led::new(mode).more(4);
+        let mut answered = 0.0;
+        for _ in 0..100 {
+            led.step(80.0, ready(4.0));
+            answered += led.engine.service(shop()).answered;
+            near(led.engine.service(bank()).arrived, 600.0, 0.2);
+            assert_eq!(led.engine.route(route).failed, 0.0);
+        }
+        near(answered, 120_000.0, 0.02);
+        let used = led.engine.service(shop());
+        near(used.utilization, 0.4, 0.1);
+        near(used.cpu_milli_per_pod, 400.0, 0.1);
+        assert_eq!(led.engine.overflowed(), 0);
+        let shop = led.engine.service_histogram(shop()).quantile_s(0.9);
+        [shop, led.engine.route_histogram(route).quantile_s(0.9)]
+    });
+    near(fast[0], exact[0], 0.05);
+    near(fast[1], exact[1], 0.05);
+}
+
+#[test]
+fn without_pods_all_are_refused_in_both_modes() {
+    for mode in MODES {
+        let mut led = Led::new(mode);
+        led.step(10.0, ReadyPods { node_speed: 1.0, ..Default::default() });
+        let outcome = led.engine.service(shop());
+        assert_eq!((outcome.answered, outcome.rejected), (0.0, outcome.arrived), "{mode:?}");
+        let route = led.engine.route(RouteId::from_index(0));
+        near(route.failed, route.arrived, 1e-9);
+    }
+}
+
+#[test]
+fn who_comes_before_the_first_pod_is_refused_in_both_modes() {
+    for mode in MODES {
+        let mut led = Led::new(mode);
+        // There is a pod for the last third of the step.
+        (0..2).for_each(|pod| led.change(pod, SimDuration::from_secs(10), PodChange::Ready));
+        led.step(40.0, ReadyPods { absent: SimDuration::from_secs(10), ..ready(2.0) });
+        let outcome = led.engine.service(shop());
+        near(outcome.rejected, 400.0, 0.15);
+        near(outcome.answered, 200.0, 0.2);
+        assert!(outcome.utilization < 0.6, "{mode:?}: {}", outcome.utilization);
+    }
+}
+
+#[test]
+fn slow_nodes_slow_both_modes() {
+    for mode in MODES {
+        let p90 = |speed: f64| {
+            let mut led = Led::new(mode).more(4);
+            for _ in 0..40 {
+                let mut pods = ReadyPods { node_speed: speed, ..ready(4.0) };
+                pods.cohorts[0].speed = speed;
+                led.step(40.0, pods);
+            }
+            led.engine.service_histogram(shop()).quantile_s(0.9)
+        };
+        let (usual, slow) = (p90(1.0), p90(0.5));
+        assert!(slow > 1.9 * usual, "{mode:?}: {slow}, usually {usual}");
+    }
+}
+
+#[test]
+fn routes_are_forgotten_but_queues_are_not() {
+    let route = RouteId::from_index(0);
+    for mode in MODES {
+        let mut led = Led::new(mode).more(1);
+        led.step(100.0, ready(1.0));
+        let waiting = led.engine.backlog(shop());
+        assert!(waiting > 300.0, "{mode:?}: {waiting}");
+        led.engine.forget_routes();
+        assert_eq!(led.engine.route_histogram(route).requests(), 0.0);
+        led.step(1.0, ready(1.0));
+        assert!(led.engine.backlog(shop()) > 0.0, "{mode:?}");
+        assert!(led.engine.route_histogram(route).quantile_s(0.1) > 5.0, "{mode:?}: they had waited before");
+    }
+}
+
+#[test]
+fn a_pod_that_leaves_finishes_and_one_that_breaks_does_not() {
+    let failed = |change: PodChange| {
+        let mut led = Led::new(LatencyMode::Exact).more(2);
+        // 60 requests and more wait in each of two pods after a step.
+        led.step(110.0, ready(2.0));
+        led.change(0, SimDuration::ZERO, change);
+        led.step(0.0, ready(1.0));
+        led.engine.route(RouteId::from_index(0)).failed
+    };
+    assert_eq!(failed(PodChange::Leaves), 0.0);
+    assert!(failed(PodChange::Breaks) > 10.0);
+}
+
+#[test]
+fn asking_twice_changes_nothing() {
+    for mode in MODES {
+        let mut led = Led::new(mode).more(2);
+        led.step(50.0, ready(2.0));
+        let first = led.engine.service(shop());
+        assert_eq!(first, led.engine.service(shop()), "{mode:?}");
+        assert!(first.cpu_milli_per_pod > 100.0);
+    }
+}
+
+#[test]
+fn the_engine_repeats_exactly() {
+    for mode in MODES {
+        let run = || {
+            let mut led = Led::new(mode).more(3);
+            for rate in [40.0, 120.0, 200.0, 90.0, 20.0] {
+                led.step(rate, ready(3.0));
+            }
+            (led.engine.service(shop()), led.engine.route_histogram(RouteId::from_index(0)).clone())
+        };
+        assert!(run() == run(), "{mode:?}");
+    }
+}
