@@ -103,6 +103,10 @@ impl<I: Id, T> IdVec<I, T> {
     pub fn get(&self, id: I) -> Option<&T> {
         self.rows.get(id.index())
     }
+    /// The row, if there is one, to change.
+    pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        self.rows.get_mut(id.index())
+    }
     /// The rows in order of their ids.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> + ExactSizeIterator {
         self.rows.iter().enumerate().map(|(index, row)| (I::from_index(index), row))
@@ -122,6 +126,17 @@ impl<I: Id, T> IdVec<I, T> {
     /// The rows as they lie in memory.
     pub fn as_slice(&self) -> &[T] {
         &self.rows
+    }
+    /// No rows any more; their memory stays.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+    /// As many rows as `count`: those at the end go, or copies of `row` come.
+    pub fn resize(&mut self, count: usize, row: T)
+    where
+        T: Clone,
+    {
+        self.rows.resize(count, row);
     }
     /// Grows with `row` until `id` has a row.
     pub fn fill_to(&mut self, id: I, row: T)

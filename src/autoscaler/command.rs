@@ -6,7 +6,7 @@
 use super::templates::DELETION_CANDIDATE;
 use super::view::{Deletion, LoopOutcome};
 use crate::cluster::{Effect, NodeId};
-use crate::id::{GroupId, Id};
+use crate::id::GroupId;
 use crate::intern::Symbol;
 
 /// One thing to be done.
@@ -74,14 +74,14 @@ impl LoopOutcome {
     /// soft taints, deletions. Cluster Autoscaler leaves machine types and zones to the cloud. Cost: nothing is copied.
     pub fn commands(&self) -> impl Iterator<Item = Command<'_>> {
         let instances = self.instances_to_delete.iter();
-        let instances = instances.map(|(group, name)| Command::DeleteInstance { group: id(*group), name: *name });
+        let instances = instances.map(|(group, name)| Command::DeleteInstance { group: *group, name: *name });
         let targets = self.target_changes.iter();
-        let targets = targets.map(|(group, delta)| Command::LowerTarget { group: id(*group), by: -delta });
+        let targets = targets.map(|(group, delta)| Command::LowerTarget { group: *group, by: -delta });
         let growth = self
             .scale_up
             .increases
             .iter()
-            .map(|increase| Command::Launch(Launch::anywhere(id(increase.group), increase.to - increase.from)));
+            .map(|increase| Command::Launch(Launch::anywhere(increase.group, increase.to - increase.from)));
         let scale_down = self.scale_down.iter().flat_map(|down| {
             let removed = down.soft_taints_removed.iter();
             let removed = removed.map(|node| Command::RemoveTaint { node: *node, key: DELETION_CANDIDATE });
@@ -96,19 +96,16 @@ impl LoopOutcome {
     }
 }
 
-fn id(group: usize) -> GroupId {
-    GroupId::from_index(group)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::autoscaler::{Increase, ScaleDownOutcome, ScaleUpOutcome};
+    use crate::id::Id;
     use crate::units::SimTime;
 
     #[test]
     fn commands_come_in_the_order_in_which_upstream_acts() {
-        let node = NodeId::from_index;
+        let (node, group) = (NodeId::from_index, GroupId::from_index);
         let deletion =
             Deletion { node: node(3), since: SimTime::ZERO, drain: false, pods: Vec::new(), daemon_pods: Vec::new() };
         let down = ScaleDownOutcome {
@@ -117,19 +114,19 @@ mod tests {
             deletions: vec![deletion.clone()],
             ..ScaleDownOutcome::default()
         };
-        let increases = vec![Increase { group: 1, from: 2, to: 5, fails: true }];
+        let increases = vec![Increase { group: group(1), from: 2, to: 5, fails: true }];
         let outcome = LoopOutcome {
-            instances_to_delete: vec![(0, Symbol::EMPTY)],
-            target_changes: vec![(2, -4)],
+            instances_to_delete: vec![(group(0), Symbol::EMPTY)],
+            target_changes: vec![(group(2), -4)],
             scale_up: ScaleUpOutcome { increases, ..ScaleUpOutcome::default() },
             scale_down: Some(down),
             error: None,
         };
         let key = DELETION_CANDIDATE;
         let expected = [
-            Command::DeleteInstance { group: id(0), name: Symbol::EMPTY },
-            Command::LowerTarget { group: id(2), by: 4 },
-            Command::Launch(Launch::anywhere(id(1), 3)),
+            Command::DeleteInstance { group: group(0), name: Symbol::EMPTY },
+            Command::LowerTarget { group: group(2), by: 4 },
+            Command::Launch(Launch::anywhere(group(1), 3)),
             Command::RemoveTaint { node: node(1), key },
             Command::PutTaint { node: node(2), key, effect: Effect::PreferNoSchedule },
             Command::StartDeletion(&deletion),

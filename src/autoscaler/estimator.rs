@@ -5,6 +5,7 @@ use super::packing::PredicateChecker;
 use super::templates::Template;
 use crate::cluster::{ClusterState, NodeId, PodId, Trial};
 use crate::go_sort;
+use crate::id::GroupId;
 use crate::scheduler::Bins;
 use fixedbitset::FixedBitSet;
 
@@ -46,7 +47,7 @@ trait Ground {
 pub(super) fn estimate(
     cluster: &mut ClusterState,
     checker: &mut PredicateChecker,
-    (template, group): (&Template, usize),
+    (template, group): (&Template, GroupId),
     (kinds, which): (&Kinds, &FixedBitSet),
     limit: Limit,
 ) -> Estimate {
@@ -131,7 +132,7 @@ struct Nodes<'a> {
     trial: Trial<'a>,
     checker: &'a mut PredicateChecker,
     template: &'a Template,
-    group: usize,
+    group: GroupId,
     /// New nodes have this id or a later one.
     first: NodeId,
     nodes: Vec<NodeId>,

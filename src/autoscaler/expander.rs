@@ -3,16 +3,16 @@
 use super::counted::has_gpus;
 use super::flags::{Expander, Flags};
 use super::scale_up::ScaleUpOption;
-use super::templates::Template;
-use super::view::GroupView;
+use super::templates::TemplateRows;
+use super::view::{GroupView, Groups};
 use crate::cluster::{ClusterState, PodId};
-use std::sync::Arc;
+use crate::id::GroupId;
 
 /// What the expanders look at.
 pub(super) struct Scene<'a> {
     pub(super) cluster: &'a ClusterState,
-    pub(super) groups: &'a [GroupView<'a>],
-    pub(super) templates: &'a [Option<Arc<Template>>],
+    pub(super) groups: &'a Groups<'a>,
+    pub(super) templates: &'a TemplateRows,
     pub(super) flags: &'a Flags,
     /// How many nodes there are, ready or not.
     pub(super) nodes: usize,
@@ -110,12 +110,12 @@ fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
 }
 
 /// The price of a group's node is that of the first group with the same instance type.
-fn node_price(scene: &Scene<'_>, group: usize) -> f64 {
+fn node_price(scene: &Scene<'_>, group: GroupId) -> f64 {
     let key = scene.cluster.symbols.lookup("node.kubernetes.io/instance-type");
     let kind = |view: &GroupView<'_>| key.and_then(|key| view.template.labels.get(key));
     let mine = kind(&scene.groups[group]);
     let same = |view: &&GroupView<'_>| mine.is_some() && kind(view) == mine;
-    scene.groups.iter().find(same).unwrap_or(&scene.groups[group]).price
+    scene.groups.values().find(same).unwrap_or(&scene.groups[group]).price
 }
 
 /// USD per hour for what a pod asks for: 0.03 per core, 0.004 per GiB.

@@ -2,6 +2,7 @@
 
 use super::templates::Template;
 use crate::cluster::{ClusterState, PodId, PodSpecId};
+use crate::id::GroupId;
 use crate::intern::Symbol;
 use crate::scheduler::{Feasible, Filters, PreFilterError, Profile};
 use fixedbitset::FixedBitSet;
@@ -68,7 +69,7 @@ impl Kinds {
         cluster: &mut ClusterState,
         feasible: &mut Feasible,
         template: &Template,
-        group: usize,
+        group: GroupId,
     ) -> FixedBitSet {
         let mut trial = cluster.trial();
         let node = template.add_to(&mut trial, "template-node", group);
@@ -91,7 +92,7 @@ pub(super) fn refusals(
     cluster: &mut ClusterState,
     profile: &Profile,
     template: &Template,
-    group: usize,
+    group: GroupId,
     pods: &[PodId],
 ) -> Vec<String> {
     let mut trial = cluster.trial();

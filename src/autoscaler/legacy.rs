@@ -4,7 +4,7 @@
 use super::Autoscaler;
 use super::counted::Counted;
 use super::planner::{Chosen, Removable};
-use super::view::{GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
+use super::view::{Groups, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId};
 use crate::id::Id;
 use crate::units::SimTime;
@@ -16,7 +16,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         all: &[NodeId],
         candidates: &[NodeId],
         outcome: &mut ScaleDownOutcome,
@@ -86,7 +86,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         cluster: &ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         nodes: &[NodeId],
         mut spare: Counted,
     ) -> Vec<NodeId> {
@@ -94,7 +94,7 @@ impl Autoscaler {
         let mut empty = Vec::new();
         for id in nodes.iter().copied() {
             let node = cluster.node(id);
-            let Some(room) = node.group.and_then(|group| room.get_mut(group as usize)) else { continue };
+            let Some(room) = node.group.and_then(|group| room.get_mut(group)) else { continue };
             let is_empty = self.glances.at(cluster, &self.flags, id, now).is_empty;
             if is_empty && *room > 0 && spare.take(&self.counted_node(cluster, groups, node)) {
                 *room -= 1;
@@ -120,7 +120,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         outcome: &mut ScaleDownOutcome,
     ) -> Result<Chosen, ScaleDownResult> {
         if self.draining() > 0 {

@@ -6,24 +6,25 @@ use super::estimator::Limit;
 use super::scale_up::Round;
 use super::view::SkipReason;
 use crate::cluster::ClusterState;
+use crate::id::{GroupId, IdVec};
 
 /// What may still be added to the cluster, and what one more node of each group would take of it.
 pub(super) struct Budget {
     left: Counted,
     /// Absent for groups of which nobody knows what a node would be.
-    nodes: Vec<Option<Counted>>,
+    nodes: IdVec<GroupId, Option<Counted>>,
 }
 
 impl Budget {
     /// Upstream: `IsNodeGroupResourceExceeded`, 1.28.0.
-    pub(super) fn exceeded(&self, group: usize) -> Option<SkipReason> {
+    pub(super) fn exceeded(&self, group: GroupId) -> Option<SkipReason> {
         let Some(one) = &self.nodes[group] else { return Some(SkipReason::NotReady) };
         let [cores, memory, gpus] = self.left.lacks(one);
         (cores || memory || gpus).then_some(SkipReason::ClusterLimit { cores, memory, gpus })
     }
 
     /// How many of `count` nodes there is room for. Upstream: `resource.Manager.ApplyLimits`, 1.28.0.
-    pub(super) fn within(&self, group: usize, count: i32) -> Option<i32> {
+    pub(super) fn within(&self, group: GroupId, count: i32) -> Option<i32> {
         let count = self.left.times(self.nodes[group].as_ref()?, count);
         (count >= 1).then_some(count)
     }
@@ -31,9 +32,9 @@ impl Budget {
 
 impl Autoscaler {
     /// The smallest of all limits on new nodes. Upstream: `estimator.ThresholdBasedEstimationLimiter`.
-    pub(super) fn limit(&self, round: &Round<'_>, group: usize, similar: &[usize]) -> Limit {
+    pub(super) fn limit(&self, round: &Round<'_>, group: GroupId, similar: &[GroupId]) -> Limit {
         let (groups, current) = (round.groups, round.nodes);
-        let room = |at: &usize| groups[*at].max.saturating_sub(groups[*at].target).max(0);
+        let room = |at: &GroupId| groups[*at].max.saturating_sub(groups[*at].target).max(0);
         let room = similar.iter().chain([&group]).map(room).fold(0, i32::saturating_add);
         let total = self.flags.max_nodes_total;
         let cluster = match total {
@@ -60,14 +61,14 @@ impl Autoscaler {
     /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
     pub(super) fn budget(&self, cluster: &ClusterState, round: &Round<'_>) -> Budget {
         let counted = |node, template| Counted::of(node, template, &cluster.symbols, &self.flags);
-        let rows = round.groups.iter().zip(&self.templates.rows);
-        let nodes: Vec<Option<Counted>> =
+        let rows = round.groups.values().zip(self.templates.rows.values());
+        let nodes: IdVec<GroupId, Option<Counted>> =
             rows.map(|(view, row)| row.as_ref().map(|row| counted(&row.node, Some(view.template)))).collect();
         let mut all = Counted::zero(&self.flags);
-        for (view, one) in round.groups.iter().zip(&nodes) {
+        for (view, one) in round.groups.values().zip(nodes.values()) {
             one.iter().for_each(|one| all.add(one, view.target));
         }
-        let managed = |group: Option<u32>| group.is_some_and(|group| (group as usize) < round.groups.len());
+        let managed = |group: Option<GroupId>| group.is_some_and(|group| round.groups.get(group).is_some());
         for node in round.ready.iter().map(|id| cluster.node(*id)).filter(|node| !managed(node.group)) {
             all.add(&counted(node, None), 1);
         }

@@ -38,13 +38,13 @@ pub use scale_up::OptionSummary;
 pub use setters::FlagOutcome;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
-    Deletion, GroupView, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome,
-    ScaleUpResult, SkipReason, Unremovable,
+    Deletion, GroupView, Groups, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult,
+    ScaleUpOutcome, ScaleUpResult, SkipReason, Unremovable,
 };
 
 use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpecId, Resources};
 use crate::go_sort;
-use crate::id::Id;
+use crate::id::{GroupId, Id, IdVec};
 use crate::intern::Symbol;
 use crate::rng::{Stream, mix};
 use crate::scheduler::{Feasible, Profile};
@@ -151,9 +151,9 @@ impl Autoscaler {
 
     /// What the pods of each group's template node ask for together, and how many there are, as of the last
     /// loop.
-    pub fn template_pods(&self, cluster: &ClusterState) -> Vec<Option<(Resources, usize)>> {
+    pub fn template_pods(&self, cluster: &ClusterState) -> IdVec<GroupId, Option<(Resources, usize)>> {
         let used = |template: &Arc<templates::Template>| (template.used(cluster), template.pods.len());
-        self.templates.rows.iter().map(|row| row.as_ref().map(used)).collect()
+        self.templates.rows.values().map(|row| row.as_ref().map(used)).collect()
     }
 
     /// A deletion that a loop started is over: the node's instance is deleted, or it failed and the node
@@ -173,7 +173,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         cluster: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         pending: &[PodId],
         daemon_sets: &[PodSpecId],
     ) -> Arc<LoopOutcome> {
@@ -197,7 +197,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         cluster: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         pending: &[PodId],
         daemon_sets: &[PodSpecId],
     ) -> LoopOutcome {
@@ -229,11 +229,11 @@ impl Autoscaler {
             self.planner.clear();
             return outcome;
         }
-        for (at, group) in groups.iter().enumerate() {
+        for (at, group) in groups.iter() {
             let failed = group.instances.iter().filter(|instance| instance.failed);
             outcome.instances_to_delete.extend(failed.map(|instance| (at, instance.name)));
         }
-        if groups.iter().any(|group| group.instances.iter().any(|instance| instance.failed)) {
+        if groups.values().any(|group| group.instances.iter().any(|instance| instance.failed)) {
             return outcome;
         }
         outcome.target_changes = self.registry.sizes_to_fix(now, &self.flags);
@@ -249,7 +249,7 @@ impl Autoscaler {
         &self,
         now: SimTime,
         cluster: &ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         outcome: &mut LoopOutcome,
     ) {
         for (group, mut names) in self.registry.long_unregistered(now, &self.flags) {
@@ -264,7 +264,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         cluster: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         pending: &[PodId],
         outcome: &mut LoopOutcome,
     ) {
@@ -358,8 +358,8 @@ impl Autoscaler {
 
     /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
     /// and who left.
-    fn add_upcoming(&mut self, snapshot: &mut ClusterState, groups: &[GroupView<'_>]) -> (usize, Vec<NodeId>) {
-        let mut growing: Vec<usize> = (0..groups.len()).filter(|at| self.registry.upcoming(*at).0 > 0).collect();
+    fn add_upcoming(&mut self, snapshot: &mut ClusterState, groups: &Groups<'_>) -> (usize, Vec<NodeId>) {
+        let mut growing: Vec<GroupId> = groups.ids().filter(|at| self.registry.upcoming(*at).0 > 0).collect();
         growing.sort_by_key(|at| groups[*at].name);
         let (mut count, mut not_started) = (0, Vec::new());
         for group in growing {
@@ -431,11 +431,11 @@ impl Autoscaler {
 }
 
 /// The groups once these instances are deleted: targets and instances change at once.
-fn without<'g, 'a>(groups: &'g [GroupView<'a>], deleted: &[(usize, Symbol)]) -> Cow<'g, [GroupView<'a>]> {
+fn without<'g, 'a>(groups: &'g Groups<'a>, deleted: &[(GroupId, Symbol)]) -> Cow<'g, Groups<'a>> {
     if deleted.is_empty() {
         return Cow::Borrowed(groups);
     }
-    let mut groups = groups.to_vec();
+    let mut groups = groups.clone();
     for (group, name) in deleted {
         groups[*group].target -= 1;
         groups[*group].instances.retain(|instance| instance.name != *name);

@@ -1,6 +1,6 @@
 //! Loops whose inputs did not change: the last answer holds until a timer ends.
 
-use super::view::{GroupView, InstanceView, LoopOutcome, ScaleUpResult};
+use super::view::{GroupView, Groups, InstanceView, LoopOutcome, ScaleUpResult};
 use super::{Autoscaler, MORE_TO_COME};
 use crate::cluster::{ClusterState, NodeTemplate, PodDisruptionBudget, PodId, PodSpecId};
 use crate::units::{SimDuration, SimTime};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// All that a loop looks at, the time apart.
 #[derive(Clone, Copy)]
 pub(super) struct Inputs<'a> {
-    pub(super) groups: &'a [GroupView<'a>],
+    pub(super) groups: &'a Groups<'a>,
     pub(super) pending: &'a [PodId],
     pub(super) daemon_sets: &'a [PodSpecId],
 }
@@ -77,7 +77,7 @@ impl Shown {
         inputs.pending.clone_into(&mut self.pending);
         inputs.daemon_sets.clone_into(&mut self.daemon_sets);
         self.groups.resize(inputs.groups.len(), Group::default());
-        self.groups.iter_mut().zip(inputs.groups).for_each(|(group, view)| group.keep(view));
+        self.groups.iter_mut().zip(inputs.groups.values()).for_each(|(group, view)| group.keep(view));
     }
     fn is(&self, cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
         self.cluster == cluster.versions()
@@ -85,7 +85,7 @@ impl Shown {
             && self.daemon_sets == inputs.daemon_sets
             && self.budgets == cluster.budgets
             && self.groups.len() == inputs.groups.len()
-            && self.groups.iter().zip(inputs.groups).all(|(group, view)| group.is(view))
+            && self.groups.iter().zip(inputs.groups.values()).all(|(group, view)| group.is(view))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::flags::Flags;
 use super::templates::is_ready;
-use super::view::{GroupView, SkipReason};
+use super::view::{Groups, SkipReason};
 use crate::cluster::{ClusterState, Node, NodeId};
-use crate::id::Id;
+use crate::id::{GroupId, Id, IdVec};
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
@@ -51,23 +51,25 @@ struct IncorrectSize {
 /// The registry's memory. Upstream: `clusterstate.ClusterStateRegistry`, 1.28.0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Registry {
-    readiness: Vec<Readiness>,
+    readiness: IdVec<GroupId, Readiness>,
     total_unready: i32,
     total_nodes: usize,
-    unregistered: BTreeMap<Symbol, (usize, SimTime)>,
-    requests: BTreeMap<usize, Request>,
-    backoffs: BTreeMap<usize, Backoff>,
-    failed_before: Vec<Vec<Symbol>>,
-    min_nodes: Vec<i32>,
-    targets: Vec<i32>,
-    incorrect: BTreeMap<usize, IncorrectSize>,
+    unregistered: BTreeMap<Symbol, (GroupId, SimTime)>,
+    requests: BTreeMap<GroupId, Request>,
+    backoffs: BTreeMap<GroupId, Backoff>,
+    failed_before: IdVec<GroupId, Vec<Symbol>>,
+    min_nodes: IdVec<GroupId, i32>,
+    targets: IdVec<GroupId, i32>,
+    incorrect: BTreeMap<GroupId, IncorrectSize>,
 }
 
 impl Registry {
     /// Looks at everything. Upstream: `UpdateNodes`.
-    pub(super) fn update(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>], flags: &Flags) {
+    pub(super) fn update(&mut self, now: SimTime, cluster: &ClusterState, groups: &Groups<'_>, flags: &Flags) {
         self.targets.clear();
-        self.targets.extend(groups.iter().map(|group| group.target));
+        for group in groups.values() {
+            self.targets.push(group.target);
+        }
         let listed = self.find_unregistered(now, cluster, groups);
         self.count(now, cluster, &listed, flags);
         self.set_acceptable();
@@ -78,10 +80,10 @@ impl Registry {
     }
 
     /// Instances without a node; and, by the index of their id, the nodes that have an instance.
-    fn find_unregistered(&mut self, now: SimTime, cluster: &ClusterState, groups: &[GroupView<'_>]) -> FixedBitSet {
+    fn find_unregistered(&mut self, now: SimTime, cluster: &ClusterState, groups: &Groups<'_>) -> FixedBitSet {
         let before = std::mem::take(&mut self.unregistered);
         let mut listed = FixedBitSet::with_capacity(cluster.node_id_bound());
-        for (at, group) in groups.iter().enumerate() {
+        for (at, group) in groups.iter() {
             for instance in &group.instances {
                 if let Some(node) = cluster.node_by_name(instance.name) {
                     listed.insert(node.index());
@@ -100,7 +102,7 @@ impl Registry {
         (self.total_unready, self.total_nodes) = (0, cluster.node_ids().len());
         for (id, node) in cluster.nodes() {
             let mut outside = Readiness::default();
-            let group = node.group.and_then(|group| self.readiness.get_mut(group as usize));
+            let group = node.group.and_then(|group| self.readiness.get_mut(group));
             let row = group.unwrap_or(&mut outside);
             row.registered += 1;
             if node.group.is_some() && !listed.contains(id.index()) {
@@ -125,14 +127,14 @@ impl Registry {
     }
 
     fn set_acceptable(&mut self) {
-        let increase = |group: usize| self.requests.get(&group).map_or(0, |request| request.increase);
-        let min = |(at, target): (usize, &i32)| target - self.readiness[at].long_unregistered - increase(at);
-        let min_nodes = self.targets.iter().enumerate().map(min);
+        let increase = |group: GroupId| self.requests.get(&group).map_or(0, |request| request.increase);
         self.min_nodes.clear();
-        self.min_nodes.extend(min_nodes);
+        for (at, target) in self.targets.iter() {
+            self.min_nodes.push(target - self.readiness[at].long_unregistered - increase(at));
+        }
     }
 
-    fn has_upcoming(&self, group: usize) -> bool {
+    fn has_upcoming(&self, group: GroupId) -> bool {
         let row = &self.readiness[group];
         self.targets[group] > row.registered - row.not_started.len() as i32
     }
@@ -150,9 +152,9 @@ impl Registry {
         }
     }
 
-    fn see_creation_errors(&mut self, now: SimTime, groups: &[GroupView<'_>], flags: &Flags) {
+    fn see_creation_errors(&mut self, now: SimTime, groups: &Groups<'_>, flags: &Flags) {
         self.failed_before.resize(groups.len(), Vec::new());
-        for (at, group) in groups.iter().enumerate() {
+        for (at, group) in groups.iter() {
             let failed: Vec<Symbol> = group.instances.iter().filter(|i| i.failed).map(|i| i.name).collect();
             let unseen = failed.iter().filter(|name| !self.failed_before[at].contains(name)).count();
             if unseen > 0 && self.has_upcoming(at) && self.requests.contains_key(&at) {
@@ -165,7 +167,7 @@ impl Registry {
 
     fn find_incorrect_sizes(&mut self, now: SimTime) {
         let before = std::mem::take(&mut self.incorrect);
-        for (at, row) in self.readiness.iter().enumerate() {
+        for (at, row) in self.readiness.iter() {
             if row.registered + row.unregistered + row.long_unregistered == 0 {
                 continue;
             }
@@ -179,7 +181,7 @@ impl Registry {
     }
 
     /// A scale-up began (or, negative, part of it failed). Upstream: `registerOrUpdateScaleUpNoLock`.
-    pub(super) fn register_scale_up(&mut self, group: usize, delta: i32, now: SimTime, flags: &Flags) {
+    pub(super) fn register_scale_up(&mut self, group: GroupId, delta: i32, now: SimTime, flags: &Flags) {
         let expected = now + flags.max_node_provision_time;
         match self.requests.get_mut(&group) {
             None if delta > 0 => drop(self.requests.insert(group, Request { increase: delta, expected })),
@@ -195,7 +197,7 @@ impl Registry {
     }
 
     /// A group is left alone for a while: 5 minutes, doubling up to 30. Upstream: `exponentialBackoff`.
-    pub(super) fn back_off(&mut self, group: usize, now: SimTime, flags: &Flags) {
+    pub(super) fn back_off(&mut self, group: GroupId, now: SimTime, flags: &Flags) {
         let duration = match self.backoffs.get(&group) {
             None => flags.initial_node_group_backoff_duration,
             Some(known) if known.until < now => (known.duration * 2).min(flags.max_node_group_backoff_duration),
@@ -205,7 +207,7 @@ impl Registry {
     }
 
     /// Why the group may not grow now, if so.
-    pub(super) fn unsafe_to_scale_up(&self, group: usize, now: SimTime, flags: &Flags) -> Option<SkipReason> {
+    pub(super) fn unsafe_to_scale_up(&self, group: GroupId, now: SimTime, flags: &Flags) -> Option<SkipReason> {
         if !self.is_group_healthy(group, flags) {
             return Some(SkipReason::NotReady);
         }
@@ -215,7 +217,7 @@ impl Registry {
             .map(|backoff| SkipReason::Backoff(backoff.until))
     }
 
-    fn is_group_healthy(&self, group: usize, flags: &Flags) -> bool {
+    fn is_group_healthy(&self, group: GroupId, flags: &Flags) -> bool {
         let (row, min, target) = (&self.readiness[group], self.min_nodes[group], self.targets[group]);
         if row.registered + row.unregistered + row.long_unregistered == 0 {
             return target == 0 || (min == 0 && target > 0);
@@ -242,15 +244,15 @@ impl Registry {
     }
 
     /// Nodes on the way: how many, and those that are registered already.
-    pub(super) fn upcoming(&self, group: usize) -> (i32, &[NodeId]) {
+    pub(super) fn upcoming(&self, group: GroupId) -> (i32, &[NodeId]) {
         let row = &self.readiness[group];
         let count = self.targets[group] - row.ready - row.unready - row.long_unregistered;
         if count <= 0 { (0, &[]) } else { (count, &row.not_started) }
     }
 
     /// Instances that have not registered for too long, by group.
-    pub(super) fn long_unregistered(&self, now: SimTime, flags: &Flags) -> BTreeMap<usize, Vec<Symbol>> {
-        let mut by_group: BTreeMap<usize, Vec<Symbol>> = BTreeMap::new();
+    pub(super) fn long_unregistered(&self, now: SimTime, flags: &Flags) -> BTreeMap<GroupId, Vec<Symbol>> {
+        let mut by_group: BTreeMap<GroupId, Vec<Symbol>> = BTreeMap::new();
         for (name, (group, since)) in &self.unregistered {
             if *since + flags.max_node_provision_time < now {
                 by_group.entry(*group).or_default().push(*name);
@@ -260,7 +262,7 @@ impl Registry {
     }
 
     /// Groups whose target has been too high for too long, with the (negative) correction.
-    pub(super) fn sizes_to_fix(&self, now: SimTime, flags: &Flags) -> Vec<(usize, i32)> {
+    pub(super) fn sizes_to_fix(&self, now: SimTime, flags: &Flags) -> Vec<(GroupId, i32)> {
         let old = self.incorrect.iter().filter(|(_, size)| size.since + flags.max_node_provision_time < now);
         old.map(|(group, size)| (*group, size.registered - size.target)).filter(|(_, delta)| *delta < 0).collect()
     }

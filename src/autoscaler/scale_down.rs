@@ -5,10 +5,10 @@ use super::counted::{Counted, has_least};
 use super::drain::{Blocked, Scope, evicts_daemon_pod, pods_to_move, protects};
 use super::planner::{Chosen, Removable};
 use super::templates::{DELETION_CANDIDATE, TO_BE_DELETED, is_ready};
-use super::view::{Deletion, GroupView, ScaleDownOutcome, ScaleDownResult, Unremovable};
+use super::view::{Deletion, GroupView, Groups, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, Node, NodeId, PodId};
 use crate::go_sort;
-use crate::id::Id;
+use crate::id::{GroupId, Id, IdVec};
 use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
 
@@ -18,7 +18,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         all: &[NodeId],
         blocked: bool,
     ) -> ScaleDownOutcome {
@@ -53,7 +53,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         all: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) -> ScaleDownResult {
@@ -87,15 +87,9 @@ impl Autoscaler {
 
     /// Nodes of groups above their minimum: empty ones first, then those unneeded before; the legacy planner takes
     /// them as they come.
-    fn candidates(
-        &mut self,
-        cluster: &ClusterState,
-        groups: &[GroupView<'_>],
-        all: &[NodeId],
-        now: SimTime,
-    ) -> Vec<NodeId> {
+    fn candidates(&mut self, cluster: &ClusterState, groups: &Groups<'_>, all: &[NodeId], now: SimTime) -> Vec<NodeId> {
         let may = |node: &NodeId| {
-            let group = cluster.node(*node).group.and_then(|group| groups.get(group as usize));
+            let group = cluster.node(*node).group.and_then(|group| groups.get(group));
             group.is_some_and(|group| group.target > group.min)
         };
         if !self.flags.parallel_drain {
@@ -116,7 +110,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         all: &[NodeId],
         mut candidates: Vec<NodeId>,
         outcome: &mut ScaleDownOutcome,
@@ -175,7 +169,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         cluster: &ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         candidates: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) -> Vec<NodeId> {
@@ -191,7 +185,7 @@ impl Autoscaler {
                 Some(Unremovable::CurrentlyBeingDeleted)
             } else if row.scale_down_disabled {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
-            } else if row.group.is_none_or(|group| group as usize >= groups.len()) {
+            } else if row.group.is_none_or(|group| groups.get(group).is_none()) {
                 Some(Unremovable::NotAutoscaled)
             } else if !self.flags.scale_down_unready_enabled && !is_ready(row, &cluster.symbols, &self.flags) {
                 Some(Unremovable::ScaleDownUnreadyDisabled)
@@ -250,7 +244,7 @@ impl Autoscaler {
         &self,
         now: SimTime,
         cluster: &ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         spare: &mut Counted,
         outcome: &mut ScaleDownOutcome,
     ) -> Chosen {
@@ -260,7 +254,7 @@ impl Autoscaler {
         let (mut empty, mut drain) = (Vec::new(), Vec::new());
         for row in rows {
             let node = cluster.node(row.node);
-            let Some(room) = node.group.and_then(|group| room.get_mut(group as usize)) else { continue };
+            let Some(room) = node.group.and_then(|group| room.get_mut(group)) else { continue };
             let is_ready = is_ready(node, &cluster.symbols, &self.flags);
             let why = if node.scale_down_disabled {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
@@ -286,13 +280,13 @@ impl Autoscaler {
     }
 
     /// How many nodes of each group may go, by its minimum and the deletions under way.
-    pub(super) fn room(&self, cluster: &ClusterState, groups: &[GroupView<'_>]) -> Vec<i32> {
-        let room = |(at, view): (usize, &GroupView<'_>)| view.target - self.deletions_of(cluster, at) - view.min;
-        groups.iter().enumerate().map(room).collect()
+    pub(super) fn room(&self, cluster: &ClusterState, groups: &Groups<'_>) -> IdVec<GroupId, i32> {
+        let room = |(at, view): (GroupId, &GroupView<'_>)| view.target - self.deletions_of(cluster, at) - view.min;
+        groups.iter().map(room).collect()
     }
 
     /// What may go before the cluster is at its minimum. Upstream: `resource.LimitsFinder.LimitsLeft`, 1.28.0.
-    pub(super) fn spare(&self, cluster: &ClusterState, groups: &[GroupView<'_>]) -> Counted {
+    pub(super) fn spare(&self, cluster: &ClusterState, groups: &Groups<'_>) -> Counted {
         if !has_least(&self.flags) {
             return Counted::unlimited(&self.flags);
         }
@@ -304,8 +298,8 @@ impl Autoscaler {
     }
 
     /// What a node counts for the cluster's limits.
-    pub(super) fn counted_node(&self, cluster: &ClusterState, groups: &[GroupView<'_>], node: &Node) -> Counted {
-        let group = node.group.and_then(|group| groups.get(group as usize));
+    pub(super) fn counted_node(&self, cluster: &ClusterState, groups: &Groups<'_>, node: &Node) -> Counted {
+        let group = node.group.and_then(|group| groups.get(group));
         Counted::of(node, group.map(|group| group.template), &cluster.symbols, &self.flags)
     }
 
@@ -384,8 +378,8 @@ impl Autoscaler {
             || taints.into_iter().any(|taint| cluster.symbols.text(taint.key) == TO_BE_DELETED)
     }
 
-    fn deletions_of(&self, cluster: &ClusterState, group: usize) -> i32 {
-        let here = |(node, _): &&(NodeId, bool)| cluster.node(*node).group == Some(group as u32);
+    fn deletions_of(&self, cluster: &ClusterState, group: GroupId) -> i32 {
+        let here = |(node, _): &&(NodeId, bool)| cluster.node(*node).group == Some(group);
         self.deletions.iter().filter(here).count() as i32
     }
 }

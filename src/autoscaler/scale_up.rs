@@ -7,9 +7,10 @@ use super::kinds::{Kinds, refusals};
 use super::limits::Budget;
 use super::similar::{Likeness, balance};
 use super::templates::Template;
-use super::view::{GroupView, Increase, ScaleUpOutcome, ScaleUpResult, SkipReason};
+use super::view::{Groups, Increase, ScaleUpOutcome, ScaleUpResult, SkipReason};
 use super::{Autoscaler, Choice};
 use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::id::{GroupId, IdVec};
 use crate::units::SimTime;
 use fixedbitset::FixedBitSet;
 use std::sync::Arc;
@@ -17,25 +18,25 @@ use std::sync::Arc;
 /// A way to help.
 #[derive(Clone, Debug)]
 pub(super) struct ScaleUpOption {
-    pub(super) group: usize,
+    pub(super) group: GroupId,
     pub(super) nodes: i32,
     pub(super) pods: Vec<PodId>,
     /// What their containers ask for together: milli-cores and bytes.
     pub(super) requests: (i64, i64),
-    pub(super) similar: Vec<usize>,
+    pub(super) similar: Vec<GroupId>,
 }
 
 /// An option, for people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionSummary {
     /// The group.
-    pub group: usize,
+    pub group: GroupId,
     /// How many new nodes.
     pub nodes: i32,
     /// The pods that would find a place, in packing order.
     pub pods: Vec<PodId>,
     /// Groups among which the nodes could be divided.
-    pub similar: Vec<usize>,
+    pub similar: Vec<GroupId>,
     /// Least-waste's score.
     pub waste: f64,
     /// The scores of the chain's expanders that count something, in order.
@@ -45,7 +46,7 @@ pub struct OptionSummary {
 /// What the steps of one scale-up share.
 pub(super) struct Round<'a> {
     pub(super) now: SimTime,
-    pub(super) groups: &'a [GroupView<'a>],
+    pub(super) groups: &'a Groups<'a>,
     /// How many nodes there are, ready or not.
     pub(super) all: usize,
     /// Ready nodes that are not cordoned.
@@ -55,7 +56,7 @@ pub(super) struct Round<'a> {
 }
 
 /// Which kinds of pods fit a new node of each group; absent for groups that take no part.
-type Fitting = [Option<FixedBitSet>];
+type Fitting = IdVec<GroupId, Option<FixedBitSet>>;
 
 impl Autoscaler {
     /// Upstream: `ScaleUpOrchestrator.ScaleUp`, 1.28.0.
@@ -64,7 +65,7 @@ impl Autoscaler {
         let kinds = Kinds::of(cluster, &mut self.checker.feasible, pods);
         let budget = self.budget(cluster, round);
         let valid = self.valid_groups(round, &budget, &mut outcome);
-        let mut fitting: Vec<Option<FixedBitSet>> = vec![None; round.groups.len()];
+        let mut fitting: Fitting = IdVec::filled(None, round.groups.len());
         for group in &valid {
             let template = self.templates.rows[*group].as_ref();
             let feasible = &mut self.checker.feasible;
@@ -112,7 +113,7 @@ impl Autoscaler {
     pub(super) fn scale_up_to_min(&mut self, round: &Round<'_>, cluster: &ClusterState, outcome: &mut ScaleUpOutcome) {
         let budget = self.budget(cluster, round);
         let mut increases = Vec::new();
-        for (at, view) in round.groups.iter().enumerate().filter(|(_, view)| view.target < view.min) {
+        for (at, view) in round.groups.iter().filter(|(_, view)| view.target < view.min) {
             let may =
                 self.registry.unsafe_to_scale_up(at, round.now, &self.flags).is_none() && budget.exceeded(at).is_none();
             let count = Some(view.min - view.target).filter(|_| may);
@@ -139,7 +140,7 @@ impl Autoscaler {
     ) -> Vec<ScaleUpOption> {
         let mut options = Vec::new();
         let likenesses = self.likenesses(cluster, fitting);
-        for (group, which) in fitting.iter().enumerate() {
+        for (group, which) in fitting.iter() {
             let Some(which) = which.as_ref().filter(|which| !which.is_clear()) else { continue };
             let similar = self.similar(round, group, &likenesses, fitting);
             let limit = self.limit(round, group, &similar);
@@ -153,9 +154,9 @@ impl Autoscaler {
         options
     }
 
-    fn valid_groups(&self, round: &Round<'_>, budget: &Budget, outcome: &mut ScaleUpOutcome) -> Vec<usize> {
+    fn valid_groups(&self, round: &Round<'_>, budget: &Budget, outcome: &mut ScaleUpOutcome) -> Vec<GroupId> {
         let mut valid = Vec::new();
-        for (at, group) in round.groups.iter().enumerate() {
+        for (at, group) in round.groups.iter() {
             let full = (group.target >= group.max).then_some(SkipReason::MaxSize);
             let problem = self.registry.unsafe_to_scale_up(at, round.now, &self.flags).or(full);
             match problem.or_else(|| budget.exceeded(at)) {
@@ -167,30 +168,30 @@ impl Autoscaler {
     }
 
     /// What makes groups similar, of those that take part; nothing if nobody asks.
-    fn likenesses(&self, cluster: &ClusterState, fitting: &Fitting) -> Vec<Option<Likeness>> {
+    fn likenesses(&self, cluster: &ClusterState, fitting: &Fitting) -> IdVec<GroupId, Option<Likeness>> {
         let one = |(template, which): (&Option<Arc<Template>>, &Option<FixedBitSet>)| {
             let template = template.as_ref().filter(|_| which.is_some() && self.flags.balance_similar_node_groups)?;
             Some(Likeness::of(cluster, &self.flags, template))
         };
-        self.templates.rows.iter().zip(fitting).map(one).collect()
+        self.templates.rows.values().zip(fitting.values()).map(one).collect()
     }
 
     /// Groups like `group` whose new nodes take the same kinds of pods. Upstream: `ComputeSimilarNodeGroups`.
     fn similar(
         &self,
         round: &Round<'_>,
-        group: usize,
-        likenesses: &[Option<Likeness>],
+        group: GroupId,
+        likenesses: &IdVec<GroupId, Option<Likeness>>,
         fitting: &Fitting,
-    ) -> Vec<usize> {
+    ) -> Vec<GroupId> {
         let (Some(own), Some(which)) = (&likenesses[group], &fitting[group]) else { return Vec::new() };
-        let suits = |other: &usize| {
+        let suits = |other: &GroupId| {
             *other != group
                 && fitting[*other].as_ref().is_some_and(|theirs| which.is_subset(theirs))
                 && likenesses[*other].as_ref().is_some_and(|likeness| own.resembles(likeness, &self.flags))
                 && self.registry.unsafe_to_scale_up(*other, round.now, &self.flags).is_none()
         };
-        (0..round.groups.len()).filter(suits).collect()
+        round.groups.ids().filter(suits).collect()
     }
 
     /// Upstream: `GetRemainingPods`, `GetPodsAwaitingEvaluation`.
@@ -198,13 +199,13 @@ impl Autoscaler {
         &self,
         cluster: &mut ClusterState,
         kinds: &Kinds,
-        (fitting, chosen): (&Fitting, Option<usize>),
+        (fitting, chosen): (&Fitting, Option<GroupId>),
         outcome: &mut ScaleUpOutcome,
     ) {
-        let fits = |at: usize, group: usize| fitting[group].as_ref().is_some_and(|which| which.contains(at));
+        let fits = |at: usize, group: GroupId| fitting[group].as_ref().is_some_and(|which| which.contains(at));
         let mut told: Vec<usize> = Vec::new();
         for (at, kind) in kinds.rows.iter().enumerate() {
-            let list = if !(0..fitting.len()).any(|group| fits(at, group)) {
+            let list = if !fitting.ids().any(|group| fits(at, group)) {
                 &mut outcome.remain
             } else if chosen.is_some_and(|chosen| !fits(at, chosen)) {
                 &mut outcome.awaiting
@@ -215,7 +216,7 @@ impl Autoscaler {
             told.push(at);
         }
         outcome.rejected = told.iter().map(|at| (kinds.rows[*at].pods[0], Vec::new())).collect();
-        for (group, which) in fitting.iter().enumerate() {
+        for (group, which) in fitting.iter() {
             let (Some(which), Some(template)) = (which, &self.templates.rows[group]) else { continue };
             let refused: Vec<usize> = (0..told.len()).filter(|place| !which.contains(told[*place])).collect();
             let pods: Vec<PodId> = refused.iter().map(|place| outcome.rejected[*place].0).collect();

@@ -2,9 +2,10 @@
 
 use super::flags::Flags;
 use super::templates::Template;
-use super::view::{GroupView, Increase};
+use super::view::{Groups, Increase};
 use crate::cluster::ClusterState;
 use crate::go_sort;
+use crate::id::GroupId;
 use crate::intern::Symbol;
 
 /// Labels that may differ between similar groups. Upstream: `BasicIgnoredLabels` and the providers' own.
@@ -151,8 +152,8 @@ fn labels(cluster: &ClusterState, flags: &Flags, template: &Template) -> Vec<(Sy
 /// Divides `count` new nodes such that the groups end up as equal as they can.
 ///
 /// Upstream: `BalanceScaleUpBetweenGroups`, 1.28.0.
-pub(super) fn balance(groups: &[GroupView<'_>], among: &[usize], count: i32) -> Vec<Increase> {
-    let increase = |group: &usize| {
+pub(super) fn balance(groups: &Groups<'_>, among: &[GroupId], count: i32) -> Vec<Increase> {
+    let increase = |group: &GroupId| {
         let view = &groups[*group];
         Increase { group: *group, from: view.target, to: view.target, fails: view.increase_fails }
     };

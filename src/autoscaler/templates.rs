@@ -2,9 +2,10 @@
 
 use super::counted::awaits_gpus;
 use super::flags::Flags;
-use super::view::GroupView;
+use super::view::{GroupView, Groups};
 use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodId, PodName, PodSpecId, Resources, Taint};
 use crate::controllers::daemon_set;
+use crate::id::{GroupId, IdVec};
 use crate::intern::Interner;
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
@@ -22,15 +23,18 @@ pub(super) struct Template {
     daemon: Vec<bool>,
 }
 
+/// One template per group; absent where nobody knows.
+pub(super) type TemplateRows = IdVec<GroupId, Option<Arc<Template>>>;
+
 /// The templates of all groups, and the last good ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Templates {
-    pub(super) rows: Vec<Option<Arc<Template>>>,
+    pub(super) rows: TemplateRows,
     /// Which rows are the last good ones, for want of a node to look at.
-    kept: Vec<bool>,
-    cached: Vec<Option<Sample>>,
+    kept: IdVec<GroupId, bool>,
+    cached: IdVec<GroupId, Option<Sample>>,
     /// Of groups that have had no node yet: what the cloud says about them, and the DaemonSets.
-    foretold: Vec<Option<(NodeTemplate, Vec<PodSpecId>, Arc<Template>)>>,
+    foretold: IdVec<GroupId, Option<(NodeTemplate, Vec<PodSpecId>, Arc<Template>)>>,
 }
 
 /// A template with the node that it was made of, that node's generation, and what it was.
@@ -78,7 +82,7 @@ impl Templates {
         &mut self,
         now: SimTime,
         cluster: &mut ClusterState,
-        groups: &[GroupView<'_>],
+        groups: &Groups<'_>,
         daemon_sets: &[PodSpecId],
         flags: &Flags,
     ) {
@@ -92,7 +96,7 @@ impl Templates {
         let good =
             |node: &Node| is_ready_and_schedulable(node, symbols, flags) && node.ready.since + STABLE_AFTER < now;
         for (id, node) in cluster.nodes().filter(|(_, node)| good(node)) {
-            let Some(group) = node.group.map(|group| group as usize).filter(|group| *group < groups.len()) else {
+            let Some(group) = node.group.filter(|group| groups.get(*group).is_some()) else {
                 continue;
             };
             if self.rows[group].is_some() {
@@ -109,7 +113,7 @@ impl Templates {
                 return;
             }
         }
-        for (at, group) in groups.iter().enumerate() {
+        for (at, group) in groups.iter() {
             if self.rows[at].is_none() {
                 let known = self.cached[at].as_ref().map(|sample| sample.template.clone());
                 self.kept[at] = known.is_some();
@@ -122,14 +126,14 @@ impl Templates {
     /// name, and only one from the cache has it still.
     ///
     /// Upstream: `utils.SanitizeNodeInfo`, `MixedTemplateNodeInfoProvider.nodeInfoCache`, 1.28.0.
-    pub(super) fn is_renamed(&self, group: usize) -> bool {
+    pub(super) fn is_renamed(&self, group: GroupId) -> bool {
         !self.kept[group]
     }
 
     /// The template of a group that has no node to learn from.
     fn foretell(
         &mut self,
-        at: usize,
+        at: GroupId,
         cluster: &mut ClusterState,
         group: &GroupView<'_>,
         daemon_sets: &[PodSpecId],
@@ -210,10 +214,10 @@ impl Template {
     }
 
     /// Adds a node of this kind with its pods.
-    pub(super) fn add_to(&self, cluster: &mut ClusterState, name: &str, group: usize) -> NodeId {
+    pub(super) fn add_to(&self, cluster: &mut ClusterState, name: &str, group: GroupId) -> NodeId {
         let mut node = self.node.clone();
         node.name = cluster.symbols.intern(name);
-        node.group = Some(group as u32);
+        node.group = Some(group);
         let hostname = cluster.symbols.intern("kubernetes.io/hostname");
         node.labels.set(hostname, node.name);
         let name = node.name;

@@ -2,11 +2,14 @@
 
 use super::scale_up::OptionSummary;
 use crate::cluster::{NodeId, NodeTemplate, PodId};
+use crate::id::{GroupId, IdVec};
 use crate::intern::Symbol;
 use crate::units::SimTime;
 
-/// A node group as the cloud has it now. Nodes name their group by its place in the list
-/// (`NodeTemplate::group`).
+/// The node groups as the cloud has them now. Nodes name theirs by its id (`NodeTemplate::group`).
+pub type Groups<'a> = IdVec<GroupId, GroupView<'a>>;
+
+/// A node group as the cloud has it now.
 #[derive(Clone, Debug)]
 pub struct GroupView<'a> {
     /// Its id.
@@ -40,9 +43,9 @@ pub struct InstanceView {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoopOutcome {
     /// Instances to delete that never became nodes: group and name.
-    pub instances_to_delete: Vec<(usize, Symbol)>,
+    pub instances_to_delete: Vec<(GroupId, Symbol)>,
     /// Targets to lower: group and by how much (negative).
-    pub target_changes: Vec<(usize, i32)>,
+    pub target_changes: Vec<(GroupId, i32)>,
     /// The scale-up.
     pub scale_up: ScaleUpOutcome,
     /// The scale-down; absent if the loop ended before.
@@ -59,13 +62,13 @@ pub struct ScaleUpOutcome {
     /// Pods handed to the scale-up, in order; absent when it was not called.
     pub pending: Option<Vec<PodId>>,
     /// Groups that did not take part: group and why.
-    pub skipped: Vec<(usize, SkipReason)>,
+    pub skipped: Vec<(GroupId, SkipReason)>,
     /// The options, in order.
     pub options: Vec<OptionSummary>,
     /// Those left after the expanders.
-    pub best: Vec<usize>,
+    pub best: Vec<GroupId>,
     /// The one taken.
-    pub chosen: Option<usize>,
+    pub chosen: Option<GroupId>,
     /// The increases, in order.
     pub increases: Vec<Increase>,
     /// Pods that fit no group.
@@ -73,7 +76,7 @@ pub struct ScaleUpOutcome {
     /// Pods that fit some group, but not the chosen one.
     pub awaiting: Vec<PodId>,
     /// Of each kind of pods in `remain` or `awaiting`, one pod with the groups that it does not fit and why.
-    pub rejected: Vec<(PodId, Vec<(usize, String)>)>,
+    pub rejected: Vec<(PodId, Vec<(GroupId, String)>)>,
 }
 
 /// Why a group took no part in a scale-up. Upstream: `orchestrator.SkippedReasons`.
@@ -115,7 +118,7 @@ impl std::fmt::Display for SkipReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Increase {
     /// Which.
-    pub group: usize,
+    pub group: GroupId,
     /// Its target before.
     pub from: i32,
     /// Its target after.

@@ -1,6 +1,7 @@
 //! Nodes.
 
 use crate::cluster::{Labels, PodId, Resources, Taint};
+use crate::id::GroupId;
 use crate::intern::Symbol;
 use crate::units::SimTime;
 use std::ops::Deref;
@@ -22,7 +23,7 @@ pub struct NodeTemplate {
     /// What the machine has.
     pub capacity: NodeCapacity,
     /// The node group, by position in the list of groups.
-    pub group: Option<u32>,
+    pub group: Option<GroupId>,
     /// The Ready condition.
     pub ready: NodeCondition,
     /// Creation time of the node object.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::ledger::{GroupId, NamespaceId};
-use crate::id::Id;
+use super::ledger::NamespaceId;
+use crate::id::{GroupId, Id};
 use crate::units::{HOURS_PER_MONTH, Money, SimDuration};
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::allocation::{Integral, divide};
 use super::bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
 use super::days;
-use super::ledger::{Charge, GroupId, Ledger, NamespaceId, Span};
-use crate::id::IdVec;
+use super::ledger::{Charge, Ledger, NamespaceId, Span};
+use crate::id::{GroupId, IdVec};
 use crate::market::CapacityType;
 use crate::units::{Money, PricePerHour, SimDuration, SimTime};
 

@@ -5,16 +5,11 @@ use std::sync::Arc;
 use super::allocation::{BaseRates, Integral};
 use super::bill::ChargeKind;
 use super::days;
-use crate::id::IdVec;
+use crate::id::{GroupId, IdVec};
 use crate::id_type;
 use crate::market::CapacityType;
 use crate::units::{Money, PricePerHour, SimTime};
 
-id_type!(
-    /// A node group of the ledger.
-    GroupId,
-    "group"
-);
 id_type!(
     /// A namespace of the ledger.
     #[derive(serde::Serialize, serde::Deserialize)]
@@ -161,7 +156,7 @@ impl Ledger {
         }
     }
 
-    /// Declares a node group.
+    /// Declares a node group. They are declared in the order of their ids everywhere else.
     pub fn add_group(&mut self, name: &str) -> GroupId {
         self.groups.push(name.into())
     }

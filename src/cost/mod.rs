@@ -18,4 +18,4 @@ mod ledger;
 
 pub use allocation::BaseRates;
 pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
-pub use ledger::{BilledNode, Charge, ChargeId, GroupId, Held, Ledger, NamespaceId, Offer, OfferId};
+pub use ledger::{BilledNode, Charge, ChargeId, Held, Ledger, NamespaceId, Offer, OfferId};

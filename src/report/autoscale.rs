@@ -1,7 +1,8 @@
 //! What Cluster Autoscaler would do: one model per loop, drawn as table, JSON or Markdown.
 
-use crate::autoscaler::{GroupView, LoopOutcome, ScaleUpResult, SkipReason, Unremovable};
+use crate::autoscaler::{GroupView, Groups, LoopOutcome, ScaleUpResult, SkipReason, Unremovable};
 use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::id::GroupId;
 use crate::units::SimTime;
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -94,7 +95,7 @@ pub struct Told<'a> {
     /// The cluster as the loop saw it.
     pub cluster: &'a ClusterState,
     /// The groups as the loop saw them.
-    pub groups: &'a [GroupView<'a>],
+    pub groups: &'a Groups<'a>,
     /// The pods that had no node.
     pub waiting: &'a [PodId],
     /// The first loop.
@@ -126,15 +127,15 @@ impl AutoscaleLoop {
 }
 
 impl Told<'_> {
-    fn cost(&self, group: usize, nodes: i32) -> Option<f64> {
+    fn cost(&self, group: GroupId, nodes: i32) -> Option<f64> {
         let price = self.groups[group].price;
         (price > 0.0).then_some(price * f64::from(nodes))
     }
 
     fn group_rows(&self, outcome: &LoopOutcome) -> Vec<GroupRow> {
         let up = &outcome.scale_up;
-        let name = |at: &usize| self.groups[*at].name.to_owned();
-        let row = |(at, view): (usize, &GroupView<'_>)| {
+        let name = |at: &GroupId| self.groups[*at].name.to_owned();
+        let row = |(at, view): (GroupId, &GroupView<'_>)| {
             let option = up.options.iter().find(|option| option.group == at);
             let skipped = up.skipped.iter().find(|(group, _)| *group == at);
             let verdict = match (option, skipped) {
@@ -159,7 +160,7 @@ impl Told<'_> {
                 similar: option.map_or_else(Vec::new, |option| option.similar.iter().map(name).collect()),
             }
         };
-        self.groups.iter().enumerate().map(row).collect()
+        self.groups.iter().map(row).collect()
     }
 
     fn skipped(&self, why: SkipReason) -> String {
@@ -227,7 +228,7 @@ impl Told<'_> {
         let mut rows: BTreeMap<NodeId, NodeRow> = BTreeMap::new();
         let blank = |node: NodeId, state: &str, why: &str| {
             let row = self.cluster.node(node);
-            let group = row.group.and_then(|group| self.groups.get(group as usize));
+            let group = row.group.and_then(|group| self.groups.get(group));
             NodeRow {
                 node: self.cluster.node_name(node).to_owned(),
                 group: group.map_or("", |group| group.name).to_owned(),

@@ -1,7 +1,7 @@
 //! The simulation's side of the ledger: which node costs what since when, and who holds how much of it.
 
 use crate::cluster::{ClusterState, PodId};
-use crate::cost::{Bill, BilledNode, Charge, GroupId as BilledGroup, Held, Ledger, NamespaceId, Offer, OfferId};
+use crate::cost::{Bill, BilledNode, Charge, Held, Ledger, NamespaceId, Offer, OfferId};
 use crate::id::{Id, IdVec};
 use crate::intern::Symbol;
 use crate::market::CapacityType;
@@ -16,7 +16,6 @@ pub struct Accounts {
     ledger: Ledger,
     /// By group and machine type.
     offers: IdVec<GroupId, Vec<OfferId>>,
-    groups: IdVec<GroupId, BilledGroup>,
     namespaces: FxHashMap<Symbol, NamespaceId>,
     billed: IdVec<InstanceId, Option<BilledNode>>,
     /// Bound pods of each workload by group, and what each of them uses above its requests.
@@ -27,13 +26,11 @@ impl Accounts {
     /// Declares groups, prices and namespaces; fixed charges start at once.
     pub fn new(cast: &Cast) -> Self {
         let mut ledger = Ledger::new(SimTime::ZERO, cast.base_rates);
-        let mut groups = IdVec::new();
         let mut offers = IdVec::new();
         for group in cast.groups.values() {
-            let billed = ledger.add_group(&group.name);
-            groups.push(billed);
+            let id = ledger.add_group(&group.name);
             let offer = |machine: &crate::world::Machine| Offer {
-                group: billed,
+                group: id,
                 instance_type: machine.instance_type.as_str().into(),
                 capacity_type: if group.spot { CapacityType::Spot } else { CapacityType::OnDemand },
                 price: machine.price,
@@ -42,9 +39,9 @@ impl Accounts {
             };
             offers.push(group.machines.iter().map(offer).map(|offer| ledger.add_offer(offer)).collect());
         }
-        let spread = IdVec::filled((vec![0; groups.len()], Usage::default()), cast.workloads.len());
+        let spread = IdVec::filled((vec![0; cast.groups.len()], Usage::default()), cast.workloads.len());
         let namespaces = FxHashMap::default();
-        let mut accounts = Accounts { ledger, offers, groups, namespaces, billed: IdVec::new(), spread };
+        let mut accounts = Accounts { ledger, offers, namespaces, billed: IdVec::new(), spread };
         for charge in &cast.charges {
             let namespace = charge.namespace.map(|name| accounts.namespace(&cast.cluster, name));
             let charge =
@@ -77,10 +74,9 @@ impl Accounts {
         cluster: &ClusterState,
         pod: PodId,
         workload: Option<WorkloadId>,
-        group: u32,
+        group: GroupId,
         sign: i64,
     ) {
-        let group = GroupId::from_index(group as usize);
         let spec = cluster.spec_of(pod);
         let mut held =
             Held { cpu_milli: spec.container_requests.cpu_milli, memory_bytes: spec.container_requests.memory_bytes };
@@ -92,7 +88,7 @@ impl Accounts {
         }
         let change = Held { cpu_milli: held.cpu_milli * sign, memory_bytes: held.memory_bytes * sign };
         let namespace = self.namespace(cluster, spec.namespace);
-        self.ledger.add_held(now, self.groups[group], namespace, change);
+        self.ledger.add_held(now, group, namespace, change);
     }
     /// From now on each pod of a workload uses so much more than it requests.
     pub fn set_usage_above_requests(
@@ -108,14 +104,14 @@ impl Accounts {
             return;
         }
         let namespace = self.namespace(cluster, namespace);
-        for (group, billed) in self.groups.iter() {
+        for group in self.offers.ids() {
             let pods = self.spread[id].0[group.index()];
             if pods != 0 {
                 let change = Held {
                     cpu_milli: (above.cpu_milli - before.cpu_milli) * pods,
                     memory_bytes: (above.memory_bytes - before.memory_bytes) * pods,
                 };
-                self.ledger.add_held(now, *billed, namespace, change);
+                self.ledger.add_held(now, group, namespace, change);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
 
 use crate::autoscaler::drain::{self, Controllers, Scope};
-use crate::autoscaler::{Autoscaler, Choice, Command, Deletion, GroupView, InstanceView, Launch, TO_BE_DELETED};
+use crate::autoscaler::{
+    Autoscaler, Choice, Command, Deletion, GroupView, Groups, InstanceView, Launch, TO_BE_DELETED,
+};
 use crate::cluster::{Effect, NodeId, PodId, Taint};
 use crate::intern::Symbol;
 use crate::sim::Simulation;
@@ -99,7 +101,7 @@ impl Simulation {
         &self,
         now: SimTime,
         groups: &'a crate::id::IdVec<GroupId, crate::world::NodeGroup>,
-    ) -> Vec<GroupView<'a>> {
+    ) -> Groups<'a> {
         let managed = groups.iter().take_while(|(_, group)| group.autoscaled);
         managed
             .map(|(id, group)| {

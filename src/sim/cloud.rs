@@ -2,7 +2,6 @@
 
 use crate::autoscaler::Launch;
 use crate::cluster::{Effect, NodeCondition, NodeId, Taint};
-use crate::id::Id;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::sim::Simulation;
@@ -297,7 +296,7 @@ impl Simulation {
         if zone != Symbol::EMPTY {
             template.labels.set(self.names.zone, zone);
         }
-        template.group = Some(group.index() as u32);
+        template.group = Some(group);
         template.created = now;
         template.ready = NodeCondition { is_true: lag.is_zero(), since: now };
         if !lag.is_zero() {

@@ -49,7 +49,7 @@ impl Simulation {
     fn note_skipped(&mut self, now: SimTime, outcome: &LoopOutcome) {
         let skipped: BTreeMap<GroupId, SkipReason> = match &outcome.scale_up.pending {
             None => BTreeMap::new(),
-            Some(_) => outcome.scale_up.skipped.iter().map(|(at, why)| (GroupId::from_index(*at), *why)).collect(),
+            Some(_) => outcome.scale_up.skipped.iter().copied().collect(),
         };
         for (group, why) in &skipped {
             if self.notes.skipped.get(group) != Some(why) {

@@ -2,6 +2,7 @@
 
 use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::ScaleUpResult;
+use foresail::id::{GroupId, Id};
 use foresail::scenario::autoscale::priorities;
 
 /// The group that an expander takes for three pods of 900 milli-cores: `small` has 1 core and 2 GiB, `large` 4
@@ -16,7 +17,7 @@ fn taken(expander: &str) -> String {
     }
     let outcome = world.turn(START);
     assert_eq!(outcome.scale_up.result, ScaleUpResult::Successful);
-    world.stage.groups[outcome.scale_up.chosen.expect("one is chosen")].name.clone()
+    world.stage.groups[outcome.scale_up.chosen.expect("one is chosen").index()].name.clone()
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn price_leaves_machines_with_gpus_alone() {
     let gpu = world.symbol("nvidia.com/gpu");
     world.stage.groups[0].template.allocatable.resources.set_scalar(gpu, 1);
     world.plain(500, None);
-    assert_eq!(world.turn(after(60)).scale_up.best, [1]);
+    assert_eq!(world.turn(after(60)).scale_up.best, [GroupId::from_index(1)]);
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn price_prefers_larger_machines_by_all_nodes_cordoned_ones_too() {
         world.plain(500, None);
         world.turn(after(60)).scale_up.best
     };
-    assert_eq!((taken(true), taken(false)), (vec![1], vec![1]));
+    assert_eq!((taken(true), taken(false)), ([GroupId::from_index(1)].into(), [GroupId::from_index(1)].into()));
 }
 
 #[test]
@@ -83,7 +84,8 @@ fn by_priority(config: &str, chain: &str) -> (Vec<String>, ScaleUpResult) {
     }
     world.plain(900, None);
     let outcome = world.turn(after(60)).scale_up;
-    let mut left: Vec<String> = outcome.best.iter().map(|group| world.stage.groups[*group].name.clone()).collect();
+    let mut left: Vec<String> =
+        outcome.best.iter().map(|group| world.stage.groups[group.index()].name.clone()).collect();
     left.sort();
     (left, outcome.result)
 }

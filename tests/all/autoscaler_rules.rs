@@ -7,6 +7,7 @@ use foresail::cluster::{
     LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
     Volume, VolumeSource, WorkloadSelector,
 };
+use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::Stage;
 use foresail::units::{SimDuration, SimTime};
@@ -340,7 +341,7 @@ fn a_refused_group_backs_off_for_five_minutes() {
     assert_eq!(world.turn(START).scale_up.result, ScaleUpResult::Error);
     world.stage.groups[0].increase_fails = false;
     let outcome = world.turn(after(299));
-    assert_eq!(outcome.scale_up.skipped, [(0, SkipReason::Backoff(after(300)))]);
+    assert_eq!(outcome.scale_up.skipped, [(GroupId::from_index(0), SkipReason::Backoff(after(300)))]);
     assert_eq!(world.turn(after(300)).scale_up.result, ScaleUpResult::Successful);
 }
 

@@ -12,6 +12,7 @@ use foresail::cluster::{
     NodeInclusionPolicy, NodeTemplate, Owner, OwnerKind, Pod, PodDisruptionBudget, PodId, PodName, PodSpec, PodSpecId,
     Resources, Taint, TopologySpreadConstraint, WhenUnsatisfiable, WorkloadSelector,
 };
+use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
 use foresail::rng::{Seed, Stream};
 use foresail::scenario::autoscale::{Group, Stage, views};
@@ -186,7 +187,7 @@ impl World {
         let hostname = self.symbol("kubernetes.io/hostname");
         let mut node = self.stage.groups[group].template.clone();
         node.labels.set(hostname, name);
-        (node.name, node.group, node.created) = (name, Some(group as u32), self.now);
+        (node.name, node.group, node.created) = (name, Some(GroupId::from_index(group)), self.now);
         node.ready = NodeCondition { is_true: self.dice.chance(0.9), since: self.now };
         let node = self.stage.cluster.add_node(node);
         let instance = InstanceView { name, failed: false };
@@ -375,7 +376,7 @@ impl World {
     fn check(&self, outcome: &LoopOutcome, context: &str) {
         let Stage { cluster, groups, flags, .. } = &self.stage;
         for increase in &outcome.scale_up.increases {
-            let group = &groups[increase.group];
+            let group = &groups[increase.group.index()];
             assert!(increase.to > increase.from && increase.to <= group.max, "{increase:?}, {context}");
         }
         for option in &outcome.scale_up.options {
@@ -387,7 +388,7 @@ impl World {
         let allowed: Vec<i32> = cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let controllers = Controllers::of(cluster);
         for Deletion { node, since, drain, .. } in &down.deletions {
-            let group = cluster.node(*node).group.expect("only groups' nodes go") as usize;
+            let group = cluster.node(*node).group.expect("only groups' nodes go").index();
             sizes[group] -= 1;
             assert!(sizes[group] >= groups[group].min, "below the minimum, {context}");
             let needed = if cluster.node(*node).ready.is_true {
@@ -423,7 +424,7 @@ impl World {
     fn act(&mut self, outcome: &LoopOutcome) {
         let smaller = outcome.instances_to_delete.iter().map(|(group, _)| group);
         let smaller = smaller.chain(outcome.target_changes.iter().map(|(group, _)| group));
-        smaller.for_each(|group| self.may_be_small[*group] = true);
+        smaller.for_each(|group| self.may_be_small[group.index()] = true);
         outcome.commands().for_each(|command| self.stage.resize(command));
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
             self.set_taint(deletion.node, true);
@@ -443,7 +444,7 @@ impl World {
                 self.stage.remove_node(node);
                 self.stage.remove_instance(name);
                 if let Some(group) = group {
-                    self.stage.groups[group as usize].target -= 1;
+                    self.stage.groups[group.index()].target -= 1;
                 }
             }
             self.quick.deletion_ended(node);

@@ -5,6 +5,7 @@ use foresail::cluster::{
     NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod, PodId, PodName, PodSpec,
     Resources, WorkloadSelector,
 };
+use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::{Group, Stage, views};
 use foresail::scheduler::Profile;
@@ -51,7 +52,7 @@ impl World {
         row.target += 1;
         row.instances.push(InstanceView { name, failed: false });
         let mut node = row.template.clone();
-        (node.name, node.group) = (name, Some(group as u32));
+        (node.name, node.group) = (name, Some(GroupId::from_index(group)));
         node.ready = NodeCondition { is_true: true, since: SimTime::ZERO };
         self.stage.cluster.add_node(node)
     }
@@ -103,7 +104,7 @@ impl World {
     /// A deletion ends well: the node is gone.
     pub fn deleted(&mut self, node: NodeId) {
         let row = self.stage.cluster.node(node);
-        let (name, group) = (row.name, row.group.expect("of a group") as usize);
+        let (name, group) = (row.name, row.group.expect("of a group").index());
         self.stage.remove_node(node);
         self.stage.remove_instance(name);
         self.stage.groups[group].target -= 1;

@@ -7,7 +7,7 @@
 use super::Stage;
 use crate::autoscaler::{Autoscaler, Command, InstanceView, Launch, LoopOutcome};
 use crate::cluster::{NodeCondition, NodeId, PodId};
-use crate::id::Id;
+use crate::id::{GroupId, Id};
 use crate::scheduler::{Decision, Scheduler};
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Ahead {
     scheduler: Scheduler,
     boot: SimDuration,
     /// Instances that are not nodes yet: when they will be, group, name.
-    booting: Vec<(SimTime, usize, String)>,
+    booting: Vec<(SimTime, GroupId, String)>,
     launched: u32,
 }
 
@@ -65,7 +65,7 @@ impl Ahead {
             let name = format!("{}-new-{}", self.stage.groups[at].name, self.launched);
             let symbol = self.stage.cluster.symbols.intern(&name);
             self.stage.groups[at].instances.push(InstanceView { name: symbol, failed: false });
-            self.booting.push((now + self.boot, at, name));
+            self.booting.push((now + self.boot, launch.group, name));
         }
     }
 
@@ -73,12 +73,12 @@ impl Ahead {
     pub fn advance(&mut self, now: SimTime) {
         let due: Vec<_> = self.booting.extract_if(.., |(at, _, _)| *at <= now).collect();
         for (at, group, name) in due {
-            let mut node = self.stage.groups[group].template.clone();
+            let mut node = self.stage.groups[group.index()].template.clone();
             let cluster = &mut self.stage.cluster;
             node.name = cluster.symbols.intern(&name);
             let hostname = cluster.symbols.intern("kubernetes.io/hostname");
             node.labels.set(hostname, node.name);
-            (node.created, node.group) = (at, Some(group as u32));
+            (node.created, node.group) = (at, Some(group));
             node.ready = NodeCondition { is_true: true, since: at };
             node.unschedulable = false;
             cluster.add_node(node);
@@ -106,7 +106,7 @@ impl Ahead {
         let (name, group) = (self.stage.cluster.node(node).name, self.stage.cluster.node(node).group);
         self.stage.remove_node(node);
         self.stage.remove_instance(name);
-        if let Some(group) = group.and_then(|group| self.stage.groups.get_mut(group as usize)) {
+        if let Some(group) = group.and_then(|group| self.stage.groups.get_mut(group.index())) {
             group.target -= 1;
         }
         self.autoscaler.deletion_ended(node);

@@ -5,6 +5,7 @@ use super::groups::{Declared, Plan};
 use super::recorded::{Case, Recorded};
 use crate::autoscaler::{Flags, InstanceView};
 use crate::cluster::{NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
+use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
 use crate::scenario::autoscaler_flags;
 use crate::scenario::documents::{self, Document};
@@ -137,7 +138,7 @@ fn add_nodes(
     for (document, node) in nodes {
         let mut row = converter.node_template(node);
         let group = plan.group_of(node);
-        row.group = group.map(|group| group as u32);
+        row.group = group.map(GroupId::from_index);
         match group {
             Some(group) => members[group].push(row.clone()),
             None => strangers.push(node.metadata.name.as_str()),

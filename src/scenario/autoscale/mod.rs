@@ -13,7 +13,7 @@ pub use ahead::Ahead;
 pub use dump::{Loaded, Request, load};
 pub use priorities::priorities;
 
-use crate::autoscaler::{Command, Flags, GroupView, InstanceView};
+use crate::autoscaler::{Command, Flags, GroupView, Groups, InstanceView};
 use crate::cluster::{ClusterState, NodeId, NodeTemplate, OwnerKind, Phase, PodId, PodSpecId, WorkloadSelector};
 use crate::id::Id;
 use crate::intern::Symbol;
@@ -95,7 +95,7 @@ impl Stage {
         }
     }
     /// The groups as the autoscaler is shown them.
-    pub fn views(&self) -> Vec<GroupView<'_>> {
+    pub fn views(&self) -> Groups<'_> {
         views(&self.groups)
     }
     /// The pods without a node, in order of creation.
@@ -145,6 +145,6 @@ fn daemon_set(converter: &mut Converter<'_>, metadata: &ObjectMeta, template: &P
 }
 
 /// [`Stage::views`] where the cluster is borrowed otherwise.
-pub fn views(groups: &[Group]) -> Vec<GroupView<'_>> {
+pub fn views(groups: &[Group]) -> Groups<'_> {
     groups.iter().map(Group::view).collect()
 }

@@ -5,6 +5,7 @@ use super::groups::MOST_NODES;
 use super::{Group, Stage};
 use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
 use crate::cluster::{ClusterState, Effect, NodeCondition, NodeId, Phase, Pod, PodId, PodName, PodSpecId, Taint};
+use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
 use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::{Converter, node, pod};
@@ -215,7 +216,7 @@ impl Recorded {
         let mut node = self.converter().node_template(&api);
         node.created = at(row.created);
         node.ready = NodeCondition { is_true: row.ready, since: at(row.ready_at) };
-        node.group = Some(group as u32);
+        node.group = Some(GroupId::from_index(group));
         let name = node.name;
         self.stage.cluster.add_node(node);
         self.add_instance(group, name, false);

@@ -2,7 +2,7 @@
 
 use super::GroupFigures;
 use crate::cost::{Bill, Owner, ShareKind};
-use crate::id::{GroupId, Id, IdVec};
+use crate::id::{GroupId, IdVec};
 use crate::study::names::Names;
 use crate::units::Money;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub(super) fn shares(bill: &Bill, names: &Names) -> Vec<CostShare> {
         day: share.day,
         owner: owner(share.owner),
         kind: share.kind,
-        group: share.group.map(|group| GroupId::from_index(group.index())),
+        group: share.group,
         amount: share.amount,
     });
     share.collect()
@@ -41,17 +41,17 @@ pub(super) fn shares(bill: &Bill, names: &Names) -> Vec<CostShare> {
 
 /// Gives each group what its nodes cost, and how much of that was idle.
 pub(super) fn divide(bill: &Bill, groups: &mut IdVec<GroupId, GroupFigures>) {
-    let mut add = |group, amount: Money, field: fn(&mut GroupFigures) -> &mut Money| {
-        *field(&mut groups[GroupId::from_index(group)]) += amount;
+    let mut add = |group: GroupId, amount: Money, field: fn(&mut GroupFigures) -> &mut Money| {
+        *field(&mut groups[group]) += amount;
     };
     for line in &bill.lines {
         if let Some(group) = line.group {
-            add(group.index(), line.amount, |row| &mut row.cost);
+            add(group, line.amount, |row| &mut row.cost);
         }
     }
     for share in bill.shares.iter().filter(|share| share.owner == Owner::Idle) {
         if let Some(group) = share.group {
-            add(group.index(), share.amount, |row| &mut row.idle_cost);
+            add(group, share.amount, |row| &mut row.idle_cost);
         }
     }
 }

@@ -4,6 +4,7 @@ use super::expect::{Deleted, ExpansionOption, Expected, Increase, ScaleDown, Tem
 use super::{Event, Recording};
 use foresail::autoscaler::{Autoscaler, Choice, LoopOutcome, ScaleDownOutcome, ScaleUpOutcome, Unremovable};
 use foresail::cluster::{NodeCondition, NodeId, PodId};
+use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
 use foresail::scenario::autoscale::recorded::{Recorded, at};
 use foresail::scenario::autoscale::views;
@@ -120,19 +121,19 @@ impl Replay {
 
     fn act(&mut self, outcome: &LoopOutcome, ours: &mut Expected) {
         for (group, name) in &outcome.instances_to_delete {
-            self.delete_instance(*group, *name);
+            self.delete_instance(group.index(), *name);
             ours.cloud_deleted.push(self.world.stage.cluster.symbols.text(*name).to_owned());
         }
         for (group, delta) in &outcome.target_changes {
-            self.world.stage.groups[*group].target += delta;
-            ours.target_decreased.push(format!("{}:{delta}", self.world.stage.groups[*group].name));
+            self.world.stage.groups[group.index()].target += delta;
+            ours.target_decreased.push(format!("{}:{delta}", self.world.stage.groups[group.index()].name));
         }
         for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
-            self.world.stage.groups[increase.group].target = increase.to;
+            self.world.stage.groups[increase.group.index()].target = increase.to;
         }
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
             let node = self.world.stage.cluster.node(deletion.node);
-            let (name, group) = (node.name, node.group.unwrap_or_default() as usize);
+            let (name, group) = (node.name, node.group.map_or(0, Id::index));
             let gone: Vec<PodId> = deletion.pods.iter().chain(&deletion.daemon_pods).copied().collect();
             self.deleting.insert(deletion.node, group);
             self.world.taint(deletion.node);
@@ -162,11 +163,11 @@ impl Replay {
 
     fn scale_up(&self, up: &ScaleUpOutcome, ours: &mut Expected) {
         let cluster = &self.world.stage.cluster;
-        let group = |at: &usize| self.world.stage.groups[*at].name.clone();
+        let group = |at: &GroupId| self.world.stage.groups[at.index()].name.clone();
         let names = |pods: &[PodId]| pods.iter().map(|pod| cluster.pod_name(*pod)).collect::<Vec<_>>();
         ours.pending = names(up.pending.as_deref().unwrap_or_default());
         if up.pending.is_some() {
-            for (at, used) in self.autoscaler.template_pods(cluster).iter().enumerate() {
+            for (at, used) in self.autoscaler.template_pods(cluster).iter() {
                 let Some((used, pods)) = used else { continue };
                 let row =
                     TemplatePods { pods_cpu_milli: used.cpu_milli, pods_mem_bytes: used.memory_bytes, pods: *pods };
