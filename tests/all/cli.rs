@@ -1,49 +1,8 @@
 //! The program from outside: what it prints, what it writes, what it refuses.
 
-use assert_cmd::Command;
+use crate::program::Folder;
 use std::fs;
 use std::path::Path;
-use tempfile::TempDir;
-
-/// A folder with files, and `foresail` in it.
-struct Bench {
-    folder: TempDir,
-}
-
-/// What a command did.
-struct Done {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Bench { folder: tempfile::tempdir().expect("a folder for the test") }
-    }
-    fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
-        let path = self.folder.path().join(name);
-        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
-        self
-    }
-    fn run(&self, words: &str) -> Done {
-        let mut command = Command::cargo_bin("foresail").expect("the program");
-        let output = command.args(words.split_whitespace()).current_dir(self.folder.path()).output().expect("it runs");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Done {
-            code: output.status.code().expect("it ends by itself"),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
-    }
-    fn has(&self, name: &str) -> bool {
-        self.folder.path().join(name).exists()
-    }
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join(name)).expect("a file that was written")
-    }
-}
 
 /// A small scenario with one service; `more` is added to it.
 fn small(more: &str) -> String {
@@ -78,55 +37,50 @@ spec:
 ";
 
 /// The scenario with these files is refused with exit code 2, all of the texts and no report.
-fn refused(bench: &Bench, texts: &[&str]) {
-    let done = bench.run("run s.yaml -q");
-    assert_eq!(done.code, 2, "{}", done.stderr);
-    for text in texts {
-        assert!(done.stderr.contains(text), "`{text}` is not in:\n{}", done.stderr);
-    }
-    assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
-    assert!(!bench.has("reports"), "a report was written");
+fn refused(folder: &Folder, texts: &[&str]) {
+    folder.run("run s.yaml -q").refused(texts);
+    assert!(!folder.has("reports"), "a report was written");
 }
 
 #[test]
 fn the_reference_scenario_runs_without_any_file() {
-    let bench = Bench::new();
-    let done = bench.run("run --set duration=6h --replications 2 --no-recommend");
+    let folder = Folder::new();
+    let done = folder.run("run --set duration=6h --replications 2 --no-recommend");
     assert_eq!(done.code, 0, "{}", done.stderr);
     for text in ["Cost per month", "app-nodes", "/api/v1/orders", "Report: reports/ecommerce/index.html"] {
         assert!(done.stdout.contains(text), "`{text}` is not in:\n{}", done.stdout);
     }
     for name in ["index.html", "result.json", "timeline.csv", "costs.csv"] {
-        assert!(bench.has(&format!("reports/ecommerce/{name}")), "{name} is missing");
+        assert!(folder.has(&format!("reports/ecommerce/{name}")), "{name} is missing");
     }
     assert!(done.stderr.contains("simulated seconds per second"), "{}", done.stderr);
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_at_any_number_of_jobs() {
-    let bench = Bench::new();
+    let folder = Folder::new();
     let run = |jobs: u32, out: &str| {
-        let done = bench.run(&format!("run --set duration=2h --replications 4 --jobs {jobs} --out {out} -q -o json"));
+        let done = folder.run(&format!("run --set duration=2h --replications 4 --jobs {jobs} --out {out} -q -o json"));
         assert_eq!(done.code, 0, "{}", done.stderr);
         done.stdout
     };
     assert_eq!(run(1, "one"), run(4, "four"));
     for name in ["index.html", "result.json", "timeline.csv", "costs.csv"] {
-        assert_eq!(bench.text(&format!("one/{name}")), bench.text(&format!("four/{name}")), "{name} differs");
+        assert_eq!(folder.text(&format!("one/{name}")), folder.text(&format!("four/{name}")), "{name} differs");
     }
-    let other = bench.run("run --set duration=2h --replications 4 --seed 2 --out other -q -o json --no-recommend");
-    assert_ne!(bench.text("one/result.json"), other.stdout, "another seed is another history");
+    let other = folder.run("run --set duration=2h --replications 4 --seed 2 --out other -q -o json --no-recommend");
+    assert_ne!(folder.text("one/result.json"), other.stdout, "another seed is another history");
 }
 
 #[test]
 fn a_recommendation_comes_with_patches() {
-    let bench = Bench::new()
+    let folder = Folder::new()
         .file("web.yaml", WEB)
         .file("s.yaml", small(&format!("{TRAFFIC}objectives: {{latencyP95: 5s}}\nautoscaler: {{enabled: true}}\n")));
-    let done = bench.run("run s.yaml --replications 2 -q");
+    let done = folder.run("run s.yaml --replications 2 -q");
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains("Recommended min and max"), "{}", done.stdout);
-    assert!(bench.text("reports/small/recommended-hpas.yaml").contains("maxReplicas: "), "no patch");
+    assert!(folder.text("reports/small/recommended-hpas.yaml").contains("maxReplicas: "), "no patch");
 }
 
 #[test]
@@ -134,9 +88,9 @@ fn every_problem_is_reported_at_once_with_its_place() {
     let manifest = WEB.replace("name: web}\nspec:\n  minReplicas: 2", "name: web}\nspec:\n  minReplicas: 12")
         + "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {}}\n";
     let scenario = small(TRAFFIC).replace("m5.large", "m5.lrage").replace("minSize: 1", "minSize: 9");
-    let bench = Bench::new().file("web.yaml", manifest).file("s.yaml", scenario);
+    let folder = Folder::new().file("web.yaml", manifest).file("s.yaml", scenario);
     refused(
-        &bench,
+        &folder,
         &[
             "read before",
             "s.yaml:7: error: nodeGroups.pool.minSize: found 9, expected 0 to the maximum of 4",
@@ -145,8 +99,8 @@ fn every_problem_is_reported_at_once_with_its_place() {
             "must be greater than or equal to `minReplicas`",
         ],
     );
-    let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC).replace("m5.large", "m5.lrage"));
-    refused(&bench, &["m5.lrage", "m5.large"]);
+    let folder = Folder::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC).replace("m5.large", "m5.lrage"));
+    refused(&folder, &["m5.lrage", "m5.large"]);
 }
 
 #[test]
@@ -154,15 +108,15 @@ fn problems_of_a_scenario_on_top_of_another_are_where_they_were_written() {
     let base = small(TRAFFIC) + "objectives: {errorRate: 3}\n";
     let top = "apiVersion: foresail/v1alpha1\nkind: Scenario\nextends: base.yaml\n\
                services:\n  web:\n    concurrency: 0\n    scv: -1\ncluster: {region: us-eats-1}\n";
-    let bench = Bench::new().file("web.yaml", WEB).file("base.yaml", base).file("s.yaml", top);
+    let folder = Folder::new().file("web.yaml", WEB).file("base.yaml", base).file("s.yaml", top);
     let texts = [
         "base.yaml:11: error: objectives.errorRate: found 3",
         "s.yaml:6: error: services.web.concurrency: found 0",
         "s.yaml:7: error: services.web.scv: found -1",
         "s.yaml:8: error: cluster.region: unknown region `us-eats-1`; did you mean `us-east-1`?",
     ];
-    refused(&bench, &texts);
-    let done = bench.run("run s.yaml -q --set services.web.concurrency=-0.5");
+    refused(&folder, &texts);
+    let done = folder.run("run s.yaml -q --set services.web.concurrency=-0.5");
     assert!(
         done.stderr.contains("--set services.web.concurrency=-0.5: error: services.web.concurrency"),
         "{}",
@@ -172,26 +126,24 @@ fn problems_of_a_scenario_on_top_of_another_are_where_they_were_written() {
 
 #[test]
 fn a_misspelt_field_gets_its_line_and_a_suggestion() {
-    let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small("trafic: {}\n"));
-    refused(&bench, &["s.yaml:8:1", "unknown field `trafic`", "did you mean `traffic`?"]);
-    let done = bench.run("run s.yaml -q --set nodeGroups.pool.maxSze=3");
+    let folder = Folder::new().file("web.yaml", WEB).file("s.yaml", small("trafic: {}\n"));
+    refused(&folder, &["s.yaml:8:1", "unknown field `trafic`", "did you mean `traffic`?"]);
+    let done = folder.run("run s.yaml -q --set nodeGroups.pool.maxSze=3");
     assert_eq!(done.code, 2);
 }
 
 #[test]
 fn a_setting_may_be_any_yaml() {
-    let bench = Bench::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC));
+    let folder = Folder::new().file("web.yaml", WEB).file("s.yaml", small(TRAFFIC));
     let run = |words: &[&str]| {
-        let mut command = Command::cargo_bin("foresail").expect("the program");
-        let output = command.args(["run", "s.yaml", "-n", "1", "-q", "--no-recommend"]).args(words);
-        let output = output.current_dir(bench.folder.path()).output().expect("it runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        let done = folder.run_words(&[&["run", "s.yaml", "-n", "1", "-q", "--no-recommend"], words].concat());
+        (done.code, done.stderr)
     };
     for value in ["[{constant: {rate: 5}}]", r#"[{"constant": {"rate": 5}}]"#] {
-        assert_eq!(run(&["--set", &format!("traffic.patterns={value}")]), (Some(0), String::new()));
+        assert_eq!(run(&["--set", &format!("traffic.patterns={value}")]), (0, String::new()));
     }
     let (code, stderr) = run(&["--set", "traffic.patterns=[{constant: {rate: -5}}]"]);
-    assert!(code == Some(2) && stderr.contains("-5"), "{stderr}");
+    assert!(code == 2 && stderr.contains("-5"), "{stderr}");
 }
 
 #[test]
@@ -201,39 +153,39 @@ fn a_scenario_names_its_scheduler_configuration() {
         requiredDuringSchedulingIgnoredDuringExecution:\n          nodeSelectorTerms:\n          \
         - matchExpressions: [{key: nobody, operator: Exists}]\n";
     let scenario = small(&format!("scheduler: {{configuration: k.yaml, cycleTime: 5ms}}\n{TRAFFIC}"));
-    let bench = |configuration: &str| {
-        Bench::new().file("web.yaml", WEB).file("s.yaml", &scenario).file("k.yaml", configuration)
+    let folder = |configuration: &str| {
+        Folder::new().file("web.yaml", WEB).file("s.yaml", &scenario).file("k.yaml", configuration)
     };
-    let done = bench(configuration).run("run s.yaml -n 1 -q --no-recommend");
+    let done = folder(configuration).run("run s.yaml -n 1 -q --no-recommend");
     assert_eq!(done.code, 0, "{}", done.stderr);
     let text = "node(s) didn't match scheduler-enforced node affinity (NodeAffinity)";
     assert!(done.stdout.contains(text), "{}", done.stdout);
     let wrong = configuration.replace("addedAffinity", "addedAfinity");
     refused(
-        &bench(&wrong),
+        &folder(&wrong),
         &[
             "k.yaml:7: error: KubeSchedulerConfiguration: profiles[0].pluginConfig[0].args.addedAfinity",
             "unknown field `addedAfinity`",
             "did you mean `addedAffinity`?",
         ],
     );
-    refused(&bench(WEB), &["expected one KubeSchedulerConfiguration, found 2 objects", "found `Deployment`"]);
-    let slow = Bench::new().file("web.yaml", WEB).file("s.yaml", scenario.replace("5ms", "2m"));
+    refused(&folder(WEB), &["expected one KubeSchedulerConfiguration, found 2 objects", "found `Deployment`"]);
+    let slow = Folder::new().file("web.yaml", WEB).file("s.yaml", scenario.replace("5ms", "2m"));
     refused(&slow, &["k.yaml", "does not exist", "scheduler.cycleTime", "at most 1m"]);
 }
 
 #[test]
 fn an_hpa_needs_its_target() {
-    let bench = Bench::new()
+    let folder = Folder::new()
         .file("web.yaml", WEB.replace("kind: Deployment, name: web", "kind: Deployment, name: wep"))
         .file("s.yaml", small(TRAFFIC));
-    refused(&bench, &["there is no Deployment `wep`", "did you mean `web`?"]);
+    refused(&folder, &["there is no Deployment `wep`", "did you mean `web`?"]);
 }
 
 #[test]
 fn a_pod_without_a_home_is_a_caveat_that_names_the_filter() {
-    let bench = Bench::new().file("web.yaml", WEB.replace("cpu: 250m", "cpu: 25")).file("s.yaml", small(TRAFFIC));
-    let done = bench.run("run s.yaml -n 1 -q --no-recommend");
+    let folder = Folder::new().file("web.yaml", WEB.replace("cpu: 250m", "cpu: 25")).file("s.yaml", small(TRAFFIC));
+    let done = folder.run("run s.yaml -n 1 -q --no-recommend");
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains("Insufficient cpu (NodeResourcesFit)"), "{}", done.stdout);
 }
@@ -241,17 +193,17 @@ fn a_pod_without_a_home_is_a_caveat_that_names_the_filter() {
 #[test]
 fn traces_are_read_with_care() {
     let traced = small("traffic:\n  patterns: [{trace: {file: t.csv}}]\n  routes: {web: 1}\n");
-    let bench = |csv: &str| Bench::new().file("web.yaml", WEB).file("s.yaml", &traced).file("t.csv", csv);
-    refused(&bench("time,rate\n0,5\n60,6\n30,7\n"), &["t.csv:4", "goes back in time"]);
-    refused(&bench("time,rate\n0,5\n60,NaN\n"), &["t.csv:3", "finite"]);
-    refused(&bench("time,rate\n0,5\n"), &["t.csv", "at least two points"]);
-    let gap = bench("time,rate\n0,5\n60,6\n120,7\n600,7\n").run("run s.yaml -n 1 -q --no-recommend");
+    let folder = |csv: &str| Folder::new().file("web.yaml", WEB).file("s.yaml", &traced).file("t.csv", csv);
+    refused(&folder("time,rate\n0,5\n60,6\n30,7\n"), &["t.csv:4", "goes back in time"]);
+    refused(&folder("time,rate\n0,5\n60,NaN\n"), &["t.csv:3", "finite"]);
+    refused(&folder("time,rate\n0,5\n"), &["t.csv", "at least two points"]);
+    let gap = folder("time,rate\n0,5\n60,6\n120,7\n600,7\n").run("run s.yaml -n 1 -q --no-recommend");
     assert!(gap.stdout.contains("1 gaps, the longest of 420 s"), "{}", gap.stdout);
 }
 
 #[test]
 fn no_file_is_too_strange() {
-    let with = |name: &str, bytes: &[u8]| Bench::new().file("s.yaml", small(TRAFFIC)).file(name, bytes);
+    let with = |name: &str, bytes: &[u8]| Folder::new().file("s.yaml", small(TRAFFIC)).file(name, bytes);
     refused(&with("web.yaml", &[0x7f, b'E', b'L', b'F', 0, 1, 2]), &["web.yaml", "not a text file"]);
     refused(&with("web.yaml", &[0x1f, 0x8b, 1, 2, 3]), &["web.yaml", "broken gzip"]);
     refused(&with("web.yaml/inside.txt", b"nothing"), &["web.yaml", "holds no yaml"]);
@@ -262,7 +214,7 @@ fn no_file_is_too_strange() {
     let large =
         format!("{WEB}---\nkind: ConfigMap\nmetadata: {{name: big}}\ndata:\n{}", "  key: value\n".repeat(900_000));
     refused(&with("web.yaml", large.as_bytes()), &["web.yaml", "duplicate"]);
-    let empty = Bench::new().run("run nowhere.yaml");
+    let empty = Folder::new().run("run nowhere.yaml");
     assert_eq!(empty.code, 2, "{}", empty.stderr);
 }
 
@@ -278,7 +230,7 @@ fn numbers_out_of_range_are_refused() {
         ("run --set objectives.errorRate=2", "errorRate"),
         ("run --set nothing", "path=value"),
     ] {
-        let done = Bench::new().run(words);
+        let done = Folder::new().run(words);
         assert_eq!(done.code, 2, "{words}: {}", done.stderr);
         assert!(done.stderr.contains(text), "{words}: `{text}` is not in:\n{}", done.stderr);
     }
@@ -296,8 +248,8 @@ fn a_dump_is_a_cluster() {
             {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r", "uid": "u", "controller": true}]},
             "spec": {"containers": [{"name": "c", "image": "i"}]}}]}"#;
     let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: dump\nmanifests: [dump.json]\nduration: 1h\n";
-    let bench = Bench::new().file("dump.json", dump).file("s.yaml", scenario);
-    let done = bench.run("run s.yaml -n 1 -q");
+    let folder = Folder::new().file("dump.json", dump).file("s.yaml", scenario);
+    let done = folder.run("run s.yaml -n 1 -q");
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains(" blue "), "{}", done.stdout);
     assert!(done.stdout.contains("objects that their controllers make anew were left aside: 1 Pod"), "{}", done.stdout);
@@ -316,7 +268,7 @@ fn the_owners_document_imports_as_it_is() {
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: seed\nmanifests: [\"{seed}\"]\nterraform: [\"{seed}\"]\n\
          duration: 6h\ntraffic:\n  patterns: [{{constant: {{rate: 20}}}}]\n  routes: {{order-service: 1}}\n"
     );
-    let done = Bench::new().file("s.yaml", scenario).run("run s.yaml -n 1 -q --no-recommend");
+    let done = Folder::new().file("s.yaml", scenario).run("run s.yaml -n 1 -q --no-recommend");
     assert_eq!(done.code, 0, "{}", done.stderr);
     for text in ["app-nodes", "db-nodes", "a selector is required", "the module has no name", "1 ExternalSecret"] {
         assert!(done.stdout.contains(text), "`{text}` is not in:\n{}", done.stdout);
@@ -335,18 +287,18 @@ fn pods_of_a_trace_arrive_run_and_end() {
     let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: batch\nduration: 3h\npodTrace: pods.csv\n\
                     nodeGroups:\n  pool: {instanceTypes: [m5.large], minSize: 0, maxSize: 4}\n\
                     autoscaler: {enabled: true}\n";
-    let bench = Bench::new().file("pods.csv", trace).file("s.yaml", scenario);
-    let done = bench.run("run s.yaml -n 1 -q --no-recommend");
+    let folder = Folder::new().file("pods.csv", trace).file("s.yaml", scenario);
+    let done = folder.run("run s.yaml -n 1 -q --no-recommend");
     assert_eq!(done.code, 0, "{}", done.stderr);
     // Two at once need two nodes, which go again; the third finds none and gets one.
-    let decisions = bench.text("reports/batch/decisions.jsonl");
+    let decisions = folder.text("reports/batch/decisions.jsonl");
     assert!(decisions.matches("scale").count() >= 3, "{decisions}");
     let packed =
-        Bench::new().file("pods.csv.gz", gzip(trace)).file("s.yaml", scenario.replace("pods.csv", "pods.csv.gz"));
+        Folder::new().file("pods.csv.gz", gzip(trace)).file("s.yaml", scenario.replace("pods.csv", "pods.csv.gz"));
     assert_eq!(packed.run("run s.yaml -n 1 -q --no-recommend").code, 0);
     assert_eq!(packed.text("reports/batch/decisions.jsonl"), decisions, "compressed or not");
     let bad = "time_s,pod,cpu_milli,mem_bytes,duration_s\n60,a,-5,10,600\n10,a,5,10,x\n";
-    refused(&Bench::new().file("pods.csv", bad).file("s.yaml", scenario), &["pods.csv:2", "pods.csv:3"]);
+    refused(&Folder::new().file("pods.csv", bad).file("s.yaml", scenario), &["pods.csv:2", "pods.csv:3"]);
 }
 
 #[test]
@@ -359,12 +311,12 @@ fn what_terraform_shows_are_node_groups() {
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: shown\nmanifests: [web.yaml]\n\
          terraform: [plan.json]\nduration: 1h\n{TRAFFIC}"
     );
-    let bench = Bench::new().file("web.yaml", WEB).file("plan.json", shown).file("s.yaml", &scenario);
-    let done = bench.run("run s.yaml -n 1 -q --no-recommend");
+    let folder = Folder::new().file("web.yaml", WEB).file("plan.json", shown).file("s.yaml", &scenario);
+    let done = folder.run("run s.yaml -n 1 -q --no-recommend");
     assert_eq!(done.code, 0, "{}", done.stderr);
     let row = done.stdout.lines().find(|line| line.trim_start().starts_with("green")).expect("the group");
     assert!(row.contains("m5.large") && row.contains("1..6"), "{row}");
-    let broken = Bench::new().file("web.yaml", WEB).file("plan.json", "{\n\"a\": }").file("s.yaml", &scenario);
+    let broken = Folder::new().file("web.yaml", WEB).file("plan.json", "{\n\"a\": }").file("s.yaml", &scenario);
     refused(&broken, &["plan.json:2"]);
 }
 
@@ -377,7 +329,7 @@ fn every_scenario_of_the_repository_runs() {
     assert!(names.len() >= 8, "{names:?}");
     for path in names {
         let words = format!("run {} --set duration=2h -n 1 -q --no-recommend --out out", path.display());
-        let done = Bench::new().run(&words);
+        let done = Folder::new().run(&words);
         assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
     }
 }

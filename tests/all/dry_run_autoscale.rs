@@ -1,42 +1,29 @@
 //! `foresail autoscale` as a user meets it.
 
-use assert_cmd::Command;
+use crate::program::{Done, Folder};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// The files of docs/cluster-autoscaler.md.
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cluster-autoscaler").join(name)
 }
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a place for files");
-    for name in ["up.yaml", "down.yaml", "groups.yaml"] {
-        fs::copy(example(name), folder.path().join(name)).expect("an example");
-    }
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("written");
-    }
-    folder
+fn folder(files: &[(&str, &str)]) -> Folder {
+    let examples = ["up.yaml", "down.yaml", "groups.yaml"].into_iter();
+    examples
+        .fold(Folder::new(), |folder, name| folder.file(name, fs::read(example(name)).expect("an example")))
+        .files(files)
 }
 
-fn run(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("foresail").expect("built");
-    let output = command.current_dir(folder.path()).arg("autoscale").args(arguments).output().expect("runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+fn run(folder: &Folder, arguments: &[&str]) -> Done {
+    folder.run_words(&[&["autoscale"], arguments].concat())
 }
 
 /// All texts are in what is said on stderr, nothing is on stdout, and the code is 2.
-fn refused(folder: &TempDir, arguments: &[&str], texts: &[&str]) {
-    let (code, out, err) = run(folder, arguments);
-    assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
-    for text in texts {
-        assert!(err.contains(text), "{arguments:?}: `{text}` is not in:\n{err}");
-    }
-    assert!(!err.contains("panicked"), "{err}");
+fn refused(folder: &Folder, arguments: &[&str], texts: &[&str]) {
+    run(folder, arguments).refused(texts);
 }
 
 const UP: [&str; 6] = ["-f", "up.yaml", "--node-groups", "groups.yaml", "--flags", "--expander=least-waste"];
@@ -48,7 +35,7 @@ fn the_document_shows_what_the_program_prints() {
     let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned();
     let down = ["-f", "down.yaml", "--flags", "--nodes=1:10:general", "--for", "12m"];
     for arguments in [UP, down] {
-        let (code, out, err) = run(&folder, &arguments);
+        let Done { code, stdout: out, stderr: err } = run(&folder, &arguments);
         assert_eq!(code, 0, "{err}");
         assert!(err.contains("s per loop"), "{err}");
         assert!(document.contains(&trimmed(&out)), "the document does not show:\n{out}");
@@ -61,7 +48,7 @@ fn json_has_every_alternative_with_its_scores() {
     let mut arguments = UP.to_vec();
     arguments[5] = "--expander=price,most-pods";
     arguments.extend(["-o", "json"]);
-    let (code, out, err) = run(&folder, &arguments);
+    let Done { code, stdout: out, stderr: err } = run(&folder, &arguments);
     assert_eq!(code, 0, "{err}");
     let loops: Value = serde_json::from_str(&out).expect("JSON");
     let groups = loops[0]["groups"].as_array().expect("groups");
@@ -80,9 +67,9 @@ fn json_has_every_alternative_with_its_scores() {
 #[test]
 fn groups_that_may_not_grow_say_why() {
     let folder = folder(&[]);
-    let (_, out, _) = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:2:general --nodes=0:1:batch"]);
+    let Done { stdout: out, .. } = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:2:general --nodes=0:1:batch"]);
     assert_eq!(out.matches("max node group size reached").count(), 2, "{out}");
-    let (_, out, _) = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:9:general --cores-total=0:9"]);
+    let Done { stdout: out, .. } = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:9:general --cores-total=0:9"]);
     assert!(out.contains("max cluster cpu limit reached"), "{out}");
 }
 
@@ -91,7 +78,8 @@ fn discovered_groups_are_the_autoscalers_and_others_are_not() {
     let groups = "- {name: general, max: 4, tags: {team/shop: yes-please}}\n- {name: batch, max: 4}\n";
     let folder = folder(&[("g.yaml", groups)]);
     let with = |flags: &'static str| {
-        let (code, out, err) = run(&folder, &["-f", "up.yaml", "--node-groups", "g.yaml", "--flags", flags]);
+        let Done { code, stdout: out, stderr: err } =
+            run(&folder, &["-f", "up.yaml", "--node-groups", "g.yaml", "--flags", flags]);
         assert_eq!(code, 0, "{err}");
         (out, err)
     };
@@ -113,7 +101,7 @@ fn a_schedulers_configuration_counts_in_the_dump_and_as_a_flag() {
     let with = |more: &[&str]| {
         let mut arguments = vec!["-f", "up.yaml", "--node-groups", "groups.yaml"];
         arguments.extend(more);
-        let (code, out, err) = run(&folder, &arguments);
+        let Done { code, stdout: out, stderr: err } = run(&folder, &arguments);
         assert_eq!(code, 0, "{err}");
         out
     };
@@ -144,7 +132,7 @@ fn the_priority_expander_needs_its_config_map() {
     let with = |file: &'static str| {
         ["-f", "up.yaml", "-f", file, "--node-groups", "groups.yaml", "--flags", "--expander=priority,least-waste"]
     };
-    let (code, out, err) = run(&folder, &with("good.yaml"));
+    let Done { code, stdout: out, stderr: err } = run(&folder, &with("good.yaml"));
     assert_eq!(code, 0, "{err}");
     let chosen = out.lines().find(|line| line.contains("chosen")).unwrap_or_default();
     assert!(chosen.contains("general"), "least-waste alone would take `memory`:\n{out}");
@@ -163,7 +151,8 @@ fn a_group_in_back_off_says_until_when() {
         "objects": {"pods": [{"name": "a", "tpl": "p", "created": -60}]},
         "nodeGroups": [{"id": "g", "max": 5, "increaseFails": true, "template": {"status": {
             "capacity": {"cpu": "4", "memory": "8Gi", "pods": "9"}, "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "9"}}}}]}"#;
-    let (code, out, err) = run(&folder(&[("case.json", case)]), &["-f", "case.json", "--for", "20s"]);
+    let Done { code, stdout: out, stderr: err } =
+        run(&folder(&[("case.json", case)]), &["-f", "case.json", "--for", "20s"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("refused by the cloud"), "{out}");
     assert!(out.contains("in backoff after failed scale-up until +300 s"), "{out}");
@@ -173,7 +162,7 @@ fn a_group_in_back_off_says_until_when() {
 fn markdown_is_markdown() {
     let mut arguments = UP.to_vec();
     arguments.extend(["-o", "markdown"]);
-    let (code, out, _) = run(&folder(&[]), &arguments);
+    let Done { code, stdout: out, .. } = run(&folder(&[]), &arguments);
     assert_eq!(code, 0);
     assert!(out.contains("## Loop at +0 s") && out.contains("### Node groups"), "{out}");
     assert!(out.lines().any(|line| line.starts_with("| general")), "{out}");
@@ -201,7 +190,8 @@ fn flags_are_read_with_care() {
     refused(&folder, &with("--max-drain-parallelism=20"), &["--max-drain-parallelism must not be above"]);
     // Everything that is wrong, at once.
     refused(&folder, &with("--expandr=random --balance-similar-node-groups=perhaps"), &["--expandr", "perhaps"]);
-    let (code, _, err) = run(&folder, &with("--v 4 --leader_elect=false --expander least-waste --nodes 0:5:general"));
+    let Done { code, stderr: err, .. } =
+        run(&folder, &with("--v 4 --leader_elect=false --expander least-waste --nodes 0:5:general"));
     assert_eq!(code, 0, "{err}");
     assert_eq!(err.matches("has no effect here").count(), 2, "{err}");
 }
@@ -264,7 +254,7 @@ fn bad_dumps_are_refused() {
 fn the_workloads_are_read_too() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/autoscaler/up-p1000-g10-n100.json.gz");
     let path = path.display().to_string();
-    let (code, out, err) = run(&folder(&[]), &["-f", &path, "-o", "json"]);
+    let Done { code, stdout: out, stderr: err } = run(&folder(&[]), &["-f", &path, "-o", "json"]);
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("1 loops, 0.0"), "{err}");
     let loops: Value = serde_json::from_str(&out).expect("JSON");

@@ -1,8 +1,6 @@
 //! `foresail hpa` as a user meets it.
 
-use assert_cmd::Command;
-use std::fs;
-use tempfile::TempDir;
+use crate::program::{Done, Folder};
 
 const HPA: &str = "apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -23,19 +21,12 @@ spec:
   template: {spec: {containers: [{name: app, resources: {requests: {cpu: 100m}}}]}}
 ";
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a place for files");
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("written");
-    }
-    folder
+fn folder(files: &[(&str, &str)]) -> Folder {
+    Folder::new().files(files)
 }
 
-fn run(folder: &TempDir, arguments: &str) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("foresail").expect("built");
-    let output = command.current_dir(folder.path()).arg("hpa").args(arguments.split(' ')).output().expect("runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+fn run(folder: &Folder, arguments: &str) -> Done {
+    folder.run(&format!("hpa {arguments}"))
 }
 
 /// 100 milli-cores, then 450 from the tenth minute on: two pods at the target, then nine.
@@ -48,7 +39,8 @@ fn jump() -> String {
 #[test]
 fn a_closed_loop_comes_to_rest_where_the_load_is_at_its_target() {
     let folder = folder(&[("hpa.yaml", HPA), ("load.csv", &jump())]);
-    let (code, out, _) = run(&folder, "-f hpa.yaml --metrics load.csv --mode closed -o json --chart chart.html");
+    let Done { code, stdout: out, .. } =
+        run(&folder, "-f hpa.yaml --metrics load.csv --mode closed -o json --chart chart.html");
     assert_eq!(code, 0);
     let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     let syncs = value["hpas"][0]["syncs"].as_array().expect("syncs");
@@ -57,7 +49,7 @@ fn a_closed_loop_comes_to_rest_where_the_load_is_at_its_target() {
     let sizes: Vec<i64> =
         syncs.iter().filter(|sync| sync["rescaled"] == true).filter_map(|s| s["replicas"].as_i64()).collect();
     assert_eq!(sizes, [4, 8, 9]);
-    let page = fs::read_to_string(folder.path().join("chart.html")).expect("a chart");
+    let page = folder.text("chart.html");
     assert!(page.contains("<svg") && page.contains("Replicas") && page.contains("order/order"));
 }
 
@@ -65,7 +57,8 @@ fn a_closed_loop_comes_to_rest_where_the_load_is_at_its_target() {
 fn variants_are_put_side_by_side() {
     let patient = HPA.replace("maxReplicas: 10", "maxReplicas: 5");
     let folder = folder(&[("a.yaml", HPA), ("b.yaml", &patient), ("load.csv", &jump())]);
-    let (code, out, _) = run(&folder, "-f a.yaml -f b.yaml --metrics load.csv --mode closed -o markdown");
+    let Done { code, stdout: out, .. } =
+        run(&folder, "-f a.yaml -f b.yaml --metrics load.csv --mode closed -o markdown");
     assert_eq!(code, 0);
     assert!(out.contains("## Replicas side by side"), "{out}");
     assert!(out.contains("maxReplicas is 5"), "{out}");
@@ -79,7 +72,7 @@ fn prometheus_answers_are_read_with_their_holes() {
         {"metric":{"pod":"a"},"values":[[1769856000,"0.04"],[1769856015,"0.09"],[1769856030,"NaN"],[1769856045,"0.05"]]},
         {"metric":{"pod":"b"},"values":[[1769856000,"0.06"],[1769856015,"0.09"],[1769856045,"0.05"]]}]}}"#;
     let folder = folder(&[("hpa.yaml", HPA), ("answer.json", answer)]);
-    let (code, out, err) = run(&folder, "-f hpa.yaml --metrics cpu=answer.json --all -o csv");
+    let Done { code, stdout: out, stderr: err } = run(&folder, "-f hpa.yaml --metrics cpu=answer.json --all -o csv");
     assert_eq!(code, 0);
     assert!(err.contains("answer.json: warning: data.result[0]: 1 gaps, the longest of 30 s"), "{err}");
     assert!(out.contains("2026-01-31 10:40:00,cpu 50% of 50%,2,2,2,2,2,false"), "{out}");
@@ -91,7 +84,7 @@ fn prometheus_answers_are_read_with_their_holes() {
 fn everything_wrong_with_a_recording_is_said_with_its_line() {
     let csv = "time,cpu_percent\n0,50\n15,70m\n30,60\n30,61\n20,10\n45,abc\n60,1,2\n300,70\n";
     let folder = folder(&[("hpa.yaml", HPA), ("bad.csv", csv)]);
-    let (code, out, err) = run(&folder, "-f hpa.yaml --metrics bad.csv");
+    let Done { code, stdout: out, stderr: err } = run(&folder, "-f hpa.yaml --metrics bad.csv");
     assert_eq!((code, out.as_str()), (2, ""));
     for part in [
         "bad.csv:3: error: cpu: `70m` does not match the column, which is in percent",
@@ -108,7 +101,7 @@ fn everything_wrong_with_a_recording_is_said_with_its_line() {
 #[test]
 fn an_object_gets_the_api_server_s_complaint() {
     let folder = folder(&[("hpa.yaml", &HPA.replace("minReplicas: 2", "minReplicas: 20")), ("load.csv", &jump())]);
-    let (code, _, err) = run(&folder, "-f hpa.yaml --metrics load.csv --mode closed");
+    let Done { code, stderr: err, .. } = run(&folder, "-f hpa.yaml --metrics load.csv --mode closed");
     assert_eq!(code, 2);
     let complaint = "spec.maxReplicas: Invalid value: 10: must be greater than or equal to `minReplicas`";
     assert!(err.contains(complaint), "{err}");
@@ -119,7 +112,7 @@ fn an_object_gets_the_api_server_s_complaint() {
 #[test]
 fn units_that_cannot_be_right_are_refused() {
     let folder = folder(&[("hpa.yaml", HPA), ("load.csv", "time,cpu\n0,50\n15,51\n")]);
-    let (code, _, err) = run(&folder, "-f hpa.yaml --metrics load.csv");
+    let Done { code, stderr: err, .. } = run(&folder, "-f hpa.yaml --metrics load.csv");
     assert_eq!(code, 2);
     assert!(err.contains("510 times the request of a pod: the units do not match"), "{err}");
 }

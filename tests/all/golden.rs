@@ -45,12 +45,17 @@ fn the_sample_report_is_what_the_program_writes() {
         return;
     }
     let (place, committed) = (Folder::new(), root().join("reports/ecommerce"));
-    place.run("run -q").ok();
+    let done = place.run("run -q");
+    let printed: Vec<&str> = done.ok().lines().map(str::trim_end).collect();
     let written = place.path().join("reports/ecommerce");
     let mut changes = String::new();
     for name in names(&written) {
         compare(&committed.join(&name), &fs::read_to_string(written.join(&name)).expect("text"), &mut changes);
     }
+    let readme = fs::read_to_string(root().join("README.md")).expect("text");
+    let sample = readme.split("$ foresail run\n").nth(1).and_then(|text| text.split("```").next()).expect("a sample");
+    let strange = sample.lines().filter(|line| line.trim() != "..." && !printed.contains(line));
+    changes.extend(strange.map(|line| format!("README.md shows what is not printed: {line}\n")));
     let stale = names(&committed).into_iter().filter(|name| !written.join(name).exists());
     changes.extend(stale.map(|name| format!("reports/ecommerce/{name} is not written any more\n")));
     assert!(changes.is_empty(), "{changes}\nIf this is meant: {UPDATE}=1 cargo test --release --test all golden");

@@ -1,6 +1,6 @@
 //! `foresail fit` on metrics that the exact mode made: known services come back.
 
-use assert_cmd::Command;
+use crate::program::Folder;
 use foresail::id::Id;
 use foresail::rng::Seed;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
@@ -57,13 +57,9 @@ fn a_known_service_comes_back_from_its_metrics() {
         cpu_limit_cores: limit,
         ..ServiceProfile::default()
     };
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("m.csv"), metrics(&truth)).expect("a file");
-    let mut command = Command::cargo_bin("foresail").expect("the program");
-    let words = ["fit", "--metrics", "m.csv", "--cpu-limit", "0.5"];
-    let done = command.args(words).current_dir(folder.path()).output().expect("it runs");
-    let (yaml, told) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{told}");
+    let folder = Folder::new().file("m.csv", metrics(&truth));
+    let done = folder.run("fit --metrics m.csv --cpu-limit 0.5");
+    let (yaml, told) = (done.ok(), &done.stderr);
     let value = |field: &str| {
         let line = yaml.lines().find_map(|line| line.trim().strip_prefix(&format!("{field}: ")));
         line.map(|text| text.trim_end_matches('m').parse::<f64>().expect("a number"))

@@ -1,6 +1,7 @@
 //! The program as a user has it: a folder with files, a command in it, and what the command did.
 
 use assert_cmd::Command;
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -21,6 +22,13 @@ impl Folder {
         fs::write(path, text).expect("a file");
         self
     }
+    /// With more files: names and texts.
+    pub fn files(self, files: &[(&str, &str)]) -> Self {
+        files.iter().fold(self, |folder, (name, text)| folder.file(name, text))
+    }
+    pub fn has(&self, name: &str) -> bool {
+        self.path().join(name).exists()
+    }
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -39,7 +47,9 @@ impl Folder {
     /// The same with something on its standard input.
     pub fn pipe(&self, words: &[&str], stdin: &[u8]) -> Done {
         let mut command = Command::cargo_bin("foresail").expect("the program");
-        let output = command.args(words).current_dir(self.path()).write_stdin(stdin).output().expect("it runs");
+        // Lines are as long for everybody.
+        command.args(words).current_dir(self.path()).env_remove("COLUMNS").write_stdin(stdin);
+        let output = command.output().expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let code = output.status.code().expect("it ends by itself");
         Done { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
@@ -58,5 +68,16 @@ impl Done {
     pub fn ok(&self) -> &str {
         assert_eq!(self.code, 0, "{}", self.stderr);
         &self.stdout
+    }
+    pub fn json(&self) -> Value {
+        serde_json::from_str(self.ok()).expect("JSON on stdout")
+    }
+    /// Refused with exit code 2, nothing on stdout, all of the texts on stderr.
+    pub fn refused(&self, texts: &[&str]) {
+        assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{}", self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        for text in texts {
+            assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
+        }
     }
 }

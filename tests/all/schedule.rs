@@ -1,53 +1,20 @@
 //! `foresail schedule` from outside: placements, messages, explanations, capacity, and what it refuses.
 
-use assert_cmd::Command;
+use crate::program::{Done, Folder};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::Path;
-use tempfile::TempDir;
-
-/// What the command did.
-struct Done {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Done {
-    fn json(&self) -> Value {
-        assert_eq!(self.code, 0, "{}", self.stderr);
-        serde_json::from_str(&self.stdout).expect("JSON on stdout")
-    }
-    /// Refused with exit code 2, nothing on stdout, all of the texts on stderr.
-    fn refused(&self, texts: &[&str]) {
-        assert_eq!(self.code, 2, "{}{}", self.stdout, self.stderr);
-        assert_eq!(self.stdout, "");
-        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
-        for text in texts {
-            assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
-        }
-    }
-}
-
-fn run_in(folder: &Path, words: &[&str], stdin: &[u8]) -> Done {
-    let mut command = Command::cargo_bin("foresail").expect("the program");
-    let command = command.arg("schedule").args(words).current_dir(folder).write_stdin(stdin);
-    let output = command.output().expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let code = output.status.code().expect("it ends by itself");
-    Done { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
-}
 
 /// `foresail schedule -f dump.json` and more words, on these objects.
 fn schedule(objects: &Value, words: &[&str]) -> Done {
-    let folder = folder_with("dump.json", objects.to_string().as_bytes());
-    run_in(folder.path(), &[&["-f", "dump.json"], words].concat(), b"")
+    in_folder(&folder_with("dump.json", objects.to_string().as_bytes()), &[&["-f", "dump.json"], words].concat(), b"")
 }
 
-fn folder_with(name: &str, text: &[u8]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join(name), text).expect("a file");
-    folder
+fn in_folder(folder: &Folder, words: &[&str], stdin: &[u8]) -> Done {
+    folder.pipe(&[&["schedule"], words].concat(), stdin)
+}
+
+fn folder_with(name: &str, text: &[u8]) -> Folder {
+    Folder::new().file(name, text)
 }
 
 fn node(name: &str, zone: &str, more: Value) -> Value {
@@ -156,19 +123,19 @@ fn how_many_more_fit_and_what_runs_out() {
 fn standard_input_gzip_yaml_and_folders_are_read() {
     let text = cluster(vec![pod("web", "500m", Value::Null)]).to_string();
     let expect = schedule(&cluster(vec![pod("web", "500m", Value::Null)]), &[]).stdout;
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(run_in(folder.path(), &["-f", "-"], text.as_bytes()).stdout, expect);
+    let folder = Folder::new();
+    assert_eq!(in_folder(&folder, &["-f", "-"], text.as_bytes()).stdout, expect);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(text.as_bytes()).expect("it packs");
     let packed = packed.finish().expect("it packs");
-    assert_eq!(run_in(folder.path(), &["-f", "-"], &packed).stdout, expect);
+    assert_eq!(in_folder(&folder, &["-f", "-"], &packed).stdout, expect);
     let folder = folder_with("dump.json.gz", &packed);
-    assert_eq!(run_in(folder.path(), &["-f", "."], b"").stdout, expect);
+    assert_eq!(in_folder(&folder, &["-f", "."], b"").stdout, expect);
     let yaml = "kind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: 1, memory: 1Gi, pods: 9}}\n---\nkind: Pod\n\
                 metadata: {name: web}\nspec: {containers: [{name: c}]}\n";
     let folder = folder_with("dump.yaml", yaml.as_bytes());
     assert_eq!(
-        run_in(folder.path(), &["-f", "dump.yaml"], b"").stdout,
+        in_folder(&folder, &["-f", "dump.yaml"], b"").stdout,
         "NAMESPACE   NAME   NODE\ndefault     web    n1\n"
     );
 }
@@ -191,9 +158,8 @@ profiles:
 
 /// The cluster placed under a KubeSchedulerConfiguration.
 fn configured(configuration: &str, pods: Vec<Value>, words: &[&str]) -> Done {
-    let folder = folder_with("scheduler.yaml", configuration.as_bytes());
-    std::fs::write(folder.path().join("dump.json"), cluster(pods).to_string()).expect("a file");
-    run_in(folder.path(), &[&["-f", "dump.json", "--config", "scheduler.yaml"], words].concat(), b"")
+    let folder = folder_with("scheduler.yaml", configuration.as_bytes()).file("dump.json", cluster(pods).to_string());
+    in_folder(&folder, &[&["-f", "dump.json", "--config", "scheduler.yaml"], words].concat(), b"")
 }
 
 #[test]
@@ -272,7 +238,7 @@ fn all_problems_of_a_dump_come_at_once_with_their_places() {
                 {\"kind\": \"Pod\", \"metadata\": {}},\n{\"kind\": \"Pod\", \"metadata\": {\"name\": \"p\"}, \"spec\": \
                 {\"containers\": 7}},\n{\"kind\": \"Pod\", \"metadata\": {\"name\": \"q\"}, \"spec\": {\"nodeName\": \"n9\"}}\n]";
     let folder = folder_with("dump.json", text.as_bytes());
-    run_in(folder.path(), &["-f", "dump.json"], b"").refused(&[
+    in_folder(&folder, &["-f", "dump.json"], b"").refused(&[
         "dump.json:2: error: Node n1: status.allocatable.cpu: `4X` is not a quantity",
         "dump.json:3: error: Node n2: status.allocatable.cpu: `-4` is negative",
         "dump.json:4: error: Node n2: metadata.name: an object of this kind and name was read before",
@@ -288,16 +254,16 @@ fn all_problems_of_a_dump_come_at_once_with_their_places() {
 fn files_that_are_no_dumps_are_refused() {
     let refused = |bytes: &[u8], texts: &[&str]| {
         let folder = folder_with("dump.json", bytes);
-        run_in(folder.path(), &["-f", "dump.json"], b"").refused(texts);
+        in_folder(&folder, &["-f", "dump.json"], b"").refused(texts);
     };
     refused(b"{\"kind\": \"List\", \"items\": [{\"kind\": \"Node\",\n", &["dump.json:", "EOF"]);
     refused(b"[1, 2]", &["it has no kind"]);
     refused(&[0x1f, 0x8b, 1, 2], &["dump.json", "cannot be read"]);
     refused(&[0xff, 0xfe, 0x00], &["dump.json", "neither JSON nor YAML"]);
     refused(format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)).as_bytes(), &["dump.json:1", "recursion"]);
-    let folder = tempfile::tempdir().expect("a folder");
-    run_in(folder.path(), &["-f", "nothing.json"], b"").refused(&["nothing.json", "does not exist"]);
-    run_in(folder.path(), &["-f", "."], b"").refused(&["holds no"]);
+    let folder = Folder::new();
+    in_folder(&folder, &["-f", "nothing.json"], b"").refused(&["nothing.json", "does not exist"]);
+    in_folder(&folder, &["-f", "."], b"").refused(&["holds no"]);
 }
 
 #[test]

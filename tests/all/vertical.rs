@@ -1,6 +1,6 @@
 //! VerticalPodAutoscalers: in the simulation, and `foresail vpa` as a user meets it.
 
-use assert_cmd::Command;
+use crate::program::{Done, Folder};
 use foresail::report::{self, Report};
 use foresail::scenario::{self, Scenario, Sources};
 use foresail::sim::log::{Evictor, Occurrence};
@@ -138,21 +138,16 @@ fn a_policy_that_contradicts_itself_is_refused() {
     assert!(texts.iter().any(|text| text.contains("did you mean `order-service`?")), "{texts:?}");
 }
 
-fn vpa(folder: &TempDir, arguments: &str) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("foresail").expect("built");
-    let output = command.current_dir(folder.path()).arg("vpa").args(arguments.split(' ')).output().expect("runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+fn vpa(folder: &Folder, arguments: &str) -> Done {
+    folder.run(&format!("vpa {arguments}"))
 }
 
 #[test]
 fn recorded_usage_gets_a_recommendation_with_its_price() {
-    let folder = tempfile::tempdir().expect("a place for files");
     let row = |minute: i32| format!("{},100,200", minute * 60);
     let rows: Vec<String> = (0..2 * 1440).map(row).collect();
-    fs::write(folder.path().join("u.csv"), format!("time,cpu_milli,memory_mib\n{}\n", rows.join("\n")))
-        .expect("written");
-    let (code, out, _) =
+    let folder = Folder::new().file("u.csv", format!("time,cpu_milli,memory_mib\n{}\n", rows.join("\n")));
+    let Done { code, stdout: out, .. } =
         vpa(&folder, "--usage u.csv --cpu-request 500m --memory-request 1Gi --replicas 4 -o json --cpu-usd-hour 0.03");
     assert_eq!(code, 0);
     let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
@@ -163,7 +158,8 @@ fn recorded_usage_gets_a_recommendation_with_its_price() {
     let saved = cpu["differenceUsdPerMonth"].as_f64().expect("a difference");
     let expected = (target - 500) as f64 / 1000.0 * 0.03 * 730.0 * 4.0;
     assert!((saved - expected).abs() < 0.01, "{saved} is not {expected}");
-    let (_, csv, _) = vpa(&folder, "--usage u.csv --cpu-request 500m --memory-request 1Gi --replicas 4 -o csv");
+    let Done { stdout: csv, .. } =
+        vpa(&folder, "--usage u.csv --cpu-request 500m --memory-request 1Gi --replicas 4 -o csv");
     let rows: Vec<&str> = csv.lines().collect();
     assert_eq!(rows[0], "workload,pods,resource,request,lower,target,upper,usd_per_month");
     assert!(rows[1].starts_with("pods,4,cpu,500,") && rows[1].contains(",126,"), "{csv}");
@@ -172,9 +168,8 @@ fn recorded_usage_gets_a_recommendation_with_its_price() {
 
 #[test]
 fn percent_of_unknown_requests_is_refused() {
-    let folder = tempfile::tempdir().expect("a place for files");
-    fs::write(folder.path().join("u.csv"), "time,cpu_percent\n0,50\n60,60\n").expect("written");
-    let (code, _, err) = vpa(&folder, "--usage u.csv");
+    let folder = Folder::new().file("u.csv", "time,cpu_percent\n0,50\n60,60\n");
+    let Done { code, stderr: err, .. } = vpa(&folder, "--usage u.csv");
     assert_eq!(code, 2);
     assert!(err.contains("cpu is in percent of requests that are not known"), "{err}");
 }
