@@ -1,0 +1,23 @@
+# https://just.systems; each recipe is one command that also works without it.
+
+# What must pass before a change lands.
+check:
+    .ci/run
+
+# Unit tests, tests from outside, recordings of the real controllers. `just test hpa` runs those with a name.
+test *name:
+    cargo test --release {{name}}
+
+# Writes the golden histories, the sample report and the texts of the command line anew; read the difference.
+golden:
+    FORESAIL_UPDATE=1 cargo test --release --test all golden
+    INSTA_UPDATE=always cargo test --release --test all texts
+
+# All benches, or one: `just bench run`. Results go to benches/results.
+bench *name:
+    cargo bench {{ if name == "" { "" } else { "--bench " + name } }} -- --quick
+
+# The library's documentation, and docs/validation.md from the recordings.
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+    cargo run --release --example validation
