@@ -24,7 +24,7 @@ pub struct Args {
     /// Cluster Autoscaler's own flags, such as "--expander=least-waste --nodes=1:10:workers".
     #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
     flags: Vec<String>,
-    /// Run the loops ahead for so long, such as 30m.
+    /// How far ahead to run the loops, such as 30m.
     #[arg(long = "for", value_name = "DURATION", default_value = "0s")]
     ahead: String,
     /// How to print.

@@ -189,7 +189,7 @@ pub struct TopologySpreadConstraint {
     pub when_unsatisfiable: WhenUnsatisfiable,
     /// Which pods are counted; absent counts none.
     pub selector: Option<LabelSelector>,
-    /// At least so many domains, else the minimum counts as 0.
+    /// The least number of domains; with fewer the minimum counts as 0.
     pub min_domains: Option<i32>,
     /// Whether nodes the pod's node affinity excludes count (default: honour).
     pub node_affinity_policy: NodeInclusionPolicy,

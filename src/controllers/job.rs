@@ -11,7 +11,7 @@ pub struct JobSpec {
     pub completions: Option<i32>,
     /// Failed pods before the Job fails, 6 by default.
     pub backoff_limit: i32,
-    /// `activeDeadlineSeconds`: the Job fails when it has run for so long.
+    /// `activeDeadlineSeconds`: the Job fails when it has run for this long.
     pub active_deadline: Option<SimDuration>,
     /// What becomes of it when it loses a pod by eviction, preemption or with its node.
     pub on_disruption: OnDisruption,
@@ -51,7 +51,7 @@ pub struct JobProgress {
 /// What a Job needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobNeed {
-    /// So many more pods.
+    /// How many more pods to create.
     Create(i32),
     /// Nothing for now.
     Wait,

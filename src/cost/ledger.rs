@@ -174,7 +174,7 @@ impl Ledger {
         self.run_rate = self.run_rate + self.offers[offer].price;
         self.nodes.push(Span { what: offer, from: now.max(self.start), until: None })
     }
-    /// A node stops to cost. A second end is ignored.
+    /// A node stops costing. A second end is ignored.
     pub fn node_terminated(&mut self, now: SimTime, node: BilledNode) {
         let span = &mut self.nodes[node];
         if span.until.is_none() {

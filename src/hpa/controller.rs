@@ -253,7 +253,7 @@ mod tests {
     use crate::units::SimDuration;
     use smallvec::smallvec;
 
-    /// Settled pods that each use so much.
+    /// Settled pods that each use the same amount.
     fn decide(controller: &mut HpaController, now: SimTime, replicas: i32, cpu_milli: i64) -> Decision {
         let usage = ContainerUsage { cpu_milli: Some(cpu_milli), memory_bytes: Some(1) };
         let container = PodContainer {

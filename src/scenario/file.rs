@@ -342,7 +342,7 @@ pub enum Pattern {
         rise: Time,
         /// How long it stays.
         hold: Time,
-        /// After so long it is half.
+        /// After this time it is half.
         half_life: Time,
     },
     /// As k6 writes them.
@@ -491,7 +491,7 @@ pub struct Objectives {
 pub struct Fault {
     /// When.
     pub at: Time,
-    /// For how long; for ever if absent.
+    /// For how long; forever if absent.
     #[serde(default, rename = "for")]
     pub lasts: Option<Time>,
     /// A zone is out.
@@ -512,7 +512,7 @@ pub struct Fault {
     /// Nodes of this group launched now never register.
     #[serde(default)]
     pub never_registers: Option<String>,
-    /// Containers of this workload stop to answer while the fault lasts.
+    /// Containers of this workload stop answering while the fault lasts.
     #[serde(default)]
     pub containers_hang: Option<String>,
     /// In how many of its ready pods, the oldest first; 1 by default.
@@ -559,13 +559,13 @@ pub struct Deploy {
     /// Blue-green: both versions run at full size until traffic moves at this time (of the scenario, as `at`).
     #[serde(default)]
     pub switch_at: Option<Time>,
-    /// So long the objectives are watched, and the old version of a blue-green rollout is kept; 10 min by default.
+    /// How long the objectives are watched and the old version of a blue-green rollout is kept; 10 min by default.
     #[serde(default)]
     pub watch_for: Option<Time>,
-    /// Back to the old version when an objective has been broken for so long; never if absent.
+    /// Back to the old version when an objective has been broken for this long; never if absent.
     #[serde(default)]
     pub rollback_after: Option<Time>,
-    /// A request costs the new version so many times the cpu.
+    /// A request costs the new version this many times the cpu.
     #[serde(default)]
     pub cpu_factor: Option<f64>,
 }

@@ -80,7 +80,7 @@ pub fn usual_column(metric: &Metric, symbols: &Interner) -> String {
     }
 }
 
-/// More than so many times the request is a unit that was mistaken.
+/// A value of more than this many times the request has a mistaken unit.
 const IMPLAUSIBLE: f64 = 50.0;
 
 /// Whether an HPA can be replayed with a recording: requests where they are needed, values in units that can

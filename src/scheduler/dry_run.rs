@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Pods that preempted others are tried again so often.
+/// How often pods that preempted others are tried again.
 const PASSES: u32 = 4;
 
 /// What became of the pods.
@@ -112,7 +112,7 @@ fn bind(cluster: &mut ClusterState, pod: PodId, node: NodeId, volumes: &crate::c
 /// How many more pods like one fit.
 #[derive(Clone, Debug)]
 pub struct HowMany {
-    /// So many, by node in order of the nodes; nodes that take none are left out.
+    /// How many fit on each node, in order of the nodes; nodes that take none are left out.
     pub by_node: Vec<(NodeId, u32)>,
     /// Why the next one does not fit; absent if the limit was reached first.
     pub stopped: Option<Diagnosis>,

@@ -18,7 +18,7 @@ pub(super) struct Sampling {
 }
 
 impl Sampling {
-    /// Whether every node is looked at, in a cluster of so many.
+    /// Whether every node is looked at in a cluster of this size.
     pub(super) fn looks_at_all(&self, profile: &Profile, nodes: usize) -> bool {
         wanted(profile, nodes) >= nodes
     }
@@ -26,7 +26,7 @@ impl Sampling {
     /// The first feasible nodes, as many as are wanted, in the order they are found.
     ///
     /// Upstream: `findNodesThatPassFilters` one node at a time, `nodeTree.list`, 1.28: the search stops at the
-    /// first feasible node too many. Without a version of the nodes the order is made anew.
+    /// first feasible node too many. Without a version of the nodes the order is built anew.
     pub(super) fn take(
         &mut self,
         cluster: &ClusterState,

@@ -117,7 +117,7 @@ struct Replay<'a> {
     window: std::ops::Range<usize>,
 }
 
-/// The queues are let fill for so many steps before a window, and longer while there is a backlog.
+/// For this many steps before a window the queues may fill, and longer while there is a backlog.
 const LEAST_STEPS_BEFORE: usize = 12;
 const MOST_STEPS_BEFORE: usize = 480;
 
@@ -293,7 +293,7 @@ impl Crowds {
     }
 }
 
-/// Brings a service's cohorts to so many pods: new ones are on their own while others have a backlog,
+/// Brings a service's cohorts to this many pods: new ones are on their own while others have a backlog,
 /// the youngest go first.
 fn follow(cohorts: &mut SmallVec<[PodCohort; 4]>, at: usize, pods: f64, backlog: f64) {
     if backlog <= 0.0 {

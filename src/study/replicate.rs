@@ -26,7 +26,7 @@ pub struct Study {
     pub seed: u64,
     /// Latency tables shared by all replications.
     pub tables: LatencyTables,
-    /// Replication 0 keeps a point of the timeline so often.
+    /// How often replication 0 keeps a point of the timeline.
     pub timeline_every: SimDuration,
 }
 

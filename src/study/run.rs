@@ -5,7 +5,7 @@ use super::replicate::Study;
 use super::runs::Runs;
 use crate::scenario::Scenario;
 
-/// What to do besides simulating the scenario as often as it says.
+/// What to do apart from simulating the scenario as often as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Search for a better min and max of everything that scales.
@@ -26,7 +26,7 @@ impl Default for Options {
 
 /// Hears how far the work is, from any thread. `()` does not listen.
 pub trait Watch: Sync {
-    /// A phase begins that takes about so many replications.
+    /// A phase begins that takes about this many replications.
     fn begins(&self, phase: Phase, replications: u64);
     /// One more replication has ended.
     fn replicated(&self);

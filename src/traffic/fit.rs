@@ -57,7 +57,7 @@ pub enum FitError {
 pub const FEWEST_SAMPLES: usize = 10;
 /// The part at the end that is held back.
 const HELD_BACK: f64 = 0.3;
-/// Latencies of so many samples decide; more would only take longer.
+/// The latencies of this many samples decide; more would only take longer.
 const MOST_LATENCIES: usize = 40;
 /// Closer to capacity the queue remembers what the sample does not show.
 const HIGHEST_LOAD: f64 = 0.9;

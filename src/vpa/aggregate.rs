@@ -6,7 +6,7 @@ use super::histogram::{Buckets, Histogram};
 use super::spec::Flags;
 use crate::units::{SimDuration, SimTime};
 
-/// A cpu sample weighs at least so much.
+/// The least that a cpu sample weighs.
 const LEAST_CPU_WEIGHT: f64 = 0.1;
 const MEMORY_PEAK_WEIGHT: f64 = 1.0;
 const DAY_S: f64 = 86_400.0;

@@ -9,18 +9,18 @@ use crate::units::{SimDuration, SimTime};
 pub struct Deploy {
     /// When.
     pub at: SimTime,
-    /// Of what.
+    /// What is deployed.
     pub workload: WorkloadId,
     /// The new pods' kind.
     pub template: PodSpecId,
     /// Both versions at full size and all traffic moved at once, instead of pod by pod.
     pub blue_green: Option<BlueGreen>,
-    /// So long the objectives are watched: after the switch of a blue-green rollout, which keeps the old version
+    /// How long the objectives are watched: after the switch of a blue-green rollout, which keeps the old version
     /// that long, or from the beginning of a rolling one.
     pub watch_for: SimDuration,
-    /// The rollout is taken back when an objective has been broken for so long; absent never.
+    /// The rollout is taken back when an objective has been broken for this long; never if absent.
     pub rollback_after: Option<SimDuration>,
-    /// A request costs the new version so many times the cpu of the service's profile. Above 0.
+    /// A request costs the new version this many times the cpu of the service's profile. Above 0.
     pub cpu_factor: f64,
 }
 

@@ -29,7 +29,7 @@ pub enum FaultKind {
     NodeLost {
         /// In this group.
         group: GroupId,
-        /// Number so-and-so of its registered nodes by name, modulo their number.
+        /// Which of its registered nodes, counted in the order of their names; modulo their number.
         pick: u32,
         /// What the cloud does then.
         replacement: Replacement,
@@ -38,21 +38,21 @@ pub enum FaultKind {
     NodeUnreachable {
         /// In this group.
         group: GroupId,
-        /// Number so-and-so of its registered nodes by name, modulo their number.
+        /// Which of its registered nodes, counted in the order of their names; modulo their number.
         pick: u32,
     },
-    /// Containers of running pods stop to answer, and go on when the fault ends.
+    /// Containers of running pods stop answering until the fault ends.
     ContainersHang {
-        /// Of this workload.
+        /// The workload whose containers hang.
         workload: WorkloadId,
-        /// So many of its ready pods, the oldest first.
+        /// How many of its ready pods, the oldest first.
         pods: u32,
     },
     /// A node gets its spot notice.
     SpotNotice {
         /// In this group.
         group: GroupId,
-        /// Number so-and-so of its registered nodes by name, modulo their number.
+        /// Which of its registered nodes, counted in the order of their names; modulo their number.
         pick: u32,
         /// What the cloud does then.
         replacement: Replacement,
@@ -83,7 +83,7 @@ pub enum Replacement {
 /// Rebalance recommendations ahead of spot notices, and what is done about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rebalance {
-    /// So long before the notice.
+    /// How long before the notice.
     pub lead: SimDuration,
     /// What the termination handler does.
     pub response: OnRebalance,

@@ -13,7 +13,7 @@ pub struct Probe {
     pub period: SimDuration,
     /// How long an answer may take.
     pub timeout: SimDuration,
-    /// So many failures in a row count; at least 1.
+    /// How many failures in a row count; at least 1.
     pub failures: u32,
 }
 
@@ -24,7 +24,7 @@ impl Probe {
         self.initial + past.next_multiple_of(self.period).since(SimTime::ZERO)
     }
 
-    /// When the failures are complete of a container that stops to answer `age` after its start, as its age then.
+    /// When the failures are complete of a container that stops answering `age` after its start, as its age then.
     pub fn fails_at(&self, age: SimDuration) -> SimDuration {
         self.first_from(age) + self.period * i64::from(self.failures - 1) + self.timeout
     }
@@ -45,11 +45,11 @@ pub struct Lifecycle {
     pub readiness: Option<Probe>,
     /// `livenessProbe`.
     pub liveness: Option<Probe>,
-    /// A container that does not answer for so long after its start is killed by its liveness or startup probe.
+    /// A container that does not answer for this long after its start is killed by its liveness or startup probe.
     pub killed_if_silent_for: Option<SimDuration>,
     /// The preStop hook.
     pub pre_stop: SimDuration,
-    /// From the stop signal to the end, if the grace period lasts so long.
+    /// From the stop signal to the end, if the grace period is long enough.
     pub shutdown: SimDuration,
 }
 

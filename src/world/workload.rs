@@ -29,7 +29,7 @@ pub struct Workload {
     pub load: Load,
     /// When it is created.
     pub starts: SimTime,
-    /// `spec.minReadySeconds`: a pod that has been ready for so long is available. Not negative.
+    /// `spec.minReadySeconds`: a pod that has been ready for this long is available. Not negative.
     pub min_ready: SimDuration,
     /// `spec.progressDeadlineSeconds` of a Deployment; nobody waits for others.
     pub progress_deadline: Option<SimDuration>,

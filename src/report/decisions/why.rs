@@ -9,9 +9,9 @@ use crate::world::Cast;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// So many sentences are read; more are counted.
+/// At most this many sentences are printed; the rest are only counted.
 const MOST: usize = 40;
-/// Traffic is compared with that of so long before.
+/// How far back the traffic lies with which the present one is compared.
 const BEFORE: SimDuration = SimDuration::from_mins(15);
 
 /// What is asked.

@@ -20,7 +20,7 @@ const GROUP_LABELS: &[&str] = &[
 ];
 /// Nobody looks at larger groups.
 pub(super) const MOST_NODES: i32 = 100_000;
-/// How far a group may grow when nobody says.
+/// How far a group may grow where nothing is said.
 const ASSUMED_MAX: i32 = 1000;
 
 /// A group as a file declares it.

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// Machine types of a group that names none.
 const DEFAULT_TYPE: &str = "t3.medium";
-/// A node group may have so many nodes.
+/// The most nodes that a group may have.
 const LARGEST: i32 = 100_000;
 
 /// A group while it is put together.

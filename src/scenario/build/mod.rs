@@ -33,11 +33,11 @@ use objects::Objects;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Simulated for a week where nobody says.
+/// Simulated for a week where nothing is said.
 const DURATION: SimDuration = SimDuration::from_mins(7 * 24 * 60);
 /// Longer than a year is refused.
 const LONGEST: SimDuration = SimDuration::from_mins(366 * 24 * 60);
-/// Replications where nobody says, and at most.
+/// Replications where nothing is said, and at most.
 const REPLICATIONS: u32 = 10;
 const MOST_REPLICATIONS: u32 = 100_000;
 /// A step of traffic.

@@ -8,7 +8,7 @@ use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, TracePod};
 use serde::Deserialize;
 
-/// So many lines are complained about; more say nothing new.
+/// At most this many lines are complained about; more would say nothing new.
 const MOST_COMPLAINTS: usize = 10;
 /// A century, in seconds.
 const LONGEST: f64 = 3.2e9;

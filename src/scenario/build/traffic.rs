@@ -19,14 +19,14 @@ use std::sync::Arc;
 /// More than this is no noise any more: one standard deviation would be a factor of 20.
 const MOST_NOISE: f64 = 3.0;
 
-/// A request's cpu time where nobody says.
+/// A request's cpu time where nothing is said.
 const CPU_PER_REQUEST: SimDuration = SimDuration::from_millis(20);
 
-/// A caller gives up after so long where nobody says: nginx's `proxy_read_timeout`.
+/// After this time a caller gives up where the scenario does not say: nginx's `proxy_read_timeout`.
 const TIMEOUT: SimDuration = SimDuration::from_secs(60);
-/// The base of a back-off where nobody says: Envoy's default.
+/// The base of a back-off where nothing is said: Envoy's default.
 const DEFAULT_BACKOFF_S: f64 = 0.025;
-/// Retries over first attempts where nobody says: Envoy's and linkerd's default.
+/// Retries over first attempts where nothing is said: Envoy's and linkerd's default.
 const DEFAULT_RETRY_BUDGET: f64 = 0.2;
 
 /// Fills in the traffic, if there is any.

@@ -21,7 +21,7 @@ use crate::scenario::kubernetes::workloads as api;
 use crate::units::{Quantity, SimDuration, SimTime};
 use crate::world::{Cast, Delay, Lifecycle, Load, Probe, Workload, WorkloadKind};
 
-/// What a Job's pod works where nobody says.
+/// What a Job's pod works where nothing is said.
 const JOB_WORK: SimDuration = SimDuration::from_mins(5);
 /// Provisioners whose volumes can be used in every zone of a region; the clouds' block devices cannot.
 const REGIONAL_VOLUMES: [&str; 3] = ["efs.csi.aws.com", "filestore.csi.storage.gke.io", "file.csi.azure.com"];

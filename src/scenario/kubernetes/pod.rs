@@ -324,7 +324,7 @@ pub struct TopologySpreadConstraint {
     pub when_unsatisfiable: String,
     /// Which pods count; absent counts none.
     pub label_selector: Option<LabelSelector>,
-    /// At least so many domains.
+    /// The least number of domains.
     pub min_domains: Option<i32>,
     /// `Honor` (default) or `Ignore`.
     pub node_affinity_policy: Option<String>,

@@ -24,9 +24,9 @@ pub struct PodDisruptionBudget {
 pub struct PodDisruptionBudgetSpec {
     /// Which pods; absent matches none, empty all.
     pub selector: Option<LabelSelector>,
-    /// At least so many stay healthy.
+    /// At least this many stay healthy.
     pub min_available: Option<IntOrPercent>,
-    /// At most so many are unhealthy.
+    /// At most this many are unhealthy.
     pub max_unavailable: Option<IntOrPercent>,
     /// `IfHealthyBudget`, the default, or `AlwaysAllow`.
     pub unhealthy_pod_eviction_policy: Option<String>,

@@ -8,7 +8,7 @@ use crate::units::{SimDuration, SimTime};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// So many complaints of one kind are enough.
+/// At most this many complaints of one kind are told.
 const ENOUGH: usize = 10;
 
 fn at_line(line: u32, message: impl Into<String>) -> Issue {

@@ -151,7 +151,7 @@ impl Group {
         self.columns.iter().filter(move |column| wanted(column.role))
     }
 
-    /// Renews the counts of the nodes that changed. False: the group has to be made anew.
+    /// Renews the counts of the nodes that changed. False: the group has to be built anew.
     #[must_use]
     pub(super) fn renew(&mut self, cluster: &ClusterState, slots: &mut Slots) -> bool {
         if self.versions != versions(cluster) {

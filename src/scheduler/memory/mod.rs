@@ -35,7 +35,7 @@ use rustc_hash::FxHashMap;
 use scratch::Scratch;
 use slots::Slots;
 
-/// Tables may hold so many entries (table times node) before the ones not used lately are dropped: about
+/// How many entries (tables times nodes) may be kept before the ones not used lately are dropped: about
 /// 100 MiB.
 const MOST_ENTRIES: usize = 6_000_000;
 

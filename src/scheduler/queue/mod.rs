@@ -17,12 +17,12 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// Pods whose back-off is over are looked for so often. Upstream: `PriorityQueue.Run`, 1.28.
+/// How often pods whose back-off is over are looked for. Upstream: `PriorityQueue.Run`, 1.28.
 const BACK_OFF_TICK: SimDuration = SimDuration::from_secs(1);
 /// A pod that has been unschedulable for longer is tried again in any case. Upstream:
 /// `podMaxInUnschedulablePodsDuration`, 1.28.
 const FLUSH_AFTER: SimDuration = SimDuration::from_mins(5);
-/// Such pods are looked for so often. Upstream: `PriorityQueue.Run`, 1.28.
+/// How often such pods are looked for. Upstream: `PriorityQueue.Run`, 1.28.
 const FLUSH_TICK: SimDuration = SimDuration::from_secs(30);
 
 /// The pause after a failed attempt, which doubles with each up to the longest.
@@ -37,7 +37,7 @@ impl BackOff {
     pub fn new(initial: SimDuration, longest: SimDuration) -> Self {
         BackOff { initial, longest: longest.max(initial) }
     }
-    /// After so many attempts. Upstream: `calculateBackoffDuration`, 1.28.
+    /// After this many attempts. Upstream: `calculateBackoffDuration`, 1.28.
     fn after(self, attempts: u32) -> SimDuration {
         let mut pause = self.initial;
         for _ in 1..attempts {

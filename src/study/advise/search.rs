@@ -9,9 +9,9 @@ use crate::study::runs::Runs;
 use crate::world::Cast;
 use rayon::prelude::*;
 
-/// A maximum is set so much above the most that was ever needed, in percent.
+/// How far above the most that was ever needed a maximum is set, in percent.
 const HEADROOM_PERCENT: i32 = 25;
-/// A promise counts as kept if it was kept in so many of the replications.
+/// A promise counts as kept if it was kept in this share of the replications.
 const CONFIDENCE: f64 = 0.95;
 /// No HPA's minimum is lowered below this: an ordinary week does not show what the loss of a node does to a
 /// service of a single pod.

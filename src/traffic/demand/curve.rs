@@ -124,7 +124,7 @@ impl Curve {
         Curve::linear(&knots, after)
     }
 
-    /// The same rate for ever.
+    /// The same rate forever.
     pub fn constant(rate: f64) -> Result<Curve, CurveError> {
         Curve::linear(&[(0.0, rate)], After::Hold)
     }

@@ -111,7 +111,7 @@ impl ExactModel {
         })
     }
 
-    /// Delays every call between services by so many seconds.
+    /// Delays every call between services by this many seconds.
     pub fn with_network_delay(mut self, network_s: f64) -> Self {
         self.network_s = network_s.max(0.0);
         self

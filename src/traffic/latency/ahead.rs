@@ -133,12 +133,12 @@ impl Ahead {
         (mean, (square / mass.max(1e-300) - mean * mean).max(0.0))
     }
 
-    /// Requests that found more than so much ahead.
+    /// Requests that found more than this much ahead.
     pub(super) fn beyond(&self, ahead: f64) -> f64 {
         self.cells().map(|(from, to, mass)| mass * ((to - ahead.max(from)) / (to - from)).clamp(0.0, 1.0)).sum()
     }
 
-    /// So many times as many requests.
+    /// The same with `factor` times as many requests.
     pub(super) fn scaled(&self, factor: f64) -> Ahead {
         Ahead { masses: self.masses.iter().map(|mass| mass * factor).collect(), ..*self }
     }

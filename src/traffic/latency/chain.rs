@@ -43,7 +43,7 @@ pub(super) struct Chain {
 
 /// More states than this are taken together two by two.
 const MOST_STATES: usize = 1024;
-/// A step moves the mean by so many states at most: longer ones blur the distribution.
+/// A step moves the mean by at most this many states: longer ones blur the distribution.
 const MOST_DRIFT: f64 = 4.0;
 /// Births and deaths per step at most.
 const MOST_MOVES: f64 = 200.0;
@@ -239,7 +239,7 @@ impl Chain {
         if total > 1e-12 { ahead.scaled(1.0 / total) } else { Ahead::of(self.step, std::iter::once((self.step, 1.0))) }
     }
 
-    /// So many requests join (or, below 0, leave) the queue at once.
+    /// How many requests join (or, below 0, leave) the queue at once.
     pub(super) fn shift(&mut self, requests: f64) {
         let by = requests / self.unit();
         let (whole, part) = (by.floor(), by - by.floor());

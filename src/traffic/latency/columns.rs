@@ -82,7 +82,7 @@ impl Columns {
         self.values.drain(..below * self.width);
     }
 
-    /// Moves everything up (or, below 0, down) by so many states; nothing gets beyond the ends.
+    /// Moves everything up (or, below 0, down) by this many states; nothing gets beyond the ends.
     pub(super) fn glide(&mut self, by: isize) {
         let states = self.states();
         let shift = by.unsigned_abs().min(states - 1);

@@ -134,7 +134,7 @@ impl Crowd {
         sharing * rate * part_s
     }
 
-    /// How many would be here had everybody gained so much CPU time, and `more` come evenly meanwhile.
+    /// How many would be here if everybody had gained this much CPU time and `more` had come evenly meanwhile.
     fn present_after(&self, gained_s: f64, more: f64, service: &Service<'_>) -> f64 {
         let attained_s = self.attained_s + gained_s;
         let here = |batch: &Batch| batch.requests * service.work.at((attained_s - batch.attained_s) / service.cpu_s);

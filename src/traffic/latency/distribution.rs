@@ -57,7 +57,7 @@ pub(super) struct Sorted {
     pub(super) started: f64,
 }
 
-/// Arrivals of so many seconds are taken together.
+/// Arrivals within this many seconds are taken together.
 pub(super) const PARCEL_S: f64 = 5.0;
 
 impl Distribution {
@@ -109,7 +109,7 @@ impl Distribution {
         sorted
     }
 
-    /// New servers take so many requests from the head of each queue at once.
+    /// How many requests new servers take from the head of each queue at once.
     pub(super) fn take(&mut self, requests: f64, now_s: f64, drained: &mut Vec<Drained>) -> f64 {
         let span = Span { start_s: now_s, end_s: now_s, capacity: requests };
         let started = self.line.start(&span, 0.0, drained);

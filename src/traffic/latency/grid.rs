@@ -9,7 +9,7 @@ use super::young::OF_AGE_S;
 
 /// So few pods do not matter for whether all are busy.
 const FEW_PODS: f64 = 1e-4;
-/// While all pods are busy, the deviation of their numbers is between so many states.
+/// Between which numbers of states the deviation is while all pods are busy.
 const DEVIATION: std::ops::Range<f64> = 4.0..8.0;
 /// A grid on which the deviation is more states than this may be coarser.
 const WIDE: f64 = 16.0;

@@ -26,7 +26,7 @@ struct Parcel {
     arrivals: Arrivals,
 }
 
-/// When those arrived who found so much ahead.
+/// When those arrived who found this much ahead.
 #[derive(Clone, Copy, Debug)]
 struct Arrivals {
     /// The mean of what they found ahead, and of the times at which they arrived.
@@ -34,7 +34,7 @@ struct Arrivals {
     mean_s: f64,
     /// How much later those arrived who found one request more ahead.
     slope_s: f64,
-    /// Who found the same arrived up to so much earlier or later, in seconds.
+    /// Those who found the same arrived up to this much earlier or later, in seconds.
     unsure_s: f64,
 }
 

@@ -29,7 +29,7 @@ pub struct LatencySummary {
     pub p95_s: f64,
     /// 99 of a hundred are not slower.
     pub p99_s: f64,
-    /// The largest to expect among so many.
+    /// The largest to expect among this many.
     pub max_s: f64,
 }
 
@@ -68,7 +68,7 @@ impl LatencySummary {
         0.0
     }
 
-    /// All of it so many times as slow.
+    /// All of it `factor` times as slow.
     pub(super) fn scaled(&self, factor: f64) -> Self {
         LatencySummary {
             mean_s: self.mean_s * factor,

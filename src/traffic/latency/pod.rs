@@ -7,7 +7,7 @@ use super::phases::Phases;
 pub(super) const MOST_STATES: usize = 512;
 /// What is left out at either end.
 pub(super) const NEGLIGIBLE: f64 = 1e-7;
-/// A solver's step moves the mean by so many states at most.
+/// A solver's step moves the mean by at most this many states.
 const MOST_DRIFT: f64 = 4.0;
 
 /// What a pod is made of besides its flow.
@@ -48,18 +48,18 @@ impl PodLaw<'_> {
         self.cores * self.speed / self.cpu_s
     }
 
-    /// Requests a second that the CPU does for so many in the pod.
+    /// Requests a second that the CPU serves with this many in the pod.
     pub(super) fn served(&self, number: f64) -> f64 {
         (number * self.alone() / self.cpu_s).min(self.capacity())
     }
 
-    /// Mean works a second that each of so many gets.
+    /// How much of its mean work each of this many requests gets in a second.
     fn pace(&self, number: f64) -> f64 {
         let sharing = number.min(self.threads).max(1e-9);
         (self.alone() / self.cpu_s).min(self.capacity() / sharing)
     }
 
-    /// Whether a request that finds so many in the pod stays.
+    /// Whether a request that finds this many in the pod stays.
     pub(super) fn takes(&self, number: f64) -> bool {
         number + 0.5 <= self.places.min(self.patience)
     }
@@ -101,7 +101,7 @@ impl PodLaw<'_> {
     }
 }
 
-/// How the numbers in pods change for a while, besides by chance: on a grid that moves.
+/// How the numbers in pods change for a while, apart from chance: on a grid that moves.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Motion {
     /// Requests a second that arrive at a pod.
@@ -177,7 +177,7 @@ impl<'a> Pod<'a> {
         }
     }
 
-    /// Up and down from so many in the pod.
+    /// The rates up and down from this many in the pod.
     fn rates_at(&self, number: f64, relief: f64) -> (f64, f64) {
         let (law, unit) = (self.law, self.unit);
         let arrivals = if law.takes(number) { self.motion.arrivals } else { 0.0 };
@@ -191,7 +191,7 @@ impl<'a> Pod<'a> {
         rates_between((arrivals - served) / unit - self.motion.glide, variance / (unit * unit))
     }
 
-    /// The longest time in which there are so many births and deaths at most, and no large drift.
+    /// The longest time with at most this many births and deaths, and without a large drift.
     pub(super) fn longest_s(&self, most_moves: f64) -> f64 {
         let drift = self.rates.last().map_or(0.0, |(up, down)| (up - down).abs()) + self.motion.glide.abs();
         let moves = self.rates.iter().map(|(up, down)| up + down).fold(0.0, f64::max);

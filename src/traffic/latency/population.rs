@@ -45,17 +45,17 @@ struct Starting<'a> {
     requests: f64,
 }
 
-/// Starts of so many seconds are taken together, where requests stay longer than that,
+/// Starts within this many seconds are taken together, where requests stay longer than that,
 pub(super) const WINDOW_S: f64 = 2.5;
 const SHORT_S: f64 = 2.5;
 /// or of this part of the time that they stay, or of the time that they wait in line.
 const OF_STAY: f64 = 0.1;
 const OF_QUEUE: f64 = 0.5;
-/// A solver's step has so many births and deaths at most.
+/// A solver's step has at most this many births and deaths.
 const MOST_MOVES: f64 = 200.0;
-/// A deviation of so many states is smooth.
+/// From a deviation of this many states on, a distribution is smooth.
 const SMOOTH: f64 = 32.0;
-/// So many times as many as usual in a pod are a crowd.
+/// This many times as many requests as usual in a pod are a crowd.
 const CROWD: f64 = 1.5;
 /// Those who started within this share of their age are taken together.
 const ALIKE: f64 = 0.1;

@@ -16,7 +16,7 @@ use std::cell::Cell;
 pub(super) struct Sharing {
     pub(super) shape: WorkShape,
     pub(super) cores: f64,
-    /// At most so many at a time; the others wait for a thread.
+    /// At most this many at a time; the others wait for a thread.
     pub(super) threads: Option<u32>,
     pub(super) discipline: Discipline,
     pub(super) pods: u32,

@@ -59,9 +59,9 @@ pub(super) struct Station {
 pub(super) enum Serving {
     /// Every request at full speed, any number at a time.
     Unlimited,
-    /// So many at a time, each at full speed.
+    /// At most this many at a time, each at full speed.
     Threads(u32),
-    /// All at a time, sharing so many cores; at most `threads` of them, if any.
+    /// All at a time, sharing this many cores; at most `threads` of them if there is a limit.
     Sharing { cores: f64, threads: Option<u32> },
 }
 

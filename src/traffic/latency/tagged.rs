@@ -75,7 +75,7 @@ impl Tagged {
         }
     }
 
-    /// Lets a part pass, in which the numbers in all pods move by `glide` states besides.
+    /// Lets a part pass, in which the numbers in all pods also move by `glide` states.
     pub(super) fn advance(&mut self, company: &mut Company, glide: isize) {
         self.work(company);
         company.solver.step(&mut self.shares);

@@ -129,7 +129,7 @@ impl ServiceModel {
         Some(Passed { calm, saturated: 0.0, drained: sorted.started })
     }
 
-    /// Whether nothing is much longer than it would be for ever.
+    /// Whether nothing takes much longer than it would in the long run.
     fn is_calm(&self, rates: &[f64]) -> bool {
         let calm = |(index, rate): (usize, &f64)| {
             let pods = self.cohorts[index].pods;

@@ -11,7 +11,7 @@
 use super::phases::Phases;
 use super::work::GammaSurvival;
 
-/// The wait of who finds so many in the pod joined.
+/// The wait of a request that finds this many in the pod that it joins.
 struct Found {
     share: f64,
     mean: f64,
@@ -24,7 +24,7 @@ pub(super) struct TwoChoices {
     rests: Vec<(f64, f64)>,
     /// Of the others, by what they found.
     behind: Vec<Found>,
-    /// Because pods are few, this share of who waits waits for so much more, exponential.
+    /// Because pods are few, this share of those who wait waits longer by this much, exponentially distributed.
     more: (f64, f64),
 }
 

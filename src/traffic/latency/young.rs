@@ -6,11 +6,11 @@ use super::tagged::{Company, Tagged};
 /// A solver's step has so many births and deaths at most, where much depends on the number at every moment.
 const FEW_MOVES: f64 = 20.0;
 const MOST_PARTS: f64 = 512.0;
-/// Ages are looked at so many times per doubling.
+/// How many ages are looked at per doubling.
 const PER_DOUBLING: i32 = 3;
 /// Younger ones are looked at from age to age, older ones every window.
 pub(super) const OF_AGE_S: f64 = 10.0;
-/// Of those who started together so few are not followed further; nor are so few of those who came together.
+/// This few of those who started together, or who came together, are not followed further.
 pub(super) const FEWEST: f64 = 1e-4;
 
 /// Follows requests from age to age; `leave` is told the share that leaves between two ages.
