@@ -159,7 +159,7 @@ fn routes_are_forgotten_but_queues_are_not() {
     let route = RouteId::from_index(0);
     for mode in MODES {
         let mut led = Led::new(mode).more(1);
-        led.step(100.0, ready(1.0));
+        led.step(120.0, ready(1.0));
         let waiting = led.engine.backlog(shop());
         assert!(waiting > 300.0, "{mode:?}: {waiting}");
         led.engine.forget_routes();
