@@ -5,7 +5,7 @@ use crate::cost::{Bill, BilledNode, Charge, Held, Ledger, NamespaceId, Offer, Of
 use crate::id::{Id, IdVec};
 use crate::intern::Symbol;
 use crate::market::CapacityType;
-use crate::sim::load::Usage;
+use crate::sim::load::under_way::Usage;
 use crate::units::{Money, PricePerHour, SimTime};
 use crate::world::Cast;
 use crate::world::{GroupId, InstanceId, WorkloadId};

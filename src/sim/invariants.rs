@@ -5,8 +5,8 @@
 use crate::cluster::{NodeId, PodId, Resources};
 use crate::sim::Simulation;
 use crate::sim::books::Stage;
-use crate::sim::kubelet::Owner;
 use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::pods::life::Owner;
 use crate::units::{Money, PricePerHour, SimTime};
 use std::collections::BTreeMap;
 
@@ -23,15 +23,16 @@ pub struct Before {
 impl Simulation {
     /// Remembers what [`violations`](Self::violations) compares with. The log must be on.
     pub fn before_event(&mut self) -> Before {
-        self.refresh_budgets();
+        self.shared.refresh_budgets();
         let ready = |index: usize| -> Vec<PodId> {
-            let pods = self.budget_targets[index].iter().flat_map(|id| &self.workloads[*id].pods).copied();
-            pods.filter(|pod| self.cluster.pod(*pod).is_ready() && self.is_active(*pod)).collect()
+            let pods =
+                self.shared.budgets.targets[index].iter().flat_map(|id| &self.shared.workloads[*id].pods).copied();
+            pods.filter(|pod| self.shared.cluster.pod(*pod).is_ready() && self.shared.is_active(*pod)).collect()
         };
-        let allowed = |index: usize| self.cluster.budgets[index].disruptions_allowed;
-        let budgets = (0..self.budget_targets.len()).map(|index| (ready(index), allowed(index))).collect();
-        let now = self.queue.now();
-        Before { at: now, budgets, accrued: self.accounts.accrued(now), log: self.log.records().len() }
+        let allowed = |index: usize| self.shared.cluster.budgets[index].disruptions_allowed;
+        let budgets = (0..self.shared.budgets.targets.len()).map(|index| (ready(index), allowed(index))).collect();
+        let now = self.shared.queue.now();
+        Before { at: now, budgets, accrued: self.shared.accounts.accrued(now), log: self.shared.log.records().len() }
     }
 
     /// What is not as it must be after an event; empty if all is well.
@@ -39,13 +40,13 @@ impl Simulation {
     /// Cost: all pods and nodes.
     pub fn violations(&self, before: &Before) -> Vec<String> {
         let mut wrong = Vec::new();
-        if self.queue.now() < before.at {
+        if self.shared.queue.now() < before.at {
             wrong.push("time goes back".to_owned());
         }
-        if self.accounts.run_rate() < PricePerHour::from_usd(0.0) {
+        if self.shared.accounts.run_rate() < PricePerHour::from_usd(0.0) {
             wrong.push("running costs less than nothing".to_owned());
         }
-        let accrued = self.accounts.accrued(self.queue.now());
+        let accrued = self.shared.accounts.accrued(self.shared.queue.now());
         if accrued < before.accrued {
             wrong.push(format!("{:?} to be paid, {accrued:?} after the event", before.accrued));
         }
@@ -60,11 +61,11 @@ impl Simulation {
 
     /// Requests add up and are never above what a node has.
     fn check_nodes(&self, wrong: &mut Vec<String>) {
-        for (id, node) in self.cluster.nodes() {
+        for (id, node) in self.shared.cluster.nodes() {
             let mut sum = Resources::default();
-            node.pods().iter().for_each(|pod| sum.add(&self.cluster.spec_of(*pod).requests));
+            node.pods().iter().for_each(|pod| sum.add(&self.shared.cluster.spec_of(*pod).requests));
             let (requested, there) = (node.requested(), &node.allocatable.resources);
-            let name = self.cluster.node_name(id);
+            let name = self.shared.cluster.node_name(id);
             if (sum.cpu_milli, sum.memory_bytes) != (requested.cpu_milli, requested.memory_bytes) {
                 wrong.push(format!("{name}: its pods request {sum:?}, its books say {requested:?}"));
             }
@@ -77,25 +78,26 @@ impl Simulation {
     /// Every pod is on at most one node, which exists; every living pod is in its owner's list and in its books.
     fn check_pods(&self, wrong: &mut Vec<String>) {
         let mut homes: BTreeMap<PodId, NodeId> = BTreeMap::new();
-        for (id, node) in self.cluster.nodes() {
+        for (id, node) in self.shared.cluster.nodes() {
             for pod in node.pods() {
                 if let Some(other) = homes.insert(*pod, id) {
-                    wrong.push(format!("{} is on {other:?} and on {id:?}", self.cluster.pod_key(*pod)));
+                    wrong.push(format!("{} is on {other:?} and on {id:?}", self.shared.cluster.pod_key(*pod)));
                 }
             }
         }
-        for (id, row) in self.cluster.pods().filter(|(_, row)| row.is_present()) {
+        for (id, row) in self.shared.cluster.pods().filter(|(_, row)| row.is_present()) {
             if row.node() != homes.get(&id).copied() {
-                let key = self.cluster.pod_key(id);
+                let key = self.shared.cluster.pod_key(id);
                 wrong.push(format!("{key} is on {:?}, found on {:?}", row.node(), homes.get(&id)));
             }
-            if self.lives[id].stage == Stage::Gone {
-                wrong.push(format!("{} is present and gone", self.cluster.pod_key(id)));
+            if self.shared.lives[id].stage == Stage::Gone {
+                wrong.push(format!("{} is present and gone", self.shared.cluster.pod_key(id)));
             }
         }
-        for (id, state) in self.workloads.iter() {
-            let count = |stage: Stage| state.pods.iter().filter(|pod| self.lives[**pod].stage == stage).count() as i64;
-            let books = &self.books.workloads[id];
+        for (id, state) in self.shared.workloads.iter() {
+            let count =
+                |stage: Stage| state.pods.iter().filter(|pod| self.shared.lives[**pod].stage == stage).count() as i64;
+            let books = &self.shared.books.workloads[id];
             let pairs = [
                 ("pending", count(Stage::Pending), books.pending.value()),
                 ("starting", count(Stage::Starting), books.starting.value()),
@@ -105,7 +107,8 @@ impl Simulation {
             for (name, there, booked) in pairs.into_iter().filter(|(_, there, booked)| there != booked) {
                 wrong.push(format!("{id:?}: {there} pods {name}, the books say {booked}"));
             }
-            let strangers = state.pods.iter().filter(|pod| self.lives[**pod].owner != Owner::Workload(id)).count();
+            let strangers =
+                state.pods.iter().filter(|pod| self.shared.lives[**pod].owner != Owner::Workload(id)).count();
             if strangers > 0 {
                 wrong.push(format!("{id:?} lists {strangers} pods of others"));
             }
@@ -114,8 +117,8 @@ impl Simulation {
 
     /// Nobody asks for more nodes than a group may have, nor for fewer than none.
     fn check_groups(&self, wrong: &mut Vec<String>) {
-        for (id, group) in self.cast.groups.iter() {
-            let target = self.groups[id].target;
+        for (id, group) in self.shared.cast.groups.iter() {
+            let target = self.cloud.groups[id].target;
             if target < 0 || (group.autoscaled && target > group.max.max(group.initial)) {
                 wrong.push(format!("{}: target {target}, at most {}", group.name, group.max));
             }
@@ -124,8 +127,8 @@ impl Simulation {
 
     /// What an HPA has set is within its bounds.
     fn check_replicas(&self, wrong: &mut Vec<String>) {
-        for hpa in &self.cast.hpas {
-            let state = &self.workloads[hpa.workload];
+        for hpa in &self.shared.cast.hpas {
+            let state = &self.shared.workloads[hpa.workload];
             let within = (hpa.spec.min..=hpa.spec.max).contains(&state.desired);
             if state.last_rescale != 0 && !within {
                 wrong.push(format!(
@@ -138,9 +141,9 @@ impl Simulation {
 
     /// Settled pods are ready, and every pod is in its workload's crowd once.
     fn check_crowds(&self, wrong: &mut Vec<String>) {
-        for (id, state) in self.workloads.iter() {
+        for (id, state) in self.shared.workloads.iter() {
             let settled: Vec<PodId> = state.crowd.settled.iter().flat_map(|alike| alike.pods.iter().copied()).collect();
-            if settled.iter().any(|pod| self.lives[*pod].stage != Stage::Ready) {
+            if settled.iter().any(|pod| self.shared.lives[*pod].stage != Stage::Ready) {
                 wrong.push(format!("{id:?}: a settled pod is not ready"));
             }
             let mut listed: Vec<PodId> = settled.into_iter().chain(state.crowd.others.iter().copied()).collect();
@@ -153,13 +156,13 @@ impl Simulation {
 
     /// Budgets are up to date; evictions through the API take no more ready pods than a budget allowed before.
     fn check_budgets(&self, before: &Before, wrong: &mut Vec<String>) {
-        for index in (0..self.budget_targets.len()).filter(|index| !self.stale_budgets.contains(index)) {
-            let (kept, computed) = (self.status(index), self.computed_status(index));
+        for index in (0..self.shared.budgets.targets.len()).filter(|index| !self.shared.budgets.stale.contains(index)) {
+            let (kept, computed) = (self.shared.status(index), self.shared.computed_status(index));
             if kept != computed {
                 wrong.push(format!("budget {index} is taken to be {kept:?}, and is {computed:?}"));
             }
         }
-        let new = &self.log.records()[before.log..];
+        let new = &self.shared.log.records()[before.log..];
         for (index, (ready, allowed)) in before.budgets.iter().enumerate() {
             let taken = new.iter().filter(|(_, what)| {
                 matches!(what, Occurrence::Evicted {
@@ -168,7 +171,7 @@ impl Simulation {
             });
             let taken = taken.count() as i32;
             if taken > (*allowed).max(0) {
-                let name = self.cluster.symbols.text(self.cast.budgets[index].name);
+                let name = self.shared.cluster.symbols.text(self.shared.cast.budgets[index].name);
                 wrong.push(format!("{taken} evictions against the budget {name}, which allowed {allowed}"));
             }
         }

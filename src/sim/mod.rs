@@ -1,10 +1,10 @@
 //! The simulation: one event queue, one handler, all controllers in virtual time.
 //!
 //! `Simulation::handle` is one exhaustive `match`, a line per event: reading it is reading the
-//! simulator. The other files here are what the lines call: [`cloud`](self) launches and reclaims,
-//! `kubelet` starts and stops pods, `workloads` and `jobs` run the workload controllers, `rollout` deploys, `scheduling`, `scaling`
-//! and `autoscaling` hand the controllers what they look at and do what they decide, `load` turns
-//! traffic into usage and latency (`serving` holds the engine for that), `books` counts.
+//! simulator. What the lines call are owners, each in its folder with what only it uses: `cloud` launches and
+//! reclaims, `workloads` runs the workload controllers, `scheduling`, `scaling` and `provisioning` hand the controllers
+//! what they look at and do what they decide, `faults` are what goes wrong, `load` turns traffic into usage and latency.
+//! What several of them need is in [`shared`], with what becomes of `pods`; they get it with every call.
 //!
 //! Controllers decide, the simulation acts. A stale event finds its target gone and does nothing.
 //! Equal inputs and seeds give equal runs, on any machine and any number of threads.
@@ -12,147 +12,56 @@
 //! Deliberately not here: files, text, statistics over runs.
 
 mod accounts;
-mod autoscaling;
 pub mod books;
-mod budgets;
 pub mod burn;
 mod cloud;
-mod crowd;
-mod daemon_sets;
 pub mod event;
+mod faults;
 pub mod invariants;
-mod jobs;
-mod kubelet;
+mod lifetime;
 mod load;
 pub mod log;
-mod notes;
-mod outage;
 pub mod outcome;
-mod probes;
-mod progress;
-mod rebalance;
-mod rollout;
+mod pods;
+mod provisioning;
 mod scaling;
 mod scheduling;
 pub(crate) mod serving;
+mod shared;
 mod start;
-mod stateful_sets;
 pub mod tally;
 mod timeline;
-mod vertical;
 mod workloads;
-mod zones;
 
-use crate::autoscaler::Autoscaler;
-use crate::cluster::{ClusterState, NodeId, PodId, Watched};
-use crate::hpa::HpaController;
-use crate::id::IdVec;
-use crate::intern::{Interner, Symbol};
-use crate::rng::Stream;
-use crate::scheduler::{Queue, Scheduler};
 use crate::units::SimTime;
-pub use load::Usage;
+use cloud::state::Cloud;
+use event::Event;
+use faults::course::Faults;
+use load::serving::Serving;
+pub use load::under_way::Usage;
+use log::NodeEnd;
+use provisioning::state::Provisioning;
+use scaling::horizontal::Horizontal;
+use scaling::vertical::Vertical;
+use scheduling::cycle::Scheduling;
 pub use serving::ServiceTotals;
+use shared::Shared;
 pub use start::Start;
-
-use crate::world::{Cast, GroupId, InstanceId, Timing, WorkloadId};
-use accounts::Accounts;
-use autoscaling::Drain;
-use books::Books;
-use cloud::{GroupState, Instance, Pool};
-use event::{DrainId, Event, EventQueue};
-use kubelet::PodLife;
-use load::LoadState;
-use log::{Log, NodeEnd};
-use outcome::ServiceLevels;
-use rustc_hash::FxHashMap;
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use timeline::Recorder;
-use workloads::WorkloadState;
+use workloads::reconcile::Controllers;
 
 /// One replication of a scenario, running.
 pub struct Simulation {
-    cast: Arc<Cast>,
-    timing: Timing,
-    end: SimTime,
-    cluster: ClusterState,
-    queue: EventQueue,
-    streams: Streams,
-    /// What makes the uids of pods random; 0 where nothing is left to chance.
-    uid_salt: u64,
-    names: Names,
-    instances: Watched<IdVec<InstanceId, Instance>>,
-    node_instances: IdVec<NodeId, Option<InstanceId>>,
-    groups: Watched<IdVec<GroupId, GroupState>>,
-    pools: Vec<Pool>,
-    closed_zones: Vec<Symbol>,
-    /// Nodes that report nothing, with the fault that silenced each.
-    silent: Vec<(u32, NodeId)>,
-    workloads: IdVec<WorkloadId, WorkloadState>,
-    lives: IdVec<PodId, PodLife>,
-    pending: BTreeSet<(Reverse<i32>, PodId)>,
-    daemon_pods: FxHashMap<(WorkloadId, Symbol), u32>,
-    budget_targets: Vec<Vec<WorkloadId>>,
-    /// Budgets whose status is to be computed again.
-    stale_budgets: Vec<usize>,
-    /// Grows when the status of a budget changes.
-    budgets_version: u64,
-    controllers_awake: bool,
-    scheduler: Scheduler,
-    waiting: Queue,
-    /// When the scheduler has its next turn.
-    scheduler_called: Option<SimTime>,
-    load: Option<LoadState>,
-    usage: IdVec<WorkloadId, Usage>,
-    hpas: Vec<HpaController>,
-    /// By HPA: the version of the crowd that it last saw, and `spec.replicas`.
-    shown_to_hpas: Vec<(u64, i32)>,
-    vpas: Vec<vertical::VpaState>,
-    autoscaler: Option<Autoscaler>,
-    /// What the autoscaler was shown in its last loop.
-    shown: autoscaling::Shown,
-    drains: IdVec<DrainId, Drain>,
-    notes: notes::Notes,
-    /// Nodes whose pods want more cpu than there is, and the share they get.
-    contended: Vec<(NodeId, f64)>,
-    step_number: u64,
-    service_levels: ServiceLevels,
+    shared: Shared,
+    cloud: Cloud,
+    faults: Faults,
+    controllers: Controllers,
+    scheduling: Scheduling,
+    serving: Serving,
+    horizontal: Horizontal,
+    vertical: Vertical,
+    provisioning: Provisioning,
     recorder: Recorder,
-    accounts: Accounts,
-    books: Books,
-    log: Log,
-}
-
-/// A random stream per concern: changing one does not shift the others.
-struct Streams {
-    boot: Stream,
-    pods: Stream,
-    spot: Stream,
-    phases: Stream,
-    expander: Stream,
-}
-
-/// Strings the simulation itself writes.
-struct Names {
-    hostname: Symbol,
-    zone: Symbol,
-    not_ready: Symbol,
-    unreachable: Symbol,
-    trace: Symbol,
-}
-
-impl Names {
-    fn new(symbols: &mut Interner) -> Self {
-        Names {
-            hostname: symbols.intern("kubernetes.io/hostname"),
-            zone: symbols.intern("topology.kubernetes.io/zone"),
-            not_ready: symbols.intern("node.kubernetes.io/not-ready"),
-            unreachable: symbols.intern("node.kubernetes.io/unreachable"),
-            trace: symbols.intern("trace"),
-        }
-    }
 }
 
 impl Simulation {
@@ -163,7 +72,7 @@ impl Simulation {
 
     /// Handles the next event; whether there was one before the end.
     pub fn step(&mut self) -> bool {
-        let next = self.queue.pop_until(self.end);
+        let next = self.shared.queue.pop_until(self.shared.end);
         if let Some((now, event)) = next {
             self.handle(now, event);
         }
@@ -172,44 +81,59 @@ impl Simulation {
 
     /// One event.
     fn handle(&mut self, now: SimTime, event: Event) {
+        let Simulation { shared, cloud, faults, controllers, scheduling, serving, .. } = self;
+        let Simulation { horizontal, vertical, provisioning, recorder, .. } = self;
         match event {
-            Event::NodeVanishes(node) => self.node_vanishes(now, node, NodeEnd::ScaleDown),
-            Event::SpotReclaims(instance) => self.spot_reclaims(now, instance),
-            Event::SpotNotice(instance) => self.give_notice(now, instance),
-            Event::SpotNoticeForeseen(index) => self.foresee_notice(now, index),
-            Event::SpareTerminates(instance) => self.spare_terminates(now, instance),
-            Event::RebalanceDrain(instance) => self.drain_for_rebalance(now, instance),
-            Event::Fault(index) => self.fault_begins(now, index),
-            Event::FaultEnds(index) => self.fault_ends(now, index),
-            Event::PoolShock(pool) => self.pool_shock(now, pool),
-            Event::LaunchFails(instance) => self.launch_fails(now, instance),
-            Event::NodeRegisters(_, instance) => self.register(instance, false),
-            Event::NodeBecomesReady(node) => self.node_becomes_ready(now, node),
-            Event::NodeTurnsUnknown(node) => self.node_turns_unknown(now, node),
-            Event::PodOutstaysTaint(pod) => self.pod_outstays_taint(now, pod),
-            Event::PodFailsProbe(pod) => self.pod_fails_probe(now, pod),
-            Event::PodFailsReadiness(pod) => self.pod_fails_readiness(now, pod),
-            Event::PodStops(pod) => self.pod_stops(now, pod),
-            Event::PodStarts(pod) => self.pod_starts(now, pod),
-            Event::PodBecomesReady(pod) => self.pod_becomes_ready(now, pod),
-            Event::PodBecomesAvailable(pod) => self.owner_changed(pod),
-            Event::PodFinishes(pod) => self.pod_finishes(now, pod),
-            Event::TracePodArrives(line) => self.trace_pod_arrives(now, line),
-            Event::Deploy(index) => self.deploy(now, index),
-            Event::Switch(index) => self.switch(now, index),
-            Event::Retire(index) => self.retire(now, index),
-            Event::ProgressDue(workload) => self.progress_due(now, workload),
-            Event::CronDue(workload) => self.cron_due(now, workload),
-            Event::JobExpires(workload) => self.job_expires(workload),
-            Event::Reconcile => self.reconcile(now),
-            Event::Schedule => self.schedule(now),
+            Event::NodeVanishes(node) => cloud.node_vanishes(shared, now, node, NodeEnd::ScaleDown),
+            Event::SpotReclaims(instance) => cloud.spot_reclaims(shared, now, instance),
+            Event::SpotNotice(instance) => cloud.give_notice(shared, now, instance),
+            Event::SpotNoticeForeseen(index) => cloud.foresee_notice(shared, now, index),
+            Event::SpareTerminates(instance) => cloud.spare_terminates(shared, now, instance),
+            Event::RebalanceDrain(instance) => cloud.drain_for_rebalance(shared, now, instance),
+            Event::Fault(index) => faults.fault_begins(shared, cloud, now, index),
+            Event::FaultEnds(index) => faults.fault_ends(shared, cloud, now, index),
+            Event::PoolShock(pool) => cloud.pool_shock(shared, now, pool),
+            Event::LaunchFails(instance) => cloud.launch_fails(shared, now, instance),
+            Event::NodeRegisters(_, instance) => cloud.register(shared, instance, false),
+            Event::NodeBecomesReady(node) => cloud.node_becomes_ready(shared, now, node),
+            Event::NodeTurnsUnknown(node) => faults.node_turns_unknown(shared, now, node),
+            Event::PodOutstaysTaint(pod) => faults.pod_outstays_taint(shared, now, pod),
+            Event::PodFailsProbe(pod) => shared.pod_fails_probe(now, pod),
+            Event::PodFailsReadiness(pod) => shared.pod_fails_readiness(now, pod),
+            Event::PodStops(pod) => shared.pod_stops(now, pod),
+            Event::PodStarts(pod) => shared.pod_starts(now, pod),
+            Event::PodBecomesReady(pod) => shared.pod_becomes_ready(now, pod),
+            Event::PodBecomesAvailable(pod) => shared.owner_changed(pod),
+            Event::PodFinishes(pod) => shared.pod_finishes(now, pod),
+            Event::TracePodArrives(line) => shared.trace_pod_arrives(now, line),
+            Event::Deploy(index) => controllers.rollouts.deploy(shared, now, index),
+            Event::Switch(index) => controllers.rollouts.switch(shared, now, index),
+            Event::Retire(index) => controllers.rollouts.retire(shared, now, index),
+            Event::ProgressDue(workload) => shared.progress_due(now, workload),
+            Event::CronDue(workload) => controllers.cron_due(shared, now, workload),
+            Event::JobExpires(workload) => shared.job_expires(workload),
+            Event::Reconcile => controllers.reconcile(shared, now),
+            Event::Schedule => scheduling.schedule(shared, now),
             Event::TrafficStep => self.traffic_step(now),
-            Event::Scrape => self.scrape(now),
-            Event::HpaSync => self.sync_hpas(now),
-            Event::VpaLoop => self.vpa_loop(now),
-            Event::Observe => self.observe(now),
-            Event::DrainContinues(drain) => self.drain_continues(now, drain),
-            Event::AutoscalerLoop => self.autoscaler_loop(now),
+            Event::Scrape => serving.scrape(shared, now),
+            Event::HpaSync => horizontal.sync_hpas(shared, now),
+            Event::VpaLoop => vertical.vpa_loop(shared, now),
+            Event::Observe => recorder.observe(shared, cloud, now),
+            Event::DrainContinues(drain) => provisioning.drain_continues(shared, cloud, now, drain),
+            Event::AutoscalerLoop => provisioning.autoscaler_loop(shared, cloud, now),
         }
+    }
+
+    /// The step that ends now: what arrived, how it was served, what it used.
+    fn traffic_step(&mut self, now: SimTime) {
+        let Simulation { shared, controllers, serving, vertical, recorder, .. } = self;
+        serving.settle_traffic(shared, now);
+        serving.kill_for_memory(shared, vertical, now);
+        serving.follow_demand_curves(shared, now);
+        serving.book_usage(shared, now);
+        recorder.observe_step(shared);
+        controllers.rollouts.watch_rollouts(shared, now);
+        shared.step_number += 1;
+        shared.repeat(now, shared.timing.step, Event::TrafficStep);
     }
 }

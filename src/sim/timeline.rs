@@ -1,8 +1,9 @@
 //! Points over time, for whoever wants to look: means over each interval, the worst P95 in it, pods and nodes at its end.
 
-use crate::sim::Simulation;
+use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
 use crate::sim::outcome::{NodeCounts, PodCounts, Point, ServicePoint, Timeline};
+use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 
 /// Room is made for so many points beforehand.
@@ -38,14 +39,14 @@ impl Recorder {
     }
 }
 
-impl Simulation {
+impl Recorder {
     /// Adds the step that ends now to the open point.
-    pub(super) fn observe_step(&mut self) {
-        if self.recorder.timeline.every.is_zero() {
+    pub(crate) fn observe_step(&mut self, shared: &Shared) {
+        if self.timeline.every.is_zero() {
             return;
         }
-        if let Some(load) = &self.load {
-            let open = &mut self.recorder.open;
+        if let Some(load) = &shared.load {
+            let open = &mut self.open;
             open.steps += 1;
             open.entry_rate += load.entry_rate;
             for route in load.last_routes.values() {
@@ -57,17 +58,17 @@ impl Simulation {
     }
 
     /// Closes the open point; the state is that at the end of the instant.
-    pub(super) fn observe(&mut self, now: SimTime) {
-        let point = self.close_point(now);
-        self.recorder.timeline.points.push(point);
-        self.repeat(now, self.recorder.timeline.every, Event::Observe);
+    pub(crate) fn observe(&mut self, shared: &mut Shared, cloud: &Cloud, now: SimTime) {
+        let point = self.close_point(shared, cloud, now);
+        self.timeline.points.push(point);
+        shared.repeat(now, self.timeline.every, Event::Observe);
     }
 
-    fn close_point(&mut self, now: SimTime) -> Point {
-        let books = &self.books;
+    fn close_point(&mut self, shared: &Shared, cloud: &Cloud, now: SimTime) -> Point {
+        let books = &shared.books;
         let pending_before = books.workloads.values().map(|row| row.pending.nanos(now)).sum();
         let next = Open { begins: now, pending_before, ..Open::default() };
-        let open = std::mem::replace(&mut self.recorder.open, next);
+        let open = std::mem::replace(&mut self.open, next);
         let span = (now - open.begins).as_nanos().max(1) as f64;
         let pods = books.workloads.iter().map(|(workload, row)| PodCounts {
             workload,
@@ -78,10 +79,10 @@ impl Simulation {
         });
         let nodes = books.groups.iter().map(|(group, row)| NodeCounts {
             group,
-            target: self.groups[group].target,
+            target: cloud.groups[group].target,
             nodes: row.nodes.value() as i32,
         });
-        let services = self.load.iter().flat_map(|load| load.services().values()).map(|service| ServicePoint {
+        let services = shared.load.iter().flat_map(|load| load.services().values()).map(|service| ServicePoint {
             cpu_milli: service.last.cpu_milli_per_pod,
             latency_s_p95: service.last.latency.p95_s,
             backlog: service.last.backlog,
@@ -94,7 +95,7 @@ impl Simulation {
             pods: pods.collect(),
             nodes: nodes.collect(),
             pending: (pending_before - open.pending_before) as f64 / span,
-            cost_usd_hour: self.accounts.run_rate().usd(),
+            cost_usd_hour: shared.accounts.run_rate().usd(),
             services: services.collect(),
         }
     }

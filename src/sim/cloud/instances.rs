@@ -1,0 +1,72 @@
+//! Machines and the groups that they belong to.
+
+use crate::cluster::NodeId;
+use crate::intern::Symbol;
+use crate::units::SimTime;
+use crate::world::Replacement;
+use crate::world::{GroupId, InstanceId};
+
+/// A machine of a node group.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Its group.
+    pub group: GroupId,
+    /// Which of the group's machine types.
+    pub machine: usize,
+    /// Its zone, or the empty symbol.
+    pub zone: Symbol,
+    /// The node's name.
+    pub name: Symbol,
+    /// What it is doing.
+    pub state: InstanceState,
+    /// Its node object, once registered.
+    pub node: Option<NodeId>,
+    /// It got its spot notice.
+    pub noticed: bool,
+    /// What the cloud does when it takes this instance.
+    pub replacement: Replacement,
+    /// The fault of the scenario by which it is expected to get its notice.
+    pub foreseen_by: Option<u32>,
+    /// Since when it has been expected to go: its rebalance recommendation.
+    pub expected_since: Option<SimTime>,
+    /// Another zone needs it more: it goes when its substitute is there.
+    pub is_spare: bool,
+    /// The spare instance that it is the substitute of.
+    pub relieves: Option<InstanceId>,
+}
+
+/// The life of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceState {
+    /// Launched, not registered.
+    Creating,
+    /// Launched, and the cloud said that it will not come.
+    Failed,
+    /// A node.
+    Running,
+    /// Deleted by the cloud; the node object may still be there.
+    Deleted,
+}
+
+/// The state of a node group.
+#[derive(Clone, Debug, Default)]
+pub struct GroupState {
+    /// The size asked for.
+    pub target: i32,
+    /// Instances not deleted, in order of launch.
+    pub instances: Vec<InstanceId>,
+    /// Numbers given to node names.
+    pub(crate) names: u32,
+    /// Launches after the start, failed ones included.
+    pub(crate) launches: usize,
+}
+
+/// A spot pool: one machine type of a group in one zone.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    pub(crate) group: GroupId,
+    pub(crate) machine: usize,
+    pub(crate) zone: Symbol,
+    /// No capacity before this instant.
+    pub(crate) short_until: SimTime,
+}

@@ -1,0 +1,140 @@
+//! Instances are asked for, and come or do not.
+
+use crate::autoscaler::Launch;
+use crate::intern::Symbol;
+use crate::sim::cloud::instances::Instance;
+use crate::sim::cloud::instances::InstanceState;
+use crate::sim::cloud::state::Cloud;
+use crate::sim::event::{Event, Stage};
+use crate::sim::log::Occurrence;
+use crate::sim::shared::Shared;
+use crate::units::{SimDuration, SimTime};
+use crate::world::{FaultKind, Replacement};
+use crate::world::{GroupId, InstanceId};
+
+/// After how long the cloud says that it has no capacity.
+const NO_CAPACITY_AFTER: SimDuration = SimDuration::from_secs(20);
+
+impl Cloud {
+    /// The nodes that are there at the start, Ready.
+    pub(crate) fn launch_initial_nodes(&mut self, shared: &mut Shared) {
+        for group in shared.cast.groups.ids() {
+            let initial = shared.cast.groups[group].initial;
+            self.groups[group].target = initial;
+            for _ in 0..initial {
+                let instance = self.new_instance(shared, Launch::anywhere(group, 1));
+                self.instance_costs(shared, SimTime::ZERO, instance);
+                self.register(shared, instance, true);
+            }
+        }
+        self.open_pools(shared);
+    }
+
+    /// A group grows on its autoscaler's order.
+    pub(crate) fn grow(&mut self, shared: &mut Shared, now: SimTime, asked: Launch) {
+        if self.increase_size(shared, now, asked) {
+            shared.books.groups[asked.group].scale_ups += 1;
+        }
+    }
+
+    /// Asks the cloud for more instances. The answer is whether it will try.
+    fn increase_size(&mut self, shared: &mut Shared, now: SimTime, asked: Launch) -> bool {
+        let Launch { group, count, .. } = asked;
+        if self.refuses_increases(shared, now, group) {
+            shared.log.push(now, Occurrence::IncreaseError(group, count));
+            return false;
+        }
+        let from = self.groups[group].target;
+        self.groups[group].target += count;
+        shared.log.push(now, Occurrence::ScaleUp { group, from, to: from + count });
+        for _ in 0..count {
+            self.launch_as(shared, now, asked);
+        }
+        true
+    }
+
+    /// Lowers the size asked for, without deleting anything.
+    pub(crate) fn lower_target(&mut self, shared: &mut Shared, now: SimTime, group: GroupId, by: i32) {
+        let row = &mut self.groups[group];
+        // A cloud refuses a size below what is there.
+        if row.target - by >= row.instances.len() as i32 {
+            row.target -= by;
+            shared.log.push(now, Occurrence::TargetDecreased(group, -by));
+        }
+    }
+
+    /// Launches one instance where the cloud likes.
+    pub(crate) fn launch(&mut self, shared: &mut Shared, now: SimTime, group: GroupId) -> InstanceId {
+        self.launch_as(shared, now, Launch::anywhere(group, 1))
+    }
+
+    /// Launches one instance; it registers after its boot delay, unless something is wrong.
+    fn launch_as(&mut self, shared: &mut Shared, now: SimTime, asked: Launch) -> InstanceId {
+        let group = asked.group;
+        let id = self.new_instance(shared, asked);
+        let turn = self.groups[group].launches;
+        self.groups[group].launches += 1;
+        let boot = shared.cast.groups[group].boot.draw(turn, &mut shared.streams.boot);
+        let error = shared.fault_in_force(now, |fault| match fault {
+            FaultKind::InstanceError(of, after) if *of == group => Some(*after),
+            _ => None,
+        });
+        if let Some(after) = error {
+            shared.queue.push(now + after, Event::LaunchFails(id));
+        } else if shared.suffers(now, FaultKind::NoCapacity(group)) || self.pool_is_short(now, id) {
+            shared.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
+        } else {
+            if !shared.suffers(now, FaultKind::NeverRegisters(group)) {
+                let registers = now + boot;
+                let at = if shared.timing.lockstep {
+                    registers.max(shared.reaction(Stage::registration()))
+                } else {
+                    registers
+                };
+                shared.queue.push(at, Event::NodeRegisters(group, id));
+            }
+            self.instance_costs(shared, now, id);
+        }
+        id
+    }
+
+    /// An instance; if nobody says otherwise, in the zone that has the fewest of the group, of the cheapest type that its
+    /// pool has.
+    fn new_instance(&mut self, shared: &mut Shared, asked: Launch) -> InstanceId {
+        let now = shared.queue.now();
+        let group = asked.group;
+        let cast = &shared.cast.groups[group];
+        let in_zone =
+            |zone: &Symbol| self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == *zone).count();
+        let open = cast.zones.iter().filter(|zone| !self.closed_zones.contains(zone));
+        let fewest = || open.min_by_key(|zone| in_zone(zone)).copied().unwrap_or(Symbol::EMPTY);
+        let zone = asked.zone.unwrap_or_else(fewest);
+        let machine = asked.machine.unwrap_or_else(|| self.choose_machine(shared, now, group, zone));
+        self.groups[group].names += 1;
+        let name = format!("{}-{:04}", shared.cast.groups[group].name, self.groups[group].names);
+        let id = self.instances.push(Instance {
+            group,
+            machine,
+            zone,
+            name: shared.cluster.symbols.intern(&name),
+            state: InstanceState::Creating,
+            node: None,
+            noticed: false,
+            replacement: Replacement::None,
+            foreseen_by: None,
+            expected_since: None,
+            is_spare: false,
+            relieves: None,
+        });
+        self.groups[group].instances.push(id);
+        id
+    }
+
+    /// The cloud says that an instance will not come.
+    pub(crate) fn launch_fails(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        if self.instances[id].state == InstanceState::Creating {
+            self.instances[id].state = InstanceState::Failed;
+            shared.log.push(now, Occurrence::LaunchFailed(id));
+        }
+    }
+}

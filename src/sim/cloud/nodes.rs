@@ -1,0 +1,128 @@
+//! Instances become nodes, and nodes go with their instances.
+
+use crate::cluster::{Effect, NodeCondition, NodeId, Taint};
+use crate::intern::Symbol;
+use crate::sim::cloud::instances::InstanceState;
+use crate::sim::cloud::state::Cloud;
+use crate::sim::event::Event;
+use crate::sim::log::{NodeEnd, Occurrence};
+use crate::sim::scheduling::turns::News;
+use crate::sim::shared::Shared;
+use crate::units::{SimDuration, SimTime};
+use crate::world::InstanceId;
+
+impl Cloud {
+    /// An instance becomes a node.
+    pub(crate) fn register(&mut self, shared: &mut Shared, id: InstanceId, initial: bool) {
+        let now = shared.queue.now();
+        let instance = &self.instances[id];
+        if instance.state != InstanceState::Creating {
+            return;
+        }
+        let (group, zone, name) = (instance.group, instance.zone, instance.name);
+        let cast = shared.cast.clone();
+        let machine = &cast.groups[group].machines[instance.machine];
+        let lag =
+            if initial { SimDuration::ZERO } else { cast.groups[group].ready_lag.draw(0, &mut shared.streams.boot) };
+        let mut template = machine.template.clone();
+        template.name = name;
+        template.labels.set(shared.names.hostname, name);
+        if zone != Symbol::EMPTY {
+            template.labels.set(shared.names.zone, zone);
+        }
+        template.group = Some(group);
+        template.created = now;
+        template.ready = NodeCondition { is_true: lag.is_zero(), since: now };
+        if !lag.is_zero() {
+            template.taints.push(self.not_ready_taint(shared));
+        }
+        let node = shared.cluster.add_node(template);
+        self.node_instances.fill_to(node, None);
+        self.node_instances[node] = Some(id);
+        self.instances[id].node = Some(node);
+        self.instances[id].state = InstanceState::Running;
+        shared.books.node_added(now, group);
+        if !lag.is_zero() {
+            shared.queue.push(now + lag, Event::NodeBecomesReady(node));
+        }
+        if !initial {
+            shared.log.push(now, Occurrence::NodeAdded(node, group));
+        }
+        shared.nodes_changed(News::NodeAdded(node));
+        if lag.is_zero() {
+            self.relieve(shared, now, id);
+        }
+    }
+
+    fn not_ready_taint(&self, shared: &Shared) -> Taint {
+        Taint { key: shared.names.not_ready, value: Symbol::EMPTY, effect: Effect::NoSchedule }
+    }
+
+    /// A registered node becomes Ready.
+    pub(crate) fn node_becomes_ready(&mut self, shared: &mut Shared, now: SimTime, node: NodeId) {
+        if !shared.cluster.has_node(node) {
+            return;
+        }
+        let taint = self.not_ready_taint(shared);
+        let taints = shared.cluster.node(node).taints.iter().copied().filter(|t| *t != taint).collect();
+        shared.cluster.set_taints(node, taints);
+        shared.cluster.set_node_ready(node, NodeCondition { is_true: true, since: now });
+        shared.nodes_changed(News::NodeTaints(node));
+        if let Some(id) = self.node_instances[node] {
+            self.relieve(shared, now, id);
+        }
+    }
+
+    /// Deletes an instance for Cluster Autoscaler: target and instance at once, the node object later.
+    /// The answer is whether there was anything to delete.
+    pub(crate) fn delete_instance(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) -> bool {
+        if self.instances[id].state == InstanceState::Deleted {
+            return false;
+        }
+        let group = self.instances[id].group;
+        // One that was to relieve another was not asked for by a larger size.
+        if self.instances[id].relieves.take().is_none() {
+            self.groups[group].target -= 1;
+        }
+        shared.log.push(now, Occurrence::InstanceDeleted(id));
+        self.terminate(shared, now, id);
+        true
+    }
+
+    /// An instance leaves its group; its node object goes a little later.
+    pub(crate) fn terminate(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        self.detach(id);
+        match self.instances[id].node {
+            Some(node) => {
+                let lag = shared.cast.groups[self.instances[id].group].termination.max(shared.tick());
+                shared.queue.push(now + lag, Event::NodeVanishes(node));
+            }
+            None => self.instance_costs_no_longer(shared, now, id),
+        }
+    }
+
+    /// A node object goes, with everything on it.
+    pub(crate) fn node_vanishes(&mut self, shared: &mut Shared, now: SimTime, node: NodeId, reason: NodeEnd) {
+        if !shared.cluster.has_node(node) {
+            return;
+        }
+        let mut pods_lost = 0;
+        for pod in shared.cluster.node(node).pods().to_vec() {
+            let active = !shared.cluster.pod(pod).is_terminating();
+            pods_lost += u32::from(active && shared.is_replaceable(pod));
+            shared.pod_is_gone(now, pod, true);
+        }
+        shared.cluster.remove_node(node);
+        if let Some(id) = self.node_instances[node] {
+            let group = self.instances[id].group;
+            if self.instances[id].state != InstanceState::Deleted {
+                self.detach(id);
+            }
+            shared.books.node_gone(now, group);
+            self.instance_costs_no_longer(shared, now, id);
+        }
+        shared.books.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
+        shared.log.push(now, Occurrence::NodeGone { node, reason, pods_lost });
+        shared.nodes_changed(News::Nothing);
+    }
+}

@@ -1,0 +1,56 @@
+//! Spot notices, and what follows them.
+
+use crate::sim::cloud::instances::InstanceState;
+use crate::sim::cloud::state::Cloud;
+use crate::sim::event::Event;
+use crate::sim::log::{Evictor, NodeEnd, Occurrence};
+use crate::sim::scheduling::turns::News;
+use crate::sim::shared::Shared;
+use crate::units::SimTime;
+use crate::world::InstanceId;
+use crate::world::Replacement;
+
+impl Cloud {
+    /// A spot instance is told to go: cordoned, its pods leave, it is gone when the notice is over.
+    pub(crate) fn give_notice(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        let Some(node) = self.instances[id].node.filter(|node| shared.cluster.has_node(*node)) else { return };
+        if self.instances[id].noticed || self.instances[id].state != InstanceState::Running {
+            return;
+        }
+        self.instances[id].noticed = true;
+        shared.log.push(now, Occurrence::SpotNotice(node));
+        shared.books.spot_notices += 1;
+        let group = self.instances[id].group;
+        shared.books.groups[group].notices += 1;
+        shared.cluster.set_unschedulable(node, true);
+        for pod in shared.cluster.node(node).pods().to_vec() {
+            if !shared.cluster.spec_of(pod).is_daemon() && !shared.cluster.pod(pod).is_terminating() {
+                shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::SpotNotice });
+                shared.books.evictions += 1;
+                shared.delete_pod(now, pod, None);
+            }
+        }
+        shared.queue.push(now + shared.timing.spot_notice, Event::SpotReclaims(id));
+        // The cordon comes with its NoSchedule taint: upstream's node lifecycle controller.
+        shared.nodes_changed(News::NodeTaints(node));
+    }
+
+    /// The notice is over.
+    pub(crate) fn spot_reclaims(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        let Some(node) = self.instances[id].node else { return };
+        if self.instances[id].state != InstanceState::Deleted {
+            self.node_vanishes(shared, now, node, NodeEnd::Spot);
+            self.make_up_for(shared, now, id);
+        }
+    }
+
+    /// What the cloud does about an instance that it took.
+    pub(crate) fn make_up_for(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        let group = self.instances[id].group;
+        match self.instances[id].replacement {
+            Replacement::Replace => drop(self.launch(shared, now, group)),
+            Replacement::Shrink => self.groups[group].target -= 1,
+            Replacement::None => {}
+        }
+    }
+}

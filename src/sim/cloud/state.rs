@@ -1,0 +1,74 @@
+//! What the cloud knows: its instances, groups and pools.
+
+use crate::cluster::NodeId;
+use crate::cluster::Watched;
+use crate::id::IdVec;
+use crate::intern::Symbol;
+use crate::sim::cloud::instances::GroupState;
+use crate::sim::cloud::instances::Instance;
+use crate::sim::cloud::instances::InstanceState;
+use crate::sim::cloud::instances::Pool;
+use crate::sim::shared::Shared;
+use crate::units::SimTime;
+use crate::world::FaultKind;
+use crate::world::{GroupId, InstanceId};
+
+/// The cloud.
+#[derive(Default)]
+pub(crate) struct Cloud {
+    pub(crate) instances: Watched<IdVec<InstanceId, Instance>>,
+    pub(crate) node_instances: IdVec<NodeId, Option<InstanceId>>,
+    pub(crate) groups: Watched<IdVec<GroupId, GroupState>>,
+    pub(crate) pools: Vec<Pool>,
+    pub(crate) closed_zones: Vec<Symbol>,
+}
+
+impl Cloud {
+    /// No instance is there yet.
+    pub(crate) fn new(groups: usize) -> Cloud {
+        Cloud { groups: Watched::new(IdVec::filled(Default::default(), groups)), ..Cloud::default() }
+    }
+
+    /// Registered nodes of a group without notice and not deleted, by name; number `pick` mod count.
+    pub(crate) fn pick_instance(&self, shared: &Shared, group: GroupId, pick: u32) -> Option<InstanceId> {
+        let mut candidates: Vec<InstanceId> = self.groups[group]
+            .instances
+            .iter()
+            .copied()
+            .filter(|id| self.instances[*id].state == InstanceState::Running && !self.instances[*id].noticed)
+            .collect();
+        candidates.sort_by_key(|id| shared.cluster.symbols.text(self.instances[*id].name));
+        candidates.get(pick as usize % candidates.len().max(1)).copied()
+    }
+
+    /// The instance no longer counts for its group.
+    pub(crate) fn detach(&mut self, id: InstanceId) {
+        self.instances[id].state = InstanceState::Deleted;
+        let group = self.instances[id].group;
+        self.groups[group].instances.retain(|other| *other != id);
+    }
+
+    /// A request for more nodes would fail.
+    pub(crate) fn refuses_increases(&self, shared: &Shared, now: SimTime, group: GroupId) -> bool {
+        shared.suffers(now, FaultKind::IncreaseError(group))
+    }
+
+    /// An instance is paid for from its launch on; one that never comes is not.
+    pub(crate) fn instance_costs(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        let (group, machine) = (self.instances[id].group, self.instances[id].machine);
+        shared.books.instance_launched(now, group);
+        shared.accounts.instance_launched(now, id, group, machine);
+    }
+
+    pub(crate) fn instance_costs_no_longer(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+        if shared.accounts.is_billed(id) {
+            shared.books.instance_ended(now, self.instances[id].group);
+            shared.accounts.instance_ended(now, id);
+        }
+    }
+
+    /// The instance of a group with this name.
+    pub(crate) fn instance_named(&self, group: GroupId, name: Symbol) -> Option<InstanceId> {
+        self.groups[group].instances.iter().copied().find(|id| self.instances[*id].name == name)
+    }
+}

@@ -1,0 +1,111 @@
+//! The beginning and the end of a replication.
+
+use crate::sim::Simulation;
+use crate::sim::cloud::state::Cloud;
+use crate::sim::event::Event;
+use crate::sim::faults::course::Faults;
+use crate::sim::load::serving::Serving;
+use crate::sim::load::under_way::LoadState;
+use crate::sim::outcome::{Outcome, RouteTotals, ServiceOutcome};
+use crate::sim::provisioning::state::Provisioning;
+use crate::sim::scaling::horizontal::Horizontal;
+use crate::sim::scaling::vertical::Vertical;
+use crate::sim::scheduling::cycle::Scheduling;
+use crate::sim::shared::Shared;
+use crate::sim::start::Start;
+use crate::sim::timeline::Recorder;
+use crate::sim::workloads::reconcile::Controllers;
+use crate::units::SimTime;
+impl Simulation {
+    /// A replication at time 0: nodes are there, workloads are created, loops have their first turns.
+    pub fn new(start: Start) -> Self {
+        let shared = Shared::new(&start);
+        let mut simulation = Simulation {
+            cloud: Cloud::new(shared.cast.groups.len()),
+            faults: Faults::default(),
+            controllers: Controllers::new(shared.cast.workloads.len()),
+            scheduling: Scheduling::new(&start),
+            serving: Serving::new(shared.cast.workloads.len()),
+            horizontal: Horizontal::default(),
+            vertical: Vertical::default(),
+            provisioning: Provisioning::default(),
+            recorder: Recorder::new(start.timeline_every, start.duration),
+            shared,
+        };
+        let Simulation { shared, cloud, controllers, .. } = &mut simulation;
+        cloud.launch_initial_nodes(shared);
+        shared.find_budget_targets();
+        controllers.create_workloads(shared);
+        simulation.schedule_first_turns();
+        simulation
+    }
+
+    fn schedule_first_turns(&mut self) {
+        let Simulation { shared, cloud, horizontal, vertical, provisioning, recorder, .. } = self;
+        for (index, fault) in shared.cast.faults.iter().enumerate() {
+            if fault.at <= shared.end {
+                shared.queue.push(fault.at, Event::Fault(index as u32));
+            }
+        }
+        cloud.foresee_notices(shared);
+        if let Some(first) = shared.cast.trace.first().filter(|first| first.arrives <= shared.end) {
+            shared.queue.push(first.arrives, Event::TracePodArrives(0));
+        }
+        let first_step = if shared.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + shared.timing.step };
+        shared.queue.push(first_step, Event::TrafficStep);
+        horizontal.start_scaling(shared);
+        vertical.start_vertical_scaling(shared);
+        provisioning.start_autoscaler(shared);
+        let every = recorder.timeline.every;
+        if !every.is_zero() {
+            let first = if shared.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + every };
+            shared.queue.push(first, Event::Observe);
+        }
+    }
+
+    /// Ends the replication and adds everything up.
+    pub fn finish(self) -> Outcome {
+        let Simulation { mut shared, cloud, mut serving, recorder, .. } = self;
+        let cast = shared.cast.clone();
+        let (mut services, mut routes) = (Vec::new(), Vec::new());
+        if let (Some(load), Some(traffic)) = (&mut shared.load, &cast.traffic) {
+            for (id, row) in traffic.services.iter() {
+                let totals = load.services()[id].totals;
+                services.push(ServiceOutcome {
+                    name: row.name.clone(),
+                    totals,
+                    latency: load.service_histogram(id).clone(),
+                    promises: load.services()[id].watch.promises(),
+                });
+            }
+            for ((id, row), (requests, errors)) in
+                traffic.graph.routes().iter().zip(serving.service_levels.by_route.values())
+            {
+                routes.push(RouteTotals {
+                    name: row.name.clone(),
+                    requests: *requests,
+                    errors: *errors,
+                    latency: load.route_histogram(id).clone(),
+                    promises: load.route_watches[id].promises(),
+                });
+            }
+        }
+        serving.service_levels.overflowed = shared.load.as_ref().map_or(0, LoadState::overflowed);
+        let keep = shared.log.is_on();
+        let names = cloud.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
+        Outcome {
+            end: shared.end,
+            events: shared.queue.handled(),
+            bill: shared.accounts.close(shared.end),
+            books: shared.books,
+            services,
+            routes,
+            service_levels: serving.service_levels,
+            vpas: shared.recommended,
+            timeline: recorder.timeline,
+            log: shared.log,
+            cluster: if keep { shared.cluster } else { Default::default() },
+            instance_names: names,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What pods use: for the metrics server, the bill and the speed of their nodes.
+
+use crate::sim::books::Stage;
+use crate::sim::load::serving::Serving;
+use crate::sim::load::under_way::Usage;
+use crate::sim::shared::Shared;
+use crate::units::SimTime;
+use crate::world::Load;
+use crate::world::WorkloadId;
+
+impl Serving {
+    /// Workloads whose cpu demand is given over time: split evenly among ready pods, capped by the limit.
+    pub(crate) fn follow_demand_curves(&mut self, shared: &mut Shared, now: SimTime) {
+        for (id, workload) in shared.cast.workloads.iter() {
+            if let Load::CpuDemand { demand_milli, memory_base_bytes, memory_per_milli_bytes } = &workload.load {
+                let begun = &mut shared.workloads[id].demand_rows;
+                while demand_milli.get(*begun).is_some_and(|(from, _)| *from <= now) {
+                    *begun += 1;
+                }
+                let demand = begun.checked_sub(1).map_or(0, |at| demand_milli[at].1);
+                let ready = shared.books.workloads[id].ready.value().max(1);
+                let limit = shared.cluster.spec(workload.template).containers.first().and_then(|c| c.cpu_limit_milli);
+                let cpu_milli = (demand / ready).min(limit.unwrap_or(i64::MAX));
+                self.usage[id] = Usage {
+                    cpu_milli,
+                    memory_bytes: memory_base_bytes + memory_per_milli_bytes * cpu_milli,
+                    shared_by: None,
+                };
+            }
+        }
+    }
+
+    /// How fast the cpus of a workload's pods are: below 1 where its nodes want more than they have. The
+    /// mean over its ready pods, from the usage of the step before.
+    pub(crate) fn speed_of(&self, shared: &Shared, workload: WorkloadId) -> f64 {
+        if self.contended.is_empty() {
+            return 1.0;
+        }
+        let (mut sum, mut pods) = (0.0, 0u32);
+        for pod in &shared.workloads[workload].pods {
+            let row = shared.cluster.pod(*pod);
+            if let (true, Some(node)) = (row.is_ready(), row.node()) {
+                pods += 1;
+                sum += self.contended.iter().find(|(contended, _)| *contended == node).map_or(1.0, |(_, speed)| *speed);
+            }
+        }
+        if pods == 0 { 1.0 } else { sum / f64::from(pods) }
+    }
+
+    /// Finds the nodes whose pods together use more cpu than there is; only requests are slower there.
+    fn find_contended_nodes(&mut self, shared: &mut Shared) {
+        self.contended.clear();
+        if shared.load.is_none() {
+            return;
+        }
+        for (id, node) in shared.cluster.nodes() {
+            let used: i64 = node.pods().iter().map(|pod| self.pod_usage(shared, *pod).cpu_milli).sum();
+            let there = node.capacity.resources.cpu_milli;
+            if used > there && there > 0 {
+                self.contended.push((id, there as f64 / used as f64));
+            }
+        }
+    }
+
+    /// What a pod uses now.
+    pub(crate) fn pod_usage(&self, shared: &Shared, pod: crate::cluster::PodId) -> Usage {
+        let row = shared.cluster.pod(pod);
+        let crate::sim::pods::life::Owner::Workload(id) = shared.lives[pod].owner else { return Usage::default() };
+        match shared.cast.workloads[id].load {
+            _ if row.phase != crate::cluster::Phase::Running => Usage::default(),
+            Load::Requests => {
+                let requests = &shared.cluster.spec(row.spec).container_requests;
+                Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes, shared_by: None }
+            }
+            _ if shared.lives[pod].stage == Stage::Ready && shared.has_traffic(id, pod) => {
+                let usage = self.usage[id];
+                let ready = shared.books.workloads[id].ready.value() as f64;
+                Usage { cpu_milli: usage.cpu_milli_among(ready), ..usage }
+            }
+            _ => Usage { cpu_milli: 0, ..self.usage[id] },
+        }
+    }
+
+    /// Usage above requests is held too (OpenCost: the larger of request and usage).
+    pub(crate) fn book_usage(&mut self, shared: &mut Shared, now: SimTime) {
+        self.find_contended_nodes(shared);
+        for id in shared.cast.workloads.ids() {
+            let workload = &shared.cast.workloads[id];
+            let usage = self.usage[id];
+            let is_booked = std::mem::replace(&mut shared.workloads[id].booked, usage) == usage;
+            if is_booked || matches!(workload.load, Load::Requests) {
+                continue;
+            }
+            let requests = &shared.cluster.spec(workload.template).container_requests;
+            let above = Usage {
+                cpu_milli: (self.usage[id].cpu_milli - requests.cpu_milli).max(0),
+                memory_bytes: (self.usage[id].memory_bytes - requests.memory_bytes).max(0),
+                ..Usage::default()
+            };
+            shared.accounts.set_usage_above_requests(now, &shared.cluster, workload.namespace, id, above);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! New pods: of workloads, and of a trace.
+
+use crate::cluster::{Pod, PodId, PodName, PodSpecId};
+use crate::intern::Symbol;
+use crate::rng::{Fnv1a, mix};
+use crate::sim::books::Stage;
+use crate::sim::event::Event;
+use crate::sim::pods::life::{Owner, PodLife};
+use crate::sim::shared::Shared;
+use crate::units::SimTime;
+use crate::world::WorkloadId;
+use std::fmt::Write;
+
+impl Shared {
+    /// A new pod of a workload: which of its ReplicaSets, ordinals or Jobs, and of its templates.
+    pub(crate) fn create_pod(
+        &mut self,
+        now: SimTime,
+        id: WorkloadId,
+        template: PodSpecId,
+        (part, revision): (u32, u32),
+        name: PodName,
+        daemon_node: Option<Symbol>,
+    ) {
+        let template = self.admitted(id, template);
+        let mut row = Pod::new(name, template, now);
+        row.daemon_node = daemon_node;
+        let pod = self.cluster.add_pod(row);
+        self.begin_life(now, pod, Owner::Workload(id), part);
+        self.lives[pod].revision = revision;
+        self.workloads[id].pods.push(pod);
+        self.books.workloads[id].created += 1;
+    }
+
+    /// A new pod waits for the scheduler.
+    pub(crate) fn begin_life(&mut self, now: SimTime, pod: PodId, owner: Owner, part: u32) {
+        let life = PodLife {
+            owner,
+            part,
+            revision: 0,
+            uid: self.uid(pod),
+            bound: SimTime::MIN,
+            running_since: SimTime::MIN,
+            stage: Stage::Gone,
+            waits: false,
+            crashes: 0,
+            crashes_in_a_row: 0,
+            hangs: false,
+            condemned_at: None,
+            cohort: 0,
+            sample: None,
+        };
+        let id = self.lives.push(life);
+        debug_assert_eq!(id, pod, "a life per pod");
+        self.set_stage(now, pod, Stage::Pending);
+        let key = self.pending_key(pod);
+        self.turns.pending.insert(key);
+        if !self.timing.lockstep && self.cluster.spec_of(pod).scheduling_gates.is_empty() {
+            self.turns.waiting.push(pod, key.0.0);
+        }
+        self.call_scheduler();
+    }
+
+    /// The hash of its name, as in the recordings, or a random number that is always the same for a pod.
+    fn uid(&self, pod: PodId) -> u64 {
+        let (symbols, mut hash) = (&self.cluster.symbols, Fnv1a::new());
+        let namespace = symbols.text(self.cluster.spec_of(pod).namespace);
+        // Writing to a hash cannot fail.
+        let _ = hash.write_str(namespace);
+        let _ = hash.write_str("/");
+        let _ = self.cluster.pod(pod).name.write_to(&mut hash, symbols);
+        mix(hash.0 ^ self.uid_salt)
+    }
+
+    /// A pod of the trace arrives.
+    pub(crate) fn trace_pod_arrives(&mut self, now: SimTime, line: u32) {
+        let row = self.cast.trace[line as usize];
+        let name = PodName::numbered(self.names.trace, line);
+        let pod = self.cluster.add_pod(Pod::new(name, row.template, now));
+        self.begin_life(now, pod, Owner::Trace(line), 0);
+        if let Some(next) = self.cast.trace.get(line as usize + 1).filter(|next| next.arrives <= self.end) {
+            self.queue.push(next.arrives.max(now), Event::TracePodArrives(line + 1));
+        }
+    }
+}

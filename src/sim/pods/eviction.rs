@@ -1,0 +1,42 @@
+//! Evictions through the API: the budgets have their say.
+
+use crate::cluster::{Phase, PodId};
+use crate::controllers::disruption::{self, EvictionAnswer, UnhealthyPods};
+use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::pods::life::Owner;
+use crate::sim::shared::Shared;
+use crate::units::{SimDuration, SimTime};
+use smallvec::SmallVec;
+
+impl Shared {
+    /// Asks the eviction API to delete a pod, with its own grace period or a shorter one. Whether the pod goes.
+    pub(crate) fn evict_by_api(
+        &mut self,
+        now: SimTime,
+        pod: PodId,
+        by: Evictor,
+        most_grace: Option<SimDuration>,
+    ) -> bool {
+        self.refresh_budgets();
+        let row = self.cluster.pod(pod);
+        let (is_pending, node) = (row.phase == Phase::Pending, row.node());
+        if disruption::evict(is_pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
+            self.log.push(now, Occurrence::EvictionDenied(pod));
+            self.books.evictions_denied += 1;
+            return false;
+        }
+        if let Some(node) = node {
+            self.log.push(now, Occurrence::Evicted { pod, node, by });
+        }
+        self.books.evictions += 1;
+        self.delete_pod(now, pod, most_grace);
+        true
+    }
+
+    /// The status of every budget that protects a pod, and what it says of unready pods.
+    fn budgets_of(&self, pod: PodId) -> SmallVec<[(disruption::Status, UnhealthyPods); 1]> {
+        let Owner::Workload(id) = self.lives[pod].owner else { return SmallVec::new() };
+        let budgets = self.workloads[id].budgets.iter();
+        budgets.map(|budget| (self.status(*budget), self.cast.budgets[*budget].unhealthy_pods)).collect()
+    }
+}

@@ -1,0 +1,48 @@
+//! What the simulation knows of a pod beyond the API object, and simple questions about it.
+
+use crate::sim::books::Stage;
+use crate::sim::scaling::crowd::Sample;
+use crate::units::SimTime;
+use crate::world::WorkloadId;
+
+/// What the simulation knows about a pod beyond the API object.
+#[derive(Clone, Copy, Debug)]
+pub struct PodLife {
+    /// What it belongs to.
+    pub owner: Owner,
+    /// Which of the owner's ReplicaSets, ordinals or Jobs.
+    pub part: u32,
+    /// Which of the owner's templates it was made from.
+    pub revision: u32,
+    /// What stands for its random uid.
+    pub uid: u64,
+    /// When it was bound.
+    pub bound: SimTime,
+    /// When its containers started to run.
+    pub running_since: SimTime,
+    /// Where it is in its life, for the books.
+    pub stage: Stage,
+    /// The scheduler found no node for it at least once.
+    pub waits: bool,
+    /// Restarts of its container.
+    pub crashes: u32,
+    /// Those that count for the back-off.
+    pub crashes_in_a_row: u32,
+    /// Its container does not answer.
+    pub hangs: bool,
+    /// When a probe will have it restarted, unless it answers before.
+    pub condemned_at: Option<SimTime>,
+    /// Its cohort among its service's pods.
+    pub cohort: u64,
+    /// Its last resource metrics; those of settled pods are with their crowd.
+    pub sample: Option<Sample>,
+}
+
+/// What a pod belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A workload.
+    Workload(WorkloadId),
+    /// Line so-and-so of the trace.
+    Trace(u32),
+}

@@ -1,0 +1,6 @@
+//! Node autoscaling: Cluster Autoscaler is shown the cluster, and what it decides is done.
+
+pub(crate) mod deletions;
+pub(crate) mod reasons;
+pub(crate) mod state;
+pub(crate) mod turn;

@@ -1,0 +1,78 @@
+//! What Cluster Autoscaler left alone, and why: noted in the log when it changes, not loop by loop.
+
+use crate::autoscaler::{LoopOutcome, SkipReason, Unremovable};
+use crate::cluster::NodeId;
+use crate::id::Id;
+use crate::sim::log::{Kept, Occurrence};
+use crate::sim::provisioning::state::Provisioning;
+use crate::sim::shared::Shared;
+use crate::units::SimTime;
+use crate::world::GroupId;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Provisioning {
+    /// Notes what is new in a loop's reasons. Without a log nothing is noted.
+    pub(crate) fn note_reasons(&mut self, shared: &mut Shared, now: SimTime, outcome: &LoopOutcome) {
+        if !shared.log.is_on() {
+            return;
+        }
+        self.note_skipped(shared, now, outcome);
+        let Some(down) = &outcome.scale_down else { return };
+        if !down.unneeded.iter().map(|(node, _)| node).eq(&self.notes.unneeded) {
+            let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
+            for node in unneeded.difference(&self.notes.unneeded) {
+                shared.log.push(now, Occurrence::NodeUnneeded(*node));
+                self.notes.kept.remove(node);
+            }
+            self.notes.unneeded = unneeded;
+        }
+        for (node, why) in &down.unremovable {
+            let Some(kept) = self.kept(shared, *node, why) else { continue };
+            if self.notes.unneeded.contains(node) {
+                continue;
+            }
+            let before = self.notes.kept.insert(*node, kept);
+            if before.is_none_or(|before| !before.is_like(&kept)) {
+                shared.log.push(now, Occurrence::NodeKept { node: *node, why: kept });
+            }
+        }
+    }
+
+    /// Groups are skipped when pods need a node; the same reason is told once per shortage.
+    fn note_skipped(&mut self, shared: &mut Shared, now: SimTime, outcome: &LoopOutcome) {
+        let skipped: BTreeMap<GroupId, SkipReason> = match &outcome.scale_up.pending {
+            None => BTreeMap::new(),
+            Some(_) => outcome.scale_up.skipped.iter().copied().collect(),
+        };
+        for (group, why) in &skipped {
+            if self.notes.skipped.get(group) != Some(why) {
+                shared.log.push(now, Occurrence::GroupSkipped { group: *group, why: *why });
+            }
+        }
+        self.notes.skipped = skipped;
+    }
+
+    /// Reasons worth telling; that a node is looked at later, or is going already, is none.
+    fn kept(&self, shared: &Shared, node: NodeId, why: &Unremovable) -> Option<Kept> {
+        Some(match why {
+            Unremovable::ScaleDownDisabledAnnotation => Kept::Annotated,
+            Unremovable::ScaleDownUnreadyDisabled => Kept::Unready,
+            Unremovable::NodeGroupMinSizeReached => Kept::GroupAtMinimum,
+            Unremovable::MinimalResourceLimitExceeded => Kept::ClusterAtMinimum,
+            Unremovable::NotUnderutilized(share) => Kept::Utilized((share * 100.0).round().clamp(0.0, 65_535.0) as u16),
+            Unremovable::NoPlaceToMovePods => Kept::NoPlaceForItsPods,
+            Unremovable::BlockedByPod(blocked) => {
+                // The what-if may have moved a pod here that is elsewhere, or that exists in the what-if alone.
+                let known = blocked.pod.index() < shared.cluster.pod_id_bound();
+                let here = known && shared.cluster.pod(blocked.pod).node() == Some(node);
+                Kept::Blocked { reason: blocked.reason, pod: here.then_some(blocked.pod) }
+            }
+            Unremovable::NotAutoscaled
+            | Unremovable::NotUnneededLongEnough
+            | Unremovable::NotUnreadyLongEnough
+            | Unremovable::NotUnneededOtherReason
+            | Unremovable::CurrentlyBeingDeleted
+            | Unremovable::RecentlyUnremovable => return None,
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! What node autoscaling has under way, and remembers.
+
+use crate::autoscaler::Autoscaler;
+use crate::autoscaler::SkipReason;
+use crate::cluster::{NodeId, PodId};
+use crate::id::IdVec;
+use crate::sim::event::DrainId;
+use crate::sim::log::Kept;
+use crate::units::SimTime;
+use crate::world::{GroupId, InstanceId};
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+/// The versions of all that a loop is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    pub(crate) cluster: [u64; 4],
+    pub(crate) budgets: u64,
+    pub(crate) groups: u64,
+    pub(crate) instances: u64,
+}
+
+/// The node autoscaler, and what it has under way.
+#[derive(Default)]
+pub(crate) struct Provisioning {
+    pub(crate) autoscaler: Option<Autoscaler>,
+    /// What the autoscaler was shown in its last loop.
+    pub(crate) shown: Shown,
+    pub(crate) drains: IdVec<DrainId, Drain>,
+    pub(crate) notes: Notes,
+}
+
+/// A deletion under way.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    pub(crate) node: NodeId,
+    pub(crate) instance: InstanceId,
+    pub(crate) needs_drain: bool,
+    /// Pods not evicted yet.
+    pub(crate) left: Vec<PodId>,
+    /// Evicted pods that must be gone.
+    pub(crate) evicted: Vec<PodId>,
+    /// When the first eviction was tried.
+    pub(crate) since: Option<SimTime>,
+    /// When all were evicted.
+    pub(crate) waiting_since: Option<SimTime>,
+}
+
+/// What was noted last.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    pub(crate) skipped: BTreeMap<GroupId, SkipReason>,
+    pub(crate) kept: BTreeMap<NodeId, Kept>,
+    pub(crate) unneeded: BTreeSet<NodeId>,
+}

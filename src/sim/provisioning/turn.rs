@@ -1,0 +1,112 @@
+//! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
+
+use crate::autoscaler::{Autoscaler, Choice, Command, GroupView, Groups, InstanceView};
+use crate::cluster::PodId;
+use crate::intern::Symbol;
+use crate::sim::cloud::instances::InstanceState;
+use crate::sim::cloud::state::Cloud;
+use crate::sim::event::Event;
+use crate::sim::provisioning::state::Provisioning;
+use crate::sim::provisioning::state::Shown;
+use crate::sim::shared::Shared;
+use crate::units::SimTime;
+use crate::world::WorkloadKind;
+use crate::world::{GroupId, InstanceId};
+
+impl Provisioning {
+    /// The first loop.
+    pub(crate) fn start_autoscaler(&mut self, shared: &mut Shared) {
+        let Some(flags) = shared.cast.autoscaler.clone() else { return };
+        // Cluster Autoscaler knows one profile.
+        let profile = shared.cast.profiles.of(Symbol::EMPTY).clone();
+        let choice =
+            if shared.timing.by_chance { Choice::Seeded(shared.streams.expander.clone()) } else { Choice::Recorded };
+        let autoscaler = Autoscaler::new(flags, profile, choice);
+        self.autoscaler = Some(if shared.timing.afresh { autoscaler.without_memory() } else { autoscaler });
+        let first = shared.phase(shared.timing.autoscaler_scan);
+        shared.queue.push(first, Event::AutoscalerLoop);
+    }
+
+    /// One loop. Where nothing of what it looks at has changed since the last one, the answer of that is taken
+    /// again as long as time alone does not change it.
+    pub(crate) fn autoscaler_loop(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) {
+        shared.refresh_budgets();
+        let shown = Shown {
+            cluster: shared.cluster.versions(),
+            budgets: shared.budgets.version,
+            groups: cloud.groups.version(),
+            instances: cloud.instances.version(),
+        };
+        let is_same = std::mem::replace(&mut self.shown, shown) == shown;
+        if shared.timing.afresh
+            || !is_same
+            || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.goes_on(now))
+        {
+            self.look_around(shared, cloud, now);
+        }
+        shared.repeat(now, shared.timing.autoscaler_scan, Event::AutoscalerLoop);
+    }
+
+    fn look_around(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) {
+        let cast = shared.cast.clone();
+        let groups = self.group_views(cloud, shared, now, &cast.groups);
+        let mut pending: Vec<PodId> = shared.turns.pending.iter().map(|(_, pod)| *pod).collect();
+        pending.retain(|pod| shared.cluster.spec_of(*pod).scheduling_gates.is_empty());
+        pending.sort_unstable();
+        let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet(_));
+        let daemon_sets: Vec<_> =
+            cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();
+        if let Some(mut autoscaler) = self.autoscaler.take() {
+            let outcome = autoscaler.run_afresh(now, &mut shared.cluster, &groups, &pending, &daemon_sets);
+            self.autoscaler = Some(autoscaler);
+            self.note_reasons(shared, now, &outcome);
+            outcome.commands().for_each(|command| self.act(shared, cloud, now, command));
+        }
+    }
+
+    /// The groups that the autoscaler manages; they come first among all.
+    fn group_views<'a>(
+        &self,
+        cloud: &Cloud,
+        shared: &Shared,
+        now: SimTime,
+        groups: &'a crate::id::IdVec<GroupId, crate::world::NodeGroup>,
+    ) -> Groups<'a> {
+        let managed = groups.iter().take_while(|(_, group)| group.autoscaled);
+        managed
+            .map(|(id, group)| {
+                let state = &cloud.groups[id];
+                let instance = |id: &InstanceId| InstanceView {
+                    name: cloud.instances[*id].name,
+                    failed: cloud.instances[*id].state == InstanceState::Failed,
+                };
+                GroupView {
+                    name: &group.name,
+                    min: group.min,
+                    max: group.max,
+                    target: state.target,
+                    template: &group.machines[0].template,
+                    price: group.machines[0].price.usd(),
+                    instances: state.instances.iter().map(instance).collect(),
+                    increase_fails: cloud.refuses_increases(shared, now, id),
+                }
+            })
+            .collect()
+    }
+
+    /// Does what the autoscaler asks for.
+    fn act(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, command: Command<'_>) {
+        match command {
+            Command::Launch(launch) => cloud.grow(shared, now, launch),
+            Command::DeleteInstance { group, name } => {
+                if let Some(id) = cloud.instance_named(group, name) {
+                    cloud.delete_instance(shared, now, id);
+                }
+            }
+            Command::LowerTarget { group, by } => cloud.lower_target(shared, now, group, by),
+            Command::PutTaint { node, key, effect } => shared.put_taint(node, key, effect),
+            Command::RemoveTaint { node, key } => shared.remove_taint(node, key),
+            Command::StartDeletion(deletion) => self.start_deletion(shared, cloud, now, deletion),
+        }
+    }
+}

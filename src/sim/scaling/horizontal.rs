@@ -1,0 +1,185 @@
+//! Horizontal scaling: the HPA controller syncs.
+
+use crate::cluster::Phase;
+use crate::hpa::{
+    ApiDown, ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness,
+};
+use crate::intern::Symbol;
+use crate::sim::event::Event;
+use crate::sim::log::Seen;
+use crate::sim::scaling::crowd::Sample;
+use crate::sim::scaling::looks::{Look, find_looks};
+use crate::sim::shared::Shared;
+use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use crate::world::{Load, Signal};
+use smallvec::SmallVec;
+
+/// The HPA controller.
+#[derive(Default)]
+pub(crate) struct Horizontal {
+    pub(crate) hpas: Vec<HpaController>,
+    /// By HPA: the version of the crowd that it last saw, and `spec.replicas`.
+    pub(crate) shown: Vec<(u64, i32)>,
+}
+
+impl Horizontal {
+    /// The first turns of the metrics server and of the HPA controller.
+    pub(crate) fn start_scaling(&mut self, shared: &mut Shared) {
+        let cast = shared.cast.clone();
+        if cast.hpas.is_empty() && cast.vpas.is_empty() {
+            return;
+        }
+        self.hpas = cast.hpas.iter().map(|hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags)).collect();
+        self.shown = vec![(0, -1); self.hpas.len()];
+        let scrape = shared.phase(shared.timing.scrape);
+        let sync = if shared.timing.fresh_metrics { scrape } else { shared.phase(shared.timing.hpa_sync) };
+        shared.queue.push(scrape, Event::Scrape);
+        shared.queue.push(sync, Event::HpaSync);
+    }
+
+    /// The HPA controller reconciles every object once.
+    pub(crate) fn sync_hpas(&mut self, shared: &mut Shared, now: SimTime) {
+        for index in 0..self.hpas.len() {
+            let workload = shared.cast.hpas[index].workload;
+            if let Some((replicas, saw)) = self.sync_hpa(shared, now, index, workload) {
+                shared.rescale(now, workload, replicas, saw);
+                let at_max = replicas >= shared.cast.hpas[index].spec.max;
+                shared.books.workloads[workload].at_max.set(now, i64::from(at_max));
+            }
+        }
+        shared.repeat(now, shared.timing.hpa_sync, Event::HpaSync);
+    }
+
+    fn sync_hpa(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        index: usize,
+        workload: WorkloadId,
+    ) -> Option<(i32, Seen)> {
+        let crowd = &shared.workloads[workload].crowd;
+        // Settled pods alone, and metrics of them alone: time changes nothing about what is seen.
+        let is_plain = crowd.others.is_empty() && shared.cast.hpas[index].signals.is_empty();
+        let shown = (crowd.version, shared.workloads[workload].desired);
+        let is_same = std::mem::replace(&mut self.shown[index], shown) == shown;
+        let again = match is_plain && is_same && !shared.timing.afresh {
+            true => self.hpas[index].sync_again(now),
+            false => None,
+        };
+        let decision = again.unwrap_or_else(|| self.sync_afresh(shared, now, index, workload));
+        decision.rescaled.then(|| (decision.replicas, self.what_was_seen(shared, index, workload, &decision)))
+    }
+
+    fn sync_afresh(&mut self, shared: &mut Shared, now: SimTime, index: usize, workload: WorkloadId) -> Decision {
+        // Lists that are filled in place: this runs every 15 s for each HPA.
+        let mut looks: SmallVec<[(Look, i64); 4]> = SmallVec::new();
+        find_looks(shared, now, workload, &mut looks);
+        let mut containers: SmallVec<[PodContainer; 4]> = SmallVec::new();
+        for (look, _) in &looks {
+            let row = |(at, container): (usize, &crate::cluster::Container)| PodContainer {
+                name: container.name,
+                cpu_request_milli: container.has_cpu_request.then_some(container.requests.cpu_milli),
+                memory_request_bytes: container.has_memory_request.then_some(container.requests.memory_bytes),
+                usage: look.sample.map(|sample| all_in_the_first(at, sample)),
+            };
+            containers.extend(shared.cluster.spec(look.spec).containers.iter().enumerate().map(row));
+        }
+        let per_pod = self.signals(shared, index, workload, true);
+        let totals = self.signals(shared, index, workload, false);
+        let mut groups: SmallVec<[PodGroup<'_>; 4]> = SmallVec::new();
+        let mut left = containers.as_slice();
+        for (look, count) in &looks {
+            let (own, others) = left.split_at(shared.cluster.spec(look.spec).containers.len());
+            left = others;
+            groups.push(pod_group(look, *count, own, &per_pod));
+        }
+        let state = &shared.workloads[workload];
+        let blind = shared.cast.hpas[index].is_ambiguous;
+        let seen = Observation {
+            spec_replicas: state.desired,
+            // In a blue-green rollout the controller sees the version that has the traffic.
+            status_replicas: match state.serving {
+                Some(set) => state.set_replicas[set as usize],
+                None => state.set_replicas.iter().sum(),
+            },
+            pods: &groups,
+            external: &totals,
+            object: &totals,
+            down: ApiDown { resource: blind, custom: blind, external: blind, ..ApiDown::default() },
+        };
+        self.hpas[index].sync(now, &seen)
+    }
+
+    fn what_was_seen(&self, shared: &Shared, index: usize, workload: WorkloadId, decision: &Decision) -> Seen {
+        let rate = match (&shared.cast.workloads[workload].load, &shared.load) {
+            (Load::Service(service), Some(load)) => load.services()[*service].last_rate,
+            _ => 0.0,
+        };
+        let metrics = self.hpas[index].current_metrics().iter().flatten();
+        Seen {
+            utilization: metrics.filter_map(|metric| metric.utilization).max().map(|percent| percent.max(0) as u32),
+            proposed: decision.metric,
+            stabilized: decision.stabilized,
+            milli_requests_per_second: (rate * 1000.0).round() as u64,
+        }
+    }
+
+    /// Custom and external metrics in milli-units: of each ready pod, or of all together.
+    fn signals(
+        &self,
+        shared: &Shared,
+        index: usize,
+        workload: WorkloadId,
+        per_pod: bool,
+    ) -> SmallVec<[(Symbol, i64); 2]> {
+        let Some(load) = &shared.load else { return SmallVec::new() };
+        let hpa = &shared.cast.hpas[index];
+        let own = match shared.cast.workloads[workload].load {
+            Load::Service(service) => Some(&load.services()[service]),
+            _ => None,
+        };
+        let pods = if per_pod { shared.books.workloads[workload].ready.value().max(1) as f64 } else { 1.0 };
+        let value = |signal: Signal| match signal {
+            Signal::RequestsPerSecond => own.map(|service| service.last_rate),
+            Signal::Backlog => own.map(|service| service.last.backlog),
+            Signal::EntryRequestsPerSecond => Some(load.entry_rate),
+        };
+        let milli = |value: f64| (value / pods * 1000.0).round() as i64;
+        hpa.signals.iter().filter_map(|(name, signal)| Some((*name, milli(value(*signal)?)))).collect()
+    }
+}
+
+/// The first container does all the work.
+fn all_in_the_first(at: usize, sample: Sample) -> ContainerUsage {
+    let first = |value: i64| Some(if at == 0 { value } else { 0 });
+    ContainerUsage { cpu_milli: first(sample.cpu_milli), memory_bytes: first(sample.memory_bytes) }
+}
+
+fn pod_group<'a>(look: &Look, count: i64, containers: &'a [PodContainer], custom: &'a [(Symbol, i64)]) -> PodGroup<'a> {
+    let (ready, ready_since) = match look.ready {
+        None => (Readiness::Absent, SimTime::ZERO),
+        Some((true, since)) => (Readiness::True, since),
+        Some((false, since)) => (Readiness::False, since),
+    };
+    PodGroup {
+        count,
+        phase: match look.phase {
+            Phase::Pending => PodPhase::Pending,
+            Phase::Running => PodPhase::Running,
+            Phase::Succeeded => PodPhase::Succeeded,
+            Phase::Failed => PodPhase::Failed,
+            Phase::Unknown => PodPhase::Unknown,
+        },
+        ready,
+        ready_since,
+        started: look.started,
+        deleted: look.deleted,
+        listed: true,
+        containers,
+        in_metrics: look.sample.is_some(),
+        sampled_at: look.sample.map_or(SimTime::ZERO, |sample| sample.at),
+        window: look.sample.map_or(SimDuration::ZERO, |sample| sample.window),
+        custom: if look.ready.is_some_and(|(ready, _)| ready) && !look.deleted { custom } else { &[] },
+    }
+}

@@ -1,0 +1,109 @@
+//! The metrics server scrapes.
+
+use crate::cluster::{Phase, PodId};
+use crate::sim::books::Stage;
+use crate::sim::event::Event;
+use crate::sim::load::serving::Serving;
+use crate::sim::scaling::crowd::Alike;
+use crate::sim::scaling::crowd::Sample;
+use crate::sim::shared::Shared;
+use crate::units::{SimDuration, SimTime};
+use crate::world::WorkloadId;
+use smallvec::SmallVec;
+
+/// A container must have run so long to have a sample at its first scrape (metrics-server 0.6).
+const FRESH_CONTAINER: SimDuration = SimDuration::from_secs(10);
+
+impl Serving {
+    /// The metrics server reads the usage of every running pod that an HPA or a VPA looks at. Cost: the pods that are
+    /// not settled.
+    pub(crate) fn scrape(&mut self, shared: &mut Shared, now: SimTime) {
+        let cast = shared.cast.clone();
+        let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
+        for workload in scaled {
+            for row in 0..shared.workloads[workload].crowd.settled.len() {
+                let any = shared.workloads[workload].crowd.settled[row].pods[0];
+                let sample = self.sample_of(shared, now, any, shared.timing.scrape);
+                let crowd = &mut shared.workloads[workload].crowd;
+                let before = std::mem::replace(&mut crowd.settled[row].sample, sample);
+                crowd.version += u64::from(Sample { at: now, ..before } != sample);
+            }
+            if !shared.workloads[workload].crowd.others.is_empty() {
+                self.scrape_others(shared, now, workload);
+            }
+        }
+        shared.repeat(now, shared.timing.scrape, Event::Scrape);
+    }
+
+    fn scrape_others(&mut self, shared: &mut Shared, now: SimTime, workload: WorkloadId) {
+        let mut crowd = std::mem::take(&mut shared.workloads[workload].crowd);
+        crowd.version += 1;
+        crowd.others.retain(|pod| {
+            self.sample(shared, now, *pod);
+            !self.settles(shared, now, workload, *pod, &mut crowd.settled)
+        });
+        shared.workloads[workload].crowd = crowd;
+    }
+
+    /// A fresh container has its first sample at its second scrape, or at the first if it has run 10 s.
+    ///
+    /// Upstream: metrics-server 0.6, `podStorage`.
+    fn sample(&mut self, shared: &mut Shared, now: SimTime, pod: PodId) {
+        if shared.cluster.pod(pod).phase != Phase::Running || shared.is_silent(pod) {
+            return;
+        }
+        let age = now - shared.lives[pod].running_since;
+        let first = age < shared.timing.scrape;
+        if first && age < FRESH_CONTAINER {
+            return;
+        }
+        let window = if first { age } else { shared.timing.scrape };
+        shared.lives[pod].sample = Some(self.sample_of(shared, now, pod, window));
+    }
+
+    fn sample_of(&self, shared: &Shared, now: SimTime, pod: PodId, window: SimDuration) -> Sample {
+        let usage = self.pod_usage(shared, pod);
+        Sample { at: now, window, cpu_milli: usage.cpu_milli, memory_bytes: usage.memory_bytes }
+    }
+
+    /// Whether a pod that was just sampled joins those that look alike.
+    fn settles(
+        &self,
+        shared: &Shared,
+        now: SimTime,
+        id: WorkloadId,
+        pod: PodId,
+        settled: &mut SmallVec<[Alike; 1]>,
+    ) -> bool {
+        let (life, row) = (&shared.lives[pod], shared.cluster.pod(pod));
+        let window = shared.timing.scrape;
+        let Some(sample) = life.sample.filter(|sample| sample.at == now && sample.window == window) else {
+            return false;
+        };
+        if shared.timing.afresh {
+            return false;
+        }
+        let was_ready = row.ready.is_some_and(|(ready, since)| ready && since + window <= now);
+        if life.stage != Stage::Ready || !was_ready || !shared.has_traffic(id, pod) {
+            return false;
+        }
+        match settled.iter_mut().find(|alike| alike.spec == row.spec) {
+            Some(alike) => alike.pods.push(pod),
+            None => settled.push(Alike { spec: row.spec, sample, pods: vec![pod] }),
+        }
+        true
+    }
+}
+
+impl Shared {
+    /// Others get the workload's requests, or somebody wants the samples: all pods are looked at one by one again.
+    pub(crate) fn unsettle(&mut self, id: WorkloadId) {
+        let crowd = &mut self.workloads[id].crowd;
+        crowd.version += 1;
+        for alike in crowd.settled.drain(..) {
+            alike.pods.iter().for_each(|pod| self.lives[*pod].sample = Some(alike.sample));
+            crowd.others.extend(alike.pods);
+        }
+        crowd.others.sort_unstable();
+    }
+}

@@ -1,0 +1,142 @@
+//! The scheduler has its turn.
+
+use crate::cluster::{NodeId, PodId, VolumePlan};
+use crate::scheduler::Scheduler;
+use crate::scheduler::Ties;
+use crate::scheduler::{Decision, PluginSet, Preemption};
+use crate::sim::event::Event;
+use crate::sim::log::Occurrence;
+use crate::sim::scheduling::turns::News;
+use crate::sim::shared::Shared;
+use crate::sim::start::Start;
+use crate::units::SimTime;
+
+/// The scheduler.
+pub(crate) struct Scheduling {
+    pub(crate) scheduler: Scheduler,
+}
+
+impl Scheduling {
+    /// The scheduler of a cast.
+    pub(crate) fn new(start: &Start) -> Scheduling {
+        let ties = if start.timing.by_chance { Ties::Seeded(start.seed.stream("ties", 0)) } else { Ties::SmallestName };
+        let mut profiles = start.cast.profiles.clone();
+        if start.timing.lockstep {
+            // The recordings' scheduler looks at every node.
+            profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 100);
+        }
+        Scheduling { scheduler: Scheduler::new(profiles, ties).keeping_reasons() }
+    }
+
+    /// The scheduler's turn: a pass over all pending pods in lockstep, else one scheduling cycle.
+    pub(crate) fn schedule(&mut self, shared: &mut Shared, now: SimTime) {
+        if shared.turns.called != Some(now) {
+            return;
+        }
+        shared.turns.called = None;
+        if shared.timing.lockstep {
+            self.schedule_all(shared, now);
+        } else if let Some(pod) = shared.turns.waiting.pop(now) {
+            self.schedule_one(shared, now, pod);
+            self.next_cycle(shared, now);
+        } else {
+            shared.call_scheduler();
+        }
+    }
+
+    /// The next cycle begins when this one is over, if a pod is ready by then.
+    fn next_cycle(&mut self, shared: &mut Shared, now: SimTime) {
+        let over = now + shared.timing.scheduling_cycle;
+        if let Some(at) = shared.turns.waiting.next_time(over).filter(|at| *at <= shared.end) {
+            shared.turns.called = Some(at);
+            shared.queue.push(at, Event::Schedule);
+        }
+    }
+
+    /// One pass in order of priority, then age: the recordings' world, without back-off.
+    fn schedule_all(&mut self, shared: &mut Shared, now: SimTime) {
+        let mut changed = false;
+        let all: Vec<PodId> = shared.turns.pending.iter().map(|(_, pod)| *pod).collect();
+        for pod in all {
+            changed |= self.schedule_one(shared, now, pod);
+        }
+        if (changed || shared.timing.afresh) && !shared.turns.pending.is_empty() {
+            shared.call_scheduler();
+        }
+    }
+
+    /// One scheduling cycle: whether anything changed.
+    fn schedule_one(&mut self, shared: &mut Shared, now: SimTime, pod: PodId) -> bool {
+        let is_gated = !shared.cluster.spec_of(pod).scheduling_gates.is_empty();
+        if is_gated || !shared.turns.pending.contains(&shared.pending_key(pod)) {
+            return false;
+        }
+        shared.refresh_budgets();
+        let decided = match shared.timing.afresh {
+            true => self.scheduler.decide_afresh(&shared.cluster, pod),
+            false => self.scheduler.decide(&shared.cluster, pod),
+        };
+        let attempt = match decided {
+            Ok((node, volumes)) => {
+                self.bind(shared, now, pod, node, &volumes);
+                return true;
+            }
+            Err(attempt) => attempt,
+        };
+        if !shared.timing.lockstep {
+            // Without any node nobody refuses: upstream's ErrNoNodesAvailable.
+            let no_nodes = shared.cluster.node_ids().is_empty();
+            let refused_by = if no_nodes { PluginSet::EMPTY } else { attempt.refused_by() };
+            shared.turns.waiting.failed(pod, refused_by, now);
+        }
+        if !std::mem::replace(&mut shared.lives[pod].waits, true) {
+            shared.log.push(now, Occurrence::Waits(pod));
+        }
+        match &attempt.decision {
+            Decision::Preempt(preemption) => {
+                self.preempt(shared, now, pod, preemption);
+                true
+            }
+            Decision::Wait { clear_nomination: true, .. } | Decision::Failed(_) => {
+                shared.cluster.set_nominated(pod, None);
+                false
+            }
+            Decision::Wait { .. } | Decision::Bind(_) => false,
+        }
+    }
+
+    fn bind(&mut self, shared: &mut Shared, now: SimTime, pod: PodId, node: NodeId, volumes: &VolumePlan) {
+        shared.turns.pending.remove(&shared.pending_key(pod));
+        shared.turns.waiting.remove(pod);
+        shared.cluster.set_nominated(pod, None);
+        shared.cluster.assume_volumes(volumes, node);
+        shared.cluster.bind(pod, node);
+        let waited = now - shared.cluster.pod(pod).created;
+        shared.log.push(now, Occurrence::Bound { pod, node, waited });
+        shared.pod_is_bound(now, pod, node);
+        shared.tell_scheduler(News::PodAssigned(pod));
+        if *volumes != VolumePlan::default() {
+            shared.tell_scheduler(News::VolumesBound);
+        }
+    }
+
+    /// Victims are asked to go with their own grace; the pod is nominated and tried again.
+    fn preempt(&mut self, shared: &mut Shared, now: SimTime, pod: PodId, preemption: &Preemption) {
+        let victims = preemption.victims.len() as u32;
+        shared.log.push(now, Occurrence::Preemption { pod, node: preemption.node, victims });
+        shared.books.preemptions += 1;
+        // Upstream deletes them in parallel; here the older ones go first.
+        let mut victims = preemption.victims.clone();
+        victims.sort_unstable();
+        for victim in victims {
+            shared.cluster.set_preempted(victim);
+            shared.delete_pod(now, victim, None);
+        }
+        for other in &preemption.cleared {
+            shared.cluster.set_nominated(*other, None);
+        }
+        let node = shared.cluster.node(preemption.node).name;
+        shared.cluster.set_nominated(pod, Some(node));
+        self.scheduler.nominated(pod);
+    }
+}

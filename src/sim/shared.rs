@@ -1,0 +1,165 @@
+//! What several owners need: the cluster, its pods and workloads, the clock and the queue, the books and the log.
+//!
+//! A field is here because more than one owner reads or changes it; what only one of them uses is a field of that one.
+//! The methods here and in the files of `pods` are what every owner may ask for: a pod goes, controllers look again.
+
+use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::id::IdVec;
+use crate::intern::{Interner, Symbol};
+use crate::rng::Stream;
+use crate::sim::accounts::Accounts;
+use crate::sim::books::Books;
+use crate::sim::event::{Event, EventQueue, Stage};
+use crate::sim::load::under_way::LoadState;
+use crate::sim::log::Log;
+use crate::sim::pods::budgets::Budgets;
+use crate::sim::pods::life::PodLife;
+use crate::sim::scheduling::turns::Turns;
+use crate::sim::start::Start;
+use crate::sim::workloads::state::WorkloadState;
+use crate::units::{SimDuration, SimTime};
+use crate::vpa::Recommendation;
+use crate::world::{Cast, FaultKind, Timing, WorkloadId};
+use std::sync::Arc;
+
+/// What several owners need.
+pub(crate) struct Shared {
+    pub(crate) cast: Arc<Cast>,
+    pub(crate) timing: Timing,
+    pub(crate) end: SimTime,
+    pub(crate) cluster: ClusterState,
+    pub(crate) queue: EventQueue,
+    pub(crate) streams: Streams,
+    /// What makes the uids of pods random; 0 where nothing is left to chance.
+    pub(crate) uid_salt: u64,
+    pub(crate) names: Names,
+    pub(crate) workloads: IdVec<WorkloadId, WorkloadState>,
+    pub(crate) lives: IdVec<PodId, PodLife>,
+    /// Nodes that report nothing; one that two faults silenced is there twice.
+    pub(crate) silent: Vec<NodeId>,
+    pub(crate) budgets: Budgets,
+    pub(crate) turns: Turns,
+    /// Workload controllers have been called already.
+    pub(crate) controllers_awake: bool,
+    pub(crate) load: Option<LoadState>,
+    pub(crate) step_number: u64,
+    /// The status of each VPA: by container, within the policy; empty until there are samples.
+    pub(crate) recommended: Vec<Vec<Option<Recommendation>>>,
+    pub(crate) accounts: Accounts,
+    pub(crate) books: Books,
+    pub(crate) log: Log,
+}
+
+/// A random stream per concern: changing one does not shift the others.
+pub(crate) struct Streams {
+    pub(crate) boot: Stream,
+    pub(crate) pods: Stream,
+    pub(crate) spot: Stream,
+    pub(crate) phases: Stream,
+    pub(crate) expander: Stream,
+}
+
+/// Strings the simulation itself writes.
+pub(crate) struct Names {
+    pub(crate) hostname: Symbol,
+    pub(crate) zone: Symbol,
+    pub(crate) not_ready: Symbol,
+    pub(crate) unreachable: Symbol,
+    pub(crate) trace: Symbol,
+}
+
+impl Names {
+    fn new(symbols: &mut Interner) -> Self {
+        Names {
+            hostname: symbols.intern("kubernetes.io/hostname"),
+            zone: symbols.intern("topology.kubernetes.io/zone"),
+            not_ready: symbols.intern("node.kubernetes.io/not-ready"),
+            unreachable: symbols.intern("node.kubernetes.io/unreachable"),
+            trace: symbols.intern("trace"),
+        }
+    }
+}
+
+impl Shared {
+    /// The scenario at time 0: nobody is there yet.
+    pub(crate) fn new(start: &Start) -> Shared {
+        let cast = start.cast.clone();
+        let mut cluster = cast.cluster.clone();
+        let stream = |name: &str| start.seed.stream(name, 0);
+        // The recordings' world knows whole seconds only.
+        let grain = if start.timing.lockstep { SimDuration::from_secs(1) } else { SimDuration::ZERO };
+        Shared {
+            names: Names::new(&mut cluster.symbols),
+            load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
+            step_number: 0,
+            accounts: Accounts::new(&cast),
+            books: Books::new(cast.workloads.len(), cast.groups.len()),
+            workloads: IdVec::filled(Default::default(), cast.workloads.len()),
+            log: Log::new(start.keep_log),
+            end: SimTime::ZERO + start.duration,
+            timing: start.timing.clone(),
+            cluster,
+            uid_salt: if start.timing.by_chance { stream("uids").bits() } else { 0 },
+            streams: Streams {
+                boot: stream("boot"),
+                pods: stream("pods"),
+                spot: stream("spot"),
+                phases: stream("phases"),
+                expander: stream("expander"),
+            },
+            queue: EventQueue::new(grain),
+            lives: IdVec::new(),
+            silent: Vec::new(),
+            budgets: Budgets::default(),
+            turns: Turns::new(cast.profiles.back_off),
+            controllers_awake: false,
+            recommended: vec![Vec::new(); cast.vpas.len()],
+            cast,
+        }
+    }
+
+    /// The first turn of a loop with this period: at once, or at a random phase, of whole seconds in lockstep.
+    pub(crate) fn phase(&mut self, period: SimDuration) -> SimTime {
+        if !self.timing.by_chance {
+            return SimTime::ZERO;
+        }
+        let unit = SimDuration::from_millis(if self.timing.lockstep { 1000 } else { 1 });
+        let places = (period.as_nanos() / unit.as_nanos()).max(1);
+        SimTime::ZERO + unit * self.streams.phases.below(places as usize) as i64
+    }
+
+    /// The loop's next turn.
+    pub(crate) fn repeat(&mut self, now: SimTime, period: SimDuration, event: Event) {
+        let next = now + period;
+        if next <= self.end {
+            self.queue.push(next, event);
+        }
+    }
+
+    /// The least time between cause and effect: a second in lockstep, nothing otherwise.
+    pub(crate) fn tick(&self) -> SimDuration {
+        if self.timing.lockstep { SimDuration::from_secs(1) } else { SimDuration::ZERO }
+    }
+
+    /// When a reaction of the controllers of `stage` to the present event happens.
+    pub(crate) fn reaction(&self, stage: Stage) -> SimTime {
+        let now = self.queue.now();
+        if !self.timing.lockstep {
+            now + self.timing.reaction
+        } else if self.queue.is_before(stage) {
+            now
+        } else {
+            now + self.tick()
+        }
+    }
+
+    /// What the faults in force now have to tell, the last of the scenario's list first.
+    pub(crate) fn fault_in_force<T>(&self, now: SimTime, tell: impl Fn(&FaultKind) -> Option<T>) -> Option<T> {
+        self.cast.faults.iter().rev().filter(|fault| fault.is_in_force(now)).find_map(|fault| tell(&fault.kind))
+    }
+
+    /// Whether a fault of this kind is in force now.
+    pub(crate) fn suffers(&self, now: SimTime, kind: FaultKind) -> bool {
+        self.fault_in_force(now, |other| (*other == kind).then_some(())).is_some()
+    }
+}

@@ -1,0 +1,60 @@
+//! StatefulSets at work.
+
+use crate::cluster::{PodId, PodName, PodSpecId};
+use crate::controllers::stateful_set::{self, PodManagement, Replica, Update};
+use crate::sim::shared::Shared;
+use crate::sim::workloads::reconcile::Controllers;
+use crate::units::SimTime;
+use crate::world::WorkloadId;
+
+impl Controllers {
+    /// The controller takes its next step.
+    pub(crate) fn reconcile_stateful_set(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        id: WorkloadId,
+        management: PodManagement,
+        update: Update,
+    ) {
+        let replicas = shared.workloads[id].desired.max(0) as u32;
+        let current = shared.workloads[id].current;
+        let rows: Vec<Replica> = shared.workloads[id].pods.iter().map(|pod| self.replica(shared, now, *pod)).collect();
+        if update != Update::OnDelete && stateful_set::is_complete(replicas, update, &rows) {
+            shared.finish_rollout(now, id);
+            if rows.iter().all(|pod| pod.updated) {
+                shared.workloads[id].stable = current;
+            }
+        }
+        let step = stateful_set::next_step(replicas, management, update, &rows);
+        for ordinal in step.create {
+            let revision = if update.reaches(ordinal) { current } else { shared.workloads[id].stable };
+            let template = self.at_home(shared, id, ordinal, shared.workloads[id].templates[revision as usize]);
+            let name = PodName::numbered(shared.cast.workloads[id].name, ordinal);
+            shared.create_pod(now, id, template, (ordinal, revision), name, None);
+        }
+        for ordinal in step.delete {
+            let of = |pod: &PodId| shared.lives[*pod].part == ordinal;
+            if let Some(pod) = shared.workloads[id].pods.iter().copied().find(of) {
+                shared.give_up(now, pod);
+            }
+        }
+    }
+
+    fn replica(&self, shared: &Shared, now: SimTime, pod: PodId) -> Replica {
+        Replica {
+            ordinal: shared.lives[pod].part,
+            available: shared.is_available(now, pod),
+            terminating: shared.cluster.pod(pod).is_terminating(),
+            updated: shared.is_updated(pod),
+        }
+    }
+
+    /// The kind of pod that an ordinal gets: its volumes' zone is its own.
+    fn at_home(&mut self, shared: &mut Shared, id: WorkloadId, ordinal: u32, template: PodSpecId) -> PodSpecId {
+        let Some(zone) = shared.workloads[id].homes.get(&ordinal).copied() else { return template };
+        let mut spec = shared.cluster.spec(template).clone();
+        spec.node_selector.set(shared.names.zone, zone);
+        shared.cluster.intern_spec(spec)
+    }
+}
