@@ -2,7 +2,7 @@
 
 use super::issue::{Issue, Issues, did_you_mean};
 use super::lines;
-use super::sources::Sources;
+use super::sources::Files;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
@@ -66,7 +66,7 @@ impl Document {
 }
 
 /// All objects of a file or folder. Lists (`kubectl get -o yaml`) are taken apart.
-pub(super) fn read(sources: Sources, path: &Path, issues: &mut Issues) -> Vec<Document> {
+pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec<Document> {
     let mut documents = Vec::new();
     let files = sources.list(path, &["yaml", "yml", "json"]);
     for file in files.unwrap_or_else(|why| refuse(issues, path, &why)) {

@@ -5,7 +5,7 @@ use super::file::ScenarioFile;
 use super::issue::{Issue, Issues};
 use super::kubernetes::read_object;
 use super::origins::Origins;
-use super::sources::Sources;
+use super::sources::{Files as _, Sources};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub(super) fn load(
     path: &Path,
     sets: &[String],
     issues: &mut Issues,
-) -> Option<(ScenarioFile, Origins)> {
+) -> Option<(ScenarioFile, Value, Origins)> {
     let mut origins = Origins::default();
     let mut value = read(sources, path, &mut origins, issues, 0)?;
     for set in sets {
@@ -28,7 +28,7 @@ pub(super) fn load(
         origins.push_set(set);
     }
     match read_object::<ScenarioFile>(&value) {
-        Ok(file) => Some((file, origins)),
+        Ok(file) => Some((file, value, origins)),
         Err(mut issue) => {
             origins.locate(&mut issue.place);
             issue.place.file.get_or_insert_with(|| path.display().to_string());

@@ -7,7 +7,7 @@ mod rows;
 mod table;
 
 use super::issue::{Issue, Issues};
-use super::sources::Sources;
+use super::sources::{Files as _, Sources};
 use crate::hpa::replay::{self, Mode, PodShape, Recording, Unit};
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Interner;

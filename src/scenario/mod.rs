@@ -9,6 +9,7 @@
 pub mod autoscale;
 mod autoscaler_flags;
 mod build;
+mod digest;
 mod documents;
 pub mod file;
 pub mod hpas;
@@ -89,14 +90,16 @@ pub fn load(sources: Sources, path: &Path, sets: &[String]) -> Result<Scenario, 
 pub fn load_priced(sources: Sources, path: &Path, sets: &[String], prices: &dyn PriceBook) -> Result<Scenario, Issues> {
     let mut issues = Issues::new();
     let merged = merge::load(sources, path, sets, &mut issues);
-    let Some((file, origins)) = merged.filter(|_| !issues.has_errors()) else { return Err(issues) };
+    let Some((file, value, origins)) = merged.filter(|_| !issues.has_errors()) else { return Err(issues) };
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Issues::new();
-    let scenario = build::build(build::Inputs { sources, folder, prices }, &file, &mut found);
+    let files = digest::Recorder::new(sources, folder);
+    let scenario = build::build(build::Inputs { files: &files, folder, prices }, &file, &mut found);
     issues.absorb(found, |place| origins.locate(place));
     match scenario {
         Some(mut scenario) if !issues.has_errors() => {
             scenario.caveats = issues;
+            scenario.digest = files.digest(&value);
             Ok(scenario)
         }
         _ => Err(issues),

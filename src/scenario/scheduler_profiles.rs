@@ -3,7 +3,7 @@
 use super::documents::{self, Document};
 use super::issue::{Issue, Issues};
 use super::kubernetes::Converter;
-use super::sources::Sources;
+use super::sources::Files;
 use crate::scheduler::Profiles;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub(super) const KIND: &str = "KubeSchedulerConfiguration";
 
 /// What a file says that should hold one KubeSchedulerConfiguration; `field` names the file in issues.
 pub(super) fn read(
-    sources: Sources,
+    sources: impl Files,
     path: &Path,
     field: &str,
     converter: &mut Converter<'_>,

@@ -16,6 +16,15 @@ pub enum Sources {
     Embedded,
 }
 
+/// What readers need of a place that files are read from.
+pub(super) trait Files: Copy {
+    /// A file's text, unpacked if it is gzip, or why there is none.
+    fn read(self, path: &Path) -> Result<String, String>;
+    /// The file itself, or the files below the folder that end in one of `extensions` (with or without a
+    /// `.gz` behind), by name.
+    fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String>;
+}
+
 /// The reference scenario's files.
 const EMBEDDED: &[(&str, &str)] = &[
     ("scenario.yaml", include_str!("../../scenarios/ecommerce/scenario.yaml")),
@@ -29,9 +38,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("terraform/node-groups.tf", include_str!("../../scenarios/ecommerce/terraform/node-groups.tf")),
 ];
 
-impl Sources {
-    /// A file's text, unpacked if it is gzip, or why there is none.
-    pub(super) fn read(self, path: &Path) -> Result<String, String> {
+impl Files for Sources {
+    fn read(self, path: &Path) -> Result<String, String> {
         match self {
             Sources::Embedded => {
                 let name = path.to_string_lossy();
@@ -46,9 +54,7 @@ impl Sources {
         }
     }
 
-    /// The file itself, or the files below the folder that end in one of `extensions` (with or without a
-    /// `.gz` behind), by name.
-    pub(super) fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
+    fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
         let suits = |path: &Path| {
             let packed = path.extension().is_some_and(|found| found.eq_ignore_ascii_case("gz"));
             let inner = if packed { path.file_stem().map(Path::new) } else { Some(path) };

@@ -1,7 +1,7 @@
 //! Terraform: node groups with literal values, from `*.tf` files or `terraform show -json`.
 
 use super::issue::{Issue, Issues};
-use super::sources::Sources;
+use super::sources::Files;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::{Span, parser};
@@ -31,7 +31,7 @@ pub(super) struct TerraformGroup {
 }
 
 /// All node groups of the files.
-pub(super) fn read(sources: Sources, path: &Path, issues: &mut Issues) -> Vec<TerraformGroup> {
+pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec<TerraformGroup> {
     let mut groups = Vec::new();
     let files = match sources.list(path, &["tf", "json"]) {
         Ok(files) => files,

@@ -12,7 +12,7 @@ use crate::scenario::documents::{self, Document};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::{Converter, node, read_object, workloads};
 use crate::scenario::scheduler_profiles::{self, KIND};
-use crate::scenario::sources::Sources;
+use crate::scenario::sources::{Files as _, Sources};
 use crate::scheduler::{Profile, Profiles};
 use crate::units::SimTime;
 use serde::Deserialize;

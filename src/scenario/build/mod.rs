@@ -18,15 +18,14 @@ mod updates;
 mod vpas;
 mod workloads;
 
+use super::digest::Recorder;
 use super::documents::{self, Document};
 use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::Converter;
-use super::sources::Sources;
 use super::{Scenario, terraform};
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
-use crate::rng::{fnv1a, mix};
 use crate::units::SimDuration;
 use crate::world::{Cast, NodeGroup, Timing};
 use objects::Objects;
@@ -50,7 +49,7 @@ const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
 #[derive(Clone, Copy)]
 pub(super) struct Inputs<'a> {
     /// Where the files that it names are read.
-    pub(super) sources: Sources,
+    pub(super) files: &'a Recorder,
     /// The folder of the scenario file.
     pub(super) folder: &'a Path,
     /// What things cost.
@@ -59,19 +58,18 @@ pub(super) struct Inputs<'a> {
 
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
 pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
-    let Inputs { sources, folder, prices } = inputs;
+    let Inputs { files, folder, prices } = inputs;
     let (region, provider) = region(file, issues);
     let documents: Vec<Document> =
-        file.manifests.iter().flat_map(|path| documents::read(sources, &folder.join(path), issues)).collect();
+        file.manifests.iter().flat_map(|path| documents::read(files, &folder.join(path), issues)).collect();
     let declared: Vec<terraform::TerraformGroup> =
-        file.terraform.iter().flat_map(|path| terraform::read(sources, &folder.join(path), issues)).collect();
-    let digest = digest(file, &documents, &declared);
+        file.terraform.iter().flat_map(|path| terraform::read(files, &folder.join(path), issues)).collect();
     let objects = Objects::read(documents, issues);
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, EPOCH);
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
     let mut cast = Cast { hpa_flags, ..Cast::default() };
-    let scene = Scene { file, folder, sources, objects: &objects, prices, provider, region: &region };
+    let scene = Scene { file, folder, files, objects: &objects, prices, provider, region: &region };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = groups::autoscaler(&scene, issues);
     cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_ref(), issues);
@@ -116,7 +114,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         provider,
         platform: platform(file, provider),
         prices: price_list,
-        digest: format!("{:016x}", mix(digest ^ fnv1a(&format!("{:?}{:?}", cast.traffic, cast.profiles)))),
+        digest: String::new(),
         timing: Timing {
             lockstep: file.fidelity == Fidelity::Lockstep,
             by_chance: file.fidelity == Fidelity::Stochastic,
@@ -156,13 +154,6 @@ pub fn checked_replications(replications: u32) -> Result<u32, Issue> {
     Err(Issue::error("replications", format!("found {replications}, expected 1 to {MOST_REPLICATIONS}")))
 }
 
-/// A fingerprint of what was read, besides traces.
-fn digest(file: &ScenarioFile, documents: &[Document], groups: &[terraform::TerraformGroup]) -> u64 {
-    let texts = documents.iter().map(|document| document.value.to_string());
-    let all = texts.fold(fnv1a(&format!("{file:?}")), |sum, text| mix(sum ^ fnv1a(&text)));
-    mix(all ^ fnv1a(&format!("{groups:?}")))
-}
-
 /// `EKS 1.28`.
 fn platform(file: &ScenarioFile, provider: Provider) -> String {
     let name = if provider == Provider::Aws { "EKS" } else { "GKE" };
@@ -174,7 +165,7 @@ fn platform(file: &ScenarioFile, provider: Provider) -> String {
 struct Scene<'a> {
     pub(super) file: &'a ScenarioFile,
     pub(super) folder: &'a Path,
-    pub(super) sources: Sources,
+    pub(super) files: &'a Recorder,
     pub(super) objects: &'a Objects,
     pub(super) prices: &'a dyn PriceBook,
     pub(super) provider: Provider,

@@ -4,6 +4,7 @@ use super::Scene;
 use crate::cluster::{Owner, OwnerKind, PodSpec, Resources};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::sources::Files as _;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, TracePod};
 use serde::Deserialize;
@@ -55,7 +56,7 @@ pub(super) fn build(
     let refuse = |line: Option<u64>, message: String| {
         Issue::error("", message).in_file(full.display().to_string(), line.map(|line| line as u32))
     };
-    let text = match scene.sources.read(&full) {
+    let text = match scene.files.read(&full) {
         Ok(text) => text,
         Err(why) => return issues.push(refuse(None, format!("the pod trace {why}"))),
     };

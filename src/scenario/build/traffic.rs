@@ -5,6 +5,7 @@ use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues, Place};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::sources::Files as _;
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
 use crate::traffic::demand::{After, Curve, Demand, FlashCrowd, Noise};
 use crate::traffic::latency::{
@@ -184,7 +185,7 @@ fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>, issues: &mut Issues)
     let path = scene.folder.join(file);
     let name = path.display().to_string();
     let wrong = |line: Option<u32>, message: String| (Some((name.clone(), line)), message);
-    let text = scene.sources.read(&path).map_err(|why| wrong(None, format!("the trace {why}")))?;
+    let text = scene.files.read(&path).map_err(|why| wrong(None, format!("the trace {why}")))?;
     let mut points: Vec<(f64, f64)> = Vec::new();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     for (at, record) in reader.records().enumerate() {

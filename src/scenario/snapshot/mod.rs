@@ -10,7 +10,7 @@ use super::documents;
 use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::kubernetes::dump::Loaded;
-use super::sources::Sources;
+use super::sources::{Files as _, Sources};
 use crate::cluster::{ClusterState, PodId};
 use crate::intern::Symbol;
 use crate::scheduler::Profiles;

@@ -1,0 +1,111 @@
+//! A fingerprint of everything that was read for a scenario.
+//!
+//! It is made of bytes that users can see: the merged scenario with all settings in it, its keys sorted, and the name
+//! and the text of each file that the scenario names. Names are relative to the scenario's folder. Equal inputs have
+//! equal digests, whatever the release, the compiler or the machine; comments and the order of keys in the scenario file
+//! do not count. Deliberately not in it: prices and other facts of the program, the seed and the replications of a command
+//! line.
+
+use super::sources::{Files, Sources};
+use crate::rng::{fnv1a, mix};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Grows when the rule changes.
+const VERSION: u32 = 1;
+
+/// A place that files are read from, which remembers what was read.
+pub(super) struct Recorder {
+    sources: Sources,
+    /// Names are relative to this.
+    folder: PathBuf,
+    /// By name: a hash of the text.
+    read: RefCell<BTreeMap<String, u64>>,
+}
+
+impl Recorder {
+    /// Nothing was read yet.
+    pub(super) fn new(sources: Sources, folder: &Path) -> Self {
+        Recorder { sources, folder: folder.to_owned(), read: RefCell::default() }
+    }
+
+    /// The digest of a merged scenario and of the files read so far, in hexadecimal.
+    pub(super) fn digest(&self, scenario: &Value) -> String {
+        let mut text = format!("foresail {VERSION}\n{}\n", sorted(scenario));
+        for (name, hash) in &*self.read.borrow() {
+            text += &format!("{name}\0{hash:016x}\n");
+        }
+        format!("{:016x}", mix(fnv1a(&text)))
+    }
+}
+
+impl Files for &Recorder {
+    fn read(self, path: &Path) -> Result<String, String> {
+        let text = self.sources.read(path)?;
+        let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into_owned();
+        self.read.borrow_mut().insert(name, fnv1a(&text));
+        Ok(text)
+    }
+    fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
+        self.sources.list(path, extensions)
+    }
+}
+
+/// The same value with sorted keys.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, &Value> = fields.iter().collect();
+            Value::Object(fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+        }
+        Value::Array(rows) => Value::Array(rows.iter().map(sorted).collect()),
+        plain => plain.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The digest of a scenario with some files of the reference scenario.
+    fn digest(scenario: &Value, files: &[&str]) -> String {
+        let recorder = Recorder::new(Sources::Embedded, Path::new(""));
+        files.iter().for_each(|name| drop((&recorder).read(Path::new(name))));
+        recorder.digest(scenario)
+    }
+
+    #[test]
+    fn the_rule_stays_as_it_is() {
+        // Another value means another rule: then the version grows as well.
+        assert_eq!(digest(&json!({"kind": "Scenario", "seed": 7}), &[]), "78f07bc0a278463f");
+    }
+
+    #[test]
+    fn the_order_of_keys_and_of_reading_does_not_matter() {
+        let (a, b) = (json!({"a": 1, "b": {"c": 2, "d": 3}}), json!({"b": {"d": 3, "c": 2}, "a": 1}));
+        let files = ["manifests/batch.yaml", "manifests/system.yaml"];
+        assert_eq!(digest(&a, &files), digest(&b, &[files[1], files[0], files[1]]));
+    }
+
+    #[test]
+    fn values_texts_and_names_matter() {
+        let one = json!({"a": 1});
+        let all = [
+            digest(&one, &[]),
+            digest(&json!({"a": 2}), &[]),
+            digest(&one, &["manifests/batch.yaml"]),
+            digest(&one, &["manifests/system.yaml"]),
+        ];
+        let different: std::collections::BTreeSet<&String> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+        let elsewhere = |folder: &str| {
+            let recorder = Recorder::new(Sources::Embedded, Path::new(folder));
+            drop((&recorder).read(Path::new("manifests/batch.yaml")));
+            recorder.digest(&one)
+        };
+        assert_ne!(elsewhere("manifests"), elsewhere(""), "the name counts");
+    }
+}
