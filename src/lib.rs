@@ -1,6 +1,31 @@
 //! Foresail replays traffic against a simulated Kubernetes cluster and says what it will cost, how
 //! it will feel to users, and which min/max to set.
 //!
+//! # Example
+//!
+//! ```
+//! use foresail::{Options, Report, scenario};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // The scenario inside the program; `scenario::load` reads one from the disk.
+//!     let settings = ["duration=2h", "replications=3"].map(str::to_owned);
+//!     let scenario = scenario::embedded(&settings)?;
+//!
+//!     let options = Options { recommend: false, ..Options::default() };
+//!     let finished = foresail::run(&scenario, &options, &());
+//!
+//!     let report = Report::of(&finished);
+//!     for metric in ["costUsdPerMonth", "latencyMsP95"] {
+//!         if let Some(headline) = report.headline(metric) {
+//!             println!("{}: {:.2}", headline.label, headline.value.mean);
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The feature `cli`, on by default, is the program; a library build does without it.
+//!
 //! # The rooms
 //!
 //! | room | what is in it |
@@ -14,6 +39,7 @@
 //! | [`controllers`] | Deployments, StatefulSets, DaemonSets, Jobs, CronJobs |
 //! | [`traffic`] | demand, calls, latency |
 //! | [`cost`] | the ledger |
+//! | [`world`] | what a simulation is made of: the cast and its clockwork |
 //! | [`sim`] | events, and the loop that hands them to the rooms above |
 //! | [`scenario`] | files in |
 //! | [`study`] | a scenario run many times: figures, estimates, recommendations |
@@ -41,3 +67,8 @@ pub mod traffic;
 pub mod units;
 pub mod vpa;
 pub mod world;
+
+pub use report::Report;
+pub use scenario::issue::Issues;
+pub use scenario::{Scenario, Sources};
+pub use study::{Estimate, Finished, Options, Watch, run};
