@@ -1,7 +1,5 @@
 //! CSV files for spreadsheets.
 
-use std::collections::BTreeSet;
-
 use super::Report;
 
 /// `timeline.csv`: one row per step, one column per series (`replicas:order`). A gap is empty.
@@ -38,11 +36,6 @@ pub fn costs_csv(report: &Report) -> String {
         record(&mut writer, cells);
     }
     finish(writer)
-}
-
-/// The groups and namespaces that cost rows name, for charts; sorted.
-pub(super) fn names(rows: impl Iterator<Item = String>) -> Vec<String> {
-    rows.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn record(writer: &mut ::csv::Writer<Vec<u8>>, cells: impl IntoIterator<Item = String>) {

@@ -86,11 +86,6 @@ fn resource(kind: ShareKind) -> &'static str {
     }
 }
 
-/// Namespaces before what is idle, and that before what belongs to nobody.
-pub(in crate::report) fn namespace_rank(name: &str) -> (bool, bool, &str) {
-    (name == Owner::UNALLOCATED, name == Owner::IDLE, name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,12 +134,5 @@ mod tests {
             costs.rows()
         };
         assert_eq!(mean([24, 30, 31]), mean([31, 24, 30]));
-    }
-
-    #[test]
-    fn pseudo_namespaces_come_last() {
-        let mut names = ["__unallocated__", "order", "__idle__", "catalog"];
-        names.sort_by_key(|name| namespace_rank(name));
-        assert_eq!(names, ["catalog", "order", "__idle__", "__unallocated__"]);
     }
 }

@@ -6,8 +6,6 @@ mod scaling;
 mod timeline;
 mod users;
 
-pub(super) use costs::namespace_rank;
-
 use super::{Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
 use crate::scenario::Scenario;
 use crate::scenario::issue::Issue;

@@ -1,0 +1,57 @@
+//! What to set instead.
+
+use crate::study::Estimate;
+use serde::{Deserialize, Serialize};
+
+/// Whether a difference means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// Change it: cheaper, and the service levels are met.
+    Save,
+    /// Change it: the service levels need it, whatever it costs.
+    Spend,
+    /// As it is: nothing cheaper keeps the service levels beyond doubt.
+    Keep,
+    /// No setting that was tried keeps the service levels.
+    NotFound,
+}
+
+/// A better min and max for every HPA and node group, found by simulating alternatives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recommendation {
+    /// What to make of it.
+    pub verdict: Verdict,
+    /// Recommended minus current; negative saves. Paired: both met the same traffic, on seeds that the
+    /// search did not see.
+    pub difference_usd_per_month: Estimate,
+    /// Share of those replications that kept the service levels as it is.
+    pub current_met_ratio: f64,
+    /// The same, as recommended.
+    pub recommended_met_ratio: f64,
+    /// Settings that were simulated.
+    pub settings_tried: u32,
+    /// Fresh replications of each of the two.
+    pub replications: u32,
+    /// By HPA, then by node group.
+    pub bounds: Vec<RecommendedBounds>,
+}
+
+/// A better min and max for one HPA or node group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecommendedBounds {
+    /// `HPA order/order-service`, `node group app-nodes`.
+    pub target: String,
+    /// As it is.
+    pub current_min: u32,
+    /// As it is.
+    pub current_max: u32,
+    /// As it should be.
+    pub min: u32,
+    /// As it should be.
+    pub max: u32,
+    /// Why, in one sentence.
+    pub reason: String,
+}
