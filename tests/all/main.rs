@@ -8,6 +8,7 @@ mod autoscaler_rules;
 mod autoscaler_storm;
 mod autoscaler_world;
 mod cli;
+mod digest;
 mod dry_run_autoscale;
 mod dry_run_hpa;
 mod dumps;
