@@ -141,50 +141,18 @@ impl Bill {
     pub fn total(&self) -> Money {
         self.lines.iter().map(|line| line.amount).sum()
     }
-    /// The total at 730 hours a month; zero for an empty span.
-    pub fn monthly_run_rate(&self) -> Money {
-        self.per_month(self.total())
-    }
-    /// `amount` of this bill at 730 hours a month; zero for an empty span.
-    pub fn per_month(&self, amount: Money) -> Money {
-        Bill::at_monthly_rate(amount, self.span)
-    }
     /// What `amount` for `span` is at 730 hours a month; zero for an empty span.
     pub fn at_monthly_rate(amount: Money, span: SimDuration) -> Money {
         let month = SimDuration::from_hours(HOURS_PER_MONTH);
         amount.share(i128::from(month.as_millis()), i128::from(span.as_millis()))
     }
-    /// Totals by day, every day of the span present.
-    pub fn by_day(&self) -> Vec<Money> {
-        let days = self.lines.iter().map(|line| line.day as usize + 1).max().unwrap_or(0);
-        let mut totals = vec![Money::ZERO; days];
-        for line in &self.lines {
-            totals[line.day as usize] += line.amount;
-        }
-        totals
-    }
     /// Totals by kind, only those that occur.
     pub fn by_kind(&self) -> BTreeMap<ChargeKind, Money> {
         sum_by(self.lines.iter().map(|line| (line.kind, line.amount)))
     }
-    /// Totals of nodes by group.
-    pub fn by_group(&self) -> BTreeMap<GroupId, Money> {
-        sum_by(self.lines.iter().filter_map(|line| Some((line.group?, line.amount))))
-    }
     /// Totals by owner: namespaces, `__idle__`, `__unallocated__`.
     pub fn by_owner(&self) -> BTreeMap<Owner, Money> {
         sum_by(self.shares.iter().map(|share| (share.owner, share.amount)))
-    }
-    /// Summed time of the nodes of `group`.
-    pub fn node_time(&self, group: GroupId) -> SimDuration {
-        let lines = self.lines.iter().filter(|line| line.group == Some(group));
-        lines.fold(SimDuration::ZERO, |total, line| total + line.span)
-    }
-    /// The share of node cost that nobody held, 0 to 1; 0 without nodes.
-    pub fn idle_share(&self) -> f64 {
-        let nodes: Money = self.lines.iter().filter(|line| line.group.is_some()).map(|line| line.amount).sum();
-        let idle = self.by_owner().get(&Owner::Idle).copied().unwrap_or_default();
-        if nodes == Money::ZERO { 0.0 } else { idle.usd() / nodes.usd() }
     }
     /// The group's name as it was declared.
     pub fn group_name(&self, group: GroupId) -> &str {

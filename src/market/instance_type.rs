@@ -83,11 +83,4 @@ impl InstanceType {
     pub fn family(&self) -> &'static str {
         self.name.split(['.', '-']).next().unwrap_or(self.name)
     }
-    /// Whether the CPU is throttled once its credits are spent (EC2 `t` types) or shared (GCE).
-    ///
-    /// Credits are not modelled: these types run at full speed, as with EC2's `unlimited` mode,
-    /// and its surcharge (USD 0.05 per vCPU-hour above the baseline) is not priced.
-    pub fn is_burstable(&self) -> bool {
-        self.shared_core || matches!(self.family(), "t1" | "t2" | "t3" | "t3a" | "t4g")
-    }
 }

@@ -112,10 +112,6 @@ impl ServiceLevels {
     pub fn error_rate(&self) -> f64 {
         if self.requests > 0.0 { self.errors / self.requests } else { 0.0 }
     }
-    /// Share of the time in breach, 0..=1.
-    pub fn breach_share(&self) -> f64 {
-        self.breach.as_secs_f64() / self.observed.as_secs_f64().max(1e-9)
-    }
 }
 
 /// Points over time; each point covers the time since the one before.

@@ -5,7 +5,7 @@ use super::estimate::Estimate;
 /// `after` minus `before`, replication by replication: what both met alike (traffic, spot market, boots) cancels out.
 ///
 /// Both have a value for each of the same replications, in the same order.
-pub fn difference(after: &[f64], before: &[f64]) -> Estimate {
+pub(super) fn difference(after: &[f64], before: &[f64]) -> Estimate {
     debug_assert_eq!(after.len(), before.len(), "the same replications");
     Estimate::of(after.iter().zip(before).map(|(after, before)| after - before))
 }

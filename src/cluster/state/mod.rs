@@ -4,7 +4,7 @@ pub(super) mod trial;
 mod undo;
 
 use crate::cluster::{
-    ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCapacity, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
+    ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
     PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
     StorageClass, StorageClassId, Taint, VolumePlan, Watched, WorkloadSelector,
 };
@@ -217,12 +217,6 @@ impl ClusterState {
     pub fn set_node_labels(&mut self, id: NodeId, labels: Labels) {
         let old = std::mem::replace(&mut self.nodes[id].template.labels, labels);
         self.record(Some(id), || Undo::NodeLabels(id, old));
-        self.touch(id, ChangeKind::Node);
-    }
-    /// Replaces what pods may request.
-    pub fn set_allocatable(&mut self, id: NodeId, allocatable: NodeCapacity) {
-        let old = std::mem::replace(&mut self.nodes[id].template.allocatable, allocatable);
-        self.record(Some(id), || Undo::Allocatable(id, Box::new(old)));
         self.touch(id, ChangeKind::Node);
     }
     /// Adds images to those on the node (pulled images stay).

@@ -125,10 +125,6 @@ impl ClusterState {
                 self.nodes[node].template.labels = labels;
                 (node, ChangeKind::Node)
             }
-            Undo::Allocatable(node, allocatable) => {
-                self.nodes[node].template.allocatable = *allocatable;
-                (node, ChangeKind::Node)
-            }
             Undo::Bind(pod) => {
                 let node = self.pods[pod].node.expect("the pod is bound");
                 self.displace(pod, node, self.position(pod, node));

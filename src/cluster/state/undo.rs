@@ -1,6 +1,6 @@
 //! How one change of a trial is taken back.
 
-use crate::cluster::{Labels, NodeCapacity, NodeCondition, NodeId, PodId, Taint};
+use crate::cluster::{Labels, NodeCondition, NodeId, PodId, Taint};
 use crate::intern::Symbol;
 use crate::units::SimTime;
 
@@ -16,7 +16,6 @@ pub(super) enum Undo {
     Unschedulable(NodeId, bool),
     NodeReady(NodeId, NodeCondition),
     NodeLabels(NodeId, Labels),
-    Allocatable(NodeId, Box<NodeCapacity>),
     AddPod,
     Bind(PodId),
     Unbind { pod: PodId, node: NodeId, position: usize },

@@ -8,10 +8,10 @@ use serde::Serialize;
 /// A drawing with what belongs around it.
 #[derive(Serialize)]
 pub(in crate::report) struct Figure {
-    title: String,
+    pub(super) title: String,
     note: String,
     legend: Vec<LegendEntry>,
-    svg: String,
+    pub(super) svg: String,
 }
 
 #[derive(Serialize)]

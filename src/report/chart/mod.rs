@@ -14,7 +14,7 @@ pub(super) use thinned::TimeAxis;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Panel, fixture};
+    use crate::report::fixture;
 
     #[test]
     fn every_panel_with_data_is_drawn() {
