@@ -47,7 +47,7 @@ impl Document {
     pub(super) fn name(&self) -> String {
         let (kind, name) = (self.text(&["kind"]), self.text(&["metadata", "name"]));
         match self.text(&["metadata", "namespace"]) {
-            "" => format!("{kind} {name}"),
+            "" => format!("{kind} {name}").trim_end().to_owned(),
             namespace => format!("{kind} {namespace}/{name}"),
         }
     }
