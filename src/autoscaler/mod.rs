@@ -25,17 +25,15 @@ mod quiet;
 mod registry;
 mod scale_down;
 mod scale_up;
-mod setters;
 mod similar;
 mod templates;
 mod usage;
 mod view;
 
 pub use command::{Command, Launch};
-pub use flags::{Expander, Flags, GpuLimit, Priorities};
-pub use ownership::{Claim, Discovery, NamedGroup, Tags, eks_tags};
+pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, NamedGroup, Priorities};
+pub use ownership::{Claim, Tags, eks_tags};
 pub use scale_up::OptionSummary;
-pub use setters::FlagOutcome;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
     Deletion, GroupView, Groups, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult,
