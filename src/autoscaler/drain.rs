@@ -1,16 +1,11 @@
 //! The drain rules: which pods of a node have to be moved, and which forbid it.
 
 use super::flags::Flags;
-use super::glance::is_expendable;
+use super::pods::{is_expendable, is_long_terminating};
 use crate::cluster::{ClusterState, NodeId, Owner, OwnerKind, Phase, PodId, PodSpec, VolumeSource};
 use crate::intern::Symbol;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 use rustc_hash::FxHashMap;
-
-/// What `deletionGracePeriodSeconds` is where nobody says.
-const DEFAULT_GRACE: SimDuration = SimDuration::from_secs(30);
-/// A pod that terminates so long beyond its grace is taken for gone.
-const EXTRA_GRACE: SimDuration = SimDuration::from_secs(30);
 
 /// The pods of a node that leave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,18 +74,6 @@ impl Controllers {
             *self = Controllers::of(cluster);
         }
     }
-}
-
-/// A pod that has been terminating for too long.
-pub(super) fn is_long_terminating(cluster: &ClusterState, pod: PodId, now: SimTime) -> bool {
-    should_be_gone(cluster, pod).is_some_and(|at| at < now)
-}
-
-/// After when a terminating pod is taken for gone.
-pub(super) fn should_be_gone(cluster: &ClusterState, pod: PodId) -> Option<SimTime> {
-    let grace = cluster.spec_of(pod).termination_grace.unwrap_or(DEFAULT_GRACE);
-    // The API's deletionTimestamp lies one grace period after the request.
-    cluster.pod(pod).deleted.map(|deleted| deleted + grace + grace + EXTRA_GRACE)
 }
 
 /// The pods that have to leave a node, or the first that must not.

@@ -1,9 +1,9 @@
 //! What a node's pods add up to, kept as long as the node does not change.
 
 use super::counted::{gpus, has_gpus};
-use super::drain::should_be_gone;
 use super::flags::Flags;
-use crate::cluster::{ClusterState, NodeId, PodSpec};
+use super::pods::{is_expendable, should_be_gone};
+use crate::cluster::{ClusterState, NodeId};
 use crate::id::IdVec;
 use crate::units::SimTime;
 
@@ -86,9 +86,4 @@ impl Glance {
         let cpu = share(self.used.0, there.cpu_milli, self.set_aside.0);
         cpu.max(share(self.used.1, there.memory_bytes, self.set_aside.1))
     }
-}
-
-/// Whether the pod may be lost without regret. Upstream: `FilterOutExpendablePods`, 1.28.0.
-pub(super) fn is_expendable(spec: &PodSpec, flags: &Flags) -> bool {
-    spec.has_priority && spec.priority < flags.expendable_pods_priority_cutoff
 }

@@ -6,7 +6,7 @@
 //!
 //! Not here: node auto-provisioning, provisioning requests, wall-clock limits.
 //!
-//! Start reading at [`Autoscaler::run_once`]; `scale_up.rs` and `scale_down.rs` are its two halves.
+//! Start reading at [`Autoscaler::run_once`]; `scale_up/` and `scale_down/` are its two halves.
 
 mod command;
 mod counted;
@@ -15,28 +15,22 @@ mod estimator;
 mod expander;
 mod flags;
 mod glance;
-mod kinds;
-mod legacy;
-mod limits;
 mod ownership;
 mod packing;
-mod planner;
+mod pods;
 mod quiet;
 mod registry;
 mod scale_down;
 mod scale_up;
-mod similar;
 mod templates;
-mod usage;
 mod view;
 
 pub use command::{Command, Launch};
 pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, NamedGroup, Priorities};
 pub use ownership::{Claim, Tags, eks_tags};
-pub use scale_up::OptionSummary;
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
-    Deletion, GroupView, Groups, Increase, InstanceView, LoopOutcome, ScaleDownOutcome, ScaleDownResult,
+    Deletion, GroupView, Groups, Increase, InstanceView, LoopOutcome, OptionSummary, ScaleDownOutcome, ScaleDownResult,
     ScaleUpOutcome, ScaleUpResult, SkipReason, Unremovable,
 };
 
@@ -48,12 +42,13 @@ use crate::rng::{Stream, mix};
 use crate::scheduler::{Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
 use drain::Controllers;
-use glance::{Glances, is_expendable};
+use glance::Glances;
 use packing::{Copies, Hints, PredicateChecker};
-use planner::Planner;
+use pods::is_expendable;
 use quiet::{Inputs, Quiet, Shown};
 use registry::Registry;
 use rustc_hash::FxHashSet;
+use scale_down::Planner;
 use scale_up::Round;
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What the loop is shown of the cloud, and what it answers.
 
-use super::scale_up::OptionSummary;
+use super::flags::Expander;
 use crate::cluster::{NodeId, NodeTemplate, PodId};
 use crate::id::{GroupId, IdVec};
 use crate::intern::Symbol;
@@ -77,6 +77,23 @@ pub struct ScaleUpOutcome {
     pub awaiting: Vec<PodId>,
     /// Of each kind of pods in `remain` or `awaiting`, one pod with the groups that it does not fit and why.
     pub rejected: Vec<(PodId, Vec<(GroupId, String)>)>,
+}
+
+/// An option, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptionSummary {
+    /// The group.
+    pub group: GroupId,
+    /// How many new nodes.
+    pub nodes: i32,
+    /// The pods that would find a place, in packing order.
+    pub pods: Vec<PodId>,
+    /// Groups among which the nodes could be divided.
+    pub similar: Vec<GroupId>,
+    /// Least-waste's score.
+    pub waste: f64,
+    /// The scores of the chain's expanders that count something, in order.
+    pub scores: Vec<(Expander, f64)>,
 }
 
 /// Why a group took no part in a scale-up. Upstream: `orchestrator.SkippedReasons`.

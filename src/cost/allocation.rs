@@ -1,6 +1,6 @@
 //! Dividing what nodes cost among those who hold them, as OpenCost v0.1 does.
 
-use super::ledger::NamespaceId;
+use super::ids::NamespaceId;
 use crate::units::{Money, SimDuration};
 
 /// Base prices whose ratio splits a node's price into CPU and memory.

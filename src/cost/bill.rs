@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::ledger::NamespaceId;
+use super::ids::NamespaceId;
 use crate::id::{GroupId, Id};
 use crate::units::{HOURS_PER_MONTH, Money, SimDuration};
 use serde::{Deserialize, Serialize};

@@ -5,32 +5,10 @@ use std::sync::Arc;
 use super::allocation::{BaseRates, Integral};
 use super::bill::ChargeKind;
 use super::days;
+use super::ids::{BilledNode, ChargeId, NamespaceId, OfferId};
 use crate::id::{GroupId, IdVec};
-use crate::id_type;
 use crate::market::CapacityType;
 use crate::units::{Money, PricePerHour, SimTime};
-
-id_type!(
-    /// A namespace of the ledger.
-    #[derive(serde::Serialize, serde::Deserialize)]
-    NamespaceId,
-    "namespace"
-);
-id_type!(
-    /// A machine type at a price in a group.
-    OfferId,
-    "offer"
-);
-id_type!(
-    /// A node that was or is paid for.
-    BilledNode,
-    "billed"
-);
-id_type!(
-    /// A charge by the hour that is no node.
-    ChargeId,
-    "charge"
-);
 
 /// A machine type at its price in a group; declared once, used by each of its nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,8 +14,10 @@ mod allocation;
 mod bill;
 mod closing;
 mod days;
+mod ids;
 mod ledger;
 
 pub use allocation::BaseRates;
 pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
-pub use ledger::{BilledNode, Charge, ChargeId, Held, Ledger, NamespaceId, Offer, OfferId};
+pub use ids::{BilledNode, ChargeId, NamespaceId, OfferId};
+pub use ledger::{Charge, Held, Ledger, Offer};

@@ -1,9 +1,7 @@
 //! The form of a row: from it come the field of `Flags`, its default and the way it is set.
 
-use super::Flags;
-
-/// One flag.
-pub(super) struct Flag {
+/// One flag of `F`.
+pub(super) struct Flag<F> {
     /// Without the dashes.
     pub(super) name: &'static str,
     /// Other names for the same.
@@ -13,12 +11,12 @@ pub(super) struct Flag {
     /// The name alone says something, and the next word is another.
     pub(super) is_switch: bool,
     /// Sets it. Errors: what was expected.
-    pub(super) set: fn(&mut Flags, &str) -> Result<(), String>,
+    pub(super) set: fn(&mut F, &str) -> Result<(), String>,
     #[cfg(test)]
     pub(super) about: &'static str,
 }
 
-impl Flag {
+impl<F> Flag<F> {
     /// Whether it has this name.
     pub(super) fn is(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
@@ -54,7 +52,7 @@ macro_rules! flags {
         }
 
         /// All flags that change decisions, by name.
-        pub(super) const FLAGS: &[Flag] = &[$(Flag {
+        pub(super) const FLAGS: &[Flag<Flags>] = &[$(Flag {
             name: $name,
             aliases: &[$($alias)?],
             default: $default,

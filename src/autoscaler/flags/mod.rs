@@ -69,7 +69,7 @@ impl Flags {
     }
 }
 
-fn find(name: &str) -> Option<&'static Flag> {
+fn find(name: &str) -> Option<&'static Flag<Flags>> {
     FLAGS.iter().find(|flag| flag.is(name))
 }
 

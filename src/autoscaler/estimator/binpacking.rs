@@ -1,8 +1,8 @@
 //! How many new nodes of a kind some pods need.
 
 use super::kinds::Kinds;
-use super::packing::PredicateChecker;
-use super::templates::Template;
+use crate::autoscaler::packing::PredicateChecker;
+use crate::autoscaler::templates::Template;
 use crate::cluster::{ClusterState, NodeId, PodId, Trial};
 use crate::go_sort;
 use crate::id::GroupId;
@@ -11,20 +11,20 @@ use fixedbitset::FixedBitSet;
 
 /// The limits of one estimation; 0 is no limit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(in crate::autoscaler) struct Limit {
     /// New nodes at most; absent means none at all.
-    pub(super) nodes: Option<i32>,
+    pub(in crate::autoscaler) nodes: Option<i32>,
 }
 
 /// What an estimation came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Estimate {
+pub(in crate::autoscaler) struct Estimate {
     /// New nodes that got pods.
-    pub(super) nodes: i32,
+    pub(in crate::autoscaler) nodes: i32,
     /// The pods that found a place, in packing order.
-    pub(super) pods: Vec<PodId>,
+    pub(in crate::autoscaler) pods: Vec<PodId>,
     /// What their containers ask for together: milli-cores and bytes.
-    pub(super) requests: (i64, i64),
+    pub(in crate::autoscaler) requests: (i64, i64),
 }
 
 /// A pod with the place of its spec among the kinds.
@@ -44,7 +44,7 @@ trait Ground {
 ///
 /// Upstream: `BinpackingNodeEstimator.Estimate` with `DecreasingPodOrderer`, 1.28.0. Cost: a few steps per pod
 /// where pods look at free resources alone; the nodes for each pod where they spread or keep apart.
-pub(super) fn estimate(
+pub(in crate::autoscaler) fn estimate(
     cluster: &mut ClusterState,
     checker: &mut PredicateChecker,
     (template, group): (&Template, GroupId),

@@ -40,19 +40,19 @@ struct Record {
 
 /// Upstream: `simulator.UsageTracker`, 1.28.0.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Usage {
+pub(in crate::autoscaler) struct Usage {
     records: BTreeMap<NodeId, Record>,
 }
 
 impl Usage {
     /// A pod of `node` found a place on `target`.
-    pub(super) fn register(&mut self, node: NodeId, target: NodeId, now: SimTime) {
+    pub(in crate::autoscaler) fn register(&mut self, node: NodeId, target: NodeId, now: SimTime) {
         self.records.entry(node).or_default().using.note(target, now);
         self.records.entry(target).or_default().used_by.note(node, now);
     }
 
     /// Forgets nodes from `first` on: they were in one loop's what-if only.
-    pub(super) fn forget_from(&mut self, first: NodeId) {
+    pub(in crate::autoscaler) fn forget_from(&mut self, first: NodeId) {
         self.records.split_off(&first);
         for record in self.records.values_mut() {
             record.using.nodes.split_off(&first);
@@ -60,13 +60,13 @@ impl Usage {
     }
 
     /// Forgets links older than `oldest`.
-    pub(super) fn clean_up(&mut self, oldest: SimTime) {
+    pub(in crate::autoscaler) fn clean_up(&mut self, oldest: SimTime) {
         self.records.retain(|_, record| record.using.keep_from(oldest) | record.used_by.keep_from(oldest));
     }
 
     /// A node goes and its pods fill the nodes that it counted on: the nodes that count on these too, itself among
     /// them; nothing stands for all. Upstream: `RemoveNodeFromTracker`.
-    pub(super) fn remove(&mut self, node: NodeId) -> Option<Vec<NodeId>> {
+    pub(in crate::autoscaler) fn remove(&mut self, node: NodeId) -> Option<Vec<NodeId>> {
         let affected = self.rivals(node);
         let record = self.records.remove(&node).unwrap_or_default();
         for target in record.using.nodes.keys() {

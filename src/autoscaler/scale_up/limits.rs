@@ -1,15 +1,15 @@
 //! What bounds a scale-up: sizes, cores, memory, GPUs.
 
-use super::Autoscaler;
-use super::counted::Counted;
-use super::estimator::Limit;
-use super::scale_up::Round;
-use super::view::SkipReason;
+use super::option::Round;
+use crate::autoscaler::Autoscaler;
+use crate::autoscaler::counted::Counted;
+use crate::autoscaler::estimator::Limit;
+use crate::autoscaler::view::SkipReason;
 use crate::cluster::ClusterState;
 use crate::id::{GroupId, IdVec};
 
 /// What may still be added to the cluster, and what one more node of each group would take of it.
-pub(super) struct Budget {
+pub(in crate::autoscaler) struct Budget {
     left: Counted,
     /// Absent for groups of which nobody knows what a node would be.
     nodes: IdVec<GroupId, Option<Counted>>,
@@ -17,14 +17,14 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Upstream: `IsNodeGroupResourceExceeded`, 1.28.0.
-    pub(super) fn exceeded(&self, group: GroupId) -> Option<SkipReason> {
+    pub(in crate::autoscaler) fn exceeded(&self, group: GroupId) -> Option<SkipReason> {
         let Some(one) = &self.nodes[group] else { return Some(SkipReason::NotReady) };
         let [cores, memory, gpus] = self.left.lacks(one);
         (cores || memory || gpus).then_some(SkipReason::ClusterLimit { cores, memory, gpus })
     }
 
     /// How many of `count` nodes there is room for. Upstream: `resource.Manager.ApplyLimits`, 1.28.0.
-    pub(super) fn within(&self, group: GroupId, count: i32) -> Option<i32> {
+    pub(in crate::autoscaler) fn within(&self, group: GroupId, count: i32) -> Option<i32> {
         let count = self.left.times(self.nodes[group].as_ref()?, count);
         (count >= 1).then_some(count)
     }
@@ -32,7 +32,7 @@ impl Budget {
 
 impl Autoscaler {
     /// The smallest of all limits on new nodes. Upstream: `estimator.ThresholdBasedEstimationLimiter`.
-    pub(super) fn limit(&self, round: &Round<'_>, group: GroupId, similar: &[GroupId]) -> Limit {
+    pub(in crate::autoscaler) fn limit(&self, round: &Round<'_>, group: GroupId, similar: &[GroupId]) -> Limit {
         let (groups, current) = (round.groups, round.nodes);
         let room = |at: &GroupId| groups[*at].max.saturating_sub(groups[*at].target).max(0);
         let room = similar.iter().chain([&group]).map(room).fold(0, i32::saturating_add);
@@ -50,7 +50,7 @@ impl Autoscaler {
     }
 
     /// Upstream: `GetCappedNewNodeCount`.
-    pub(super) fn capped(&self, count: i32, current: i32) -> Option<i32> {
+    pub(in crate::autoscaler) fn capped(&self, count: i32, current: i32) -> Option<i32> {
         let total = self.flags.max_nodes_total;
         let count = if total > 0 { count.min(total - current) } else { count };
         (count >= 1).then_some(count)
@@ -59,7 +59,7 @@ impl Autoscaler {
     /// What the flags still allow, from the groups' target sizes and the ready nodes of no group.
     ///
     /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
-    pub(super) fn budget(&self, cluster: &ClusterState, round: &Round<'_>) -> Budget {
+    pub(in crate::autoscaler) fn budget(&self, cluster: &ClusterState, round: &Round<'_>) -> Budget {
         let counted = |node, template| Counted::of(node, template, &cluster.symbols, &self.flags);
         let rows = round.groups.values().zip(self.templates.rows.values());
         let nodes: IdVec<GroupId, Option<Counted>> =

@@ -1,10 +1,10 @@
 //! The planner before drains in parallel (`--parallel-drain=false`): every node is simulated alone, a limited number of
 //! candidates is kept from loop to loop, and one node is drained at a time.
 
-use super::Autoscaler;
-use super::counted::Counted;
 use super::planner::{Chosen, Removable};
-use super::view::{Groups, ScaleDownOutcome, ScaleDownResult, Unremovable};
+use crate::autoscaler::Autoscaler;
+use crate::autoscaler::counted::Counted;
+use crate::autoscaler::view::{Groups, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId};
 use crate::id::Id;
 use crate::units::SimTime;
@@ -12,7 +12,7 @@ use fixedbitset::FixedBitSet;
 
 impl Autoscaler {
     /// Upstream: `legacy.ScaleDown.UpdateUnneededNodes`, 1.28.0.
-    pub(super) fn update_legacy_plan(
+    pub(in crate::autoscaler) fn update_legacy_plan(
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
@@ -116,7 +116,7 @@ impl Autoscaler {
     ///
     /// What `RemovableAt` takes from the cluster's spare resources is not given back before the empty nodes are
     /// counted, so that each counts twice: upstream does the same. Upstream: `legacy.ScaleDown.NodesToDelete`, 1.28.0.
-    pub(super) fn legacy_nodes_to_delete(
+    pub(in crate::autoscaler) fn legacy_nodes_to_delete(
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,

@@ -1,66 +1,30 @@
 //! Scale-up: options, choice, limits, balance.
 
-use super::estimator::{Estimate, estimate};
-use super::expander::{Scene, best, scores, waste};
-use super::flags::Expander;
-use super::kinds::{Kinds, refusals};
 use super::limits::Budget;
+use super::option::{Round, ScaleUpOption};
 use super::similar::{Likeness, balance};
-use super::templates::Template;
-use super::view::{Groups, Increase, ScaleUpOutcome, ScaleUpResult, SkipReason};
-use super::{Autoscaler, Choice};
-use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::autoscaler::estimator::{Estimate, Kinds, estimate, refusals};
+use crate::autoscaler::expander::{Scene, best, scores, waste};
+use crate::autoscaler::templates::Template;
+use crate::autoscaler::view::{Increase, OptionSummary, ScaleUpOutcome, ScaleUpResult, SkipReason};
+use crate::autoscaler::{Autoscaler, Choice};
+use crate::cluster::{ClusterState, PodId};
 use crate::id::{GroupId, IdVec};
 use crate::units::SimTime;
 use fixedbitset::FixedBitSet;
 use std::sync::Arc;
-
-/// A way to help.
-#[derive(Clone, Debug)]
-pub(super) struct ScaleUpOption {
-    pub(super) group: GroupId,
-    pub(super) nodes: i32,
-    pub(super) pods: Vec<PodId>,
-    /// What their containers ask for together: milli-cores and bytes.
-    pub(super) requests: (i64, i64),
-    pub(super) similar: Vec<GroupId>,
-}
-
-/// An option, for people.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OptionSummary {
-    /// The group.
-    pub group: GroupId,
-    /// How many new nodes.
-    pub nodes: i32,
-    /// The pods that would find a place, in packing order.
-    pub pods: Vec<PodId>,
-    /// Groups among which the nodes could be divided.
-    pub similar: Vec<GroupId>,
-    /// Least-waste's score.
-    pub waste: f64,
-    /// The scores of the chain's expanders that count something, in order.
-    pub scores: Vec<(Expander, f64)>,
-}
-
-/// What the steps of one scale-up share.
-pub(super) struct Round<'a> {
-    pub(super) now: SimTime,
-    pub(super) groups: &'a Groups<'a>,
-    /// How many nodes there are, ready or not.
-    pub(super) all: usize,
-    /// Ready nodes that are not cordoned.
-    pub(super) ready: &'a [NodeId],
-    /// Ready and upcoming nodes.
-    pub(super) nodes: i32,
-}
 
 /// Which kinds of pods fit a new node of each group; absent for groups that take no part.
 type Fitting = IdVec<GroupId, Option<FixedBitSet>>;
 
 impl Autoscaler {
     /// Upstream: `ScaleUpOrchestrator.ScaleUp`, 1.28.0.
-    pub(super) fn scale_up(&mut self, round: &Round<'_>, cluster: &mut ClusterState, pods: &[PodId]) -> ScaleUpOutcome {
+    pub(in crate::autoscaler) fn scale_up(
+        &mut self,
+        round: &Round<'_>,
+        cluster: &mut ClusterState,
+        pods: &[PodId],
+    ) -> ScaleUpOutcome {
         let mut outcome = ScaleUpOutcome { pending: Some(pods.to_vec()), ..ScaleUpOutcome::default() };
         let kinds = Kinds::of(cluster, &mut self.checker.feasible, pods);
         let budget = self.budget(cluster, round);
@@ -110,7 +74,12 @@ impl Autoscaler {
     }
 
     /// Groups below their least size grow to it. Upstream: `ScaleUpToNodeGroupMinSize`, 1.28.0.
-    pub(super) fn scale_up_to_min(&mut self, round: &Round<'_>, cluster: &ClusterState, outcome: &mut ScaleUpOutcome) {
+    pub(in crate::autoscaler) fn scale_up_to_min(
+        &mut self,
+        round: &Round<'_>,
+        cluster: &ClusterState,
+        outcome: &mut ScaleUpOutcome,
+    ) {
         let budget = self.budget(cluster, round);
         let mut increases = Vec::new();
         for (at, view) in round.groups.iter().filter(|(_, view)| view.target < view.min) {

@@ -1,8 +1,8 @@
 //! Groups that are the same but for their zone, and the balance between them.
 
-use super::flags::Flags;
-use super::templates::Template;
-use super::view::{Groups, Increase};
+use crate::autoscaler::flags::Flags;
+use crate::autoscaler::templates::Template;
+use crate::autoscaler::view::{Groups, Increase};
 use crate::cluster::ClusterState;
 use crate::go_sort;
 use crate::id::GroupId;
@@ -41,7 +41,7 @@ const IGNORED_AZURE: &[&str] = &[
 const AZURE_POOLS: [&str; 2] = ["kubernetes.azure.com/agentpool", "agentpool"];
 
 /// What is compared of a group's nodes.
-pub(super) struct Likeness {
+pub(in crate::autoscaler) struct Likeness {
     /// The values of the labels that alone count, if the flags name some.
     balancing: Option<Vec<Option<Symbol>>>,
     /// The node pool's names, on Azure.
@@ -53,7 +53,7 @@ pub(super) struct Likeness {
 impl Likeness {
     /// Upstream: `IsCloudProviderNodeInfoSimilar`, `CreateLabelNodeInfoComparator`, `nodesFromSameAzureNodePool`,
     /// 1.28.0.
-    pub(super) fn of(cluster: &ClusterState, flags: &Flags, template: &Template) -> Likeness {
+    pub(in crate::autoscaler) fn of(cluster: &ClusterState, flags: &Flags, template: &Template) -> Likeness {
         let value = |label: &str| template.node.labels.get(cluster.symbols.lookup(label)?);
         let balancing = || flags.balancing_labels.iter().map(|label| value(label)).collect();
         let pool = |label: &str| value(label).filter(|name| flags.cloud_provider == "azure" && *name != Symbol::EMPTY);
@@ -67,7 +67,7 @@ impl Likeness {
 
     /// Whether two groups' nodes are the same but for what may differ: capacity equal, memory almost;
     /// allocatable and free almost (the flags' ratios); labels equal but for the ignored ones.
-    pub(super) fn resembles(&self, other: &Likeness, flags: &Flags) -> bool {
+    pub(in crate::autoscaler) fn resembles(&self, other: &Likeness, flags: &Flags) -> bool {
         if let (Some(own), Some(theirs)) = (&self.balancing, &other.balancing) {
             return own.iter().zip(theirs).all(|(own, theirs)| own.is_some() && own == theirs);
         }
@@ -152,7 +152,7 @@ fn labels(cluster: &ClusterState, flags: &Flags, template: &Template) -> Vec<(Sy
 /// Divides `count` new nodes such that the groups end up as equal as they can.
 ///
 /// Upstream: `BalanceScaleUpBetweenGroups`, 1.28.0.
-pub(super) fn balance(groups: &Groups<'_>, among: &[GroupId], count: i32) -> Vec<Increase> {
+pub(in crate::autoscaler) fn balance(groups: &Groups<'_>, among: &[GroupId], count: i32) -> Vec<Increase> {
     let increase = |group: &GroupId| {
         let view = &groups[*group];
         Increase { group: *group, from: view.target, to: view.target, fails: view.increase_fails }

@@ -1,6 +1,6 @@
 //! Pods that are the same to the scheduler: one of them is asked, all get the answer.
 
-use super::templates::Template;
+use crate::autoscaler::templates::Template;
 use crate::cluster::{ClusterState, PodId, PodSpecId};
 use crate::id::GroupId;
 use crate::intern::Symbol;
@@ -13,26 +13,26 @@ const KINDS_PER_CONTROLLER: usize = 10;
 
 /// One equivalence group.
 #[derive(Clone, Debug)]
-pub(super) struct Kind {
-    pub(super) pods: Vec<PodId>,
+pub(in crate::autoscaler) struct Kind {
+    pub(in crate::autoscaler) pods: Vec<PodId>,
     /// The place of its pods' spec in [`Kinds::specs`].
-    pub(super) spec: u32,
+    pub(in crate::autoscaler) spec: u32,
 }
 
 /// All pods that need help, by kind.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kinds {
-    pub(super) rows: Vec<Kind>,
+pub(in crate::autoscaler) struct Kinds {
+    pub(in crate::autoscaler) rows: Vec<Kind>,
     /// The different specs.
-    pub(super) specs: Vec<PodSpecId>,
+    pub(in crate::autoscaler) specs: Vec<PodSpecId>,
     /// Kinds that look at nothing but what is free on a new node.
-    pub(super) plain_load: FixedBitSet,
+    pub(in crate::autoscaler) plain_load: FixedBitSet,
 }
 
 impl Kinds {
     /// Upstream: `equivalence.BuildPodGroups`, 1.28.0: by controller and kind; DaemonSets' pods and pods
     /// without controller stay alone.
-    pub(super) fn of(cluster: &ClusterState, feasible: &mut Feasible, pods: &[PodId]) -> Kinds {
+    pub(in crate::autoscaler) fn of(cluster: &ClusterState, feasible: &mut Feasible, pods: &[PodId]) -> Kinds {
         let mut kinds = Kinds::default();
         let mut known: FxHashMap<(Symbol, PodSpecId), usize> = FxHashMap::default();
         let mut of_controller: FxHashMap<Symbol, usize> = FxHashMap::default();
@@ -64,7 +64,7 @@ impl Kinds {
     }
 
     /// The kinds that fit an empty new node. Upstream: `SchedulablePods`, 1.28.0.
-    pub(super) fn fitting(
+    pub(in crate::autoscaler) fn fitting(
         &self,
         cluster: &mut ClusterState,
         feasible: &mut Feasible,
@@ -81,14 +81,14 @@ impl Kinds {
     }
 
     /// The pods of some kinds, kind by kind, each with the place of its spec.
-    pub(super) fn pods(&self, which: &FixedBitSet) -> Vec<(PodId, u32)> {
+    pub(in crate::autoscaler) fn pods(&self, which: &FixedBitSet) -> Vec<(PodId, u32)> {
         let rows = which.ones().map(|at| &self.rows[at]);
         rows.flat_map(|row| row.pods.iter().map(|pod| (*pod, row.spec))).collect()
     }
 }
 
 /// Why some kinds do not fit a new node, in the scheduler's words.
-pub(super) fn refusals(
+pub(in crate::autoscaler) fn refusals(
     cluster: &mut ClusterState,
     profile: &Profile,
     template: &Template,

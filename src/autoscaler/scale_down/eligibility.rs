@@ -1,0 +1,52 @@
+//! Which nodes may be looked at at all.
+
+use crate::autoscaler::Autoscaler;
+use crate::autoscaler::templates::is_ready;
+use crate::autoscaler::view::{Groups, ScaleDownOutcome, Unremovable};
+use crate::cluster::{ClusterState, NodeId};
+use crate::units::SimTime;
+
+impl Autoscaler {
+    /// Upstream: `eligibility.Checker.FilterOutUnremovable`.
+    pub(in crate::autoscaler) fn eligible(
+        &mut self,
+        now: SimTime,
+        cluster: &ClusterState,
+        groups: &Groups<'_>,
+        candidates: &[NodeId],
+        outcome: &mut ScaleDownOutcome,
+    ) -> Vec<NodeId> {
+        let mut eligible = Vec::new();
+        outcome.utilization.reserve(candidates.len());
+        outcome.unremovable.reserve(candidates.len());
+        for node in candidates.iter().copied() {
+            let row = cluster.node(node);
+            let why = if let Some((_, why)) = self.planner.not_before.get(&node) {
+                outcome.kept_before.push((node, *why));
+                Some(Unremovable::RecentlyUnremovable)
+            } else if self.is_being_deleted(cluster, node) {
+                Some(Unremovable::CurrentlyBeingDeleted)
+            } else if row.scale_down_disabled {
+                Some(Unremovable::ScaleDownDisabledAnnotation)
+            } else if row.group.is_none_or(|group| groups.get(group).is_none()) {
+                Some(Unremovable::NotAutoscaled)
+            } else if !self.flags.scale_down_unready_enabled && !is_ready(row, &cluster.symbols, &self.flags) {
+                Some(Unremovable::ScaleDownUnreadyDisabled)
+            } else {
+                let glance = self.glances.at(cluster, &self.flags, node, now);
+                let utilization = glance.utilization(cluster, node);
+                outcome.utilization.push((node, utilization));
+                let threshold = match glance.counts_gpus {
+                    true => self.flags.scale_down_gpu_utilization_threshold,
+                    false => self.flags.scale_down_utilization_threshold,
+                };
+                (utilization >= threshold).then_some(Unremovable::NotUnderutilized(utilization))
+            };
+            match why {
+                Some(why) => outcome.unremovable.push((node, why)),
+                None => eligible.push(node),
+            }
+        }
+        eligible
+    }
+}

@@ -1,0 +1,127 @@
+//! Scale-down: which nodes are not needed, since when, and which go now.
+
+use super::planner::Removable;
+use super::removal::decrement;
+use crate::autoscaler::Autoscaler;
+use crate::autoscaler::view::{Groups, ScaleDownOutcome, ScaleDownResult};
+use crate::cluster::{ClusterState, NodeId};
+use crate::go_sort;
+use crate::id::Id;
+use crate::units::{SimDuration, SimTime};
+use fixedbitset::FixedBitSet;
+
+impl Autoscaler {
+    /// Planner and actuator. Upstream: `RunOnce` from `UpdateClusterState` on.
+    pub(in crate::autoscaler) fn scale_down(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        groups: &Groups<'_>,
+        all: &[NodeId],
+        blocked: bool,
+    ) -> ScaleDownOutcome {
+        let mut outcome = ScaleDownOutcome::default();
+        let candidates = self.candidates(snapshot, groups, all, now);
+        if self.flags.parallel_drain {
+            self.update_plan(now, snapshot, groups, all, candidates, &mut outcome);
+        } else {
+            self.update_legacy_plan(now, snapshot, groups, all, &candidates, &mut outcome);
+        }
+        outcome.result = match blocked || self.cools_down(now) {
+            true => ScaleDownResult::InCooldown,
+            false => self.delete(now, snapshot, groups, all, &mut outcome),
+        };
+        outcome.unneeded = self.planner.unneeded().collect();
+        // Nodes on their way have later ids, which other nodes will have in the next loop.
+        let first = all.iter().map(|node| node.index() + 1).max().unwrap_or(0);
+        self.planner.usage.forget_from(NodeId::from_index(first));
+        outcome
+    }
+
+    fn cools_down(&self, now: SimTime) -> bool {
+        let recent =
+            |last: Option<SimTime>, delay: SimDuration| last.or(self.assumed).is_some_and(|last| last + delay > now);
+        recent(self.last_scale_up, self.flags.scale_down_delay_after_add)
+            || recent(self.last_scale_down, self.flags.scale_down_delay_after_delete)
+            || recent(None, self.flags.scale_down_delay_after_failure)
+    }
+
+    /// Nodes of groups above their minimum: empty ones first, then those unneeded before; the legacy planner takes
+    /// them as they come.
+    fn candidates(&mut self, cluster: &ClusterState, groups: &Groups<'_>, all: &[NodeId], now: SimTime) -> Vec<NodeId> {
+        let may = |node: &NodeId| {
+            let group = cluster.node(*node).group.and_then(|group| groups.get(group));
+            group.is_some_and(|group| group.target > group.min)
+        };
+        if !self.flags.parallel_drain {
+            return all.iter().copied().filter(may).collect();
+        }
+        let known = self.planner.unneeded_bits();
+        let mut rows: Vec<(bool, bool, NodeId)> = Vec::with_capacity(all.len());
+        for node in all.iter().copied().filter(may) {
+            let is_empty = self.glances.at(cluster, &self.flags, node, now).is_empty;
+            rows.push((is_empty, known.contains(node.index()), node));
+        }
+        go_sort::sort_by(&mut rows, |a, b| if a.0 != b.0 { a.0 } else { a.1 && !b.1 });
+        rows.into_iter().map(|(_, _, node)| node).collect()
+    }
+
+    /// Upstream: `Planner.UpdateClusterState`, `categorizeNodes`.
+    fn update_plan(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        groups: &Groups<'_>,
+        all: &[NodeId],
+        mut candidates: Vec<NodeId>,
+        outcome: &mut ScaleDownOutcome,
+    ) {
+        self.planner.note_interval(now, &self.flags);
+        let stays = |node: &NodeId| !self.deletions.iter().any(|(other, _)| other == node);
+        candidates.retain(stays);
+        self.planner.look_again_at_due(now);
+        let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
+        let removable = match eligible.is_empty() {
+            true => Vec::new(),
+            false => self.removable(now, snapshot, all, eligible, outcome),
+        };
+        self.hints.drop_old();
+        self.planner.set_unneeded(removable);
+    }
+
+    /// Of nodes that may go, those whose pods find another place, one after the other: what moved stays moved.
+    fn removable(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        all: &[NodeId],
+        eligible: Vec<NodeId>,
+        outcome: &mut ScaleDownOutcome,
+    ) -> Vec<Removable> {
+        let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
+        let stays = |node: &&NodeId| !self.deletions.iter().any(|(other, _)| other == *node);
+        all.iter().filter(stays).for_each(|node| destinations.insert(node.index()));
+        let mut allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
+        let mut removable: Vec<Removable> = Vec::new();
+        let limit = self.planner.unneeded_limit(&self.flags);
+        self.controllers.renew(snapshot);
+        let mut simulation = snapshot.trial();
+        for node in eligible {
+            if removable.len() >= limit {
+                break;
+            }
+            match self.simulate_removal(now, &mut simulation, node, &destinations, &allowed) {
+                Ok(row) => {
+                    destinations.set(node.index(), false);
+                    decrement(&simulation, &row.pods, &mut allowed);
+                    removable.push(row);
+                }
+                Err(why) => {
+                    outcome.unremovable.push((node, why));
+                    self.planner.leave(node, why, now + self.flags.unremovable_node_recheck_timeout);
+                }
+            }
+        }
+        removable
+    }
+}

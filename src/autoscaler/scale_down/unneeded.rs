@@ -1,0 +1,83 @@
+//! Unneeded nodes whose time is over, within what groups and the cluster can do without.
+
+use super::planner::{Chosen, Removable};
+use crate::autoscaler::Autoscaler;
+use crate::autoscaler::counted::{Counted, has_least};
+use crate::autoscaler::templates::is_ready;
+use crate::autoscaler::view::{GroupView, Groups, ScaleDownOutcome, Unremovable};
+use crate::cluster::{ClusterState, Node};
+use crate::id::{GroupId, IdVec};
+use crate::units::SimTime;
+
+impl Autoscaler {
+    /// The unneeded nodes whose time is over, by name or in a random order, as long as there is something to `spare`.
+    ///
+    /// Upstream: `Planner.NodesToDelete`, `unneeded.Nodes.RemovableAt`.
+    pub(in crate::autoscaler) fn nodes_to_delete(
+        &self,
+        now: SimTime,
+        cluster: &ClusterState,
+        groups: &Groups<'_>,
+        spare: &mut Counted,
+        outcome: &mut ScaleDownOutcome,
+    ) -> Chosen {
+        let mut room = self.room(cluster, groups);
+        let mut rows: Vec<&Removable> = self.planner.unneeded.values().collect();
+        rows.sort_by_key(|row| (!row.pods.is_empty(), self.random_place(row.node), cluster.node_name(row.node)));
+        let (mut empty, mut drain) = (Vec::new(), Vec::new());
+        for row in rows {
+            let node = cluster.node(row.node);
+            let Some(room) = node.group.and_then(|group| room.get_mut(group)) else { continue };
+            let is_ready = is_ready(node, &cluster.symbols, &self.flags);
+            let why = if node.scale_down_disabled {
+                Some(Unremovable::ScaleDownDisabledAnnotation)
+            } else if is_ready && row.since + self.flags.scale_down_unneeded_time >= now {
+                Some(Unremovable::NotUnneededLongEnough)
+            } else if !is_ready && row.since + self.flags.scale_down_unready_time >= now {
+                Some(Unremovable::NotUnreadyLongEnough)
+            } else if *room <= 0 {
+                Some(Unremovable::NodeGroupMinSizeReached)
+            } else if !spare.take(&self.counted_node(cluster, groups, node)) {
+                Some(Unremovable::MinimalResourceLimitExceeded)
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                outcome.unremovable.push((row.node, why));
+                continue;
+            }
+            *room -= 1;
+            if row.pods.is_empty() { empty.push(row.clone()) } else { drain.push(row.clone()) }
+        }
+        (empty, drain)
+    }
+
+    /// How many nodes of each group may go, by its minimum and the deletions under way.
+    pub(in crate::autoscaler) fn room(&self, cluster: &ClusterState, groups: &Groups<'_>) -> IdVec<GroupId, i32> {
+        let room = |(at, view): (GroupId, &GroupView<'_>)| view.target - self.deletions_of(cluster, at) - view.min;
+        groups.iter().map(room).collect()
+    }
+
+    /// What may go before the cluster is at its minimum. Upstream: `resource.LimitsFinder.LimitsLeft`, 1.28.0.
+    pub(in crate::autoscaler) fn spare(&self, cluster: &ClusterState, groups: &Groups<'_>) -> Counted {
+        if !has_least(&self.flags) {
+            return Counted::unlimited(&self.flags);
+        }
+        let mut all = Counted::zero(&self.flags);
+        for (_, node) in cluster.nodes().filter(|(id, _)| !self.is_being_deleted(cluster, *id)) {
+            all.add(&self.counted_node(cluster, groups, node), 1);
+        }
+        all.above_least(&self.flags)
+    }
+
+    /// What a node counts for the cluster's limits.
+    pub(in crate::autoscaler) fn counted_node(
+        &self,
+        cluster: &ClusterState,
+        groups: &Groups<'_>,
+        node: &Node,
+    ) -> Counted {
+        let group = node.group.and_then(|group| groups.get(group));
+        Counted::of(node, group.map(|group| group.template), &cluster.symbols, &self.flags)
+    }
+}
