@@ -1,6 +1,6 @@
 //! Cost per day: bars, stacked by group or by namespace.
 
-use super::frame::{Axis, Figure, INK, Line, PALETTE, Result, WIDTH, builder, figure, mesh};
+use super::frame::{Axis, Figure, INK, Line, PALETTE, Result, WIDTH, builder, legend, mesh, themed};
 use crate::cost::Owner;
 use crate::report::format::{digits, usd};
 use crate::report::{CostRow, Report};
@@ -39,7 +39,12 @@ fn cost_per_day(report: &Report, title: &str, name: impl Fn(&CostRow) -> String)
     let colors: Vec<RGBColor> = lines.iter().enumerate().map(|(i, line)| money_color(i, &line.name)).collect();
     let mut svg = String::new();
     draw_bars(&mut svg, &lines, &colors, top.max(0.01)).ok()?;
-    Some(figure(title, "USD, mean of the replications", &lines, &colors, &svg))
+    Some(Figure {
+        title: title.to_owned(),
+        note: "USD, mean of the replications".to_owned(),
+        legend: legend(&lines, &colors),
+        svg: themed(&svg),
+    })
 }
 
 fn draw_bars(svg: &mut String, lines: &[Line], colors: &[RGBColor], top: f64) -> Result<()> {

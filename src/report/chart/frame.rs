@@ -9,13 +9,13 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(in crate::report) struct Figure {
     pub(super) title: String,
-    note: String,
-    legend: Vec<LegendEntry>,
+    pub(super) note: String,
+    pub(super) legend: Vec<LegendEntry>,
     pub(super) svg: String,
 }
 
 #[derive(Serialize)]
-struct LegendEntry {
+pub(in crate::report) struct LegendEntry {
     name: String,
     color: String,
 }
@@ -99,17 +99,16 @@ where
     mesh
 }
 
-/// A drawing of lines, framed.
-pub(super) fn figure(title: &str, note: &str, lines: &[Line], colors: &[RGBColor], svg: &str) -> Figure {
+/// The names of lines, with their colours.
+pub(super) fn legend(lines: &[Line], colors: &[RGBColor]) -> Vec<LegendEntry> {
     let entry = |(line, color): (&Line, &RGBColor)| LegendEntry {
         name: line.name.clone(),
         color: format!("#{:02x}{:02x}{:02x}", color.0, color.1, color.2),
     };
-    let legend = lines.iter().zip(colors).filter(|(line, _)| !line.name.is_empty()).map(entry).collect();
-    Figure { title: title.to_owned(), note: note.to_owned(), legend, svg: themed(svg) }
+    lines.iter().zip(colors).filter(|(line, _)| !line.name.is_empty()).map(entry).collect()
 }
 
 /// Placeholder colours become the page's; the fixed size becomes the column's.
-fn themed(svg: &str) -> String {
+pub(super) fn themed(svg: &str) -> String {
     svg.replace("#010101", "var(--muted)").replace("#020202", "var(--grid)")
 }

@@ -1,6 +1,6 @@
 //! Charts over time: stacked areas, lines with gaps, latency on a logarithmic axis.
 
-use super::frame::{ALARM, Axis, Figure, Line, PALETTE, Result, WIDTH, builder, figure, mesh};
+use super::frame::{ALARM, Axis, Figure, Line, PALETTE, Result, WIDTH, builder, legend, mesh, themed};
 use super::thinned::{Thin, TimeAxis, thinned};
 use crate::report::format::{digits, figure as figure_of};
 use crate::report::{Panel, Report, Unit};
@@ -92,7 +92,8 @@ impl OverTime {
         let colors = colors(&lines, self.panel);
         let mut svg = String::new();
         self.draw(&mut svg, &axis, &lines, top).ok()?;
-        Some(figure(self.title, self.note, &lines, &colors, &svg))
+        let legend = legend(&lines, &colors);
+        Some(Figure { title: self.title.to_owned(), note: self.note.to_owned(), legend, svg: themed(&svg) })
     }
 
     fn draw(&self, svg: &mut String, axis: &TimeAxis, lines: &[Line], top: f64) -> Result<()> {
@@ -178,7 +179,8 @@ fn latency(report: &Report) -> Option<Figure> {
         }
         None => "P95 in ms, logarithmic".to_owned(),
     };
-    Some(figure("Latency", &note, &chart.lines, &colors, &svg))
+    let legend = legend(&chart.lines, &colors);
+    Some(Figure { title: "Latency".to_owned(), note, legend, svg: themed(&svg) })
 }
 
 impl Latency {

@@ -135,7 +135,7 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
         after = Trial { setting: fitting(&before, &current), ..before.clone() };
         difference = Estimate::of(after.usd_per_month.iter().map(|_| 0.0));
     }
-    let rows = (0..current.len()).map(|at| row(study, &current, &before, &after, at)).collect();
+    let rows = (0..current.len()).map(|at| row(study, &before, &after, at)).collect();
     Advice { rows, current: before, recommended: after, difference_usd_per_month: difference, tried }
 }
 
@@ -221,8 +221,8 @@ fn seen(cast: &Cast, setting: &Setting, at: usize, runs: &Runs) -> Bounds {
     Bounds { min: fewest.unwrap_or(0) as i32, max: most.unwrap_or(0) as i32 }
 }
 
-fn row(study: &Study, current: &Setting, before: &Trial, after: &Trial, at: usize) -> Row {
-    let (old, new) = (current.bounds(at), after.setting.bounds(at));
+fn row(study: &Study, before: &Trial, after: &Trial, at: usize) -> Row {
+    let (old, new) = (before.setting.bounds(at), after.setting.bounds(at));
     let most = after.seen[at].max;
     let needed = format!("there were never more than {most}");
     let reason = if new == old {
@@ -237,5 +237,5 @@ fn row(study: &Study, current: &Setting, before: &Trial, after: &Trial, at: usiz
     } else {
         format!("the maximum of {} was reached", old.max)
     };
-    Row { target: current.name(&study.cast, at), current: old, recommended: new, most, reason }
+    Row { target: before.setting.name(&study.cast, at), current: old, recommended: new, most, reason }
 }
