@@ -5,7 +5,8 @@ use foresail::scenario::{self, Sources};
 use std::path::Path;
 
 const SCENARIO: &str = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: small\n\
-                        cluster: {region: us-east-1}\nmanifests: [objects.yaml]\nduration: 1h\n";
+                        cluster: {region: us-east-1}\nmanifests: [objects.yaml]\nduration: 1h\n\
+                        nodeGroups: {a: {instanceTypes: [m5.large], minSize: 1, maxSize: 2}}\n";
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n";
 
 /// The digest of a scenario with one manifest, in a folder of its own.
@@ -21,7 +22,7 @@ fn equal_inputs_have_equal_digests_wherever_they_lie() {
     let plain = digest(SCENARIO, POD, &[]);
     assert_eq!(plain, digest(SCENARIO, POD, &[]), "another folder");
     let turned = "# A comment.\nkind: Scenario\nmanifests: [objects.yaml]\nduration: 1h\nname: small\n\
-                  cluster:\n  region: us-east-1\napiVersion: foresail/v1alpha1\n";
+                  cluster:\n  region: us-east-1\nnodeGroups: {a: {maxSize: 2, minSize: 1, instanceTypes: [m5.large]}}\napiVersion: foresail/v1alpha1\n";
     assert_eq!(plain, digest(turned, POD, &[]), "another order of keys");
     assert_eq!(plain, digest(SCENARIO, POD, &["duration=1h"]), "set to what it is");
     let written = SCENARIO.replace("duration: 1h", "duration: 2h");
