@@ -24,7 +24,7 @@ Single decisions of each controller are compared on other recordings: `cargo tes
 
 /// The whole document.
 /// Our runs beside the real ones, by the clockwork of ours.
-pub struct Spreads {
+pub(crate) struct Spreads {
     /// The recordings' world, with random phases, ties and orders.
     pub recorded: Vec<Spread>,
     /// Real delays, and metrics as fresh as in the recordings.
@@ -33,7 +33,7 @@ pub struct Spreads {
     pub live: Vec<Spread>,
 }
 
-pub fn write(rows: &[Measured], spreads: &Spreads, pictures: &[(String, String)]) -> String {
+pub(crate) fn write(rows: &[Measured], spreads: &Spreads, pictures: &[(String, String)]) -> String {
     let mut text = OPENING.to_owned();
     errors(&mut text, rows);
     for (name, file) in pictures {

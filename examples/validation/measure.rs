@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Wall times are the least of so many runs.
-pub const TIMED_RUNS: usize = 20;
+pub(crate) const TIMED_RUNS: usize = 20;
 
 /// A case with our run of it.
-pub struct Measured {
+pub(crate) struct Measured {
     pub theme: String,
     pub case: Case,
     pub outcome: Outcome,
@@ -30,7 +30,7 @@ pub struct Measured {
 type Failure = Box<dyn std::error::Error>;
 
 /// All cases, theme by theme.
-pub fn all(folder: &Path) -> Result<Vec<Measured>, Failure> {
+pub(crate) fn all(folder: &Path) -> Result<Vec<Measured>, Failure> {
     let walls = real_walls(&std::fs::read_to_string(folder.join("timings.txt"))?);
     let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".jsonl.gz"));
@@ -63,7 +63,7 @@ fn one(theme: String, case: Case, walls: &BTreeMap<String, f64>) -> Result<Measu
 }
 
 /// The text of a gzipped file.
-pub fn text(file: &Path) -> Result<String, Failure> {
+pub(crate) fn text(file: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(file)?;
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text)?;

@@ -19,7 +19,7 @@ type Changes<'a> = Vec<&'a [(i64, i64)]>;
 type Line = Vec<(f64, f64)>;
 
 /// Ready pods, pending pods and nodes over time: the real ones as a broad line, ours thin on top.
-pub fn svg(row: &Measured) -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) fn svg(row: &Measured) -> Result<String, Box<dyn std::error::Error>> {
     let expect = &row.case.expect;
     let ready: Changes = expect.deployments.values().map(|samples| samples.ready.as_slice()).collect();
     let pending: Changes = expect.deployments.values().map(|samples| samples.pending.as_slice()).collect();

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Our runs of each case.
-pub const RUNS: u32 = 20;
+pub(crate) const RUNS: u32 = 20;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -22,14 +22,14 @@ struct Recorded {
 }
 
 /// A case's figures: of each figure the real runs' and ours.
-pub struct Spread {
+pub(crate) struct Spread {
     pub theme: String,
     pub rows: Vec<(Figure, Sample, Sample)>,
 }
 
 /// Mean and standard deviation of some runs.
 #[derive(Clone, Copy)]
-pub struct Sample {
+pub(crate) struct Sample {
     pub count: usize,
     pub mean: f64,
     pub deviation: f64,
@@ -44,7 +44,7 @@ impl Sample {
     }
 
     /// Whether the two means differ by no more than chance would make them in 95 % of all cases (Welch).
-    pub fn agrees_with(&self, other: &Sample) -> bool {
+    pub(crate) fn agrees_with(&self, other: &Sample) -> bool {
         let part = |sample: &Sample| sample.deviation.powi(2) / sample.count as f64;
         let (a, b) = (part(self), part(other));
         if a + b == 0.0 {
@@ -58,13 +58,17 @@ impl Sample {
 }
 
 /// In how many comparisons the means cannot be told apart, of how many.
-pub fn agreement(spreads: &[Spread]) -> (usize, usize) {
+pub(crate) fn agreement(spreads: &[Spread]) -> (usize, usize) {
     let rows = || spreads.iter().flat_map(|spread| &spread.rows);
     (rows().filter(|(_, real, ours)| real.agrees_with(ours)).count(), rows().count())
 }
 
 /// All cases of which there are several real runs, and ours with this clockwork.
-pub fn all(folder: &Path, measured: &[Measured], timing: &Timing) -> Result<Vec<Spread>, Box<dyn std::error::Error>> {
+pub(crate) fn all(
+    folder: &Path,
+    measured: &[Measured],
+    timing: &Timing,
+) -> Result<Vec<Spread>, Box<dyn std::error::Error>> {
     let mut spreads = Vec::new();
     for line in text(&folder.join("spread/spread.jsonl.gz"))?.lines() {
         let recorded: Recorded = serde_json::from_str(line)?;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// What to look at.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Dumps of a cluster (YAML or JSON, plain or gzip), folders of them, or - for standard input.
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
     files: Vec<PathBuf>,
@@ -39,7 +39,7 @@ enum Output {
     Markdown,
 }
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let span = SimDuration::parse(&args.ahead);
     let span = span.map_err(|error| Issue::error("--for", error.to_string()).with_help("for example 30m"))?;
     let request =

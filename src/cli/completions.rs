@@ -6,14 +6,14 @@ use clap_complete::Shell;
 
 /// Which shell.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The shell to write the script for.
     #[arg(value_enum)]
     shell: Shell,
 }
 
 /// Prints the script.
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     clap_complete::generate(args.shell, &mut Cli::command(), "foresail", &mut std::io::stdout());
     Ok(())
 }

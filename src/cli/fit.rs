@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// latencies may be missing; times in seconds). The last 30 % are held back: errors on them are printed on
 /// stderr, the profile on stdout, as a scenario that extends yours.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The recorded metrics.
     #[arg(long, value_name = "FILE")]
     metrics: PathBuf,
@@ -57,7 +57,7 @@ fn parse_cores(text: &str) -> Result<f64, String> {
     cores.ok_or_else(|| format!("found `{text}`, expected a number of cores above 0, such as 0.5"))
 }
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let name = args.metrics.display().to_string();
     let text = std::fs::read_to_string(&args.metrics)
         .map_err(|error| Failure::from(Issue::error("--metrics", format!("{name}: {error}"))))?;

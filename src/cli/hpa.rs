@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// total load and divides it among the pods that this HPA would have had; memory stays with its pod.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(super) struct Args {
     /// HorizontalPodAutoscalers; their Deployments too, for requests and limits (repeatable; `-` is stdin)
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
     files: Vec<String>,
@@ -106,7 +106,7 @@ struct Settings {
     pod: PodShape,
 }
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut issues = Issues::new();
     let settings = settings(args, &mut issues);
     let mut symbols = Interner::new();

@@ -52,7 +52,7 @@ enum Command {
 }
 
 /// Why a command stopped.
-pub enum Failure {
+pub(crate) enum Failure {
     /// The user's input: everything wrong with it.
     Input(Issues),
     /// The machine or the program: what happened.
@@ -68,7 +68,7 @@ impl From<Issue> for Failure {
 }
 
 /// Parses the arguments, runs the command, turns what happened into an exit code.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Fit(args) => fit::run(&args),

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts finished replications, from any thread.
-pub struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     what: &'static str,
     expected: u64,
@@ -15,7 +15,7 @@ pub struct Progress {
 
 impl Progress {
     /// `expected` may be an estimate; nothing is shown if `quiet`.
-    pub fn new(what: &'static str, expected: u64, quiet: bool) -> Self {
+    pub(super) fn new(what: &'static str, expected: u64, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target =
             if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(8) };
@@ -26,7 +26,7 @@ impl Progress {
         Progress { bar, what, expected, done: AtomicU64::new(0), lines: !quiet && !terminal }
     }
     /// One more is done.
-    pub fn step(&self) {
+    pub(super) fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if done > self.expected {
             self.bar.set_length(done);
@@ -38,7 +38,7 @@ impl Progress {
         }
     }
     /// Takes the bar away.
-    pub fn finish(self) {
+    pub(super) fn finish(self) {
         self.bar.finish_and_clear();
     }
 }

@@ -15,7 +15,7 @@ const MOST_JOBS: usize = 4096;
 
 /// What to run, and how.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The scenario file, or the folder that holds a scenario.yaml. Without one, the reference scenario
     /// that is built in: an e-commerce platform on EKS, for a week.
     scenario: Option<PathBuf>,
@@ -58,7 +58,7 @@ enum Output {
 }
 
 /// Simulates, recommends, writes the report, prints the summary.
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = checked(args)?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build();

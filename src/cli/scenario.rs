@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The scenario in a file, or in a folder that holds a scenario.yaml; without a path the built-in one. A seed on the
 /// command line replaces the file's.
-pub fn load(path: Option<&Path>, sets: &[String], seed: Option<u64>) -> Result<Scenario, Failure> {
+pub(super) fn load(path: Option<&Path>, sets: &[String], seed: Option<u64>) -> Result<Scenario, Failure> {
     let loaded = match path {
         None => scenario::embedded(sets),
         Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), sets),

@@ -22,7 +22,7 @@ use std::time::Duration;
     kubectl get nodes,pods -A -o json | foresail schedule -f -\n  \
     foresail schedule -f dump.json.gz --explain shop/cart-7d9f8\n  \
     foresail schedule -f dump.json.gz --how-many shop/cart-7d9f8")]
-pub struct Args {
+pub(super) struct Args {
     /// A file, a folder, or - for standard input; may be given more than once.
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
     files: Vec<PathBuf>,
@@ -52,7 +52,7 @@ enum Output {
 /// No answer to "how many?" is larger.
 const MOST_COPIES: u32 = 1_000_000;
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let snapshot = snapshot::load(&args.files, args.config.as_deref()).map_err(Failure::Input)?;
     snapshot.caveats.iter().for_each(|issue| anstream::eprintln!("{issue}"));
     let Snapshot { mut cluster, pending, profiles, .. } = snapshot;

@@ -14,7 +14,7 @@ use foresail::vpa::Flags;
 /// Which requests would the VerticalPodAutoscaler recommend for this usage, and what would they change per month?
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Args {
+pub(super) struct Args {
     /// Recorded usage of pods: a CSV with a header, or the JSON of Prometheus' query_range (repeatable)
     #[arg(long, value_name = "[NAME=]FILE", required = true)]
     usage: Vec<String>,
@@ -60,7 +60,7 @@ enum Output {
     Json,
 }
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (mut issues, mut symbols) = (Issues::new(), Interner::new());
     let object = vpas::read(&args.files, &mut symbols, &mut issues);
     let requests = requests(args, &object, &mut issues);

@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// A bar per phase, and in the end how fast it was; all of that on stderr.
-pub struct Shown {
+pub(super) struct Shown {
     quiet: bool,
     now: Mutex<Option<(Progress, Instant)>>,
 }
 
 impl Shown {
     /// Shows nothing if `quiet`.
-    pub fn new(quiet: bool) -> Self {
+    pub(super) fn new(quiet: bool) -> Self {
         Shown { quiet, now: Mutex::new(None) }
     }
 

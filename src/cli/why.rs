@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// What to ask.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The scenario file, or the folder that holds a scenario.yaml; the built-in one by default.
     scenario: Option<PathBuf>,
     /// About when: `10:42`, `1d 10:42:05`, or the time since the start, `34h42m`.
@@ -31,7 +31,7 @@ pub struct Args {
 }
 
 /// Simulates the first alternative history and tells what happened around an instant, and why.
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let window = SimDuration::parse(&args.window).ok().filter(|window| *window >= SimDuration::ZERO);
     let window = window.ok_or_else(|| {
         Issue::error("--window", format!("`{}` is not a duration", args.window)).with_help("write 5m or 90s")

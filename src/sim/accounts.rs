@@ -12,7 +12,7 @@ use crate::world::{GroupId, InstanceId, WorkloadId};
 use rustc_hash::FxHashMap;
 
 /// The ledger with the simulation's names for things.
-pub struct Accounts {
+pub(super) struct Accounts {
     ledger: Ledger,
     /// By group and machine type.
     offers: IdVec<GroupId, Vec<OfferId>>,
@@ -24,7 +24,7 @@ pub struct Accounts {
 
 impl Accounts {
     /// Declares groups, prices and namespaces; fixed charges start at once.
-    pub fn new(cast: &Cast) -> Self {
+    pub(super) fn new(cast: &Cast) -> Self {
         let mut ledger = Ledger::new(SimTime::ZERO, cast.base_rates);
         let mut offers = IdVec::new();
         for group in cast.groups.values() {
@@ -52,23 +52,23 @@ impl Accounts {
     }
 
     /// An instance starts to cost.
-    pub fn instance_launched(&mut self, now: SimTime, id: InstanceId, group: GroupId, machine: usize) {
+    pub(super) fn instance_launched(&mut self, now: SimTime, id: InstanceId, group: GroupId, machine: usize) {
         let billed = self.offers[group].get(machine).map(|offer| self.ledger.node_launched(now, *offer));
         self.billed.fill_to(id, None);
         self.billed[id] = billed;
     }
     /// An instance stops to cost.
-    pub fn instance_ended(&mut self, now: SimTime, id: InstanceId) {
+    pub(super) fn instance_ended(&mut self, now: SimTime, id: InstanceId) {
         if let Some(Some(billed)) = self.billed.get(id) {
             self.ledger.node_terminated(now, *billed);
         }
     }
     /// An instance that never ran is not billed at all.
-    pub fn is_billed(&self, id: InstanceId) -> bool {
+    pub(super) fn is_billed(&self, id: InstanceId) -> bool {
         matches!(self.billed.get(id), Some(Some(_)))
     }
     /// A pod holds its requests on a node of `group` from now on (`sign` 1), or no longer (`sign` -1).
-    pub fn pod_moved(
+    pub(super) fn pod_moved(
         &mut self,
         now: SimTime,
         cluster: &ClusterState,
@@ -91,7 +91,7 @@ impl Accounts {
         self.ledger.add_held(now, group, namespace, change);
     }
     /// From now on each pod of a workload uses so much more than it requests.
-    pub fn set_usage_above_requests(
+    pub(super) fn set_usage_above_requests(
         &mut self,
         now: SimTime,
         cluster: &ClusterState,
@@ -116,15 +116,15 @@ impl Accounts {
         }
     }
     /// What everything costs per hour now.
-    pub fn run_rate(&self) -> PricePerHour {
+    pub(super) fn run_rate(&self) -> PricePerHour {
         self.ledger.run_rate()
     }
     /// What would have to be paid if all ended now. Cost: the whole ledger.
-    pub fn accrued(&self, now: SimTime) -> Money {
+    pub(super) fn accrued(&self, now: SimTime) -> Money {
         self.ledger.clone().close(now).total()
     }
     /// The bill up to `now`.
-    pub fn close(self, now: SimTime) -> Bill {
+    pub(super) fn close(self, now: SimTime) -> Bill {
         self.ledger.close(now)
     }
 

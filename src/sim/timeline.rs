@@ -11,7 +11,7 @@ const MOST_AT_ONCE: usize = 1 << 14;
 
 /// Collects steps into points.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder {
+pub(super) struct Recorder {
     /// The points so far.
     pub timeline: Timeline,
     open: Open,
@@ -32,7 +32,7 @@ struct Open {
 
 impl Recorder {
     /// Keeps a point `every` so often in a run of length `span`; never if it is zero.
-    pub fn new(every: SimDuration, span: SimDuration) -> Self {
+    pub(super) fn new(every: SimDuration, span: SimDuration) -> Self {
         let count = span.as_nanos().checked_div(every.as_nanos()).map_or(0, |count| count as usize + 1);
         let points = Vec::with_capacity(count.min(MOST_AT_ONCE));
         Recorder { timeline: Timeline { every, points }, open: Open::default() }

@@ -12,39 +12,39 @@ use foresail::scheduler::Profile;
 use foresail::units::{SimDuration, SimTime};
 
 /// A stage and its autoscaler.
-pub struct World {
+pub(crate) struct World {
     pub stage: Stage,
     pub autoscaler: Option<Autoscaler>,
     named: u32,
 }
 
-pub const START: SimTime = SimTime::from_secs(100_000);
+pub(crate) const START: SimTime = SimTime::from_secs(100_000);
 
-pub fn after(seconds: i64) -> SimTime {
+pub(crate) fn after(seconds: i64) -> SimTime {
     START + SimDuration::from_secs(seconds)
 }
 
 impl World {
-    pub fn new(flags: &[(&str, &str)]) -> World {
+    pub(crate) fn new(flags: &[(&str, &str)]) -> World {
         let mut stage = Stage::default();
         for (name, value) in flags {
             assert_eq!(stage.flags.set(name, value), FlagOutcome::Set, "{name}={value}");
         }
         World { stage, autoscaler: None, named: 0 }
     }
-    pub fn symbol(&mut self, text: &str) -> Symbol {
+    pub(crate) fn symbol(&mut self, text: &str) -> Symbol {
         self.stage.cluster.symbols.intern(text)
     }
 
     /// A group of machines of so many cores and GiB.
-    pub fn group(&mut self, name: &str, cores: i64, gib: i64, price: f64) {
+    pub(crate) fn group(&mut self, name: &str, cores: i64, gib: i64, price: f64) {
         let capacity = NodeCapacity { resources: Resources::new(1000 * cores, gib << 30), pods: 110 };
         let template = NodeTemplate { allocatable: capacity.clone(), capacity, ..NodeTemplate::default() };
         let name = name.to_owned();
         self.stage.groups.push(Group { name, max: 10, template, price, ..Group::default() });
     }
     /// A node of the last group, ready for long.
-    pub fn node(&mut self) -> NodeId {
+    pub(crate) fn node(&mut self) -> NodeId {
         self.named += 1;
         let name = self.symbol(&format!("n{}", self.named));
         let group = self.stage.groups.len() - 1;
@@ -57,7 +57,12 @@ impl World {
         self.stage.cluster.add_node(node)
     }
     /// A pod of an existing ReplicaSet, changed as needed.
-    pub fn pod(&mut self, milli: i64, node: Option<NodeId>, change: impl FnOnce(&mut PodSpec, &mut Stage)) -> PodId {
+    pub(crate) fn pod(
+        &mut self,
+        milli: i64,
+        node: Option<NodeId>,
+        change: impl FnOnce(&mut PodSpec, &mut Stage),
+    ) -> PodId {
         let (namespace, name, key) = (self.symbol("default"), self.symbol("web"), self.symbol("app"));
         let requests = Resources::new(milli, milli << 20);
         let mut spec = PodSpec {
@@ -83,11 +88,11 @@ impl World {
         }
         pod
     }
-    pub fn plain(&mut self, milli: i64, node: Option<NodeId>) -> PodId {
+    pub(crate) fn plain(&mut self, milli: i64, node: Option<NodeId>) -> PodId {
         self.pod(milli, node, |_, _| {})
     }
 
-    pub fn turn(&mut self, now: SimTime) -> LoopOutcome {
+    pub(crate) fn turn(&mut self, now: SimTime) -> LoopOutcome {
         let fresh = || Autoscaler::new(self.stage.flags.clone(), Profile::default(), Choice::Recorded);
         let mut autoscaler = self.autoscaler.take().unwrap_or_else(fresh);
         let pending = self.stage.pending();
@@ -98,11 +103,11 @@ impl World {
     }
 
     /// The scale-down of a loop so many seconds after [`START`].
-    pub fn down(&mut self, seconds: i64) -> ScaleDownOutcome {
+    pub(crate) fn down(&mut self, seconds: i64) -> ScaleDownOutcome {
         self.turn(after(seconds)).scale_down.expect("a scale-down")
     }
     /// A deletion ends well: the node is gone.
-    pub fn deleted(&mut self, node: NodeId) {
+    pub(crate) fn deleted(&mut self, node: NodeId) {
         let row = self.stage.cluster.node(node);
         let (name, group) = (row.name, row.group.expect("of a group").index());
         self.stage.remove_node(node);

@@ -7,45 +7,45 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// A folder of its own, gone with the test.
-pub struct Folder {
+pub(crate) struct Folder {
     folder: TempDir,
 }
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Folder { folder: tempfile::tempdir().expect("a folder for the test") }
     }
     /// With one more file.
-    pub fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
         fs::write(path, text).expect("a file");
         self
     }
     /// With more files: names and texts.
-    pub fn files(self, files: &[(&str, &str)]) -> Self {
+    pub(crate) fn files(self, files: &[(&str, &str)]) -> Self {
         files.iter().fold(self, |folder, (name, text)| folder.file(name, text))
     }
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.path().join(name).exists()
     }
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
     /// A file that was written.
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
     /// `foresail` with the words of one line.
-    pub fn run(&self, line: &str) -> Done {
+    pub(crate) fn run(&self, line: &str) -> Done {
         self.run_words(&line.split_whitespace().collect::<Vec<_>>())
     }
     /// `foresail` with words that may hold spaces.
-    pub fn run_words(&self, words: &[&str]) -> Done {
+    pub(crate) fn run_words(&self, words: &[&str]) -> Done {
         self.pipe(words, b"")
     }
     /// The same with something on its standard input.
-    pub fn pipe(&self, words: &[&str], stdin: &[u8]) -> Done {
+    pub(crate) fn pipe(&self, words: &[&str], stdin: &[u8]) -> Done {
         let mut command = Command::cargo_bin("foresail").expect("the program");
         // Lines are as long for everybody.
         command.args(words).current_dir(self.path()).env_remove("COLUMNS").write_stdin(stdin);
@@ -57,7 +57,7 @@ impl Folder {
 }
 
 /// What a command did.
-pub struct Done {
+pub(crate) struct Done {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -65,15 +65,15 @@ pub struct Done {
 
 impl Done {
     /// What it printed, if all went well.
-    pub fn ok(&self) -> &str {
+    pub(crate) fn ok(&self) -> &str {
         assert_eq!(self.code, 0, "{}", self.stderr);
         &self.stdout
     }
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(self.ok()).expect("JSON on stdout")
     }
     /// Refused with exit code 2, nothing on stdout, all of the texts on stderr.
-    pub fn refused(&self, texts: &[&str]) {
+    pub(crate) fn refused(&self, texts: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{}", self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         for text in texts {

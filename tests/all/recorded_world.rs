@@ -2,9 +2,9 @@
 
 #[path = "../conformance/closed_loop/case.rs"]
 #[allow(dead_code)]
-pub mod case;
+pub(crate) mod case;
 #[path = "../conformance/closed_loop/replay.rs"]
 #[allow(dead_code)]
-pub mod replay;
+pub(crate) mod replay;
 #[path = "../conformance/closed_loop/world.rs"]
-pub mod world;
+pub(crate) mod world;

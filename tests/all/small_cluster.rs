@@ -10,12 +10,12 @@ use foresail::units::SimDuration;
 use std::fs;
 
 /// Two nodes without an autoscaler, in the recordings' world: whole seconds, reactions at once.
-pub const HEAD: &str = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: lives\nmanifests: [objects.yaml]\nfidelity: lockstep\n\
+pub(crate) const HEAD: &str = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: lives\nmanifests: [objects.yaml]\nfidelity: lockstep\n\
     cluster: {region: us-east-1, zones: [us-east-1a]}\n\
     nodeGroups:\n  base: {instanceTypes: [m5.xlarge], minSize: 2, maxSize: 2, desiredSize: 2}\n";
 
 /// One replication with a point of the timeline every second.
-pub fn run(scenario: &str, objects: &str) -> Outcome {
+pub(crate) fn run(scenario: &str, objects: &str) -> Outcome {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("scenario.yaml"), scenario).expect("written");
     fs::write(folder.path().join("objects.yaml"), objects).expect("written");
@@ -27,7 +27,7 @@ pub fn run(scenario: &str, objects: &str) -> Outcome {
 }
 
 /// A Deployment with one container; `spec` and `container` are added to what they are called after.
-pub fn deployment(name: &str, spec: &str, cpu: &str, container: &str) -> String {
+pub(crate) fn deployment(name: &str, spec: &str, cpu: &str, container: &str) -> String {
     format!(
         "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n  \
          selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      \
@@ -36,18 +36,18 @@ pub fn deployment(name: &str, spec: &str, cpu: &str, container: &str) -> String 
     )
 }
 
-pub fn times(outcome: &Outcome, wanted: impl Fn(&Occurrence) -> bool) -> Vec<i64> {
+pub(crate) fn times(outcome: &Outcome, wanted: impl Fn(&Occurrence) -> bool) -> Vec<i64> {
     outcome.log.records().iter().filter(|(_, what)| wanted(what)).map(|(at, _)| at.as_secs()).collect()
 }
 
 /// Every pod that ever was, by the beginning of its name.
-pub fn pods<'a>(outcome: &'a Outcome, name: &str) -> Vec<(String, &'a Pod)> {
+pub(crate) fn pods<'a>(outcome: &'a Outcome, name: &str) -> Vec<(String, &'a Pod)> {
     let all = (0..outcome.cluster.pod_id_bound()).map(PodId::from_index);
     let named = all.map(|id| (outcome.cluster.pod_name(id), outcome.cluster.pod(id)));
     named.filter(|(own, _)| own.starts_with(name)).collect()
 }
 
 /// A StatefulSet of three pods.
-pub const STATEFUL: &str = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 3\n  serviceName: db\n  \
+pub(crate) const STATEFUL: &str = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 3\n  serviceName: db\n  \
     selector: {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers:\n        \
     - {name: main, image: db, resources: {requests: {cpu: 500m, memory: 256Mi}}}\n";

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The HorizontalPodAutoscaler's recordings.
-pub const HPA: Controller = Controller::new("hpa", judge);
+pub(crate) const HPA: Controller = Controller::new("hpa", judge);
 
 #[derive(Deserialize)]
 struct Case {

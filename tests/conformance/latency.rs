@@ -12,7 +12,7 @@ use crate::runner::{Measurement, Tally};
 use std::path::Path;
 
 /// Both modes against `latency/cases.json.gz`.
-pub const LATENCY: Measurement = Measurement { name: "latency", replay, share_wanted: 0.95 };
+pub(crate) const LATENCY: Measurement = Measurement { name: "latency", replay, share_wanted: 0.95 };
 
 fn replay(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
     let (mut cases, mut unreadable) = (Vec::new(), Tally::default());

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Judges one case (one JSON object as text): the first difference, or nothing.
-pub type Judge = fn(case: &str) -> Result<(), String>;
+pub(crate) type Judge = fn(case: &str) -> Result<(), String>;
 
 /// One controller's recordings.
-pub struct Controller {
+pub(crate) struct Controller {
     /// The folder under the recordings' root, and the prefix of the printed lines.
     pub name: &'static str,
     /// Compares one case with the recording.
@@ -26,19 +26,19 @@ pub struct Controller {
 
 impl Controller {
     /// A controller whose themes are one line each.
-    pub const fn new(name: &'static str, judge: Judge) -> Self {
+    pub(crate) const fn new(name: &'static str, judge: Judge) -> Self {
         Controller { name, judge, subtheme: whole_theme, remark: None, tells_all: false }
     }
 }
 
 /// The usual [`Controller::subtheme`]: one line per file.
-pub fn whole_theme(_case: &str) -> &'static str {
+pub(crate) fn whole_theme(_case: &str) -> &'static str {
     ""
 }
 
 /// Recordings of numbers with their uncertainty instead of decisions: they are read and judged as a
 /// whole, and may miss a share of the comparisons by chance alone.
-pub struct Measurement {
+pub(crate) struct Measurement {
     /// The folder under the recordings' root, and the prefix of the printed lines.
     pub name: &'static str,
     /// Replays the themes that `wanted` selects by their line; prints what else there is to say.
@@ -49,7 +49,7 @@ pub struct Measurement {
 
 /// How many comparisons there were, how many passed, and those that did not.
 #[derive(Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     pub passed: usize,
     pub total: usize,
     /// What differs, case by case.
@@ -60,7 +60,7 @@ pub struct Tally {
 
 impl Tally {
     /// One more case.
-    pub fn count(&mut self, verdict: Result<(), String>) {
+    pub(crate) fn count(&mut self, verdict: Result<(), String>) {
         self.total += 1;
         match verdict {
             Ok(()) => self.passed += 1,
@@ -71,7 +71,7 @@ impl Tally {
 
 /// Replays everything that is there; fails if a case differs, or a theme of a measurement too often, or if nothing is
 /// there.
-pub fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode {
+pub(crate) fn run(controllers: &[Controller], measurements: &[Measurement]) -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     if std::env::args().any(|a| a == "--list") {
         return ExitCode::SUCCESS;
@@ -136,7 +136,7 @@ fn themes(folder: &Path) -> BTreeMap<String, Vec<PathBuf>> {
 }
 
 /// The text of a file, compressed or not. Errors: why it cannot be read, in words.
-pub fn read(file: &Path) -> Result<String, String> {
+pub(crate) fn read(file: &Path) -> Result<String, String> {
     let bytes = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let mut text = String::new();
     let read = match file.extension().is_some_and(|extension| extension == "gz") {
@@ -203,7 +203,7 @@ fn drop_nulls(value: &mut Value) {
 }
 
 /// A panic is a difference of the case at hand; the others still run.
-pub fn judged<T>(judge: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(crate) fn judged<T>(judge: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         Err(format!("panicked: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?")))

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The scheduler's recordings.
-pub const SCHEDULER: Controller = Controller::new("scheduler", judge);
+pub(crate) const SCHEDULER: Controller = Controller::new("scheduler", judge);
 
 #[derive(Deserialize)]
 struct Case {

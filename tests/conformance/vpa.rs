@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The VerticalPodAutoscaler's recordings.
-pub const VPA: Controller = Controller::new("vpa", judge);
+pub(crate) const VPA: Controller = Controller::new("vpa", judge);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,7 +8,7 @@ use crate::world::{GroupId, InstanceId};
 
 /// A machine of a node group.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub(crate) struct Instance {
     /// Its group.
     pub group: GroupId,
     /// Which of the group's machine types.
@@ -37,7 +37,7 @@ pub struct Instance {
 
 /// The life of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InstanceState {
+pub(crate) enum InstanceState {
     /// Launched, not registered.
     Creating,
     /// Launched, and the cloud said that it will not come.
@@ -50,7 +50,7 @@ pub enum InstanceState {
 
 /// The state of a node group.
 #[derive(Clone, Debug, Default)]
-pub struct GroupState {
+pub(crate) struct GroupState {
     /// The size asked for.
     pub target: i32,
     /// Instances not deleted, in order of launch.
@@ -63,7 +63,7 @@ pub struct GroupState {
 
 /// A spot pool: one machine type of a group in one zone.
 #[derive(Clone, Copy, Debug)]
-pub struct Pool {
+pub(crate) struct Pool {
     pub(crate) group: GroupId,
     pub(crate) machine: usize,
     pub(crate) zone: Symbol,

@@ -34,7 +34,7 @@ impl Usage {
 }
 
 /// The traffic of one replication, under way.
-pub struct LoadState {
+pub(crate) struct LoadState {
     pub(crate) demand: DemandRun,
     pub(crate) engine: TrafficEngine,
     pub(crate) services: IdVec<ServiceId, ServiceState>,
@@ -73,7 +73,7 @@ impl LoadState {
         }
     }
     /// The services, with their last step and sums.
-    pub fn services(&self) -> &IdVec<ServiceId, ServiceState> {
+    pub(crate) fn services(&self) -> &IdVec<ServiceId, ServiceState> {
         &self.services
     }
     pub(crate) fn route_histogram(&mut self, route: RouteId) -> &LatencyHistogram {

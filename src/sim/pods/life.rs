@@ -7,7 +7,7 @@ use crate::world::WorkloadId;
 
 /// What the simulation knows about a pod beyond the API object.
 #[derive(Clone, Copy, Debug)]
-pub struct PodLife {
+pub(crate) struct PodLife {
     /// What it belongs to.
     pub owner: Owner,
     /// Which of the owner's ReplicaSets, ordinals or Jobs.
@@ -40,7 +40,7 @@ pub struct PodLife {
 
 /// What a pod belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// A workload.
     Workload(WorkloadId),
     /// Line so-and-so of the trace.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// The versions of all that a loop is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub(crate) struct Shown {
     pub(crate) cluster: [u64; 4],
     pub(crate) budgets: u64,
     pub(crate) groups: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Provisioning {
 
 /// A deletion under way.
 #[derive(Clone, Debug)]
-pub struct Drain {
+pub(crate) struct Drain {
     pub(crate) node: NodeId,
     pub(crate) instance: InstanceId,
     pub(crate) needs_drain: bool,
@@ -48,7 +48,7 @@ pub struct Drain {
 
 /// What was noted last.
 #[derive(Clone, Debug, Default)]
-pub struct Notes {
+pub(crate) struct Notes {
     pub(crate) skipped: BTreeMap<GroupId, SkipReason>,
     pub(crate) kept: BTreeMap<NodeId, Kept>,
     pub(crate) unneeded: BTreeSet<NodeId>,

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 /// What the metrics server knows of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// When it was taken.
     pub(crate) at: SimTime,
     /// The span it averages over.
@@ -20,7 +20,7 @@ pub struct Sample {
 
 /// A workload's pods as the metrics server and the HPA controller see them.
 #[derive(Clone, Debug, Default)]
-pub struct Crowd {
+pub(crate) struct Crowd {
     /// Pods that were ready already when their last sample began, by kind: no rule of the HPA controller looks at their
     /// times any more.
     pub(crate) settled: SmallVec<[Alike; 1]>,

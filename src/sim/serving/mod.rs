@@ -16,5 +16,6 @@ mod tests;
 
 pub(crate) use engine::TrafficEngine;
 pub(in crate::sim) use service::ServedStep;
-pub use service::{ServiceState, ServiceTotals};
+pub(crate) use service::ServiceState;
+pub use service::ServiceTotals;
 pub(crate) use step::{PodChange, ReadyPods, Step};

@@ -9,7 +9,7 @@ use crate::world::{Objective, Service, WorkloadId};
 use smallvec::{SmallVec, smallvec};
 
 /// A service of one replication.
-pub struct ServiceState {
+pub(crate) struct ServiceState {
     pub(in crate::sim) workload: Option<WorkloadId>,
     warm_up: Option<WarmUp>,
     /// Its own, or that of the whole traffic.

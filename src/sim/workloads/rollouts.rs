@@ -18,7 +18,7 @@ const LOOK_AGAIN: SimDuration = SimDuration::from_secs(5);
 
 /// A rollout under way, or being watched.
 #[derive(Clone, Copy, Debug)]
-pub struct Rollout {
+pub(crate) struct Rollout {
     /// Number of the deploy in the cast.
     deploy: u32,
     /// The version before: number of its template.

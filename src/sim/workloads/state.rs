@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 /// The state of a workload.
 #[derive(Clone, Debug, Default)]
-pub struct WorkloadState {
+pub(crate) struct WorkloadState {
     /// `spec.replicas`.
     pub desired: i32,
     /// Its pods, terminating ones included, in order of creation.
@@ -56,7 +56,7 @@ pub struct WorkloadState {
 
 /// A Job of a Job or CronJob workload.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct JobState {
+pub(crate) struct JobState {
     pub(crate) progress: JobProgress,
     pub(crate) finished: bool,
     pub(crate) started: SimTime,
@@ -80,7 +80,7 @@ pub(crate) enum PodLoss {
 
 /// A rollout under way, as its controller saw it last.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// When it last came closer to its end.
     pub(crate) since: SimTime,
     /// Pods of the new version, of old ones, ready ones and available ones.

@@ -2,7 +2,7 @@
 
 use super::source::Token;
 
-pub struct Function {
+pub(crate) struct Function {
     pub name: String,
     /// From `fn` to the last brace.
     pub lines: usize,
@@ -11,7 +11,7 @@ pub struct Function {
 }
 
 /// The functions and methods with a body, and those that a trait declares.
-pub fn functions(tokens: &[Token]) -> Vec<Function> {
+pub(crate) fn functions(tokens: &[Token]) -> Vec<Function> {
     let word = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
     let begins = (0..tokens.len()).filter(|at| word(*at) == "fn" && !["(", "<"].contains(&word(*at + 1)));
     begins.map(|at| function(tokens, at)).collect()

@@ -33,7 +33,7 @@ struct Contents {
 }
 
 /// The files below `src/`, and what they use.
-pub struct Graph {
+pub(crate) struct Graph {
     /// Names below `src/`, with `/`.
     pub files: Vec<String>,
     pub codes: Vec<Vec<Token>>,
@@ -51,7 +51,7 @@ struct Found<'a> {
 
 impl Graph {
     /// The library from `lib.rs` and the program from `main.rs`, without their tests.
-    pub fn of(folder: &Path) -> Self {
+    pub(crate) fn of(folder: &Path) -> Self {
         let mut graph = Graph { files: Vec::new(), codes: Vec::new(), modules: BTreeMap::new(), mentions: Vec::new() };
         graph.read(folder, "lib.rs", vec!["lib".to_owned()]);
         graph.read(folder, "main.rs", vec!["bin".to_owned()]);
@@ -74,7 +74,7 @@ impl Graph {
     }
 
     /// Each use of one file by another.
-    pub fn arrows(&self) -> BTreeSet<(usize, usize)> {
+    pub(crate) fn arrows(&self) -> BTreeSet<(usize, usize)> {
         let mut arrows = BTreeSet::new();
         for mention in &self.mentions {
             if let Some(found) =
@@ -87,7 +87,7 @@ impl Graph {
     }
 
     /// The room of each file, and the rooms whose names are written in it.
-    pub fn rooms(&self) -> BTreeSet<(usize, String)> {
+    pub(crate) fn rooms(&self) -> BTreeSet<(usize, String)> {
         let mut rooms = BTreeSet::new();
         for mention in &self.mentions {
             let (mut module, rest) = self.start(&mention.within, &mention.segments).unwrap_or_default();
@@ -312,7 +312,7 @@ impl Reader<'_> {
 
 /// The groups of files that can reach each other. A file may use the `mod.rs` of a folder that it lies in: what the
 /// folder's files share is written there, and `mod.rs` is made of them.
-pub fn circles(files: &[String], arrows: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
+pub(crate) fn circles(files: &[String], arrows: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
     let is_upwards =
         |from: usize, to: usize| files[to].strip_suffix("mod.rs").is_some_and(|folder| files[from].starts_with(folder));
     let arrows = arrows.iter().copied().filter(|(from, to)| !is_upwards(*from, *to)).collect();

@@ -2,7 +2,7 @@
 
 /// A word or a sign of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
+pub(crate) struct Token {
     /// A name, a number's beginning, `::`, or a single sign.
     pub text: String,
     /// Lines begin at 1.
@@ -10,7 +10,7 @@ pub struct Token {
 }
 
 /// The tokens of all that is compiled into the program.
-pub fn code(text: &str) -> Vec<Token> {
+pub(crate) fn code(text: &str) -> Vec<Token> {
     without_tests(&tokens(text))
 }
 
@@ -34,7 +34,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-pub fn is_name(c: char) -> bool {
+pub(crate) fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Case {
+pub(crate) struct Case {
     pub name: String,
     pub seed: u64,
     pub duration_s: i64,
@@ -39,7 +39,7 @@ pub struct Case {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct HpaFlags {
+pub(crate) struct HpaFlags {
     pub downscale_stabilization_s: i64,
     pub tolerance: f64,
     pub cpu_initialization_period_s: i64,
@@ -60,7 +60,7 @@ impl Default for HpaFlags {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NodeGroup {
+pub(crate) struct NodeGroup {
     pub id: String,
     pub min: i32,
     pub max: i32,
@@ -77,13 +77,13 @@ pub struct NodeGroup {
 }
 
 #[derive(Deserialize)]
-pub struct Owner {
+pub(crate) struct Owner {
     pub metadata: ObjectMeta,
     pub spec: OwnerSpec,
 }
 
 #[derive(Deserialize)]
-pub struct OwnerSpec {
+pub(crate) struct OwnerSpec {
     #[serde(default)]
     pub replicas: Option<i32>,
     #[serde(default)]
@@ -93,7 +93,7 @@ pub struct OwnerSpec {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub struct WorkloadRow {
+pub(crate) struct WorkloadRow {
     pub start_s: i64,
     pub ready_s: i64,
     pub shutdown_s: i64,
@@ -104,7 +104,7 @@ pub struct WorkloadRow {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FaultRow {
+pub(crate) struct FaultRow {
     pub at: i64,
     pub kind: String,
     pub group: String,
@@ -120,7 +120,7 @@ pub struct FaultRow {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Expect {
+pub(crate) struct Expect {
     pub sample_every: i64,
     pub deployments: BTreeMap<String, Samples>,
     pub groups: BTreeMap<String, GroupSamples>,
@@ -133,7 +133,7 @@ pub struct Expect {
 
 /// Change lists: (time, value).
 #[derive(Deserialize)]
-pub struct Samples {
+pub(crate) struct Samples {
     pub spec: Vec<(i64, i64)>,
     pub pending: Vec<(i64, i64)>,
     pub running: Vec<(i64, i64)>,
@@ -141,7 +141,7 @@ pub struct Samples {
 }
 
 #[derive(Deserialize)]
-pub struct GroupSamples {
+pub(crate) struct GroupSamples {
     pub target: Vec<(i64, i64)>,
     pub nodes: Vec<(i64, i64)>,
 }
@@ -150,7 +150,7 @@ pub struct GroupSamples {
 /// terminating ones.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Totals {
+pub(crate) struct Totals {
     pub node_seconds: i64,
     pub instance_seconds: i64,
     pub pod_pending_seconds: i64,
@@ -171,7 +171,7 @@ pub struct Totals {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct DeploymentTotals {
+pub(crate) struct DeploymentTotals {
     pub pending_seconds: i64,
     pub starting_seconds: i64,
     pub ready_seconds: i64,
@@ -183,7 +183,7 @@ pub struct DeploymentTotals {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct GroupTotals {
+pub(crate) struct GroupTotals {
     pub node_seconds: i64,
     pub instance_seconds: i64,
     pub nodes_added: i64,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// The earliest event, sample or turn in a pod's life that differs: when, what we have, what was recorded. Totals
 /// differ at the end.
-pub fn first_difference(case: &Case, outcome: &Outcome) -> Option<String> {
+pub(crate) fn first_difference(case: &Case, outcome: &Outcome) -> Option<String> {
     let rows = [differing_events(case, outcome), differing_sample(case, outcome), differing_pod(case, outcome)];
     let totals = differing_total(case, outcome).map(|what| (case.duration_s, what));
     let first = rows.into_iter().chain([totals]).flatten().min_by_key(|(at, _)| *at);
@@ -17,7 +17,7 @@ pub fn first_difference(case: &Case, outcome: &Outcome) -> Option<String> {
 }
 
 /// Relative errors of the totals.
-pub fn errors_of_totals(case: &Case, outcome: &Outcome) -> String {
+pub(crate) fn errors_of_totals(case: &Case, outcome: &Outcome) -> String {
     let percent = |ours: i64, real: i64| format!("{:+.2} %", relative_error(ours, real) * 100.0);
     let totals = FIGURES.iter().map(|figure| {
         let (ours, real) = (figure.ours(case, outcome), figure.recorded(&case.expect.totals));

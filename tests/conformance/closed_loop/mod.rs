@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use totals::{Figure, relative_error};
 
 /// The recordings of the controllers together.
-pub const CLOSED_LOOP: Controller =
+pub(crate) const CLOSED_LOOP: Controller =
     Controller { remark: Some(worst_node_seconds), tells_all: true, ..Controller::new("closed-loop", judge) };
 
 fn judge(text: &str) -> Result<(), String> {

@@ -12,17 +12,17 @@ use std::sync::Arc;
 
 /// The case in the recordings' world: whole seconds, fixed order, smallest-name ties. Demand is read when the metrics server
 /// scrapes, every 15 s: steps in between would not be seen by anybody.
-pub fn lockstep(case: &Case) -> Result<Outcome, String> {
+pub(crate) fn lockstep(case: &Case) -> Result<Outcome, String> {
     Ok(run(case, Arc::new(world::build(case)?), recordings_timing(), Seed::new(case.seed, 0)))
 }
 
 /// The clockwork of the recordings' world.
-pub fn recordings_timing() -> Timing {
+pub(crate) fn recordings_timing() -> Timing {
     Timing { lockstep: true, by_chance: false, step: SimDuration::from_secs(15), ..Timing::default() }
 }
 
 /// One run of a case with this clockwork.
-pub fn run(case: &Case, cast: Arc<Cast>, timing: Timing, seed: Seed) -> Outcome {
+pub(crate) fn run(case: &Case, cast: Arc<Cast>, timing: Timing, seed: Seed) -> Outcome {
     let keep_log = !timing.by_chance;
     let mut simulation = Simulation::new(Start {
         cast,

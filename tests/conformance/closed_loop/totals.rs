@@ -7,7 +7,7 @@ use foresail::units::SimDuration;
 
 /// What is added up over a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
+pub(crate) enum Figure {
     NodeSeconds,
     PendingPodSeconds,
     ReadyPodSeconds,
@@ -17,7 +17,7 @@ pub enum Figure {
 }
 
 /// All figures, in the order of tables.
-pub const FIGURES: [Figure; 6] = [
+pub(crate) const FIGURES: [Figure; 6] = [
     Figure::NodeSeconds,
     Figure::PendingPodSeconds,
     Figure::ReadyPodSeconds,
@@ -27,7 +27,7 @@ pub const FIGURES: [Figure; 6] = [
 ];
 
 impl Figure {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Figure::NodeSeconds => "node-seconds",
             Figure::PendingPodSeconds => "pending pod-seconds",
@@ -38,7 +38,7 @@ impl Figure {
         }
     }
 
-    pub fn recorded(self, totals: &Totals) -> i64 {
+    pub(crate) fn recorded(self, totals: &Totals) -> i64 {
         match self {
             Figure::NodeSeconds => totals.node_seconds,
             Figure::PendingPodSeconds => totals.pod_pending_seconds,
@@ -50,7 +50,7 @@ impl Figure {
     }
 
     /// The recordings count Deployments' pods alone, and the state at the end of every second from 0 to the end.
-    pub fn ours(self, case: &Case, outcome: &Outcome) -> i64 {
+    pub(crate) fn ours(self, case: &Case, outcome: &Outcome) -> i64 {
         let books = &outcome.books;
         let after = outcome.end + SimDuration::from_secs(1);
         let first = case.daemon_sets.len();
@@ -67,7 +67,7 @@ impl Figure {
 }
 
 /// Each group's node-seconds: name, ours, recorded.
-pub fn group_node_seconds(case: &Case, outcome: &Outcome) -> Vec<(String, i64, i64)> {
+pub(crate) fn group_node_seconds(case: &Case, outcome: &Outcome) -> Vec<(String, i64, i64)> {
     let after = outcome.end + SimDuration::from_secs(1);
     let rows = case.node_groups.iter().zip(outcome.books.groups.values());
     let recorded = |id: &String| case.expect.totals.groups.get(id).map_or(0, |row| row.node_seconds);
@@ -75,7 +75,7 @@ pub fn group_node_seconds(case: &Case, outcome: &Outcome) -> Vec<(String, i64, i
 }
 
 /// The first total that differs, of the whole run, of a Deployment or of a group.
-pub fn differing_total(case: &Case, outcome: &Outcome) -> Option<String> {
+pub(crate) fn differing_total(case: &Case, outcome: &Outcome) -> Option<String> {
     let (books, real, after) = (&outcome.books, &case.expect.totals, outcome.end + SimDuration::from_secs(1));
     let mut rows: Vec<(String, i64, i64)> = FIGURES
         .iter()
@@ -122,6 +122,6 @@ pub fn differing_total(case: &Case, outcome: &Outcome) -> Option<String> {
 }
 
 /// `(ours - real) / real`; 0 if both are 0.
-pub fn relative_error(ours: i64, real: i64) -> f64 {
+pub(crate) fn relative_error(ours: i64, real: i64) -> f64 {
     if ours == real { 0.0 } else { (ours - real) as f64 / (real as f64).abs().max(1.0) }
 }

@@ -23,7 +23,7 @@ use foresail::world::{
 use foresail::world::{GroupId, WorkloadId};
 
 /// The cast of a case.
-pub fn build(case: &Case) -> Result<Cast, String> {
+pub(crate) fn build(case: &Case) -> Result<Cast, String> {
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, jiff::Timestamp::UNIX_EPOCH);
     let groups = node_groups(case, &mut converter);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Expected {
+pub(crate) struct Expected {
     pub error: String,
     pub scale_up_result: String,
     pub pending: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Expected {
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct TemplatePods {
+pub(crate) struct TemplatePods {
     pub pods_cpu_milli: i64,
     pub pods_mem_bytes: i64,
     pub pods: usize,
@@ -35,7 +35,7 @@ pub struct TemplatePods {
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct ExpansionOption {
+pub(crate) struct ExpansionOption {
     pub group: String,
     pub node_count: i32,
     pub pods: Vec<String>,
@@ -45,7 +45,7 @@ pub struct ExpansionOption {
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
 #[serde(default)]
-pub struct Increase {
+pub(crate) struct Increase {
     pub group: String,
     pub from: i32,
     pub to: i32,
@@ -53,7 +53,7 @@ pub struct Increase {
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-pub struct ScaleDown {
+pub(crate) struct ScaleDown {
     pub result: String,
     pub unneeded_since: BTreeMap<String, i64>,
     pub unremovable: BTreeMap<String, String>,
@@ -65,7 +65,7 @@ pub struct ScaleDown {
 
 #[derive(Deserialize, Default, Debug, PartialEq)]
 #[serde(default)]
-pub struct Deleted {
+pub(crate) struct Deleted {
     pub node: String,
     pub drain: bool,
     pub evicted: Vec<String>,
@@ -78,7 +78,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: &T, real: &T) -> Resul
 
 impl Expected {
     /// The first difference.
-    pub fn compare(&self, real: &Expected) -> Result<(), String> {
+    pub(crate) fn compare(&self, real: &Expected) -> Result<(), String> {
         same("scaleUpResult", &self.scale_up_result, &real.scale_up_result)?;
         same("error", &self.error, &real.error)?;
         same("pending", &self.pending, &real.pending)?;

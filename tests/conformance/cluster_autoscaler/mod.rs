@@ -8,7 +8,8 @@ use foresail::scenario::autoscale::recorded::{Case, NodeRef, PodRef};
 use serde::Deserialize;
 
 /// Cluster Autoscaler's recordings.
-pub const CLUSTER_AUTOSCALER: Controller = Controller { subtheme, ..Controller::new("cluster-autoscaler", judge) };
+pub(crate) const CLUSTER_AUTOSCALER: Controller =
+    Controller { subtheme, ..Controller::new("cluster-autoscaler", judge) };
 
 /// A case with what happens and what was decided.
 #[derive(Deserialize)]

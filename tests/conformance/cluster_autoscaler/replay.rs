@@ -13,7 +13,7 @@ use foresail::units::SimTime;
 use std::collections::BTreeMap;
 
 /// The first difference of a recording.
-pub fn replay(recording: &Recording) -> Result<(), String> {
+pub(crate) fn replay(recording: &Recording) -> Result<(), String> {
     let world = Recorded::new(&recording.case)?;
     let autoscaler = Autoscaler::new(world.stage.flags.clone(), Profile::default(), Choice::Recorded);
     let mut replay = Replay { world, autoscaler, delayed: recording.case.async_deletes, deleting: BTreeMap::new() };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 #[derive(Deserialize)]
-pub struct Case {
+pub(crate) struct Case {
     pub name: String,
     pub theme: String,
     pub input: Input,
@@ -17,7 +17,7 @@ pub struct Case {
 }
 
 #[derive(Deserialize)]
-pub struct Input {
+pub(crate) struct Input {
     pub replications: u32,
     pub horizon_s: f64,
     pub warmup_s: f64,
@@ -30,7 +30,7 @@ pub struct Input {
 }
 
 #[derive(Deserialize)]
-pub struct Arrivals {
+pub(crate) struct Arrivals {
     pub process: String,
     pub rate: Vec<(f64, f64)>,
     pub scv: Option<f64>,
@@ -38,13 +38,13 @@ pub struct Arrivals {
 }
 
 #[derive(Clone, Copy, Deserialize)]
-pub struct Mmpp {
+pub(crate) struct Mmpp {
     pub mult: [f64; 2],
     pub mean_sojourn_s: [f64; 2],
 }
 
 #[derive(Deserialize)]
-pub struct Service {
+pub(crate) struct Service {
     pub name: String,
     pub pods: Vec<(f64, u32)>,
     pub threads: Option<u32>,
@@ -55,27 +55,27 @@ pub struct Service {
 }
 
 #[derive(Deserialize)]
-pub struct ServiceTime {
+pub(crate) struct ServiceTime {
     pub dist: String,
     pub mean_s: f64,
     pub scv: f64,
 }
 
 #[derive(Deserialize)]
-pub struct RecordedTimeout {
+pub(crate) struct RecordedTimeout {
     pub s: f64,
     pub work: String,
 }
 
 #[derive(Deserialize)]
-pub struct RecordedRoute {
+pub(crate) struct RecordedRoute {
     pub name: String,
     pub weight: f64,
     pub call: RecordedCall,
 }
 
 #[derive(Deserialize)]
-pub struct RecordedCall {
+pub(crate) struct RecordedCall {
     pub service: String,
     pub mean_s: Option<f64>,
     pub hold: bool,
@@ -83,10 +83,10 @@ pub struct RecordedCall {
 }
 
 /// A value and the half-width of its 95 % interval.
-pub type Interval = (f64, f64);
+pub(crate) type Interval = (f64, f64);
 
 #[derive(Deserialize)]
-pub struct Expect {
+pub(crate) struct Expect {
     pub overall: Overall,
     pub services: Vec<ExpectedService>,
     pub intervals: Option<Intervals>,
@@ -95,7 +95,7 @@ pub struct Expect {
 }
 
 #[derive(Deserialize)]
-pub struct Overall {
+pub(crate) struct Overall {
     #[serde(default)]
     pub name: String,
     pub n: f64,
@@ -110,7 +110,7 @@ pub struct Overall {
 }
 
 #[derive(Deserialize)]
-pub struct ExpectedService {
+pub(crate) struct ExpectedService {
     pub util: Interval,
     pub wait_mean: Option<Interval>,
     pub p_wait: Option<Interval>,
@@ -118,7 +118,7 @@ pub struct ExpectedService {
 }
 
 #[derive(Deserialize)]
-pub struct Intervals {
+pub(crate) struct Intervals {
     pub n: Vec<f64>,
     pub mean: Vec<Option<f64>>,
     pub mean_hw: Vec<Option<f64>>,
@@ -136,13 +136,13 @@ pub struct Intervals {
 }
 
 #[derive(Deserialize)]
-pub struct ServiceIntervals {
+pub(crate) struct ServiceIntervals {
     pub waiting: Vec<f64>,
     pub waiting_hw: Vec<f64>,
 }
 
 /// All cases, or why one of them cannot be read; none where the recordings are not.
-pub fn read(folder: &Path) -> Vec<Result<Case, String>> {
+pub(crate) fn read(folder: &Path) -> Vec<Result<Case, String>> {
     let files = ["cases.json.gz", "cases.json"].map(|name| folder.join(name));
     let Some(file) = files.iter().find(|file| file.exists()) else { return Vec::new() };
     let text = runner::read(file);
@@ -152,22 +152,22 @@ pub fn read(folder: &Path) -> Vec<Result<Case, String>> {
 }
 
 impl Input {
-    pub fn rate_at(&self, time_s: f64) -> f64 {
+    pub(crate) fn rate_at(&self, time_s: f64) -> f64 {
         held_at(&self.arrivals.rate, time_s).unwrap_or(0.0)
     }
 
     /// Requests expected to arrive before a time.
-    pub fn requests_before(&self, time_s: f64) -> f64 {
+    pub(crate) fn requests_before(&self, time_s: f64) -> f64 {
         let rate = &self.arrivals.rate;
         let ends = rate.iter().skip(1).map(|(at, _)| *at).chain([f64::INFINITY]);
         rate.iter().zip(ends).map(|((from, rate), to)| (to.min(time_s) - from).max(0.0) * rate).sum()
     }
 
-    pub fn service_index(&self, name: &str) -> usize {
+    pub(crate) fn service_index(&self, name: &str) -> usize {
         self.services.iter().position(|service| service.name == name).expect("calls name services")
     }
 
-    pub fn call_graph(&self) -> CallGraph {
+    pub(crate) fn call_graph(&self) -> CallGraph {
         let routes = self.routes.iter().map(|route| Route {
             name: route.name.clone(),
             share: route.weight,
@@ -188,7 +188,7 @@ impl Input {
         }
     }
 
-    pub fn process(&self) -> ArrivalProcess {
+    pub(crate) fn process(&self) -> ArrivalProcess {
         match (self.arrivals.process.as_str(), self.arrivals.mmpp) {
             ("poisson", _) => ArrivalProcess::Poisson,
             ("deterministic", _) => ArrivalProcess::Deterministic,
@@ -198,7 +198,7 @@ impl Input {
         }
     }
 
-    pub fn timeout(&self) -> Option<Timeout> {
+    pub(crate) fn timeout(&self) -> Option<Timeout> {
         self.timeout.as_ref().map(|timeout| Timeout {
             after_s: timeout.s,
             work: match timeout.work.as_str() {
@@ -212,11 +212,11 @@ impl Input {
 }
 
 impl Service {
-    pub fn pods_at(&self, time_s: f64) -> u32 {
+    pub(crate) fn pods_at(&self, time_s: f64) -> u32 {
         held_at(&self.pods, time_s).unwrap_or(0)
     }
 
-    pub fn profile(&self) -> ServiceProfile {
+    pub(crate) fn profile(&self) -> ServiceProfile {
         let scv = self.service_time.scv;
         ServiceProfile {
             cpu_s: self.service_time.mean_s,

@@ -19,7 +19,7 @@ const USUAL_REQUESTS: f64 = 1e6;
 const FEWEST_REPLICATIONS: u32 = 4;
 
 /// Judges every case the themes of which are wanted; one tally per theme.
-pub fn judge(cases: &[Case], wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
+pub(crate) fn judge(cases: &[Case], wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
     let chosen: Vec<&Case> = cases.iter().filter(|case| wanted(&format!("latency/{}", case.theme))).collect();
     let verdicts: Vec<Result<Vec<Comparison>, String>> =
         chosen.par_iter().map(|case| judged(|| Ok(compare(case)))).collect();

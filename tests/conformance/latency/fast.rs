@@ -20,7 +20,7 @@ struct Errors {
 }
 
 /// Runs every case in the fast mode and prints median and worst errors per theme.
-pub fn print_errors(cases: &[Case], wanted: &dyn Fn(&str) -> bool) {
+pub(crate) fn print_errors(cases: &[Case], wanted: &dyn Fn(&str) -> bool) {
     let mut groups: BTreeMap<String, Vec<Errors>> = BTreeMap::new();
     for case in cases.iter().filter(|case| wanted(&format!("latency/fast/{}", case.theme))) {
         // A case that cannot be run is told where it is judged.
