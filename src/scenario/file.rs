@@ -3,6 +3,7 @@
 use crate::units::SimDuration;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// A scenario as it is written. Unknown fields are refused.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -17,13 +18,13 @@ pub struct ScenarioFile {
     /// What it asks, in a sentence.
     pub description: String,
     /// Another scenario file that this one changes.
-    pub extends: Option<String>,
+    pub extends: Option<FilePath>,
     /// The cloud.
     pub cluster: Cluster,
     /// Files and folders of Kubernetes objects.
-    pub manifests: Vec<String>,
+    pub manifests: Vec<FilePath>,
     /// Files and folders of Terraform.
-    pub terraform: Vec<String>,
+    pub terraform: Vec<FilePath>,
     /// Node groups: changes to Terraform's, and others.
     pub node_groups: BTreeMap<String, NodeGroup>,
     /// Cluster Autoscaler.
@@ -53,7 +54,7 @@ pub struct ScenarioFile {
     /// Other things that are paid for by the hour.
     pub charges: Vec<Charge>,
     /// A CSV of pods that arrive, run and end: `time_s,pod,cpu_milli,mem_bytes,duration_s`.
-    pub pod_trace: Option<String>,
+    pub pod_trace: Option<FilePath>,
     /// How long.
     pub duration: Option<Time>,
     /// How often.
@@ -66,6 +67,33 @@ pub struct ScenarioFile {
     pub fidelity: Fidelity,
     /// `fast` (formulas, the default) or `exact` (request by request).
     pub latency: Latency,
+}
+
+/// A path as a scenario file writes it: relative to the folder of that file.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct FilePath(String);
+
+/// Every field that holds a [`FilePath`], but `extends` itself; `[]` stands for all entries of a list.
+/// A scenario that is extended has them moved; a test compares the list with the declarations.
+pub(super) const PATH_FIELDS: &[&str] =
+    &["manifests[]", "terraform[]", "scheduler.configuration", "traffic.patterns[].trace.file", "podTrace"];
+
+impl FilePath {
+    /// Seen from where `folder` is seen from.
+    pub fn below(&self, folder: &Path) -> PathBuf {
+        folder.join(&self.0)
+    }
+    /// The folder that the file is in.
+    pub fn folder(&self) -> &Path {
+        Path::new(&self.0).parent().unwrap_or(Path::new(""))
+    }
+}
+
+impl std::fmt::Debug for FilePath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// A duration: `90s`, `15m`, `7d`, or seconds as a number.
@@ -163,7 +191,7 @@ pub struct Autoscaler {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Scheduler {
     /// A file with a KubeSchedulerConfiguration; kube-scheduler's defaults without one.
-    pub configuration: Option<String>,
+    pub configuration: Option<FilePath>,
     /// How long a scheduling cycle takes: one pod each; 2ms by default.
     pub cycle_time: Option<Time>,
 }
@@ -358,7 +386,7 @@ pub enum Pattern {
     #[serde(rename_all = "camelCase")]
     Trace {
         /// The file.
-        file: String,
+        file: FilePath,
         /// `rps` or `requests` (per step).
         #[serde(default)]
         unit: Option<String>,

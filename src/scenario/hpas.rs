@@ -72,7 +72,13 @@ fn object(
             && document.text(&["metadata", "namespace"]) == api.metadata.namespace.as_deref().unwrap_or_default()
     };
     let workload = documents.iter().find(is_target);
-    let workload = workload.and_then(|document| read_object::<Workload>(&document.value).ok());
+    let workload = workload.and_then(|document| match read_object::<Workload>(&document.value) {
+        Ok(workload) => Some(workload),
+        Err(issue) => {
+            issues.push(document.locate(issue));
+            None
+        }
+    });
     HpaObject {
         label: match &api.metadata.namespace {
             Some(namespace) => format!("{namespace}/{}", api.metadata.name),

@@ -1,13 +1,13 @@
 //! A scenario on top of another, and single settings on top of both.
 
 use super::documents::{Problem, parse};
-use super::file::ScenarioFile;
+use super::file::{PATH_FIELDS, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::read_object;
 use super::origins::Origins;
 use super::sources::{Files as _, Sources};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// `extends` may go so deep.
 const DEEPEST: usize = 16;
@@ -72,16 +72,21 @@ fn read(sources: Sources, path: &Path, origins: &mut Origins, issues: &mut Issue
         ));
         return None;
     }
-    let mut value: Value = parse(&text).ok()?;
+    let mut value: Value = match parse(&text) {
+        Ok(value) => value,
+        Err(problem) => {
+            issues.push(problem.at(&name, 1));
+            return None;
+        }
+    };
     let Some(base) = file.extends else {
         origins.push_file(name, text, value.clone());
         return Some(value);
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    let base_path = folder.join(&base);
-    let mut below = read(sources, &base_path, origins, issues, depth + 1)?;
+    let mut below = read(sources, &base.below(folder), origins, issues, depth + 1)?;
     origins.push_file(name, text, value.clone());
-    rebase(&mut below, Path::new(&base).parent().unwrap_or(Path::new("")));
+    rebase(&mut below, base.folder());
     if let Value::Object(object) = &mut value {
         object.remove("extends");
     }
@@ -91,22 +96,26 @@ fn read(sources: Sources, path: &Path, origins: &mut Origins, issues: &mut Issue
 
 /// Paths of the base are relative to the base.
 fn rebase(value: &mut Value, folder: &Path) {
-    let move_text = |text: &mut Value| {
-        if let Value::String(path) = text {
-            let moved: PathBuf = folder.join(&*path);
-            *path = moved.to_string_lossy().into_owned();
+    for field in PATH_FIELDS {
+        let steps: Vec<&str> = field.split('.').collect();
+        move_path(value, &steps, folder);
+    }
+}
+
+/// Moves what is at a path of keys; `key[]` goes on in each entry of the list.
+fn move_path(value: &mut Value, steps: &[&str], folder: &Path) {
+    let Some((step, rest)) = steps.split_first() else {
+        if let Value::String(path) = value {
+            *path = folder.join(&*path).to_string_lossy().into_owned();
         }
+        return;
     };
-    for list in ["manifests", "terraform"] {
-        if let Some(Value::Array(paths)) = value.get_mut(list) {
-            paths.iter_mut().for_each(move_text);
+    match step.strip_suffix("[]") {
+        None => value.get_mut(step).into_iter().for_each(|inner| move_path(inner, rest, folder)),
+        Some(list) => {
+            let entries = value.get_mut(list).and_then(Value::as_array_mut);
+            entries.into_iter().flatten().for_each(|entry| move_path(entry, rest, folder));
         }
-    }
-    if let Some(path) = value.get_mut("podTrace") {
-        move_text(path);
-    }
-    if let Some(Value::Array(patterns)) = value.pointer_mut("/traffic/patterns") {
-        patterns.iter_mut().filter_map(|pattern| pattern.pointer_mut("/trace/file")).for_each(move_text);
     }
 }
 
@@ -149,4 +158,50 @@ fn apply(value: &mut Value, set: &str) -> Result<(), String> {
     }
     *place = parsed;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// `pod_trace: Option<FilePath>` is `podTrace`.
+    fn declared() -> BTreeSet<String> {
+        let source = include_str!("file.rs");
+        let fields = source.lines().filter_map(|line| line.trim().trim_start_matches("pub ").split_once(": "));
+        let paths =
+            fields.filter(|(_, kind)| kind.trim_end_matches(',').ends_with("FilePath") || kind.contains("FilePath>"));
+        let camel = |name: &str| {
+            let mut words = name.split('_');
+            let first = words.next().unwrap_or_default().to_owned();
+            words.fold(first, |text, word| text + &word[..1].to_uppercase() + &word[1..])
+        };
+        paths.map(|(name, _)| camel(name)).collect()
+    }
+
+    #[test]
+    fn every_path_that_a_scenario_can_name_is_moved() {
+        let last = |path: &&str| path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]").to_owned();
+        let mut listed: BTreeSet<String> = PATH_FIELDS.iter().map(last).collect();
+        listed.insert("extends".to_owned());
+        assert_eq!(listed, declared());
+        let mut value = serde_json::json!({
+            "manifests": ["k8s", "/etc/k8s"], "terraform": ["a.tf"], "podTrace": "pods.csv",
+            "scheduler": {"configuration": "s.yaml"},
+            "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "t.csv"}}]},
+        });
+        rebase(&mut value, Path::new("../base"));
+        let expected = serde_json::json!({
+            "manifests": ["../base/k8s", "/etc/k8s"], "terraform": ["../base/a.tf"], "podTrace": "../base/pods.csv",
+            "scheduler": {"configuration": "../base/s.yaml"},
+            "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "../base/t.csv"}}]},
+        });
+        assert_eq!(value, expected);
+        // None of the list names nothing.
+        for field in PATH_FIELDS {
+            let pointer =
+                format!("/{}", field.replace('.', "/").replace("patterns[]", "patterns/1").replace("[]", "/0"));
+            assert!(value.pointer(&pointer).is_some_and(Value::is_string), "{field}");
+        }
+    }
 }

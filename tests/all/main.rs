@@ -9,6 +9,7 @@ mod autoscaler_storm;
 mod autoscaler_world;
 mod cli;
 mod digest;
+mod doors;
 mod dry_run_autoscale;
 mod dry_run_hpa;
 mod dumps;

@@ -6,18 +6,11 @@ use crate::cluster::NodeTemplate;
 use crate::market::{Catalog, PriceBook, region_of_zone};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::node::EKS_GROUP;
 use crate::scenario::kubernetes::{Converter, node};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Labels that name a node's group.
-const GROUP_LABELS: &[&str] = &[
-    "eks.amazonaws.com/nodegroup",
-    "alpha.eksctl.io/nodegroup-name",
-    "cloud.google.com/gke-nodepool",
-    "kubernetes.azure.com/agentpool",
-    "kops.k8s.io/instancegroup",
-];
 /// Nobody looks at larger groups.
 pub(super) const MOST_NODES: i32 = 100_000;
 /// How far a group may grow where nothing is said.
@@ -65,7 +58,7 @@ impl Plan {
     }
 
     fn guess(&mut self, nodes: &[node::Node]) {
-        for name in nodes.iter().filter_map(named) {
+        for name in nodes.iter().filter_map(node::Node::group) {
             if !self.declared.iter().any(|row| row.name == name) {
                 self.declared.push(Declared { name: name.to_owned(), ..Declared::default() });
             }
@@ -100,7 +93,7 @@ impl Plan {
     /// The tags of a group: its own, and those of EKS if its nodes have EKS's labels.
     fn tags(&self, at: usize, nodes: &[node::Node]) -> Tags {
         let is_eks =
-            |node: &&node::Node| node.metadata.labels.contains_key(GROUP_LABELS[0]) && self.group_of(node) == Some(at);
+            |node: &&node::Node| node.metadata.labels.contains_key(EKS_GROUP) && self.group_of(node) == Some(at);
         let row = &self.declared[at];
         let mut tags = nodes.iter().find(is_eks).map_or_else(Tags::new, |node| {
             let cluster = node.metadata.labels.get("alpha.eksctl.io/cluster-name");
@@ -115,7 +108,7 @@ impl Plan {
         let belongs = |row: &Declared| {
             let labels = &node.metadata.labels;
             match row.node_selector.is_empty() {
-                true => GROUP_LABELS.iter().any(|key| labels.get(*key) == Some(&row.name)),
+                true => node.groups().any(|name| *name == row.name),
                 false => row.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value)),
             }
         };
@@ -159,11 +152,6 @@ impl Plan {
         }
         groups
     }
-}
-
-/// What the label that names groups says.
-fn named(node: &node::Node) -> Option<&str> {
-    GROUP_LABELS.iter().find_map(|key| node.metadata.labels.get(*key)).map(String::as_str)
 }
 
 /// USD per hour on demand, by the labels for machine type and zone.

@@ -195,13 +195,6 @@ fn claim(flags: &Flags, provider: Provider, plans: &mut [(String, Plan)], issues
     }
 }
 
-/// Node labels that name the group, most specific first.
-const GROUP_LABELS: &[&str] = &[
-    "eks.amazonaws.com/nodegroup",
-    "alpha.eksctl.io/nodegroup-name",
-    "cloud.google.com/gke-nodepool",
-    "karpenter.sh/nodepool",
-];
 /// Labels that every node of the provider gets anyway, or that tell single nodes apart.
 const OWN_LABELS: &[&str] =
     &["kubernetes.io/", "beta.kubernetes.io/", "topology.", "failure-domain.", "node.kubernetes.io/"];
@@ -217,7 +210,7 @@ fn of_nodes(nodes: &[Found<Node>], issues: &mut Issues) -> Vec<(String, Plan)> {
             issues.push(document.locate(Issue::warning("metadata.labels", message)));
             continue;
         };
-        let name = GROUP_LABELS.iter().find_map(|key| label(key)).unwrap_or(kind);
+        let name = node.group().unwrap_or(kind);
         let plan = plans.entry(name.to_owned()).or_default();
         let count = plan.desired.unwrap_or(0) + 1;
         (plan.min, plan.max, plan.desired) = (Some(count), Some(count), Some(count));

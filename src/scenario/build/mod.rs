@@ -61,9 +61,9 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     let Inputs { files, folder, prices } = inputs;
     let (region, provider) = region(file, issues);
     let documents: Vec<Document> =
-        file.manifests.iter().flat_map(|path| documents::read(files, &folder.join(path), issues)).collect();
+        file.manifests.iter().flat_map(|path| documents::read(files, &path.below(folder), issues)).collect();
     let declared: Vec<terraform::TerraformGroup> =
-        file.terraform.iter().flat_map(|path| terraform::read(files, &folder.join(path), issues)).collect();
+        file.terraform.iter().flat_map(|path| terraform::read(files, &path.below(folder), issues)).collect();
     let objects = Objects::read(documents, issues);
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, EPOCH);

@@ -5,7 +5,7 @@ use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
 use crate::scenario::kubernetes::meta::ObjectMeta;
-use crate::scenario::kubernetes::node::Node;
+use crate::scenario::kubernetes::node::{Namespace, Node};
 use crate::scenario::kubernetes::pod::Pod;
 use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
 use crate::scenario::kubernetes::read_object;
@@ -39,7 +39,7 @@ pub(super) struct Objects {
     pub(super) ingresses: Vec<Found<Ingress>>,
     pub(super) claims: Vec<Found<PersistentVolumeClaim>>,
     pub(super) storage_classes: Vec<Found<StorageClass>>,
-    pub(super) namespaces: Vec<Document>,
+    pub(super) namespaces: Vec<Found<Namespace>>,
     /// The priority expander's ConfigMap.
     pub(super) autoscaler_priorities: Vec<Document>,
     ignored: BTreeMap<String, usize>,
@@ -113,7 +113,7 @@ impl Objects {
             "ReplicaSet" => push(&mut self.replica_sets, document, issues),
             "Pod" => push(&mut self.pods, document, issues),
             "Node" => push(&mut self.nodes, document, issues),
-            "Namespace" => self.namespaces.push(document),
+            "Namespace" => push(&mut self.namespaces, document, issues),
             "ConfigMap" if autoscaler_flags::has_priorities(&document) => self.autoscaler_priorities.push(document),
             other => {
                 let meant = did_you_mean(other, KINDS.iter().copied());

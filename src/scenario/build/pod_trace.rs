@@ -2,6 +2,7 @@
 
 use super::Scene;
 use crate::cluster::{Owner, OwnerKind, PodSpec, Resources};
+use crate::scenario::file::FilePath;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::sources::Files as _;
@@ -47,12 +48,12 @@ impl Row {
 /// Reads the trace that the scenario names into the cast.
 pub(super) fn build(
     scene: &Scene<'_>,
-    path: &str,
+    path: &FilePath,
     converter: &mut Converter<'_>,
     cast: &mut Cast,
     issues: &mut Issues,
 ) {
-    let full = scene.folder.join(path);
+    let full = path.below(scene.folder);
     let refuse = |line: Option<u64>, message: String| {
         Issue::error("", message).in_file(full.display().to_string(), line.map(|line| line as u32))
     };

@@ -15,7 +15,7 @@ const LONGEST_CYCLE: SimDuration = SimDuration::from_mins(1);
 /// The profiles that the scenario names, or kube-scheduler's own.
 pub(super) fn profiles(scene: &Scene<'_>, converter: &mut Converter<'_>, issues: &mut Issues) -> Profiles {
     let Some(path) = &scene.file.scheduler.configuration else { return Profiles::default() };
-    scheduler_profiles::read(scene.files, &scene.folder.join(path), "scheduler.configuration", converter, issues)
+    scheduler_profiles::read(scene.files, &path.below(scene.folder), "scheduler.configuration", converter, issues)
 }
 
 /// How long a cycle takes.

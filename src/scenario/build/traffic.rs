@@ -181,8 +181,8 @@ fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Cu
 }
 
 /// A CSV of `timestamp,value`: seconds or RFC 3339, at a regular step.
-fn trace(scene: &Scene<'_>, file: &str, unit: Option<&str>, issues: &mut Issues) -> Result<Curve, Wrong> {
-    let path = scene.folder.join(file);
+fn trace(scene: &Scene<'_>, file: &file::FilePath, unit: Option<&str>, issues: &mut Issues) -> Result<Curve, Wrong> {
+    let path = file.below(scene.folder);
     let name = path.display().to_string();
     let wrong = |line: Option<u32>, message: String| (Some((name.clone(), line)), message);
     let text = scene.files.read(&path).map_err(|why| wrong(None, format!("the trace {why}")))?;

@@ -30,10 +30,8 @@ pub(super) const MOST_REPLICAS: i32 = 150_000;
 
 /// Fills `cast` with everything that creates pods.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    for document in &scene.objects.namespaces {
-        if let Ok(namespace) = serde_json::from_value(document.value.clone()) {
-            converter.namespace(&namespace);
-        }
+    for (_, namespace) in &scene.objects.namespaces {
+        converter.namespace(namespace);
     }
     for (_, class) in &scene.objects.storage_classes {
         converter.storage_class(class);

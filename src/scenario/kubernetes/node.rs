@@ -20,6 +20,30 @@ pub struct Node {
     pub status: NodeStatus,
 }
 
+/// The label that EKS gives the nodes of its managed groups.
+pub(in crate::scenario) const EKS_GROUP: &str = "eks.amazonaws.com/nodegroup";
+
+/// Labels that name a node's group, most specific first: EKS, eksctl, GKE, Karpenter, AKS, kOps.
+const GROUP_LABELS: &[&str] = &[
+    EKS_GROUP,
+    "alpha.eksctl.io/nodegroup-name",
+    "cloud.google.com/gke-nodepool",
+    "karpenter.sh/nodepool",
+    "kubernetes.azure.com/agentpool",
+    "kops.k8s.io/instancegroup",
+];
+
+impl Node {
+    /// The name of its group by its labels; nothing where no label names one. The same at every door.
+    pub fn group(&self) -> Option<&str> {
+        self.groups().next()
+    }
+    /// All names that its labels give its group, the most specific first: some tools label beside the cloud.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        GROUP_LABELS.iter().filter_map(|key| self.metadata.labels.get(*key)).map(String::as_str)
+    }
+}
+
 /// `spec` of a node.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -10,6 +10,8 @@ use super::documents;
 use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::kubernetes::dump::Loaded;
+use super::kubernetes::policy::PriorityClass;
+use super::kubernetes::read_object;
 use super::sources::{Files as _, Sources};
 use crate::cluster::{ClusterState, PodId};
 use crate::intern::Symbol;
@@ -77,7 +79,7 @@ struct Reader<'a> {
     /// Pods whose node, or whose priority class, has not been read yet.
     deferred: Vec<Item>,
     profiles: Option<Profiles>,
-    priorities: FxHashMap<String, i64>,
+    priorities: FxHashMap<String, i32>,
     seen: FxHashSet<(Symbol, Symbol, Symbol)>,
 }
 
@@ -170,10 +172,10 @@ impl Reader<'_> {
                 self.profiles = Some(self.converter.scheduler_profiles(&item.value));
                 self.collect(&item.file, item.line, Some(kind));
             }
-            "PriorityClass" => {
-                let value = item.value.get("value").and_then(Value::as_i64).unwrap_or(0);
-                self.priorities.insert(name, value);
-            }
+            "PriorityClass" => match read_object::<PriorityClass>(&item.value) {
+                Ok(class) => drop(self.priorities.insert(name, class.value)),
+                Err(issue) => self.report(&item, issue),
+            },
             "Pod" if matches!(phase.as_str(), "Succeeded" | "Failed") => {}
             "Pod" => {
                 let symbol = self.converter.symbol(&node);
