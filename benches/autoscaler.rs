@@ -5,7 +5,7 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome};
-use foresail::scenario::autoscale::{self, Loaded, Request, Stage};
+use foresail::dry_run::autoscale::{self, Loaded, Request, Surroundings};
 use foresail::scheduler::Profile;
 use foresail::units::{SimDuration, SimTime};
 use std::hint::black_box;
@@ -17,14 +17,14 @@ fn loaded(name: &str) -> Loaded {
     autoscale::load(&request).unwrap_or_else(|issues| panic!("{name}: {issues:?}"))
 }
 
-fn started(stage: &Stage) -> Autoscaler {
-    Autoscaler::new(stage.flags.clone(), Profile::default(), Choice::Recorded)
+fn started(surroundings: &Surroundings) -> Autoscaler {
+    Autoscaler::new(surroundings.flags.clone(), Profile::default(), Choice::Recorded)
 }
 
 /// One loop; how many nodes come or are unneeded.
-fn turn(stage: &mut Stage, autoscaler: &mut Autoscaler, now: SimTime) -> usize {
-    let pending = stage.pending();
-    let Stage { cluster, groups, daemon_sets, .. } = stage;
+fn turn(surroundings: &mut Surroundings, autoscaler: &mut Autoscaler, now: SimTime) -> usize {
+    let pending = surroundings.pending();
+    let Surroundings { cluster, groups, daemon_sets, .. } = surroundings;
     let outcome = autoscaler.run_once(now, cluster, &autoscale::views(groups), &pending, daemon_sets);
     let unneeded = outcome.scale_down.as_ref().map_or(0, |down| down.unneeded.len());
     outcome.scale_up.increases.iter().map(|row| (row.to - row.from) as usize).sum::<usize>() + unneeded
@@ -32,12 +32,12 @@ fn turn(stage: &mut Stage, autoscaler: &mut Autoscaler, now: SimTime) -> usize {
 
 fn scale_up(criterion: &mut Criterion) {
     for name in ["up-p1000-g10-n100", "up-p5000-g50-n1000"] {
-        let Loaded { mut stage, now, .. } = loaded(name);
+        let Loaded { mut surroundings, now, .. } = loaded(name);
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20);
         group.bench_function("first", |bencher| {
-            let fresh = started(&stage);
-            let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut stage, &mut autoscaler, now));
+            let fresh = started(&surroundings);
+            let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut surroundings, &mut autoscaler, now));
             bencher.iter_batched(|| fresh.clone(), turn, BatchSize::PerIteration);
         });
         group.finish();
@@ -45,30 +45,30 @@ fn scale_up(criterion: &mut Criterion) {
 }
 
 fn scale_down(criterion: &mut Criterion) {
-    let Loaded { mut stage, now, .. } = loaded("down-n1000");
+    let Loaded { mut surroundings, now, .. } = loaded("down-n1000");
     let mut group = criterion.benchmark_group("down-n1000");
     group.bench_function("first", |bencher| {
-        let fresh = started(&stage);
-        let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut stage, &mut autoscaler, now));
+        let fresh = started(&surroundings);
+        let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut surroundings, &mut autoscaler, now));
         bencher.iter_batched(|| fresh.clone(), turn, BatchSize::PerIteration);
     });
     group.bench_function("second", |bencher| {
-        let mut fresh = started(&stage);
-        turn(&mut stage, &mut fresh, now);
+        let mut fresh = started(&surroundings);
+        turn(&mut surroundings, &mut fresh, now);
         let later = now + SimDuration::from_secs(10);
-        let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut stage, &mut autoscaler, later));
+        let turn = |mut autoscaler: Autoscaler| black_box(turn(&mut surroundings, &mut autoscaler, later));
         bencher.iter_batched(|| fresh.clone(), turn, BatchSize::PerIteration);
     });
     group.bench_function("unchanged", |bencher| {
         // Nothing is ever due, and after some loops every plan repeats the one before.
-        assert_eq!(stage.flags.set("scale-down-unneeded-time", "1000000h"), FlagOutcome::Set);
-        let (mut autoscaler, mut now) = (started(&stage), now);
+        assert_eq!(surroundings.flags.set("scale-down-unneeded-time", "1000000h"), FlagOutcome::Set);
+        let (mut autoscaler, mut now) = (started(&surroundings), now);
         for _ in 0..100 {
-            turn(&mut stage, &mut autoscaler, now);
+            turn(&mut surroundings, &mut autoscaler, now);
             now += SimDuration::from_secs(1);
         }
-        let pending = stage.pending();
-        let Stage { cluster, groups, daemon_sets, .. } = &mut stage;
+        let pending = surroundings.pending();
+        let Surroundings { cluster, groups, daemon_sets, .. } = &mut surroundings;
         let groups = autoscale::views(groups);
         bencher.iter(|| {
             now += SimDuration::from_secs(1);

@@ -1,7 +1,7 @@
 //! What one sync of the HPA controller costs: identical pods are one group.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use foresail::hpa::replay::{Mode, Plan, PodShape};
+use foresail::dry_run::hpa::{Mode, Replay};
 use foresail::hpa::{
     ContainerUsage, Flags, HpaController, HpaSpec, Metric, Observation, PodContainer, PodGroup, PodPhase, Readiness,
     Resource, ScalingRules, Target,
@@ -10,6 +10,7 @@ use foresail::intern::{Interner, Symbol};
 use foresail::scenario::hpas;
 use foresail::scenario::issue::Issues;
 use foresail::scenario::metrics::{self, MetricsFile};
+use foresail::scenario::pod_shape::PodShape;
 use foresail::units::{SimDuration, SimTime};
 
 use std::hint::black_box;
@@ -105,7 +106,7 @@ fn replays(criterion: &mut Criterion) {
     let file = MetricsFile { column: None, path: shipped("hpa-flash-crowd.csv") };
     let recording = metrics::read(&[file], "cpu", false, &mut issues).expect("the shipped recording");
     let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
-    let plan = Plan {
+    let replay = Replay {
         spec: &objects[0].spec,
         flags,
         recording: &recording,
@@ -118,8 +119,8 @@ fn replays(criterion: &mut Criterion) {
         sample_age: SimDuration::ZERO,
     };
     let mut group = criterion.benchmark_group("replay");
-    group.throughput(Throughput::Elements(plan.run().rows.len() as u64));
-    group.bench_function("the reference HPA under a flash crowd", |bench| bench.iter(|| black_box(&plan).run()));
+    group.throughput(Throughput::Elements(replay.run().rows.len() as u64));
+    group.bench_function("the reference HPA under a flash crowd", |bench| bench.iter(|| black_box(&replay).run()));
     group.finish();
 }
 

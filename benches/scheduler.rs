@@ -7,10 +7,11 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use foresail::cluster::{ClusterState, PodId};
+use foresail::dry_run::schedule;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::dump::Loaded;
 use foresail::scenario::snapshot;
-use foresail::scheduler::{Profile, Profiles, Scheduler, Ties, dry_run};
+use foresail::scheduler::{Profile, Profiles, Scheduler, Ties};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -103,7 +104,7 @@ fn measure(criterion: &mut Criterion, group: &str, name: &str, workload: &Worklo
     group.bench_function(name, |bencher| {
         bencher.iter_batched_ref(
             fresh,
-            |(cluster, scheduler, out)| out.push(dry_run::place(cluster, scheduler, &workload.pending, None)),
+            |(cluster, scheduler, out)| out.push(schedule::place(cluster, scheduler, &workload.pending, None)),
             BatchSize::PerIteration,
         );
     });

@@ -42,6 +42,7 @@
 //! | [`world`] | what a simulation is made of: the cast and its clockwork |
 //! | [`sim`] | events, and the loop that hands them to the rooms above |
 //! | [`scenario`] | files in |
+//! | [`dry_run`] | one controller alone: on a dump, or over recorded metrics |
 //! | [`study`] | a scenario run many times: figures, estimates, recommendations |
 //! | [`report`] | results out |
 //!
@@ -52,6 +53,7 @@ pub mod autoscaler;
 pub mod cluster;
 pub mod controllers;
 pub mod cost;
+pub mod dry_run;
 pub mod go_sort;
 pub mod hpa;
 pub mod id;

@@ -1,12 +1,9 @@
 //! `foresail autoscale`.
 
 use super::Failure;
-use foresail::autoscaler::{Autoscaler, Choice};
-use foresail::market::{Provider, node_boot};
+use foresail::dry_run::autoscale::{self, Forecast, Request};
 use foresail::report::{AutoscaleLoop, Told, autoscale_text};
-use foresail::scenario::autoscale::{self, Ahead, Request};
 use foresail::scenario::issue::Issue;
-use foresail::scheduler::{Scheduler, Ties};
 use foresail::units::{SimDuration, SimTime};
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -46,22 +43,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Request { files: args.files.clone(), node_groups: args.node_groups.clone(), flags: args.flags.clone() };
     let loaded = autoscale::load(&request).map_err(Failure::Input)?;
     loaded.caveats.iter().for_each(|issue| eprintln!("{issue}"));
-    let flags = loaded.stage.flags.clone();
-    let every = flags.scan_interval.max(SimDuration::from_secs(1));
-    let autoscaler = Autoscaler::new(flags.clone(), loaded.profile, Choice::Recorded);
-    let provider = if flags.cloud_provider == "gce" { Provider::Gcp } else { Provider::Aws };
-    let scheduler = Scheduler::new(loaded.profiles, Ties::SmallestName);
-    let boot = node_boot(provider).quantile(0.5);
+    let (begin, every) = (loaded.now, loaded.surroundings.flags.scan_interval.max(SimDuration::from_secs(1)));
+    let mut forecast = Forecast::new(loaded);
     tidy_up();
-    let mut ahead = Ahead::new(loaded.stage, autoscaler, scheduler, boot);
     let (mut loops, mut took) = (Vec::new(), Duration::ZERO);
-    let mut now = loaded.now;
-    while now - loaded.now <= span {
-        let (row, spent) = turn(&mut ahead, loaded.now, now);
+    let mut now = begin;
+    while now - begin <= span {
+        let (row, spent) = turn(&mut forecast, begin, now);
         loops.push(row);
         took += spent;
         now += every;
-        ahead.advance(now);
+        forecast.advance(now);
     }
     eprintln!("{} loops, {:.6} s per loop (reading apart)", loops.len(), took.as_secs_f64() / loops.len() as f64);
     match args.output {
@@ -82,15 +74,15 @@ fn tidy_up() {
 }
 
 /// One loop, told and done; how long the decision took.
-fn turn(ahead: &mut Ahead, begin: SimTime, now: SimTime) -> (AutoscaleLoop, Duration) {
-    let waiting = ahead.stage.pending();
+fn turn(forecast: &mut Forecast, begin: SimTime, now: SimTime) -> (AutoscaleLoop, Duration) {
+    let waiting = forecast.surroundings.pending();
     let start = Instant::now();
-    let outcome = ahead.decide(now);
+    let outcome = forecast.decide(now);
     let spent = start.elapsed();
-    let groups = ahead.stage.views();
-    let told = Told { cluster: &ahead.stage.cluster, groups: &groups, waiting: &waiting, begin, now };
+    let groups = forecast.surroundings.views();
+    let told = Told { cluster: &forecast.surroundings.cluster, groups: &groups, waiting: &waiting, begin, now };
     let row = AutoscaleLoop::new(told, &outcome);
     drop(groups);
-    ahead.act(now, &outcome);
+    forecast.act(now, &outcome);
     (row, spent)
 }

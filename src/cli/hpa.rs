@@ -1,13 +1,12 @@
 //! `foresail hpa`.
 
 use super::Failure;
-use foresail::hpa::replay::{Mode, Plan, PodShape, Recording, Timeline, Unit};
+use foresail::dry_run::hpa::{Mode, Request};
 use foresail::hpa::{Flags, Version};
-use foresail::intern::{Interner, Symbol};
 use foresail::report::dry_run::{self, HpaRun};
-use foresail::scenario::hpas::{self, HpaObject};
 use foresail::scenario::issue::{Issue, Issues};
-use foresail::scenario::metrics::{self, MetricsFile};
+use foresail::scenario::metrics::{MetricsFile, Recording, Unit};
+use foresail::scenario::pod_shape::PodShape;
 use foresail::units::{Quantity, SimDuration};
 use std::path::PathBuf;
 
@@ -98,46 +97,14 @@ enum Output {
     Csv,
 }
 
-/// The arguments as the library wants them.
-struct Settings {
-    flags: Flags,
-    pod_start: SimDuration,
-    sync: SimDuration,
-    pod: PodShape,
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut issues = Issues::new();
-    let settings = settings(args, &mut issues);
-    let mut symbols = Interner::new();
-    let mut objects = hpas::read(&args.files, &settings.flags, &mut symbols, &mut issues);
-    let fallback = objects.first().and_then(|object| object.spec.metrics.first());
-    let fallback = fallback.map_or_else(|| "cpu".to_owned(), |metric| metrics::usual_column(metric, &symbols));
-    let files: Vec<MetricsFile> = args.metrics.iter().map(|text| MetricsFile::parse(text)).collect();
-    let recording = metrics::read(&files, &fallback, args.allow_gaps, &mut issues);
-    let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(Failure::Input(issues)) };
-    let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
-    let shapes: Vec<PodShape> = objects.iter().map(|object| shape(object, settings.pod)).collect();
-    for (object, shape) in objects.iter_mut().zip(&shapes) {
-        let mode = mode(args);
-        metrics::check_fit(&object.label, &mut object.spec, &recording, *shape, mode, &symbols, &mut issues);
-    }
-    if issues.has_errors() {
-        return Err(Failure::Input(issues));
-    }
-    issues.iter().for_each(|issue| anstream::eprintln!("{issue}"));
-    let timelines: Vec<Timeline> = objects
-        .iter()
-        .zip(&shapes)
-        .map(|(object, shape)| plan(args, &settings, object, *shape, &recording, &names).run())
-        .collect();
-    let runs: Vec<HpaRun<'_>> = objects
-        .iter()
-        .zip(&timelines)
-        .map(|(object, timeline)| HpaRun { label: &object.label, spec: &object.spec, timeline, symbols: &symbols })
-        .collect();
+    let request = request(args, &mut issues);
+    let replayed = request.run(issues).map_err(Failure::Input)?;
+    replayed.caveats.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+    let runs: Vec<HpaRun<'_>> = replayed.runs.iter().map(|run| HpaRun::new(run, &replayed.symbols)).collect();
     print(args, &runs);
-    chart(args, &runs, &recording)
+    chart(args, &runs, &replayed.recording)
 }
 
 fn mode(args: &Args) -> Mode {
@@ -147,40 +114,8 @@ fn mode(args: &Args) -> Mode {
     }
 }
 
-fn plan<'a>(
-    args: &Args,
-    settings: &Settings,
-    object: &'a HpaObject,
-    pod: PodShape,
-    recording: &'a Recording,
-    names: &'a [Symbol],
-) -> Plan<'a> {
-    let recorded = recording.replicas_at(recording.begin());
-    Plan {
-        spec: &object.spec,
-        flags: settings.flags,
-        recording,
-        names,
-        mode: mode(args),
-        start: args.replicas.or(object.replicas).or(recorded).unwrap_or(object.spec.min),
-        pod,
-        pod_start: settings.pod_start,
-        sync: settings.sync,
-        // The metrics server's samples are between 0 and 15 s old; the recording's instants are what it saw.
-        sample_age: SimDuration::ZERO,
-    }
-}
-
-/// What the arguments say comes before what the files say.
-fn shape(object: &HpaObject, given: PodShape) -> PodShape {
-    PodShape {
-        cpu_request_milli: given.cpu_request_milli.or(object.pod.cpu_request_milli),
-        memory_request_bytes: given.memory_request_bytes.or(object.pod.memory_request_bytes),
-        cpu_limit_milli: object.pod.cpu_limit_milli,
-    }
-}
-
-fn settings(args: &Args, issues: &mut Issues) -> Settings {
+/// The arguments as the library wants them.
+fn request<'a>(args: &'a Args, issues: &mut Issues) -> Request<'a> {
     let mut span = |flag: &str, text: &str| match SimDuration::parse(text) {
         Ok(span) if span >= SimDuration::ZERO => span,
         Ok(_) => {
@@ -235,7 +170,17 @@ fn settings(args: &Args, issues: &mut Issues) -> Settings {
         memory_request_bytes: quantity("--memory-request", &args.memory_request).map(Quantity::value),
         cpu_limit_milli: None,
     };
-    Settings { flags, pod_start, sync, pod }
+    Request {
+        files: &args.files,
+        metrics: args.metrics.iter().map(|text| MetricsFile::parse(text)).collect(),
+        allow_gaps: args.allow_gaps,
+        flags,
+        mode: mode(args),
+        replicas: args.replicas,
+        pod,
+        pod_start,
+        sync,
+    }
 }
 
 fn print(args: &Args, runs: &[HpaRun<'_>]) {

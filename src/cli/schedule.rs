@@ -3,10 +3,10 @@
 use super::Failure;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use foresail::cluster::{ClusterState, PodId};
+use foresail::dry_run::schedule::{self, DryRun, HowMany};
 use foresail::rng::Seed;
 use foresail::scenario::issue::Issue;
 use foresail::scenario::snapshot::{self, Snapshot};
-use foresail::scheduler::dry_run::{self, DryRun, HowMany};
 use foresail::scheduler::{Attempt, Decision, Scheduler, Ties};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -67,12 +67,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Some(seed) => Ties::Seeded(Seed::new(seed, 0).stream("schedule", 0)),
     };
     let mut scheduler = Scheduler::new(profiles.unwrap_or_default(), ties);
-    let run = dry_run::place(&mut cluster, &mut scheduler, &pending, explain);
+    let run = schedule::place(&mut cluster, &mut scheduler, &pending, explain);
     let text = match (explain, like, args.output) {
         (Some(pod), _, Output::Table) => explanation(&cluster, pod, run.explained.as_ref()),
         (Some(pod), _, Output::Json) => pretty(&explanation_json(&cluster, pod, run.explained.as_ref())),
         (_, Some(pod), output) => {
-            let more = dry_run::how_many(&mut cluster, &mut scheduler, pod, MOST_COPIES);
+            let more = schedule::how_many(&mut cluster, &mut scheduler, pod, MOST_COPIES);
             match output {
                 Output::Table => more_table(&cluster, pod, &more),
                 Output::Json => pretty(&more_json(&cluster, pod, &more)),

@@ -2,11 +2,12 @@
 
 use super::Failure;
 use foresail::cost::BaseRates;
-use foresail::hpa::replay::{PodShape, Recording, Unit};
+use foresail::dry_run::vpa::{Usage, check};
 use foresail::intern::Interner;
-use foresail::report::dry_run::{self, Usage};
+use foresail::report::dry_run;
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::metrics::{self, MetricsFile};
+use foresail::scenario::pod_shape::PodShape;
 use foresail::scenario::vpas::{self, VpaObject};
 use foresail::units::Quantity;
 use foresail::vpa::Flags;
@@ -112,24 +113,5 @@ fn requests(args: &Args, object: &VpaObject, issues: &mut Issues) -> PodShape {
     };
     let cpu = quantity("--cpu-request", &args.cpu_request).map(Quantity::milli_value);
     let memory = quantity("--memory-request", &args.memory_request).map(Quantity::value);
-    PodShape {
-        cpu_request_milli: cpu.or(object.pod.cpu_request_milli),
-        memory_request_bytes: memory.or(object.pod.memory_request_bytes),
-        cpu_limit_milli: None,
-    }
-}
-
-fn check(recording: &Recording, requests: PodShape, issues: &mut Issues) {
-    let series = recording.series();
-    if !series.iter().any(|series| series.name == "cpu" || series.name == "memory") {
-        issues.push(Issue::error("--usage", "there is neither cpu nor memory in the recording"));
-    }
-    for series in series.iter().filter(|series| series.unit == Unit::Percent) {
-        let request = if series.name == "cpu" { requests.cpu_request_milli } else { requests.memory_request_bytes };
-        if request.is_none() {
-            let message = format!("{} is in percent of requests that are not known", series.name);
-            let help = format!("pass --{}-request, or the workload with -f", series.name);
-            issues.push(Issue::error("--usage", message).with_help(help));
-        }
-    }
+    PodShape { cpu_request_milli: cpu, memory_request_bytes: memory, cpu_limit_milli: None }.or(object.pod)
 }

@@ -3,8 +3,6 @@
 //! One [`HpaController`] per object; [`HpaController::sync`] is one reconcile. Pods in the same state
 //! form one [`PodGroup`] with a count, so that a thousand equal pods cost as little as one.
 //!
-//! [`replay`] is the dry run over recorded metrics.
-//!
 //! Deliberately not here: where metrics come from and when (the simulation), YAML (the scenario room).
 //! Start reading at [`HpaController::sync`].
 
@@ -12,7 +10,6 @@ mod behavior;
 mod condition;
 mod controller;
 mod observation;
-pub mod replay;
 mod replica_calculator;
 mod spec;
 

@@ -1,15 +1,15 @@
 //! Cluster Autoscaler's command line: what it sets, and whether the groups that it names are there.
 
-use super::autoscale::priorities;
 use super::documents::Document;
 use super::issue::{Issue, Issues};
+use super::priorities::priorities;
 use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, Tags};
 
 /// Where the priority expander looks. Upstream: `priority.PriorityConfigMapName`, 1.28.0.
 const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
 
 /// Sets what the words say: `--name=value`, `--name value`, and the bare `--name` of a switch.
-pub(super) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str>, issues: &mut Issues) {
+pub(crate) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str>, issues: &mut Issues) {
     let mut words = words.into_iter().peekable();
     while let Some(word) = words.next() {
         let word = word.trim_start_matches('-');
@@ -37,17 +37,17 @@ fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
 }
 
 /// Flags that do not go together.
-pub(super) fn check(flags: &Flags, issues: &mut Issues) {
+pub(crate) fn check(flags: &Flags, issues: &mut Issues) {
     flags.contradictions().into_iter().for_each(|why| issues.push(Issue::error("--flags", why)));
 }
 
 /// Whether it is the ConfigMap of the priority expander.
-pub(super) fn has_priorities(document: &Document) -> bool {
+pub(crate) fn has_priorities(document: &Document) -> bool {
     document.text(&["kind"]) == "ConfigMap" && document.text(&["metadata", "name"]) == PRIORITIES
 }
 
 /// Reads the ConfigMap of the priority expander, if that is asked for. Without it upstream would never scale up.
-pub(super) fn read_priorities<'a>(
+pub(crate) fn read_priorities<'a>(
     flags: &mut Flags,
     documents: impl IntoIterator<Item = &'a Document>,
     issues: &mut Issues,
@@ -70,7 +70,7 @@ pub(super) fn read_priorities<'a>(
 }
 
 /// Groups that flags name and nobody has, and tags that find none.
-pub(super) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut Issues) {
+pub(crate) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut Issues) {
     let names: Vec<&str> = groups.iter().map(|(name, _)| *name).collect();
     for group in flags.strangers(&names) {
         let issue = Issue::error("--nodes", format!("there is no node group `{}`", group.name));

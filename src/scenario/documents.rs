@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 /// One object of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     /// The file as the user named it.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// The line where it begins, from 1.
-    pub(super) line: u32,
+    pub(crate) line: u32,
     /// What it says.
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// The text it was read from, with others where it is one of a list.
     source: Source,
 }
@@ -39,12 +39,12 @@ impl Source {
 
 impl Document {
     /// The text at a path of keys, or nothing.
-    pub(super) fn text(&self, path: &[&str]) -> &str {
+    pub(crate) fn text(&self, path: &[&str]) -> &str {
         let found = path.iter().try_fold(&self.value, |value, key| value.get(key));
         found.and_then(Value::as_str).unwrap_or_default()
     }
     /// `Deployment order/order-service`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let (kind, name) = (self.text(&["kind"]), self.text(&["metadata", "name"]));
         match self.text(&["metadata", "namespace"]) {
             "" => format!("{kind} {name}").trim_end().to_owned(),
@@ -52,7 +52,7 @@ impl Document {
         }
     }
     /// Puts an issue where the object is.
-    pub(super) fn locate(&self, mut issue: Issue) -> Issue {
+    pub(crate) fn locate(&self, mut issue: Issue) -> Issue {
         issue.place.file.get_or_insert_with(|| self.file.clone());
         let field = issue.place.field.as_deref().unwrap_or_default();
         issue.place.line.get_or_insert_with(|| self.source.line(field).unwrap_or(self.line));
@@ -60,13 +60,13 @@ impl Document {
         issue
     }
     /// Adds what was found in the object to `issues`.
-    pub(super) fn locate_all(&self, part: Issues, issues: &mut Issues) {
+    pub(crate) fn locate_all(&self, part: Issues, issues: &mut Issues) {
         part.into_iter().for_each(|issue| issues.push(self.locate(issue)));
     }
 }
 
 /// All objects of a file or folder. Lists (`kubectl get -o yaml`) are taken apart.
-pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec<Document> {
+pub(crate) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec<Document> {
     let mut documents = Vec::new();
     let files = sources.list(path, &["yaml", "yml", "json"]);
     for file in files.unwrap_or_else(|why| refuse(issues, path, &why)) {
@@ -86,7 +86,7 @@ fn refuse<T>(issues: &mut Issues, path: &Path, why: &str) -> Vec<T> {
 }
 
 /// The documents of a text, separated by lines of `---`.
-pub(super) fn split(text: &str, file: &str, issues: &mut Issues, documents: &mut Vec<Document>) {
+pub(crate) fn split(text: &str, file: &str, issues: &mut Issues, documents: &mut Vec<Document>) {
     let mut begin = 0;
     let mut first_line = 1;
     let mut parts: Vec<(u32, &str)> = Vec::new();
@@ -141,7 +141,7 @@ fn unpack(document: Document, documents: &mut Vec<Document>, depth: usize) {
 
 /// Why a text is not what it should be.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     message: String,
     line: Option<u32>,
     column: Option<u32>,
@@ -149,7 +149,7 @@ pub(super) struct Problem {
 
 impl Problem {
     /// As an issue of a file whose part begins at `first_line`.
-    pub(super) fn at(self, file: &str, first_line: u32) -> Issue {
+    pub(crate) fn at(self, file: &str, first_line: u32) -> Issue {
         let mut issue = Issue::error("", self.message.clone());
         issue.place.file = Some(file.to_owned());
         issue.place.line = Some(self.line.map_or(first_line, |line| first_line + line - 1));
@@ -171,7 +171,7 @@ impl std::fmt::Display for Problem {
 }
 
 /// One YAML (or JSON) document. Aliases and depth are bounded: no text can explode.
-pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if !text.trim_start().starts_with(['{', '[']) {
         return parse_yaml(text);
     }
@@ -212,7 +212,7 @@ fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 }
 
 /// For `unknown field `x`, expected one of `a`, `b``: the one most like it.
-pub(super) fn suggestion(message: &str) -> Option<String> {
+pub(crate) fn suggestion(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("unknown field `").or_else(|| message.split_once("unknown variant `"))?;
     let (found, expected) = rest.split_once('`')?;
     let names: Vec<&str> = expected

@@ -5,11 +5,10 @@ use super::issue::{Issue, Issues};
 use super::kubernetes::autoscaling::HorizontalPodAutoscaler;
 use super::kubernetes::read_object;
 use super::kubernetes::workloads::Workload;
+use super::pod_shape::PodShape;
 use super::sources::Sources;
-use crate::hpa::replay::PodShape;
 use crate::hpa::{Flags, HpaSpec, Metric};
 use crate::intern::Interner;
-use crate::units::Quantity;
 use std::path::Path;
 
 /// One HPA with its surroundings.
@@ -86,25 +85,7 @@ fn object(
         },
         spec,
         replicas: api.status.current_replicas.or(workload.as_ref().and_then(|workload| workload.spec.replicas)),
-        pod: workload.map(|workload| shape(&workload, first.map(|name| symbols.text(name)))).unwrap_or_default(),
-    }
-}
-
-/// Requests and limits of a pod: of all containers, or of the one that the HPA looks at.
-pub(super) fn shape(workload: &Workload, container: Option<&str>) -> PodShape {
-    let containers = workload.spec.template.spec.containers.iter();
-    let containers: Vec<_> = containers.filter(|c| container.is_none_or(|name| c.name == name)).collect();
-    let sum = |amount: &dyn Fn(&super::kubernetes::pod::Container) -> Option<i64>| -> Option<i64> {
-        (!containers.is_empty()).then(|| containers.iter().map(|container| amount(container)).sum())?
-    };
-    // A limit stands in for a request that is not there, as the API server defaults it.
-    let request = |c: &super::kubernetes::pod::Container, name: &str| -> Option<Quantity> {
-        c.resources.requests.get(name).or(c.resources.limits.get(name)).copied()
-    };
-    PodShape {
-        cpu_request_milli: sum(&|c| request(c, "cpu").map(Quantity::milli_value)),
-        memory_request_bytes: sum(&|c| request(c, "memory").map(Quantity::value)),
-        cpu_limit_milli: sum(&|c| c.resources.limits.get("cpu").map(|limit| limit.milli_value())),
+        pod: workload.map(|workload| PodShape::of(&workload, first.map(|name| symbols.text(name)))).unwrap_or_default(),
     }
 }
 

@@ -6,11 +6,10 @@
 //! Start reading at [`load`], then `file.rs` (what a scenario can say) and `build/`; at [`kubernetes`] for
 //! API objects and at [`issue`] for what is said about bad ones.
 
-pub mod autoscale;
-mod autoscaler_flags;
+pub(crate) mod autoscaler_flags;
 mod build;
 mod digest;
-mod documents;
+pub(crate) mod documents;
 pub mod file;
 pub mod hpas;
 pub mod issue;
@@ -19,10 +18,12 @@ mod lines;
 mod merge;
 pub mod metrics;
 mod origins;
-mod scheduler_profiles;
+pub mod pod_shape;
+pub mod priorities;
+pub(crate) mod scheduler_profiles;
 mod service_metrics;
 pub mod snapshot;
-mod sources;
+pub(crate) mod sources;
 mod terraform;
 pub mod vpas;
 

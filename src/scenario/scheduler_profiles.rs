@@ -8,10 +8,10 @@ use crate::scheduler::Profiles;
 use std::path::Path;
 
 /// The kind of the object.
-pub(super) const KIND: &str = "KubeSchedulerConfiguration";
+pub(crate) const KIND: &str = "KubeSchedulerConfiguration";
 
 /// What a file says that should hold one KubeSchedulerConfiguration; `field` names the file in issues.
-pub(super) fn read(
+pub(crate) fn read(
     sources: impl Files,
     path: &Path,
     field: &str,
@@ -37,7 +37,7 @@ pub(super) fn read(
 }
 
 /// What a KubeSchedulerConfiguration says.
-pub(super) fn of(document: &Document, converter: &mut Converter<'_>, issues: &mut Issues) -> Profiles {
+pub(crate) fn of(document: &Document, converter: &mut Converter<'_>, issues: &mut Issues) -> Profiles {
     let profiles = converter.scheduler_profiles(&document.value);
     for issue in std::mem::take(&mut converter.issues) {
         let mut issue = document.locate(issue);

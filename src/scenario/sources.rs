@@ -17,7 +17,7 @@ pub enum Sources {
 }
 
 /// What readers need of a place that files are read from.
-pub(super) trait Files: Copy {
+pub(crate) trait Files: Copy {
     /// A file's text, unpacked if it is gzip, or why there is none.
     fn read(self, path: &Path) -> Result<String, String>;
     /// The file itself, or the files below the folder that end in one of `extensions` (with or without a

@@ -1,13 +1,12 @@
 //! What files say about pods whose requests are to be recommended: VPA objects and workloads.
 
 use super::documents::{self, Document};
-use super::hpas::shape;
 use super::issue::{Issue, Issues};
 use super::kubernetes::read_object;
 use super::kubernetes::vertical::VerticalPodAutoscaler;
 use super::kubernetes::workloads::Workload;
+use super::pod_shape::PodShape;
 use super::sources::Sources;
-use crate::hpa::replay::PodShape;
 use crate::intern::Interner;
 use crate::vpa::ContainerPolicy;
 use std::path::Path;
@@ -65,7 +64,7 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
             let first = workload.spec.template.spec.containers.first().map(|container| symbols.intern(&container.name));
             object.label = label(document);
             object.policy = spec.zip(first).map_or(object.policy, |(spec, first)| *spec.policy(first));
-            object.pod = shape(&workload, None);
+            object.pod = PodShape::of(&workload, None);
             object.replicas = workload.spec.replicas;
             object.containers = workload.spec.template.spec.containers.len().max(1);
         }

@@ -12,7 +12,6 @@
 mod affinity;
 mod attempt;
 mod bins;
-pub mod dry_run;
 mod feasible;
 mod filters;
 mod hopeless;

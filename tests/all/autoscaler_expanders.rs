@@ -3,7 +3,7 @@
 use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::ScaleUpResult;
 use foresail::id::{GroupId, Id};
-use foresail::scenario::autoscale::priorities;
+use foresail::scenario::priorities::priorities;
 
 /// The group that an expander takes for three pods of 900 milli-cores: `small` has 1 core and 2 GiB, `large` 4
 /// cores and 64 GiB and costs more per pod, `middle` 2 cores and 4 GiB.
@@ -17,7 +17,7 @@ fn taken(expander: &str) -> String {
     }
     let outcome = world.turn(START);
     assert_eq!(outcome.scale_up.result, ScaleUpResult::Successful);
-    world.stage.groups[outcome.scale_up.chosen.expect("one is chosen").index()].name.clone()
+    world.surroundings.groups[outcome.scale_up.chosen.expect("one is chosen").index()].name.clone()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn price_leaves_machines_with_gpus_alone() {
         world.group(name, 4, 16, 0.1);
     }
     let gpu = world.symbol("nvidia.com/gpu");
-    world.stage.groups[0].template.allocatable.resources.set_scalar(gpu, 1);
+    world.surroundings.groups[0].template.allocatable.resources.set_scalar(gpu, 1);
     world.plain(500, None);
     assert_eq!(world.turn(after(60)).scale_up.best, [GroupId::from_index(1)]);
 }
@@ -56,7 +56,7 @@ fn price_prefers_larger_machines_by_all_nodes_cordoned_ones_too() {
         for _ in 0..7 {
             let node = world.node();
             world.plain(3900, Some(node));
-            world.stage.cluster.set_unschedulable(node, cordoned);
+            world.surroundings.cluster.set_unschedulable(node, cordoned);
         }
         world.plain(500, None);
         world.turn(after(60)).scale_up.best
@@ -78,14 +78,14 @@ fn random_takes_one_of_them() {
 /// What the priority expander leaves of groups a, b and ab, and what becomes of the scale-up.
 fn by_priority(config: &str, chain: &str) -> (Vec<String>, ScaleUpResult) {
     let mut world = World::new(&[("expander", chain)]);
-    world.stage.flags.priorities = priorities(config).expect("well-formed");
+    world.surroundings.flags.priorities = priorities(config).expect("well-formed");
     for (at, name) in ["a", "b", "ab"].into_iter().enumerate() {
         world.group(name, 4 + at as i64, 16, 0.1);
     }
     world.plain(900, None);
     let outcome = world.turn(after(60)).scale_up;
     let mut left: Vec<String> =
-        outcome.best.iter().map(|group| world.stage.groups[group.index()].name.clone()).collect();
+        outcome.best.iter().map(|group| world.surroundings.groups[group.index()].name.clone()).collect();
     left.sort();
     (left, outcome.result)
 }

@@ -74,7 +74,7 @@ fn candidates_are_kept_from_loop_to_loop() {
     let (mut world, nodes) = world(&[("scale-down-non-empty-candidates-count", "1")], &[0, 100, 100]);
     let busy = world.plain(3000, Some(nodes[0]));
     assert_eq!(unneeded(&world.down(0)), [nodes[1]]);
-    world.stage.cluster.remove_pod(busy);
+    world.surroundings.cluster.remove_pod(busy);
     world.plain(100, Some(nodes[0]));
     let down = world.down(10);
     assert_eq!(unneeded(&down), [nodes[1]], "the first node is no candidate although it comes first");
@@ -125,7 +125,7 @@ fn a_drain_that_budgets_make_slow_is_not_put_last() {
     let (mut world, nodes) = world(&[], &[100, 100, 3000]);
     world.plain(100, Some(nodes[0]));
     let (namespace, name) = (world.symbol("default"), world.symbol("web"));
-    world.stage.cluster.budgets.push(PodDisruptionBudget {
+    world.surroundings.cluster.budgets.push(PodDisruptionBudget {
         namespace,
         name,
         selector: Some(LabelSelector::default()),
@@ -172,7 +172,7 @@ fn empty_nodes_go_together_before_any_drain() {
 #[test]
 fn empty_nodes_beyond_the_groups_minimum_are_drained_one_by_one() {
     let (mut world, nodes) = world(&[], &[0, 0, 0]);
-    world.stage.groups[0].min = 2;
+    world.surroundings.groups[0].min = 2;
     assert_eq!(unneeded(&world.down(0)), nodes, "two are among the candidates to drain");
     let down = world.down(601);
     assert_eq!(deleted(&down), [(nodes[0], false)]);

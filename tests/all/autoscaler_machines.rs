@@ -10,7 +10,7 @@ fn gpu_group(world: &mut World, name: &str, gpus: i64, there: i64) {
     world.group(name, 4, 16, 0.1);
     let (gpu, label, kind) =
         (world.symbol("nvidia.com/gpu"), world.symbol("k8s.amazonaws.com/accelerator"), world.symbol("t4"));
-    let template = &mut world.stage.groups.last_mut().expect("a group").template;
+    let template = &mut world.surroundings.groups.last_mut().expect("a group").template;
     template.capacity.resources.set_scalar(gpu, gpus);
     template.allocatable.resources.set_scalar(gpu, there);
     template.labels.set(label, kind);
@@ -75,7 +75,7 @@ fn of_machines_with_gpus_the_gpus_count_against_a_threshold_of_their_own() {
         ]);
         gpu_group(&mut world, "g", 4, 4);
         let first = world.node();
-        world.stage.groups[0].template.scale_down_disabled = true;
+        world.surroundings.groups[0].template.scale_down_disabled = true;
         world.node();
         world.plain(3900, Some(first));
         gpu_pod(&mut world, gpus, Some(first));
@@ -98,9 +98,9 @@ fn startup_taints_make_a_node_unready() {
     world.plain(900, None);
     let key = world.symbol("starting");
     let taint = Taint { key, value: Symbol::EMPTY, effect: foresail::cluster::Effect::NoSchedule };
-    world.stage.cluster.set_taints(node, vec![taint]);
+    world.surroundings.cluster.set_taints(node, vec![taint]);
     assert_eq!(world.turn(START).scale_up.result, ScaleUpResult::NotTried, "no node is ready");
-    world.stage.cluster.set_taints(node, Vec::new());
+    world.surroundings.cluster.set_taints(node, Vec::new());
     assert_eq!(world.turn(after(10)).scale_up.result, ScaleUpResult::Successful);
 }
 
@@ -115,7 +115,7 @@ fn a_template_has_no_taint_of_a_passing_state() {
         world.group("g", 4, 16, 0.1);
         let key = world.symbol(taint);
         let taint_of = |key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule };
-        world.stage.groups[0].template.taints.push(taint_of(key));
+        world.surroundings.groups[0].template.taints.push(taint_of(key));
         world.plain(1000, None);
         let outcome = world.turn(after(60));
         assert_eq!(outcome.scale_up.result == ScaleUpResult::Successful, helps, "{taint}");
@@ -130,9 +130,9 @@ fn tainted(flag: &str, there: bool) -> ScaleUpResult {
     let taint = Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule };
     let node = world.node();
     if there {
-        world.stage.cluster.set_taints(node, vec![taint]);
+        world.surroundings.cluster.set_taints(node, vec![taint]);
     }
-    world.stage.groups[0].template.taints.push(taint);
+    world.surroundings.groups[0].template.taints.push(taint);
     world.plain(900, Some(node));
     world.plain(900, None);
     world.turn(after(60)).scale_up.result
@@ -167,7 +167,7 @@ fn balanced(provider: &str, pools: [&str; 2]) -> usize {
     for (cores, pool) in [4, 8].into_iter().zip(pools) {
         world.group(pool, cores, 16, 0.1);
         let (key, value) = (world.symbol("agentpool"), world.symbol(pool));
-        world.stage.groups.last_mut().expect("a group").template.labels.set(key, value);
+        world.surroundings.groups.last_mut().expect("a group").template.labels.set(key, value);
     }
     for _ in 0..4 {
         world.plain(3500, None);
@@ -198,7 +198,7 @@ fn similar(flags: &[(&str, &str)], change: impl FnOnce(&mut World)) -> bool {
 
 /// The second group's machines as they are, and as pods see them: milli-cores, MiB.
 fn sized(world: &mut World, capacity: (i64, i64), allocatable: (i64, i64)) {
-    let template = &mut world.stage.groups[1].template;
+    let template = &mut world.surroundings.groups[1].template;
     template.capacity.resources = Resources::new(capacity.0, capacity.1 << 20);
     template.allocatable.resources = Resources::new(allocatable.0, allocatable.1 << 20);
 }
@@ -234,7 +234,7 @@ fn what_is_free_may_differ_by_a_ratio() {
     let with = |ratio: &str| {
         similar(&[("max-free-difference-ratio", ratio), ("balancing-ignore-label", "pool")], |world| {
             let [key, value, name] = ["pool", "b", "agent"].map(|text| world.symbol(text));
-            world.stage.groups[1].template.labels.set(key, value);
+            world.surroundings.groups[1].template.labels.set(key, value);
             let mut spec = PodSpec {
                 owner: Some(Owner { kind: OwnerKind::DaemonSet, name, uid: name }),
                 requests: Resources::new(400, 0),
@@ -242,8 +242,8 @@ fn what_is_free_may_differ_by_a_ratio() {
                 ..PodSpec::default()
             };
             spec.node_selector.set(key, value);
-            let spec = world.stage.cluster.intern_spec(spec);
-            world.stage.daemon_sets.push(spec);
+            let spec = world.surroundings.cluster.intern_spec(spec);
+            world.surroundings.daemon_sets.push(spec);
         })
     };
     assert!(with("0.1") && !with("0.09"));

@@ -7,30 +7,33 @@ use foresail::cluster::{
     LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
     Volume, VolumeSource, WorkloadSelector,
 };
+use foresail::dry_run::autoscale::Surroundings;
 use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
-use foresail::scenario::autoscale::Stage;
 use foresail::units::{SimDuration, SimTime};
 
 /// What the rules say about a node with one pod, under default flags or others.
 fn drained(
     flags: &[(&str, &str)],
-    change: impl FnOnce(&mut PodSpec, &mut Stage),
-    then: impl FnOnce(&mut Stage, PodId),
+    change: impl FnOnce(&mut PodSpec, &mut Surroundings),
+    then: impl FnOnce(&mut Surroundings, PodId),
 ) -> Result<PodsToMove, BlockingReason> {
     let mut world = World::new(flags);
     world.group("g", 4, 16, 0.1);
     let node = world.node();
     let pod = world.pod(100, Some(node), change);
-    then(&mut world.stage, pod);
-    let cluster = &world.stage.cluster;
+    then(&mut world.surroundings, pod);
+    let cluster = &world.surroundings.cluster;
     let allowed: Vec<i32> = cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
     let controllers = Controllers::of(cluster);
     let scope = Scope { controllers: Some(&controllers), budgets: Some(&allowed) };
-    pods_to_move(cluster, &world.stage.flags, node, scope, START).map_err(|blocked| blocked.reason)
+    pods_to_move(cluster, &world.surroundings.flags, node, scope, START).map_err(|blocked| blocked.reason)
 }
 
-fn moved(flags: &[(&str, &str)], change: impl FnOnce(&mut PodSpec, &mut Stage)) -> Result<usize, BlockingReason> {
+fn moved(
+    flags: &[(&str, &str)],
+    change: impl FnOnce(&mut PodSpec, &mut Surroundings),
+) -> Result<usize, BlockingReason> {
     drained(flags, change, |_, _| {}).map(|moved| moved.pods.len())
 }
 
@@ -38,14 +41,14 @@ fn owner(spec: &mut PodSpec, kind: OwnerKind) {
     spec.owner = spec.owner.map(|owner| Owner { kind, ..owner });
 }
 
-fn local(spec: &mut PodSpec, stage: &mut Stage, source: VolumeSource) {
-    spec.volumes.push(Volume { name: stage.cluster.symbols.intern("scratch"), source });
+fn local(spec: &mut PodSpec, surroundings: &mut Surroundings, source: VolumeSource) {
+    spec.volumes.push(Volume { name: surroundings.cluster.symbols.intern("scratch"), source });
 }
 
-fn budget(stage: &mut Stage, disruptions_allowed: i32) {
-    let symbols = &mut stage.cluster.symbols;
+fn budget(surroundings: &mut Surroundings, disruptions_allowed: i32) {
+    let symbols = &mut surroundings.cluster.symbols;
     let (namespace, name, key) = (symbols.intern("default"), symbols.intern("web"), symbols.intern("app"));
-    stage.cluster.budgets.push(PodDisruptionBudget {
+    surroundings.cluster.budgets.push(PodDisruptionBudget {
         namespace,
         name,
         selector: Some(LabelSelector::of_labels([(key, name)])),
@@ -68,16 +71,16 @@ fn mirror_pods_do_not_matter() {
 
 #[test]
 fn daemon_sets_pods_are_listed_apart() {
-    let counts = |flags: &[(&str, &str)], change: &dyn Fn(&mut PodSpec, &mut Stage)| {
+    let counts = |flags: &[(&str, &str)], change: &dyn Fn(&mut PodSpec, &mut Surroundings)| {
         drained(flags, change, |_, _| {}).map(|moved| (moved.pods.len(), moved.daemon_pods.len()))
     };
-    let daemon = |spec: &mut PodSpec, stage: &mut Stage| {
+    let daemon = |spec: &mut PodSpec, surroundings: &mut Surroundings| {
         owner(spec, OwnerKind::DaemonSet);
-        let row = WorkloadSelector { kind: OwnerKind::DaemonSet, ..stage.cluster.workloads[0].clone() };
-        stage.cluster.workloads.push(row);
+        let row = WorkloadSelector { kind: OwnerKind::DaemonSet, ..surroundings.cluster.workloads[0].clone() };
+        surroundings.cluster.workloads.push(row);
     };
-    let orphan = |spec: &mut PodSpec, _: &mut Stage| owner(spec, OwnerKind::DaemonSet);
-    let custom = |spec: &mut PodSpec, _: &mut Stage| (spec.owner, spec.acts_as_daemon) = (None, true);
+    let orphan = |spec: &mut PodSpec, _: &mut Surroundings| owner(spec, OwnerKind::DaemonSet);
+    let custom = |spec: &mut PodSpec, _: &mut Surroundings| (spec.owner, spec.acts_as_daemon) = (None, true);
     assert_eq!(counts(&[], &daemon), Ok((0, 1)));
     assert_eq!(counts(&[], &orphan), Err(BlockingReason::ControllerNotFound));
     assert_eq!(counts(&[("skip-nodes-with-custom-controller-pods", "false")], &orphan), Ok((0, 1)));
@@ -98,7 +101,9 @@ fn an_annotation_says_whether_a_daemon_sets_pod_is_evicted() {
 
 #[test]
 fn pods_that_terminate_for_longer_than_their_grace_are_gone() {
-    let ends = |ago: i64| drained(&[], |_, _| {}, |stage, pod| stage.cluster.set_deleted(pod, Some(after(-ago))));
+    let ends = |ago: i64| {
+        drained(&[], |_, _| {}, |surroundings, pod| surroundings.cluster.set_deleted(pod, Some(after(-ago))))
+    };
     assert_eq!(ends(90).map(|moved| moved.pods.len()), Ok(1), "grace, grace and 30 s are not over");
     assert_eq!(ends(91).map(|moved| moved.pods.len()), Ok(0));
 }
@@ -110,14 +115,14 @@ fn a_pod_without_controller_stays() {
 
 #[test]
 fn a_controller_that_is_gone_is_an_error() {
-    let gone = |_: &mut PodSpec, stage: &mut Stage| stage.cluster.workloads.clear();
+    let gone = |_: &mut PodSpec, surroundings: &mut Surroundings| surroundings.cluster.workloads.clear();
     assert_eq!(moved(&[], gone), Err(BlockingReason::ControllerNotFound));
 }
 
 #[test]
 fn custom_controllers_count_only_if_the_flag_says_so() {
-    let custom = |spec: &mut PodSpec, stage: &mut Stage| {
-        let kind = stage.cluster.symbols.intern("CloneSet");
+    let custom = |spec: &mut PodSpec, surroundings: &mut Surroundings| {
+        let kind = surroundings.cluster.symbols.intern("CloneSet");
         owner(spec, OwnerKind::Other(kind));
     };
     assert_eq!(moved(&[], custom), Err(BlockingReason::NotReplicated));
@@ -132,17 +137,17 @@ fn too_few_replicas_block() {
 
 #[test]
 fn system_pods_block_unless_a_budget_protects_them() {
-    let system = |spec: &mut PodSpec, stage: &mut Stage| {
-        spec.namespace = stage.cluster.symbols.intern("kube-system");
+    let system = |spec: &mut PodSpec, surroundings: &mut Surroundings| {
+        spec.namespace = surroundings.cluster.symbols.intern("kube-system");
         let namespace = spec.namespace;
-        stage.cluster.workloads.iter_mut().for_each(|row| row.namespace = namespace);
+        surroundings.cluster.workloads.iter_mut().for_each(|row| row.namespace = namespace);
     };
     assert_eq!(moved(&[], system), Err(BlockingReason::UnmovableKubeSystemPod));
     assert_eq!(moved(&[("skip-nodes-with-system-pods", "false")], system), Ok(1));
-    let protected = |spec: &mut PodSpec, stage: &mut Stage| {
-        system(spec, stage);
-        budget(stage, 1);
-        stage.cluster.budgets[0].namespace = spec.namespace;
+    let protected = |spec: &mut PodSpec, surroundings: &mut Surroundings| {
+        system(spec, surroundings);
+        budget(surroundings, 1);
+        surroundings.cluster.budgets[0].namespace = spec.namespace;
     };
     assert_eq!(moved(&[], protected), Ok(1));
 }
@@ -150,14 +155,14 @@ fn system_pods_block_unless_a_budget_protects_them() {
 #[test]
 fn local_storage_blocks_unless_it_is_memory_or_declared_safe() {
     let on_disk = VolumeSource::EmptyDir { memory: false };
-    let with = |source: VolumeSource| moved(&[], |spec, stage| local(spec, stage, source));
+    let with = |source: VolumeSource| moved(&[], |spec, surroundings| local(spec, surroundings, source));
     assert_eq!(with(on_disk.clone()), Err(BlockingReason::LocalStorageRequested));
     assert_eq!(with(VolumeSource::HostPath), Err(BlockingReason::LocalStorageRequested));
     assert_eq!(with(VolumeSource::EmptyDir { memory: true }), Ok(1));
     let flags = [("skip-nodes-with-local-storage", "false")];
-    assert_eq!(moved(&flags, |spec, stage| local(spec, stage, on_disk.clone())), Ok(1));
-    let safe = |spec: &mut PodSpec, stage: &mut Stage| {
-        local(spec, stage, on_disk.clone());
+    assert_eq!(moved(&flags, |spec, surroundings| local(spec, surroundings, on_disk.clone())), Ok(1));
+    let safe = |spec: &mut PodSpec, surroundings: &mut Surroundings| {
+        local(spec, surroundings, on_disk.clone());
         spec.safe_to_evict_local_volumes.push(spec.volumes[0].name);
     };
     assert_eq!(moved(&[], safe), Ok(1));
@@ -167,7 +172,7 @@ fn local_storage_blocks_unless_it_is_memory_or_declared_safe() {
 fn the_annotation_forbids_and_allows() {
     let forbidden = moved(&[], |spec, _| spec.safe_to_evict = Some(false));
     assert_eq!(forbidden, Err(BlockingReason::NotSafeToEvictAnnotation));
-    let allowed = |spec: &mut PodSpec, _: &mut Stage| (spec.safe_to_evict, spec.owner) = (Some(true), None);
+    let allowed = |spec: &mut PodSpec, _: &mut Surroundings| (spec.safe_to_evict, spec.owner) = (Some(true), None);
     assert_eq!(moved(&[], allowed), Ok(1));
 }
 
@@ -176,27 +181,32 @@ fn finished_pods_that_nobody_restarts_move() {
     let finished = drained(
         &[],
         |spec, _| (spec.owner, spec.may_finish) = (None, true),
-        |stage, pod| stage.cluster.set_phase(pod, Phase::Succeeded),
+        |surroundings, pod| surroundings.cluster.set_phase(pod, Phase::Succeeded),
     );
     assert_eq!(finished.map(|moved| moved.pods.len()), Ok(1));
-    let failed = drained(&[], |spec, _| spec.owner = None, |stage, pod| stage.cluster.set_phase(pod, Phase::Failed));
+    let failed = drained(
+        &[],
+        |spec, _| spec.owner = None,
+        |surroundings, pod| surroundings.cluster.set_phase(pod, Phase::Failed),
+    );
     assert_eq!(failed.map(|moved| moved.pods.len()), Ok(1), "the kubelet gave it up, whatever its restart policy");
 }
 
 #[test]
 fn expendable_pods_do_not_matter() {
-    let cheap = |spec: &mut PodSpec, _: &mut Stage| (spec.owner, spec.has_priority, spec.priority) = (None, true, -11);
+    let cheap =
+        |spec: &mut PodSpec, _: &mut Surroundings| (spec.owner, spec.has_priority, spec.priority) = (None, true, -11);
     assert_eq!(moved(&[], cheap), Ok(0));
     assert_eq!(moved(&[("expendable-pods-priority-cutoff", "-20")], cheap), Err(BlockingReason::NotReplicated));
 }
 
 #[test]
 fn budgets_that_allow_nothing_block_even_safe_pods() {
-    assert_eq!(moved(&[], |_, stage| budget(stage, 0)), Err(BlockingReason::NotEnoughPdb));
-    assert_eq!(moved(&[], |_, stage| budget(stage, 1)), Ok(1));
-    let safe = |spec: &mut PodSpec, stage: &mut Stage| {
+    assert_eq!(moved(&[], |_, surroundings| budget(surroundings, 0)), Err(BlockingReason::NotEnoughPdb));
+    assert_eq!(moved(&[], |_, surroundings| budget(surroundings, 1)), Ok(1));
+    let safe = |spec: &mut PodSpec, surroundings: &mut Surroundings| {
         spec.safe_to_evict = Some(true);
-        budget(stage, 0);
+        budget(surroundings, 0);
     };
     assert_eq!(moved(&[], safe), Err(BlockingReason::NotEnoughPdb));
 }
@@ -225,7 +235,7 @@ fn the_unneeded_time_has_to_be_over() {
 #[test]
 fn unready_nodes_have_a_time_of_their_own() {
     let (mut world, node) = idle(&[]);
-    world.stage.cluster.set_node_ready(node, NodeCondition { is_true: false, since: START });
+    world.surroundings.cluster.set_node_ready(node, NodeCondition { is_true: false, since: START });
     assert!(!deletes(&mut world, 1200));
     assert!(deletes(&mut world, 1201));
 }
@@ -235,7 +245,7 @@ fn a_node_that_is_needed_in_between_waits_again() {
     let (mut world, node) = idle(&[]);
     let pod = world.plain(3000, Some(node));
     assert!(!deletes(&mut world, 300));
-    world.stage.cluster.remove_pod(pod);
+    world.surroundings.cluster.remove_pod(pod);
     assert!(!deletes(&mut world, 310));
     assert!(!deletes(&mut world, 910));
     assert!(deletes(&mut world, 911));
@@ -255,7 +265,7 @@ fn a_deletion_that_fails_at_once_is_tried_again_in_the_next_loop() {
 #[test]
 fn the_minimum_is_kept() {
     let (mut world, node) = idle(&[]);
-    world.stage.groups[0].min = 1;
+    world.surroundings.groups[0].min = 1;
     let down = world.turn(after(601)).scale_down.expect("a scale-down");
     assert_eq!(down.result, ScaleDownResult::NoNodeDeleted);
     assert!(!down.unneeded.iter().any(|(other, _)| *other == node), "no candidate at the minimum");
@@ -265,12 +275,12 @@ fn the_minimum_is_kept() {
 fn groups_grow_to_their_minimum_after_the_scale_down() {
     let (mut world, _) = idle(&[("enforce-node-group-min-size", "true")]);
     world.group("h", 4, 16, 0.1);
-    world.stage.groups[1].min = 1;
+    world.surroundings.groups[1].min = 1;
     let outcome = world.turn(after(601));
     assert_eq!(outcome.scale_up.increases.len(), 1);
     let down = outcome.scale_down.expect("a scale-down");
     assert_eq!(down.result, ScaleDownResult::NodeDeleteStarted, "no cooldown yet");
-    world.stage.groups[1].increase_fails = true;
+    world.surroundings.groups[1].increase_fails = true;
     let outcome = world.turn(after(611));
     assert_eq!((outcome.scale_up.result, outcome.error), (ScaleUpResult::Error, Some("cloudProviderError")));
     assert_eq!(outcome.scale_down.map(|down| down.result), Some(ScaleDownResult::InCooldown));
@@ -282,16 +292,16 @@ fn a_scale_up_holds_deletions_back() {
     world.plain(3900, None);
     let pod = world.plain(3900, None);
     assert_eq!(world.turn(after(30)).scale_up.result, ScaleUpResult::Successful);
-    let pending: Vec<PodId> = world.stage.pending();
+    let pending: Vec<PodId> = world.surroundings.pending();
     assert!(pending.contains(&pod));
-    pending.into_iter().for_each(|pod| world.stage.cluster.remove_pod(pod));
+    pending.into_iter().for_each(|pod| world.surroundings.cluster.remove_pod(pod));
     let down = world.turn(after(630)).scale_down.expect("a scale-down");
     assert_ne!(down.result, ScaleDownResult::InCooldown, "10 minutes after the scale-up");
     let (mut world, _) = idle(&[]);
     world.plain(3900, None);
     world.plain(3900, None);
     world.turn(after(30));
-    world.stage.pending().into_iter().for_each(|pod| world.stage.cluster.remove_pod(pod));
+    world.surroundings.pending().into_iter().for_each(|pod| world.surroundings.cluster.remove_pod(pod));
     let down = world.turn(after(629)).scale_down.expect("a scale-down");
     assert_eq!(down.result, ScaleDownResult::InCooldown);
 }
@@ -316,9 +326,9 @@ fn a_blocked_node_is_left_alone_for_a_while() {
 fn new_pods_wait_for_more_to_come_and_for_their_delay() {
     let born = |world: &mut World, at: SimTime| {
         let pod = world.plain(900, None);
-        let spec = world.stage.cluster.pod(pod).spec;
-        world.stage.cluster.remove_pod(pod);
-        world.stage.cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, at));
+        let spec = world.surroundings.cluster.pod(pod).spec;
+        world.surroundings.cluster.remove_pod(pod);
+        world.surroundings.cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, at));
     };
     let mut world = World::new(&[("new-pod-scale-up-delay", "30s")]);
     world.group("g", 4, 16, 0.1);
@@ -337,9 +347,9 @@ fn a_refused_group_backs_off_for_five_minutes() {
     let mut world = World::new(&[]);
     world.group("g", 4, 16, 0.1);
     world.plain(900, None);
-    world.stage.groups[0].increase_fails = true;
+    world.surroundings.groups[0].increase_fails = true;
     assert_eq!(world.turn(START).scale_up.result, ScaleUpResult::Error);
-    world.stage.groups[0].increase_fails = false;
+    world.surroundings.groups[0].increase_fails = false;
     let outcome = world.turn(after(299));
     assert_eq!(outcome.scale_up.skipped, [(GroupId::from_index(0), SkipReason::Backoff(after(300)))]);
     assert_eq!(world.turn(after(300)).scale_up.result, ScaleUpResult::Successful);
@@ -352,7 +362,7 @@ fn cordoned_nodes_do_not_count_against_the_most_nodes_of_all() {
         world.group("g", 4, 16, 0.1);
         let node = world.node();
         world.plain(3500, Some(node));
-        world.stage.cluster.set_unschedulable(node, cordoned);
+        world.surroundings.cluster.set_unschedulable(node, cordoned);
         world.plain(3500, None);
         assert_eq!(world.turn(after(60)).scale_up.result, result, "cordoned: {cordoned}");
     }
@@ -366,11 +376,11 @@ fn nodes_on_their_way_leave_no_names_behind() {
         world.plain(900, None);
     }
     let increase = world.turn(START).scale_up.increases[0];
-    world.stage.groups[0].target = increase.to;
+    world.surroundings.groups[0].target = increase.to;
     assert_eq!(world.turn(after(10)).scale_up.result, ScaleUpResult::NotNeeded, "the pods fit what is coming");
-    let names = world.stage.cluster.symbols.len();
+    let names = world.surroundings.cluster.symbols.len();
     (2..50).for_each(|at| drop(world.turn(after(10 * at))));
-    assert_eq!(world.stage.cluster.symbols.len(), names);
+    assert_eq!(world.surroundings.cluster.symbols.len(), names);
 }
 
 #[test]
@@ -379,9 +389,9 @@ fn a_pod_may_ask_for_a_longer_delay() {
         let mut world = World::new(&[("new-pod-scale-up-delay", flag)]);
         world.group("g", 4, 16, 0.1);
         let pod = world.pod(900, None, |spec, _| spec.scale_up_delay = Some(SimDuration::from_secs(own)));
-        let spec = world.stage.cluster.pod(pod).spec;
-        world.stage.cluster.remove_pod(pod);
-        world.stage.cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, START));
+        let spec = world.surroundings.cluster.pod(pod).spec;
+        world.surroundings.cluster.remove_pod(pod);
+        world.surroundings.cluster.add_pod(Pod::new(PodName::plain(Symbol::EMPTY), spec, START));
         assert_eq!(world.turn(after(waits)).scale_up.result, ScaleUpResult::NotNeeded, "{flag}");
         assert_eq!(world.turn(after(waits + 1)).scale_up.result, ScaleUpResult::Successful, "{flag}");
     }

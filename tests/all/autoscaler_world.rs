@@ -5,15 +5,15 @@ use foresail::cluster::{
     NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod, PodId, PodName, PodSpec,
     Resources, WorkloadSelector,
 };
+use foresail::dry_run::autoscale::{CloudGroup, Surroundings, views};
 use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
-use foresail::scenario::autoscale::{Group, Stage, views};
 use foresail::scheduler::Profile;
 use foresail::units::{SimDuration, SimTime};
 
-/// A stage and its autoscaler.
+/// A surroundings and its autoscaler.
 pub(crate) struct World {
-    pub stage: Stage,
+    pub surroundings: Surroundings,
     pub autoscaler: Option<Autoscaler>,
     named: u32,
 }
@@ -26,14 +26,14 @@ pub(crate) fn after(seconds: i64) -> SimTime {
 
 impl World {
     pub(crate) fn new(flags: &[(&str, &str)]) -> World {
-        let mut stage = Stage::default();
+        let mut surroundings = Surroundings::default();
         for (name, value) in flags {
-            assert_eq!(stage.flags.set(name, value), FlagOutcome::Set, "{name}={value}");
+            assert_eq!(surroundings.flags.set(name, value), FlagOutcome::Set, "{name}={value}");
         }
-        World { stage, autoscaler: None, named: 0 }
+        World { surroundings, autoscaler: None, named: 0 }
     }
     pub(crate) fn symbol(&mut self, text: &str) -> Symbol {
-        self.stage.cluster.symbols.intern(text)
+        self.surroundings.cluster.symbols.intern(text)
     }
 
     /// A group of machines of so many cores and GiB.
@@ -41,27 +41,27 @@ impl World {
         let capacity = NodeCapacity { resources: Resources::new(1000 * cores, gib << 30), pods: 110 };
         let template = NodeTemplate { allocatable: capacity.clone(), capacity, ..NodeTemplate::default() };
         let name = name.to_owned();
-        self.stage.groups.push(Group { name, max: 10, template, price, ..Group::default() });
+        self.surroundings.groups.push(CloudGroup { name, max: 10, template, price, ..CloudGroup::default() });
     }
     /// A node of the last group, ready for long.
     pub(crate) fn node(&mut self) -> NodeId {
         self.named += 1;
         let name = self.symbol(&format!("n{}", self.named));
-        let group = self.stage.groups.len() - 1;
-        let row = &mut self.stage.groups[group];
+        let group = self.surroundings.groups.len() - 1;
+        let row = &mut self.surroundings.groups[group];
         row.target += 1;
         row.instances.push(InstanceView { name, failed: false });
         let mut node = row.template.clone();
         (node.name, node.group) = (name, Some(GroupId::from_index(group)));
         node.ready = NodeCondition { is_true: true, since: SimTime::ZERO };
-        self.stage.cluster.add_node(node)
+        self.surroundings.cluster.add_node(node)
     }
     /// A pod of an existing ReplicaSet, changed as needed.
     pub(crate) fn pod(
         &mut self,
         milli: i64,
         node: Option<NodeId>,
-        change: impl FnOnce(&mut PodSpec, &mut Stage),
+        change: impl FnOnce(&mut PodSpec, &mut Surroundings),
     ) -> PodId {
         let (namespace, name, key) = (self.symbol("default"), self.symbol("web"), self.symbol("app"));
         let requests = Resources::new(milli, milli << 20);
@@ -74,17 +74,17 @@ impl World {
             ..PodSpec::default()
         };
         let row = WorkloadSelector { kind: OwnerKind::ReplicaSet, namespace, name, selector: None, replicas: 2 };
-        if self.stage.cluster.workloads.is_empty() {
-            self.stage.cluster.workloads.push(row);
+        if self.surroundings.cluster.workloads.is_empty() {
+            self.surroundings.cluster.workloads.push(row);
         }
-        change(&mut spec, &mut self.stage);
-        let spec = self.stage.cluster.intern_spec(spec);
+        change(&mut spec, &mut self.surroundings);
+        let spec = self.surroundings.cluster.intern_spec(spec);
         self.named += 1;
         let pod = Pod::new(PodName::numbered(name, self.named), spec, SimTime::ZERO);
-        let pod = self.stage.cluster.add_pod(pod);
+        let pod = self.surroundings.cluster.add_pod(pod);
         if let Some(node) = node {
-            self.stage.cluster.bind(pod, node);
-            self.stage.cluster.set_phase(pod, Phase::Running);
+            self.surroundings.cluster.bind(pod, node);
+            self.surroundings.cluster.set_phase(pod, Phase::Running);
         }
         pod
     }
@@ -93,10 +93,10 @@ impl World {
     }
 
     pub(crate) fn turn(&mut self, now: SimTime) -> LoopOutcome {
-        let fresh = || Autoscaler::new(self.stage.flags.clone(), Profile::default(), Choice::Recorded);
+        let fresh = || Autoscaler::new(self.surroundings.flags.clone(), Profile::default(), Choice::Recorded);
         let mut autoscaler = self.autoscaler.take().unwrap_or_else(fresh);
-        let pending = self.stage.pending();
-        let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
+        let pending = self.surroundings.pending();
+        let Surroundings { cluster, groups, daemon_sets, .. } = &mut self.surroundings;
         let outcome = (*autoscaler.run_once(now, cluster, &views(groups), &pending, daemon_sets)).clone();
         self.autoscaler = Some(autoscaler);
         outcome
@@ -108,11 +108,11 @@ impl World {
     }
     /// A deletion ends well: the node is gone.
     pub(crate) fn deleted(&mut self, node: NodeId) {
-        let row = self.stage.cluster.node(node);
+        let row = self.surroundings.cluster.node(node);
         let (name, group) = (row.name, row.group.expect("of a group").index());
-        self.stage.remove_node(node);
-        self.stage.remove_instance(name);
-        self.stage.groups[group].target -= 1;
+        self.surroundings.remove_node(node);
+        self.surroundings.remove_instance(name);
+        self.surroundings.groups[group].target -= 1;
         self.autoscaler.as_mut().expect("started").deletion_ended(node);
     }
 }

@@ -1,9 +1,9 @@
 //! Nothing that a dump may hold makes the reader or the scheduler panic, hang or lose count.
 
 use foresail::cluster::ClusterState;
+use foresail::dry_run::schedule::{how_many, place};
 use foresail::rng::{Seed, Stream};
 use foresail::scenario::snapshot::{self, Snapshot};
-use foresail::scheduler::dry_run::{how_many, place};
 use foresail::scheduler::{Decision, Scheduler, Ties};
 use serde_json::{Value, json};
 

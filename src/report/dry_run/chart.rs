@@ -3,7 +3,7 @@
 use super::super::chart::{Axis, INK, PALETTE, TimeAxis, builder, mesh};
 use super::super::format::digits;
 use super::HpaRun;
-use crate::hpa::replay::Row;
+use crate::dry_run::hpa::SyncRow;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -55,7 +55,7 @@ fn escaped(text: &str) -> String {
 
 fn draw(runs: &[HpaRun<'_>], load: &str) -> Result<String> {
     let begin = runs.iter().filter_map(|run| Some(run.timeline.rows.first()?.at)).min().unwrap_or_default();
-    let seconds = |row: &Row| (row.at - begin).as_secs_f64();
+    let seconds = |row: &SyncRow| (row.at - begin).as_secs_f64();
     let end = runs.iter().filter_map(|run| Some(seconds(run.timeline.rows.last()?))).fold(1.0, f64::max);
     let panels = panels(runs, load, &seconds);
     let mut text = String::new();
@@ -73,9 +73,9 @@ fn draw(runs: &[HpaRun<'_>], load: &str) -> Result<String> {
     })
 }
 
-fn panels(runs: &[HpaRun<'_>], load: &str, seconds: &dyn Fn(&Row) -> f64) -> Vec<Lines> {
+fn panels(runs: &[HpaRun<'_>], load: &str, seconds: &dyn Fn(&SyncRow) -> f64) -> Vec<Lines> {
     let mut panels = Vec::new();
-    let curve = |run: &HpaRun<'_>, value: &dyn Fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
+    let curve = |run: &HpaRun<'_>, value: &dyn Fn(&SyncRow) -> Option<f64>| -> Vec<(f64, f64)> {
         run.timeline.rows.iter().filter_map(|row| Some((seconds(row), value(row)?))).collect()
     };
     if let Some(run) = runs.first() {
@@ -83,7 +83,7 @@ fn panels(runs: &[HpaRun<'_>], load: &str, seconds: &dyn Fn(&Row) -> f64) -> Vec
         panels.push(Lines::new(load.to_owned(), vec![(String::new(), PALETTE[9], line)], None));
     }
     let color = |at: usize| PALETTE[[0, 2, 4, 1, 6, 8][at % 6]];
-    let of_all = |value: &dyn Fn(&Row) -> Option<f64>| -> Vec<(String, RGBColor, Vec<(f64, f64)>)> {
+    let of_all = |value: &dyn Fn(&SyncRow) -> Option<f64>| -> Vec<(String, RGBColor, Vec<(f64, f64)>)> {
         runs.iter().enumerate().map(|(at, run)| (run.label.to_owned(), color(at), curve(run, value))).collect()
     };
     let title = "Worst metric, percent of its target (dashed: 100 %)".to_owned();

@@ -1,7 +1,7 @@
 //! Dry runs for other programs: JSON and CSV.
 
 use super::{HpaRun, clock, words};
-use crate::hpa::replay::{Row, target_of};
+use crate::dry_run::hpa::{SyncRow, target_of};
 use crate::hpa::{Metric, Target};
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ fn run_out<'a>(run: &HpaRun<'a>) -> RunOut<'a> {
     }
 }
 
-fn sync_out(run: &HpaRun<'_>, row: &Row) -> SyncOut {
+fn sync_out(run: &HpaRun<'_>, row: &SyncRow) -> SyncOut {
     let conditions = &row.decision.conditions;
     let condition = |condition: Option<crate::hpa::Condition>| condition.map_or(String::new(), |c| c.to_string());
     let metrics = run.spec.metrics.iter().zip(&row.decision.proposals);
@@ -145,7 +145,7 @@ pub fn csv(runs: &[HpaRun<'_>]) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-fn line(run: &HpaRun<'_>, row: &Row) -> Vec<String> {
+fn line(run: &HpaRun<'_>, row: &SyncRow) -> Vec<String> {
     let optional = |value: Option<i32>| value.map_or(String::new(), |value| value.to_string());
     vec![
         run.label.to_owned(),

@@ -10,10 +10,10 @@ mod words;
 
 pub use chart::{page, svg};
 pub use data::{csv, json};
-pub use requests::{Advice, ResourceAdvice, Usage, advice_csv, advice_json, advice_markdown, advice_terminal};
+pub use requests::{advice_csv, advice_json, advice_markdown, advice_terminal};
 pub use tables::{markdown, terminal};
 
-use crate::hpa::replay::Timeline;
+use crate::dry_run::hpa::{Run, Timeline};
 use crate::hpa::{HpaSpec, Metric};
 use crate::intern::Interner;
 use crate::units::SimTime;
@@ -31,7 +31,11 @@ pub struct HpaRun<'a> {
     pub symbols: &'a Interner,
 }
 
-impl HpaRun<'_> {
+impl<'a> HpaRun<'a> {
+    /// Of a dry run; `symbols` are the names of its metrics.
+    pub fn new(run: &'a Run, symbols: &'a Interner) -> Self {
+        HpaRun { label: &run.label, spec: &run.spec, timeline: &run.timeline, symbols }
+    }
     /// `cpu`, `cpu of app` or the metric's own name.
     fn name(&self, metric: &Metric) -> String {
         match metric {

@@ -2,7 +2,7 @@
 
 use super::super::format::{digits, duration};
 use super::{HpaRun, clock, words};
-use crate::hpa::replay::{Row, Totals};
+use crate::dry_run::hpa::{SyncRow, Totals};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle, presets};
 use std::fmt::Write;
 
@@ -50,9 +50,9 @@ fn align_right(table: &mut Table, columns: impl Iterator<Item = usize>) {
 fn timeline(run: &HpaRun<'_>, all: bool, preset: TableStyle) -> String {
     let header = ["time", "metrics", "replicas", "wanted", "stabilized", "set to", "why"];
     let mut table = table(preset, header.map(str::to_owned).to_vec());
-    let mut before: Option<&Row> = None;
+    let mut before: Option<&SyncRow> = None;
     for row in &run.timeline.rows {
-        let same = |other: &Row| other.decision.conditions == row.decision.conditions && !row.decision.rescaled;
+        let same = |other: &SyncRow| other.decision.conditions == row.decision.conditions && !row.decision.rescaled;
         let told = before.is_some_and(same);
         before = Some(row);
         if told && !all {
@@ -120,7 +120,7 @@ fn side_by_side(runs: &[HpaRun<'_>], preset: TableStyle) -> String {
     let mut table = table(preset, header);
     let syncs = runs.iter().map(|run| run.timeline.rows.len()).min().unwrap_or(0);
     for sync in 0..syncs {
-        let rows: Vec<&Row> = runs.iter().map(|run| &run.timeline.rows[sync]).collect();
+        let rows: Vec<&SyncRow> = runs.iter().map(|run| &run.timeline.rows[sync]).collect();
         if !rows.iter().any(|row| row.decision.rescaled) {
             continue;
         }

@@ -1,7 +1,7 @@
 //! Why an HPA did what it did, in words.
 
 use super::HpaRun;
-use crate::hpa::replay::{Row, target_of};
+use crate::dry_run::hpa::{SyncRow, target_of};
 use crate::hpa::{
     CurrentMetric, Metric, MetricError, PolicyKind, Reason, Resource, ScalingRules, SelectPolicy, Target,
 };
@@ -37,7 +37,7 @@ fn complaint(error: MetricError) -> &'static str {
 }
 
 /// All metrics of a sync, `cpu 142% of 70%, memory 60% of 80%`.
-pub(super) fn readings(run: &HpaRun<'_>, row: &Row) -> String {
+pub(super) fn readings(run: &HpaRun<'_>, row: &SyncRow) -> String {
     let of = |(metric, proposal): (&Metric, &Result<crate::hpa::Proposal, MetricError>)| match proposal {
         Ok(proposal) => format!("{} {}", run.name(metric), reading(metric, proposal.current)),
         Err(_) => format!("{} ?", run.name(metric)),
@@ -46,7 +46,7 @@ pub(super) fn readings(run: &HpaRun<'_>, row: &Row) -> String {
 }
 
 /// The whole reason.
-pub(super) fn why(run: &HpaRun<'_>, row: &Row) -> String {
+pub(super) fn why(run: &HpaRun<'_>, row: &SyncRow) -> String {
     let (spec, decision) = (run.spec, &row.decision);
     if decision.proposals.is_empty() {
         return match row.before {
@@ -67,7 +67,7 @@ pub(super) fn why(run: &HpaRun<'_>, row: &Row) -> String {
     parts.join("; ")
 }
 
-fn without_metrics(run: &HpaRun<'_>, row: &Row) -> String {
+fn without_metrics(run: &HpaRun<'_>, row: &SyncRow) -> String {
     let metrics = run.spec.metrics.iter().zip(&row.decision.proposals);
     let failed: Vec<String> = metrics
         .filter_map(|(metric, proposal)| {
@@ -78,7 +78,7 @@ fn without_metrics(run: &HpaRun<'_>, row: &Row) -> String {
     format!("{}: nothing is done", failed.join(", "))
 }
 
-fn asks(run: &HpaRun<'_>, row: &Row, wanted: i32) -> String {
+fn asks(run: &HpaRun<'_>, row: &SyncRow, wanted: i32) -> String {
     let metrics = || run.spec.metrics.iter().zip(&row.decision.proposals);
     let winner = metrics().find_map(|(metric, proposal)| {
         proposal.as_ref().ok().filter(|proposal| proposal.replicas == wanted).map(|proposal| (metric, proposal))
@@ -99,7 +99,7 @@ fn stabilization(run: &HpaRun<'_>, before: i32, wanted: i32, stabilized: i32) ->
     }
 }
 
-fn limit(run: &HpaRun<'_>, row: &Row) -> String {
+fn limit(run: &HpaRun<'_>, row: &SyncRow) -> String {
     let (spec, replicas) = (run.spec, row.decision.replicas);
     let reason = row.decision.conditions.scaling_limited.map(|condition| condition.reason);
     let rules = |up: bool| spec.behavior.as_ref().map(|b| if up { &b.scale_up } else { &b.scale_down });
@@ -118,7 +118,7 @@ fn limit(run: &HpaRun<'_>, row: &Row) -> String {
     }
 }
 
-fn allows(row: &Row) -> String {
+fn allows(row: &SyncRow) -> String {
     match row.decision.replicas {
         replicas if replicas == row.before => "allows no change yet".to_owned(),
         replicas => format!("allows {replicas}"),

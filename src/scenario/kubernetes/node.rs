@@ -21,7 +21,7 @@ pub struct Node {
 }
 
 /// The label that EKS gives the nodes of its managed groups.
-pub(in crate::scenario) const EKS_GROUP: &str = "eks.amazonaws.com/nodegroup";
+pub(crate) const EKS_GROUP: &str = "eks.amazonaws.com/nodegroup";
 
 /// Labels that name a node's group, most specific first: EKS, eksctl, GKE, Karpenter, AKS, kOps.
 const GROUP_LABELS: &[&str] = &[

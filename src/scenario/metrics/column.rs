@@ -1,6 +1,6 @@
 //! What a column is, by its name, and what its values are.
 
-use crate::hpa::replay::Unit;
+use super::recording::Unit;
 use crate::scenario::issue::did_you_mean;
 use crate::units;
 

@@ -1,7 +1,7 @@
 //! Samples of all files, gathered into one recording.
 
 use super::column::Measure;
-use crate::hpa::replay::{Recording, Series, Unit};
+use super::recording::{Recording, Series, Unit};
 use crate::scenario::issue::{Issue, Issues};
 use crate::units::{SimDuration, SimTime};
 use std::collections::BTreeMap;

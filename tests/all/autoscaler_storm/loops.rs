@@ -5,9 +5,9 @@ use super::*;
 impl World {
     /// One loop of all.
     pub(super) fn turn(&mut self, context: &str) {
-        let pending = self.stage.pending();
-        let before = trace(&self.stage.cluster);
-        let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
+        let pending = self.surroundings.pending();
+        let before = trace(&self.surroundings.cluster);
+        let Surroundings { cluster, groups, daemon_sets, .. } = &mut self.surroundings;
         let sizes = groups.iter().map(|group| (group.target, group.increase_fails, group.instances.clone())).collect();
         let news = Shown { versions: cluster.versions(), budgets: cluster.budgets.clone(), sizes };
         let is_same = self.shown.as_ref() == Some(&news);
@@ -23,7 +23,7 @@ impl World {
             let resting = self.resting.run_afresh(self.now, cluster, &shown, &pending, daemon_sets);
             assert_eq!(resting, *plain, "with and without rests, {context}");
         }
-        assert_eq!(before, trace(&self.stage.cluster), "a loop left a trace, {context}");
+        assert_eq!(before, trace(&self.surroundings.cluster), "a loop left a trace, {context}");
         self.check(&quick, context);
         self.act(&quick);
         self.invariants(context);
@@ -31,7 +31,7 @@ impl World {
 
     /// What holds after every event.
     pub(super) fn invariants(&mut self, context: &str) {
-        let Stage { cluster, groups, .. } = &self.stage;
+        let Surroundings { cluster, groups, .. } = &self.surroundings;
         let mut homes: BTreeMap<PodId, NodeId> = BTreeMap::new();
         for (id, node) in cluster.nodes() {
             let mut sum = Resources::default();
@@ -56,7 +56,7 @@ impl World {
 
     /// What never happens.
     fn check(&self, outcome: &LoopOutcome, context: &str) {
-        let Stage { cluster, groups, flags, .. } = &self.stage;
+        let Surroundings { cluster, groups, flags, .. } = &self.surroundings;
         for increase in &outcome.scale_up.increases {
             let group = &groups[increase.group.index()];
             assert!(increase.to > increase.from && increase.to <= group.max, "{increase:?}, {context}");
@@ -107,26 +107,26 @@ impl World {
         let smaller = outcome.instances_to_delete.iter().map(|(group, _)| group);
         let smaller = smaller.chain(outcome.target_changes.iter().map(|(group, _)| group));
         smaller.for_each(|group| self.may_be_small[group.index()] = true);
-        outcome.commands().for_each(|command| self.stage.resize(command));
+        outcome.commands().for_each(|command| self.surroundings.resize(command));
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
             self.set_taint(deletion.node, true);
-            deletion.daemon_pods.iter().for_each(|pod| self.stage.cluster.remove_pod(*pod));
+            deletion.daemon_pods.iter().for_each(|pod| self.surroundings.cluster.remove_pod(*pod));
             deletion.pods.iter().for_each(|pod| self.evict(*pod));
             self.deleting.push(deletion.node);
         }
         while !self.deleting.is_empty() && self.dice.chance(0.5) {
             let node = self.deleting.swap_remove(self.dice.below(self.deleting.len()));
             let deleted = self.dice.chance(0.8);
-            if !deleted && self.stage.cluster.has_node(node) {
+            if !deleted && self.surroundings.cluster.has_node(node) {
                 self.set_taint(node, false);
             }
-            if deleted && self.stage.cluster.has_node(node) {
-                let row = self.stage.cluster.node(node);
+            if deleted && self.surroundings.cluster.has_node(node) {
+                let row = self.surroundings.cluster.node(node);
                 let (name, group) = (row.name, row.group);
-                self.stage.remove_node(node);
-                self.stage.remove_instance(name);
+                self.surroundings.remove_node(node);
+                self.surroundings.remove_instance(name);
                 if let Some(group) = group {
-                    self.stage.groups[group.index()].target -= 1;
+                    self.surroundings.groups[group.index()].target -= 1;
                 }
             }
             self.quick.deletion_ended(node);
@@ -140,22 +140,22 @@ impl World {
     /// The taint of a node that is being deleted.
     fn set_taint(&mut self, node: NodeId, on: bool) {
         let key = self.symbol(TO_BE_DELETED);
-        let mut taints = self.stage.cluster.node(node).taints.clone();
+        let mut taints = self.surroundings.cluster.node(node).taints.clone();
         taints.retain(|taint| taint.key != key);
         if on {
             taints.push(Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule });
         }
-        self.stage.cluster.set_taints(node, taints);
+        self.surroundings.cluster.set_taints(node, taints);
     }
 
     /// The pod goes, and comes again if somebody owns it.
     fn evict(&mut self, pod: PodId) {
-        let (row, spec) = (self.stage.cluster.pod(pod), self.stage.cluster.spec_of(pod));
+        let (row, spec) = (self.surroundings.cluster.pod(pod), self.surroundings.cluster.spec_of(pod));
         let again = (spec.owner.is_some() && !row.is_terminating()).then(|| row.clone_unbound());
-        self.stage.cluster.remove_pod(pod);
+        self.surroundings.cluster.remove_pod(pod);
         if let Some(mut copy) = again {
             copy.created = self.now;
-            self.stage.cluster.add_pod(copy);
+            self.surroundings.cluster.add_pod(copy);
         }
     }
 }

@@ -14,10 +14,10 @@ use foresail::cluster::{
     NodeInclusionPolicy, NodeTemplate, Owner, OwnerKind, Pod, PodDisruptionBudget, PodId, PodName, PodSpec, PodSpecId,
     Resources, Taint, TopologySpreadConstraint, WhenUnsatisfiable, WorkloadSelector,
 };
+use foresail::dry_run::autoscale::{CloudGroup, Surroundings, views};
 use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
 use foresail::rng::{Seed, Stream};
-use foresail::scenario::autoscale::{Group, Stage, views};
 use foresail::scheduler::{Decision, Profile, Scheduler, Ties};
 use foresail::units::{SimDuration, SimTime};
 use loops::Shown;
@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 const ZONES: [&str; 3] = ["a", "b", "c"];
 
 struct World {
-    stage: Stage,
+    surroundings: Surroundings,
     dice: Stream,
     kinds: Vec<PodSpecId>,
     scheduler: Scheduler,
@@ -49,9 +49,9 @@ impl World {
         let mut dice = Seed::new(seed, 0).stream("storm", 0);
         let flags = random_flags(&mut dice);
         let fresh = || Autoscaler::new(flags.clone(), Profile::default(), Choice::Recorded);
-        let stage = Stage { flags: flags.clone(), ..Stage::default() };
+        let surroundings = Surroundings { flags: flags.clone(), ..Surroundings::default() };
         let mut world = World {
-            stage,
+            surroundings,
             kinds: Vec::new(),
             scheduler: Scheduler::new(Profile::default(), Ties::SmallestName),
             quick: fresh(),
@@ -70,15 +70,15 @@ impl World {
         if world.dice.chance(0.7) {
             world.add_daemon_set();
         }
-        world.may_be_small = vec![false; world.stage.groups.len()];
-        for group in 0..world.stage.groups.len() {
-            (0..world.stage.groups[group].target).for_each(|_| world.register(group));
+        world.may_be_small = vec![false; world.surroundings.groups.len()];
+        for group in 0..world.surroundings.groups.len() {
+            (0..world.surroundings.groups[group].target).for_each(|_| world.register(group));
         }
         world
     }
 
     fn symbol(&mut self, text: &str) -> Symbol {
-        self.stage.cluster.symbols.intern(text)
+        self.surroundings.cluster.symbols.intern(text)
     }
 
     fn add_group(&mut self, at: usize) {
@@ -97,14 +97,14 @@ impl World {
         let template =
             NodeTemplate { labels, taints, allocatable: capacity.clone(), capacity, ..NodeTemplate::default() };
         let (min, max) = (self.dice.below(3) as i32, 3 + self.dice.below(8) as i32);
-        self.stage.groups.push(Group {
+        self.surroundings.groups.push(CloudGroup {
             name: format!("group-{at}"),
             min,
             max,
             target: min + self.dice.below((max - min) as usize) as i32,
             template,
             price: 0.05 * cores as f64,
-            ..Group::default()
+            ..CloudGroup::default()
         });
     }
 
@@ -127,7 +127,7 @@ impl World {
             spec.owner = Some(Owner { kind: OwnerKind::ReplicaSet, name, uid: name });
             let selector = Some(LabelSelector::of_labels([(app, name)]));
             let row = WorkloadSelector { kind: OwnerKind::ReplicaSet, namespace, name, selector, replicas: 3 };
-            self.stage.cluster.workloads.push(row);
+            self.surroundings.cluster.workloads.push(row);
         }
         let selector = LabelSelector::of_labels([(app, name)]);
         if self.dice.chance(0.25) {
@@ -158,7 +158,7 @@ impl World {
         }
         if self.dice.chance(0.4) {
             let disruptions_allowed = self.dice.below(3) as i32;
-            self.stage.cluster.budgets.push(PodDisruptionBudget {
+            self.surroundings.cluster.budgets.push(PodDisruptionBudget {
                 namespace,
                 name,
                 selector: Some(selector),
@@ -168,7 +168,7 @@ impl World {
                 disrupted_pods: Vec::new(),
             });
         }
-        let kind = self.stage.cluster.intern_spec(spec);
+        let kind = self.surroundings.cluster.intern_spec(spec);
         self.kinds.push(kind);
     }
 
@@ -177,10 +177,10 @@ impl World {
         let requests = Resources::new(100, 64 << 20);
         let owner = Some(Owner { kind: OwnerKind::DaemonSet, name, uid: name });
         let spec = PodSpec { namespace, owner, container_requests: requests.clone(), requests, ..PodSpec::default() };
-        let kind = self.stage.cluster.intern_spec(spec);
+        let kind = self.surroundings.cluster.intern_spec(spec);
         let row = WorkloadSelector { kind: OwnerKind::DaemonSet, namespace, name, selector: None, replicas: 0 };
-        self.stage.cluster.workloads.push(row);
-        self.stage.daemon_sets.push(kind);
+        self.surroundings.cluster.workloads.push(row);
+        self.surroundings.daemon_sets.push(kind);
     }
 
     /// A node of the group registers.
@@ -188,32 +188,32 @@ impl World {
         self.named += 1;
         let name = self.symbol(&format!("node-{}", self.named));
         let hostname = self.symbol("kubernetes.io/hostname");
-        let mut node = self.stage.groups[group].template.clone();
+        let mut node = self.surroundings.groups[group].template.clone();
         node.labels.set(hostname, name);
         (node.name, node.group, node.created) = (name, Some(GroupId::from_index(group)), self.now);
         node.ready = NodeCondition { is_true: self.dice.chance(0.9), since: self.now };
-        let node = self.stage.cluster.add_node(node);
+        let node = self.surroundings.cluster.add_node(node);
         let instance = InstanceView { name, failed: false };
-        let instances = &mut self.stage.groups[group].instances;
+        let instances = &mut self.surroundings.groups[group].instances;
         instances.retain(|other| other.name != name);
         instances.push(instance);
-        for spec in self.stage.daemon_sets.clone() {
+        for spec in self.surroundings.daemon_sets.clone() {
             self.named += 1;
             let mut pod = Pod::new(PodName::numbered(Symbol::EMPTY, self.named), spec, self.now);
             pod.daemon_node = Some(name);
-            let pod = self.stage.cluster.add_pod(pod);
-            self.stage.cluster.bind(pod, node);
+            let pod = self.surroundings.cluster.add_pod(pod);
+            self.surroundings.cluster.bind(pod, node);
         }
     }
 
     fn some_node(&mut self) -> Option<NodeId> {
-        let nodes = self.stage.cluster.node_ids();
+        let nodes = self.surroundings.cluster.node_ids();
         (!nodes.is_empty()).then(|| nodes[self.dice.below(nodes.len())])
     }
 
     fn some_bound_pod(&mut self) -> Option<PodId> {
         let node = self.some_node()?;
-        let pods = self.stage.cluster.node(node).pods();
+        let pods = self.surroundings.cluster.node(node).pods();
         (!pods.is_empty()).then(|| pods[self.dice.below(pods.len())])
     }
 
@@ -226,72 +226,73 @@ impl World {
                     self.named += 1;
                     let born = self.now - SimDuration::from_secs(self.dice.below(20) as i64);
                     let pod = Pod::new(PodName::numbered(Symbol::EMPTY, self.named), kind, born);
-                    self.stage.cluster.add_pod(pod);
+                    self.surroundings.cluster.add_pod(pod);
                 }
             }
             3 | 4 => {
-                for pod in self.stage.pending() {
-                    if let Decision::Bind(node) = self.scheduler.schedule(&self.stage.cluster, pod).decision {
-                        self.stage.cluster.bind(pod, node);
+                for pod in self.surroundings.pending() {
+                    if let Decision::Bind(node) = self.scheduler.schedule(&self.surroundings.cluster, pod).decision {
+                        self.surroundings.cluster.bind(pod, node);
                     }
                 }
             }
             5 => {
                 for _ in 0..4 {
                     if let Some(pod) = self.some_bound_pod() {
-                        self.stage.cluster.remove_pod(pod);
+                        self.surroundings.cluster.remove_pod(pod);
                     }
                 }
             }
             6 => {
                 let at = self.now - SimDuration::from_secs(self.dice.below(120) as i64);
                 if let Some(pod) = self.some_bound_pod() {
-                    self.stage.cluster.set_deleted(pod, Some(at));
+                    self.surroundings.cluster.set_deleted(pod, Some(at));
                 }
             }
             7 => {
                 if let Some(node) = self.some_node() {
                     let ready = NodeCondition { is_true: self.dice.chance(0.6), since: self.now };
-                    self.stage.cluster.set_node_ready(node, ready);
+                    self.surroundings.cluster.set_node_ready(node, ready);
                 }
             }
             8 => self.instances_come(),
             9 => self.a_node_is_lost(),
             10 => {
-                let count = self.stage.groups.len();
+                let count = self.surroundings.groups.len();
                 let group = self.dice.below(count);
-                self.stage.groups[group].increase_fails = self.dice.chance(0.3);
+                self.surroundings.groups[group].increase_fails = self.dice.chance(0.3);
                 // Only what the size still counts.
-                let counted = self.stage.groups[group].instances.len() as i32 <= self.stage.groups[group].target;
+                let counted =
+                    self.surroundings.groups[group].instances.len() as i32 <= self.surroundings.groups[group].target;
                 let fails = self.dice.chance(0.3) && counted;
-                if let Some(instance) = self.stage.groups[group].instances.last_mut().filter(|_| fails)
-                    && self.stage.cluster.node_by_name(instance.name).is_none()
+                if let Some(instance) = self.surroundings.groups[group].instances.last_mut().filter(|_| fails)
+                    && self.surroundings.cluster.node_by_name(instance.name).is_none()
                 {
                     instance.failed = true;
                 }
             }
             11 => {
                 // An instance that never became a node is gone without a word.
-                let group = self.dice.below(self.stage.groups.len());
-                let cluster = &self.stage.cluster;
-                let instances = &mut self.stage.groups[group].instances;
+                let group = self.dice.below(self.surroundings.groups.len());
+                let cluster = &self.surroundings.cluster;
+                let instances = &mut self.surroundings.groups[group].instances;
                 if let Some(at) = instances.iter().position(|row| cluster.node_by_name(row.name).is_none()) {
                     instances.remove(at);
                 }
             }
             12 => {
                 // Somebody changes the size by hand, while no deletion is under way that counts on it.
-                let group = self.dice.below(self.stage.groups.len());
-                let (min, max) = (self.stage.groups[group].min, self.stage.groups[group].max);
+                let group = self.dice.below(self.surroundings.groups.len());
+                let (min, max) = (self.surroundings.groups[group].min, self.surroundings.groups[group].max);
                 if self.deleting.is_empty() && self.dice.chance(0.3) {
-                    self.stage.groups[group].target = min + self.dice.below((max - min + 1) as usize) as i32;
+                    self.surroundings.groups[group].target = min + self.dice.below((max - min + 1) as usize) as i32;
                 }
             }
             _ => {
-                let budgets = self.stage.cluster.budgets.len();
+                let budgets = self.surroundings.cluster.budgets.len();
                 if budgets > 0 {
                     let at = self.dice.below(budgets);
-                    self.stage.cluster.budgets[at].disruptions_allowed = self.dice.below(3) as i32;
+                    self.surroundings.cluster.budgets[at].disruptions_allowed = self.dice.below(3) as i32;
                 }
             }
         }
@@ -299,8 +300,9 @@ impl World {
 
     /// The cloud launches what is missing: as instances first, as nodes mostly at once.
     fn instances_come(&mut self) {
-        for group in 0..self.stage.groups.len() {
-            let missing = self.stage.groups[group].target - self.stage.groups[group].instances.len() as i32;
+        for group in 0..self.surroundings.groups.len() {
+            let missing =
+                self.surroundings.groups[group].target - self.surroundings.groups[group].instances.len() as i32;
             for _ in 0..missing.max(0) {
                 if self.dice.chance(0.8) {
                     self.register(group);
@@ -308,7 +310,7 @@ impl World {
                     self.named += 1;
                     let name = self.symbol(&format!("instance-{}", self.named));
                     let instance = InstanceView { name, failed: false };
-                    self.stage.groups[group].instances.push(instance);
+                    self.surroundings.groups[group].instances.push(instance);
                 }
             }
         }
@@ -317,10 +319,10 @@ impl World {
     /// Without a word: spot, or a broken machine. The group is to replace it.
     fn a_node_is_lost(&mut self) {
         let Some(node) = self.some_node().filter(|node| !self.deleting.contains(node)) else { return };
-        let name = self.stage.cluster.node(node).name;
-        self.stage.remove_node(node);
+        let name = self.surroundings.cluster.node(node).name;
+        self.surroundings.remove_node(node);
         if self.dice.chance(0.8) {
-            self.stage.remove_instance(name);
+            self.surroundings.remove_instance(name);
         }
     }
 }
@@ -366,7 +368,7 @@ fn storm(seed: u64, loops: u32) -> (u32, u32) {
                 world.invariants(&format!("seed {seed}, before loop {at}"));
             }
         }
-        let pending = world.stage.pending().len();
+        let pending = world.surroundings.pending().len();
         world.turn(&format!("seed {seed}, loop {at}, {pending} pending"));
         deletions += world.deleting.len() as u32;
         world.now += SimDuration::from_secs(if world.dice.chance(0.9) { 10 } else { 7 });

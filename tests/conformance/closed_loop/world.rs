@@ -8,9 +8,9 @@ use foresail::controllers::daemon_set;
 use foresail::controllers::daemon_set::Update;
 use foresail::controllers::deployment::Strategy;
 use foresail::controllers::disruption::{Promise, UnhealthyPods};
+use foresail::dry_run::autoscale::recorded;
 use foresail::hpa;
 use foresail::id::{Id, IdVec};
-use foresail::scenario::autoscale::recorded;
 use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::meta::OwnerReference;
@@ -234,7 +234,7 @@ fn fault(case: &Case, row: &FaultRow) -> Result<Fault, String> {
 fn autoscaler_flags(case: &Case) -> Result<Flags, String> {
     let mut flags = recorded::flags_of(&case.ca_options)?;
     if let Some(text) = &case.priorities {
-        let priorities = foresail::scenario::autoscale::priorities(text);
+        let priorities = foresail::scenario::priorities::priorities(text);
         flags.priorities = priorities.map_err(|e| format!("priorities: {e}"))?;
     }
     Ok(flags)

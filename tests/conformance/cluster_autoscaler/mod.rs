@@ -4,7 +4,7 @@ mod expect;
 mod replay;
 
 use crate::runner::Controller;
-use foresail::scenario::autoscale::recorded::{Case, NodeRef, PodRef};
+use foresail::dry_run::autoscale::recorded::{Case, NodeRef, PodRef};
 use serde::Deserialize;
 
 /// Cluster Autoscaler's recordings.

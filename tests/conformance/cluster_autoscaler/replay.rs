@@ -4,10 +4,10 @@ use super::expect::{Deleted, ExpansionOption, Expected, Increase, ScaleDown, Tem
 use super::{Event, Recording};
 use foresail::autoscaler::{Autoscaler, Choice, LoopOutcome, ScaleDownOutcome, ScaleUpOutcome, Unremovable};
 use foresail::cluster::{NodeCondition, NodeId, PodId};
+use foresail::dry_run::autoscale::recorded::{Recorded, at};
+use foresail::dry_run::autoscale::views;
 use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
-use foresail::scenario::autoscale::recorded::{Recorded, at};
-use foresail::scenario::autoscale::views;
 use foresail::scheduler::Profile;
 use foresail::units::SimTime;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// The first difference of a recording.
 pub(crate) fn replay(recording: &Recording) -> Result<(), String> {
     let world = Recorded::new(&recording.case)?;
-    let autoscaler = Autoscaler::new(world.stage.flags.clone(), Profile::default(), Choice::Recorded);
+    let autoscaler = Autoscaler::new(world.surroundings.flags.clone(), Profile::default(), Choice::Recorded);
     let mut replay = Replay { world, autoscaler, delayed: recording.case.async_deletes, deleting: BTreeMap::new() };
     for step in &recording.steps {
         let first = at(step.at);
@@ -51,7 +51,7 @@ impl Replay {
             }
             Event::RemoveNode { name } => {
                 let node = node_of(&self.world, name)?;
-                self.world.stage.remove_node(node);
+                self.world.surroundings.remove_node(node);
             }
             Event::AddPod { pod } => self.world.add_pod(pod)?,
             Event::Bind { name, to } => self.world.bind(name, to)?,
@@ -71,15 +71,16 @@ impl Replay {
             }
             Event::RemoveInstance { name } => {
                 let name = self.world.cluster().symbols.intern(name);
-                self.world.stage.remove_instance(name);
+                self.world.surroundings.remove_instance(name);
             }
             Event::IncreaseFails { group, error } => {
                 let group = self.world.group(group)?;
-                self.world.stage.groups[group].increase_fails = !error.is_empty();
+                self.world.surroundings.groups[group].increase_fails = !error.is_empty();
             }
             Event::DeletionFinished { name } => {
                 let symbol = self.world.cluster().symbols.intern(name);
-                let found = self.deleting.keys().copied().find(|id| self.world.stage.cluster.node(*id).name == symbol);
+                let found =
+                    self.deleting.keys().copied().find(|id| self.world.surroundings.cluster.node(*id).name == symbol);
                 self.deletion_ends(found.ok_or(format!("{name} is not being deleted"))?);
             }
         }
@@ -88,28 +89,29 @@ impl Replay {
 
     fn deletion_ends(&mut self, node: NodeId) {
         if let Some(group) = self.deleting.remove(&node) {
-            let name = self.world.stage.cluster.node(node).name;
+            let name = self.world.surroundings.cluster.node(node).name;
             self.delete_instance(group, name);
             self.autoscaler.deletion_ended(node);
         }
     }
 
     fn delete_instance(&mut self, group: usize, name: Symbol) {
-        self.world.stage.remove_instance(name);
-        self.world.stage.groups[group].target -= 1;
+        self.world.surroundings.remove_instance(name);
+        self.world.surroundings.groups[group].target -= 1;
     }
 
     fn targets(&self) -> BTreeMap<String, i32> {
-        self.world.stage.groups.iter().map(|group| (group.name.clone(), group.target)).collect()
+        self.world.surroundings.groups.iter().map(|group| (group.name.clone(), group.target)).collect()
     }
 
     /// One loop and what follows from it.
     fn turn(&mut self, now: SimTime) -> Expected {
         let before = self.targets();
-        let stage = &mut self.world.stage;
-        let pending = stage.pending();
-        let groups = views(&stage.groups);
-        let outcome = self.autoscaler.run_once(now, &mut stage.cluster, &groups, &pending, &stage.daemon_sets);
+        let surroundings = &mut self.world.surroundings;
+        let pending = surroundings.pending();
+        let groups = views(&surroundings.groups);
+        let outcome =
+            self.autoscaler.run_once(now, &mut surroundings.cluster, &groups, &pending, &surroundings.daemon_sets);
         let mut ours = self.described(&outcome);
         self.act(&outcome, &mut ours);
         let after = self.targets();
@@ -122,27 +124,27 @@ impl Replay {
     fn act(&mut self, outcome: &LoopOutcome, ours: &mut Expected) {
         for (group, name) in &outcome.instances_to_delete {
             self.delete_instance(group.index(), *name);
-            ours.cloud_deleted.push(self.world.stage.cluster.symbols.text(*name).to_owned());
+            ours.cloud_deleted.push(self.world.surroundings.cluster.symbols.text(*name).to_owned());
         }
         for (group, delta) in &outcome.target_changes {
-            self.world.stage.groups[group.index()].target += delta;
-            ours.target_decreased.push(format!("{}:{delta}", self.world.stage.groups[group.index()].name));
+            self.world.surroundings.groups[group.index()].target += delta;
+            ours.target_decreased.push(format!("{}:{delta}", self.world.surroundings.groups[group.index()].name));
         }
         for increase in outcome.scale_up.increases.iter().filter(|increase| !increase.fails) {
-            self.world.stage.groups[increase.group.index()].target = increase.to;
+            self.world.surroundings.groups[increase.group.index()].target = increase.to;
         }
         for deletion in outcome.scale_down.iter().flat_map(|down| &down.deletions) {
-            let node = self.world.stage.cluster.node(deletion.node);
+            let node = self.world.surroundings.cluster.node(deletion.node);
             let (name, group) = (node.name, node.group.map_or(0, Id::index));
             let gone: Vec<PodId> = deletion.pods.iter().chain(&deletion.daemon_pods).copied().collect();
             self.deleting.insert(deletion.node, group);
             self.world.taint(deletion.node);
             for pod in gone {
-                ours.evictions.push(self.world.stage.cluster.pod_name(pod));
+                ours.evictions.push(self.world.surroundings.cluster.pod_name(pod));
                 self.world.cluster().remove_pod(pod);
             }
             if !self.delayed {
-                ours.cloud_deleted.push(self.world.stage.cluster.symbols.text(name).to_owned());
+                ours.cloud_deleted.push(self.world.surroundings.cluster.symbols.text(name).to_owned());
                 self.deletion_ends(deletion.node);
             }
         }
@@ -162,8 +164,8 @@ impl Replay {
     }
 
     fn scale_up(&self, up: &ScaleUpOutcome, ours: &mut Expected) {
-        let cluster = &self.world.stage.cluster;
-        let group = |at: &GroupId| self.world.stage.groups[at.index()].name.clone();
+        let cluster = &self.world.surroundings.cluster;
+        let group = |at: &GroupId| self.world.surroundings.groups[at.index()].name.clone();
         let names = |pods: &[PodId]| pods.iter().map(|pod| cluster.pod_name(*pod)).collect::<Vec<_>>();
         ours.pending = names(up.pending.as_deref().unwrap_or_default());
         if up.pending.is_some() {
@@ -199,7 +201,7 @@ impl Replay {
     }
 
     fn scale_down(&self, down: &ScaleDownOutcome) -> ScaleDown {
-        let cluster = &self.world.stage.cluster;
+        let cluster = &self.world.surroundings.cluster;
         let name = |node: &NodeId| cluster.node_name(*node).to_owned();
         let seconds = |time: SimTime| time.since(SimTime::ZERO).as_nanos() / 1_000_000_000;
         let unremovable: BTreeMap<String, String> = down

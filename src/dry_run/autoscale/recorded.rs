@@ -1,14 +1,16 @@
 //! The recordings of the real Cluster Autoscaler: a cluster in short form, with pods as references to
 //! templates.
 
+use super::daemon_sets::daemon_set;
 use super::groups::MOST_NODES;
-use super::{Group, Stage};
+use super::surroundings::{CloudGroup, Surroundings};
 use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
 use crate::cluster::{ClusterState, Effect, NodeCondition, NodeId, Phase, Pod, PodId, PodName, PodSpecId, Taint};
 use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
 use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::{Converter, node, pod};
+use crate::scenario::priorities::priorities;
 use crate::units::{SimDuration, SimTime};
 use serde::Deserialize;
 use serde_json::Value;
@@ -112,7 +114,7 @@ pub struct PodRef {
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// What the autoscaler is shown.
-    pub stage: Stage,
+    pub surroundings: Surroundings,
     templates: BTreeMap<String, node::Node>,
     kinds: BTreeMap<String, (PodSpecId, SimDuration)>,
     pods: BTreeMap<String, PodId>,
@@ -129,11 +131,11 @@ impl Recorded {
     /// Errors: the first thing that makes no sense, in words.
     pub fn new(case: &Case) -> Result<Recorded, String> {
         let mut recorded = Recorded::default();
-        recorded.stage.flags = flags(case)?;
+        recorded.surroundings.flags = flags(case)?;
         for row in &case.node_groups {
             check(row)?;
             let template = recorded.converter().node_template(&row.template);
-            let group = Group {
+            let group = CloudGroup {
                 name: row.id.clone(),
                 min: row.min,
                 max: row.max,
@@ -143,7 +145,7 @@ impl Recorded {
                 instances: Vec::new(),
                 increase_fails: row.increase_fails,
             };
-            recorded.stage.groups.push(group);
+            recorded.surroundings.groups.push(group);
             recorded.templates.insert(row.id.clone(), row.template.clone());
         }
         for (name, template) in &case.pod_templates {
@@ -169,7 +171,7 @@ impl Recorded {
 
     /// The cluster.
     pub fn cluster(&mut self) -> &mut ClusterState {
-        &mut self.stage.cluster
+        &mut self.surroundings.cluster
     }
     /// The pod of that name.
     pub fn pod(&self, name: &str) -> Option<PodId> {
@@ -177,16 +179,16 @@ impl Recorded {
     }
     /// The node of that name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        self.stage.cluster.symbols.lookup(name).and_then(|name| self.stage.cluster.node_by_name(name))
+        self.surroundings.cluster.symbols.lookup(name).and_then(|name| self.surroundings.cluster.node_by_name(name))
     }
     /// The place of the group of that name.
     pub fn group(&self, name: &str) -> Result<usize, String> {
-        let place = self.stage.groups.iter().position(|group| group.name == name);
+        let place = self.surroundings.groups.iter().position(|group| group.name == name);
         place.ok_or_else(|| format!("there is no group `{name}`"))
     }
 
     fn converter(&mut self) -> Converter<'_> {
-        Converter::new(&mut self.stage.cluster, jiff::Timestamp::UNIX_EPOCH)
+        Converter::new(&mut self.surroundings.cluster, jiff::Timestamp::UNIX_EPOCH)
     }
 
     fn add_objects(&mut self, kind: &str, objects: &[Value]) -> Result<(), String> {
@@ -199,8 +201,8 @@ impl Recorded {
     }
 
     fn add_daemon_set(&mut self, set: &DaemonSet) {
-        let spec = super::daemon_set(&mut self.converter(), &set.metadata, &set.spec.template);
-        self.stage.daemon_sets.push(spec);
+        let spec = daemon_set(&mut self.converter(), &set.metadata, &set.spec.template);
+        self.surroundings.daemon_sets.push(spec);
     }
 
     /// A node registers; its instance exists from now on if it did not before.
@@ -218,13 +220,13 @@ impl Recorded {
         node.ready = NodeCondition { is_true: row.ready, since: at(row.ready_at) };
         node.group = Some(GroupId::from_index(group));
         let name = node.name;
-        self.stage.cluster.add_node(node);
+        self.surroundings.cluster.add_node(node);
         self.add_instance(group, name, false);
         Ok(())
     }
     /// The cloud lists an instance.
     pub fn add_instance(&mut self, group: usize, name: Symbol, failed: bool) {
-        let instances = &mut self.stage.groups[group].instances;
+        let instances = &mut self.surroundings.groups[group].instances;
         if !instances.iter().any(|instance| instance.name == name) {
             instances.push(InstanceView { name, failed });
         }
@@ -232,7 +234,7 @@ impl Recorded {
     /// A pod is created, on its node if it has one.
     pub fn add_pod(&mut self, row: &PodRef) -> Result<(), String> {
         let (spec, grace) = *self.kinds.get(&row.tpl).ok_or_else(|| format!("there is no template `{}`", row.tpl))?;
-        let cluster = &mut self.stage.cluster;
+        let cluster = &mut self.surroundings.cluster;
         let mut pod = Pod::new(PodName::plain(cluster.symbols.intern(&row.name)), spec, at(row.created));
         pod.phase = match (row.phase.as_str(), row.node.is_empty()) {
             ("Succeeded", _) => Phase::Succeeded,
@@ -252,13 +254,13 @@ impl Recorded {
     pub fn bind(&mut self, pod: &str, node: &str) -> Result<(), String> {
         let node = self.node(node).ok_or_else(|| format!("there is no node `{node}`"))?;
         let pod = self.pod(pod).ok_or_else(|| format!("there is no pod `{pod}`"))?;
-        self.stage.cluster.bind(pod, node);
-        self.stage.cluster.set_phase(pod, Phase::Running);
+        self.surroundings.cluster.bind(pod, node);
+        self.surroundings.cluster.set_phase(pod, Phase::Running);
         Ok(())
     }
     /// The node gets the taint of a deletion.
     pub fn taint(&mut self, node: NodeId) {
-        let cluster = &mut self.stage.cluster;
+        let cluster = &mut self.surroundings.cluster;
         let key = cluster.symbols.intern(crate::autoscaler::TO_BE_DELETED);
         let mut taints = cluster.node(node).taints.clone();
         taints.push(Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule });
@@ -279,7 +281,7 @@ fn check(row: &RecordedGroup) -> Result<(), String> {
 
 fn flags(case: &Case) -> Result<Flags, String> {
     let mut flags = flags_of(&case.options)?;
-    flags.priorities = super::priorities(&case.priorities)?;
+    flags.priorities = priorities(&case.priorities)?;
     Ok(flags)
 }
 

@@ -1,6 +1,6 @@
 //! Node groups of a dump: declared in a file, by `--nodes=min:max:name`, or guessed from labels of nodes.
 
-use super::Group;
+use super::surroundings::CloudGroup;
 use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
 use crate::cluster::NodeTemplate;
 use crate::market::{Catalog, PriceBook, region_of_zone};
@@ -35,26 +35,26 @@ pub(super) struct Declared {
 }
 
 /// The groups, and which nodes are whose.
-pub(super) struct Plan {
+pub(super) struct Membership {
     pub(super) declared: Vec<Declared>,
 }
 
-impl Plan {
+impl Membership {
     /// What the file declares, else what the nodes' labels say; of these what the flags take for the autoscaler's.
-    pub(super) fn new(declared: Vec<Declared>, flags: &Flags, nodes: &[node::Node], issues: &mut Issues) -> Plan {
-        let mut plan = Plan { declared };
-        let guessed = plan.declared.is_empty();
+    pub(super) fn new(declared: Vec<Declared>, flags: &Flags, nodes: &[node::Node], issues: &mut Issues) -> Membership {
+        let mut membership = Membership { declared };
+        let guessed = membership.declared.is_empty();
         if guessed {
-            plan.guess(nodes);
+            membership.guess(nodes);
         }
-        plan.refuse_doubles(issues);
-        plan.claim(flags, nodes, issues);
-        for row in plan.declared.iter().filter(|row| guessed && row.max.is_none()) {
+        membership.refuse_doubles(issues);
+        membership.claim(flags, nodes, issues);
+        for row in membership.declared.iter().filter(|row| guessed && row.max.is_none()) {
             let message = format!("its bounds are not known: taken as 0 and {ASSUMED_MAX}");
             let help = format!("pass --node-groups or --flags --nodes=MIN:MAX:{}", row.name);
             issues.push(Issue::warning(format!("node group {}", row.name), message).with_help(help));
         }
-        plan
+        membership
     }
 
     fn guess(&mut self, nodes: &[node::Node]) {
@@ -121,7 +121,7 @@ impl Plan {
         members: &[Vec<NodeTemplate>],
         converter: &mut Converter<'_>,
         issues: &mut Issues,
-    ) -> Vec<Group> {
+    ) -> Vec<CloudGroup> {
         let mut groups = Vec::new();
         for (row, nodes) in self.declared.iter().zip(members) {
             let field = |what: &str| format!("node group {}: {what}", row.name);
@@ -148,7 +148,15 @@ impl Plan {
                 issues.push(Issue::error(field("target"), message));
             }
             let price = row.price.or_else(|| price_of(&template, converter)).unwrap_or(0.0);
-            groups.push(Group { name: row.name.clone(), min, max, target, template, price, ..Group::default() });
+            groups.push(CloudGroup {
+                name: row.name.clone(),
+                min,
+                max,
+                target,
+                template,
+                price,
+                ..CloudGroup::default()
+            });
         }
         groups
     }

@@ -1,8 +1,9 @@
-//! A dump of a cluster (`kubectl get nodes,pods,... -o json`) or a recorded one, as a stage.
+//! A dump of a cluster (`kubectl get nodes,pods,... -o json`) or a recorded one, as what the autoscaler is shown.
 
-use super::Stage;
-use super::groups::{Declared, Plan};
+use super::daemon_sets::daemon_set;
+use super::groups::{Declared, Membership};
 use super::recorded::{Case, Recorded};
+use super::surroundings::Surroundings;
 use crate::autoscaler::{Flags, InstanceView};
 use crate::cluster::{NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
 use crate::id::{GroupId, Id};
@@ -31,11 +32,11 @@ pub struct Request {
     pub flags: Vec<String>,
 }
 
-/// A stage with the instant of its first loop.
+/// What was read, with the instant of the first loop.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// What the autoscaler is shown.
-    pub stage: Stage,
+    pub surroundings: Surroundings,
     /// The scheduler's profiles: those of the input, or kube-scheduler's own.
     pub profiles: Profiles,
     /// The profile of the autoscaler's what-ifs: that of `--scheduler-config-file`, else the scheduler's.
@@ -71,8 +72,8 @@ fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -
     let recorded = Case::deserialize(&document.value).map_err(|e| e.to_string());
     match recorded.and_then(|case| Recorded::new(&case)) {
         Ok(mut recorded) => {
-            set_flags(&mut recorded.stage.flags, &request.flags, issues);
-            Some(Loaded { stage: recorded.stage, now: SimTime::from_secs(10), ..Loaded::default() })
+            set_flags(&mut recorded.surroundings.flags, &request.flags, issues);
+            Some(Loaded { surroundings: recorded.surroundings, now: SimTime::from_secs(10), ..Loaded::default() })
         }
         Err(why) => {
             issues.push(document.locate(Issue::error("", why)));
@@ -82,9 +83,9 @@ fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -
 }
 
 fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Option<Loaded> {
-    let mut stage = Stage::default();
-    set_flags(&mut stage.flags, &request.flags, issues);
-    autoscaler_flags::read_priorities(&mut stage.flags, found, issues);
+    let mut surroundings = Surroundings::default();
+    set_flags(&mut surroundings.flags, &request.flags, issues);
+    autoscaler_flags::read_priorities(&mut surroundings.flags, found, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
     let newest = found.iter().filter_map(|document| newest_time(&document.value)).max();
     let nodes = nodes(found, issues);
@@ -94,21 +95,21 @@ fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Opti
         return None;
     }
     let api: Vec<node::Node> = nodes.iter().map(|(_, node)| node.clone()).collect();
-    let plan = Plan::new(declared, &stage.flags, &api, issues);
+    let membership = Membership::new(declared, &surroundings.flags, &api, issues);
     let epoch = newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let mut converter = Converter::new(&mut stage.cluster, epoch);
-    let members = add_nodes(&nodes, &plan, &mut converter, issues);
-    stage.groups = plan.build(&members, &mut converter, issues);
-    for (group, nodes) in stage.groups.iter_mut().zip(&members) {
+    let mut converter = Converter::new(&mut surroundings.cluster, epoch);
+    let members = add_nodes(&nodes, &membership, &mut converter, issues);
+    surroundings.groups = membership.build(&members, &mut converter, issues);
+    for (group, nodes) in surroundings.groups.iter_mut().zip(&members) {
         group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
     }
-    let (profiles, profile) = profiles(found, &stage.flags, &mut converter, issues);
-    stage.daemon_sets = add_objects(found, &mut converter, issues);
+    let (profiles, profile) = profiles(found, &surroundings.flags, &mut converter, issues);
+    surroundings.daemon_sets = add_objects(found, &mut converter, issues);
     drop(converter);
     let existing: BTreeSet<&str> = found.iter().map(|document| document.text(&["kind"])).collect();
-    assume_controllers(&mut stage, &existing, issues);
-    let now = SimTime::ZERO + stage.flags.scan_interval;
-    Some(Loaded { stage, profiles, profile, now, caveats: Issues::new() })
+    assume_controllers(&mut surroundings, &existing, issues);
+    let now = SimTime::ZERO + surroundings.flags.scan_interval;
+    Some(Loaded { surroundings, profiles, profile, now, caveats: Issues::new() })
 }
 
 fn is_a(document: &Document, kind: &str) -> bool {
@@ -129,15 +130,15 @@ fn nodes<'a>(found: &'a [Document], issues: &mut Issues) -> Vec<(&'a Document, n
 /// Puts the nodes into the cluster; those of each group.
 fn add_nodes(
     nodes: &[(&Document, node::Node)],
-    plan: &Plan,
+    membership: &Membership,
     converter: &mut Converter<'_>,
     issues: &mut Issues,
 ) -> Vec<Vec<NodeTemplate>> {
-    let mut members = vec![Vec::new(); plan.declared.len()];
+    let mut members = vec![Vec::new(); membership.declared.len()];
     let mut strangers = Vec::new();
     for (document, node) in nodes {
         let mut row = converter.node_template(node);
-        let group = plan.group_of(node);
+        let group = membership.group_of(node);
         row.group = group.map(GroupId::from_index);
         match group {
             Some(group) => members[group].push(row.clone()),
@@ -184,7 +185,7 @@ fn add_objects(found: &[Document], converter: &mut Converter<'_>, issues: &mut I
     for document in found.iter().filter(|document| !is_a(document, "Node") && !is_a(document, KIND)) {
         if is_a(document, "DaemonSet") {
             match read_object::<workloads::Workload>(&document.value) {
-                Ok(api) => daemon_sets.push(super::daemon_set(converter, &api.metadata, &api.spec.template)),
+                Ok(api) => daemon_sets.push(daemon_set(converter, &api.metadata, &api.spec.template)),
                 Err(issue) => issues.push(document.locate(issue)),
             }
         } else if let Err(issue) = converter.add(&document.value) {
@@ -203,7 +204,7 @@ fn take(converter: &mut Converter<'_>, document: &Document, issues: &mut Issues)
 }
 
 /// A dump without any ReplicaSet does not mean that all pods have lost theirs.
-fn assume_controllers(stage: &mut Stage, existing: &BTreeSet<&str>, issues: &mut Issues) {
+fn assume_controllers(surroundings: &mut Surroundings, existing: &BTreeSet<&str>, issues: &mut Issues) {
     let kinds = [
         (OwnerKind::ReplicaSet, "ReplicaSet"),
         (OwnerKind::StatefulSet, "StatefulSet"),
@@ -212,7 +213,7 @@ fn assume_controllers(stage: &mut Stage, existing: &BTreeSet<&str>, issues: &mut
         (OwnerKind::ReplicationController, "ReplicationController"),
     ];
     for (kind, name) in kinds.into_iter().filter(|(_, name)| !existing.contains(name)) {
-        let cluster = &mut stage.cluster;
+        let cluster = &mut surroundings.cluster;
         let owners: BTreeSet<_> = cluster
             .pods()
             .filter_map(|(id, _)| {

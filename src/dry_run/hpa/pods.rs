@@ -1,8 +1,10 @@
 //! The pods of a dry run, and what the controller sees of them.
 
-use super::{Mode, Plan, PodShape, Unit};
+use super::replay::{Mode, Replay};
 use crate::hpa::{ContainerUsage, Metric, PodContainer, PodGroup, PodPhase, Readiness};
 use crate::intern::Symbol;
+use crate::scenario::metrics::{Series, Unit, View};
+use crate::scenario::pod_shape::PodShape;
 use crate::units::{SimDuration, SimTime};
 
 /// A pod has metrics this long after its start at the latest.
@@ -69,18 +71,11 @@ struct Group {
 /// The pods as the controller groups them.
 pub(super) struct Groups(Vec<Group>);
 
-/// Usage of one pod.
-#[derive(Clone, Copy, Default)]
-struct Usage {
-    cpu_milli: Option<f64>,
-    memory_bytes: Option<f64>,
-}
-
 impl Groups {
-    pub(super) fn of(plan: &Plan<'_>, cohorts: &Cohorts, replicas: i32, now: SimTime, sampled: SimTime) -> Self {
-        match plan.mode {
-            Mode::Closed => Groups(closed(plan, cohorts, now, sampled)),
-            Mode::Open => Groups(open(plan, replicas, sampled)),
+    pub(super) fn of(replay: &Replay<'_>, cohorts: &Cohorts, replicas: i32, now: SimTime, sampled: SimTime) -> Self {
+        match replay.mode {
+            Mode::Closed => Groups(closed(replay, cohorts, now, sampled)),
+            Mode::Open => Groups(open(replay, replicas, sampled)),
         }
     }
 
@@ -109,32 +104,31 @@ impl Group {
 }
 
 /// Every pod as it was recorded: one group per pod, or all alike.
-fn open(plan: &Plan<'_>, replicas: i32, sampled: SimTime) -> Vec<Group> {
+fn open(replay: &Replay<'_>, replicas: i32, sampled: SimTime) -> Vec<Group> {
     let mut pods: Vec<u32> = Vec::new();
-    for view in plan.recording.views().filter(|view| view.series.per_pod) {
+    for view in replay.recording.views().filter(|view| view.series.per_pod) {
         pods.extend(view.values(sampled).into_iter().flatten().map(|(pod, _)| *pod));
     }
     pods.sort_unstable();
     pods.dedup();
     let long_ago = sampled - LONG_AGO;
     let group = |count: i64, pod: Option<u32>| {
-        let (mut usage, mut custom) = (Usage::default(), Vec::new());
-        for (view, name) in plan.recording.views().zip(plan.names) {
+        let mut used = Used::default();
+        for (view, name) in replay.recording.views().zip(replay.names) {
             let value = match pod.filter(|_| view.series.per_pod) {
                 Some(pod) => view.values(sampled).and_then(|v| v.iter().find(|(p, _)| *p == pod)).map(|(_, v)| *v),
                 None => view.mean(sampled),
             };
-            take(plan, &view.series.name, view.series.unit, *name, value, &mut usage, &mut custom);
+            used.take(replay, view.series, *name, value);
         }
-        let known = usage.cpu_milli.is_some() || usage.memory_bytes.is_some();
         Group {
             count,
             ready: true,
             ready_since: long_ago,
             started: long_ago,
-            sampled: known.then_some(sampled),
-            container: [container(plan, usage)],
-            custom,
+            sampled: used.is_known().then_some(sampled),
+            container: [container(replay, &used)],
+            custom: used.custom,
         }
     };
     if pods.is_empty() {
@@ -151,88 +145,90 @@ fn open(plan: &Plan<'_>, replicas: i32, sampled: SimTime) -> Vec<Group> {
 }
 
 /// The total divided among the pods that were ready when the sample was taken.
-fn closed(plan: &Plan<'_>, cohorts: &Cohorts, now: SimTime, sampled: SimTime) -> Vec<Group> {
+fn closed(replay: &Replay<'_>, cohorts: &Cohorts, now: SimTime, sampled: SimTime) -> Vec<Group> {
     let serving = f64::from(cohorts.ready_at(sampled).max(1));
-    let recorded = plan.recording.replicas_at(sampled);
+    let recorded = replay.recording.replicas_at(sampled);
     let group = |cohort: &Cohort| {
         let serves = cohort.ready <= sampled;
-        let (mut usage, mut custom) = (Usage::default(), Vec::new());
-        for (view, name) in plan.recording.views().zip(plan.names) {
+        let mut used = Used::default();
+        for (view, name) in replay.recording.views().zip(replay.names) {
             let value = if view.series.name == "memory" {
                 // Memory does not leave a pod when load does: what a pod had is what a pod has.
-                view.memory_of_a_pod(sampled, recorded)
+                memory_of_a_pod(&view, sampled, recorded)
             } else {
                 view.sum(sampled, recorded).map(|sum| if serves { sum / serving } else { 0.0 })
             };
-            take(plan, &view.series.name, view.series.unit, *name, value, &mut usage, &mut custom);
+            used.take(replay, view.series, *name, value);
         }
-        if let (Some(usage), Some(limit)) = (&mut usage.cpu_milli, plan.pod.cpu_limit_milli) {
+        if let (Some(usage), Some(limit)) = (&mut used.cpu_milli, replay.pod.cpu_limit_milli) {
             *usage = usage.min(limit as f64);
         }
         let has_sample = cohort.created + FIRST_SAMPLE <= sampled;
-        let known = usage.cpu_milli.is_some() || usage.memory_bytes.is_some();
         let ready = cohort.ready <= now;
         Group {
             count: i64::from(cohort.count),
             ready,
             ready_since: if ready { cohort.ready } else { cohort.created },
             started: cohort.created,
-            sampled: (has_sample && known).then_some(sampled),
-            container: [container(plan, usage)],
-            custom: if serves { custom } else { Vec::new() },
+            sampled: (has_sample && used.is_known()).then_some(sampled),
+            container: [container(replay, &used)],
+            custom: if serves { used.custom } else { Vec::new() },
         }
     };
     cohorts.0.iter().map(group).collect()
 }
 
-impl super::recording::View<'_> {
-    /// Memory per pod: the mean over pods, or the total over the replicas that were recorded.
-    fn memory_of_a_pod(&self, at: SimTime, recorded: Option<i32>) -> Option<f64> {
-        match (self.series.per_pod, self.series.unit, recorded) {
-            (false, Unit::Bytes, Some(replicas)) => Some(self.sum(at, None)? / f64::from(replicas.max(1))),
-            _ => self.mean(at),
-        }
+/// Memory per pod: the mean over pods, or the total over the replicas that were recorded.
+fn memory_of_a_pod(view: &View<'_>, at: SimTime, recorded: Option<i32>) -> Option<f64> {
+    match (view.series.per_pod, view.series.unit, recorded) {
+        (false, Unit::Bytes, Some(replicas)) => Some(view.sum(at, None)? / f64::from(replicas.max(1))),
+        _ => view.mean(at),
     }
 }
 
-/// Files a value under what it is.
-fn take(
-    plan: &Plan<'_>,
-    series: &str,
-    unit: Unit,
-    name: Symbol,
-    value: Option<f64>,
-    usage: &mut Usage,
-    custom: &mut Vec<(Symbol, i64)>,
-) {
-    let Some(value) = value else { return };
-    let of = |request: Option<i64>| match unit {
-        Unit::Percent => value / 100.0 * request.unwrap_or(STAND_IN_REQUEST) as f64,
-        Unit::Milli | Unit::Bytes => value,
-    };
-    match series {
-        "cpu" => usage.cpu_milli = Some(of(plan.pod.cpu_request_milli)),
-        "memory" => usage.memory_bytes = Some(of(plan.pod.memory_request_bytes)),
-        _ => custom.push((name, value.round() as i64)),
+/// What a group's pods use, by what it is.
+#[derive(Default)]
+struct Used {
+    cpu_milli: Option<f64>,
+    memory_bytes: Option<f64>,
+    custom: Vec<(Symbol, i64)>,
+}
+
+impl Used {
+    /// Files a value of a series under what it is.
+    fn take(&mut self, replay: &Replay<'_>, series: &Series, name: Symbol, value: Option<f64>) {
+        let Some(value) = value else { return };
+        let of = |request: Option<i64>| match series.unit {
+            Unit::Percent => value / 100.0 * request.unwrap_or(STAND_IN_REQUEST) as f64,
+            Unit::Milli | Unit::Bytes => value,
+        };
+        match series.name.as_str() {
+            "cpu" => self.cpu_milli = Some(of(replay.pod.cpu_request_milli)),
+            "memory" => self.memory_bytes = Some(of(replay.pod.memory_request_bytes)),
+            _ => self.custom.push((name, value.round() as i64)),
+        }
+    }
+    fn is_known(&self) -> bool {
+        self.cpu_milli.is_some() || self.memory_bytes.is_some()
     }
 }
 
 /// Of percentages any request will do; this one keeps their third decimal.
 const STAND_IN_REQUEST: i64 = 100_000;
 
-fn container(plan: &Plan<'_>, usage: Usage) -> PodContainer {
-    let PodShape { cpu_request_milli, memory_request_bytes, .. } = plan.pod;
+fn container(replay: &Replay<'_>, used: &Used) -> PodContainer {
+    let PodShape { cpu_request_milli, memory_request_bytes, .. } = replay.pod;
     let stands_in = |name: &str| {
-        let relative = |series: &super::Series| series.name == name && series.unit == Unit::Percent;
-        plan.recording.series().iter().any(relative).then_some(STAND_IN_REQUEST)
+        let relative = |series: &Series| series.name == name && series.unit == Unit::Percent;
+        replay.recording.series().iter().any(relative).then_some(STAND_IN_REQUEST)
     };
     PodContainer {
-        name: container_name(plan.spec),
+        name: container_name(replay.spec),
         cpu_request_milli: cpu_request_milli.or_else(|| stands_in("cpu")),
         memory_request_bytes: memory_request_bytes.or_else(|| stands_in("memory")),
         usage: Some(ContainerUsage {
-            cpu_milli: usage.cpu_milli.map(|value| value.round() as i64),
-            memory_bytes: usage.memory_bytes.map(|value| value.round() as i64),
+            cpu_milli: used.cpu_milli.map(|value| value.round() as i64),
+            memory_bytes: used.memory_bytes.map(|value| value.round() as i64),
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! A dry run in a few figures.
 
-use super::Row;
+use super::replay::SyncRow;
 use crate::hpa::HpaSpec;
 use crate::units::SimDuration;
 
@@ -27,7 +27,7 @@ pub struct Totals {
     pub syncs_without_metrics: u32,
 }
 
-pub(super) fn totals(rows: &[Row], sync: SimDuration, spec: &HpaSpec, tolerance: f64) -> Totals {
+pub(super) fn totals(rows: &[SyncRow], sync: SimDuration, spec: &HpaSpec, tolerance: f64) -> Totals {
     let hours = sync.as_secs_f64() / 3600.0;
     let mut totals = Totals { hours: hours * rows.len() as f64, ..Totals::default() };
     let (mut direction, mut flips, mut lag) = (0, 0_u32, 0.0_f64);

@@ -1,29 +1,13 @@
-//! What the Cluster Autoscaler is shown when nothing is simulated around it: a cluster, its node groups, the
-//! flags.
-//!
-//! [`load`] reads a dump of a cluster, [`Ahead`] runs loops on it; [`recorded`] reads the recordings of the real Cluster Autoscaler and the workloads in the same form.
-
-mod ahead;
-mod dump;
-mod groups;
-mod priorities;
-pub mod recorded;
-
-pub use ahead::Ahead;
-pub use dump::{Loaded, Request, load};
-pub use priorities::priorities;
+//! A cluster, its cloud and the autoscaler's flags, and the doors through which they change.
 
 use crate::autoscaler::{Command, Flags, GroupView, Groups, InstanceView};
-use crate::cluster::{ClusterState, NodeId, NodeTemplate, OwnerKind, Phase, PodId, PodSpecId, WorkloadSelector};
+use crate::cluster::{ClusterState, NodeId, NodeTemplate, Phase, PodId, PodSpecId};
 use crate::id::Id;
 use crate::intern::Symbol;
-use crate::scenario::kubernetes::Converter;
-use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
-use crate::scenario::kubernetes::pod::PodTemplateSpec;
 
 /// A node group and its instances as the cloud has them.
 #[derive(Clone, Debug, Default)]
-pub struct Group {
+pub struct CloudGroup {
     /// Its id.
     pub name: String,
     /// Least size.
@@ -42,7 +26,7 @@ pub struct Group {
     pub increase_fails: bool,
 }
 
-impl Group {
+impl CloudGroup {
     fn view(&self) -> GroupView<'_> {
         GroupView {
             name: &self.name,
@@ -59,18 +43,18 @@ impl Group {
 
 /// A cluster, its cloud and the flags.
 #[derive(Clone, Debug, Default)]
-pub struct Stage {
+pub struct Surroundings {
     /// The cluster.
     pub cluster: ClusterState,
     /// The groups, in the cloud's order; nodes name theirs by its place.
-    pub groups: Vec<Group>,
+    pub groups: Vec<CloudGroup>,
     /// The kinds of pods that new nodes get.
     pub daemon_sets: Vec<PodSpecId>,
     /// The flags.
     pub flags: Flags,
 }
 
-impl Stage {
+impl Surroundings {
     /// The groups' sizes as the autoscaler wants them: instances that never came go, targets change, but no target below
     /// what is there: a cloud refuses that. Launching, tainting and draining are the caller's.
     pub fn resize(&mut self, command: Command<'_>) {
@@ -119,32 +103,7 @@ impl Stage {
     }
 }
 
-/// Adds a DaemonSet: its pods, as it would create them.
-fn daemon_set(converter: &mut Converter<'_>, metadata: &ObjectMeta, template: &PodTemplateSpec) -> PodSpecId {
-    let row = WorkloadSelector {
-        kind: OwnerKind::DaemonSet,
-        namespace: converter.symbol(metadata.namespace_or_default()),
-        name: converter.symbol(&metadata.name),
-        selector: None,
-        replicas: 0,
-    };
-    converter.cluster().workloads.push(row);
-    let owner = OwnerReference {
-        api_version: "apps/v1".into(),
-        kind: "DaemonSet".into(),
-        name: metadata.name.clone(),
-        uid: metadata.uid.clone(),
-        controller: Some(true),
-    };
-    let metadata = ObjectMeta {
-        namespace: metadata.namespace.clone(),
-        owner_references: vec![owner],
-        ..template.metadata.clone()
-    };
-    converter.pod_spec(&metadata, &template.spec)
-}
-
-/// [`Stage::views`] where the cluster is borrowed otherwise.
-pub fn views(groups: &[Group]) -> Groups<'_> {
-    groups.iter().map(Group::view).collect()
+/// [`Surroundings::views`] where the cluster is borrowed otherwise.
+pub fn views(groups: &[CloudGroup]) -> Groups<'_> {
+    groups.iter().map(CloudGroup::view).collect()
 }

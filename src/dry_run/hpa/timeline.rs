@@ -1,94 +1,22 @@
-//! The dry run of one HPA over recorded metrics: what would it have done?
-//!
-//! *Open*: every pod's usage is what was recorded, whatever the HPA decides. *Closed*: the recorded load is
-//! divided among the pods that this HPA would have had, so usage answers to its decisions.
-//!
-//! Start reading at [`Plan::run`].
+//! The syncs of a dry run, one after another.
 
-mod pods;
-mod recording;
-mod totals;
-
-pub use recording::{Recording, Series, Unit};
-pub use totals::Totals;
-
-use super::{Decision, Flags, HpaController, HpaSpec, Metric, Observation, Target};
+use super::pods::{Cohorts, Groups};
+use super::replay::{Mode, Replay, SyncRow, target_of};
+use super::totals::{Totals, totals};
+use crate::hpa::{Decision, HpaController, Metric, Observation, Proposal, Target};
 use crate::intern::Symbol;
-use crate::units::{SimDuration, SimTime};
-use pods::{Cohorts, Groups};
-
-/// How the recorded metrics are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Per-pod usage as it was.
-    Open,
-    /// The total divided among the pods that this HPA would have had.
-    Closed,
-}
-
-/// What the pods behind an HPA are like.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PodShape {
-    /// `requests.cpu` of a pod in milli-cores.
-    pub cpu_request_milli: Option<i64>,
-    /// `requests.memory` of a pod in bytes.
-    pub memory_request_bytes: Option<i64>,
-    /// No pod uses more cpu; milli-cores.
-    pub cpu_limit_milli: Option<i64>,
-}
-
-/// Everything a dry run needs.
-#[derive(Clone, Debug)]
-pub struct Plan<'a> {
-    /// The HPA.
-    pub spec: &'a HpaSpec,
-    /// The controller's flags.
-    pub flags: Flags,
-    /// What was recorded.
-    pub recording: &'a Recording,
-    /// Names of the recorded series, in their order, as the HPA's metrics name them.
-    pub names: &'a [Symbol],
-    /// How it is taken.
-    pub mode: Mode,
-    /// `spec.replicas` at the first sync.
-    pub start: i32,
-    /// The pods.
-    pub pod: PodShape,
-    /// From creation to Ready.
-    pub pod_start: SimDuration,
-    /// `--horizontal-pod-autoscaler-sync-period`.
-    pub sync: SimDuration,
-    /// How old samples are when the controller reads them.
-    pub sample_age: SimDuration,
-}
-
-/// One sync of a dry run.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// When.
-    pub at: SimTime,
-    /// `spec.replicas` before the sync.
-    pub before: i32,
-    /// Pods that are Ready.
-    pub ready: i32,
-    /// The load of the first metric: the recorded total (closed) or value per pod (open), in its unit.
-    pub load: Option<f64>,
-    /// The decision.
-    pub decision: Decision,
-    /// The largest of the metrics' values over their targets; absent without any.
-    pub ratio: Option<f64>,
-}
+use crate::units::SimTime;
 
 /// A dry run's outcome.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     /// One row per sync.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SyncRow>,
     /// Summed up.
     pub totals: Totals,
 }
 
-impl Plan<'_> {
+impl Replay<'_> {
     /// Syncs from the first to the last recorded instant.
     ///
     /// Cost: syncs × groups of pods; a day of 15 s syncs takes milliseconds.
@@ -103,11 +31,11 @@ impl Plan<'_> {
             rows.push(row);
             now += self.sync;
         }
-        let totals = totals::totals(&rows, self.sync, self.spec, self.flags.tolerance);
+        let totals = totals(&rows, self.sync, self.spec, self.flags.tolerance);
         Timeline { rows, totals }
     }
 
-    fn sync(&self, controller: &mut HpaController, cohorts: &mut Cohorts, now: SimTime) -> Row {
+    fn sync(&self, controller: &mut HpaController, cohorts: &mut Cohorts, now: SimTime) -> SyncRow {
         let sampled = now - self.sample_age;
         let before = match self.mode {
             // The pods that were there are those whose usage was recorded.
@@ -134,7 +62,7 @@ impl Plan<'_> {
             Mode::Open => view.mean(sampled),
             Mode::Closed => view.sum(sampled, self.recording.replicas_at(sampled)),
         });
-        Row { at: now, before, ready, load, decision, ratio }
+        SyncRow { at: now, before, ready, load, decision, ratio }
     }
 
     /// Object and External metrics are what was recorded, summed over series, in milli-units.
@@ -145,7 +73,7 @@ impl Plan<'_> {
 
     /// How far above its target the worst metric is; nothing was proposed, nothing is known.
     fn ratio(&self, decision: &Decision, replicas: i32) -> Option<f64> {
-        let of = |(proposal, metric): (&Result<super::Proposal, _>, &Metric)| {
+        let of = |(proposal, metric): (&Result<Proposal, _>, &Metric)| {
             let current = proposal.as_ref().ok()?.current;
             let (value, target) = match target_of(metric) {
                 Target::Utilization(target) => (current.utilization?, target),
@@ -155,13 +83,5 @@ impl Plan<'_> {
             (target > 0 && replicas > 0).then_some(value as f64 / target as f64)
         };
         decision.proposals.iter().zip(&self.spec.metrics).filter_map(of).reduce(f64::max)
-    }
-}
-
-/// The target of a metric of any type.
-pub fn target_of(metric: &Metric) -> Target {
-    match *metric {
-        Metric::Resource { target, .. } | Metric::Object { target, .. } | Metric::External { target, .. } => target,
-        Metric::Pods { target_milli, .. } => Target::AverageValue(target_milli),
     }
 }

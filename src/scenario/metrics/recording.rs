@@ -45,8 +45,8 @@ pub struct Recording {
 }
 
 /// A series with the age up to which its values count.
-pub(super) struct View<'a> {
-    pub(super) series: &'a Series,
+pub(crate) struct View<'a> {
+    pub(crate) series: &'a Series,
     fresh: SimDuration,
 }
 
@@ -77,7 +77,7 @@ impl Recording {
         let after = self.replicas.partition_point(|(when, _)| *when <= at);
         self.replicas.get(after.checked_sub(1)?).map(|(_, replicas)| *replicas)
     }
-    pub(super) fn views(&self) -> impl Iterator<Item = View<'_>> {
+    pub(crate) fn views(&self) -> impl Iterator<Item = View<'_>> {
         // A sample counts until the next one is due, and half a step longer.
         let fresh = SimDuration::from_nanos(self.step.as_nanos() + self.step.as_nanos() / 2);
         self.series.iter().map(move |series| View { series, fresh })
@@ -86,16 +86,16 @@ impl Recording {
 
 impl View<'_> {
     /// What is known at an instant.
-    pub(super) fn values(&self, at: SimTime) -> Option<&[(u32, f64)]> {
+    pub(crate) fn values(&self, at: SimTime) -> Option<&[(u32, f64)]> {
         self.series.at(at, self.fresh)
     }
     /// The mean over pods.
-    pub(super) fn mean(&self, at: SimTime) -> Option<f64> {
+    pub(crate) fn mean(&self, at: SimTime) -> Option<f64> {
         let values = self.values(at)?;
         Some(values.iter().map(|(_, value)| value).sum::<f64>() / values.len() as f64)
     }
     /// The sum over pods. A percentage is of one pod: times the replicas that were recorded.
-    pub(super) fn sum(&self, at: SimTime, replicas: Option<i32>) -> Option<f64> {
+    pub(crate) fn sum(&self, at: SimTime, replicas: Option<i32>) -> Option<f64> {
         let sum: f64 = self.values(at)?.iter().map(|(_, value)| value).sum();
         match (self.series.unit, self.series.per_pod) {
             (Unit::Percent, false) => Some(sum * f64::from(replicas?)),

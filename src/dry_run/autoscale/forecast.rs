@@ -4,18 +4,20 @@
 //! are bound by the scheduler between loops, deletions take no time. Nothing else changes: no traffic, no
 //! controllers. `foresail run` simulates all that.
 
-use super::Stage;
-use crate::autoscaler::{Autoscaler, Command, InstanceView, Launch, LoopOutcome};
+use super::dump::Loaded;
+use super::surroundings::{Surroundings, views};
+use crate::autoscaler::{Autoscaler, Choice, Command, InstanceView, Launch, LoopOutcome};
 use crate::cluster::{NodeCondition, NodeId, PodId};
 use crate::id::{GroupId, Id};
-use crate::scheduler::{Decision, Scheduler};
+use crate::market::{Provider, node_boot};
+use crate::scheduler::{Decision, Scheduler, Ties};
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
 
-/// A stage on which loops are run.
-pub struct Ahead {
+/// Loops over a cluster that follows their decisions.
+pub struct Forecast {
     /// What the autoscaler is shown.
-    pub stage: Stage,
+    pub surroundings: Surroundings,
     autoscaler: Autoscaler,
     scheduler: Scheduler,
     boot: SimDuration,
@@ -24,23 +26,34 @@ pub struct Ahead {
     launched: u32,
 }
 
-impl Ahead {
-    /// A stage whose new nodes need `boot` to become Ready.
-    pub fn new(stage: Stage, autoscaler: Autoscaler, scheduler: Scheduler, boot: SimDuration) -> Self {
-        Ahead { stage, autoscaler, scheduler, boot, booting: Vec::new(), launched: 0 }
+impl Forecast {
+    /// Of what was read: the autoscaler decides as a recorded one does, new nodes are Ready after the median boot time
+    /// of the provider that the flags name.
+    pub fn new(loaded: Loaded) -> Self {
+        let Loaded { surroundings, profiles, profile, .. } = loaded;
+        let flags = surroundings.flags.clone();
+        let provider = if flags.cloud_provider == "gce" { Provider::Gcp } else { Provider::Aws };
+        Forecast {
+            surroundings,
+            autoscaler: Autoscaler::new(flags, profile, Choice::Recorded),
+            scheduler: Scheduler::new(profiles, Ties::SmallestName),
+            boot: node_boot(provider).quantile(0.5),
+            booting: Vec::new(),
+            launched: 0,
+        }
     }
 
     /// One loop at `now`; its decisions are not done yet.
     pub fn decide(&mut self, now: SimTime) -> Arc<LoopOutcome> {
-        let pending = self.stage.pending();
-        let Stage { cluster, groups, daemon_sets, .. } = &mut self.stage;
-        self.autoscaler.run_once(now, cluster, &super::views(groups), &pending, daemon_sets)
+        let pending = self.surroundings.pending();
+        let Surroundings { cluster, groups, daemon_sets, .. } = &mut self.surroundings;
+        self.autoscaler.run_once(now, cluster, &views(groups), &pending, daemon_sets)
     }
 
     /// Does what a loop decided. Taints are nobody's business here: deletions take no time.
     pub fn act(&mut self, now: SimTime, outcome: &LoopOutcome) {
         for command in outcome.commands() {
-            self.stage.resize(command);
+            self.surroundings.resize(command);
             match command {
                 Command::Launch(launch) => self.launch(now, launch),
                 Command::StartDeletion(deletion) => {
@@ -57,14 +70,14 @@ impl Ahead {
 
     fn launch(&mut self, now: SimTime, launch: Launch) {
         let at = launch.group.index();
-        if self.stage.groups[at].increase_fails {
+        if self.surroundings.groups[at].increase_fails {
             return;
         }
         for _ in 0..launch.count {
             self.launched += 1;
-            let name = format!("{}-new-{}", self.stage.groups[at].name, self.launched);
-            let symbol = self.stage.cluster.symbols.intern(&name);
-            self.stage.groups[at].instances.push(InstanceView { name: symbol, failed: false });
+            let name = format!("{}-new-{}", self.surroundings.groups[at].name, self.launched);
+            let symbol = self.surroundings.cluster.symbols.intern(&name);
+            self.surroundings.groups[at].instances.push(InstanceView { name: symbol, failed: false });
             self.booting.push((now + self.boot, launch.group, name));
         }
     }
@@ -73,8 +86,8 @@ impl Ahead {
     pub fn advance(&mut self, now: SimTime) {
         let due: Vec<_> = self.booting.extract_if(.., |(at, _, _)| *at <= now).collect();
         for (at, group, name) in due {
-            let mut node = self.stage.groups[group.index()].template.clone();
-            let cluster = &mut self.stage.cluster;
+            let mut node = self.surroundings.groups[group.index()].template.clone();
+            let cluster = &mut self.surroundings.cluster;
             node.name = cluster.symbols.intern(&name);
             let hostname = cluster.symbols.intern("kubernetes.io/hostname");
             node.labels.set(hostname, node.name);
@@ -83,15 +96,15 @@ impl Ahead {
             node.unschedulable = false;
             cluster.add_node(node);
         }
-        for pod in self.stage.pending() {
-            if let Decision::Bind(node) = self.scheduler.schedule(&self.stage.cluster, pod).decision {
-                self.stage.cluster.bind(pod, node);
+        for pod in self.surroundings.pending() {
+            if let Decision::Bind(node) = self.scheduler.schedule(&self.surroundings.cluster, pod).decision {
+                self.surroundings.cluster.bind(pod, node);
             }
         }
     }
 
     fn move_away(&mut self, now: SimTime, pod: PodId) {
-        let cluster = &mut self.stage.cluster;
+        let cluster = &mut self.surroundings.cluster;
         let recreated = cluster.spec_of(pod).owner.is_some() && !cluster.pod(pod).is_terminating();
         let mut copy = cluster.pod(pod).clone_unbound();
         cluster.remove_pod(pod);
@@ -103,10 +116,10 @@ impl Ahead {
     }
 
     fn delete(&mut self, node: NodeId) {
-        let (name, group) = (self.stage.cluster.node(node).name, self.stage.cluster.node(node).group);
-        self.stage.remove_node(node);
-        self.stage.remove_instance(name);
-        if let Some(group) = group.and_then(|group| self.stage.groups.get_mut(group.index())) {
+        let (name, group) = (self.surroundings.cluster.node(node).name, self.surroundings.cluster.node(node).group);
+        self.surroundings.remove_node(node);
+        self.surroundings.remove_instance(name);
+        if let Some(group) = group.and_then(|group| self.surroundings.groups.get_mut(group.index())) {
             group.target -= 1;
         }
         self.autoscaler.deletion_ended(node);

@@ -1,10 +1,8 @@
-//! Placing pods one after another, without a simulation around it.
+//! kube-scheduler alone: pods placed one after another.
 
-use super::attempt::{Attempt, Decision};
-use super::preemption::Preemption;
-use super::reason::Diagnosis;
-use super::schedule::Scheduler;
-use crate::cluster::{ClusterState, NodeId, Pod, PodId, PodName};
+use crate::cluster::{ClusterState, NodeId, Pod, PodId, PodName, VolumePlan};
+use crate::id::Id;
+use crate::scheduler::{Attempt, Decision, Diagnosis, Preemption, Scheduler};
 use crate::units::{SimDuration, SimTime};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -101,7 +99,7 @@ fn attempt(cluster: &mut ClusterState, scheduler: &mut Scheduler, pod: PodId, ex
     }
 }
 
-fn bind(cluster: &mut ClusterState, pod: PodId, node: NodeId, volumes: &crate::cluster::VolumePlan, run: &mut DryRun) {
+fn bind(cluster: &mut ClusterState, pod: PodId, node: NodeId, volumes: &VolumePlan, run: &mut DryRun) {
     cluster.set_nominated(pod, None);
     cluster.assume_volumes(volumes, node);
     cluster.bind(pod, node);
@@ -140,7 +138,7 @@ pub fn how_many(cluster: &mut ClusterState, scheduler: &mut Scheduler, like: Pod
             Ok((node, volumes)) => {
                 cluster.assume_volumes(&volumes, node);
                 cluster.bind(pod, node);
-                counts[crate::id::Id::index(node)] += 1;
+                counts[Id::index(node)] += 1;
             }
             Err(attempt) => {
                 stopped = Some(Diagnosis { post_filter: String::new(), ..attempt.diagnosis(cluster) });
@@ -149,7 +147,7 @@ pub fn how_many(cluster: &mut ClusterState, scheduler: &mut Scheduler, like: Pod
             }
         }
     }
-    let of_node = |node: &NodeId| (*node, counts[crate::id::Id::index(*node)]);
+    let of_node = |node: &NodeId| (*node, counts[Id::index(*node)]);
     let by_node = cluster.node_ids().iter().map(of_node).filter(|(_, count)| *count > 0).collect();
     HowMany { by_node, stopped, took: begin.elapsed() }
 }

@@ -1,0 +1,106 @@
+//! From files to dry runs: HPAs and recorded metrics in, one timeline per HPA out.
+
+use super::fit::{Fit, usual_column};
+use super::replay::{Mode, Replay};
+use super::timeline::Timeline;
+use crate::hpa::{Flags, HpaSpec};
+use crate::intern::{Interner, Symbol};
+use crate::scenario::hpas::{self, HpaObject};
+use crate::scenario::issue::Issues;
+use crate::scenario::metrics::{self, MetricsFile, Recording};
+use crate::scenario::pod_shape::PodShape;
+use crate::units::SimDuration;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Files and folders with HPAs, and their targets for requests and limits.
+    pub files: &'a [String],
+    /// Recorded metrics.
+    pub metrics: Vec<MetricsFile>,
+    /// Gaps in a CSV are times without metrics, and no error.
+    pub allow_gaps: bool,
+    /// The controller's flags.
+    pub flags: Flags,
+    /// How the recording is taken.
+    pub mode: Mode,
+    /// `spec.replicas` at the first sync, where it is not to be what the files say.
+    pub replicas: Option<i32>,
+    /// Requests that come before those of the files.
+    pub pod: PodShape,
+    /// From creation to Ready.
+    pub pod_start: SimDuration,
+    /// `--horizontal-pod-autoscaler-sync-period`.
+    pub sync: SimDuration,
+}
+
+/// The dry runs of all HPAs over one recording.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// One per HPA, in the order of the files.
+    pub runs: Vec<Run>,
+    /// The names of their metrics.
+    pub symbols: Interner,
+    /// What they were replayed over.
+    pub recording: Recording,
+    /// What is doubtful.
+    pub caveats: Issues,
+}
+
+/// The dry run of one HPA.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What the HPA is called.
+    pub label: String,
+    /// What it says, without the metrics that were not recorded.
+    pub spec: HpaSpec,
+    /// What it did.
+    pub timeline: Timeline,
+}
+
+impl Request<'_> {
+    /// Reads the files and replays every HPA. `issues` is what is known to be wrong already.
+    ///
+    /// Errors: everything that is wrong, with its place.
+    pub fn run(&self, mut issues: Issues) -> Result<Replayed, Issues> {
+        let mut symbols = Interner::new();
+        let mut objects = hpas::read(self.files, &self.flags, &mut symbols, &mut issues);
+        let fallback = objects.first().and_then(|object| object.spec.metrics.first());
+        let fallback = fallback.map_or_else(|| "cpu".to_owned(), |metric| usual_column(metric, &symbols));
+        let recording = metrics::read(&self.metrics, &fallback, self.allow_gaps, &mut issues);
+        let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(issues) };
+        let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
+        for object in &mut objects {
+            object.pod = self.pod.or(object.pod);
+            let HpaObject { label, spec, pod, .. } = object;
+            Fit { label, recording: &recording, pod: *pod, mode: self.mode, symbols: &symbols }
+                .check(spec, &mut issues);
+        }
+        if issues.has_errors() {
+            return Err(issues);
+        }
+        let replay = |object: HpaObject| {
+            let timeline = self.replay(&object, &recording, &names).run();
+            Run { label: object.label, spec: object.spec, timeline }
+        };
+        let runs = objects.into_iter().map(replay).collect();
+        Ok(Replayed { runs, symbols, recording, caveats: issues })
+    }
+
+    fn replay<'a>(&self, object: &'a HpaObject, recording: &'a Recording, names: &'a [Symbol]) -> Replay<'a> {
+        let recorded = recording.replicas_at(recording.begin());
+        Replay {
+            spec: &object.spec,
+            flags: self.flags,
+            recording,
+            names,
+            mode: self.mode,
+            start: self.replicas.or(object.replicas).or(recorded).unwrap_or(object.spec.min),
+            pod: object.pod,
+            pod_start: self.pod_start,
+            sync: self.sync,
+            // The metrics server's samples are between 0 and 15 s old; the recording's instants are what it saw.
+            sample_age: SimDuration::ZERO,
+        }
+    }
+}
