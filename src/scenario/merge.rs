@@ -1,7 +1,7 @@
 //! A scenario on top of another, and single settings on top of both.
 
 use super::documents::{Problem, parse};
-use super::file::{PATH_FIELDS, ScenarioFile};
+use super::file::{ADDED_LISTS, PATH_FIELDS, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::read_object;
 use super::origins::Origins;
@@ -124,15 +124,12 @@ fn merge(below: &mut Value, above: Value) {
     let (Value::Object(base), Value::Object(top)) = (&mut *below, above) else { return };
     for (key, value) in top {
         match (base.get_mut(&key), value) {
-            (Some(Value::Array(list)), Value::Array(more)) if ADDED.contains(&key.as_str()) => list.extend(more),
+            (Some(Value::Array(list)), Value::Array(more)) if ADDED_LISTS.contains(&key.as_str()) => list.extend(more),
             (Some(known @ Value::Object(_)), value @ Value::Object(_)) => merge(known, value),
             (_, value) => drop(base.insert(key, value)),
         }
     }
 }
-
-/// Lists that are added to.
-pub(super) const ADDED: &[&str] = &["patterns", "faults", "deploys", "charges", "managed"];
 
 /// `traffic.scale=2`: the value is YAML.
 fn apply(value: &mut Value, set: &str) -> Result<(), String> {
@@ -167,7 +164,9 @@ mod tests {
 
     /// `pod_trace: Option<FilePath>` is `podTrace`.
     fn declared() -> BTreeSet<String> {
-        let source = include_str!("file.rs");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenario/file");
+        let files = std::fs::read_dir(folder).expect("the declarations").flatten();
+        let source: String = files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
         let fields = source.lines().filter_map(|line| line.trim().trim_start_matches("pub ").split_once(": "));
         let paths =
             fields.filter(|(_, kind)| kind.trim_end_matches(',').ends_with("FilePath") || kind.contains("FilePath>"));

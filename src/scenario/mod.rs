@@ -15,6 +15,7 @@ pub mod hpas;
 pub mod issue;
 pub mod kubernetes;
 mod lines;
+mod loaded;
 mod merge;
 pub mod metrics;
 mod origins;
@@ -28,55 +29,13 @@ mod terraform;
 pub mod vpas;
 
 pub use build::checked_replications;
+pub use loaded::{PriceList, Scenario};
 pub use service_metrics::read_metrics;
 pub use sources::Sources;
 
-use crate::market::{Catalog, PriceBook, Provider};
-use crate::units::SimDuration;
-use crate::world::{Cast, Timing};
+use crate::market::{Catalog, PriceBook};
 use issue::Issues;
 use std::path::Path;
-use std::sync::Arc;
-
-/// A scenario ready to be simulated.
-#[derive(Clone, Debug)]
-pub struct Scenario {
-    /// What it is called.
-    pub name: String,
-    /// What it asks.
-    pub description: String,
-    /// Whose cloud.
-    pub provider: Provider,
-    /// Where.
-    pub region: String,
-    /// `EKS 1.28`, for people.
-    pub platform: String,
-    /// From when its prices are.
-    pub prices: PriceList,
-    /// A fingerprint of everything that was read: equal digests, equal scenarios.
-    pub digest: String,
-    /// What is simulated.
-    pub cast: Arc<Cast>,
-    /// The clockwork.
-    pub timing: Timing,
-    /// How long.
-    pub duration: SimDuration,
-    /// How often.
-    pub replications: u32,
-    /// The seed.
-    pub seed: u64,
-    /// What is doubtful about it: shown above the numbers.
-    pub caveats: Issues,
-}
-
-/// From when the prices are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PriceList {
-    /// `2026-07-20`; several, or a word about it, where that is so.
-    pub date: String,
-    /// Whether some were estimated.
-    pub estimated: bool,
-}
 
 /// Reads a scenario file and all that it names, with `path=value` settings on top, at list prices.
 ///

@@ -1,8 +1,8 @@
 //! Where a field of a merged scenario was written: in which of the files that extend each other, or on the command line.
 
+use super::file::ADDED_LISTS;
 use super::issue::Place;
 use super::lines::line_of;
-use super::merge::ADDED;
 use serde_json::Value;
 
 /// What a scenario was merged from.
@@ -72,7 +72,7 @@ impl Origins {
 
     /// How many entries of a list that is added to come from the files below.
     fn entries_below(&self, layer: usize, list: &[String]) -> usize {
-        if !list.last().is_some_and(|name| ADDED.contains(&name.as_str())) {
+        if !list.last().is_some_and(|name| ADDED_LISTS.contains(&name.as_str())) {
             return 0;
         }
         let length = |layer: &Layer| {

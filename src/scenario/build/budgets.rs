@@ -1,6 +1,6 @@
 //! PodDisruptionBudgets.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::controllers::disruption::{Promise, UnhealthyPods};
 use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues};

@@ -1,6 +1,6 @@
 //! What costs money besides nodes.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::cost::ChargeKind;
 use crate::market::{Per, Provider};
 use crate::scenario::issue::{Issue, Issues};

@@ -1,6 +1,6 @@
 //! What is deployed in the simulated time.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;

@@ -1,6 +1,6 @@
 //! What goes wrong.
 
-use super::{Scene, group_names};
+use super::scene::{Scene, group_names};
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;

@@ -1,6 +1,6 @@
 //! HorizontalPodAutoscalers and their targets.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Symbol;
 use crate::scenario::documents::Document;

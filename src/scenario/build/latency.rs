@@ -1,6 +1,6 @@
 //! How latency is found, and what that cannot show.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::traffic::exact::ArrivalProcess;

@@ -1,19 +1,24 @@
 //! From what was read to what is simulated.
 
+mod autoscaler;
 mod budgets;
 mod charges;
 mod controller_manager;
 mod deploys;
+mod dump_nodes;
 mod faults;
+mod group_draft;
 mod groups;
-mod homes;
 mod hpas;
 mod latency;
+mod machines;
 mod objects;
 mod pod_trace;
 mod prices;
+mod scene;
 mod scheduler;
 mod traffic;
+mod unplaceable;
 mod updates;
 mod vpas;
 mod workloads;
@@ -23,12 +28,14 @@ use super::documents::{self, Document};
 use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::Converter;
-use super::{Scenario, terraform};
+use super::loaded::Scenario;
+use super::terraform;
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
-use crate::world::{Cast, NodeGroup, Timing};
+use crate::world::{Cast, Timing};
 use objects::Objects;
+use scene::{EPOCH, Scene};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,9 +48,6 @@ const REPLICATIONS: u32 = 10;
 const MOST_REPLICATIONS: u32 = 100_000;
 /// A step of traffic.
 const STEP: SimDuration = SimDuration::from_secs(30);
-
-/// Monday 2024-01-01 00:00 UTC: CronJobs need a calendar.
-const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
 
 /// What a scenario is built from besides its own file.
 #[derive(Clone, Copy)]
@@ -71,7 +75,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     let mut cast = Cast { hpa_flags, ..Cast::default() };
     let scene = Scene { file, folder, files, objects: &objects, prices, provider, region: &region };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
-    cast.autoscaler = groups::autoscaler(&scene, issues);
+    cast.autoscaler = autoscaler::flags(&scene, issues);
     cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_ref(), issues);
     workloads::build(&scene, &mut converter, &mut cast, issues);
     budgets::build(&scene, &mut converter, &mut cast, issues);
@@ -87,7 +91,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
     scheduler::warn_about_strangers(&cast, issues);
-    homes::check(&cast, issues);
+    unplaceable::warn_about(&cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
@@ -159,20 +163,4 @@ fn platform(file: &ScenarioFile, provider: Provider) -> String {
     let name = if provider == Provider::Aws { "EKS" } else { "GKE" };
     let version = file.cluster.kubernetes_version.as_deref().unwrap_or("1.28");
     format!("{name} {version}")
-}
-
-/// What every part of the building looks at.
-struct Scene<'a> {
-    pub(super) file: &'a ScenarioFile,
-    pub(super) folder: &'a Path,
-    pub(super) files: &'a Recorder,
-    pub(super) objects: &'a Objects,
-    pub(super) prices: &'a dyn PriceBook,
-    pub(super) provider: Provider,
-    pub(super) region: &'a str,
-}
-
-/// The names of groups, for suggestions.
-pub(super) fn group_names(groups: &crate::id::IdVec<crate::world::GroupId, NodeGroup>) -> Vec<String> {
-    groups.values().map(|group| group.name.clone()).collect()
 }

@@ -1,6 +1,6 @@
 //! Pods of a trace: a CSV of `time_s,pod,cpu_milli,mem_bytes,duration_s`.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::cluster::{Owner, OwnerKind, PodSpec, Resources};
 use crate::scenario::file::FilePath;
 use crate::scenario::issue::{Issue, Issues};

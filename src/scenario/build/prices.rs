@@ -1,8 +1,8 @@
 //! From when the prices are, and which of them are estimates.
 
-use super::Scene;
-use crate::scenario::PriceList;
+use super::scene::Scene;
 use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::loaded::PriceList;
 use crate::world::Cast;
 use std::collections::BTreeSet;
 

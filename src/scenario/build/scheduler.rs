@@ -1,6 +1,6 @@
 //! kube-scheduler's configuration, and who it is responsible for.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::scheduler_profiles;

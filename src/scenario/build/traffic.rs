@@ -1,6 +1,7 @@
 //! Traffic: demand, routes, services and what a request costs them.
 
-use super::{Scene, latency};
+use super::latency;
+use super::scene::Scene;
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues, Place};

@@ -1,12 +1,14 @@
 //! How workloads get a new template: their strategies.
 
-use super::workloads::MOST_REPLICAS;
 use crate::controllers::IntOrPercent::{self, Int, Percent};
 use crate::controllers::deployment::Strategy;
 use crate::controllers::{daemon_set, stateful_set};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::workloads::{UpdateStrategy, Workload};
 use crate::world::WorkloadKind;
+
+/// More pods of one workload are refused.
+pub(super) const MOST_REPLICAS: i32 = 150_000;
 
 /// Upstream: defaults of apps/v1: 25 % each.
 pub(super) fn deployment(object: &Workload, issues: &mut Issues) -> WorkloadKind {

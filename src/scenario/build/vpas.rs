@@ -1,6 +1,6 @@
 //! VerticalPodAutoscalers and their targets, with what is known to go wrong between them and HPAs.
 
-use super::Scene;
+use super::scene::Scene;
 use crate::hpa::{Metric, Resource};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;

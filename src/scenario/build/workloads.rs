@@ -1,8 +1,8 @@
 //! Workloads.
 
 use super::objects::Found;
-use super::updates;
-use super::{EPOCH, Scene};
+use super::scene::{EPOCH, Scene};
+use super::updates::{self, MOST_REPLICAS};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::daemon_set;
@@ -25,8 +25,6 @@ use crate::world::{Cast, Delay, Lifecycle, Load, Probe, Workload, WorkloadKind};
 const JOB_WORK: SimDuration = SimDuration::from_mins(5);
 /// Provisioners whose volumes can be used in every zone of a region; the clouds' block devices cannot.
 const REGIONAL_VOLUMES: [&str; 3] = ["efs.csi.aws.com", "filestore.csi.storage.gke.io", "file.csi.azure.com"];
-/// More pods of one workload are refused.
-pub(super) const MOST_REPLICAS: i32 = 150_000;
 
 /// Fills `cast` with everything that creates pods.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {

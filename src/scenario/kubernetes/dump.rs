@@ -3,6 +3,7 @@
 use crate::cluster::{OwnerKind, PodId, ServiceSelector, WorkloadSelector};
 use crate::scenario::issue::Issue;
 use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, null_as_default};
+use crate::scenario::kubernetes::workloads::Service;
 use crate::scenario::kubernetes::{Converter, read_object};
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,21 +18,6 @@ pub enum Loaded {
     Object,
     /// Something that decisions do not look at.
     Ignored,
-}
-
-/// A Service, as far as its selector goes.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Service {
-    metadata: ObjectMeta,
-    spec: ServiceSpec,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct ServiceSpec {
-    #[serde(deserialize_with = "null_as_default")]
-    selector: BTreeMap<String, String>,
 }
 
 /// A controller of pods, as far as its selector goes.

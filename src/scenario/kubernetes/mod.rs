@@ -7,6 +7,7 @@
 pub mod autoscaling;
 mod convert;
 pub mod dump;
+mod hpa_rules;
 pub mod meta;
 pub mod node;
 pub mod pod;

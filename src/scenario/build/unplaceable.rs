@@ -1,4 +1,4 @@
-//! Pods without a home, and homes without pods: what can never be, seen before anything runs.
+//! Pods that no node group can hold, and node groups that no pod can use: seen before anything runs.
 
 use crate::cluster::{ClusterState, NodeId};
 use crate::intern::Symbol;
@@ -10,15 +10,15 @@ use std::collections::BTreeSet;
 
 /// Warns about every kind of pod that no node group could hold, with the filters that say so, and about
 /// every group of nodes that only DaemonSets could use.
-pub(super) fn check(cast: &Cast, issues: &mut Issues) {
+pub(super) fn warn_about(cast: &Cast, issues: &mut Issues) {
     let (cluster, nodes) = empty_nodes(cast);
     if nodes.is_empty() {
         return;
     }
     let mut used = BTreeSet::new();
     for workload in cast.workloads.values() {
-        let homes = homes(&cluster, cast, workload, &nodes);
-        match homes {
+        let holders = groups_that_hold(&cluster, cast, workload, &nodes);
+        match holders {
             Ok(_) if matches!(workload.kind, WorkloadKind::DaemonSet(_)) => {}
             Ok(groups) => used.extend(groups),
             Err(why) => {
@@ -60,7 +60,7 @@ fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(NodeId, GroupId)>) {
 }
 
 /// The groups that could hold a pod of the workload, or why there is none.
-fn homes(
+fn groups_that_hold(
     cluster: &ClusterState,
     cast: &Cast,
     workload: &Workload,

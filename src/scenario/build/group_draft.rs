@@ -1,0 +1,117 @@
+//! A node group while it is put together: from Terraform, from the scenario file, from the nodes of a dump.
+
+use crate::autoscaler::{Tags, eks_tags};
+use crate::market::Provider;
+use crate::scenario::file;
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::terraform::TerraformGroup;
+use crate::units::SimDuration;
+use std::collections::BTreeMap;
+
+/// A group while it is put together.
+#[derive(Clone, Default)]
+pub(super) struct GroupDraft {
+    pub(super) types: Vec<String>,
+    pub(super) spot: bool,
+    pub(super) min: Option<i32>,
+    pub(super) max: Option<i32>,
+    pub(super) desired: Option<i32>,
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) taints: Vec<(String, String, String)>,
+    pub(super) zones: Option<Vec<String>>,
+    pub(super) autoscaled: Option<bool>,
+    pub(super) boot: Option<SimDuration>,
+    /// The cluster's name, where Terraform says it.
+    pub(super) cluster: Option<String>,
+    pub(super) tags: Tags,
+    pub(super) self_managed: bool,
+    pub(super) place: Option<(String, u32)>,
+}
+
+impl GroupDraft {
+    /// What `--node-group-auto-discovery` looks at.
+    pub(super) fn all_tags(&self, provider: Provider, name: &str) -> Tags {
+        let mut tags = match provider {
+            Provider::Aws if !self.self_managed => eks_tags(self.cluster.as_deref(), name),
+            _ => Tags::new(),
+        };
+        tags.extend(self.tags.clone());
+        tags
+    }
+
+    /// The flags' bounds count for the autoscaler, whatever the cloud's are.
+    pub(super) fn bound(&mut self, name: &str, min: i32, max: i32, issues: &mut Issues) {
+        let differs = |own: Option<i32>, flag: i32| own.is_some_and(|own| own != flag);
+        if differs(self.min, min) || differs(self.max, max) {
+            let message = format!("--nodes says {min} to {max}: that counts, not the sizes of the group");
+            issues.push(self.locate(Issue::warning(format!("nodeGroups.{name}"), message)));
+        }
+        (self.min, self.max) = (Some(min), Some(max));
+    }
+
+    /// As Terraform declares it, with its name.
+    pub(super) fn of_terraform(group: TerraformGroup) -> (String, Self) {
+        let draft = GroupDraft {
+            types: group.instance_types,
+            spot: group.spot,
+            min: group.min,
+            max: group.max,
+            desired: group.desired,
+            labels: group.labels.into_iter().collect(),
+            taints: group.taints,
+            cluster: group.cluster,
+            tags: group.tags.into_iter().collect(),
+            self_managed: group.self_managed,
+            place: Some((group.file, group.line)),
+            ..GroupDraft::default()
+        };
+        (group.name, draft)
+    }
+
+    /// The scenario's change on top.
+    pub(super) fn apply(&mut self, name: &str, change: &file::NodeGroup, issues: &mut Issues) {
+        if let Some(types) = &change.instance_types {
+            self.types.clone_from(types);
+        }
+        match change.capacity_type.as_deref() {
+            None => {}
+            Some(text) if text.eq_ignore_ascii_case("spot") => self.spot = true,
+            Some(text) if text.eq_ignore_ascii_case("on_demand") => self.spot = false,
+            Some(text) => issues.push(Issue::error(
+                format!("nodeGroups.{name}.capacityType"),
+                format!("found `{text}`, expected ON_DEMAND or SPOT"),
+            )),
+        }
+        self.min = change.min_size.or(self.min);
+        self.max = change.max_size.or(self.max);
+        self.desired = change.desired_size.or(self.desired);
+        if let Some(labels) = &change.labels {
+            self.labels.extend(labels.clone());
+        }
+        if let Some(zones) = &change.zones {
+            self.zones = Some(zones.clone());
+        }
+        self.autoscaled = change.autoscaled.or(self.autoscaled);
+        self.tags.extend(change.tags.clone().unwrap_or_default());
+        self.boot = change.boot_time.map(|time| time.0).or(self.boot);
+        for taint in change.taints.iter().flatten() {
+            let parts =
+                taint.rsplit_once(':').map(|(pair, effect)| (pair.split_once('=').unwrap_or((pair, "")), effect));
+            match parts {
+                Some(((key, value), effect)) => self.taints.push((key.into(), value.into(), effect.into())),
+                None => issues.push(Issue::error(
+                    format!("nodeGroups.{name}.taints"),
+                    format!("found `{taint}`, expected key=value:Effect"),
+                )),
+            }
+        }
+    }
+
+    /// Puts an issue where the group is declared, if that is in Terraform.
+    pub(super) fn locate(&self, issue: Issue) -> Issue {
+        match &self.place {
+            Some((file, line)) => issue.in_file(file.clone(), Some(*line)),
+            None => issue,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What every part of the building looks at.
+
+use super::objects::Objects;
+use crate::id::IdVec;
+use crate::market::{PriceBook, Provider};
+use crate::scenario::digest::Recorder;
+use crate::scenario::file::ScenarioFile;
+use crate::world::{GroupId, NodeGroup};
+use std::path::Path;
+
+/// Monday 2024-01-01 00:00 UTC: CronJobs need a calendar.
+pub(super) const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
+
+/// What was read, and where things are.
+pub(super) struct Scene<'a> {
+    pub(super) file: &'a ScenarioFile,
+    pub(super) folder: &'a Path,
+    pub(super) files: &'a Recorder,
+    pub(super) objects: &'a Objects,
+    pub(super) prices: &'a dyn PriceBook,
+    pub(super) provider: Provider,
+    pub(super) region: &'a str,
+}
+
+/// The names of groups, for suggestions.
+pub(super) fn group_names(groups: &IdVec<GroupId, NodeGroup>) -> Vec<String> {
+    groups.values().map(|group| group.name.clone()).collect()
+}

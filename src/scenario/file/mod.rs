@@ -1,0 +1,113 @@
+//! The scenario file: what Kubernetes does not know.
+//!
+//! Start reading at [`ScenarioFile`]; each file beside this one is a part of it.
+
+mod cluster;
+mod costs;
+mod events;
+mod services;
+mod traffic;
+mod values;
+
+pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler};
+pub use costs::{Charge, Managed};
+pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
+pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
+pub use traffic::{Arrivals, Pattern, Stage, Traffic};
+pub use values::{FilePath, Time};
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A scenario as it is written. Unknown fields are refused.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ScenarioFile {
+    /// `foresail/v1alpha1`.
+    pub api_version: String,
+    /// `Scenario`.
+    pub kind: String,
+    /// What it is called.
+    pub name: String,
+    /// What it asks, in a sentence.
+    pub description: String,
+    /// Another scenario file that this one changes.
+    pub extends: Option<FilePath>,
+    /// The cloud.
+    pub cluster: Cluster,
+    /// Files and folders of Kubernetes objects.
+    pub manifests: Vec<FilePath>,
+    /// Files and folders of Terraform.
+    pub terraform: Vec<FilePath>,
+    /// Node groups: changes to Terraform's, and others.
+    pub node_groups: BTreeMap<String, NodeGroup>,
+    /// Cluster Autoscaler.
+    pub autoscaler: Autoscaler,
+    /// kube-scheduler.
+    pub scheduler: Scheduler,
+    /// What containers without requests ask for.
+    pub assume: Option<Assumption>,
+    /// Requests.
+    pub traffic: Traffic,
+    /// What a request costs each service, by the name of its workload.
+    pub services: BTreeMap<String, Service>,
+    /// What Jobs do, by name.
+    pub jobs: BTreeMap<String, JobWork>,
+    /// Patches of the HPAs' bounds, by name.
+    pub hpas: BTreeMap<String, HpaPatch>,
+    /// What is promised to users.
+    pub objectives: Objectives,
+    /// Things that go wrong.
+    pub faults: Vec<Fault>,
+    /// Rolling updates and blue-green ones.
+    pub deploys: Vec<Deploy>,
+    /// What the termination handler does ahead of spot notices.
+    pub termination_handler: Option<TerminationHandler>,
+    /// Managed services that are paid for.
+    pub managed: Vec<Managed>,
+    /// Other things that are paid for by the hour.
+    pub charges: Vec<Charge>,
+    /// A CSV of pods that arrive, run and end: `time_s,pod,cpu_milli,mem_bytes,duration_s`.
+    pub pod_trace: Option<FilePath>,
+    /// How long.
+    pub duration: Option<Time>,
+    /// How often.
+    pub replications: Option<u32>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// A step of traffic and latency.
+    pub step: Option<Time>,
+    /// `stochastic` (random phases, ties and delays, the default) or `lockstep` (the recordings' world).
+    pub fidelity: Fidelity,
+    /// `fast` (formulas, the default) or `exact` (request by request).
+    pub latency: Latency,
+}
+
+/// Every field that holds a [`FilePath`], but `extends` itself; `[]` stands for all entries of a list.
+/// A scenario that is extended has them moved; a test compares the list with the declarations.
+pub(super) const PATH_FIELDS: &[&str] =
+    &["manifests[]", "terraform[]", "scheduler.configuration", "traffic.patterns[].trace.file", "podTrace"];
+
+/// How controllers meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fidelity {
+    /// Loops have random phases, reactions take time, equally good nodes are drawn.
+    #[default]
+    Stochastic,
+    /// Everything happens on whole seconds, controllers act in a fixed order within each, the smallest name wins.
+    Lockstep,
+}
+
+/// How latency is found.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub enum Latency {
+    #[default]
+    Fast,
+    Exact,
+}
+
+/// Lists to which a scenario that extends another adds; everything else is replaced.
+pub(super) const ADDED_LISTS: &[&str] = &["patterns", "faults", "deploys", "charges", "managed"];
