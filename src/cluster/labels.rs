@@ -172,3 +172,33 @@ impl NodeSelector {
         self.terms.iter().any(|term| term.matches(name, labels, symbols))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_compare_as_kubernetes_does() {
+        let mut symbols = Interner::new();
+        let [cores, eight, ten, text] = ["cores", "8", "10", "many"].map(|word| symbols.intern(word));
+        let labels: Labels = [(cores, eight)].into_iter().collect();
+        let holds = |operator, value: Symbol, labels: &Labels| {
+            Requirement { key: cores, operator, values: SmallVec::from_slice(&[value]) }.matches(labels, &symbols)
+        };
+        assert!(holds(Operator::In, eight, &labels) && !holds(Operator::In, ten, &labels));
+        assert!(holds(Operator::NotIn, ten, &labels) && holds(Operator::NotIn, eight, &Labels::default()));
+        // As numbers, not as texts.
+        assert!(holds(Operator::Lt, ten, &labels) && !holds(Operator::Gt, ten, &labels));
+        assert!(!holds(Operator::Lt, text, &labels) && !holds(Operator::Gt, text, &labels));
+        assert!(!holds(Operator::Lt, ten, &Labels::default()));
+    }
+
+    #[test]
+    fn a_selector_without_requirements_means_all_and_one_without_terms_nothing() {
+        let symbols = Interner::new();
+        assert!(LabelSelector::default().matches(&Labels::default(), &symbols));
+        assert!(!NodeSelector::default().matches(Symbol::EMPTY, &Labels::default(), &symbols));
+        let empty = NodeSelector { terms: vec![NodeSelectorTerm::default()] };
+        assert!(!empty.matches(Symbol::EMPTY, &Labels::default(), &symbols));
+    }
+}

@@ -62,3 +62,25 @@ impl Toleration {
             }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intern::Interner;
+
+    #[test]
+    fn a_toleration_means_key_value_and_effect() {
+        let mut symbols = Interner::new();
+        let (key, value, other) = (symbols.intern("pool"), symbols.intern("spot"), symbols.intern("gpu"));
+        let taint = Taint { key, value, effect: Effect::NoSchedule };
+        let equal = Toleration { key, operator: TolerationOperator::Equal, value, effect: None, seconds: None };
+        assert!(equal.tolerates(&taint));
+        assert!(!equal.tolerates(&Taint { value: other, ..taint }));
+        assert!(!equal.tolerates(&Taint { key: other, ..taint }));
+        let effect = Some(Effect::NoExecute);
+        assert!(!Toleration { effect, ..equal }.tolerates(&taint));
+        let everything = Toleration { key: Symbol::EMPTY, operator: TolerationOperator::Exists, ..equal };
+        assert!(everything.tolerates(&Taint { key: other, value: other, effect: Effect::NoExecute }));
+        assert!(!Toleration { operator: TolerationOperator::Unknown, ..equal }.tolerates(&taint));
+    }
+}

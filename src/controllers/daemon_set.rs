@@ -1,6 +1,6 @@
 //! DaemonSets: on which nodes a pod runs, and how it is replaced.
 
-use super::IntOrPercent;
+use super::{IntOrPercent, Rounding};
 use crate::cluster::{Effect, NodeTemplate, PodSpec, Toleration, TolerationOperator};
 use crate::intern::{Interner, Symbol};
 
@@ -92,7 +92,7 @@ pub struct Step {
 /// `podsShouldBeOnNode`; 1.28. Upstream goes through the nodes in a random order.
 pub fn next_step(update: Update, desired: i32, nodes: &[Pair]) -> Step {
     let Update::RollingUpdate { max_unavailable, max_surge } = update else { return Step::default() };
-    match (max_unavailable.of(desired, true), max_surge.of(desired, true)) {
+    match (max_unavailable.of(desired, Rounding::Up), max_surge.of(desired, Rounding::Up)) {
         (0, 0) => replace(1, nodes),
         (unavailable, 0) => replace(unavailable, nodes),
         (_, surge) => surge_over(surge, nodes),

@@ -1,6 +1,6 @@
 //! Deployments: how many pods each ReplicaSet should have.
 
-use super::IntOrPercent;
+use super::{IntOrPercent, Rounding};
 use std::cmp::Reverse;
 
 /// How a Deployment replaces its pods.
@@ -24,7 +24,7 @@ impl Strategy {
     /// Upstream: `deploymentutil.ResolveFenceposts`, `MaxUnavailable`; 1.28.
     fn bounds(self, replicas: i32) -> (i32, i32) {
         let Strategy::RollingUpdate { max_surge, max_unavailable } = self else { return (0, 0) };
-        match (max_surge.of(replicas, true).max(0), max_unavailable.of(replicas, false).max(0)) {
+        match (max_surge.of(replicas, Rounding::Up).max(0), max_unavailable.of(replicas, Rounding::Down).max(0)) {
             (0, 0) => (0, 1.min(replicas)),
             (surge, unavailable) => (surge, unavailable.min(replicas)),
         }

@@ -1,6 +1,6 @@
 //! PodDisruptionBudgets: how many pods may be evicted now.
 
-use super::IntOrPercent;
+use super::{IntOrPercent, Rounding};
 
 /// What a budget promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct Status {
 pub fn status(promise: Promise, matching: i32, healthy: i32, wanted: i32) -> Status {
     let (expected, desired_healthy) = match promise {
         Promise::MinAvailable(IntOrPercent::Int(count)) => (matching, count),
-        Promise::MinAvailable(percent) => (wanted, percent.of(wanted, true)),
-        Promise::MaxUnavailable(count) => (wanted, wanted.saturating_sub(count.of(wanted, true)).max(0)),
+        Promise::MinAvailable(percent) => (wanted, percent.of(wanted, Rounding::Up)),
+        Promise::MaxUnavailable(count) => (wanted, wanted.saturating_sub(count.of(wanted, Rounding::Up)).max(0)),
     };
     let allowed = if expected <= 0 { 0 } else { (healthy - desired_healthy).max(0) };
     Status { current_healthy: healthy, desired_healthy, disruptions_allowed: allowed }

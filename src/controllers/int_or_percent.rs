@@ -9,16 +9,28 @@ pub enum IntOrPercent {
     Percent(i32),
 }
 
+/// What becomes of a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// It counts as one.
+    Up,
+    /// It does not count.
+    Down,
+}
+
 impl IntOrPercent {
-    /// The count, of `total` where it is a percentage.
+    /// The count, of `total` where it is a percentage; within the range of `i32`.
     ///
     /// Upstream: `intstr.GetScaledValueFromIntOrPercent`.
-    pub fn of(self, total: i32, round_up: bool) -> i32 {
+    pub fn of(self, total: i32, rounding: Rounding) -> i32 {
         match self {
             IntOrPercent::Int(count) => count,
             IntOrPercent::Percent(percent) => {
                 let product = i64::from(percent) * i64::from(total);
-                let scaled = if round_up { (product + 99).div_euclid(100) } else { product.div_euclid(100) };
+                let scaled = match rounding {
+                    Rounding::Up => (product + 99).div_euclid(100),
+                    Rounding::Down => product.div_euclid(100),
+                };
                 scaled.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
             }
         }

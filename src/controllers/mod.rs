@@ -13,4 +13,4 @@ pub mod job;
 pub mod ranking;
 pub mod stateful_set;
 
-pub use int_or_percent::IntOrPercent;
+pub use int_or_percent::{IntOrPercent, Rounding};

@@ -108,7 +108,8 @@ impl Catalog {
     }
 
     /// The names of all fixed prices, sorted.
-    pub fn fixed_items(&self) -> impl Iterator<Item = &'static str> + '_ {
+    #[cfg(test)]
+    pub(super) fn fixed_items(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.fixed.items()
     }
 

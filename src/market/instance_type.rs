@@ -58,6 +58,9 @@ pub struct EniLimits {
 
 /// A machine type. CPU in millicores, memory in bytes, both nominal (see
 /// [`NodeResources`](super::NodeResources) for what pods get of it).
+///
+/// CPU credits are not modelled: EC2's `t` types run at full speed, as with EC2's `unlimited` mode, and its surcharge
+/// (USD 0.05 per vCPU-hour above the baseline) is not priced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceType {
     /// `m5.large`, `e2-standard-4`.
@@ -76,11 +79,4 @@ pub struct InstanceType {
     pub eni: Option<EniLimits>,
     /// The vCPUs are a share of a core (GCE `e2-medium` and smaller): other reservations apply.
     pub shared_core: bool,
-}
-
-impl InstanceType {
-    /// `m5` of `m5.large`, `e2` of `e2-standard-4`.
-    pub fn family(&self) -> &'static str {
-        self.name.split(['.', '-']).next().unwrap_or(self.name)
-    }
 }

@@ -20,13 +20,6 @@ impl Lognormal {
     pub const fn fixed(delay: SimDuration) -> Self {
         Lognormal { median: delay, sigma: 0.0 }
     }
-    /// The delay with this median and this 95th percentile (both at least 1 ns; a P95 below the
-    /// median counts as the median).
-    pub fn from_median_and_p95(median: SimDuration, p95: SimDuration) -> Self {
-        const Z95: f64 = 1.644_853_626_951_472_2;
-        let ratio = p95.as_nanos().max(1) as f64 / median.as_nanos().max(1) as f64;
-        Lognormal { median, sigma: (libm::log(ratio) / Z95).max(0.0) }
-    }
     /// The delay that the share `p` of all draws does not exceed; `p` is clamped to [0.0001, 0.9999].
     pub fn quantile(self, p: f64) -> SimDuration {
         let z = Normal::standard().inverse_cdf(p.clamp(0.0001, 0.9999));
@@ -95,8 +88,6 @@ mod tests {
         assert!(near(image_pull(30.0).quantile(0.5), 1.714));
         assert!(near(image_pull(3072.0).quantile(0.97), 300.0));
         assert!(near(container_start().quantile(0.99), 5.0));
-        let fitted = Lognormal::from_median_and_p95(SimDuration::from_secs(10), SimDuration::from_secs(30));
-        assert!(near(fitted.quantile(0.95), 30.0));
         assert_eq!(Lognormal::fixed(SimDuration::from_secs(7)).quantile(0.99), SimDuration::from_secs(7));
     }
 

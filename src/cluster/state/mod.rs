@@ -1,5 +1,7 @@
 //! The one owner of nodes and pods.
 
+#[cfg(test)]
+mod tests;
 pub(super) mod trial;
 mod undo;
 

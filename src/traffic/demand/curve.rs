@@ -24,7 +24,6 @@ pub struct Curve {
     rates: Vec<f64>,
     /// Requests from the first knot to each knot.
     cumulative: Vec<f64>,
-    origin_s: f64,
     after: After,
 }
 
@@ -104,7 +103,7 @@ impl Curve {
             total += (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0;
             cumulative.push(total);
         }
-        Ok(Curve { times_s, rates, cumulative, origin_s: 0.0, after })
+        Ok(Curve { times_s, rates, cumulative, after })
     }
 
     /// Each rate holds until the next point; the last one for `last_span_s` seconds.
@@ -216,12 +215,6 @@ impl Curve {
         Ok(self)
     }
 
-    /// The same curve, starting at `start` instead of the simulation's start.
-    pub fn starting_at(mut self, start: SimTime) -> Curve {
-        self.origin_s = start.as_secs_f64();
-        self
-    }
-
     /// The rate at an instant; at a jump, the rate after it.
     pub fn rate_at(&self, time: SimTime, cursor: &mut Cursor) -> f64 {
         let time_s = match self.place(time.as_secs_f64()) {
@@ -236,7 +229,7 @@ impl Curve {
     /// Requests between the curve's first knot and `time` (negative before it).
     fn requests_until(&self, time_s: f64, cursor: &mut Cursor) -> f64 {
         match self.place(time_s) {
-            Place::Before => (time_s - self.origin_s - self.times_s[0]) * self.rates[0],
+            Place::Before => (time_s - self.times_s[0]) * self.rates[0],
             Place::AfterEnd { past_s } => self.period_requests() + past_s * self.rate_after_end(),
             Place::Inside { time_s, periods } => {
                 let knot = cursor.seek(&self.times_s, time_s);
@@ -249,7 +242,6 @@ impl Curve {
 
     /// Where a time lies on the curve's own axis.
     fn place(&self, time_s: f64) -> Place {
-        let time_s = time_s - self.origin_s;
         let (first, last) = (self.times_s[0], self.times_s[self.times_s.len() - 1]);
         if time_s < first {
             Place::Before
@@ -361,7 +353,6 @@ mod tests {
         check(&stages, 0, 1000, 500.0 + 2000.0 + 500.0);
         let step = Curve::ramp(10.0, 30.0, at(5), SimDuration::ZERO).unwrap();
         check(&step, 0, 10, 50.0 + 150.0);
-        check(&step.starting_at(at(2)), 0, 10, 70.0 + 90.0);
         let crowd = Curve::flash_crowd(FlashCrowd {
             peak_rate: 100.0,
             start: at(100),

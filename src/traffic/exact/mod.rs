@@ -232,7 +232,8 @@ impl ExactModel {
     }
 
     /// Visits that wait or have a thread.
-    pub fn in_system(&self, service: ServiceId) -> usize {
+    #[cfg(test)]
+    fn in_system(&self, service: ServiceId) -> usize {
         let here = self.pods.iter().filter(|pod| pod.is_of(service));
         self.services[service].waiting.len() + here.map(|pod| pod.outstanding() as usize).sum::<usize>()
     }

@@ -8,9 +8,9 @@
 //! Sources: Kolmogorov's forward equation as in any text on Markov chains; the step size is that of
 //! the diffusion approximation (Kingman 1961; Kimura 1986).
 
-use super::ahead::{Ahead, FINER};
-use super::band::{Band, NEGLIGIBLE};
+use super::level_masses::{LevelMasses, NEGLIGIBLE};
 use super::solver::Solver;
+use super::work_ahead::{FINER, WorkAhead};
 
 /// What moves a chain; rates are per second and of one queue.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +35,9 @@ pub(super) struct Chain {
     /// Finest states that are taken together: a power of two.
     merged: u32,
     /// Level 0 is P(not all servers busy); level `k + 1` is P(all busy, `k` states waiting).
-    levels: Band,
+    levels: LevelMasses,
     /// Arrivals in requests since last taken, by the level they found.
-    found: Band,
+    found: LevelMasses,
     solver: Solver,
 }
 
@@ -60,8 +60,8 @@ impl Chain {
             values.push(mass);
             mass *= load;
         }
-        let levels = Band { first: 0, values };
-        Chain { step, merged: 1, levels, found: Band::default(), solver: Solver::default() }
+        let levels = LevelMasses { first: 0, values };
+        Chain { step, merged: 1, levels, found: LevelMasses::default(), solver: Solver::default() }
     }
 
     fn unit(&self) -> f64 {
@@ -219,11 +219,11 @@ impl Chain {
         let rejected = band.busy().filter(|(k, _)| self.has_no_place(pace, *k)).map(|(_, requests)| requests).sum();
         let waiting = band.busy().filter(|(k, _)| !self.has_no_place(pace, *k));
         if pace.patience.is_infinite() {
-            let ahead = Ahead::of(self.step, waiting.map(|(k, r)| (self.requests_in(k) + self.step, r)));
+            let ahead = WorkAhead::of(self.step, waiting.map(|(k, r)| (self.requests_in(k) + self.step, r)));
             return Found { free, rejected, abandoned: 0.0, ahead };
         }
         // Who leaves is told by the wait itself: the state is the wait.
-        let (mut abandoned, mut ahead) = (0.0, Ahead::new(self.step, FINER));
+        let (mut abandoned, mut ahead) = (0.0, WorkAhead::new(self.step, FINER));
         for (k, requests) in waiting {
             let taken = self.taken(pace, k);
             abandoned += requests * (1.0 - taken);
@@ -233,10 +233,14 @@ impl Chain {
     }
 
     /// What an arrival now would find ahead, given that it must wait: total 1.
-    pub(super) fn ahead_now(&self) -> Ahead {
-        let ahead = Ahead::of(self.step, self.levels.busy().map(|(k, p)| (self.requests_in(k) + self.step, p)));
+    pub(super) fn ahead_now(&self) -> WorkAhead {
+        let ahead = WorkAhead::of(self.step, self.levels.busy().map(|(k, p)| (self.requests_in(k) + self.step, p)));
         let total = ahead.total();
-        if total > 1e-12 { ahead.scaled(1.0 / total) } else { Ahead::of(self.step, std::iter::once((self.step, 1.0))) }
+        if total > 1e-12 {
+            ahead.scaled(1.0 / total)
+        } else {
+            WorkAhead::of(self.step, std::iter::once((self.step, 1.0)))
+        }
     }
 
     /// How many requests join (or, below 0, leave) the queue at once.
@@ -247,7 +251,7 @@ impl Chain {
         let first = (self.levels.first as f64 + whole).max(0.0) as usize;
         // Who joins where a server is free starts at once; little is lost by leaving them there.
         let first = if self.levels.first == 0 { 0 } else { first };
-        let mut moved = Band { first, values: vec![0.0; end.saturating_sub(first).max(1)] };
+        let mut moved = LevelMasses { first, values: vec![0.0; end.saturating_sub(first).max(1)] };
         for (at, p) in self.levels.values.iter().enumerate() {
             let level = self.levels.first + at;
             for (by, share) in [(whole, 1.0 - part), (whole + 1.0, part)] {
@@ -326,7 +330,7 @@ pub(super) struct Found {
     /// Requests that will lose patience.
     pub(super) abandoned: f64,
     /// The others.
-    pub(super) ahead: Ahead,
+    pub(super) ahead: WorkAhead,
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Pods that are alike, and what waits in them.
 
 use super::backlog::Backlog;
-use super::crowd::Crowd;
 use super::distribution::Distribution;
-use super::line::Moved;
+use super::fluid_sharing::FluidCrowd;
 use super::outcome::PodCohort;
 use super::population::Population;
+use super::waiting_line::Moved;
 
 /// A cohort: so many pods of one speed.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Cohort {
     pub(super) pods: PodCohort,
     pub(super) backlog: Backlog,
     /// Of pods whose requests all share the CPU, in place of the backlog.
-    pub(super) crowd: Crowd,
+    pub(super) crowd: FluidCrowd,
     /// Near capacity, in place of the backlog.
     pub(super) followed: Option<Followed>,
     /// Requests there beyond a calm queue or pod.
@@ -22,7 +22,7 @@ pub(super) struct Cohort {
 
 impl Cohort {
     pub(super) fn new(pods: PodCohort) -> Cohort {
-        let (backlog, crowd) = (Backlog::default(), Crowd::default());
+        let (backlog, crowd) = (Backlog::default(), FluidCrowd::default());
         Cohort { pods, backlog, crowd, followed: None, waiting: 0.0 }
     }
 

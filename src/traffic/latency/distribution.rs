@@ -7,13 +7,13 @@
 
 use super::backlog::{Drained, Flow};
 use super::chain::{Chain, Pace};
-use super::line::{Line, Moved, Span, total_of};
+use super::waiting_line::{Moved, Span, WaitingLine, total_of};
 
 /// Equal queues that are alike: those of the pods of a cohort, or one for all pods.
 #[derive(Clone, Debug)]
 pub(super) struct Distribution {
     chain: Chain,
-    line: Line,
+    line: WaitingLine,
 }
 
 /// What a queue is made of besides its flow.
@@ -63,7 +63,7 @@ pub(super) const PARCEL_S: f64 = 5.0;
 impl Distribution {
     /// As the queue would be after a long time at `load`.
     pub(super) fn new(law: &QueueLaw, load: f64, share: f64) -> Distribution {
-        Distribution { chain: Chain::stationary(law.step, load, share), line: Line::default() }
+        Distribution { chain: Chain::stationary(law.step, load, share), line: WaitingLine::default() }
     }
 
     /// The mean number waiting in one queue.

@@ -2,7 +2,7 @@
 
 use super::ServiceModel;
 use super::cohort::{Cohort, Followed};
-use super::crowd;
+use super::fluid_sharing;
 use super::outcome::{PodCohort, PodCohorts};
 use super::profile::Discipline;
 
@@ -60,7 +60,7 @@ impl ServiceModel {
                 let PodCohort { ready: pods, speed, .. } = gone.pods;
                 let cores = pods * self.profile.cpu_limit_cores.unwrap_or(1.0);
                 let (cpu_s, off_cpu_s) = (self.profile.cpu_s, self.profile.off_cpu_s);
-                let service = crowd::Service { work: &work.survival, cpu_s, off_cpu_s, cores, speed, pods };
+                let service = fluid_sharing::Service { work: &work.survival, cpu_s, off_cpu_s, cores, speed, pods };
                 gone.crowd.everybody_leaves(self.clock_s, &service, &mut self.drained);
             }
             if let Some(mut followed) = gone.followed.take() {

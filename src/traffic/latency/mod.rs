@@ -13,23 +13,21 @@
 //!
 //! Start reading at [`ServiceModel::step`]; the formulas are in `servers`, `waiting` and `sharing`.
 
-mod ahead;
 mod answers;
 mod arriving;
 mod backlog;
-mod band;
 mod boxes;
 mod chain;
 mod cohort;
 mod columns;
-mod crowd;
 mod distribution;
 mod empirical;
 mod erlang;
+mod fluid_sharing;
 mod grid;
 mod handover;
 mod histogram;
-mod line;
+mod level_masses;
 mod model;
 mod outcome;
 mod phases;
@@ -41,14 +39,16 @@ mod second_tier;
 mod servers;
 mod sharing;
 mod solver;
-mod spread;
+mod step_latencies;
 mod table;
 mod tables;
 mod tagged;
 mod tier;
 mod two_choices;
 mod waiting;
+mod waiting_line;
 mod work;
+mod work_ahead;
 mod young;
 
 pub use backlog::Drained;

@@ -3,13 +3,13 @@
 use super::STRATA_COUNT;
 use super::backlog::{Drained, Flow, Passed};
 use super::cohort::Cohort;
-use super::crowd;
+use super::fluid_sharing;
 use super::histogram::LatencyHistogram;
 use super::outcome::{PodCohort, PodCohorts, StepOutcome};
 use super::phases::Phases;
 use super::profile::{ArrivalProcess, Discipline, ProfileError, ServiceProfile};
 use super::second_tier::SecondTier;
-use super::spread::Spread;
+use super::step_latencies::StepLatencies;
 use super::table::{Place, Serving, Station, Table};
 use super::tables::LatencyTables;
 use super::work::Survival;
@@ -45,7 +45,7 @@ pub struct ServiceModel {
     pub(super) drained: Vec<Drained>,
     pub(super) passed: Vec<(f64, Passed)>,
     pub(super) second_tier: SecondTier,
-    pub(super) spread: Spread,
+    pub(super) spread: StepLatencies,
     pub(super) histogram: LatencyHistogram,
     pub(super) pod_cpu_milli: Vec<f64>,
     /// Where the last step's latency is read: one row, or the spread.
@@ -81,7 +81,7 @@ impl ServiceModel {
             drained: Vec::new(),
             passed: Vec::new(),
             second_tier: SecondTier::default(),
-            spread: Spread::new(),
+            spread: StepLatencies::new(),
             histogram: LatencyHistogram::new(),
             pod_cpu_milli: Vec::new(),
             last: LastLatency::Spread,
@@ -193,7 +193,7 @@ impl ServiceModel {
                     let PodCohort { ready: pods, speed, .. } = cohort.pods;
                     let cores = pods * self.profile.cpu_limit_cores.unwrap_or(1.0);
                     let (cpu_s, off_cpu_s) = (self.profile.cpu_s, self.profile.off_cpu_s);
-                    let service = crowd::Service { work: &work.survival, cpu_s, off_cpu_s, cores, speed, pods };
+                    let service = fluid_sharing::Service { work: &work.survival, cpu_s, off_cpu_s, cores, speed, pods };
                     cohort.crowd.pass(flow, &service, &mut self.drained)
                 }
             };
@@ -248,7 +248,7 @@ impl ServiceModel {
 
     /// Brings what is pending on rows into the histogram.
     fn flush(&mut self) {
-        let mut spread = Spread::new();
+        let mut spread = StepLatencies::new();
         for TableInUse { table, pending, .. } in &mut self.in_use {
             for (row, requests) in pending.iter_mut().enumerate().filter(|(_, requests)| **requests > 0.0) {
                 spread.add_row(table.row(row), self.profile.cpu_s, *requests);

@@ -3,22 +3,22 @@
 //! With exponential work the number is a birth-death chain whose deaths come as fast as its requests get CPU, and
 //! [`Tagged`] requests are followed through it as it is; other work is taken apart into [`Phases`]. Stationary
 //! numbers do not depend on the shape of the work; in overload requests leave as fast as those that are followed.
-//! Where threads are limited, requests above them wait in [`Line`] until the CPU has done the work ahead.
+//! Where threads are limited, requests above them wait in [`WaitingLine`] until the CPU has done the work ahead.
 //!
 //! Start reading at [`Population::pass`].
 
-use super::ahead::Ahead;
 use super::backlog::{Drained, Flow};
 use super::boxes::Boxes;
 use super::columns::Columns;
 use super::distribution::Sorted;
-use super::line::{Line, Moved, Span, total_of};
 use super::pod::{Motion, Pod, PodLaw, States};
 use super::servers::HIGHEST_OPEN_LOAD;
 use super::solver::Solver;
-use super::spread::Spread;
+use super::step_latencies::StepLatencies;
 use super::table::STRATA;
 use super::tagged::{Company, Haste, Tagged};
+use super::waiting_line::{Moved, Span, WaitingLine, total_of};
+use super::work_ahead::WorkAhead;
 use super::young::{FEWEST, OF_AGE_S, grow_up, parts_of};
 
 /// The pods of a cohort.
@@ -31,7 +31,7 @@ pub(super) struct Population {
     /// P(number in the pod) by state.
     pub(super) number: Columns,
     pub(super) tagged: Vec<Tagged>,
-    line: Line,
+    line: WaitingLine,
     /// Requests that leave over those that would were the work exponential, by state.
     pub(super) relief: Vec<f64>,
     everybody: Solver,
@@ -71,7 +71,7 @@ impl Population {
             relief: vec![1.0; number.len()],
             number: Columns::single(number),
             tagged: Vec::new(),
-            line: Line::default(),
+            line: WaitingLine::default(),
             everybody: Solver::default(),
             company: Company::default(),
         }
@@ -100,7 +100,7 @@ impl Population {
         let each = total_of(moved) * part / pods;
         if each > 0.0 {
             let ahead = self.mean() + each / 2.0;
-            self.line.receive(moved, part, &Ahead::of(1.0, std::iter::once((ahead.max(1.0), 1.0))));
+            self.line.receive(moved, part, &WorkAhead::of(1.0, std::iter::once((ahead.max(1.0), 1.0))));
             let states = (each / self.unit as f64).round() as usize;
             self.cover(self.first, self.first + self.number.states() + states);
             self.number.glide(states as isize);
@@ -229,7 +229,7 @@ impl Population {
             let ahead = first + (at * self.unit) as f64;
             (ahead.max(step), arrivals * time_s.max(0.0) * law.pods)
         });
-        self.line.join_steadily((from_s, to_s), arrivals, Ahead::of(step, waiting));
+        self.line.join_steadily((from_s, to_s), arrivals, WorkAhead::of(step, waiting));
         Sorted { started: law.capacity() * span_s, ..Sorted::default() }
     }
 
@@ -289,7 +289,7 @@ impl Population {
                 waiting.insert(0, (step, few * law.pods));
             }
             let later = law.capacity() * (to_s - from_s) / 2.0;
-            self.line.join((from_s, to_s), later, Ahead::of(step, waiting.into_iter()));
+            self.line.join((from_s, to_s), later, WorkAhead::of(step, waiting.into_iter()));
         }
         sorted
     }
@@ -318,7 +318,7 @@ impl Population {
         // Above that no thread gets free while they are there.
         let above: f64 = taken.drain(near.numbers.len()..).sum();
         taken[near.numbers.len() - 1] += above;
-        let mut spread = Spread::new();
+        let mut spread = StepLatencies::new();
         let mut young = Tagged::new((0.0, WINDOW_S), 1.0, &taken, law.phases);
         grow_up(&mut young, &near, &mut self.company, |young, left, (from_s, to_s)| {
             let to_s = young.centered(left, (from_s, to_s));

@@ -5,7 +5,7 @@
 //! to within about 5 %, and is scaled to the mean of each step that has that combination.
 
 use super::histogram::LatencyHistogram;
-use super::spread::Spread;
+use super::step_latencies::StepLatencies;
 use super::table::STRATA;
 use super::{LatencySummary, STRATA_COUNT};
 use crate::id::{Id, IdVec};
@@ -52,7 +52,7 @@ pub struct RouteLatency {
     routes: IdVec<RouteId, RouteState>,
     /// By service: the mean of its strata in this step.
     means: Vec<f64>,
-    scratch: Spread,
+    scratch: StepLatencies,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl RouteLatency {
             }
         };
         let routes = graph.routes().values().map(state).collect();
-        RouteLatency { routes, means: Vec::new(), scratch: Spread::new() }
+        RouteLatency { routes, means: Vec::new(), scratch: StepLatencies::new() }
     }
 
     /// Begins a step in which the services did what `hops` say, by service.
@@ -169,10 +169,10 @@ fn mean_of_call(call: &Call, means: &[f64]) -> f64 {
 ///
 /// A visit with other work than the mean is taken to be slower or faster as a whole.
 pub fn compose_call(call: &Call, hops: &[Hop]) -> [f64; STRATA_COUNT] {
-    compose(call, hops, &mut Spread::new())
+    compose(call, hops, &mut StepLatencies::new())
 }
 
-fn compose(call: &Call, hops: &[Hop], scratch: &mut Spread) -> [f64; STRATA_COUNT] {
+fn compose(call: &Call, hops: &[Hop], scratch: &mut StepLatencies) -> [f64; STRATA_COUNT] {
     let mut total = hops[call.service.index()].strata_s.map(|value| value * call.work);
     for step in &call.then {
         let mut slowest: Option<[f64; STRATA_COUNT]> = None;
@@ -206,7 +206,7 @@ fn combine(
     one: &[f64; STRATA_COUNT],
     two: &[f64; STRATA_COUNT],
     function: impl Fn(f64, f64) -> f64,
-    scratch: &mut Spread,
+    scratch: &mut StepLatencies,
 ) -> [f64; STRATA_COUNT] {
     scratch.clear();
     let (one_widths, two_widths) = (widths_of(one), widths_of(two));
@@ -224,12 +224,12 @@ fn combine(
 
 /// Counts `requests` whose latencies have these strata, spread evenly over each.
 pub fn record_strata(histogram: &mut LatencyHistogram, strata_s: &[f64; STRATA_COUNT], requests: f64) {
-    let mut spread = Spread::new();
+    let mut spread = StepLatencies::new();
     spread_strata(&mut spread, strata_s, requests);
     spread.record(histogram);
 }
 
-fn spread_strata(spread: &mut Spread, strata_s: &[f64; STRATA_COUNT], requests: f64) {
+fn spread_strata(spread: &mut StepLatencies, strata_s: &[f64; STRATA_COUNT], requests: f64) {
     spread.clear();
     for ((value, width), share) in strata_s.iter().zip(widths_of(strata_s)).zip(STRATA) {
         let half = (width / 2.0).min(*value);

@@ -3,8 +3,8 @@
 use super::STRATA_COUNT;
 use super::cohort::Cohort;
 use super::distribution::Sorted;
-use super::line::Moved;
-use super::spread::Spread;
+use super::step_latencies::StepLatencies;
+use super::waiting_line::Moved;
 
 /// Whether distributions are followed, and what the last step's requests did there.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct SecondTier {
     /// Latencies from the start on of who waited for a thread of pods that share a CPU.
     pub(super) busy_strata: Option<[f64; STRATA_COUNT]>,
     /// Waits of the step, reused.
-    pub(super) waits: Spread,
+    pub(super) waits: StepLatencies,
     /// Load of the step before: what the queues were like when the tier came in.
     pub(super) load_before: f64,
 }
@@ -34,7 +34,7 @@ impl Default for SecondTier {
             sorted,
             late: 0.0,
             busy_strata: None,
-            waits: Spread::new(),
+            waits: StepLatencies::new(),
             load_before: 0.0,
         }
     }

@@ -56,7 +56,7 @@ fn calm_pods_are_those_of_processor_sharing() {
 
 #[test]
 fn a_crowd_grows_as_its_work_says() {
-    // As the fluid limit has it (see `crowd`): 22.8 of 40 too many with SCV 4.
+    // As the fluid limit has it (see `fluid_sharing`): 22.8 of 40 too many with SCV 4.
     for (shape, wanted) in [(WorkShape::Exponential, 1.0), (WorkShape::Lognormal { scv: 4.0 }, 22.8 / 40.0)] {
         let phases = phases(shape);
         let law = PodLaw { work_scv: shape.scv(), ..law(&phases, f64::INFINITY) };

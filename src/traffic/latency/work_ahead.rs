@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 ///
 /// Behind `q` requests the wait is a sum of works; on the scale `2 sqrt(q)` its deviation is 1 everywhere.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ahead {
+pub(super) struct WorkAhead {
     step: f64,
     /// Cells per unit of `2 sqrt(q)`.
     fineness: f64,
@@ -14,20 +14,20 @@ pub(super) struct Ahead {
     masses: Vec<f64>,
 }
 
-/// [`Ahead::fineness`], usually and where patience cuts the wait.
+/// [`WorkAhead::fineness`], usually and where patience cuts the wait.
 const FINE: f64 = 2.0;
 /// The cell, as fine as usual, from which on this many requests are ahead: [`SMOOTH`].
 const SMOOTH_CELL: usize = 32;
 pub(super) const FINER: f64 = 12.0;
 
-impl Ahead {
-    pub(super) fn new(step: f64, fineness: f64) -> Ahead {
-        Ahead { step, fineness, first: 0, masses: Vec::new() }
+impl WorkAhead {
+    pub(super) fn new(step: f64, fineness: f64) -> WorkAhead {
+        WorkAhead { step, fineness, first: 0, masses: Vec::new() }
     }
 
     /// From pairs of mean work ahead (in requests, rising) and requests that found it.
-    pub(super) fn of(step: f64, found: impl Iterator<Item = (f64, f64)>) -> Ahead {
-        let mut cells = Ahead::new(step, FINE);
+    pub(super) fn of(step: f64, found: impl Iterator<Item = (f64, f64)>) -> WorkAhead {
+        let mut cells = WorkAhead::new(step, FINE);
         let (mut block, mut mass, mut sum) = (0, 0.0, 0.0);
         for (mean, requests) in found {
             // Where the work ahead is uncertain anyway, two cells are as good as one.
@@ -139,8 +139,8 @@ impl Ahead {
     }
 
     /// The same with `factor` times as many requests.
-    pub(super) fn scaled(&self, factor: f64) -> Ahead {
-        Ahead { masses: self.masses.iter().map(|mass| mass * factor).collect(), ..*self }
+    pub(super) fn scaled(&self, factor: f64) -> WorkAhead {
+        WorkAhead { masses: self.masses.iter().map(|mass| mass * factor).collect(), ..*self }
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn mean_and_variance_are_those_of_what_was_added() {
-        let mut ahead = Ahead::new(1.0, FINE);
+        let mut ahead = WorkAhead::new(1.0, FINE);
         ahead.add_even(100.0, 400.0, 5.0);
         let (mean, variance) = ahead.mean_and_variance();
         assert!((mean / 250.0 - 1.0).abs() < 0.02 && (variance / 7500.0 - 1.0).abs() < 0.1, "{mean} {variance}");

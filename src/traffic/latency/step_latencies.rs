@@ -5,7 +5,7 @@ use super::table::{MassReader, Row, RowBuckets, STRATA};
 
 /// Requests by latency in seconds, in the buckets of a [`LatencyHistogram`]; reused every step.
 #[derive(Clone, Debug)]
-pub(super) struct Spread {
+pub(super) struct StepLatencies {
     requests: Vec<f64>,
     /// By bucket, how the density of [`add_later`](Self::add_later) changes at its lower edge.
     rises: Vec<f64>,
@@ -14,9 +14,9 @@ pub(super) struct Spread {
     to: usize,
 }
 
-impl Spread {
-    pub(super) fn new() -> Spread {
-        Spread {
+impl StepLatencies {
+    pub(super) fn new() -> StepLatencies {
+        StepLatencies {
             requests: vec![0.0; RowBuckets::COUNT],
             rises: vec![0.0; RowBuckets::COUNT],
             from: RowBuckets::COUNT,
@@ -115,7 +115,7 @@ impl Spread {
     }
 
     /// Adds to `sums` every latency held here (waits) plus a body of `body` strata.
-    pub(super) fn plus_strata(&self, body: &[f64; STRATA.len()], sums: &mut Spread) {
+    pub(super) fn plus_strata(&self, body: &[f64; STRATA.len()], sums: &mut StepLatencies) {
         let mean_of =
             |value: &dyn Fn(f64) -> f64| body.iter().zip(STRATA).map(|(b, share)| value(*b) * share).sum::<f64>();
         let mean_s = mean_of(&|body_s| body_s);
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn adding_later_is_adding() {
-        let (mut now, mut later) = (Spread::new(), Spread::new());
+        let (mut now, mut later) = (StepLatencies::new(), StepLatencies::new());
         for at in 1..200 {
             let (from_s, width) = (f64::from(at * at % 97) * 0.003, f64::from(at % 13) * 0.02);
             now.add_even(from_s, from_s + width, f64::from(at));
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn even_requests_have_even_percentiles() {
-        let mut spread = Spread::new();
+        let mut spread = StepLatencies::new();
         spread.add_even(1.0, 3.0, 100.0);
         let mut reader = spread.reader();
         for (quantile, latency_s) in [(0.05, 1.1), (0.5, 2.0), (0.95, 2.9)] {

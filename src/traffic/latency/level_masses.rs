@@ -5,12 +5,12 @@ pub(super) const NEGLIGIBLE: f64 = 1e-9;
 
 /// Masses on neighbouring levels.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Band {
+pub(super) struct LevelMasses {
     pub(super) first: usize,
     pub(super) values: Vec<f64>,
 }
 
-impl Band {
+impl LevelMasses {
     pub(super) fn end(&self) -> usize {
         self.first + self.values.len()
     }
@@ -39,7 +39,7 @@ impl Band {
         self.cover(self.first.saturating_sub(by).max(1).min(self.first), self.end() + by);
     }
 
-    pub(super) fn add(&mut self, other: &Band, weight: f64) {
+    pub(super) fn add(&mut self, other: &LevelMasses, weight: f64) {
         self.cover(other.first, other.end());
         let from = other.first - self.first;
         self.values[from..].iter_mut().zip(&other.values).for_each(|(mine, theirs)| *mine += weight * theirs);
@@ -80,7 +80,7 @@ impl Band {
 
     /// Joins the busy levels two by two.
     pub(super) fn merge(&mut self) {
-        let mut joined = Band::default();
+        let mut joined = LevelMasses::default();
         if self.values.is_empty() {
             return;
         }
@@ -97,7 +97,7 @@ impl Band {
         if self.values.is_empty() {
             return;
         }
-        let mut halves = Band::default();
+        let mut halves = LevelMasses::default();
         for (at, mass) in self.values.iter().enumerate() {
             let level = self.first + at;
             if level == 0 {

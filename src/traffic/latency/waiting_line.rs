@@ -3,12 +3,12 @@
 //! A request that found so much work ahead starts when the cohort's capacity has done that work, with the
 //! pods that come in the meantime: waits end on a clock of work done, so the future need not be known.
 
-use super::ahead::Ahead;
 use super::backlog::Drained;
+use super::work_ahead::WorkAhead;
 
 /// What waits in equal queues, by the work it found ahead.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line {
+pub(super) struct WaitingLine {
     /// Requests that one queue's servers have done since the line began, as far as there were any.
     done: f64,
     parcels: Vec<Parcel>,
@@ -22,7 +22,7 @@ struct Parcel {
     /// `done` when they arrived.
     base: f64,
     /// All queues' requests by the work of one queue that they found ahead.
-    ahead: Ahead,
+    ahead: WorkAhead,
     arrivals: Arrivals,
 }
 
@@ -45,7 +45,7 @@ impl Arrivals {
     }
 
     /// At a steady rate between two times: the straight line that fits best through what they found by the end.
-    fn steady((from_s, to_s): (f64, f64), per_second: f64, ahead: &Ahead) -> Arrivals {
+    fn steady((from_s, to_s): (f64, f64), per_second: f64, ahead: &WorkAhead) -> Arrivals {
         let (mean_ahead, variance) = ahead.mean_and_variance();
         let span_s = to_s - from_s;
         let slope_s = (per_second * span_s * span_s / 12.0 / variance.max(1e-300)).min(1.0 / per_second.max(1e-300));
@@ -103,9 +103,9 @@ pub(super) struct Moved {
 const STUCK: [(f64, f64); 6] =
     [(0.4, 0.2338), (0.3, 0.8177), (0.2, 1.6547), (0.07, 2.7866), (0.02, 3.9573), (0.01, 5.6052)];
 
-impl Line {
+impl WaitingLine {
     /// Requests that arrived between two times, `later` work after what is done now.
-    pub(super) fn join(&mut self, times: (f64, f64), later: f64, ahead: Ahead) {
+    pub(super) fn join(&mut self, times: (f64, f64), later: f64, ahead: WorkAhead) {
         let (from_s, to_s) = times;
         let arrivals = Arrivals::at_once(times);
         self.parcels.push(Parcel { from_s, to_s, base: self.done + later, ahead, arrivals });
@@ -113,7 +113,7 @@ impl Line {
 
     /// Requests that arrived steadily, `per_second` at each queue, behind what is `ahead` of them from the first one's
     /// arrival on.
-    pub(super) fn join_steadily(&mut self, times: (f64, f64), per_second: f64, ahead: Ahead) {
+    pub(super) fn join_steadily(&mut self, times: (f64, f64), per_second: f64, ahead: WorkAhead) {
         let (from_s, to_s) = times;
         let arrivals = Arrivals::steady(times, per_second, &ahead);
         self.parcels.push(Parcel { from_s, to_s, base: self.done, ahead, arrivals });
@@ -183,7 +183,7 @@ impl Line {
     }
 
     /// Puts a part of moved requests behind `ahead` (of which there is 1).
-    pub(super) fn receive(&mut self, moved: &[Moved], part: f64, ahead: &Ahead) {
+    pub(super) fn receive(&mut self, moved: &[Moved], part: f64, ahead: &WorkAhead) {
         for row in moved {
             self.join((row.from_s, row.to_s), 0.0, ahead.scaled(row.requests * part));
         }

@@ -25,7 +25,7 @@ struct Batch {
 
 /// The requests on the CPUs of a cohort of pods, while they are more than a stationary crowd.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Crowd {
+pub(super) struct FluidCrowd {
     batches: VecDeque<Batch>,
     attained_s: f64,
     present: f64,
@@ -52,7 +52,7 @@ const MOST_BATCHES: usize = 192;
 /// What is left of a batch below this share has gone.
 const NEGLIGIBLE: f64 = 1e-4;
 
-impl Crowd {
+impl FluidCrowd {
     /// Requests present beyond a stationary crowd; 0 while there is only that.
     pub(super) fn requests(&self) -> f64 {
         self.present
@@ -195,7 +195,7 @@ mod tests {
     fn crowd_after(shape: WorkShape, seconds: usize) -> f64 {
         let work = Survival::tabulate(1.0 / 256.0, |x| shape.survival(x));
         let service = Service { work: &work, cpu_s: 0.05, off_cpu_s: 0.0, cores: 5.0, speed: 1.0, pods: 5.0 };
-        let (mut crowd, mut drained) = (Crowd::default(), Vec::new());
+        let (mut crowd, mut drained) = (FluidCrowd::default(), Vec::new());
         for step in 0..seconds {
             let flow =
                 Flow { start_s: step as f64, span_s: 1.0, arrivals: 140.0, capacity: 100.0, limit: f64::INFINITY };
@@ -222,7 +222,7 @@ mod tests {
     fn a_crowd_dissolves() {
         let work = Survival::tabulate(1.0 / 256.0, |x| WorkShape::Exponential.survival(x));
         let service = Service { work: &work, cpu_s: 0.05, off_cpu_s: 0.0, cores: 5.0, speed: 1.0, pods: 5.0 };
-        let (mut crowd, mut drained) = (Crowd::default(), Vec::new());
+        let (mut crowd, mut drained) = (FluidCrowd::default(), Vec::new());
         for step in 0..200 {
             let arrivals = if step < 60 { 140.0 } else { 50.0 };
             let flow = Flow { start_s: step as f64, span_s: 1.0, arrivals, capacity: 100.0, limit: f64::INFINITY };
