@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 /// Recommendations and rescales of the past, as far as they matter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
-    /// When so many replicas were recommended last; absent until the first sync. Upstream keeps every recommendation, but
+    /// When each number of replicas was recommended last; absent until the first sync. Upstream keeps every recommendation, but
     /// asks only which numbers there are in a window.
     recommended: Option<SmallVec<[(i32, SimTime); 4]>>,
     scale_ups: Vec<ScaleEvent>,

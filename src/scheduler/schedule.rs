@@ -130,7 +130,10 @@ impl Scheduler {
     }
 
     /// A cycle as [`schedule`](Self::schedule) has it, from memory where that can tell: the node that the pod is to
-    /// be bound to with the volumes for its claims, or else the attempt with everything written down.
+    /// be bound to with the volumes for its claims.
+    ///
+    /// Errors: the attempt with everything written down, if the pod is not to be bound now.
+    /// Cost: with memory one step per node that changed since the last pod of the kind; else as `schedule`.
     pub fn decide(&mut self, cluster: &ClusterState, pod: PodId) -> Result<(NodeId, VolumePlan), Arc<Attempt>> {
         self.nominations.tidy(cluster);
         // Pods with volumes or bound to a node by name are each one of a kind.
@@ -153,7 +156,7 @@ impl Scheduler {
         decided
     }
 
-    /// As [`decide`](Self::decide), without memory.
+    /// As [`decide`](Self::decide), without memory. Errors: the attempt, if the pod is not to be bound now.
     pub fn decide_afresh(&mut self, cluster: &ClusterState, pod: PodId) -> Result<(NodeId, VolumePlan), Arc<Attempt>> {
         let attempt = self.schedule(cluster, pod);
         match attempt.decision {

@@ -8,7 +8,7 @@ use crate::units::{SimDuration, SimTime};
 const EPSILON: f64 = 1e-4;
 /// The width of a bucket over that of the one before.
 const GROWTH: f64 = 1.05;
-/// After so many half-lives the weights are scaled down, so that new ones stay finite.
+/// Half-lives after which the weights are scaled down, so that new ones stay finite.
 const MAX_HALF_LIVES: i64 = 100;
 
 /// How values are put into buckets.
