@@ -1,5 +1,7 @@
 //! Machine types as the provider defines them.
 
+use crate::units::SimDuration;
+
 /// Who sells the machines. Decides the node formulas, the spot notice and the price tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provider {
@@ -7,6 +9,18 @@ pub enum Provider {
     Aws,
     /// Google Cloud, with GKE.
     Gcp,
+}
+
+impl Provider {
+    /// From the notice of a spot instance to its end.
+    ///
+    /// Sources: docs.aws.amazon.com "Spot Instance interruption notices", cloud.google.com "Spot VMs", preemption process.
+    pub const fn spot_notice(self) -> SimDuration {
+        match self {
+            Provider::Aws => SimDuration::from_secs(120),
+            Provider::Gcp => SimDuration::from_secs(30),
+        }
+    }
 }
 
 /// How a node is bought.

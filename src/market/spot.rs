@@ -73,14 +73,10 @@ const DEFAULT_SHORTAGE: SimDuration = SimDuration::from_mins(30);
 impl SpotPool {
     /// The pool with its default correlation and shortage.
     pub fn new(provider: Provider, rate: InterruptionRate) -> Self {
-        let notice = match provider {
-            Provider::Aws => SimDuration::from_secs(120),
-            Provider::Gcp => SimDuration::from_secs(30),
-        };
         let pool = SpotPool {
             rate,
             reclaims: ReclaimProcess { events_per_hour: rate.hazard_per_hour, share: 1.0 },
-            notice,
+            notice: provider.spot_notice(),
             shortage: DEFAULT_SHORTAGE,
         };
         pool.with_reclaims(rate.hazard_per_hour, DEFAULT_SHARE)

@@ -27,7 +27,7 @@ pub struct Timing {
     pub autoscaler_scan: SimDuration,
     /// A step of traffic and latency, and a point of the timeline.
     pub step: SimDuration,
-    /// Notice before a spot instance goes.
+    /// Notice before an instance goes whose spot market is not known.
     pub spot_notice: SimDuration,
 }
 

@@ -4,6 +4,7 @@ use foresail::scenario::{Sources, load};
 use foresail::sim::log::{NodeEnd, Occurrence};
 use foresail::sim::outcome::Outcome;
 use foresail::study::Study;
+use foresail::units::SimDuration;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
@@ -116,4 +117,32 @@ fn a_silent_node_loses_its_pods_after_their_toleration() {
     assert_eq!((not_ready - silent).as_secs_f64(), 40.0);
     assert_eq!((evicted - not_ready).as_secs_f64(), 300.0);
     assert_eq!(count(&outcome, |what| matches!(what, Occurrence::NodeBack(_))), 1);
+}
+
+#[test]
+fn a_spot_notice_is_as_long_as_the_providers() {
+    let spans = |path: &str, group: &str| -> Vec<SimDuration> {
+        let settings = ["duration=20m".to_owned(), format!("faults=[{{at: 5m, spotNotice: {group}}}]")];
+        let scenario = load(Sources::Disk, &folder().join(path), &settings).expect(path);
+        let log = Study::of(&scenario).replicate(0).log;
+        let reclaimed = |node| {
+            let gone = log.records().iter().find(|(_, what)| {
+                matches!(what, Occurrence::NodeGone { node: other, reason: NodeEnd::Spot, .. } if *other == node)
+            });
+            gone.map(|(at, _)| *at)
+        };
+        let notices = log.records().iter().filter_map(|(at, what)| match what {
+            Occurrence::SpotNotice(node) => Some(reclaimed(*node)?.since(*at)),
+            _ => None,
+        });
+        notices.collect()
+    };
+    // With a market of its own, and without one.
+    for group in ["spot", "app-nodes"] {
+        for (path, span) in [("ecommerce/scenario.yaml", 120), ("gke.yaml", 30)] {
+            let spans = spans(path, group);
+            assert!(!spans.is_empty(), "{path}: no node of {group} was taken");
+            assert!(spans.iter().all(|known| *known == SimDuration::from_secs(span)), "{path}, {group}: {spans:?}");
+        }
+    }
 }

@@ -126,6 +126,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
             scheduling_cycle,
             hpa_sync,
             autoscaler_scan: scan.max(least),
+            spot_notice: provider.spot_notice(),
             ..Timing::default()
         },
         region,

@@ -6,7 +6,7 @@ use crate::sim::event::Event;
 use crate::sim::log::{Evictor, NodeEnd, Occurrence};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use crate::world::InstanceId;
 use crate::world::Replacement;
 
@@ -30,9 +30,16 @@ impl Cloud {
                 shared.delete_pod(now, pod, None);
             }
         }
-        shared.queue.push(now + shared.timing.spot_notice, Event::SpotReclaims(id));
+        shared.queue.push(now + self.notice_of(shared, id), Event::SpotReclaims(id));
         // The cordon comes with its NoSchedule taint: upstream's node lifecycle controller.
         shared.nodes_changed(News::NodeTaints(node));
+    }
+
+    /// How long the notice of an instance is: its spot market knows, else the clockwork.
+    fn notice_of(&self, shared: &Shared, id: InstanceId) -> SimDuration {
+        let instance = &self.instances[id];
+        let market = shared.cast.groups[instance.group].machines.get(instance.machine).and_then(|row| row.spot_market);
+        market.map_or(shared.timing.spot_notice, |market| market.notice)
     }
 
     /// The notice is over.
