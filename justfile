@@ -11,6 +11,7 @@ test *name:
 # Writes the golden histories, the sample report and the texts of the command line anew; read the difference.
 golden:
     FORESAIL_UPDATE=1 cargo test --release --test all golden
+    FORESAIL_UPDATE=1 cargo test --release --lib autoscaler::flags
     INSTA_UPDATE=always cargo test --release --test all texts
 
 # All benches, or one: `just bench run`. Results go to benches/results.

@@ -67,7 +67,7 @@ fn every_flag_of_upstream_is_known() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// The page for people says what the rows say; `FORESAIL_BLESS=1` writes it anew.
+/// The page for people says what the rows say; `FORESAIL_UPDATE=1` writes it anew.
 #[test]
 fn the_list_of_flags_is_the_rows() {
     let mut page = String::from(
@@ -88,10 +88,10 @@ fn the_list_of_flags_is_the_rows() {
         let _ = writeln!(page, "- {why}: {}", names.join(", "));
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cluster-autoscaler/flags.md");
-    if std::env::var_os("FORESAIL_BLESS").is_some() {
+    if std::env::var_os("FORESAIL_UPDATE").is_some() {
         std::fs::write(path, &page).expect("docs can be written");
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "FORESAIL_BLESS=1 writes it anew");
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "FORESAIL_UPDATE=1 writes it anew");
 }
 
 /// The flags that `main.go` of 1.28.0 declares.
