@@ -162,12 +162,12 @@ impl Simulation {
                 wrong.push(format!("budget {index} is taken to be {kept:?}, and is {computed:?}"));
             }
         }
-        let new = &self.shared.log.records()[before.log..];
+        let new = &self.shared.log.records().as_slice()[before.log..];
         for (index, (ready, allowed)) in before.budgets.iter().enumerate() {
-            let taken = new.iter().filter(|(_, what)| {
-                matches!(what, Occurrence::Evicted {
+            let taken = new.iter().filter(|record| {
+                matches!(record.what, Occurrence::Evicted {
                     pod, by: Evictor::ClusterAutoscaler | Evictor::VpaUpdater | Evictor::Rebalance, ..
-                } if ready.contains(pod))
+                } if ready.contains(&pod))
             });
             let taken = taken.count() as i32;
             if taken > (*allowed).max(0) {

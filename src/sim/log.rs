@@ -3,8 +3,29 @@
 use crate::autoscaler::SkipReason;
 use crate::autoscaler::drain::BlockingReason;
 use crate::cluster::{NodeId, PodId};
+use crate::hpa;
+use crate::id::IdVec;
+use crate::scheduler::PluginSet;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{GroupId, InstanceId, WorkloadId};
+
+crate::id_type!(
+    /// A record of the decision log.
+    RecordId,
+    "record"
+);
+
+/// Something that happened, when, and what led to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When.
+    pub at: SimTime,
+    /// What, with the reason that whoever decided it had.
+    pub what: Occurrence,
+    /// The record that led to it, by the word of who decided. None where traffic, the clock, the market or the
+    /// scenario did.
+    pub because: Option<RecordId>,
+}
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +38,8 @@ pub enum Occurrence {
         from: i32,
         /// Its target after.
         to: i32,
+        /// So many waiting pods would find a place; 0 if it grows to its least size.
+        pods: u32,
     },
     /// The cloud refused to grow a group by so much.
     IncreaseError(GroupId, i32),
@@ -101,7 +124,12 @@ pub enum Occurrence {
         saw: Seen,
     },
     /// A pod has no node that would take it, for the first time.
-    Waits(PodId),
+    Waits {
+        /// Which.
+        pod: PodId,
+        /// The scheduler's plugins that said no, on any node or beforehand.
+        refused_by: PluginSet,
+    },
     /// A pod got a node.
     Bound {
         /// Which.
@@ -155,6 +183,8 @@ pub struct Seen {
     pub proposed: Option<i32>,
     /// After the stabilization window.
     pub stabilized: Option<i32>,
+    /// What kept it from that: the reason of the condition ScalingLimited, if that is True.
+    pub limited: Option<hpa::Reason>,
     /// Requests per second (thousandths) that reached the target's service in the last step; 0 without one.
     pub milli_requests_per_second: u64,
 }
@@ -219,30 +249,29 @@ pub enum Evictor {
     Rebalance,
 }
 
-/// Occurrences in order of time.
+/// Records in order of time.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     on: bool,
-    records: Vec<(SimTime, Occurrence)>,
+    records: IdVec<RecordId, Record>,
 }
 
 impl Log {
     /// A log that keeps what it is told, or forgets it at once.
     pub fn new(on: bool) -> Self {
-        Log { on, records: Vec::new() }
+        Log { on, records: IdVec::new() }
     }
     /// Whether it keeps anything.
     pub fn is_on(&self) -> bool {
         self.on
     }
-    /// Adds an occurrence.
-    pub fn push(&mut self, at: SimTime, occurrence: Occurrence) {
-        if self.on {
-            self.records.push((at, occurrence));
-        }
+    /// Adds an occurrence with the record that led to it. The answer names the new record, for what follows from it;
+    /// none if nothing is kept.
+    pub fn push(&mut self, at: SimTime, what: Occurrence, because: Option<RecordId>) -> Option<RecordId> {
+        self.on.then(|| self.records.push(Record { at, what, because }))
     }
     /// What happened, in order.
-    pub fn records(&self) -> &[(SimTime, Occurrence)] {
+    pub fn records(&self) -> &IdVec<RecordId, Record> {
         &self.records
     }
 }

@@ -84,7 +84,7 @@ impl Simulation {
         let Simulation { shared, cloud, faults, controllers, scheduling, serving, .. } = self;
         let Simulation { horizontal, vertical, provisioning, recorder, .. } = self;
         match event {
-            Event::NodeVanishes(node) => cloud.node_vanishes(shared, now, node, NodeEnd::ScaleDown),
+            Event::NodeVanishes(node) => drop(cloud.node_vanishes(shared, now, node, NodeEnd::ScaleDown)),
             Event::SpotReclaims(instance) => cloud.spot_reclaims(shared, now, instance),
             Event::SpotNotice(instance) => cloud.give_notice(shared, now, instance),
             Event::SpotNoticeForeseen(index) => cloud.foresee_notice(shared, now, index),

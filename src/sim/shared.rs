@@ -11,7 +11,7 @@ use crate::sim::accounts::Accounts;
 use crate::sim::books::Books;
 use crate::sim::event::{Event, EventQueue, Stage};
 use crate::sim::load::under_way::LoadState;
-use crate::sim::log::Log;
+use crate::sim::log::{Log, RecordId};
 use crate::sim::pods::budgets::Budgets;
 use crate::sim::pods::life::PodLife;
 use crate::sim::scheduling::turns::Turns;
@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) accounts: Accounts,
     pub(crate) books: Books,
     pub(crate) log: Log,
+    /// By node: why a pod on it was last no longer wanted. For the log alone.
+    pub(crate) left_because: IdVec<NodeId, Option<RecordId>>,
 }
 
 /// A random stream per concern: changing one does not shift the others.
@@ -96,6 +98,7 @@ impl Shared {
             books: Books::new(cast.workloads.len(), cast.groups.len()),
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),
             log: Log::new(start.keep_log),
+            left_because: IdVec::new(),
             end: SimTime::ZERO + start.duration,
             timing: start.timing.clone(),
             cluster,

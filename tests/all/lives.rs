@@ -288,7 +288,8 @@ fn a_rebalance_recommendation_empties_the_node_before_the_notice_and_asks_the_bu
 fn fidelity_chooses_between_whole_seconds_and_real_delays() {
     let scenario = format!("{HEAD}duration: 20m\n");
     let objects = deployment("app", "replicas: 4", "100m", "");
-    let whole = |outcome: &Outcome| outcome.log.records().iter().all(|(at, _)| at.as_nanos() % 1_000_000_000 == 0);
+    let whole =
+        |outcome: &Outcome| outcome.log.records().values().all(|record| record.at.as_nanos() % 1_000_000_000 == 0);
     assert!(whole(&run(&scenario, &objects)));
     assert!(!whole(&run(&scenario.replace("lockstep", "stochastic"), &objects)));
     let folder = tempfile::tempdir().expect("a folder");

@@ -30,7 +30,12 @@ fn history(case: &Value) -> History {
 fn history_with(case: &Value, timing: Timing) -> History {
     let case: Case = serde_json::from_value(case.clone()).expect("a case");
     let cast = Arc::new(world::build(&case).expect("a case that makes sense"));
-    replay::run(&case, cast, timing, Seed::new(1, 0)).log.records().to_vec()
+    replay::run(&case, cast, timing, Seed::new(1, 0))
+        .log
+        .records()
+        .values()
+        .map(|record| (record.at, record.what))
+        .collect()
 }
 
 /// Every case before and after a change: a part of what happens is the same.

@@ -47,7 +47,7 @@ fn run(groups: &[Value], with_web: bool, faults: Value) -> Outcome {
 }
 
 fn times(outcome: &Outcome, wanted: impl Fn(&Occurrence) -> bool) -> Vec<i64> {
-    outcome.log.records().iter().filter(|(_, what)| wanted(what)).map(|(at, _)| at.as_secs()).collect()
+    outcome.log.records().values().filter(|record| wanted(&record.what)).map(|record| record.at.as_secs()).collect()
 }
 
 fn added(outcome: &Outcome) -> Vec<(i64, String)> {
@@ -55,7 +55,7 @@ fn added(outcome: &Outcome) -> Vec<(i64, String)> {
         Occurrence::NodeAdded(node, _) => Some(outcome.cluster.node_name(*node).to_owned()),
         _ => None,
     };
-    outcome.log.records().iter().filter_map(|(at, what)| Some((at.as_secs(), name(what)?))).collect()
+    outcome.log.records().values().filter_map(|record| Some((record.at.as_secs(), name(&record.what)?))).collect()
 }
 
 fn lost(group: &str, at: i64) -> Value {

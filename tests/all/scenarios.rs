@@ -18,7 +18,7 @@ fn run(name: &str, duration: &str) -> Outcome {
 }
 
 fn count(outcome: &Outcome, of_interest: impl Fn(&Occurrence) -> bool) -> usize {
-    outcome.log.records().iter().filter(|(_, what)| of_interest(what)).count()
+    outcome.log.records().values().filter(|record| of_interest(&record.what)).count()
 }
 
 #[test]
@@ -67,13 +67,13 @@ fn a_blue_green_rollout_pays_for_both_and_is_taken_back() {
     assert_eq!(count(&outcome, |what| matches!(what, Occurrence::RolledBack(_))), 1);
     assert_eq!(count(&outcome, |what| matches!(what, Occurrence::OldRetired(_))), 1);
     let at = |wanted: fn(&Occurrence) -> bool| {
-        let mut records = outcome.log.records().iter();
-        records.find(|(_, what)| wanted(what)).map(|(at, _)| *at).expect("it happens")
+        let mut records = outcome.log.records().values();
+        records.find(|record| wanted(&record.what)).map(|record| record.at).expect("it happens")
     };
     let switched = at(|what| matches!(what, Occurrence::TrafficSwitched(_)));
     let started = at(|what| matches!(what, Occurrence::DeployStarted(_)));
-    let workload = outcome.log.records().iter().find_map(|(_, what)| match what {
-        Occurrence::DeployStarted(workload) => Some(workload.to_owned()),
+    let workload = outcome.log.records().values().find_map(|record| match record.what {
+        Occurrence::DeployStarted(workload) => Some(workload),
         _ => None,
     });
     let ready = |time: foresail::units::SimTime| {
@@ -108,8 +108,8 @@ fn rolling_updates_finish() {
 fn a_silent_node_loses_its_pods_after_their_toleration() {
     let outcome = run("node-unreachable.yaml", "45h");
     let at = |wanted: &dyn Fn(&Occurrence) -> bool| {
-        let mut records = outcome.log.records().iter();
-        records.find(|(_, what)| wanted(what)).map(|(at, _)| *at).expect("it happens")
+        let mut records = outcome.log.records().values();
+        records.find(|record| wanted(&record.what)).map(|record| record.at).expect("it happens")
     };
     let silent = at(&|what| matches!(what, Occurrence::NodeSilent(_)));
     let not_ready = at(&|what| matches!(what, Occurrence::NodeNotReady(_)));
@@ -126,13 +126,13 @@ fn a_spot_notice_is_as_long_as_the_providers() {
         let scenario = load(Sources::Disk, &folder().join(path), &settings).expect(path);
         let log = Study::of(&scenario).replicate(0).log;
         let reclaimed = |node| {
-            let gone = log.records().iter().find(|(_, what)| {
-                matches!(what, Occurrence::NodeGone { node: other, reason: NodeEnd::Spot, .. } if *other == node)
+            let gone = log.records().values().find(|record| {
+                matches!(&record.what, Occurrence::NodeGone { node: other, reason: NodeEnd::Spot, .. } if *other == node)
             });
-            gone.map(|(at, _)| *at)
+            gone.map(|record| record.at)
         };
-        let notices = log.records().iter().filter_map(|(at, what)| match what {
-            Occurrence::SpotNotice(node) => Some(reclaimed(*node)?.since(*at)),
+        let notices = log.records().values().filter_map(|record| match record.what {
+            Occurrence::SpotNotice(node) => Some(reclaimed(node)?.since(record.at)),
             _ => None,
         });
         notices.collect()

@@ -37,7 +37,7 @@ pub(crate) fn deployment(name: &str, spec: &str, cpu: &str, container: &str) -> 
 }
 
 pub(crate) fn times(outcome: &Outcome, wanted: impl Fn(&Occurrence) -> bool) -> Vec<i64> {
-    outcome.log.records().iter().filter(|(_, what)| wanted(what)).map(|(at, _)| at.as_secs()).collect()
+    outcome.log.records().values().filter(|record| wanted(&record.what)).map(|record| record.at.as_secs()).collect()
 }
 
 /// Every pod that ever was, by the beginning of its name.

@@ -71,8 +71,8 @@ fn of_order(outcome: &Outcome) -> (Vec<i64>, Vec<SimTime>) {
     let is_order = |id| symbols.text(outcome.cluster.spec_of(id).containers[0].name) == "order-service";
     let present = outcome.cluster.pods().filter(|(id, pod)| is_order(*id) && pod.is_present());
     let requests = present.map(|(id, _)| outcome.cluster.spec_of(id).containers[0].requests.cpu_milli).collect();
-    let evicted = outcome.log.records().iter().filter_map(|(at, what)| match what {
-        Occurrence::Evicted { pod, by: Evictor::VpaUpdater, .. } if is_order(*pod) => Some(*at),
+    let evicted = outcome.log.records().values().filter_map(|record| match record.what {
+        Occurrence::Evicted { pod, by: Evictor::VpaUpdater, .. } if is_order(pod) => Some(record.at),
         _ => None,
     });
     (requests, evicted.collect())

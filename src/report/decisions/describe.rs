@@ -2,6 +2,7 @@
 
 use super::Decisions;
 use crate::cluster::{NodeId, PodId};
+use crate::hpa::Reason;
 use crate::sim::log::{Evictor, Kept, NodeEnd, Occurrence, Seen};
 use crate::world::{FaultKind, WorkloadKind};
 use crate::world::{GroupId, WorkloadId};
@@ -32,9 +33,11 @@ impl Decisions<'_> {
     pub(super) fn describe(&self, what: &Occurrence) -> Line {
         match *what {
             Occurrence::Rescaled { workload, from, to, saw } => self.rescaled(workload, (from, to), &saw),
-            Occurrence::Waits(pod) => {
-                let text = format!("No node would take the pod {}: it waits.", self.pod(pod));
-                Line::new("scheduler", "waits", self.pod_names(pod), text)
+            Occurrence::Waits { pod, refused_by } => {
+                let names = refused_by.names();
+                let by = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+                let text = format!("No node would take the pod {}: it waits{by}.", self.pod(pod));
+                Line::new("scheduler", "waits", self.pod_names(pod), text).with("refused_by", names)
             }
             Occurrence::Bound { pod, node, waited } => {
                 let whole = crate::units::SimDuration::from_secs(waited.as_secs_f64() as i64);
@@ -94,7 +97,16 @@ impl Decisions<'_> {
             (Some(proposed), Some(stabilized)) if stabilized != proposed => {
                 text += &format!("; the metrics propose {proposed}, the window keeps {stabilized}");
             }
-            (Some(proposed), _) => text += &format!("; the metrics propose {proposed}, policies or bounds allow {to}"),
+            (Some(proposed), _) => {
+                let who = match saw.limited {
+                    Some(Reason::TooManyReplicas) => "maxReplicas allows",
+                    Some(Reason::TooFewReplicas) => "minReplicas asks for",
+                    Some(Reason::ScaleUpLimit) => "the policies for growth allow",
+                    Some(Reason::ScaleDownLimit) => "the policies for shrinking allow",
+                    _ => "policies or bounds allow",
+                };
+                text += &format!("; the metrics propose {proposed}, {who} {to}");
+            }
             _ => text += "; its bounds leave no choice",
         }
         let rate = saw.milli_requests_per_second as f64 / 1000.0;
@@ -146,9 +158,15 @@ impl Decisions<'_> {
     fn node_or_group(&self, what: &Occurrence) -> Line {
         const CA: &str = "cluster-autoscaler";
         match *what {
-            Occurrence::ScaleUp { group, from, to } => {
-                let text = format!("Cluster Autoscaler grows {} from {from} to {to} nodes.", self.group(group));
-                Line::new(CA, "scale-up", vec![self.group(group)], text).with("from", from).with("to", to)
+            Occurrence::ScaleUp { group, from, to, pods } => {
+                let whom = match pods {
+                    0 => String::new(),
+                    1 => " for a pod that waits".to_owned(),
+                    pods => format!(" for {pods} pods that wait"),
+                };
+                let text = format!("Cluster Autoscaler grows {} from {from} to {to} nodes{whom}.", self.group(group));
+                let line = Line::new(CA, "scale-up", vec![self.group(group)], text);
+                line.with("from", from).with("to", to).with("pods", pods)
             }
             Occurrence::IncreaseError(group, by) => {
                 let text = format!("The cloud refuses {by} more nodes of {}.", self.group(group));

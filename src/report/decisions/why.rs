@@ -1,7 +1,7 @@
 //! What happened around an instant, and what it goes back to.
 
 use super::Decisions;
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Occurrence, RecordId};
 use crate::sim::outcome::Point;
 use crate::study::History;
 use crate::units::{SimDuration, SimTime};
@@ -31,8 +31,8 @@ pub fn why(cast: &Cast, history: &History, question: &Question) -> Result<String
     let about = decisions.about(question.object.as_deref())?;
     let (from, to) = (question.at - question.window, question.at + question.window);
     let records = history.log.records();
-    let time = |at: &usize| records[*at].0;
-    let here: Vec<usize> = about.iter().copied().filter(|at| time(at) >= from && time(at) <= to).collect();
+    let time = |id: &RecordId| records[*id].at;
+    let here: Vec<RecordId> = about.iter().copied().filter(|at| time(at) >= from && time(at) <= to).collect();
     let mut text = format!("From {} to {}\n", from.max(SimTime::ZERO), to.min(history.end));
     traffic(history, question.at, &mut text);
     if here.is_empty() {
@@ -77,16 +77,16 @@ fn traffic(history: &History, at: SimTime, text: &mut String) {
 
 impl Decisions<'_> {
     /// The records about an object, in order.
-    fn about(&self, object: Option<&str>) -> Result<Vec<usize>, Vec<String>> {
+    fn about(&self, object: Option<&str>) -> Result<Vec<RecordId>, Vec<String>> {
         let records = self.history.log.records();
-        let Some(object) = object else { return Ok((0..records.len()).collect()) };
+        let Some(object) = object else { return Ok(records.ids().collect()) };
         let name = object.rsplit('/').next().unwrap_or(object);
         let mut names: BTreeSet<String> = BTreeSet::new();
         let mut found = Vec::new();
-        for (at, (_, what)) in records.iter().enumerate() {
-            let line = self.describe(what);
+        for (id, record) in records.iter() {
+            let line = self.describe(&record.what);
             if line.objects.iter().any(|other| other == name) {
-                found.push(at);
+                found.push(id);
             }
             names.extend(line.objects);
         }
@@ -96,21 +96,21 @@ impl Decisions<'_> {
         if names.contains(name) { Ok(found) } else { Err(names.into_iter().collect()) }
     }
 
-    fn sentence(&self, at: usize, text: &mut String) {
-        let (time, what) = &self.history.log.records()[at];
-        let _ = writeln!(text, "  {time}  {}", self.describe(what).text);
+    fn sentence(&self, id: RecordId, text: &mut String) {
+        let record = &self.history.log.records()[id];
+        let _ = writeln!(text, "  {}  {}", record.at, self.describe(&record.what).text);
     }
 
     /// From a record back to what started it all.
-    fn chain(&self, start: usize, text: &mut String) {
+    fn chain(&self, start: RecordId, text: &mut String) {
         *text += "\nHow it came to that, backwards\n";
-        let (mut at, mut root) = (Some(start), start);
-        while let Some(here) = at {
+        let (mut next, mut root) = (Some(start), start);
+        while let Some(here) = next {
             self.sentence(here, text);
             root = here;
-            at = self.causes[here];
+            next = self.history.log.records()[here].because;
         }
-        let (_, what) = &self.history.log.records()[root];
+        let what = &self.history.log.records()[root].what;
         *text += match what {
             Occurrence::Rescaled { saw, .. } if saw.milli_requests_per_second > 0 => "  That is the traffic's doing.\n",
             Occurrence::Rescaled { .. } => "  That is the load's doing.\n",
@@ -119,7 +119,7 @@ impl Decisions<'_> {
             Occurrence::SpotNotice(_) => "  The market did that: no decision of the cluster led to it.\n",
             Occurrence::OutOfMemory(_) => "  Requests in hand need memory: that is the traffic's doing.\n",
             Occurrence::ScaleDown { .. } | Occurrence::NodeUnneeded(_) => {
-                "  The node's utilisation was low from the start.\n"
+                "  No pod that somebody gave up made it so.\n"
             }
             _ => "  It belongs to what the scenario starts with.\n",
         };

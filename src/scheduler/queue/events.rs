@@ -111,6 +111,11 @@ impl PluginSet {
     pub fn add(&mut self, other: PluginSet) {
         self.bits |= other.bits;
     }
+    /// Their names, in upstream's order.
+    pub fn names(self) -> Vec<String> {
+        let is_in = |plugin: &Plugin| self.bits & (1 << *plugin as u32) != 0;
+        Plugin::ALL.into_iter().filter(is_in).map(Plugin::name).collect()
+    }
     /// Whether any of them is so.
     pub fn any(self, is_so: impl Fn(Plugin) -> bool) -> bool {
         Plugin::ALL.iter().any(|plugin| self.bits & (1 << *plugin as u32) != 0 && is_so(*plugin))

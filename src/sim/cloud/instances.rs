@@ -2,6 +2,7 @@
 
 use crate::cluster::NodeId;
 use crate::intern::Symbol;
+use crate::sim::log::RecordId;
 use crate::units::SimTime;
 use crate::world::Replacement;
 use crate::world::{GroupId, InstanceId};
@@ -33,6 +34,10 @@ pub(crate) struct Instance {
     pub is_spare: bool,
     /// The spare instance that it is the substitute of.
     pub relieves: Option<InstanceId>,
+    /// The record that it was launched for: a scale-up, the loss of another one.
+    pub launched_because: Option<RecordId>,
+    /// The last record that says that it has to go.
+    pub leaves_because: Option<RecordId>,
 }
 
 /// The life of an instance.

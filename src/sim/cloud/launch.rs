@@ -7,6 +7,7 @@ use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{Event, Stage};
 use crate::sim::log::Occurrence;
+use crate::sim::provisioning::shortage::Shortage;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{FaultKind, Replacement};
@@ -31,24 +32,27 @@ impl Cloud {
     }
 
     /// A group grows on its autoscaler's order.
-    pub(crate) fn grow(&mut self, shared: &mut Shared, now: SimTime, asked: Launch) {
-        if self.increase_size(shared, now, asked) {
+    pub(crate) fn grow(&mut self, shared: &mut Shared, now: SimTime, asked: Launch, shortage: Shortage) {
+        if self.increase_size(shared, now, asked, shortage) {
             shared.books.groups[asked.group].scale_ups += 1;
         }
     }
 
     /// Asks the cloud for more instances. The answer is whether it will try.
-    fn increase_size(&mut self, shared: &mut Shared, now: SimTime, asked: Launch) -> bool {
+    fn increase_size(&mut self, shared: &mut Shared, now: SimTime, asked: Launch, shortage: Shortage) -> bool {
         let Launch { group, count, .. } = asked;
+        let Shortage { pods, record: because } = shortage;
         if self.refuses_increases(shared, now, group) {
-            shared.log.push(now, Occurrence::IncreaseError(group, count));
+            shared.log.push(now, Occurrence::IncreaseError(group, count), because);
             return false;
         }
         let from = self.groups[group].target;
         self.groups[group].target += count;
-        shared.log.push(now, Occurrence::ScaleUp { group, from, to: from + count });
+        let what = Occurrence::ScaleUp { group, from, to: from + count, pods };
+        let record = shared.log.push(now, what, because);
         for _ in 0..count {
-            self.launch_as(shared, now, asked);
+            let new = self.launch_as(shared, now, asked);
+            self.instances[new].launched_because = record;
         }
         true
     }
@@ -59,7 +63,7 @@ impl Cloud {
         // A cloud refuses a size below what is there.
         if row.target - by >= row.instances.len() as i32 {
             row.target -= by;
-            shared.log.push(now, Occurrence::TargetDecreased(group, -by));
+            shared.log.push(now, Occurrence::TargetDecreased(group, -by), None);
         }
     }
 
@@ -125,6 +129,8 @@ impl Cloud {
             expected_since: None,
             is_spare: false,
             relieves: None,
+            launched_because: None,
+            leaves_because: None,
         });
         self.groups[group].instances.push(id);
         id
@@ -134,7 +140,8 @@ impl Cloud {
     pub(crate) fn launch_fails(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         if self.instances[id].state == InstanceState::Creating {
             self.instances[id].state = InstanceState::Failed;
-            shared.log.push(now, Occurrence::LaunchFailed(id));
+            let because = self.instances[id].launched_because;
+            self.instances[id].leaves_because = shared.log.push(now, Occurrence::LaunchFailed(id), because);
         }
     }
 }

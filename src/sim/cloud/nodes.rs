@@ -1,15 +1,16 @@
 //! Instances become nodes, and nodes go with their instances.
 
-use crate::cluster::{Effect, NodeCondition, NodeId, Taint};
+use crate::cluster::{Effect, NodeCondition, NodeId, PodId, Taint};
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{NodeEnd, Occurrence};
+use crate::sim::log::{NodeEnd, Occurrence, RecordId};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::InstanceId;
+use smallvec::SmallVec;
 
 impl Cloud {
     /// An instance becomes a node.
@@ -46,7 +47,8 @@ impl Cloud {
             shared.queue.push(now + lag, Event::NodeBecomesReady(node));
         }
         if !initial {
-            shared.log.push(now, Occurrence::NodeAdded(node, group));
+            let because = self.instances[id].launched_because;
+            shared.log.push(now, Occurrence::NodeAdded(node, group), because);
         }
         shared.nodes_changed(News::NodeAdded(node));
         if lag.is_zero() {
@@ -84,7 +86,8 @@ impl Cloud {
         if self.instances[id].relieves.take().is_none() {
             self.groups[group].target -= 1;
         }
-        shared.log.push(now, Occurrence::InstanceDeleted(id));
+        let because = self.instances[id].leaves_because.or(self.instances[id].launched_because);
+        shared.log.push(now, Occurrence::InstanceDeleted(id), because);
         self.terminate(shared, now, id);
         true
     }
@@ -101,19 +104,31 @@ impl Cloud {
         }
     }
 
-    /// A node object goes, with everything on it.
-    pub(crate) fn node_vanishes(&mut self, shared: &mut Shared, now: SimTime, node: NodeId, reason: NodeEnd) {
+    /// A node object goes, with everything on it. The answer is the record of that.
+    pub(crate) fn node_vanishes(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        node: NodeId,
+        reason: NodeEnd,
+    ) -> Option<RecordId> {
         if !shared.cluster.has_node(node) {
-            return;
+            return None;
         }
         let mut pods_lost = 0;
+        let mut lost: SmallVec<[PodId; 8]> = SmallVec::new();
         for pod in shared.cluster.node(node).pods().to_vec() {
             let active = !shared.cluster.pod(pod).is_terminating();
+            if active && shared.log.is_on() {
+                lost.push(pod);
+            }
             pods_lost += u32::from(active && shared.is_replaceable(pod));
             shared.pod_is_gone(now, pod, true);
         }
         shared.cluster.remove_node(node);
+        let mut because = None;
         if let Some(id) = self.node_instances[node] {
+            because = self.instances[id].leaves_because;
             let group = self.instances[id].group;
             if self.instances[id].state != InstanceState::Deleted {
                 self.detach(id);
@@ -122,7 +137,9 @@ impl Cloud {
             self.instance_costs_no_longer(shared, now, id);
         }
         shared.books.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
-        shared.log.push(now, Occurrence::NodeGone { node, reason, pods_lost });
+        let record = shared.log.push(now, Occurrence::NodeGone { node, reason, pods_lost }, because);
+        lost.into_iter().for_each(|pod| shared.replaced_because(pod, record));
         shared.nodes_changed(News::Nothing);
+        record
     }
 }

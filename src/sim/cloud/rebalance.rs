@@ -7,6 +7,7 @@ use crate::cluster::PodId;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
 use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::pods::eviction::Eviction;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -62,7 +63,7 @@ impl Cloud {
         let Some(rebalance) = shared.cast.rebalance else { return };
         let Some(node) = self.instances[id].node.filter(|node| shared.cluster.has_node(*node)) else { return };
         self.instances[id].expected_since = Some(now);
-        shared.log.push(now, Occurrence::RebalanceRecommended(node));
+        self.instances[id].leaves_because = shared.log.push(now, Occurrence::RebalanceRecommended(node), None);
         if rebalance.response == OnRebalance::Nothing {
             return;
         }
@@ -84,9 +85,10 @@ impl Cloud {
         }
         let moves = |pod: &PodId| !shared.cluster.spec_of(*pod).is_daemon() && shared.is_active(*pod);
         let pods: Vec<PodId> = shared.cluster.node(node).pods().iter().copied().filter(moves).collect();
+        let eviction = Eviction { by: Evictor::Rebalance, because: instance.leaves_because, most_grace: None };
         let mut refused = false;
         for pod in pods {
-            refused |= !shared.evict_by_api(now, pod, Evictor::Rebalance, None);
+            refused |= !shared.evict_by_api(now, pod, eviction);
         }
         let (again, most) = RETRY;
         if refused && now + again - since <= most {

@@ -3,7 +3,7 @@
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{Evictor, NodeEnd, Occurrence};
+use crate::sim::log::{Evictor, NodeEnd, Occurrence, RecordId};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -18,14 +18,16 @@ impl Cloud {
             return;
         }
         self.instances[id].noticed = true;
-        shared.log.push(now, Occurrence::SpotNotice(node));
+        let notice = shared.log.push(now, Occurrence::SpotNotice(node), self.instances[id].leaves_because);
+        self.instances[id].leaves_because = notice;
         shared.books.spot_notices += 1;
         let group = self.instances[id].group;
         shared.books.groups[group].notices += 1;
         shared.cluster.set_unschedulable(node, true);
         for pod in shared.cluster.node(node).pods().to_vec() {
             if !shared.cluster.spec_of(pod).is_daemon() && !shared.cluster.pod(pod).is_terminating() {
-                shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::SpotNotice });
+                let record = shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::SpotNotice }, notice);
+                shared.replaced_because(pod, record);
                 shared.books.evictions += 1;
                 shared.delete_pod(now, pod, None);
             }
@@ -46,16 +48,19 @@ impl Cloud {
     pub(crate) fn spot_reclaims(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         let Some(node) = self.instances[id].node else { return };
         if self.instances[id].state != InstanceState::Deleted {
-            self.node_vanishes(shared, now, node, NodeEnd::Spot);
-            self.make_up_for(shared, now, id);
+            let gone = self.node_vanishes(shared, now, node, NodeEnd::Spot);
+            self.make_up_for(shared, now, id, gone);
         }
     }
 
     /// What the cloud does about an instance that it took.
-    pub(crate) fn make_up_for(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+    pub(crate) fn make_up_for(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId, gone: Option<RecordId>) {
         let group = self.instances[id].group;
         match self.instances[id].replacement {
-            Replacement::Replace => drop(self.launch(shared, now, group)),
+            Replacement::Replace => {
+                let new = self.launch(shared, now, group);
+                self.instances[new].launched_because = gone;
+            }
             Replacement::Shrink => self.groups[group].target -= 1,
             Replacement::None => {}
         }

@@ -9,7 +9,7 @@ use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{NodeEnd, Occurrence};
+use crate::sim::log::{NodeEnd, Occurrence, RecordId};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -20,7 +20,7 @@ const EMPTIED_FOR: SimDuration = SimDuration::from_secs(120);
 
 impl Cloud {
     /// All instances of a zone are lost; their groups launch replacements in the zones that are left.
-    pub(crate) fn lose_zone(&mut self, shared: &mut Shared, now: SimTime, zone: Symbol) {
+    pub(crate) fn lose_zone(&mut self, shared: &mut Shared, now: SimTime, zone: Symbol, fault: Option<RecordId>) {
         let lost: Vec<InstanceId> = self
             .instances
             .iter()
@@ -29,24 +29,29 @@ impl Cloud {
             .collect();
         for id in lost {
             let group = self.instances[id].group;
-            match self.instances[id].node {
+            self.instances[id].leaves_because = fault;
+            let gone = match self.instances[id].node {
                 Some(node) => self.node_vanishes(shared, now, node, NodeEnd::Lost),
                 None => {
                     self.detach(id);
                     self.instance_costs_no_longer(shared, now, id);
+                    fault
                 }
-            }
-            self.launch(shared, now, group);
+            };
+            let new = self.launch(shared, now, group);
+            self.instances[new].launched_because = gone;
         }
     }
 
     /// A zone is back: groups with two instances more in one zone than in another even that out.
-    pub(crate) fn spread_over_zones(&mut self, shared: &mut Shared, now: SimTime) {
+    pub(crate) fn spread_over_zones(&mut self, shared: &mut Shared, now: SimTime, opened: Option<RecordId>) {
         for group in (0..shared.cast.groups.len()).map(GroupId::from_index) {
             while let Some(old) = self.one_too_many(shared, group) {
                 self.instances[old].is_spare = true;
+                self.instances[old].leaves_because = opened;
                 let new = self.launch(shared, now, group);
                 self.instances[new].relieves = Some(old);
+                self.instances[new].launched_because = opened;
             }
         }
     }
@@ -84,7 +89,7 @@ impl Cloud {
     /// The group's size stays what it was: the new instance is there.
     pub(crate) fn spare_terminates(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         if self.instances[id].state == InstanceState::Running {
-            shared.log.push(now, Occurrence::InstanceDeleted(id));
+            shared.log.push(now, Occurrence::InstanceDeleted(id), self.instances[id].leaves_because);
             self.terminate(shared, now, id);
         }
     }

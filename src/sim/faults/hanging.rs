@@ -4,7 +4,7 @@ use crate::cluster::PodId;
 use crate::sim::books::Stage;
 use crate::sim::event::Event;
 use crate::sim::faults::course::Faults;
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Occurrence, RecordId};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
@@ -12,15 +12,21 @@ use crate::world::WorkloadId;
 impl Faults {
     /// Containers of the oldest ready pods of a workload stop to answer. They get no more requests; the rest takes as
     /// long as their probes need.
-    pub(crate) fn containers_hang(&mut self, shared: &mut Shared, now: SimTime, workload: WorkloadId, count: u32) {
+    pub(crate) fn containers_hang(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        (workload, count): (WorkloadId, u32),
+        fault: Option<RecordId>,
+    ) {
         let is_ready = |pod: &PodId| shared.lives[*pod].stage == Stage::Ready;
         let ready = shared.workloads[workload].pods.iter().copied().filter(is_ready);
         let chosen: Vec<PodId> = ready.take(count as usize).collect();
         let cast = shared.cast.clone();
         let lifecycle = &cast.workloads[workload].lifecycle;
         for pod in chosen {
-            shared.log.push(now, Occurrence::ContainerHangs(pod));
-            shared.lives[pod].hangs = true;
+            let record = shared.log.push(now, Occurrence::ContainerHangs(pod), fault);
+            (shared.lives[pod].hangs, shared.lives[pod].because) = (true, record);
             shared.set_stage(now, pod, Stage::Starting);
             let (since, age) = (shared.lives[pod].running_since, now - shared.lives[pod].running_since);
             if let Some(probe) = lifecycle.readiness {
@@ -38,7 +44,7 @@ impl Faults {
             if !std::mem::take(&mut shared.lives[pod].hangs) || !shared.is_active(pod) {
                 continue;
             }
-            shared.lives[pod].condemned_at = None;
+            (shared.lives[pod].condemned_at, shared.lives[pod].because) = (None, None);
             if shared.cluster.pod(pod).is_ready() && !shared.is_silent(pod) {
                 shared.set_stage(now, pod, Stage::Ready);
                 continue;

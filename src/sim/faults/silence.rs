@@ -10,8 +10,8 @@ use crate::cluster::{Effect, NodeCondition, NodeId, Phase, PodId, Taint};
 use crate::intern::Symbol;
 use crate::sim::books::Stage;
 use crate::sim::event::Event;
-use crate::sim::faults::course::Faults;
-use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::faults::course::{Faults, Silenced};
+use crate::sim::log::{Evictor, Occurrence, RecordId};
 use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
@@ -25,10 +25,16 @@ const TOLERATED: SimDuration = SimDuration::from_secs(300);
 
 impl Faults {
     /// A node reports nothing from now on.
-    pub(crate) fn node_falls_silent(&mut self, shared: &mut Shared, now: SimTime, fault: u32, node: NodeId) {
-        self.silenced.push((fault, node));
+    pub(crate) fn node_falls_silent(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        (fault, because): (u32, Option<RecordId>),
+        node: NodeId,
+    ) {
         shared.silent.push(node);
-        shared.log.push(now, Occurrence::NodeSilent(node));
+        let record = shared.log.push(now, Occurrence::NodeSilent(node), because);
+        self.silenced.push(Silenced { fault, node, record });
         for pod in shared.cluster.node(node).pods().to_vec() {
             if shared.lives[pod].stage == Stage::Ready {
                 shared.set_stage(now, pod, Stage::Starting);
@@ -48,7 +54,7 @@ impl Faults {
         taints.push(shared.unreachable(Effect::NoSchedule));
         taints.push(shared.unreachable(Effect::NoExecute));
         shared.cluster.set_taints(node, taints);
-        shared.log.push(now, Occurrence::NodeNotReady(node));
+        shared.log.push(now, Occurrence::NodeNotReady(node), self.silence_of(node));
         for pod in shared.cluster.node(node).pods().to_vec() {
             if shared.cluster.pod(pod).is_ready() {
                 shared.cluster.set_pod_ready(pod, Some((false, now)));
@@ -59,6 +65,11 @@ impl Faults {
             }
         }
         shared.nodes_changed(News::NodeTaints(node));
+    }
+
+    /// The record of a node's silence; of the last one, if several faults silenced it.
+    fn silence_of(&self, node: NodeId) -> Option<RecordId> {
+        self.silenced.iter().rev().find(|silenced| silenced.node == node)?.record
     }
 
     /// How long a pod stays on a node that cannot be reached; absent is for ever.
@@ -78,15 +89,17 @@ impl Faults {
             return;
         }
         if let Some(node) = shared.cluster.pod(pod).node() {
-            shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::TaintManager });
+            let what = Occurrence::Evicted { pod, node, by: Evictor::TaintManager };
+            let record = shared.log.push(now, what, self.silence_of(node));
+            shared.replaced_because(pod, record);
             shared.delete_pod(now, pod, None);
         }
     }
 
     /// The fault is over: the node reports again.
     pub(crate) fn node_speaks_again(&mut self, shared: &mut Shared, now: SimTime, fault: u32) {
-        let Some(at) = self.silenced.iter().position(|(index, _)| *index == fault) else { return };
-        let (_, node) = self.silenced.remove(at);
+        let Some(at) = self.silenced.iter().position(|silenced| silenced.fault == fault) else { return };
+        let Silenced { node, record, .. } = self.silenced.remove(at);
         if let Some(at) = shared.silent.iter().position(|silent| *silent == node) {
             shared.silent.remove(at);
         }
@@ -99,7 +112,7 @@ impl Faults {
             shared.cluster.set_taints(node, taints);
             shared.cluster.set_node_ready(node, NodeCondition { is_true: true, since: now });
         }
-        shared.log.push(now, Occurrence::NodeBack(node));
+        shared.log.push(now, Occurrence::NodeBack(node), record);
         for pod in shared.cluster.node(node).pods().to_vec() {
             self.report_again(shared, now, pod);
         }

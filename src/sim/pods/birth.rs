@@ -28,6 +28,7 @@ impl Shared {
         let pod = self.cluster.add_pod(row);
         self.begin_life(now, pod, Owner::Workload(id), part);
         self.lives[pod].revision = revision;
+        self.lives[pod].because = self.workloads[id].more_because;
         self.workloads[id].pods.push(pod);
         self.books.workloads[id].created += 1;
     }
@@ -48,6 +49,7 @@ impl Shared {
             hangs: false,
             condemned_at: None,
             cohort: 0,
+            because: None,
             sample: None,
         };
         let id = self.lives.push(life);

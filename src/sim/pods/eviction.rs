@@ -2,31 +2,37 @@
 
 use crate::cluster::{Phase, PodId};
 use crate::controllers::disruption::{self, EvictionAnswer, UnhealthyPods};
-use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::log::{Evictor, Occurrence, RecordId};
 use crate::sim::pods::life::Owner;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use smallvec::SmallVec;
 
+/// How a pod is evicted.
+#[derive(Clone, Copy)]
+pub(in crate::sim) struct Eviction {
+    pub(in crate::sim) by: Evictor,
+    /// The record that led to it.
+    pub(in crate::sim) because: Option<RecordId>,
+    /// Less than the pod's own grace period, if this is less.
+    pub(in crate::sim) most_grace: Option<SimDuration>,
+}
+
 impl Shared {
-    /// Asks the eviction API to delete a pod, with its own grace period or a shorter one. Whether the pod goes.
-    pub(crate) fn evict_by_api(
-        &mut self,
-        now: SimTime,
-        pod: PodId,
-        by: Evictor,
-        most_grace: Option<SimDuration>,
-    ) -> bool {
+    /// Asks the eviction API to delete a pod. Whether the pod goes.
+    pub(crate) fn evict_by_api(&mut self, now: SimTime, pod: PodId, eviction: Eviction) -> bool {
+        let Eviction { by, because, most_grace } = eviction;
         self.refresh_budgets();
         let row = self.cluster.pod(pod);
         let (is_pending, node) = (row.phase == Phase::Pending, row.node());
         if disruption::evict(is_pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
-            self.log.push(now, Occurrence::EvictionDenied(pod));
+            self.log.push(now, Occurrence::EvictionDenied(pod), because);
             self.books.evictions_denied += 1;
             return false;
         }
         if let Some(node) = node {
-            self.log.push(now, Occurrence::Evicted { pod, node, by });
+            let record = self.log.push(now, Occurrence::Evicted { pod, node, by }, because);
+            self.replaced_because(pod, record);
         }
         self.books.evictions += 1;
         self.delete_pod(now, pod, most_grace);

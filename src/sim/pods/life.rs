@@ -1,6 +1,7 @@
 //! What the simulation knows of a pod beyond the API object, and simple questions about it.
 
 use crate::sim::books::Stage;
+use crate::sim::log::RecordId;
 use crate::sim::scaling::crowd::Sample;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
@@ -34,6 +35,8 @@ pub(crate) struct PodLife {
     pub condemned_at: Option<SimTime>,
     /// Its cohort among its service's pods.
     pub cohort: u64,
+    /// The record that the next one about it follows from: why it exists, then why it waits or hangs.
+    pub because: Option<RecordId>,
     /// Its last resource metrics; those of settled pods are with their crowd.
     pub sample: Option<Sample>,
 }

@@ -37,7 +37,8 @@ impl Shared {
     pub(crate) fn pod_fails_probe(&mut self, now: SimTime, pod: PodId) {
         // Another crash may have started it anew since, or it answers again.
         if self.is_active(pod) && !self.is_silent(pod) && self.lives[pod].condemned_at == Some(now) {
-            self.log.push(now, Occurrence::FailedProbe(pod));
+            let because = self.lives[pod].because.take();
+            self.log.push(now, Occurrence::FailedProbe(pod), because);
             self.books.probe_kills += 1;
             self.pod_crashes(now, pod);
         }

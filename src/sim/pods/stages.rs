@@ -62,7 +62,14 @@ impl Shared {
 
     /// A controller deletes a pod that it no longer wants.
     pub(crate) fn give_up(&mut self, now: SimTime, pod: PodId) {
-        self.log.push(now, Occurrence::GivenUp(pod));
+        if let Owner::Workload(id) = self.lives[pod].owner {
+            let because = self.workloads[id].fewer_because;
+            self.log.push(now, Occurrence::GivenUp(pod), because);
+            if let (Some(node), Some(_)) = (self.cluster.pod(pod).node(), because) {
+                self.left_because.fill_to(node, None);
+                self.left_because[node] = because;
+            }
+        }
         self.delete_pod(now, pod, None);
     }
 }

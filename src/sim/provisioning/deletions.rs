@@ -6,6 +6,7 @@ use crate::cluster::{Effect, NodeId, PodId};
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{DrainId, Event};
 use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::pods::eviction::Eviction;
 use crate::sim::provisioning::state::Drain;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
@@ -24,10 +25,13 @@ impl Provisioning {
         let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = cloud.node_instances[node] else { return };
         shared.put_taint(node, TO_BE_DELETED, Effect::NoSchedule);
-        shared.log.push(now, Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 });
+        let because = self.notes.found.get(&node).copied();
+        let what = Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 };
+        let record = shared.log.push(now, what, because);
         let id = self.drains.push(Drain {
             node,
             instance,
+            record,
             needs_drain: drain,
             left: Vec::new(),
             evicted: Vec::new(),
@@ -100,7 +104,8 @@ impl Provisioning {
                 continue;
             }
             let most_grace = shared.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
-            if !shared.evict_by_api(now, pod, Evictor::ClusterAutoscaler, most_grace) {
+            let eviction = Eviction { by: Evictor::ClusterAutoscaler, because: self.drains[id].record, most_grace };
+            if !shared.evict_by_api(now, pod, eviction) {
                 refused.push(pod);
             }
         }
@@ -113,9 +118,10 @@ impl Provisioning {
         let there =
             row.evicted.iter().any(|pod| shared.cluster.pod(*pod).is_present() && self.on_node(shared, *pod, row.node));
         if !there {
-            let (node, instance) = (row.node, row.instance);
+            let instance = row.instance;
+            cloud.instances[instance].leaves_because = row.record;
             let deleted = cloud.delete_instance(shared, now, instance);
-            return self.deletion_ended(shared, now, node, deleted);
+            return self.deletion_ended(shared, now, id, deleted);
         }
         let since = *self.drains[id].waiting_since.get_or_insert(now);
         let most = shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination);
@@ -130,12 +136,13 @@ impl Provisioning {
     }
 
     fn deletion_fails(&mut self, shared: &mut Shared, now: SimTime, id: DrainId) {
-        self.deletion_ended(shared, now, self.drains[id].node, false);
+        self.deletion_ended(shared, now, id, false);
     }
 
-    fn deletion_ended(&mut self, shared: &mut Shared, now: SimTime, node: NodeId, deleted: bool) {
+    fn deletion_ended(&mut self, shared: &mut Shared, now: SimTime, id: DrainId, deleted: bool) {
+        let Drain { node, record, .. } = self.drains[id];
         if !deleted {
-            shared.log.push(now, Occurrence::ScaleDownFailed(node));
+            shared.log.push(now, Occurrence::ScaleDownFailed(node), record);
             if shared.cluster.has_node(node) {
                 shared.remove_taint(node, TO_BE_DELETED);
             }

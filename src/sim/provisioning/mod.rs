@@ -2,5 +2,6 @@
 
 pub(crate) mod deletions;
 pub(crate) mod reasons;
+pub(crate) mod shortage;
 pub(crate) mod state;
 pub(crate) mod turn;

@@ -4,6 +4,7 @@ use crate::autoscaler::{LoopOutcome, SkipReason, Unremovable};
 use crate::cluster::NodeId;
 use crate::id::Id;
 use crate::sim::log::{Kept, Occurrence};
+use crate::sim::provisioning::shortage::first_wait;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
@@ -21,7 +22,9 @@ impl Provisioning {
         if !down.unneeded.iter().map(|(node, _)| node).eq(&self.notes.unneeded) {
             let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
             for node in unneeded.difference(&self.notes.unneeded) {
-                shared.log.push(now, Occurrence::NodeUnneeded(*node));
+                let because = shared.left_because.get(*node).copied().flatten();
+                let record = shared.log.push(now, Occurrence::NodeUnneeded(*node), because);
+                self.notes.found.extend(record.map(|record| (*node, record)));
                 self.notes.kept.remove(node);
             }
             self.notes.unneeded = unneeded;
@@ -33,7 +36,7 @@ impl Provisioning {
             }
             let before = self.notes.kept.insert(*node, kept);
             if before.is_none_or(|before| !before.is_like(&kept)) {
-                shared.log.push(now, Occurrence::NodeKept { node: *node, why: kept });
+                shared.log.push(now, Occurrence::NodeKept { node: *node, why: kept }, None);
             }
         }
     }
@@ -44,9 +47,10 @@ impl Provisioning {
             None => BTreeMap::new(),
             Some(_) => outcome.scale_up.skipped.iter().copied().collect(),
         };
+        let because = outcome.scale_up.pending.as_deref().and_then(|pods| first_wait(shared, pods));
         for (group, why) in &skipped {
             if self.notes.skipped.get(group) != Some(why) {
-                shared.log.push(now, Occurrence::GroupSkipped { group: *group, why: *why });
+                shared.log.push(now, Occurrence::GroupSkipped { group: *group, why: *why }, because);
             }
         }
         self.notes.skipped = skipped;

@@ -5,7 +5,7 @@ use crate::autoscaler::SkipReason;
 use crate::cluster::{NodeId, PodId};
 use crate::id::IdVec;
 use crate::sim::event::DrainId;
-use crate::sim::log::Kept;
+use crate::sim::log::{Kept, RecordId};
 use crate::units::SimTime;
 use crate::world::{GroupId, InstanceId};
 use std::collections::BTreeMap;
@@ -35,6 +35,8 @@ pub(crate) struct Provisioning {
 pub(crate) struct Drain {
     pub(crate) node: NodeId,
     pub(crate) instance: InstanceId,
+    /// The record of its beginning.
+    pub(crate) record: Option<RecordId>,
     pub(crate) needs_drain: bool,
     /// Pods not evicted yet.
     pub(crate) left: Vec<PodId>,
@@ -52,4 +54,6 @@ pub(crate) struct Notes {
     pub(crate) skipped: BTreeMap<GroupId, SkipReason>,
     pub(crate) kept: BTreeMap<NodeId, Kept>,
     pub(crate) unneeded: BTreeSet<NodeId>,
+    /// By node: the last record that it is unneeded.
+    pub(crate) found: BTreeMap<NodeId, RecordId>,
 }

@@ -6,6 +6,7 @@ use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
+use crate::sim::provisioning::shortage::Shortage;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::provisioning::state::Shown;
 use crate::sim::shared::Shared;
@@ -60,7 +61,8 @@ impl Provisioning {
             let outcome = autoscaler.run_afresh(now, &mut shared.cluster, &groups, &pending, &daemon_sets);
             self.autoscaler = Some(autoscaler);
             self.note_reasons(shared, now, &outcome);
-            outcome.commands().for_each(|command| self.act(shared, cloud, now, command));
+            let shortage = Shortage::helped_by(shared, &outcome);
+            outcome.commands().for_each(|command| self.act(shared, cloud, now, command, shortage));
         }
     }
 
@@ -95,9 +97,9 @@ impl Provisioning {
     }
 
     /// Does what the autoscaler asks for.
-    fn act(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, command: Command<'_>) {
+    fn act(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, command: Command<'_>, shortage: Shortage) {
         match command {
-            Command::Launch(launch) => cloud.grow(shared, now, launch),
+            Command::Launch(launch) => cloud.grow(shared, now, launch, shortage),
             Command::DeleteInstance { group, name } => {
                 if let Some(id) = cloud.instance_named(group, name) {
                     cloud.delete_instance(shared, now, id);

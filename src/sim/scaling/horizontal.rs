@@ -121,6 +121,7 @@ impl Horizontal {
             utilization: metrics.filter_map(|metric| metric.utilization).max().map(|percent| percent.max(0) as u32),
             proposed: decision.metric,
             stabilized: decision.stabilized,
+            limited: decision.conditions.scaling_limited.filter(|it| it.status).map(|it| it.reason),
             milli_requests_per_second: (rate * 1000.0).round() as u64,
         }
     }

@@ -90,7 +90,10 @@ impl Scheduling {
             shared.turns.waiting.failed(pod, refused_by, now);
         }
         if !std::mem::replace(&mut shared.lives[pod].waits, true) {
-            shared.log.push(now, Occurrence::Waits(pod));
+            let because = shared.lives[pod].because;
+            let refused_by = attempt.refused_by();
+            let record = shared.log.push(now, Occurrence::Waits { pod, refused_by }, because);
+            shared.lives[pod].because = record;
         }
         match &attempt.decision {
             Decision::Preempt(preemption) => {
@@ -112,7 +115,8 @@ impl Scheduling {
         shared.cluster.assume_volumes(volumes, node);
         shared.cluster.bind(pod, node);
         let waited = now - shared.cluster.pod(pod).created;
-        shared.log.push(now, Occurrence::Bound { pod, node, waited });
+        let because = shared.lives[pod].because.take();
+        shared.log.push(now, Occurrence::Bound { pod, node, waited }, because);
         shared.pod_is_bound(now, pod, node);
         shared.tell_scheduler(News::PodAssigned(pod));
         if *volumes != VolumePlan::default() {
@@ -123,13 +127,16 @@ impl Scheduling {
     /// Victims are asked to go with their own grace; the pod is nominated and tried again.
     fn preempt(&mut self, shared: &mut Shared, now: SimTime, pod: PodId, preemption: &Preemption) {
         let victims = preemption.victims.len() as u32;
-        shared.log.push(now, Occurrence::Preemption { pod, node: preemption.node, victims });
+        let because = shared.lives[pod].because;
+        let what = Occurrence::Preemption { pod, node: preemption.node, victims };
+        let record = shared.log.push(now, what, because);
         shared.books.preemptions += 1;
         // Upstream deletes them in parallel; here the older ones go first.
         let mut victims = preemption.victims.clone();
         victims.sort_unstable();
         for victim in victims {
             shared.cluster.set_preempted(victim);
+            shared.replaced_because(victim, record);
             shared.delete_pod(now, victim, None);
         }
         for other in &preemption.cleared {

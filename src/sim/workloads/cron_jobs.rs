@@ -31,7 +31,7 @@ impl Controllers {
         let cast = shared.cast.clone();
         let WorkloadKind::CronJob { spec, .. } = &cast.workloads[id].kind else { return };
         self.start_job(shared, now, id, *spec);
-        shared.log.push(now, Occurrence::JobStarted(id));
+        shared.workloads[id].more_because = shared.log.push(now, Occurrence::JobStarted(id), None);
         shared.workloads[id].dirty = true;
         shared.wake_controllers();
     }

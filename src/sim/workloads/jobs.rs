@@ -46,7 +46,7 @@ impl Controllers {
                     active.iter().for_each(|pod| shared.delete_pod(now, *pod, None));
                     let complete = need == JobNeed::Complete;
                     let end = if complete { Occurrence::JobCompleted(id) } else { Occurrence::JobFailed(id) };
-                    shared.log.push(now, end);
+                    shared.log.push(now, end, None);
                     self.start_waiting_job(shared, now, id);
                 }
             }

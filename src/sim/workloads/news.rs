@@ -1,7 +1,9 @@
 //! What makes workload controllers look again.
 
+use crate::cluster::PodId;
 use crate::sim::event::{self, Event};
-use crate::sim::log::{Occurrence, Seen};
+use crate::sim::log::{Occurrence, RecordId, Seen};
+use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
@@ -18,6 +20,15 @@ impl Shared {
         }
         self.wake_controllers();
         self.wake_scheduler(news);
+    }
+
+    /// A pod goes because of this record, and its owner will replace it. A DaemonSet's pods come with their nodes.
+    pub(crate) fn replaced_because(&mut self, pod: PodId, record: Option<RecordId>) {
+        if let (Owner::Workload(id), Some(_)) = (self.lives[pod].owner, record)
+            && !matches!(self.cast.workloads[id].kind, WorkloadKind::DaemonSet(_))
+        {
+            self.workloads[id].more_because = record;
+        }
     }
 
     /// Controllers react at this instant if their turn is yet to come, else at the next.
@@ -38,7 +49,9 @@ impl Shared {
         let last = std::mem::replace(&mut self.workloads[id].last_rescale, to - from);
         self.books.workloads[id].desired.set(now, i64::from(to));
         self.books.rescaled(id, last, to - from);
-        self.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw });
+        let record = self.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw }, None);
+        let state = &mut self.workloads[id];
+        *(if to > from { &mut state.more_because } else { &mut state.fewer_because }) = record;
         self.budgets_are_stale(id);
         self.workloads[id].dirty = true;
         self.wake_controllers();

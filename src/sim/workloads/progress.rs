@@ -51,7 +51,7 @@ impl Shared {
             && progress.since + deadline <= now
             && !std::mem::replace(&mut progress.is_stuck, true)
         {
-            self.log.push(now, Occurrence::DeployStuck(id));
+            self.rollout_ends(now, id, Occurrence::DeployStuck(id));
         }
     }
 }

@@ -58,7 +58,7 @@ impl Rollouts {
             self.plan(shared, switch_at.max(now), Event::Switch(index));
         }
         shared.begin_progress(now, deploy.workload);
-        shared.log.push(now, Occurrence::DeployStarted(deploy.workload));
+        shared.rollout_turns(now, deploy.workload, Occurrence::DeployStarted(deploy.workload), true);
         shared.wake_controllers();
     }
 
@@ -89,14 +89,14 @@ impl Rollouts {
         if let Some(rollout) = &mut self.last[id] {
             (rollout.switched, rollout.watched_until) = (true, now + watch_for);
         }
-        shared.log.push(now, Occurrence::TrafficSwitched(id));
+        shared.rollout_turns(now, id, Occurrence::TrafficSwitched(id), false);
         self.plan(shared, now + watch_for, Event::Retire(index));
     }
 
     /// The way back is given up: the old version goes.
     pub(crate) fn retire(&mut self, shared: &mut Shared, now: SimTime, index: u32) {
         let Some((id, _)) = self.rollout_of(shared, index) else { return };
-        shared.log.push(now, Occurrence::OldRetired(id));
+        shared.rollout_turns(now, id, Occurrence::OldRetired(id), false);
         self.end_rollout(shared, id);
     }
 
@@ -146,7 +146,7 @@ impl Rollouts {
     /// The version before becomes the current one again, with the pods that are left of it.
     fn roll_back(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, rollout: Rollout) {
         let new = shared.workloads[id].current;
-        shared.log.push(now, Occurrence::RolledBack(id));
+        shared.rollout_turns(now, id, Occurrence::RolledBack(id), true);
         shared.books.rollbacks += 1;
         if rollout.switched {
             self.move_traffic(shared, now, id, new, rollout.before);

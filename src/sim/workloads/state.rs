@@ -4,6 +4,7 @@ use crate::cluster::{PodId, PodSpecId};
 use crate::controllers::job::JobProgress;
 use crate::intern::Symbol;
 use crate::sim::load::under_way::Usage;
+use crate::sim::log::RecordId;
 use crate::sim::scaling::crowd::Crowd;
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
@@ -52,6 +53,12 @@ pub(crate) struct WorkloadState {
     pub dirty: bool,
     /// A rollout is under way.
     pub rolling: bool,
+    /// The record that new pods are created for: a rescale, a rollout, a Job, the loss of a pod.
+    pub more_because: Option<RecordId>,
+    /// The record that pods are given up for: a rescale, a rollout.
+    pub fewer_because: Option<RecordId>,
+    /// The last record of its rollout.
+    pub rollout_because: Option<RecordId>,
 }
 
 /// A Job of a Job or CronJob workload.

@@ -5,13 +5,40 @@ use crate::sim::log::Occurrence;
 use crate::sim::pods::life::Owner;
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
-use crate::world::WorkloadId;
+use crate::world::{WorkloadId, WorkloadKind};
 
 impl Shared {
     /// A rollout that is under way has done all it can.
     pub(crate) fn finish_rollout(&mut self, now: SimTime, id: WorkloadId) {
         if std::mem::take(&mut self.workloads[id].rolling) {
-            self.log.push(now, Occurrence::DeployFinished(id));
+            self.rollout_ends(now, id, Occurrence::DeployFinished(id));
+        }
+    }
+
+    /// A rollout begins or takes another course: pods go because of that, and come, if it asks for new ones.
+    pub(in crate::sim) fn rollout_turns(
+        &mut self,
+        now: SimTime,
+        id: WorkloadId,
+        what: Occurrence,
+        asks_for_pods: bool,
+    ) {
+        // One that begins has nothing to do with the last one.
+        let before = self.workloads[id].rollout_because.filter(|_| !matches!(what, Occurrence::DeployStarted(_)));
+        let record = self.log.push(now, what, before);
+        let state = &mut self.workloads[id];
+        (state.rollout_because, state.fewer_because) = (record, record);
+        if asks_for_pods {
+            state.more_because = record;
+        }
+    }
+
+    /// A rollout is complete, or said to be stuck.
+    pub(in crate::sim) fn rollout_ends(&mut self, now: SimTime, id: WorkloadId, what: Occurrence) {
+        self.log.push(now, what, self.workloads[id].rollout_because);
+        if matches!(self.cast.workloads[id].kind, WorkloadKind::DaemonSet(_)) {
+            // From now on its pods come with their nodes again.
+            self.workloads[id].more_because = None;
         }
     }
 

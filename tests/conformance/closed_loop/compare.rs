@@ -35,9 +35,9 @@ fn differing_events(case: &Case, outcome: &Outcome) -> Option<(i64, String)> {
         real.entry(at).or_default().extend(recorded(event));
     }
     let mut ours: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    for (at, occurrence) in outcome.log.records() {
-        let texts = event_text(case, outcome, occurrence);
-        ours.entry(at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64).or_default().extend(texts);
+    for record in outcome.log.records().values() {
+        let texts = event_text(case, outcome, &record.what);
+        ours.entry(record.at.since(foresail::units::SimTime::ZERO).as_secs_f64() as i64).or_default().extend(texts);
     }
     let times: std::collections::BTreeSet<i64> = real.keys().chain(ours.keys()).copied().collect();
     times.into_iter().find_map(|at| {
@@ -86,7 +86,7 @@ fn event_text(case: &Case, outcome: &Outcome, occurrence: &Occurrence) -> Option
     let node = |id| cluster.node_name(id);
     let pod = |id| cluster.pod_key(id);
     Some(match *occurrence {
-        Occurrence::ScaleUp { group: id, from, to } => format!("scaleUp {} {from}->{to}", group(id)),
+        Occurrence::ScaleUp { group: id, from, to, .. } => format!("scaleUp {} {from}->{to}", group(id)),
         Occurrence::IncreaseError(id, delta) => format!("increaseError {} {delta}", group(id)),
         Occurrence::NodeAdded(id, _) => format!("nodeAdded {}", node(id)),
         Occurrence::ScaleDown { node: id, drain, pods } => format!("scaleDown {} drain={drain} pods={pods}", node(id)),
@@ -204,11 +204,12 @@ impl PodLine {
 fn lives(outcome: &Outcome) -> Vec<PodLine> {
     let cluster = &outcome.cluster;
     let (mut bound, mut given_up, mut gone) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for (at, occurrence) in outcome.log.records() {
-        match *occurrence {
-            Occurrence::Bound { pod, node, .. } => drop(bound.insert(pod, (in_seconds(*at), node))),
-            Occurrence::GivenUp(pod) => drop(given_up.insert(pod, in_seconds(*at))),
-            Occurrence::NodeGone { node, .. } => drop(gone.insert(node, in_seconds(*at))),
+    for record in outcome.log.records().values() {
+        let at = record.at;
+        match record.what {
+            Occurrence::Bound { pod, node, .. } => drop(bound.insert(pod, (in_seconds(at), node))),
+            Occurrence::GivenUp(pod) => drop(given_up.insert(pod, in_seconds(at))),
+            Occurrence::NodeGone { node, .. } => drop(gone.insert(node, in_seconds(at))),
             _ => {}
         }
     }
