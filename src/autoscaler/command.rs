@@ -25,7 +25,7 @@ pub enum Command<'a> {
     LowerTarget {
         /// Whose.
         group: GroupId,
-        /// By so many, 1 or more.
+        /// By how many, 1 or more.
         by: i32,
     },
     /// A node gets a taint without a value, in the place of any with that key.
@@ -63,7 +63,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// So many instances, of the type and in the zone that the cloud likes.
+    /// How many instances, of the type and in the zone that the cloud likes.
     pub const fn anywhere(group: GroupId, count: i32) -> Self {
         Launch { group, count, machine: None, zone: None }
     }

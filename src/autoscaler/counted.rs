@@ -41,7 +41,7 @@ impl Counted {
         counted
     }
 
-    /// Adds as much, so many times.
+    /// Adds the same amount several times.
     pub(super) fn add(&mut self, other: &Counted, times: i32) {
         self.0
             .iter_mut()

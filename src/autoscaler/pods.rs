@@ -6,7 +6,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// What `deletionGracePeriodSeconds` is where nobody says.
 const DEFAULT_GRACE: SimDuration = SimDuration::from_secs(30);
-/// A pod that terminates so long beyond its grace is taken for gone.
+/// How long beyond its grace a pod that terminates is taken for gone.
 const EXTRA_GRACE: SimDuration = SimDuration::from_secs(30);
 
 /// Whether the pod may be lost without regret. Upstream: `FilterOutExpendablePods`, 1.28.0.

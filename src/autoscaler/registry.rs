@@ -10,7 +10,7 @@ use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
 use std::collections::BTreeMap;
 
-/// A node that is not Ready so long after its creation is unready, before that not started. Upstream:
+/// How long after its creation a node that is not Ready is unready; before that it is not started. Upstream:
 /// `MaxNodeStartupTime`.
 const NODE_STARTUP: SimDuration = SimDuration::from_mins(15);
 

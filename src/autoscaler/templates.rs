@@ -10,7 +10,7 @@ use crate::intern::Interner;
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
 
-/// A node must have been Ready so long to stand for its group.
+/// How long a node must have been Ready to stand for its group.
 const STABLE_AFTER: SimDuration = SimDuration::from_mins(1);
 
 /// A group's node to be.

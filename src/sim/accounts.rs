@@ -57,7 +57,7 @@ impl Accounts {
         self.billed.fill_to(id, None);
         self.billed[id] = billed;
     }
-    /// An instance stops to cost.
+    /// An instance stops costing.
     pub(super) fn instance_ended(&mut self, now: SimTime, id: InstanceId) {
         if let Some(Some(billed)) = self.billed.get(id) {
             self.ledger.node_terminated(now, *billed);

@@ -23,13 +23,13 @@ pub enum Event {
     SpotReclaims(InstanceId),
     /// The spot notice of an instance that was expected to go.
     SpotNotice(InstanceId),
-    /// A spot notice of the scenario, fault number so-and-so, is foreseen.
+    /// A spot notice of the scenario, the fault with this number, is foreseen.
     SpotNoticeForeseen(u32),
     /// The termination handler tries again to empty a node that is expected to go.
     RebalanceDrain(InstanceId),
-    /// Fault number so-and-so of the scenario begins.
+    /// The fault of the scenario with this number begins.
     Fault(u32),
-    /// Fault number so-and-so of the scenario ends.
+    /// The fault of the scenario with this number ends.
     FaultEnds(u32),
     /// The cloud reclaims capacity of a spot pool.
     PoolShock(u32),

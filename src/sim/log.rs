@@ -38,7 +38,7 @@ pub enum Occurrence {
         from: i32,
         /// Its target after.
         to: i32,
-        /// So many waiting pods would find a place; 0 if it grows to its least size.
+        /// How many waiting pods would find a place; 0 if it grows to its least size.
         pods: u32,
     },
     /// The cloud refused to grow a group by so much.
@@ -93,7 +93,7 @@ pub enum Occurrence {
     NodeNotReady(NodeId),
     /// A silent node reports again.
     NodeBack(NodeId),
-    /// A container stopped to answer.
+    /// A container stopped answering.
     ContainerHangs(PodId),
     /// A container did not answer its liveness or startup probe and was restarted.
     FailedProbe(PodId),
@@ -196,7 +196,7 @@ pub enum Kept {
     Annotated,
     /// It is not ready, and such nodes are left alone.
     Unready,
-    /// Its pods request so many percent of it.
+    /// How many percent of it its pods request.
     Utilized(u16),
     /// The group has its least size.
     GroupAtMinimum,

@@ -4,7 +4,7 @@
 //! simulator. What the lines call are owners, each in its folder with what only it uses: `cloud` launches and
 //! reclaims, `workloads` runs the workload controllers, `scheduling`, `scaling` and `provisioning` hand the controllers
 //! what they look at and do what they decide, `faults` are what goes wrong, `load` turns traffic into usage and latency.
-//! What several of them need is in [`shared`], with what becomes of `pods`; they get it with every call.
+//! What several of them need is in `shared`, with what becomes of `pods`; they get it with every call.
 //!
 //! Controllers decide, the simulation acts. A stale event finds its target gone and does nothing.
 //! Equal inputs and seeds give equal runs, on any machine and any number of threads.

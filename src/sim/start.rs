@@ -19,7 +19,7 @@ pub struct Start {
     pub seed: Seed,
     /// Latency tables shared by all replications.
     pub tables: LatencyTables,
-    /// Keep a point of the timeline so often; zero keeps none.
+    /// How often a point of the timeline is kept; zero keeps none.
     pub timeline_every: SimDuration,
     /// Keep the log.
     pub keep_log: bool,

@@ -6,7 +6,7 @@ use crate::sim::outcome::{NodeCounts, PodCounts, Point, ServicePoint, Timeline};
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 
-/// Room is made for so many points beforehand.
+/// How many points room is made for beforehand, at most.
 const MOST_AT_ONCE: usize = 1 << 14;
 
 /// Collects steps into points.
@@ -31,7 +31,7 @@ struct Open {
 }
 
 impl Recorder {
-    /// Keeps a point `every` so often in a run of length `span`; never if it is zero.
+    /// Keeps a point in each `every` of a run of length `span`; none if it is zero.
     pub(super) fn new(every: SimDuration, span: SimDuration) -> Self {
         let count = span.as_nanos().checked_div(every.as_nanos()).map_or(0, |count| count as usize + 1);
         let points = Vec::with_capacity(count.min(MOST_AT_ONCE));

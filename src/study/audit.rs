@@ -240,7 +240,7 @@ struct ReplayedStep {
 /// The ready pods that a service is to have in a step.
 struct Wanted {
     ready: usize,
-    /// So many of them were not ready in the step before.
+    /// How many of them were not ready in the step before.
     new: usize,
     /// Nobody knows since when they are ready: none of them is cold.
     is_first: bool,

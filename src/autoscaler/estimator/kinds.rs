@@ -8,7 +8,7 @@ use crate::scheduler::{Feasible, Filters, PreFilterError, Profile};
 use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
-/// At most so many kinds of pods per controller are kept apart. Upstream: `maxEquivalenceGroupsByController`.
+/// How many kinds of pods per controller are kept apart at most. Upstream: `maxEquivalenceGroupsByController`.
 const KINDS_PER_CONTROLLER: usize = 10;
 
 /// One equivalence group.

@@ -80,7 +80,7 @@ impl Planner {
         }
         self.last_update = Some(now);
     }
-    /// So many nodes are unneeded at most: not many more than could go. Upstream: `unneededNodesLimit`.
+    /// How many nodes are unneeded at most: not many more than could go. Upstream: `unneededNodesLimit`.
     pub(in crate::autoscaler) fn unneeded_limit(&self, flags: &Flags) -> usize {
         let parallel = flags.max_scale_down_parallelism.max(0) as i64;
         let unneeded_time = flags.scale_down_unneeded_time;

@@ -4,7 +4,7 @@ use crate::cluster::NodeId;
 use crate::units::SimTime;
 use std::collections::BTreeMap;
 
-/// So many links per node are kept apart. Upstream: `maxUsageRecorded`.
+/// How many links per node are kept apart. Upstream: `maxUsageRecorded`.
 const MOST_LINKS: usize = 50;
 
 /// Links to other nodes, with the last simulation that made each.

@@ -14,7 +14,7 @@ use crate::units::{SimDuration, SimTime};
 use crate::world::InstanceId;
 use crate::world::{FaultKind, OnRebalance, Replacement};
 
-/// Refused evictions are tried again so often (kubectl's drain helper), for so long (`nodeTerminationGracePeriod`).
+/// How often refused evictions are tried again (kubectl's drain helper), and for how long (`nodeTerminationGracePeriod`).
 const RETRY: (SimDuration, SimDuration) = (SimDuration::from_secs(5), SimDuration::from_secs(120));
 
 impl Cloud {

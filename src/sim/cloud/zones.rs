@@ -15,7 +15,7 @@ use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{GroupId, InstanceId};
 
-/// An instance that is no longer wanted goes so long after its pods were asked to.
+/// How long after its pods were asked to go an instance that is no longer wanted goes.
 const EMPTIED_FOR: SimDuration = SimDuration::from_secs(120);
 
 impl Cloud {

@@ -10,7 +10,7 @@ use crate::units::SimTime;
 use crate::world::WorkloadId;
 
 impl Faults {
-    /// Containers of the oldest ready pods of a workload stop to answer. They get no more requests; the rest takes as
+    /// Containers of the oldest ready pods of a workload stop answering. They get no more requests; the rest takes as
     /// long as their probes need.
     pub(crate) fn containers_hang(
         &mut self,

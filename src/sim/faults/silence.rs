@@ -72,7 +72,7 @@ impl Faults {
         self.silenced.iter().rev().find(|silenced| silenced.node == node)?.record
     }
 
-    /// How long a pod stays on a node that cannot be reached; absent is for ever.
+    /// How long a pod stays on a node that cannot be reached; absent means for good.
     fn tolerated_for(&self, shared: &Shared, pod: PodId) -> Option<SimDuration> {
         let taint = shared.unreachable(Effect::NoExecute);
         let mut matching = shared.cluster.spec_of(pod).tolerations.iter().filter(|t| t.tolerates(&taint)).peekable();

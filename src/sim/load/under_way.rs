@@ -24,7 +24,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The cpu of each of so many ready pods.
+    /// The cpu of each ready pod, where this many are ready.
     pub(crate) fn cpu_milli_among(&self, ready: f64) -> i64 {
         match self.shared_by {
             Some(pods) if ready > pods => (self.cpu_milli as f64 * pods / ready).round() as i64,

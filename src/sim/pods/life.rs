@@ -46,6 +46,6 @@ pub(crate) struct PodLife {
 pub(crate) enum Owner {
     /// A workload.
     Workload(WorkloadId),
-    /// Line so-and-so of the trace.
+    /// The line of the trace with this number.
     Trace(u32),
 }

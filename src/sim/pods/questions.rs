@@ -43,7 +43,7 @@ impl Shared {
     }
 
     pub(crate) fn has_fallen_silent(&self, node: NodeId) -> bool {
-        self.silent.iter().any(|silent| *silent == node)
+        self.silent.contains(&node)
     }
 
     /// The order of the scheduling queue: priority descending, then creation.

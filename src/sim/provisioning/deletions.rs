@@ -12,9 +12,9 @@ use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 
-/// Refused evictions are tried again so often. Upstream: `EvictionRetryTime`.
+/// How often refused evictions are tried again. Upstream: `EvictionRetryTime`.
 const RETRY_EVERY: SimDuration = SimDuration::from_secs(10);
-/// Evicted pods are looked for so often.
+/// How often evicted pods are looked for.
 const LOOK_EVERY: SimDuration = SimDuration::from_secs(5);
 /// Pods may take so much longer than the longest grace. Upstream: `PodEvictionHeadroom`.
 const HEADROOM: SimDuration = SimDuration::from_secs(30);
@@ -61,7 +61,7 @@ impl Provisioning {
         }
     }
 
-    /// Evictions are tried for so long only; then a node may still go with the pods of DaemonSets that are left.
+    /// Evictions are tried for a time only; then a node may still go with the pods of DaemonSets that are left.
     /// Upstream: `Evictor.DrainNodeWithPods`, `evictPod`, 1.28.0.
     fn has_patience(&mut self, shared: &mut Shared, now: SimTime, id: DrainId, since: SimTime) -> bool {
         let most = shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_pod_eviction_time);

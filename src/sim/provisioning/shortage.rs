@@ -9,7 +9,7 @@ use crate::sim::shared::Shared;
 /// The waiting pods that a loop grows a group for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shortage {
-    /// So many find a place on the new nodes.
+    /// How many find a place on the new nodes.
     pub(crate) pods: u32,
     /// The record that the first of them waits.
     pub(crate) record: Option<RecordId>,

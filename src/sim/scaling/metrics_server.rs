@@ -11,7 +11,7 @@ use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
 use smallvec::SmallVec;
 
-/// A container must have run so long to have a sample at its first scrape (metrics-server 0.6).
+/// How long a container must have run to have a sample at its first scrape (metrics-server 0.6).
 const FRESH_CONTAINER: SimDuration = SimDuration::from_secs(10);
 
 impl Serving {

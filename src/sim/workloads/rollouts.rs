@@ -13,7 +13,7 @@ use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
 use crate::world::{BlueGreen, Load};
 
-/// A new version that is not ready when traffic should move is looked at again after so long.
+/// A new version that is not ready when traffic should move is looked at again after this time.
 const LOOK_AGAIN: SimDuration = SimDuration::from_secs(5);
 
 /// A rollout under way, or being watched.

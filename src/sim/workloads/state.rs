@@ -25,7 +25,7 @@ pub(crate) struct WorkloadState {
     pub stable: u32,
     /// Which of them gets requests; all of them if absent.
     pub serving: Option<u32>,
-    /// How a rollout comes on, until it is complete.
+    /// How a rollout progresses, until it is complete.
     pub progress: Option<Progress>,
     /// `spec.replicas` of its ReplicaSets.
     pub set_replicas: Vec<i32>,
