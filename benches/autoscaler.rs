@@ -4,7 +4,7 @@
 //! started; `second` has seen the cluster before; `unchanged` is a loop whose inputs are those of the last one.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome};
+use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome, LoopInputs};
 use foresail::dry_run::autoscale::{self, Loaded, Request, Surroundings};
 use foresail::scheduler::Profile;
 use foresail::units::{SimDuration, SimTime};
@@ -25,7 +25,8 @@ fn started(surroundings: &Surroundings) -> Autoscaler {
 fn turn(surroundings: &mut Surroundings, autoscaler: &mut Autoscaler, now: SimTime) -> usize {
     let pending = surroundings.pending();
     let Surroundings { cluster, groups, daemon_sets, .. } = surroundings;
-    let outcome = autoscaler.run_once(now, cluster, &autoscale::views(groups), &pending, daemon_sets);
+    let inputs = LoopInputs { now, groups: &autoscale::views(groups), pending: &pending, daemon_sets };
+    let outcome = autoscaler.run_once(cluster, inputs);
     let unneeded = outcome.scale_down.as_ref().map_or(0, |down| down.unneeded.len());
     outcome.scale_up.increases.iter().map(|row| (row.to - row.from) as usize).sum::<usize>() + unneeded
 }
@@ -72,7 +73,8 @@ fn scale_down(criterion: &mut Criterion) {
         let groups = autoscale::views(groups);
         bencher.iter(|| {
             now += SimDuration::from_secs(1);
-            black_box(autoscaler.run_once(now, cluster, &groups, &pending, daemon_sets).scale_down.is_some())
+            let inputs = LoopInputs { now, groups: &groups, pending: &pending, daemon_sets };
+            black_box(autoscaler.run_once(cluster, inputs).scale_down.is_some())
         });
     });
     group.finish();

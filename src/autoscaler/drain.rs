@@ -27,20 +27,28 @@ pub struct Blocked {
 
 /// Upstream: `drain.BlockingPodReason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum BlockingReason {
+    /// The controller that owns it does not exist.
     ControllerNotFound,
+    /// Its controller has fewer replicas than `--min-replica-count`.
     MinReplicasReached,
+    /// Nothing would create it again.
     NotReplicated,
+    /// It has an `emptyDir` or `hostPath` volume, and `--skip-nodes-with-local-storage` is set.
     LocalStorageRequested,
+    /// `cluster-autoscaler.kubernetes.io/safe-to-evict` is "false".
     NotSafeToEvictAnnotation,
+    /// A pod of kube-system without budget, and `--skip-nodes-with-system-pods` is set.
     UnmovableKubeSystemPod,
+    /// A budget allows no disruption.
     NotEnoughPdb,
 }
 
 /// How much the rules look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
+    /// When: pods that have been terminating for long are taken for gone.
+    pub now: SimTime,
     /// The controllers that exist; absent takes every owner for one.
     pub controllers: Option<&'a Controllers>,
     /// Disruptions that the budgets still allow, in the cluster's order; absent ignores budgets.
@@ -85,12 +93,11 @@ pub fn pods_to_move(
     flags: &Flags,
     node: NodeId,
     scope: Scope<'_>,
-    now: SimTime,
 ) -> Result<PodsToMove, Blocked> {
     let mut moved = PodsToMove { pods: Vec::with_capacity(cluster.node(node).pods().len()), ..PodsToMove::default() };
     for pod in cluster.node(node).pods().iter().copied() {
         let spec = cluster.spec_of(pod);
-        if spec.is_mirror || is_expendable(spec, flags) || is_long_terminating(cluster, pod, now) {
+        if spec.is_mirror || is_expendable(spec, flags) || is_long_terminating(cluster, pod, scope.now) {
             continue;
         }
         if spec.is_daemon() {
@@ -185,8 +192,8 @@ fn is_replicated(
     let Some(controllers) = controllers.filter(|_| known) else { return Ok(known) };
     let key = (owner.kind, spec.namespace, owner.name);
     let replicas = *controllers.replicas.get(&key).ok_or(BlockingReason::ControllerNotFound)?;
-    let counted = matches!(owner.kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController);
-    if counted && replicas < flags.min_replica_count {
+    let amounts = matches!(owner.kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController);
+    if amounts && replicas < flags.min_replica_count {
         return Err(BlockingReason::MinReplicasReached);
     }
     Ok(true)

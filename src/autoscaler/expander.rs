@@ -1,7 +1,7 @@
 //! Expanders: which of several options.
 
-use super::counted::has_gpus;
 use super::flags::{Expander, Flags};
+use super::limited_amounts::has_gpus;
 use super::scale_up::ScaleUpOption;
 use super::templates::TemplateRows;
 use super::view::{GroupView, Groups};

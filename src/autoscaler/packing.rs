@@ -67,6 +67,16 @@ impl Copies {
     }
 }
 
+/// How places are looked for.
+pub(super) struct Search<'a> {
+    pub(super) checker: &'a mut PredicateChecker,
+    pub(super) copies: &'a Copies,
+    /// The nodes that may be taken.
+    pub(super) accepts: &'a dyn Fn(NodeId) -> bool,
+    /// The first pod without a place ends it.
+    pub(super) all_or_nothing: bool,
+}
+
 /// Where pods went last time. Upstream: `scheduling.HintingSimulator`, 1.28.0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hints {
@@ -98,27 +108,24 @@ impl Hints {
     }
 
     /// Places pods one after the other, each where its hint says or where it fits; the pods with their
-    /// nodes. With `all_or_nothing` the first pod without a place ends it.
+    /// nodes.
     pub(super) fn place(
         &mut self,
         cluster: &mut ClusterState,
-        checker: &mut PredicateChecker,
-        copies: &Copies,
+        search: &mut Search<'_>,
         pods: &[PodId],
-        accepts: &dyn Fn(NodeId) -> bool,
-        all_or_nothing: bool,
     ) -> Vec<(PodId, NodeId)> {
         let mut placed = Vec::with_capacity(pods.len());
         let mut hopeless: FxHashSet<PodSpecId> = FxHashSet::default();
         for pod in pods.iter().copied() {
-            let key = copies.original(pod);
-            let hinted = self.hinted(key, cluster, checker, pod, accepts);
+            let key = search.copies.original(pod);
+            let hinted = self.hinted(key, cluster, search, pod);
             let place = hinted.or_else(|| {
                 let spec = cluster.pod(pod).spec;
                 if hopeless.contains(&spec) {
                     return None;
                 }
-                let found = checker.find(cluster, pod, accepts);
+                let found = search.checker.find(cluster, pod, search.accepts);
                 match found {
                     Some(node) => drop(self.now.insert(key, cluster.node(node).name)),
                     None if cluster.spec(spec).owner.is_some() => drop(hopeless.insert(spec)),
@@ -131,29 +138,22 @@ impl Hints {
                     cluster.bind(pod, node);
                     placed.push((pod, node));
                 }
-                None if all_or_nothing => return placed,
+                None if search.all_or_nothing => return placed,
                 None => {}
             }
         }
         placed
     }
 
-    fn hinted(
-        &mut self,
-        key: PodId,
-        cluster: &ClusterState,
-        checker: &mut PredicateChecker,
-        pod: PodId,
-        accepts: &dyn Fn(NodeId) -> bool,
-    ) -> Option<NodeId> {
+    fn hinted(&mut self, key: PodId, cluster: &ClusterState, search: &mut Search<'_>, pod: PodId) -> Option<NodeId> {
         let before = || self.before.get(&key).filter(|name| !self.renamed.contains(*name));
         let name = self.now.get(&key).or_else(before).copied()?;
         let node = cluster.node_by_name(name)?;
-        if !checker.check(cluster, pod, node) {
+        if !search.checker.check(cluster, pod, node) {
             return None;
         }
         self.now.insert(key, name);
-        accepts(node).then_some(node)
+        (search.accepts)(node).then_some(node)
     }
 }
 
@@ -178,6 +178,10 @@ mod tests {
         (cluster, pod)
     }
 
+    fn anywhere<'a>(checker: &'a mut PredicateChecker, copies: &'a Copies) -> Search<'a> {
+        Search { checker, copies, accepts: &|_| true, all_or_nothing: true }
+    }
+
     #[test]
     fn a_copy_has_the_hint_of_the_pod_that_it_stands_for() {
         let (mut cluster, pod) = cluster();
@@ -185,7 +189,7 @@ mod tests {
         let (mut hints, mut copies) = (Hints::default(), Copies::default());
         let mut place = |cluster: &ClusterState, copies: &Copies, pod: PodId| {
             let mut trial = cluster.clone();
-            let placed = hints.place(&mut trial, &mut checker, copies, &[pod], &|_| true, true);
+            let placed = hints.place(&mut trial, &mut anywhere(&mut checker, copies), &[pod]);
             hints.drop_old();
             placed[0].1
         };
@@ -204,7 +208,7 @@ mod tests {
         let mut place = |renamed: Option<NodeId>| {
             renamed.into_iter().for_each(|node| hints.forget(cluster.node(node).name));
             let mut trial = cluster.clone();
-            let placed = hints.place(&mut trial, &mut checker, &Copies::default(), &[pod], &|_| true, true);
+            let placed = hints.place(&mut trial, &mut anywhere(&mut checker, &Copies::default()), &[pod]);
             hints.drop_old();
             (placed[0].1, hints.is_steady())
         };

@@ -1,8 +1,8 @@
 //! What a new node of each group would look like, DaemonSets' pods included.
 
-use super::counted::awaits_gpus;
 use super::flags::Flags;
-use super::view::{GroupView, Groups};
+use super::limited_amounts::awaits_gpus;
+use super::view::{GroupView, LoopInputs};
 use crate::cluster::{ClusterState, Node, NodeId, NodeTemplate, Pod, PodId, PodName, PodSpecId, Resources, Taint};
 use crate::controllers::daemon_set;
 use crate::id::{GroupId, IdVec};
@@ -49,10 +49,9 @@ impl Sample {
     /// The template of a node: the one before, where neither the node nor the pods that every such node has changed.
     fn renew(
         before: Option<Sample>,
-        cluster: &ClusterState,
         id: NodeId,
-        daemon_sets: &[PodSpecId],
-        flags: &Flags,
+        cluster: &ClusterState,
+        (daemon_sets, flags): (&[PodSpecId], &Flags),
     ) -> Sample {
         let row = cluster.node(id);
         let node = (id, row.generation());
@@ -78,14 +77,8 @@ fn own_pods(cluster: &ClusterState, id: NodeId) -> impl Iterator<Item = PodSpecI
 
 impl Templates {
     /// Upstream: `MixedTemplateNodeInfoProvider.Process`, 1.28.0.
-    pub(super) fn update(
-        &mut self,
-        now: SimTime,
-        cluster: &mut ClusterState,
-        groups: &Groups<'_>,
-        daemon_sets: &[PodSpecId],
-        flags: &Flags,
-    ) {
+    pub(super) fn update(&mut self, cluster: &mut ClusterState, inputs: LoopInputs<'_>, flags: &Flags) {
+        let LoopInputs { now, groups, daemon_sets, .. } = inputs;
         self.cached.resize(groups.len(), None);
         self.rows.clear();
         self.rows.resize(groups.len(), None);
@@ -105,7 +98,7 @@ impl Templates {
             let (key, cached) = ((id, node.generation()), &mut self.cached[group]);
             // With force_ds the list of DaemonSets matters too.
             if flags.force_ds || cached.as_ref().is_none_or(|sample| sample.node != key) {
-                *cached = Some(Sample::renew(cached.take(), cluster, id, daemon_sets, flags));
+                *cached = Some(Sample::renew(cached.take(), id, cluster, (daemon_sets, flags)));
             }
             self.rows[group] = cached.as_ref().map(|sample| sample.template.clone());
             missing -= 1;
@@ -113,11 +106,11 @@ impl Templates {
                 return;
             }
         }
-        for (at, group) in groups.iter() {
+        for at in groups.ids() {
             if self.rows[at].is_none() {
                 let known = self.cached[at].as_ref().map(|sample| sample.template.clone());
                 self.kept[at] = known.is_some();
-                self.rows[at] = Some(known.unwrap_or_else(|| self.foretell(at, cluster, group, daemon_sets, flags)));
+                self.rows[at] = Some(known.unwrap_or_else(|| self.foretell(at, cluster, inputs, flags)));
             }
         }
     }
@@ -135,10 +128,10 @@ impl Templates {
         &mut self,
         at: GroupId,
         cluster: &mut ClusterState,
-        group: &GroupView<'_>,
-        daemon_sets: &[PodSpecId],
+        inputs: LoopInputs<'_>,
         flags: &Flags,
     ) -> Arc<Template> {
+        let (group, daemon_sets) = (&inputs.groups[at], inputs.daemon_sets);
         self.foretold.resize(self.cached.len(), None);
         let known = self.foretold[at].as_ref();
         if let Some((_, _, template)) = known.filter(|known| known.0 == *group.template && known.1 == daemon_sets) {

@@ -1,7 +1,7 @@
 //! What the loop is shown of the cloud, and what it answers.
 
 use super::flags::Expander;
-use crate::cluster::{NodeId, NodeTemplate, PodId};
+use crate::cluster::{NodeId, NodeTemplate, PodId, PodSpecId};
 use crate::id::{GroupId, IdVec};
 use crate::intern::Symbol;
 use crate::units::SimTime;
@@ -37,6 +37,19 @@ pub struct InstanceView {
     pub name: Symbol,
     /// The cloud said that it will not come.
     pub failed: bool,
+}
+
+/// All that a loop looks at beside the cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopInputs<'a> {
+    /// When the loop runs.
+    pub now: SimTime,
+    /// The node groups as the cloud has them.
+    pub groups: &'a Groups<'a>,
+    /// The pods without a node, in order of creation.
+    pub pending: &'a [PodId],
+    /// The kinds of pods that new nodes get.
+    pub daemon_sets: &'a [PodSpecId],
 }
 
 /// What one loop decided, in the order in which it is to be done.
@@ -146,14 +159,19 @@ pub struct Increase {
 
 /// `ScaleUpResult`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum ScaleUpResult {
+    /// Some group grows.
     Successful,
+    /// The cloud refused, or a limit left nothing of the option that was chosen.
     Error,
+    /// No group would help any of the pods.
     NoOptionsAvailable,
+    /// No pod needs help.
     NotNeeded,
+    /// The loop ended before.
     #[default]
     NotTried,
+    /// All pods are so young that more of them may come.
     InCooldown,
 }
 
@@ -197,14 +215,17 @@ pub struct Deletion {
 
 /// `ScaleDownResult`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum ScaleDownResult {
+    /// The loop ended before.
     #[default]
     NotTried,
+    /// A scale-up, a deletion or a failure is too recent.
     InCooldown,
     /// The legacy planner has no node whose time is over.
     NoUnneeded,
+    /// No deletion may start now.
     NoNodeDeleted,
+    /// Some deletion started.
     NodeDeleteStarted,
     /// The legacy planner waits for the end of a drain.
     InProgress,
@@ -212,21 +233,30 @@ pub enum ScaleDownResult {
 
 /// Why a node stays. Upstream: `simulator.UnremovableReason`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub enum Unremovable {
+    /// `cluster-autoscaler.kubernetes.io/scale-down-disabled` is "true".
     ScaleDownDisabledAnnotation,
+    /// It is not ready, and `--scale-down-unready-enabled` is false.
     ScaleDownUnreadyDisabled,
+    /// It belongs to no group.
     NotAutoscaled,
+    /// Its `--scale-down-unneeded-time` is not over.
     NotUnneededLongEnough,
+    /// Its `--scale-down-unready-time` is not over.
     NotUnreadyLongEnough,
+    /// Its group is at its least size.
     NodeGroupMinSizeReached,
+    /// The cluster would have fewer cores, memory or GPUs than the flags want.
     MinimalResourceLimitExceeded,
+    /// Its deletion is under way.
     CurrentlyBeingDeleted,
     /// With its utilisation, 0..=1.
     NotUnderutilized(f64),
     /// The legacy planner did not come to it, or has candidates enough.
     NotUnneededOtherReason,
+    /// Something kept it at its last look, and its time is not over.
     RecentlyUnremovable,
+    /// Some pod finds no other place.
     NoPlaceToMovePods,
     /// With the pod and the rule.
     BlockedByPod(super::drain::Blocked),

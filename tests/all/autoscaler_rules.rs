@@ -26,8 +26,8 @@ fn drained(
     let cluster = &world.surroundings.cluster;
     let allowed: Vec<i32> = cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
     let controllers = Controllers::of(cluster);
-    let scope = Scope { controllers: Some(&controllers), budgets: Some(&allowed) };
-    pods_to_move(cluster, &world.surroundings.flags, node, scope, START).map_err(|blocked| blocked.reason)
+    let scope = Scope { now: START, controllers: Some(&controllers), budgets: Some(&allowed) };
+    pods_to_move(cluster, &world.surroundings.flags, node, scope).map_err(|blocked| blocked.reason)
 }
 
 fn moved(

@@ -1,6 +1,6 @@
 //! A cluster for the autoscaler that is put together in a line or two.
 
-use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome, InstanceView, LoopOutcome, ScaleDownOutcome};
+use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome, InstanceView, LoopInputs, LoopOutcome, ScaleDownOutcome};
 use foresail::cluster::{
     NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod, PodId, PodName, PodSpec,
     Resources, WorkloadSelector,
@@ -97,7 +97,8 @@ impl World {
         let mut autoscaler = self.autoscaler.take().unwrap_or_else(fresh);
         let pending = self.surroundings.pending();
         let Surroundings { cluster, groups, daemon_sets, .. } = &mut self.surroundings;
-        let outcome = (*autoscaler.run_once(now, cluster, &views(groups), &pending, daemon_sets)).clone();
+        let inputs = LoopInputs { now, groups: &views(groups), pending: &pending, daemon_sets };
+        let outcome = (*autoscaler.run_once(cluster, inputs)).clone();
         self.autoscaler = Some(autoscaler);
         outcome
     }

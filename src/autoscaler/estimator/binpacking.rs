@@ -16,6 +16,15 @@ pub(in crate::autoscaler) struct Limit {
     pub(in crate::autoscaler) nodes: Option<i32>,
 }
 
+/// The pods of an estimation, and how many nodes they may get.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::autoscaler) struct ToPlace<'a> {
+    pub(in crate::autoscaler) kinds: &'a Kinds,
+    /// Those of the kinds that fit.
+    pub(in crate::autoscaler) which: &'a FixedBitSet,
+    pub(in crate::autoscaler) limit: Limit,
+}
+
 /// What an estimation came to.
 #[derive(Clone, Debug, Default)]
 pub(in crate::autoscaler) struct Estimate {
@@ -48,9 +57,9 @@ pub(in crate::autoscaler) fn estimate(
     cluster: &mut ClusterState,
     checker: &mut PredicateChecker,
     (template, group): (&Template, GroupId),
-    (kinds, which): (&Kinds, &FixedBitSet),
-    limit: Limit,
+    to_place: ToPlace<'_>,
 ) -> Estimate {
+    let ToPlace { kinds, which, limit } = to_place;
     let items = by_size(cluster, template, kinds, which);
     let (pods, nodes) = if which.is_subset(&kinds.plain_load) {
         let node = (&template.node.allocatable, &template.used(cluster), template.pods.len());

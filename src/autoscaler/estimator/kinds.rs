@@ -91,8 +91,7 @@ impl Kinds {
 pub(in crate::autoscaler) fn refusals(
     cluster: &mut ClusterState,
     profile: &Profile,
-    template: &Template,
-    group: GroupId,
+    (template, group): (&Template, GroupId),
     pods: &[PodId],
 ) -> Vec<String> {
     let mut trial = cluster.trial();

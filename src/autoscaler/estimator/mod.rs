@@ -3,5 +3,5 @@
 mod binpacking;
 mod kinds;
 
-pub(super) use binpacking::{Estimate, Limit, estimate};
+pub(super) use binpacking::{Estimate, Limit, ToPlace, estimate};
 pub(super) use kinds::{Kinds, refusals};

@@ -4,29 +4,27 @@ use super::planner::Removable;
 use crate::autoscaler::Autoscaler;
 use crate::autoscaler::drain::evicts_daemon_pod;
 use crate::autoscaler::templates::{DELETION_CANDIDATE, TO_BE_DELETED};
-use crate::autoscaler::view::{Deletion, Groups, ScaleDownOutcome, ScaleDownResult};
+use crate::autoscaler::view::{Deletion, LoopInputs, ScaleDownOutcome, ScaleDownResult};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::id::{GroupId, Id};
-use crate::units::SimTime;
 
 impl Autoscaler {
     /// Starts what deletions may start.
     pub(super) fn delete(
         &mut self,
-        now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &Groups<'_>,
+        inputs: LoopInputs<'_>,
         all: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) -> ScaleDownResult {
         let chosen = match self.flags.parallel_drain {
             true => {
-                let mut spare = self.spare(snapshot, groups);
-                let (empty, mut drain) = self.nodes_to_delete(now, snapshot, groups, &mut spare, outcome);
+                let mut spare = self.spare(snapshot, inputs.groups);
+                let (empty, mut drain) = self.nodes_to_delete(snapshot, inputs, &mut spare, outcome);
                 drain.sort_by_key(|row| row.risky);
                 Ok((empty, drain))
             }
-            false => self.legacy_nodes_to_delete(now, snapshot, groups, outcome),
+            false => self.legacy_nodes_to_delete(snapshot, inputs, outcome),
         };
         let mut result = ScaleDownResult::NoNodeDeleted;
         match chosen {
@@ -38,7 +36,7 @@ impl Autoscaler {
         }
         outcome.deletions.iter_mut().for_each(|deletion| self.look_again(snapshot, deletion));
         if !outcome.deletions.is_empty() {
-            self.last_scale_down = Some(now);
+            self.last_scale_down = Some(inputs.now);
             return ScaleDownResult::NodeDeleteStarted;
         }
         if result != ScaleDownResult::InProgress {

@@ -2,17 +2,15 @@
 
 use crate::autoscaler::Autoscaler;
 use crate::autoscaler::templates::is_ready;
-use crate::autoscaler::view::{Groups, ScaleDownOutcome, Unremovable};
+use crate::autoscaler::view::{LoopInputs, ScaleDownOutcome, Unremovable};
 use crate::cluster::{ClusterState, NodeId};
-use crate::units::SimTime;
 
 impl Autoscaler {
     /// Upstream: `eligibility.Checker.FilterOutUnremovable`.
     pub(in crate::autoscaler) fn eligible(
         &mut self,
-        now: SimTime,
         cluster: &ClusterState,
-        groups: &Groups<'_>,
+        inputs: LoopInputs<'_>,
         candidates: &[NodeId],
         outcome: &mut ScaleDownOutcome,
     ) -> Vec<NodeId> {
@@ -28,15 +26,15 @@ impl Autoscaler {
                 Some(Unremovable::CurrentlyBeingDeleted)
             } else if row.scale_down_disabled {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
-            } else if row.group.is_none_or(|group| groups.get(group).is_none()) {
+            } else if row.group.is_none_or(|group| inputs.groups.get(group).is_none()) {
                 Some(Unremovable::NotAutoscaled)
             } else if !self.flags.scale_down_unready_enabled && !is_ready(row, &cluster.symbols, &self.flags) {
                 Some(Unremovable::ScaleDownUnreadyDisabled)
             } else {
-                let glance = self.glances.at(cluster, &self.flags, node, now);
-                let utilization = glance.utilization(cluster, node);
+                let sum = self.node_sums.at(cluster, &self.flags, node, inputs.now);
+                let utilization = sum.utilization(cluster, node);
                 outcome.utilization.push((node, utilization));
-                let threshold = match glance.counts_gpus {
+                let threshold = match sum.counts_gpus {
                     true => self.flags.scale_down_gpu_utilization_threshold,
                     false => self.flags.scale_down_utilization_threshold,
                 };

@@ -1,10 +1,12 @@
 //! The planner before drains in parallel (`--parallel-drain=false`): every node is simulated alone, a limited number of
 //! candidates is kept from loop to loop, and one node is drained at a time.
 
+use super::plan::Nodes;
 use super::planner::{Chosen, Removable};
+use super::removal::Left;
 use crate::autoscaler::Autoscaler;
-use crate::autoscaler::counted::Counted;
-use crate::autoscaler::view::{Groups, ScaleDownOutcome, ScaleDownResult, Unremovable};
+use crate::autoscaler::limited_amounts::LimitedAmounts;
+use crate::autoscaler::view::{LoopInputs, ScaleDownOutcome, ScaleDownResult, Unremovable};
 use crate::cluster::{ClusterState, NodeId};
 use crate::id::Id;
 use crate::units::SimTime;
@@ -12,19 +14,18 @@ use fixedbitset::FixedBitSet;
 
 impl Autoscaler {
     /// Upstream: `legacy.ScaleDown.UpdateUnneededNodes`, 1.28.0.
-    pub(in crate::autoscaler) fn update_legacy_plan(
+    pub(super) fn update_legacy_plan(
         &mut self,
-        now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &Groups<'_>,
-        all: &[NodeId],
-        candidates: &[NodeId],
+        inputs: LoopInputs<'_>,
+        nodes: Nodes<'_>,
         outcome: &mut ScaleDownOutcome,
     ) {
+        let (now, Nodes { all, candidates }) = (inputs.now, nodes);
         self.planner.usage.clean_up(now - self.flags.scale_down_unneeded_time);
         self.planner.look_again_at_due(now);
-        let mut to_drain = self.eligible(now, snapshot, groups, candidates, outcome);
-        let empty = self.empty_within(now, snapshot, groups, &to_drain, Counted::unlimited(&self.flags));
+        let mut to_drain = self.eligible(snapshot, inputs, candidates, outcome);
+        let empty = self.empty_within(snapshot, inputs, &to_drain, LimitedAmounts::unlimited(&self.flags));
         to_drain.retain(|node| !empty.contains(node));
         let (first, others) = self.kept_and_others(to_drain);
         let destinations: FixedBitSet = all.iter().map(|node| node.index()).collect();
@@ -72,7 +73,7 @@ impl Autoscaler {
         let allowed: Vec<i32> = snapshot.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let (mut removable, mut stay) = (Vec::new(), Vec::new());
         for node in nodes {
-            match self.simulate_removal(now, snapshot, *node, destinations, &allowed) {
+            match self.simulate_removal(now, snapshot, *node, Left { destinations, disruptions: &allowed }) {
                 Ok(row) => removable.push(row),
                 Err(why) => stay.push((*node, why)),
             }
@@ -84,19 +85,19 @@ impl Autoscaler {
     /// `getEmptyNodesToRemove`.
     fn empty_within(
         &mut self,
-        now: SimTime,
         cluster: &ClusterState,
-        groups: &Groups<'_>,
+        inputs: LoopInputs<'_>,
         nodes: &[NodeId],
-        mut spare: Counted,
+        mut spare: LimitedAmounts,
     ) -> Vec<NodeId> {
+        let LoopInputs { now, groups, .. } = inputs;
         let mut room = self.room(cluster, groups);
         let mut empty = Vec::new();
         for id in nodes.iter().copied() {
             let node = cluster.node(id);
             let Some(room) = node.group.and_then(|group| room.get_mut(group)) else { continue };
-            let is_empty = self.glances.at(cluster, &self.flags, id, now).is_empty;
-            if is_empty && *room > 0 && spare.take(&self.counted_node(cluster, groups, node)) {
+            let is_empty = self.node_sums.at(cluster, &self.flags, id, now).is_empty;
+            if is_empty && *room > 0 && spare.take(&self.amounts_of_node(cluster, groups, node)) {
                 *room -= 1;
                 empty.push(id);
             }
@@ -115,30 +116,29 @@ impl Autoscaler {
     /// nothing goes.
     ///
     /// What `RemovableAt` takes from the cluster's spare resources is not given back before the empty nodes are
-    /// counted, so that each counts twice: upstream does the same. Upstream: `legacy.ScaleDown.NodesToDelete`, 1.28.0.
+    /// amounts, so that each counts twice: upstream does the same. Upstream: `legacy.ScaleDown.NodesToDelete`, 1.28.0.
     pub(in crate::autoscaler) fn legacy_nodes_to_delete(
         &mut self,
-        now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &Groups<'_>,
+        inputs: LoopInputs<'_>,
         outcome: &mut ScaleDownOutcome,
     ) -> Result<Chosen, ScaleDownResult> {
         if self.draining() > 0 {
             return Err(ScaleDownResult::InProgress);
         }
-        let mut spare = self.spare(snapshot, groups);
-        let (empty, drain) = self.nodes_to_delete(now, snapshot, groups, &mut spare, outcome);
+        let mut spare = self.spare(snapshot, inputs.groups);
+        let (empty, drain) = self.nodes_to_delete(snapshot, inputs, &mut spare, outcome);
         let rows: Vec<Removable> = empty.into_iter().chain(drain).collect();
         if rows.is_empty() {
             return Err(ScaleDownResult::NoUnneeded);
         }
         let candidates: Vec<NodeId> = rows.iter().map(|row| row.node).collect();
-        let mut going = self.empty_within(now, snapshot, groups, &candidates, spare);
+        let mut going = self.empty_within(snapshot, inputs, &candidates, spare);
         going.truncate(self.flags.max_empty_bulk_delete.max(0) as usize);
         let drains = going.is_empty();
         if drains {
             let destinations: FixedBitSet = snapshot.node_ids().iter().map(|node| node.index()).collect();
-            let (removable, stay) = self.simulate_each(now, snapshot, &candidates, &destinations);
+            let (removable, stay) = self.simulate_each(inputs.now, snapshot, &candidates, &destinations);
             outcome.unremovable.extend(stay);
             going.extend(removable.first().map(|row| row.node));
         }

@@ -1,35 +1,43 @@
 //! Scale-down: which nodes are not needed, since when, and which go now.
 
 use super::planner::Removable;
-use super::removal::decrement;
+use super::removal::{Left, decrement};
 use crate::autoscaler::Autoscaler;
-use crate::autoscaler::view::{Groups, ScaleDownOutcome, ScaleDownResult};
+use crate::autoscaler::view::{LoopInputs, ScaleDownOutcome, ScaleDownResult};
 use crate::cluster::{ClusterState, NodeId};
 use crate::go_sort;
 use crate::id::Id;
 use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
 
+/// Which nodes a plan looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Nodes<'a> {
+    /// All that have started.
+    pub(super) all: &'a [NodeId],
+    /// Those of groups above their minimum, in the order in which they are looked at.
+    pub(super) candidates: &'a [NodeId],
+}
+
 impl Autoscaler {
     /// Planner and actuator. Upstream: `RunOnce` from `UpdateClusterState` on.
     pub(in crate::autoscaler) fn scale_down(
         &mut self,
-        now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &Groups<'_>,
+        inputs: LoopInputs<'_>,
         all: &[NodeId],
         blocked: bool,
     ) -> ScaleDownOutcome {
         let mut outcome = ScaleDownOutcome::default();
-        let candidates = self.candidates(snapshot, groups, all, now);
+        let candidates = self.candidates(snapshot, inputs, all);
         if self.flags.parallel_drain {
-            self.update_plan(now, snapshot, groups, all, candidates, &mut outcome);
+            self.update_plan(snapshot, inputs, Nodes { all, candidates: &candidates }, &mut outcome);
         } else {
-            self.update_legacy_plan(now, snapshot, groups, all, &candidates, &mut outcome);
+            self.update_legacy_plan(snapshot, inputs, Nodes { all, candidates: &candidates }, &mut outcome);
         }
-        outcome.result = match blocked || self.cools_down(now) {
+        outcome.result = match blocked || self.cools_down(inputs.now) {
             true => ScaleDownResult::InCooldown,
-            false => self.delete(now, snapshot, groups, all, &mut outcome),
+            false => self.delete(snapshot, inputs, all, &mut outcome),
         };
         outcome.unneeded = self.planner.unneeded().collect();
         // Nodes on their way have later ids, which other nodes will have in the next loop.
@@ -48,9 +56,9 @@ impl Autoscaler {
 
     /// Nodes of groups above their minimum: empty ones first, then those unneeded before; the legacy planner takes
     /// them as they come.
-    fn candidates(&mut self, cluster: &ClusterState, groups: &Groups<'_>, all: &[NodeId], now: SimTime) -> Vec<NodeId> {
+    fn candidates(&mut self, cluster: &ClusterState, inputs: LoopInputs<'_>, all: &[NodeId]) -> Vec<NodeId> {
         let may = |node: &NodeId| {
-            let group = cluster.node(*node).group.and_then(|group| groups.get(group));
+            let group = cluster.node(*node).group.and_then(|group| inputs.groups.get(group));
             group.is_some_and(|group| group.target > group.min)
         };
         if !self.flags.parallel_drain {
@@ -59,7 +67,7 @@ impl Autoscaler {
         let known = self.planner.unneeded_bits();
         let mut rows: Vec<(bool, bool, NodeId)> = Vec::with_capacity(all.len());
         for node in all.iter().copied().filter(may) {
-            let is_empty = self.glances.at(cluster, &self.flags, node, now).is_empty;
+            let is_empty = self.node_sums.at(cluster, &self.flags, node, inputs.now).is_empty;
             rows.push((is_empty, known.contains(node.index()), node));
         }
         go_sort::sort_by(&mut rows, |a, b| if a.0 != b.0 { a.0 } else { a.1 && !b.1 });
@@ -69,21 +77,19 @@ impl Autoscaler {
     /// Upstream: `Planner.UpdateClusterState`, `categorizeNodes`.
     fn update_plan(
         &mut self,
-        now: SimTime,
         snapshot: &mut ClusterState,
-        groups: &Groups<'_>,
-        all: &[NodeId],
-        mut candidates: Vec<NodeId>,
+        inputs: LoopInputs<'_>,
+        nodes: Nodes<'_>,
         outcome: &mut ScaleDownOutcome,
     ) {
-        self.planner.note_interval(now, &self.flags);
+        self.planner.note_interval(inputs.now, &self.flags);
         let stays = |node: &NodeId| !self.deletions.iter().any(|(other, _)| other == node);
-        candidates.retain(stays);
-        self.planner.look_again_at_due(now);
-        let eligible = self.eligible(now, snapshot, groups, &candidates, outcome);
+        let candidates: Vec<NodeId> = nodes.candidates.iter().copied().filter(stays).collect();
+        self.planner.look_again_at_due(inputs.now);
+        let eligible = self.eligible(snapshot, inputs, &candidates, outcome);
         let removable = match eligible.is_empty() {
             true => Vec::new(),
-            false => self.removable(now, snapshot, all, eligible, outcome),
+            false => self.removable(inputs.now, snapshot, (nodes.all, eligible), outcome),
         };
         self.hints.drop_old();
         self.planner.set_unneeded(removable);
@@ -94,8 +100,7 @@ impl Autoscaler {
         &mut self,
         now: SimTime,
         snapshot: &mut ClusterState,
-        all: &[NodeId],
-        eligible: Vec<NodeId>,
+        (all, eligible): (&[NodeId], Vec<NodeId>),
         outcome: &mut ScaleDownOutcome,
     ) -> Vec<Removable> {
         let mut destinations = FixedBitSet::with_capacity(snapshot.node_id_bound());
@@ -110,7 +115,8 @@ impl Autoscaler {
             if removable.len() >= limit {
                 break;
             }
-            match self.simulate_removal(now, &mut simulation, node, &destinations, &allowed) {
+            let left = Left { destinations: &destinations, disruptions: &allowed };
+            match self.simulate_removal(now, &mut simulation, node, left) {
                 Ok(row) => {
                     destinations.set(node.index(), false);
                     decrement(&simulation, &row.pods, &mut allowed);

@@ -3,35 +3,46 @@
 use super::planner::Removable;
 use crate::autoscaler::Autoscaler;
 use crate::autoscaler::drain::{Blocked, Scope, pods_to_move, protects};
+use crate::autoscaler::packing::Search;
 use crate::autoscaler::view::Unremovable;
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::id::Id;
 use crate::units::SimTime;
 use fixedbitset::FixedBitSet;
 
+/// What the removals before have left.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'a> {
+    /// The nodes that pods may go to, by the index of their id.
+    pub(super) destinations: &'a FixedBitSet,
+    /// Disruptions that the budgets still allow, in the cluster's order.
+    pub(super) disruptions: &'a [i32],
+}
+
 impl Autoscaler {
     /// Upstream: `RemovalSimulator.SimulateNodeRemoval`; what was moved stays moved in the simulation, but for the
     /// legacy planner, which keeps in mind who counts on whom instead.
-    pub(in crate::autoscaler) fn simulate_removal(
+    pub(super) fn simulate_removal(
         &mut self,
         now: SimTime,
         simulation: &mut ClusterState,
         node: NodeId,
-        destinations: &FixedBitSet,
-        allowed: &[i32],
+        left: Left<'_>,
     ) -> Result<Removable, Unremovable> {
-        let scope = Scope { controllers: Some(&self.controllers), budgets: Some(allowed) };
-        let moved = pods_to_move(simulation, &self.flags, node, scope, now).map_err(|blocked| {
+        let scope = Scope { now, controllers: Some(&self.controllers), budgets: Some(left.disruptions) };
+        let moved = pods_to_move(simulation, &self.flags, node, scope).map_err(|blocked| {
             Unremovable::BlockedByPod(Blocked { pod: self.copies.original(blocked.pod), ..blocked })
         })?;
         let mut trial = simulation.trial();
         moved.pods.iter().for_each(|pod| trial.unbind(*pod));
-        let accepts = |other: NodeId| other != node && destinations.contains(other.index());
-        let placed = self.hints.place(&mut trial, &mut self.checker, &self.copies, &moved.pods, &accepts, true);
+        let accepts = |other: NodeId| other != node && left.destinations.contains(other.index());
+        let mut search =
+            Search { checker: &mut self.checker, copies: &self.copies, accepts: &accepts, all_or_nothing: true };
+        let placed = self.hints.place(&mut trial, &mut search, &moved.pods);
         if placed.len() < moved.pods.len() {
             return Err(Unremovable::NoPlaceToMovePods);
         }
-        let risky = !may_go_together(&trial, &moved.pods, allowed);
+        let risky = !may_go_together(&trial, &moved.pods, left.disruptions);
         if self.flags.parallel_drain {
             trial.commit();
         } else {

@@ -2,12 +2,11 @@
 
 use super::planner::{Chosen, Removable};
 use crate::autoscaler::Autoscaler;
-use crate::autoscaler::counted::{Counted, has_least};
+use crate::autoscaler::limited_amounts::{LimitedAmounts, has_least};
 use crate::autoscaler::templates::is_ready;
-use crate::autoscaler::view::{GroupView, Groups, ScaleDownOutcome, Unremovable};
+use crate::autoscaler::view::{GroupView, Groups, LoopInputs, ScaleDownOutcome, Unremovable};
 use crate::cluster::{ClusterState, Node};
 use crate::id::{GroupId, IdVec};
-use crate::units::SimTime;
 
 impl Autoscaler {
     /// The unneeded nodes whose time is over, by name or in a random order, as long as there is something to `spare`.
@@ -15,12 +14,12 @@ impl Autoscaler {
     /// Upstream: `Planner.NodesToDelete`, `unneeded.Nodes.RemovableAt`.
     pub(in crate::autoscaler) fn nodes_to_delete(
         &self,
-        now: SimTime,
         cluster: &ClusterState,
-        groups: &Groups<'_>,
-        spare: &mut Counted,
+        inputs: LoopInputs<'_>,
+        spare: &mut LimitedAmounts,
         outcome: &mut ScaleDownOutcome,
     ) -> Chosen {
+        let LoopInputs { now, groups, .. } = inputs;
         let mut room = self.room(cluster, groups);
         let mut rows: Vec<&Removable> = self.planner.unneeded.values().collect();
         rows.sort_by_key(|row| (!row.pods.is_empty(), self.random_place(row.node), cluster.node_name(row.node)));
@@ -37,7 +36,7 @@ impl Autoscaler {
                 Some(Unremovable::NotUnreadyLongEnough)
             } else if *room <= 0 {
                 Some(Unremovable::NodeGroupMinSizeReached)
-            } else if !spare.take(&self.counted_node(cluster, groups, node)) {
+            } else if !spare.take(&self.amounts_of_node(cluster, groups, node)) {
                 Some(Unremovable::MinimalResourceLimitExceeded)
             } else {
                 None
@@ -59,25 +58,25 @@ impl Autoscaler {
     }
 
     /// What may go before the cluster is at its minimum. Upstream: `resource.LimitsFinder.LimitsLeft`, 1.28.0.
-    pub(in crate::autoscaler) fn spare(&self, cluster: &ClusterState, groups: &Groups<'_>) -> Counted {
+    pub(in crate::autoscaler) fn spare(&self, cluster: &ClusterState, groups: &Groups<'_>) -> LimitedAmounts {
         if !has_least(&self.flags) {
-            return Counted::unlimited(&self.flags);
+            return LimitedAmounts::unlimited(&self.flags);
         }
-        let mut all = Counted::zero(&self.flags);
+        let mut all = LimitedAmounts::zero(&self.flags);
         for (_, node) in cluster.nodes().filter(|(id, _)| !self.is_being_deleted(cluster, *id)) {
-            all.add(&self.counted_node(cluster, groups, node), 1);
+            all.add(&self.amounts_of_node(cluster, groups, node), 1);
         }
         all.above_least(&self.flags)
     }
 
     /// What a node counts for the cluster's limits.
-    pub(in crate::autoscaler) fn counted_node(
+    pub(in crate::autoscaler) fn amounts_of_node(
         &self,
         cluster: &ClusterState,
         groups: &Groups<'_>,
         node: &Node,
-    ) -> Counted {
+    ) -> LimitedAmounts {
         let group = node.group.and_then(|group| groups.get(group));
-        Counted::of(node, group.map(|group| group.template), &cluster.symbols, &self.flags)
+        LimitedAmounts::of(node, group.map(|group| group.template), &cluster.symbols, &self.flags)
     }
 }

@@ -64,7 +64,7 @@ impl Usage {
         self.records.retain(|_, record| record.using.keep_from(oldest) | record.used_by.keep_from(oldest));
     }
 
-    /// A node goes and its pods fill the nodes that it counted on: the nodes that count on these too, itself among
+    /// A node goes and its pods fill the nodes that it amounts on: the nodes that count on these too, itself among
     /// them; nothing stands for all. Upstream: `RemoveNodeFromTracker`.
     pub(in crate::autoscaler) fn remove(&mut self, node: NodeId) -> Option<Vec<NodeId>> {
         let affected = self.rivals(node);

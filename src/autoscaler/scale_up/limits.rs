@@ -2,17 +2,17 @@
 
 use super::option::Round;
 use crate::autoscaler::Autoscaler;
-use crate::autoscaler::counted::Counted;
 use crate::autoscaler::estimator::Limit;
+use crate::autoscaler::limited_amounts::LimitedAmounts;
 use crate::autoscaler::view::SkipReason;
 use crate::cluster::ClusterState;
 use crate::id::{GroupId, IdVec};
 
 /// What may still be added to the cluster, and what one more node of each group would take of it.
 pub(in crate::autoscaler) struct Budget {
-    left: Counted,
+    left: LimitedAmounts,
     /// Absent for groups of which nobody knows what a node would be.
-    nodes: IdVec<GroupId, Option<Counted>>,
+    nodes: IdVec<GroupId, Option<LimitedAmounts>>,
 }
 
 impl Budget {
@@ -60,17 +60,17 @@ impl Autoscaler {
     ///
     /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
     pub(in crate::autoscaler) fn budget(&self, cluster: &ClusterState, round: &Round<'_>) -> Budget {
-        let counted = |node, template| Counted::of(node, template, &cluster.symbols, &self.flags);
+        let amounts = |node, template| LimitedAmounts::of(node, template, &cluster.symbols, &self.flags);
         let rows = round.groups.values().zip(self.templates.rows.values());
-        let nodes: IdVec<GroupId, Option<Counted>> =
-            rows.map(|(view, row)| row.as_ref().map(|row| counted(&row.node, Some(view.template)))).collect();
-        let mut all = Counted::zero(&self.flags);
+        let nodes: IdVec<GroupId, Option<LimitedAmounts>> =
+            rows.map(|(view, row)| row.as_ref().map(|row| amounts(&row.node, Some(view.template)))).collect();
+        let mut all = LimitedAmounts::zero(&self.flags);
         for (view, one) in round.groups.values().zip(nodes.values()) {
             one.iter().for_each(|one| all.add(one, view.target));
         }
         let managed = |group: Option<GroupId>| group.is_some_and(|group| round.groups.get(group).is_some());
         for node in round.ready.iter().map(|id| cluster.node(*id)).filter(|node| !managed(node.group)) {
-            all.add(&counted(node, None), 1);
+            all.add(&amounts(node, None), 1);
         }
         Budget { left: all.below_most(&self.flags), nodes }
     }

@@ -3,7 +3,7 @@
 use super::limits::Budget;
 use super::option::{Round, ScaleUpOption};
 use super::similar::{Likeness, balance};
-use crate::autoscaler::estimator::{Estimate, Kinds, estimate, refusals};
+use crate::autoscaler::estimator::{Estimate, Kinds, ToPlace, estimate, refusals};
 use crate::autoscaler::expander::{Scene, best, scores, waste};
 use crate::autoscaler::templates::Template;
 use crate::autoscaler::view::{Increase, OptionSummary, ScaleUpOutcome, ScaleUpResult, SkipReason};
@@ -114,8 +114,8 @@ impl Autoscaler {
             let similar = self.similar(round, group, &likenesses, fitting);
             let limit = self.limit(round, group, &similar);
             let Some(template) = &self.templates.rows[group] else { continue };
-            let Estimate { nodes, pods, requests } =
-                estimate(cluster, &mut self.checker, (template, group), (kinds, which), limit);
+            let to_place = ToPlace { kinds, which, limit };
+            let Estimate { nodes, pods, requests } = estimate(cluster, &mut self.checker, (template, group), to_place);
             if nodes > 0 && !pods.is_empty() {
                 options.push(ScaleUpOption { group, nodes, pods, requests, similar });
             }
@@ -190,7 +190,7 @@ impl Autoscaler {
             let refused: Vec<usize> = (0..told.len()).filter(|place| !which.contains(told[*place])).collect();
             let pods: Vec<PodId> = refused.iter().map(|place| outcome.rejected[*place].0).collect();
             let profile = self.checker.feasible.profile();
-            for (place, why) in refused.into_iter().zip(refusals(cluster, profile, template, group, &pods)) {
+            for (place, why) in refused.into_iter().zip(refusals(cluster, profile, (template, group), &pods)) {
                 outcome.rejected[place].1.push((group, why));
             }
         }

@@ -6,7 +6,7 @@
 
 use super::dump::Loaded;
 use super::surroundings::{Surroundings, views};
-use crate::autoscaler::{Autoscaler, Choice, Command, InstanceView, Launch, LoopOutcome};
+use crate::autoscaler::{Autoscaler, Choice, Command, InstanceView, Launch, LoopInputs, LoopOutcome};
 use crate::cluster::{NodeCondition, NodeId, PodId};
 use crate::id::{GroupId, Id};
 use crate::market::{Provider, node_boot};
@@ -47,7 +47,8 @@ impl Forecast {
     pub fn decide(&mut self, now: SimTime) -> Arc<LoopOutcome> {
         let pending = self.surroundings.pending();
         let Surroundings { cluster, groups, daemon_sets, .. } = &mut self.surroundings;
-        self.autoscaler.run_once(now, cluster, &views(groups), &pending, daemon_sets)
+        let inputs = LoopInputs { now, groups: &views(groups), pending: &pending, daemon_sets };
+        self.autoscaler.run_once(cluster, inputs)
     }
 
     /// Does what a loop decided. Taints are nobody's business here: deletions take no time.

@@ -1,32 +1,13 @@
 //! A record in words and numbers.
 
 use super::Decisions;
+use super::line::Line;
 use crate::cluster::{NodeId, PodId};
 use crate::hpa::Reason;
-use crate::sim::log::{Evictor, Kept, NodeEnd, Occurrence, Seen};
+use crate::sim::log::{Evictor, Occurrence, Seen};
 use crate::world::{FaultKind, WorkloadKind};
 use crate::world::{GroupId, WorkloadId};
-use serde_json::{Value, json};
-
-/// A record, described.
-pub(super) struct Line {
-    pub(super) controller: &'static str,
-    pub(super) decision: &'static str,
-    /// The names of what it is about, the main one first.
-    pub(super) objects: Vec<String>,
-    pub(super) numbers: Vec<(&'static str, Value)>,
-    pub(super) text: String,
-}
-
-impl Line {
-    fn new(controller: &'static str, decision: &'static str, objects: Vec<String>, text: String) -> Self {
-        Line { controller, decision, objects, numbers: Vec::new(), text }
-    }
-    fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.numbers.push((key, value.into()));
-        self
-    }
-}
+use serde_json::json;
 
 impl Decisions<'_> {
     /// What a record says.
@@ -82,7 +63,7 @@ impl Decisions<'_> {
             Occurrence::JobCompleted(id) => self.of_workload("job", "completed", id, "The Job", "is complete"),
             Occurrence::JobFailed(id) => self.of_workload("job", "failed", id, "The Job", "gave up"),
             Occurrence::FaultChanged(index, begins) => self.fault(index, begins),
-            _ => self.node_or_group(what),
+            _ => self.of_autoscaler(what),
         }
     }
 
@@ -151,117 +132,8 @@ impl Decisions<'_> {
                 let text = format!("The pod {} does not answer its probe: its container is killed.", self.pod(pod));
                 Line::new("kubelet", "probe-failed", self.pod_names(pod), text)
             }
-            _ => self.node_or_group(what),
+            _ => self.of_autoscaler(what),
         }
-    }
-
-    fn node_or_group(&self, what: &Occurrence) -> Line {
-        const CA: &str = "cluster-autoscaler";
-        match *what {
-            Occurrence::ScaleUp { group, from, to, pods } => {
-                let whom = match pods {
-                    0 => String::new(),
-                    1 => " for a pod that waits".to_owned(),
-                    pods => format!(" for {pods} pods that wait"),
-                };
-                let text = format!("Cluster Autoscaler grows {} from {from} to {to} nodes{whom}.", self.group(group));
-                let line = Line::new(CA, "scale-up", vec![self.group(group)], text);
-                line.with("from", from).with("to", to).with("pods", pods)
-            }
-            Occurrence::IncreaseError(group, by) => {
-                let text = format!("The cloud refuses {by} more nodes of {}.", self.group(group));
-                Line::new("cloud", "refused", vec![self.group(group)], text).with("nodes", by)
-            }
-            Occurrence::TargetDecreased(group, by) => {
-                let text = format!("The size asked for of {} is corrected by {by}.", self.group(group));
-                Line::new(CA, "target-corrected", vec![self.group(group)], text).with("nodes", by)
-            }
-            Occurrence::LaunchFailed(id) | Occurrence::InstanceDeleted(id) => {
-                let name = self.history.instance_names.get(id).copied().unwrap_or(crate::intern::Symbol::EMPTY);
-                let name = self.history.cluster.symbols.text(name).to_owned();
-                match what {
-                    Occurrence::LaunchFailed(_) => {
-                        let text = format!("The cloud has no capacity for {name}.");
-                        Line::new("cloud", "launch-failed", vec![name], text)
-                    }
-                    _ => Line::new("cloud", "instance-deleted", vec![name.clone()], format!("{name} is terminated.")),
-                }
-            }
-            Occurrence::NodeAdded(node, group) => {
-                let text = format!("The node {} of {} is there.", self.node(node), self.group(group));
-                Line::new("cloud", "node-added", vec![self.node(node), self.group(group)], text)
-            }
-            Occurrence::ScaleDown { node, drain, pods } => {
-                let how = if drain { format!("{pods} pods move elsewhere") } else { "it is empty".to_owned() };
-                let text =
-                    format!("Cluster Autoscaler removes the node {}, which was not needed: {how}.", self.node(node));
-                Line::new(CA, "scale-down", vec![self.node(node)], text).with("drain", drain).with("pods", pods)
-            }
-            Occurrence::NodeUnneeded(node) => {
-                let text = format!("Cluster Autoscaler finds that the node {} is not needed.", self.node(node));
-                Line::new(CA, "unneeded", vec![self.node(node)], text)
-            }
-            Occurrence::NodeKept { node, why } => self.kept(node, why),
-            Occurrence::GroupSkipped { group, why } => {
-                let text = format!("Cluster Autoscaler leaves {} out: {why}.", self.group(group));
-                Line::new(CA, "group-skipped", vec![self.group(group)], text).with("reason", why.to_string())
-            }
-            Occurrence::ScaleDownFailed(node) => {
-                let text = format!("Cluster Autoscaler gives up removing the node {}.", self.node(node));
-                Line::new(CA, "scale-down-failed", vec![self.node(node)], text)
-            }
-            Occurrence::NodeGone { node, reason, pods_lost } => {
-                let (decision, why) = match reason {
-                    NodeEnd::ScaleDown => ("node-removed", "removed".to_owned()),
-                    NodeEnd::Lost => ("node-lost", format!("lost, with {pods_lost} pods")),
-                    NodeEnd::Spot => ("node-reclaimed", format!("reclaimed by the spot market, with {pods_lost} pods")),
-                };
-                let text = format!("The node {} is {why}.", self.node(node));
-                Line::new("cloud", decision, vec![self.node(node)], text).with("pods_lost", pods_lost)
-            }
-            Occurrence::NodeSilent(node) => {
-                let text = format!("Nothing is heard of the node {}.", self.node(node));
-                Line::new("kubelet", "silent", vec![self.node(node)], text)
-            }
-            Occurrence::NodeNotReady(node) => {
-                let text = format!("The node {} has been silent for too long: it is NotReady.", self.node(node));
-                Line::new("node-lifecycle", "not-ready", vec![self.node(node)], text)
-            }
-            Occurrence::NodeBack(node) => {
-                let text = format!("The node {} reports again.", self.node(node));
-                Line::new("kubelet", "back", vec![self.node(node)], text)
-            }
-            Occurrence::RebalanceRecommended(node) => {
-                let text = format!("The cloud expects to take the spot node {} soon.", self.node(node));
-                Line::new("cloud", "rebalance-recommended", vec![self.node(node)], text)
-            }
-            Occurrence::SpotNotice(node) => {
-                let text = format!("The spot market wants the node {} back.", self.node(node));
-                Line::new("cloud", "spot-notice", vec![self.node(node)], text)
-            }
-            _ => Line::new("scenario", "other", Vec::new(), String::new()),
-        }
-    }
-
-    fn kept(&self, node: NodeId, why: Kept) -> Line {
-        let mut objects = vec![self.node(node)];
-        let reason = match why {
-            Kept::Annotated => "an annotation says so".to_owned(),
-            Kept::Unready => "it is not ready".to_owned(),
-            Kept::Utilized(percent) => format!("its pods request {percent} % of it"),
-            Kept::GroupAtMinimum => "its group has its least size".to_owned(),
-            Kept::ClusterAtMinimum => "the cluster has its least size".to_owned(),
-            Kept::NoPlaceForItsPods => "no other node takes its pods".to_owned(),
-            Kept::Blocked { reason, pod } => {
-                let named = pod.map_or("a pod that would have moved there".to_owned(), |pod| {
-                    objects.extend(self.pod_names(pod));
-                    format!("the pod {}", self.pod(pod))
-                });
-                format!("{named} must not be moved ({reason:?})")
-            }
-        };
-        let text = format!("Cluster Autoscaler keeps the node {}: {reason}.", self.node(node));
-        Line::new("cluster-autoscaler", "kept", objects, text)
     }
 
     fn fault(&self, index: u32, begins: bool) -> Line {
@@ -314,16 +186,16 @@ impl Decisions<'_> {
         Line::new(controller, decision, vec![name], text)
     }
 
-    fn pod(&self, pod: PodId) -> String {
+    pub(super) fn pod(&self, pod: PodId) -> String {
         self.history.cluster.pod_name(pod)
     }
-    fn node(&self, node: NodeId) -> String {
+    pub(super) fn node(&self, node: NodeId) -> String {
         self.history.cluster.node_name(node).to_owned()
     }
-    fn group(&self, group: GroupId) -> String {
+    pub(super) fn group(&self, group: GroupId) -> String {
         self.cast.groups[group].name.clone()
     }
-    fn pod_names(&self, pod: PodId) -> Vec<String> {
+    pub(super) fn pod_names(&self, pod: PodId) -> Vec<String> {
         let workload = self.workload_of(pod).map(|id| self.workload_name(id).to_owned());
         [self.pod(pod)].into_iter().chain(workload).collect()
     }

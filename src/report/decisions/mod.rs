@@ -3,9 +3,11 @@
 //!
 //! Causes and reasons are in the records, put there by who decided; here they are looked up and put into words.
 //!
-//! Start reading at [`Decisions`]; `describe.rs` words the records, `why.rs` answers questions.
+//! Start reading at [`Decisions`]; `describe.rs` and `nodes.rs` word the records, `why.rs` answers questions.
 
 mod describe;
+mod line;
+mod nodes;
 mod why;
 
 pub use why::{Question, why};

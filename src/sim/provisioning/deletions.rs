@@ -78,8 +78,8 @@ impl Provisioning {
         let Some(flags) = &shared.cast.autoscaler else { return false };
         let allowed: Vec<i32> = shared.cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let controllers = Controllers::of(&shared.cluster);
-        let scope = Scope { controllers: Some(&controllers), budgets: Some(&allowed) };
-        let Ok(moved) = drain::pods_to_move(&shared.cluster, flags, self.drains[id].node, scope, now) else {
+        let scope = Scope { now, controllers: Some(&controllers), budgets: Some(&allowed) };
+        let Ok(moved) = drain::pods_to_move(&shared.cluster, flags, self.drains[id].node, scope) else {
             return false;
         };
         let row = &mut self.drains[id];

@@ -1,6 +1,6 @@
 //! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
 
-use crate::autoscaler::{Autoscaler, Choice, Command, GroupView, Groups, InstanceView};
+use crate::autoscaler::{Autoscaler, Choice, Command, GroupView, Groups, InstanceView, LoopInputs};
 use crate::cluster::PodId;
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
@@ -41,7 +41,7 @@ impl Provisioning {
         let is_same = std::mem::replace(&mut self.shown, shown) == shown;
         if shared.timing.afresh
             || !is_same
-            || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.goes_on(now))
+            || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.answer_holds(now))
         {
             self.look_around(shared, cloud, now);
         }
@@ -58,7 +58,8 @@ impl Provisioning {
         let daemon_sets: Vec<_> =
             cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();
         if let Some(mut autoscaler) = self.autoscaler.take() {
-            let outcome = autoscaler.run_afresh(now, &mut shared.cluster, &groups, &pending, &daemon_sets);
+            let inputs = LoopInputs { now, groups: &groups, pending: &pending, daemon_sets: &daemon_sets };
+            let outcome = autoscaler.run_afresh(&mut shared.cluster, inputs);
             self.autoscaler = Some(autoscaler);
             self.note_reasons(shared, now, &outcome);
             let shortage = Shortage::helped_by(shared, &outcome);

@@ -13,14 +13,15 @@ impl World {
         let is_same = self.shown.as_ref() == Some(&news);
         self.shown = Some(news);
         let shown = views(groups);
-        let quick = self.quick.run_once(self.now, cluster, &shown, &pending, daemon_sets);
-        let plain = self.plain.run_once(self.now, cluster, &shown, &pending, daemon_sets);
+        let inputs = LoopInputs { now: self.now, groups: &shown, pending: &pending, daemon_sets };
+        let quick = self.quick.run_once(cluster, inputs);
+        let plain = self.plain.run_once(cluster, inputs);
         assert_eq!(quick, plain, "with and without memory, {context}");
-        if is_same && self.resting.goes_on(self.now) {
+        if is_same && self.resting.answer_holds(self.now) {
             self.rests += 1;
             assert!(asks_for_nothing(&plain), "while one rests, {context}");
         } else {
-            let resting = self.resting.run_afresh(self.now, cluster, &shown, &pending, daemon_sets);
+            let resting = self.resting.run_afresh(cluster, inputs);
             assert_eq!(resting, *plain, "with and without rests, {context}");
         }
         assert_eq!(before, trace(&self.surroundings.cluster), "a loop left a trace, {context}");
@@ -79,8 +80,8 @@ impl World {
                 flags.scale_down_unready_time
             };
             assert!(*since + needed < self.now, "too early, {context}");
-            let scope = Scope { controllers: Some(&controllers), budgets: Some(&allowed) };
-            let moved = pods_to_move(cluster, flags, *node, scope, self.now);
+            let scope = Scope { now: self.now, controllers: Some(&controllers), budgets: Some(&allowed) };
+            let moved = pods_to_move(cluster, flags, *node, scope);
             // Expendable pods are none for the autoscaler: whatever they say, they go.
             if !cluster.node(*node).pods().iter().any(|pod| is_expendable(cluster, *pod)) {
                 assert!(moved.is_ok(), "a blocked node goes: {moved:?}, {context}");

@@ -7,7 +7,7 @@ mod loops;
 
 use foresail::autoscaler::drain::{Controllers, Scope, pods_to_move};
 use foresail::autoscaler::{
-    Autoscaler, Choice, Deletion, FlagOutcome, Flags, InstanceView, LoopOutcome, TO_BE_DELETED,
+    Autoscaler, Choice, Deletion, FlagOutcome, Flags, InstanceView, LoopInputs, LoopOutcome, TO_BE_DELETED,
 };
 use foresail::cluster::{
     AffinityTerm, ClusterState, Effect, LabelSelector, Labels, NodeCapacity, NodeCondition, NodeId,

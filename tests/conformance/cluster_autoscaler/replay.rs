@@ -2,7 +2,9 @@
 
 use super::expect::{Deleted, ExpansionOption, Expected, Increase, ScaleDown, TemplatePods};
 use super::{Event, Recording};
-use foresail::autoscaler::{Autoscaler, Choice, LoopOutcome, ScaleDownOutcome, ScaleUpOutcome, Unremovable};
+use foresail::autoscaler::{
+    Autoscaler, Choice, LoopInputs, LoopOutcome, ScaleDownOutcome, ScaleUpOutcome, Unremovable,
+};
 use foresail::cluster::{NodeCondition, NodeId, PodId};
 use foresail::dry_run::autoscale::recorded::{Recorded, at};
 use foresail::dry_run::autoscale::views;
@@ -110,8 +112,8 @@ impl Replay {
         let surroundings = &mut self.world.surroundings;
         let pending = surroundings.pending();
         let groups = views(&surroundings.groups);
-        let outcome =
-            self.autoscaler.run_once(now, &mut surroundings.cluster, &groups, &pending, &surroundings.daemon_sets);
+        let inputs = LoopInputs { now, groups: &groups, pending: &pending, daemon_sets: &surroundings.daemon_sets };
+        let outcome = self.autoscaler.run_once(&mut surroundings.cluster, inputs);
         let mut ours = self.described(&outcome);
         self.act(&outcome, &mut ours);
         let after = self.targets();

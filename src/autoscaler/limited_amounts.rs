@@ -12,37 +12,37 @@ const GPU: &str = "nvidia.com/gpu";
 
 /// One amount per limit: cores, bytes, GPUs of each kind in the flag's order.
 #[derive(Clone, Debug)]
-pub(super) struct Counted(Vec<i64>);
+pub(super) struct LimitedAmounts(Vec<i64>);
 
-impl Counted {
+impl LimitedAmounts {
     /// Nothing of anything.
     pub(super) fn zero(flags: &Flags) -> Self {
-        Counted(vec![0; 2 + flags.gpu_total.len()])
+        LimitedAmounts(vec![0; 2 + flags.gpu_total.len()])
     }
     /// More than there can be.
     pub(super) fn unlimited(flags: &Flags) -> Self {
-        Counted(vec![i64::MAX; 2 + flags.gpu_total.len()])
+        LimitedAmounts(vec![i64::MAX; 2 + flags.gpu_total.len()])
     }
 
     /// What a node has. A machine whose GPUs are not there yet has those of its group's template.
     ///
     /// Upstream: `GetNodeCoresAndMemory`, `GpuCustomResourcesProcessor.GetNodeGpuTarget`, 1.28.0.
     pub(super) fn of(node: &NodeTemplate, template: Option<&NodeTemplate>, symbols: &Interner, flags: &Flags) -> Self {
-        let mut counted = Counted::zero(flags);
+        let mut amounts = LimitedAmounts::zero(flags);
         let there = &node.capacity.resources;
-        (counted.0[0], counted.0[1]) = (cores(there), there.memory_bytes);
+        (amounts.0[0], amounts.0[1]) = (cores(there), there.memory_bytes);
         let kind = gpu_kind(node, symbols, flags);
         if let Some(at) = kind.and_then(|kind| flags.gpu_total.iter().position(|limit| limit.kind == kind)) {
-            counted.0[2 + at] = match gpus(&node.allocatable.resources, symbols) {
+            amounts.0[2 + at] = match gpus(&node.allocatable.resources, symbols) {
                 0 => template.map_or(0, |template| gpus(&template.capacity.resources, symbols)),
                 there => there,
             };
         }
-        counted
+        amounts
     }
 
     /// Adds the same amount several times.
-    pub(super) fn add(&mut self, other: &Counted, times: i32) {
+    pub(super) fn add(&mut self, other: &LimitedAmounts, times: i32) {
         self.0
             .iter_mut()
             .zip(&other.0)
@@ -50,18 +50,18 @@ impl Counted {
     }
 
     /// What may still be added to this until the largest amounts of the flags.
-    pub(super) fn below_most(&self, flags: &Flags) -> Counted {
-        Counted(self.0.iter().zip(limits(flags)).map(|(all, (_, most))| (most - all).max(0)).collect())
+    pub(super) fn below_most(&self, flags: &Flags) -> LimitedAmounts {
+        LimitedAmounts(self.0.iter().zip(limits(flags)).map(|(all, (_, most))| (most - all).max(0)).collect())
     }
 
     /// What may be taken of this until the least amounts of the flags; a least amount of 0 is none.
-    pub(super) fn above_least(&self, flags: &Flags) -> Counted {
+    pub(super) fn above_least(&self, flags: &Flags) -> LimitedAmounts {
         let above = |(all, (least, _)): (&i64, (i64, i64))| if least == 0 { i64::MAX } else { (all - least).max(0) };
-        Counted(self.0.iter().zip(limits(flags)).map(above).collect())
+        LimitedAmounts(self.0.iter().zip(limits(flags)).map(above).collect())
     }
 
     /// Takes as much as `one`, if that much is left. Upstream: `resource.Limits.TryDecrementBy`, 1.28.0.
-    pub(super) fn take(&mut self, one: &Counted) -> bool {
+    pub(super) fn take(&mut self, one: &LimitedAmounts) -> bool {
         if self.lacks(one).contains(&true) {
             return false;
         }
@@ -70,13 +70,13 @@ impl Counted {
     }
 
     /// Whether there are not enough cores, bytes, GPUs for `one`.
-    pub(super) fn lacks(&self, one: &Counted) -> [bool; 3] {
+    pub(super) fn lacks(&self, one: &LimitedAmounts) -> [bool; 3] {
         let lacks = |at: usize| one.0[at] > 0 && one.0[at] > self.0[at];
         [lacks(0), lacks(1), (2..self.0.len()).any(lacks)]
     }
 
     /// How many of `one` there are in this, at most `count`.
-    pub(super) fn times(&self, one: &Counted, count: i32) -> i32 {
+    pub(super) fn times(&self, one: &LimitedAmounts, count: i32) -> i32 {
         let fit = self.0.iter().zip(&one.0).filter(|(_, one)| **one > 0).map(|(left, one)| left / one);
         fit.min().map_or(count, |fit| fit.min(i64::from(count)) as i32)
     }

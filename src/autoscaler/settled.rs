@@ -1,22 +1,15 @@
 //! Loops whose inputs did not change: the last answer holds until a timer ends.
 
-use super::view::{GroupView, Groups, InstanceView, LoopOutcome, ScaleUpResult};
-use super::{Autoscaler, MORE_TO_COME};
+use super::Autoscaler;
+use super::pods_to_help::MORE_TO_COME;
+use super::view::{GroupView, InstanceView, LoopInputs, LoopOutcome, ScaleUpResult};
 use crate::cluster::{ClusterState, NodeTemplate, PodDisruptionBudget, PodId, PodSpecId};
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
 
-/// All that a loop looks at, the time apart.
-#[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
-    pub(super) groups: &'a Groups<'a>,
-    pub(super) pending: &'a [PodId],
-    pub(super) daemon_sets: &'a [PodSpecId],
-}
-
-/// What the quiet answer was given for, kept from one to the next: most of it hardly ever changes.
+/// What a settled answer was given for, kept from one to the next: most of it hardly ever changes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct LastInputs {
     cluster: [u64; 4],
     budgets: Vec<PodDisruptionBudget>,
     pending: Vec<PodId>,
@@ -26,10 +19,10 @@ pub(super) struct Shown {
 
 /// An answer that will be given again.
 #[derive(Clone, Debug)]
-pub(super) struct Quiet {
+pub(super) struct Settled {
     /// From here on some comparison with the time may turn out differently.
     until: SimTime,
-    /// The whole answer, and [`Shown`] what it was given for; absent where the next loop does the same for other reasons,
+    /// The whole answer, and [`LastInputs`] what it was given for; absent where the next loop does the same for other reasons,
     /// or nobody will ask.
     pub(super) outcome: Option<Arc<LoopOutcome>>,
 }
@@ -68,8 +61,8 @@ impl Group {
     }
 }
 
-impl Shown {
-    pub(super) fn keep(&mut self, cluster: &ClusterState, inputs: Inputs<'_>) {
+impl LastInputs {
+    pub(super) fn keep(&mut self, cluster: &ClusterState, inputs: LoopInputs<'_>) {
         self.cluster = cluster.versions();
         if self.budgets != cluster.budgets {
             self.budgets.clone_from(&cluster.budgets);
@@ -79,7 +72,7 @@ impl Shown {
         self.groups.resize(inputs.groups.len(), Group::default());
         self.groups.iter_mut().zip(inputs.groups.values()).for_each(|(group, view)| group.keep(view));
     }
-    fn is(&self, cluster: &ClusterState, inputs: Inputs<'_>) -> bool {
+    fn is(&self, cluster: &ClusterState, inputs: LoopInputs<'_>) -> bool {
         self.cluster == cluster.versions()
             && self.pending == inputs.pending
             && self.daemon_sets == inputs.daemon_sets
@@ -92,32 +85,27 @@ impl Shown {
 impl Autoscaler {
     /// A loop that is shown what the last one was shown. Whether it ends there, having come to the same answer: one
     /// that asks for nothing, and that time alone does not change. Cost: a comparison of times.
-    pub fn goes_on(&mut self, now: SimTime) -> bool {
-        self.quiet.as_ref().is_some_and(|quiet| now < quiet.until) && self.planner.goes_on(now)
+    pub fn answer_holds(&mut self, now: SimTime) -> bool {
+        self.settled.as_ref().is_some_and(|settled| now < settled.until) && self.planner.goes_on(now)
     }
 
     /// The last loop's answer, if this one's would be the same. Cost: the inputs' comparison.
-    pub(super) fn repeated(
-        &mut self,
-        now: SimTime,
-        cluster: &ClusterState,
-        inputs: Inputs<'_>,
-    ) -> Option<Arc<LoopOutcome>> {
-        let quiet = self.quiet.as_ref().filter(|quiet| now < quiet.until)?;
-        let outcome = quiet.outcome.clone().filter(|_| self.shown.is(cluster, inputs))?;
-        self.planner.goes_on(now).then_some(outcome)
+    pub(super) fn repeated(&mut self, cluster: &ClusterState, inputs: LoopInputs<'_>) -> Option<Arc<LoopOutcome>> {
+        let settled = self.settled.as_ref().filter(|settled| inputs.now < settled.until)?;
+        let outcome = settled.outcome.clone().filter(|_| self.last_inputs.is(cluster, inputs))?;
+        self.planner.goes_on(inputs.now).then_some(outcome)
     }
 
     /// Rests after an answer that the next loop would come to again: nothing moved in the autoscaler's memory.
     pub(super) fn rest_if_settled(
         &mut self,
-        now: SimTime,
         cluster: &ClusterState,
-        inputs: Inputs<'_>,
+        inputs: LoopInputs<'_>,
         last: usize,
         outcome: &LoopOutcome,
     ) {
-        self.quiet = None;
+        let now = inputs.now;
+        self.settled = None;
         // The legacy planner's usage tracker ages even when nothing changes.
         let settled = self.remembers
             && self.flags.parallel_drain
@@ -135,7 +123,7 @@ impl Autoscaler {
         if until <= now {
             return;
         }
-        self.quiet = Some(Quiet { until, outcome: None });
+        self.settled = Some(Settled { until, outcome: None });
     }
 
     /// The loop went to its end, and neither did nor has to do anything.
@@ -159,7 +147,7 @@ impl Autoscaler {
             }
         };
         for node in cluster.node_ids().iter().copied() {
-            consider(self.glances.at(cluster, &self.flags, node, now).until);
+            consider(self.node_sums.at(cluster, &self.flags, node, now).until);
             super::templates::timer(cluster.node(node), &mut consider);
             super::registry::timer(cluster.node(node), &mut consider);
         }

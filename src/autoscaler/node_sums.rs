@@ -1,7 +1,7 @@
 //! What a node's pods add up to, kept as long as the node does not change.
 
-use super::counted::{gpus, has_gpus};
 use super::flags::Flags;
+use super::limited_amounts::{gpus, has_gpus};
 use super::pods::{is_expendable, should_be_gone};
 use crate::cluster::{ClusterState, NodeId};
 use crate::id::IdVec;
@@ -9,7 +9,7 @@ use crate::units::SimTime;
 
 /// One look at the pods of a node.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Glance {
+pub(super) struct NodeSum {
     /// The node's generation when it was looked at; 0 is never.
     generation: u64,
     /// Until when this holds: the next of its terminating pods is then taken for gone.
@@ -29,49 +29,49 @@ pub(super) struct Glance {
 
 /// The last look at each node.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Glances {
-    rows: IdVec<NodeId, Glance>,
+pub(super) struct NodeSums {
+    rows: IdVec<NodeId, NodeSum>,
 }
 
-impl Glances {
+impl NodeSums {
     /// How the node is. Cost: its pods, if it changed since the last look, or one of them should be gone.
     #[inline]
-    pub(super) fn at(&mut self, cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> &Glance {
-        self.rows.fill_to(node, Glance::default());
+    pub(super) fn at(&mut self, cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> &NodeSum {
+        self.rows.fill_to(node, NodeSum::default());
         let known = &mut self.rows[node];
         if known.until < now || known.generation != cluster.node(node).generation() {
-            *known = Glance::of(cluster, flags, node, now);
+            *known = NodeSum::of(cluster, flags, node, now);
         }
         known
     }
 }
 
-impl Glance {
-    fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> Glance {
+impl NodeSum {
+    fn of(cluster: &ClusterState, flags: &Flags, node: NodeId, now: SimTime) -> NodeSum {
         let row = cluster.node(node);
-        let mut glance =
-            Glance { generation: row.generation(), until: SimTime::MAX, is_empty: true, ..Glance::default() };
-        glance.counts_gpus = has_gpus(row, &cluster.symbols, flags);
+        let mut sum =
+            NodeSum { generation: row.generation(), until: SimTime::MAX, is_empty: true, ..NodeSum::default() };
+        sum.counts_gpus = has_gpus(row, &cluster.symbols, flags);
         for pod in row.pods().iter().copied() {
             let spec = cluster.spec_of(pod);
-            glance.has_expendable |= is_expendable(spec, flags);
+            sum.has_expendable |= is_expendable(spec, flags);
             match should_be_gone(cluster, pod) {
                 Some(at) if at < now => continue,
-                Some(at) => glance.until = glance.until.min(at),
+                Some(at) => sum.until = sum.until.min(at),
                 None => {}
             }
             let is_daemon = spec.is_daemon();
-            glance.is_empty &= spec.is_mirror || is_daemon;
+            sum.is_empty &= spec.is_mirror || is_daemon;
             let ignored = (is_daemon && flags.ignore_daemonsets_utilization)
                 || (spec.is_mirror && flags.ignore_mirror_pods_utilization);
-            let sum = if ignored { &mut glance.set_aside } else { &mut glance.used };
-            sum.0 += spec.container_requests.cpu_milli;
-            sum.1 += spec.container_requests.memory_bytes;
-            if !ignored && glance.counts_gpus {
-                glance.gpus += gpus(&spec.container_requests, &cluster.symbols);
+            let requests = if ignored { &mut sum.set_aside } else { &mut sum.used };
+            requests.0 += spec.container_requests.cpu_milli;
+            requests.1 += spec.container_requests.memory_bytes;
+            if !ignored && sum.counts_gpus {
+                sum.gpus += gpus(&spec.container_requests, &cluster.symbols);
             }
         }
-        glance
+        sum
     }
 
     /// The larger share of cpu or memory that containers ask for; of a node with GPUs the share of these. Upstream: `utilization.Calculate`, 1.28.0.

@@ -1,0 +1,126 @@
+//! Records of nodes and their groups: what Cluster Autoscaler decides of them, and what becomes of them.
+
+use super::Decisions;
+use super::line::Line;
+use crate::cluster::NodeId;
+use crate::sim::log::{Kept, NodeEnd, Occurrence};
+
+const CA: &str = "cluster-autoscaler";
+
+impl Decisions<'_> {
+    /// What Cluster Autoscaler decided; other records are [`of_node`](Self::of_node)'s.
+    pub(super) fn of_autoscaler(&self, what: &Occurrence) -> Line {
+        match *what {
+            Occurrence::ScaleUp { group, from, to, pods } => {
+                let whom = match pods {
+                    0 => String::new(),
+                    1 => " for a pod that waits".to_owned(),
+                    pods => format!(" for {pods} pods that wait"),
+                };
+                let text = format!("Cluster Autoscaler grows {} from {from} to {to} nodes{whom}.", self.group(group));
+                let line = Line::new(CA, "scale-up", vec![self.group(group)], text);
+                line.with("from", from).with("to", to).with("pods", pods)
+            }
+            Occurrence::TargetDecreased(group, by) => {
+                let text = format!("The size asked for of {} is corrected by {by}.", self.group(group));
+                Line::new(CA, "target-corrected", vec![self.group(group)], text).with("nodes", by)
+            }
+            Occurrence::ScaleDown { node, drain, pods } => {
+                let how = if drain { format!("{pods} pods move elsewhere") } else { "it is empty".to_owned() };
+                let text =
+                    format!("Cluster Autoscaler removes the node {}, which was not needed: {how}.", self.node(node));
+                Line::new(CA, "scale-down", vec![self.node(node)], text).with("drain", drain).with("pods", pods)
+            }
+            Occurrence::NodeUnneeded(node) => {
+                let text = format!("Cluster Autoscaler finds that the node {} is not needed.", self.node(node));
+                Line::new(CA, "unneeded", vec![self.node(node)], text)
+            }
+            Occurrence::NodeKept { node, why } => self.kept(node, why),
+            Occurrence::GroupSkipped { group, why } => {
+                let text = format!("Cluster Autoscaler leaves {} out: {why}.", self.group(group));
+                Line::new(CA, "group-skipped", vec![self.group(group)], text).with("reason", why.to_string())
+            }
+            Occurrence::ScaleDownFailed(node) => {
+                let text = format!("Cluster Autoscaler gives up removing the node {}.", self.node(node));
+                Line::new(CA, "scale-down-failed", vec![self.node(node)], text)
+            }
+            _ => self.of_node(what),
+        }
+    }
+
+    /// What happens to nodes and instances.
+    fn of_node(&self, what: &Occurrence) -> Line {
+        match *what {
+            Occurrence::IncreaseError(group, by) => {
+                let text = format!("The cloud refuses {by} more nodes of {}.", self.group(group));
+                Line::new("cloud", "refused", vec![self.group(group)], text).with("nodes", by)
+            }
+            Occurrence::LaunchFailed(id) | Occurrence::InstanceDeleted(id) => {
+                let name = self.history.instance_names.get(id).copied().unwrap_or(crate::intern::Symbol::EMPTY);
+                let name = self.history.cluster.symbols.text(name).to_owned();
+                match what {
+                    Occurrence::LaunchFailed(_) => {
+                        let text = format!("The cloud has no capacity for {name}.");
+                        Line::new("cloud", "launch-failed", vec![name], text)
+                    }
+                    _ => Line::new("cloud", "instance-deleted", vec![name.clone()], format!("{name} is terminated.")),
+                }
+            }
+            Occurrence::NodeAdded(node, group) => {
+                let text = format!("The node {} of {} is there.", self.node(node), self.group(group));
+                Line::new("cloud", "node-added", vec![self.node(node), self.group(group)], text)
+            }
+            Occurrence::NodeGone { node, reason, pods_lost } => {
+                let (decision, why) = match reason {
+                    NodeEnd::ScaleDown => ("node-removed", "removed".to_owned()),
+                    NodeEnd::Lost => ("node-lost", format!("lost, with {pods_lost} pods")),
+                    NodeEnd::Spot => ("node-reclaimed", format!("reclaimed by the spot market, with {pods_lost} pods")),
+                };
+                let text = format!("The node {} is {why}.", self.node(node));
+                Line::new("cloud", decision, vec![self.node(node)], text).with("pods_lost", pods_lost)
+            }
+            Occurrence::NodeSilent(node) => {
+                let text = format!("Nothing is heard of the node {}.", self.node(node));
+                Line::new("kubelet", "silent", vec![self.node(node)], text)
+            }
+            Occurrence::NodeNotReady(node) => {
+                let text = format!("The node {} has been silent for too long: it is NotReady.", self.node(node));
+                Line::new("node-lifecycle", "not-ready", vec![self.node(node)], text)
+            }
+            Occurrence::NodeBack(node) => {
+                let text = format!("The node {} reports again.", self.node(node));
+                Line::new("kubelet", "back", vec![self.node(node)], text)
+            }
+            Occurrence::RebalanceRecommended(node) => {
+                let text = format!("The cloud expects to take the spot node {} soon.", self.node(node));
+                Line::new("cloud", "rebalance-recommended", vec![self.node(node)], text)
+            }
+            Occurrence::SpotNotice(node) => {
+                let text = format!("The spot market wants the node {} back.", self.node(node));
+                Line::new("cloud", "spot-notice", vec![self.node(node)], text)
+            }
+            _ => Line::new("scenario", "other", Vec::new(), String::new()),
+        }
+    }
+
+    fn kept(&self, node: NodeId, why: Kept) -> Line {
+        let mut objects = vec![self.node(node)];
+        let reason = match why {
+            Kept::Annotated => "an annotation says so".to_owned(),
+            Kept::Unready => "it is not ready".to_owned(),
+            Kept::Utilized(percent) => format!("its pods request {percent} % of it"),
+            Kept::GroupAtMinimum => "its group has its least size".to_owned(),
+            Kept::ClusterAtMinimum => "the cluster has its least size".to_owned(),
+            Kept::NoPlaceForItsPods => "no other node takes its pods".to_owned(),
+            Kept::Blocked { reason, pod } => {
+                let named = pod.map_or("a pod that would have moved there".to_owned(), |pod| {
+                    objects.extend(self.pod_names(pod));
+                    format!("the pod {}", self.pod(pod))
+                });
+                format!("{named} must not be moved ({reason:?})")
+            }
+        };
+        let text = format!("Cluster Autoscaler keeps the node {}: {reason}.", self.node(node));
+        Line::new(CA, "kept", objects, text)
+    }
+}
