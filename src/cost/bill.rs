@@ -150,14 +150,6 @@ impl Bill {
     pub fn by_kind(&self) -> BTreeMap<ChargeKind, Money> {
         sum_by(self.lines.iter().map(|line| (line.kind, line.amount)))
     }
-    /// Totals by owner: namespaces, `__idle__`, `__unallocated__`.
-    pub fn by_owner(&self) -> BTreeMap<Owner, Money> {
-        sum_by(self.shares.iter().map(|share| (share.owner, share.amount)))
-    }
-    /// The group's name as it was declared.
-    pub fn group_name(&self, group: GroupId) -> &str {
-        &self.groups[group.index()]
-    }
     /// The owner's name: the namespace's, or OpenCost's `__idle__` and `__unallocated__`.
     pub fn owner_name(&self, owner: Owner) -> &str {
         match owner {

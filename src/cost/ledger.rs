@@ -8,7 +8,7 @@ use super::days;
 use super::ids::{BilledNode, ChargeId, NamespaceId, OfferId};
 use crate::id::{GroupId, IdVec};
 use crate::market::CapacityType;
-use crate::units::{Money, PricePerHour, SimTime};
+use crate::units::{PricePerHour, SimTime};
 
 /// A machine type at its price in a group; declared once, used by each of its nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,6 @@ pub struct Ledger {
     pub(super) offers: IdVec<OfferId, Offer>,
     pub(super) nodes: IdVec<BilledNode, Span<OfferId>>,
     pub(super) charges: IdVec<ChargeId, Span<Charge>>,
-    pub(super) once: Vec<(u32, Charge, Money)>,
     pub(super) cells: IdVec<GroupId, IdVec<NamespaceId, Cell>>,
     run_rate: PricePerHour,
 }
@@ -128,7 +127,6 @@ impl Ledger {
             offers: IdVec::new(),
             nodes: IdVec::new(),
             charges: IdVec::new(),
-            once: Vec::new(),
             cells: IdVec::new(),
             run_rate: PricePerHour::ZERO,
         }
@@ -166,23 +164,10 @@ impl Ledger {
         self.run_rate = self.run_rate + charge.price;
         self.charges.push(Span { what: charge, from: now.max(self.start), until: None })
     }
-    /// A charge by the hour ends. A second end is ignored.
-    pub fn charge_ended(&mut self, now: SimTime, charge: ChargeId) {
-        let span = &mut self.charges[charge];
-        if span.until.is_none() {
-            span.until = Some(now.max(span.from));
-            let price = span.what.price;
-            self.run_rate = self.run_rate + price.scaled(-1.0);
-        }
-    }
-    /// A single amount, such as traffic; `charge.price` is not used.
-    pub fn charge_once(&mut self, now: SimTime, charge: Charge, amount: Money) {
-        let day = now.since(self.start).as_nanos().max(0) / days::DAY.as_nanos();
-        self.once.push((day as u32, charge, amount));
-    }
 
     /// From now on the pods of `namespace` on nodes of `group` hold `held`.
-    pub fn set_held(&mut self, now: SimTime, group: GroupId, namespace: NamespaceId, held: Held) {
+    #[cfg(test)]
+    pub(super) fn set_held(&mut self, now: SimTime, group: GroupId, namespace: NamespaceId, held: Held) {
         self.cell(now, group, namespace).held = held;
     }
     /// From now on they hold that much more, or less. Never below nothing.
