@@ -60,7 +60,7 @@ pub enum ConcurrencyPolicy {
 
 /// What a due CronJob does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CronAction {
+pub(crate) enum CronAction {
     /// Creates a Job.
     Create,
     /// Deletes the running ones and creates a Job.
@@ -72,7 +72,7 @@ pub enum CronAction {
 /// What a CronJob with `running` unfinished Jobs does when it is due.
 ///
 /// Upstream: cronjob_controllerv2.go `syncCronJob`, 1.28.
-pub fn when_due(policy: ConcurrencyPolicy, running: usize) -> CronAction {
+pub(crate) fn when_due(policy: ConcurrencyPolicy, running: usize) -> CronAction {
     match policy {
         _ if running == 0 => CronAction::Create,
         ConcurrencyPolicy::Allow => CronAction::Create,
@@ -84,7 +84,7 @@ pub fn when_due(policy: ConcurrencyPolicy, running: usize) -> CronAction {
 /// Whether a Job that was due at `due` may still be started now: `startingDeadlineSeconds`, no limit without it.
 ///
 /// Upstream: cronjob_controllerv2.go `syncCronJob` (`tooLate`), 1.28.
-pub fn may_start_late(starting_deadline: Option<SimDuration>, due: SimTime, now: SimTime) -> bool {
+pub(crate) fn may_start_late(starting_deadline: Option<SimDuration>, due: SimTime, now: SimTime) -> bool {
     starting_deadline.is_none_or(|most| due + most >= now)
 }
 

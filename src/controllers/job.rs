@@ -33,7 +33,7 @@ pub enum OnDisruption {
 
 /// How far a Job is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JobProgress {
+pub(crate) struct JobProgress {
     /// Pods that exist and are not terminating or finished.
     pub active: i32,
     /// Pods that were deleted and have not stopped.
@@ -50,7 +50,7 @@ pub struct JobProgress {
 
 /// What a Job needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobNeed {
+pub(crate) enum JobNeed {
     /// How many more pods to create.
     Create(i32),
     /// Nothing for now.
@@ -65,7 +65,7 @@ pub enum JobNeed {
 ///
 /// Upstream: job_controller.go `syncJob`, `manageJob` and `onlyReplaceFailedPods`, 1.28. Parallelism does not change, so there are never too
 /// many pods.
-pub fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
+pub(crate) fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
     let is_late = spec.active_deadline.is_some_and(|most| progress.age >= most);
     if progress.given_up || progress.failed > spec.backoff_limit || is_late {
         return JobNeed::Failed;
@@ -92,7 +92,7 @@ pub fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
 /// How long after a failure the Job controller replaces failed pods: 10 s doubling to 10 min.
 ///
 /// Upstream: `DefaultJobPodFailureBackOff`, `MaxJobPodFailureBackOff`; 1.28.
-pub fn back_off(failures_in_a_row: u32) -> SimDuration {
+pub(crate) fn back_off(failures_in_a_row: u32) -> SimDuration {
     match failures_in_a_row {
         0 => SimDuration::ZERO,
         failures => SimDuration::from_secs(10 << (failures - 1).min(10)).min(SimDuration::from_mins(10)),

@@ -4,13 +4,13 @@
 //! deletes the pods. Deliberately not here: timing (the simulation's events) and placement (the
 //! scheduler). Start reading at [`deployment`].
 
-pub mod cron_job;
+pub(crate) mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
 mod int_or_percent;
-pub mod job;
-pub mod ranking;
-pub mod stateful_set;
+pub(crate) mod job;
+pub(crate) mod ranking;
+pub(crate) mod stateful_set;
 
 pub use int_or_percent::{IntOrPercent, Rounding};

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 /// What the ranking looks at.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Bound to a node.
     pub assigned: bool,
     /// 0 Pending, 1 Unknown, 2 Running.
@@ -29,7 +29,7 @@ pub struct Candidate {
 ///
 /// Upstream: `controller.ActivePodsWithRanks.Less` (pkg/controller/controller_utils.go, 1.28, gate
 /// LogarithmicScaleDown on).
-pub fn goes_before(a: &Candidate, b: &Candidate, now: SimTime) -> bool {
+pub(crate) fn goes_before(a: &Candidate, b: &Candidate, now: SimTime) -> bool {
     if a.assigned != b.assigned {
         return !a.assigned;
     }

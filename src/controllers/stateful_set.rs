@@ -36,7 +36,7 @@ impl Update {
 
 /// A pod of a StatefulSet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Replica {
+pub(crate) struct Replica {
     /// Its ordinal.
     pub ordinal: u32,
     /// Running, and ready for `minReadySeconds`.
@@ -55,7 +55,7 @@ impl Replica {
 
 /// What the controller does next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// Ordinals to create.
     pub create: Vec<u32>,
     /// Ordinals to delete.
@@ -69,7 +69,7 @@ pub struct Step {
 /// all others are available; a terminating pod blocks its successors, and so does an unavailable condemned one unless
 /// all pods below it are available. Where nothing of that is left to do, the highest old pod is deleted, if all above
 /// it are available.
-pub fn next_step(replicas: u32, management: PodManagement, update: Update, pods: &[Replica]) -> Step {
+pub(crate) fn next_step(replicas: u32, management: PodManagement, update: Update, pods: &[Replica]) -> Step {
     let of = |ordinal: u32| pods.iter().find(|pod| pod.ordinal == ordinal);
     let first_unsound = pods.iter().filter(|pod| !pod.is_sound()).map(|pod| pod.ordinal).min();
     let mut step = Step::default();
@@ -104,7 +104,7 @@ pub fn next_step(replicas: u32, management: PodManagement, update: Update, pods:
 }
 
 /// Whether a rolling update has done what `update` lets it do.
-pub fn is_complete(replicas: u32, update: Update, pods: &[Replica]) -> bool {
+pub(crate) fn is_complete(replicas: u32, update: Update, pods: &[Replica]) -> bool {
     let is_done = |pod: &Replica| pod.is_sound() && (pod.updated || !update.reaches(pod.ordinal));
     pods.len() == replicas as usize && pods.iter().all(is_done)
 }

@@ -4,10 +4,10 @@
 //!
 //! Start reading at [`Study`].
 
-pub mod advise;
+pub(crate) mod advise;
 pub mod audit;
 mod estimate;
-pub mod figures;
+pub(crate) mod figures;
 mod history;
 mod kept;
 mod names;

@@ -14,7 +14,7 @@
 //! Start reading at [`latency::ServiceModel::step`].
 
 pub mod calls;
-pub mod demand;
+pub(crate) mod demand;
 pub mod exact;
 pub mod fit;
 pub mod latency;

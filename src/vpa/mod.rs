@@ -12,7 +12,7 @@ mod aggregate;
 mod histogram;
 mod recommender;
 mod spec;
-pub mod updater;
+pub(crate) mod updater;
 
 pub use aggregate::{Aggregate, PodMemory};
 pub use histogram::{Buckets, Histogram};

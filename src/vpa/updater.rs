@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 
 /// A container of a pod: what it requests and what it should.
 #[derive(Clone, Copy, Debug)]
-pub struct Container<'a> {
+pub(crate) struct Container<'a> {
     /// `requests.cpu`, if there is one.
     pub cpu_milli: Option<i64>,
     /// `requests.memory`, if there is one.
@@ -25,7 +25,7 @@ pub struct Container<'a> {
 
 /// Why a pod should go, and how urgently.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Priority {
+pub(crate) struct Priority {
     /// Some container needs more than it requests.
     pub scale_up: bool,
     /// The change over the requests, summed over resources.
@@ -36,7 +36,7 @@ pub struct Priority {
 ///
 /// Upstream: `UpdatePriorityCalculator.AddPod` and `PodPriority`: outside the bounds, or out of memory soon
 /// after its start, or old enough and different enough.
-pub fn priority(
+pub(crate) fn priority(
     containers: &[Container<'_>],
     started: Option<SimTime>,
     now: SimTime,
@@ -76,13 +76,13 @@ pub fn priority(
 }
 
 /// Most urgent first: those that need more, then the largest change.
-pub fn more_urgent(a: &Priority, b: &Priority) -> Ordering {
+pub(crate) fn more_urgent(a: &Priority, b: &Priority) -> Ordering {
     b.scale_up.cmp(&a.scale_up).then(b.difference.total_cmp(&a.difference))
 }
 
 /// The pods of a workload, counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Replicas {
+pub(crate) struct Replicas {
     /// What it asks for.
     pub configured: i32,
     /// What there is and does not terminate.
@@ -96,7 +96,7 @@ pub struct Replicas {
 /// Upstream: `podsEvictionRestrictionImpl`: none below the minimum of replicas; of the others at least half
 /// (less the tolerance) stay alive; one at a time where that leaves none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restriction {
+pub(crate) struct Restriction {
     configured: i32,
     running: i32,
     evicted: i32,
@@ -105,14 +105,14 @@ pub struct Restriction {
 
 impl Restriction {
     /// Of a workload with such pods; absent if it has fewer live ones than `min_replicas`.
-    pub fn new(replicas: Replicas, min_replicas: i32, flags: &Flags) -> Option<Self> {
+    pub(crate) fn new(replicas: Replicas, min_replicas: i32, flags: &Flags) -> Option<Self> {
         let Replicas { configured, live, running } = replicas;
         let tolerance = (f64::from(configured) * flags.eviction_tolerance) as i32;
         (live >= min_replicas).then_some(Restriction { configured, running, evicted: 0, tolerance })
     }
 
     /// Whether a pod may go now.
-    pub fn allows(&self, pending: bool) -> bool {
+    pub(crate) fn allows(&self, pending: bool) -> bool {
         let alive = self.configured - self.tolerance;
         pending
             || self.running - self.evicted > alive
@@ -120,7 +120,7 @@ impl Restriction {
     }
 
     /// A pod went.
-    pub fn count(&mut self, pending: bool) {
+    pub(crate) fn count(&mut self, pending: bool) {
         self.evicted += i32::from(!pending);
     }
 }

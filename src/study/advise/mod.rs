@@ -11,6 +11,5 @@ mod patch;
 mod search;
 mod setting;
 
-pub use patch::{hpa_patch, tfvars};
-pub use search::{Advice, Budget, Row, Trial, advise, expected_replications};
-pub use setting::{Bounds, Setting};
+pub(crate) use patch::{hpa_patch, tfvars};
+pub(crate) use search::{Advice, Budget, Row, advise, expected_replications};

@@ -5,7 +5,7 @@ use crate::world::Cast;
 use std::fmt::Write;
 
 /// A strategic merge patch per HPA that changes, as one YAML stream for `kubectl patch` or Kustomize.
-pub fn hpa_patch(cast: &Cast, recommended: &Setting) -> String {
+pub(crate) fn hpa_patch(cast: &Cast, recommended: &Setting) -> String {
     let mut text = String::new();
     for (hpa, bounds) in cast.hpas.iter().zip(&recommended.hpas) {
         if (hpa.spec.min, hpa.spec.max) == (bounds.min, bounds.max) {
@@ -24,7 +24,7 @@ pub fn hpa_patch(cast: &Cast, recommended: &Setting) -> String {
 }
 
 /// The node groups that change, as a Terraform variable file.
-pub fn tfvars(cast: &Cast, recommended: &Setting) -> String {
+pub(crate) fn tfvars(cast: &Cast, recommended: &Setting) -> String {
     let mut text = String::new();
     for (id, bounds) in &recommended.groups {
         let group = &cast.groups[*id];

@@ -21,7 +21,7 @@ const RAISES: usize = 6;
 
 /// How much to simulate.
 #[derive(Clone, Copy, Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Replications per alternative.
     pub search: u32,
     /// Fresh replications for the check of the winner.
@@ -93,7 +93,7 @@ impl Advice {
 /// ever were: that saves nothing. Maximums follow from what was needed, with 25 % headroom. `progress` is called after every replication.
 ///
 /// Cost: about (6 + 2 per bound) settings times `budget.search` replications, in parallel.
-pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Advice {
+pub(crate) fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Advice {
     let search = Search { study, budget, progress };
     let current = Setting::of(&study.cast);
     let mut tried = 1;
@@ -140,7 +140,7 @@ pub fn advise(study: &Study, budget: Budget, progress: &(dyn Fn() + Sync)) -> Ad
 }
 
 /// About as many replications as [`advise`] will simulate: for a progress bar.
-pub fn expected_replications(study: &Study, budget: Budget) -> u64 {
+pub(crate) fn expected_replications(study: &Study, budget: Budget) -> u64 {
     let setting = Setting::of(&study.cast);
     let bisections: u32 =
         (0..setting.len()).map(|at| setting.bounds(at).min.max(0) as u32).map(|min| (min + 1).ilog2()).sum();

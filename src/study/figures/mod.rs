@@ -11,10 +11,12 @@ mod counts;
 mod level;
 mod users;
 
-pub use costs::CostShare;
-pub use counts::{ClusterFigures, GroupFigures, WorkloadFigures};
-pub use level::Level;
-pub use users::{EntryFigures, Felt, Requests, ServiceFigures};
+pub(crate) use costs::CostShare;
+pub(crate) use counts::{ClusterFigures, GroupFigures, WorkloadFigures};
+pub(crate) use level::Level;
+#[cfg(test)]
+pub(crate) use users::Requests;
+pub(crate) use users::{EntryFigures, Felt, ServiceFigures};
 
 use super::names::Names;
 use crate::cost::{Bill, ChargeKind, Owner};

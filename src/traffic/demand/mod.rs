@@ -7,8 +7,8 @@
 mod curve;
 mod noise;
 
-pub use curve::{After, Cursor, Curve, CurveError, FlashCrowd};
-pub use noise::{Noise, poisson_count};
+pub(crate) use curve::{After, Cursor, Curve, FlashCrowd};
+pub(crate) use noise::{Noise, poisson_count};
 
 use crate::rng::Seed;
 use crate::units::{SimDuration, SimTime};
@@ -30,7 +30,7 @@ pub struct Demand {
 ///
 /// Cost: O(curves) per step.
 #[derive(Clone, Debug)]
-pub struct DemandRun {
+pub(crate) struct DemandRun {
     demand: Arc<Demand>,
     cursors: Vec<Cursor>,
     noise: Option<NoiseWalk>,
@@ -52,7 +52,7 @@ impl Demand {
 
 impl DemandRun {
     /// Starts a walk; `name` and `entity` name its random stream among the replication's.
-    pub fn new(demand: Arc<Demand>, seed: Seed, name: &str, entity: u64) -> Self {
+    pub(crate) fn new(demand: Arc<Demand>, seed: Seed, name: &str, entity: u64) -> Self {
         let noise = demand.noise.map(|noise| NoiseWalk::new(noise, seed.stream(name, entity)));
         let counts = demand.poisson.then(|| seed.stream(&format!("{name}/counts"), entity));
         DemandRun { cursors: vec![Cursor::default(); demand.curves.len()], noise, counts, demand }
@@ -60,7 +60,7 @@ impl DemandRun {
 
     /// The mean rate in requests per second over the step that starts at `from`, with this
     /// replication's noise. Each call draws: ask once per step, in order of time.
-    pub fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
+    pub(crate) fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
         let mut rate = mean_rate(&self.demand.curves, &mut self.cursors, from, from + span);
         if let Some(noise) = &mut self.noise {
             rate *= noise.factor(span);

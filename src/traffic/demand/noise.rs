@@ -48,7 +48,7 @@ impl NoiseWalk {
 
 /// A Poisson count with the given mean: by inversion below 30, above as a rounded normal with
 /// the skew put right (Cornish-Fisher), which is within 0.1 % of the distribution function.
-pub fn poisson_count(mean: f64, stream: &mut Stream) -> f64 {
+pub(crate) fn poisson_count(mean: f64, stream: &mut Stream) -> f64 {
     if mean <= 0.0 {
         return 0.0;
     }
