@@ -1,7 +1,8 @@
 //! Cluster Autoscaler's command line: what it sets, and whether the groups that it names are there.
 
-use super::documents::Document;
 use super::issue::{Issue, Issues};
+use super::kubernetes::configuration::ConfigMap;
+use super::kubernetes::reader::Provenance;
 use super::priorities::priorities;
 use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, Tags};
 
@@ -42,30 +43,26 @@ pub(crate) fn check(flags: &Flags, issues: &mut Issues) {
 }
 
 /// Whether it is the ConfigMap of the priority expander.
-pub(crate) fn has_priorities(document: &Document) -> bool {
-    document.text(&["kind"]) == "ConfigMap" && document.text(&["metadata", "name"]) == PRIORITIES
+pub(crate) fn has_priorities(map: &ConfigMap) -> bool {
+    map.metadata.name == PRIORITIES
 }
 
 /// Reads the ConfigMap of the priority expander, if that is asked for. Without it upstream would never scale up.
-pub(crate) fn read_priorities<'a>(
-    flags: &mut Flags,
-    documents: impl IntoIterator<Item = &'a Document>,
-    issues: &mut Issues,
-) {
+pub(crate) fn read_priorities(flags: &mut Flags, found: Option<&(Provenance, ConfigMap)>, issues: &mut Issues) {
     if !flags.expander.contains(&Expander::Priority) {
         return;
     }
-    let Some(document) = documents.into_iter().find(|document| has_priorities(document)) else {
+    let Some((from, map)) = found else {
         let issue = Issue::error("--expander", format!("`priority` needs the ConfigMap {PRIORITIES}, found none"));
         issues.push(issue.with_help(format!("kubectl get configmap -n kube-system {PRIORITIES} -o yaml")));
         return;
     };
-    match priorities(document.text(&["data", "priorities"])) {
+    match priorities(map.data.get("priorities").map_or("", String::as_str)) {
         Ok(read) if read.is_empty() => {
-            issues.push(document.locate(Issue::error("data.priorities", "there are no priorities")));
+            issues.push(from.locate(Issue::error("data.priorities", "there are no priorities")));
         }
         Ok(read) => flags.priorities = read,
-        Err(why) => issues.push(document.locate(Issue::error("data.priorities", why))),
+        Err(why) => issues.push(from.locate(Issue::error("data.priorities", why))),
     }
 }
 

@@ -1,15 +1,19 @@
 //! HPAs for a dry run: the objects, and what the same files say about the pods that they scale.
 
-use super::documents::{self, Document};
 use super::issue::{Issue, Issues};
 use super::kubernetes::autoscaling::HorizontalPodAutoscaler;
-use super::kubernetes::read_object;
+use super::kubernetes::reader::{Found, Item, Provenance, Reader};
 use super::kubernetes::workloads::Workload;
+use super::kubernetes::{Kind, Object};
 use super::pod_shape::PodShape;
 use super::sources::Sources;
 use crate::hpa::{Flags, HpaSpec, Metric};
-use crate::intern::Interner;
+use crate::intern::{Interner, Symbol};
 use std::path::Path;
+
+/// HPAs, and what they scale.
+const KINDS: &[Kind] =
+    &[Kind::HorizontalPodAutoscaler, Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet, Kind::Rollout];
 
 /// One HPA with its surroundings.
 #[derive(Clone, Debug)]
@@ -26,18 +30,22 @@ pub struct HpaObject {
 
 /// All HPAs of files and folders, in order. What the API server would refuse is added to `issues`.
 pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mut Issues) -> Vec<HpaObject> {
-    let documents: Vec<Document> =
-        paths.iter().flat_map(|path| documents::read(Sources::Disk, Path::new(path), issues)).collect();
-    let mut objects: Vec<(Document, HpaObject)> = Vec::new();
-    for document in documents.iter().filter(|document| document.text(&["kind"]) == "HorizontalPodAutoscaler") {
-        match read_object::<HorizontalPodAutoscaler>(&document.value) {
-            Ok(api) => {
-                let mut part = Issues::new();
-                let object = object(&api, &documents, flags, symbols, &mut part);
-                document.locate_all(part, issues);
-                objects.push((document.clone(), object));
-            }
-            Err(issue) => issues.push(document.locate(issue)),
+    // Variants of one HPA may be compared, each beside its Deployment.
+    let mut reader = Reader::of(KINDS).with_repeats();
+    let mut found: Vec<Box<Found>> = Vec::new();
+    for path in paths {
+        let mut take = |item: Item, issues: &mut Issues| found.extend(item.object(issues));
+        reader.read(Sources::Disk, Path::new(path), issues, &mut take);
+    }
+    let mut objects: Vec<(Provenance, HpaObject)> = Vec::new();
+    for one in &found {
+        if let Object::HorizontalPodAutoscaler(api) = &one.api {
+            let mut part = Issues::new();
+            let spec = api.to_spec(flags, symbols, &mut part);
+            let container = container(&spec, &mut part).map(|name| symbols.text(name));
+            let object = HpaObject::new(api, spec, target(api, &found), container);
+            one.from.locate_all(part, issues);
+            objects.push((one.from.clone(), object));
         }
     }
     if objects.is_empty() && !issues.has_errors() {
@@ -47,14 +55,20 @@ pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mu
     name_apart(objects)
 }
 
-fn object(
-    api: &HorizontalPodAutoscaler,
-    documents: &[Document],
-    flags: &Flags,
-    symbols: &mut Interner,
-    issues: &mut Issues,
-) -> HpaObject {
-    let spec = api.to_spec(flags, symbols, issues);
+/// What an HPA scales, if it was read.
+fn target<'a>(hpa: &HorizontalPodAutoscaler, found: &'a [Box<Found>]) -> Option<&'a Workload> {
+    let target = &hpa.spec.scale_target_ref;
+    let is_target = |one: &&Box<Found>| {
+        let metadata = one.api.metadata();
+        one.api.kind().name() == target.kind
+            && metadata.name == target.name
+            && metadata.namespace_or_default() == hpa.metadata.namespace_or_default()
+    };
+    found.iter().find(is_target)?.api.workload()
+}
+
+/// The container that an HPA looks at, if it is one.
+fn container(spec: &HpaSpec, issues: &mut Issues) -> Option<Symbol> {
     let mut containers = spec.metrics.iter().filter_map(|metric| match metric {
         Metric::Resource { container, .. } => *container,
         _ => None,
@@ -64,39 +78,29 @@ fn object(
         let message = "metrics of several containers cannot be told apart in a recording of pods";
         issues.push(Issue::error("spec.metrics", message).with_help("replay an HPA with one of the containers"));
     }
-    let target = &api.spec.scale_target_ref;
-    let is_target = |document: &&Document| {
-        document.text(&["kind"]) == target.kind
-            && document.text(&["metadata", "name"]) == target.name
-            && document.text(&["metadata", "namespace"]) == api.metadata.namespace.as_deref().unwrap_or_default()
-    };
-    let workload = documents.iter().find(is_target);
-    let workload = workload.and_then(|document| match read_object::<Workload>(&document.value) {
-        Ok(workload) => Some(workload),
-        Err(issue) => {
-            issues.push(document.locate(issue));
-            None
-        }
-    });
-    HpaObject {
-        label: match &api.metadata.namespace {
+    first
+}
+
+impl HpaObject {
+    fn new(api: &HorizontalPodAutoscaler, spec: HpaSpec, target: Option<&Workload>, container: Option<&str>) -> Self {
+        let label = match &api.metadata.namespace {
             Some(namespace) => format!("{namespace}/{}", api.metadata.name),
             None => api.metadata.name.clone(),
-        },
-        spec,
-        replicas: api.status.current_replicas.or(workload.as_ref().and_then(|workload| workload.spec.replicas)),
-        pod: workload.map(|workload| PodShape::of(&workload, first.map(|name| symbols.text(name)))).unwrap_or_default(),
+        };
+        let replicas = api.status.current_replicas.or(target.and_then(|target| target.spec.replicas));
+        let pod = target.map(|target| PodShape::of(target, container)).unwrap_or_default();
+        HpaObject { label, spec, replicas, pod }
     }
 }
 
 /// Variants of one HPA have the same name: then the file tells them apart, and in one file a number.
-fn name_apart(objects: Vec<(Document, HpaObject)>) -> Vec<HpaObject> {
+fn name_apart(objects: Vec<(Provenance, HpaObject)>) -> Vec<HpaObject> {
     let labels: Vec<String> = objects.iter().map(|(_, object)| object.label.clone()).collect();
     let mut used: Vec<String> = Vec::new();
-    let named = |(document, mut object): (Document, HpaObject)| {
+    let named = |(from, mut object): (Provenance, HpaObject)| {
         if labels.iter().filter(|other| **other == object.label).count() > 1 {
-            let file = Path::new(&document.file).file_name().map(|name| name.to_string_lossy().into_owned());
-            let file = file.unwrap_or(document.file);
+            let file = Path::new(from.file()).file_name().map(|name| name.to_string_lossy().into_owned());
+            let file = file.unwrap_or_else(|| from.file().to_owned());
             let number = used.iter().filter(|other| **other == file).count();
             object.label = if number == 0 { file.clone() } else { format!("{file} #{}", number + 1) };
             used.push(file);

@@ -1,11 +1,15 @@
 //! Where files come from: the disk, or the scenario that is built into the program.
 
+use flate2::bufread::MultiGzDecoder;
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 /// Files larger than this are refused: 64 MiB.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// So are compressed ones that unpack to more: 512 MiB.
 const LARGEST_UNPACKED: u64 = 512 * 1024 * 1024;
+/// How gzip begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A place to read files from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,10 @@ pub enum Sources {
 pub(crate) trait Files: Copy {
     /// A file's text, unpacked if it is gzip, or why there is none.
     fn read(self, path: &Path) -> Result<String, String>;
+    /// A file of any size, piece by piece and unpacked, or why there is none.
+    fn open(self, path: &Path) -> Result<Box<dyn Read>, String> {
+        self.read(path).map(|text| Box::new(Cursor::new(text)) as Box<dyn Read>)
+    }
     /// The file itself, or the files below the folder that end in one of `extensions` (with or without a
     /// `.gz` behind), by name.
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String>;
@@ -54,6 +62,19 @@ impl Files for Sources {
         }
     }
 
+    fn open(self, path: &Path) -> Result<Box<dyn Read>, String> {
+        if self == Sources::Embedded {
+            return self.read(path).map(|text| Box::new(Cursor::new(text)) as Box<dyn Read>);
+        }
+        let raw: Box<dyn Read> = match path.as_os_str() == "-" {
+            true => Box::new(std::io::stdin()),
+            false => Box::new(std::fs::File::open(path).map_err(|error| reason(&error))?),
+        };
+        let mut raw = BufReader::new(raw);
+        let is_packed = raw.fill_buf().map_err(|error| reason(&error))?.starts_with(&GZIP);
+        Ok(if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) })
+    }
+
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
         let suits = |path: &Path| {
             let packed = path.extension().is_some_and(|found| found.eq_ignore_ascii_case("gz"));
@@ -78,7 +99,7 @@ impl Files for Sources {
 }
 
 fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
+    if !bytes.starts_with(&GZIP) {
         return Ok(bytes);
     }
     let mut text = Vec::new();

@@ -71,3 +71,46 @@ fn a_malformed_object_is_refused_at_every_door() {
         assert!(done.stderr.contains(place) && done.stderr.contains(".yaml:"), "{line}: {}", done.stderr);
     }
 }
+
+/// JSON as `kubectl get --raw` has it: items that do not say their kind.
+const NODE_LIST: &str = r#"{"kind": "NodeList", "apiVersion": "v1", "items": [
+  {"metadata": {"name": "a1", "labels": {"eks.amazonaws.com/nodegroup": "a",
+      "node.kubernetes.io/instance-type": "m5.large"}},
+   "status": {"allocatable": {"cpu": "2", "memory": "7Gi", "pods": "29"}}}
+]}"#;
+
+#[test]
+fn every_door_reads_what_kubectl_and_the_api_print() {
+    let pod =
+        r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c"}]}}"#;
+    let folder = Folder::new()
+        .file("list.json", NODE_LIST)
+        .file("several.json", format!("{NODE_LIST}\n{pod}\n"))
+        .file("array.json", format!("[{pod}]"))
+        .file("mixed.yaml", format!("{pod}\n---\nkind: Namespace\nmetadata: {{name: shop}}\n"))
+        .file("s.yaml", SCENARIO.to_owned() + "manifests: [several.json]\n");
+    for files in ["-f several.json", "-f list.json -f array.json", "-f list.json -f mixed.yaml"] {
+        let placed = folder.run(&format!("schedule {files}"));
+        assert!(placed.ok().contains("default     p      a1"), "{files}: {}", placed.stdout);
+        assert!(folder.run(&format!("autoscale {files}")).ok().contains('a'), "{files}");
+    }
+    folder.run("run s.yaml --no-recommend -q --out out").ok();
+    assert!(folder.text("out/result.json").contains("\"a\""));
+}
+
+#[test]
+fn a_wrong_field_of_a_list_has_its_own_line_at_every_door() {
+    let list = "{\n  \"kind\": \"List\",\n  \"items\": [\n    {\n      \"kind\": \"Node\",\n      \"metadata\": {\"name\": \"n\"}\n    },\n    \
+                {\n      \"kind\": \"Node\",\n      \"metadata\": {\"name\": \"m\"},\n      \"spec\": {\n        \"unschedulable\": 1\n      }\n    }\n  ]\n}\n";
+    let folder = Folder::new().file("dump.json", list).file("s.yaml", SCENARIO.to_owned() + "manifests: [dump.json]\n");
+    for line in ["run s.yaml --no-recommend -q", "schedule -f dump.json", "autoscale -f dump.json"] {
+        folder.run(line).refused(&["dump.json:12: error: Node m: spec.unschedulable: "]);
+    }
+    let twice = list.replace("\"m\"", "\"n\"").replace("\"unschedulable\": 1", "");
+    let folder = Folder::new().file("dump.json", twice);
+    for line in ["schedule -f dump.json", "autoscale -f dump.json"] {
+        folder
+            .run(line)
+            .refused(&["dump.json:10: error: Node n: metadata.name: an object of this kind and name was read"]);
+    }
+}

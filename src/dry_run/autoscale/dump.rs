@@ -9,10 +9,13 @@ use crate::cluster::{NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
 use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
 use crate::scenario::autoscaler_flags;
-use crate::scenario::documents::{self, Document};
+use crate::scenario::documents;
 use crate::scenario::issue::{Issue, Issues};
-use crate::scenario::kubernetes::{Converter, node, read_object, workloads};
-use crate::scenario::scheduler_profiles::{self, KIND};
+use crate::scenario::kubernetes::configuration::ConfigMap;
+use crate::scenario::kubernetes::node::Node;
+use crate::scenario::kubernetes::reader::{Found, Item, Provenance, Reader};
+use crate::scenario::kubernetes::{Converter, Kind, Object};
+use crate::scenario::scheduler_profiles;
 use crate::scenario::sources::{Files as _, Sources};
 use crate::scheduler::{Profile, Profiles};
 use crate::units::SimTime;
@@ -47,17 +50,29 @@ pub struct Loaded {
     pub caveats: Issues,
 }
 
+/// What was found in the dumps.
+#[derive(Default)]
+struct Dump {
+    nodes: Vec<(Provenance, Box<Node>)>,
+    /// Everything but nodes, in order.
+    others: Vec<Box<Found>>,
+    /// The priority expander's ConfigMap.
+    priorities: Option<(Provenance, ConfigMap)>,
+    /// The latest time that any object names: about when the dump was taken.
+    newest: Option<jiff::Timestamp>,
+    recording: Option<(Provenance, Value)>,
+}
+
 /// Reads everything. Errors: all that is wrong, with its place.
 pub fn load(request: &Request) -> Result<Loaded, Issues> {
-    let mut issues = Issues::new();
-    let mut found = Vec::new();
+    let (mut issues, mut dump) = (Issues::new(), Dump::default());
+    let mut reader = Reader::of(Kind::ALL);
     for path in &request.files {
-        found.extend(documents::read(Sources::Disk, path, &mut issues));
+        reader.read(Sources::Disk, path, &mut issues, &mut |item, issues| dump.take(item, issues));
     }
-    let recorded = found.iter().position(|document| document.value.get("podTemplates").is_some());
-    let loaded = match recorded {
-        Some(at) if !issues.has_errors() => from_recording(&found[at], request, &mut issues),
-        _ => from_dump(&found, request, &mut issues),
+    let loaded = match dump.recording.take() {
+        Some((from, value)) if !issues.has_errors() => from_recording(&from, &value, request, &mut issues),
+        _ => from_dump(dump, request, &mut issues),
     };
     match loaded {
         Some(mut loaded) if !issues.has_errors() => {
@@ -68,75 +83,83 @@ pub fn load(request: &Request) -> Result<Loaded, Issues> {
     }
 }
 
-fn from_recording(document: &Document, request: &Request, issues: &mut Issues) -> Option<Loaded> {
-    let recorded = Case::deserialize(&document.value).map_err(|e| e.to_string());
+impl Dump {
+    fn take(&mut self, item: Item, issues: &mut Issues) {
+        let mut found = match item {
+            Item::AutoscalerCase(from, value) => return self.recording = Some((from, value)),
+            Item::Other(_, value) => return self.newest = self.newest.max(newest_time(&value)),
+            item => match item.object(issues) {
+                Some(found) => found,
+                None => return,
+            },
+        };
+        self.newest = self.newest.max(newest_time(&std::mem::take(&mut found.value)));
+        match found.api {
+            Object::Node(node) => self.nodes.push((found.from, node)),
+            Object::ConfigMap(map) if autoscaler_flags::has_priorities(&map) => {
+                self.priorities.get_or_insert((found.from, *map));
+            }
+            Object::ConfigMap(_) => {}
+            _ => self.others.push(found),
+        }
+    }
+    fn has(&self, kind: Kind) -> bool {
+        self.others.iter().any(|found| found.api.kind() == kind)
+    }
+}
+
+fn from_recording(from: &Provenance, value: &Value, request: &Request, issues: &mut Issues) -> Option<Loaded> {
+    let recorded = Case::deserialize(value).map_err(|e| e.to_string());
     match recorded.and_then(|case| Recorded::new(&case)) {
         Ok(mut recorded) => {
             set_flags(&mut recorded.surroundings.flags, &request.flags, issues);
             Some(Loaded { surroundings: recorded.surroundings, now: SimTime::from_secs(10), ..Loaded::default() })
         }
         Err(why) => {
-            issues.push(document.locate(Issue::error("", why)));
+            issues.push(from.locate(Issue::error("", why)));
             None
         }
     }
 }
 
-fn from_dump(found: &[Document], request: &Request, issues: &mut Issues) -> Option<Loaded> {
+fn from_dump(dump: Dump, request: &Request, issues: &mut Issues) -> Option<Loaded> {
     let mut surroundings = Surroundings::default();
     set_flags(&mut surroundings.flags, &request.flags, issues);
-    autoscaler_flags::read_priorities(&mut surroundings.flags, found, issues);
+    autoscaler_flags::read_priorities(&mut surroundings.flags, dump.priorities.as_ref(), issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
-    let newest = found.iter().filter_map(|document| newest_time(&document.value)).max();
-    let nodes = nodes(found, issues);
+    let nodes = &dump.nodes;
     if nodes.is_empty() && declared.is_empty() {
         let issue = Issue::error("", "the input has no Node and no node group is declared");
         issues.push(issue.with_help("kubectl get nodes,pods,pdb,rs,sts,jobs,ds -A -o json"));
         return None;
     }
-    let api: Vec<node::Node> = nodes.iter().map(|(_, node)| node.clone()).collect();
+    let api: Vec<Node> = nodes.iter().map(|(_, node)| (**node).clone()).collect();
     let membership = Membership::new(declared, &surroundings.flags, &api, issues);
-    let epoch = newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let epoch = dump.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut converter = Converter::new(&mut surroundings.cluster, epoch);
-    let members = add_nodes(&nodes, &membership, &mut converter, issues);
+    let members = add_nodes(nodes, &membership, &mut converter, issues);
     surroundings.groups = membership.build(&members, &mut converter, issues);
     for (group, nodes) in surroundings.groups.iter_mut().zip(&members) {
         group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
     }
-    let (profiles, profile) = profiles(found, &surroundings.flags, &mut converter, issues);
-    surroundings.daemon_sets = add_objects(found, &mut converter, issues);
+    let (profiles, profile) = profiles(&dump, &surroundings.flags, &mut converter, issues);
+    surroundings.daemon_sets = add_objects(&dump, &mut converter, issues);
     drop(converter);
-    let existing: BTreeSet<&str> = found.iter().map(|document| document.text(&["kind"])).collect();
-    assume_controllers(&mut surroundings, &existing, issues);
+    assume_controllers(&mut surroundings, &dump, issues);
     let now = SimTime::ZERO + surroundings.flags.scan_interval;
     Some(Loaded { surroundings, profiles, profile, now, caveats: Issues::new() })
 }
 
-fn is_a(document: &Document, kind: &str) -> bool {
-    document.text(&["kind"]) == kind
-}
-
-fn nodes<'a>(found: &'a [Document], issues: &mut Issues) -> Vec<(&'a Document, node::Node)> {
-    let mut nodes = Vec::new();
-    for document in found.iter().filter(|document| is_a(document, "Node")) {
-        match read_object::<node::Node>(&document.value) {
-            Ok(node) => nodes.push((document, node)),
-            Err(issue) => issues.push(document.locate(issue)),
-        }
-    }
-    nodes
-}
-
 /// Puts the nodes into the cluster; those of each group.
 fn add_nodes(
-    nodes: &[(&Document, node::Node)],
+    nodes: &[(Provenance, Box<Node>)],
     membership: &Membership,
     converter: &mut Converter<'_>,
     issues: &mut Issues,
 ) -> Vec<Vec<NodeTemplate>> {
     let mut members = vec![Vec::new(); membership.declared.len()];
     let mut strangers = Vec::new();
-    for (document, node) in nodes {
+    for (from, node) in nodes {
         let mut row = converter.node_template(node);
         let group = membership.group_of(node);
         row.group = group.map(GroupId::from_index);
@@ -145,7 +168,7 @@ fn add_nodes(
             None => strangers.push(node.metadata.name.as_str()),
         }
         converter.cluster().add_node(row);
-        take(converter, document, issues);
+        take(converter, from, issues);
     }
     match strangers[..] {
         _ if members.is_empty() => {
@@ -163,14 +186,13 @@ fn add_nodes(
 }
 
 /// The scheduler's profiles, and the one that the autoscaler asks.
-fn profiles(
-    found: &[Document],
-    flags: &Flags,
-    converter: &mut Converter<'_>,
-    issues: &mut Issues,
-) -> (Profiles, Profile) {
-    let document = found.iter().rfind(|document| is_a(document, KIND));
-    let profiles = document.map(|document| scheduler_profiles::of(document, converter, issues)).unwrap_or_default();
+fn profiles(dump: &Dump, flags: &Flags, converter: &mut Converter<'_>, issues: &mut Issues) -> (Profiles, Profile) {
+    let mut profiles = Profiles::default();
+    for found in &dump.others {
+        if let Object::KubeSchedulerConfiguration(api) = &found.api {
+            profiles = scheduler_profiles::of(&api.value, &found.from, converter, issues);
+        }
+    }
     let own = (!flags.scheduler_config_file.is_empty()).then(|| {
         let path = Path::new(&flags.scheduler_config_file);
         scheduler_profiles::read(Sources::Disk, path, "--scheduler-config-file", converter, issues)
@@ -180,39 +202,34 @@ fn profiles(
 }
 
 /// Puts everything else into the cluster; the kinds of pods of DaemonSets.
-fn add_objects(found: &[Document], converter: &mut Converter<'_>, issues: &mut Issues) -> Vec<PodSpecId> {
+fn add_objects(dump: &Dump, converter: &mut Converter<'_>, issues: &mut Issues) -> Vec<PodSpecId> {
     let mut daemon_sets = Vec::new();
-    for document in found.iter().filter(|document| !is_a(document, "Node") && !is_a(document, KIND)) {
-        if is_a(document, "DaemonSet") {
-            match read_object::<workloads::Workload>(&document.value) {
-                Ok(api) => daemon_sets.push(daemon_set(converter, &api.metadata, &api.spec.template)),
-                Err(issue) => issues.push(document.locate(issue)),
-            }
-        } else if let Err(issue) = converter.add(&document.value) {
-            issues.push(document.locate(issue));
+    for found in &dump.others {
+        if let Object::DaemonSet(api) = &found.api {
+            daemon_sets.push(daemon_set(converter, &api.metadata, &api.spec.template));
+        } else {
+            converter.add_object(&found.api);
         }
-        take(converter, document, issues);
+        take(converter, &found.from, issues);
     }
     daemon_sets
 }
 
 /// What the converter found goes where the object is.
-fn take(converter: &mut Converter<'_>, document: &Document, issues: &mut Issues) {
-    for issue in std::mem::take(&mut converter.issues) {
-        issues.push(document.locate(issue));
-    }
+fn take(converter: &mut Converter<'_>, from: &Provenance, issues: &mut Issues) {
+    from.locate_all(std::mem::take(&mut converter.issues), issues);
 }
 
 /// A dump without any ReplicaSet does not mean that all pods have lost theirs.
-fn assume_controllers(surroundings: &mut Surroundings, existing: &BTreeSet<&str>, issues: &mut Issues) {
+fn assume_controllers(surroundings: &mut Surroundings, dump: &Dump, issues: &mut Issues) {
     let kinds = [
-        (OwnerKind::ReplicaSet, "ReplicaSet"),
-        (OwnerKind::StatefulSet, "StatefulSet"),
-        (OwnerKind::DaemonSet, "DaemonSet"),
-        (OwnerKind::Job, "Job"),
-        (OwnerKind::ReplicationController, "ReplicationController"),
+        (OwnerKind::ReplicaSet, Kind::ReplicaSet),
+        (OwnerKind::StatefulSet, Kind::StatefulSet),
+        (OwnerKind::DaemonSet, Kind::DaemonSet),
+        (OwnerKind::Job, Kind::Job),
+        (OwnerKind::ReplicationController, Kind::ReplicationController),
     ];
-    for (kind, name) in kinds.into_iter().filter(|(_, name)| !existing.contains(name)) {
+    for (kind, object) in kinds.into_iter().filter(|(_, object)| !dump.has(*object)) {
         let cluster = &mut surroundings.cluster;
         let owners: BTreeSet<_> = cluster
             .pods()
@@ -222,6 +239,7 @@ fn assume_controllers(surroundings: &mut Surroundings, existing: &BTreeSet<&str>
             })
             .collect();
         if !owners.is_empty() {
+            let name = object.name();
             let message =
                 format!("the input has no {name}: those of {} owners of pods are taken to exist", owners.len());
             issues.push(Issue::warning("", message));

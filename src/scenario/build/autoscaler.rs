@@ -24,24 +24,23 @@ pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
         let message = "the autoscaler's what-ifs use the scheduler's own configuration, scheduler.configuration";
         issues.push(Issue::warning("--scheduler-config-file", message));
     }
-    autoscaler_flags::read_priorities(&mut flags, &scene.objects.autoscaler_priorities, issues);
+    autoscaler_flags::read_priorities(&mut flags, scene.objects.autoscaler_priorities.first(), issues);
     Some(flags)
 }
 
 /// The flags of the autoscaler's Deployment, if it is among the manifests.
 fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
     let mut flags = None;
-    for (document, deployment) in &scene.objects.deployments {
-        for (at, container) in deployment.spec.template.spec.containers.iter().enumerate() {
+    for (from, deployment) in &scene.objects.deployments {
+        for container in &deployment.spec.template.spec.containers {
             if !container.image.contains("cluster-autoscaler") {
                 continue;
             }
-            let command = document.value.pointer(&format!("/spec/template/spec/containers/{at}"));
-            let words = ["command", "args"].into_iter().filter_map(|key| command?.get(key)?.as_array());
-            let words = words.flatten().filter_map(|word| word.as_str()).skip_while(|word| !word.starts_with("--"));
+            let words = container.command.iter().chain(&container.args).map(String::as_str);
+            let words = words.skip_while(|word| !word.starts_with("--"));
             let mut part = Issues::new();
             autoscaler_flags::set(flags.get_or_insert_default(), words, &mut part);
-            document.locate_all(part, issues);
+            from.locate_all(part, issues);
         }
     }
     flags

@@ -2,18 +2,18 @@
 
 use super::scene::Scene;
 use crate::controllers::disruption::{Promise, UnhealthyPods};
-use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::{Budget, Cast};
 
 /// Fills `cast` with everything that protects pods.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    for (document, object) in &scene.objects.budgets {
+    for (from, object) in &scene.objects.budgets {
         let promise = match (object.spec.min_available, object.spec.max_unavailable) {
             (Some(_), Some(_)) => {
                 let message = "minAvailable and maxUnavailable cannot both be set";
-                issues.push(document.locate(Issue::error("spec", message)));
+                issues.push(from.locate(Issue::error("spec", message)));
                 continue;
             }
             (Some(count), _) => Promise::MinAvailable(count),
@@ -27,18 +27,18 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             name: converter.symbol(&object.metadata.name),
             selector,
             promise,
-            unhealthy_pods: unhealthy_pods(object.spec.unhealthy_pod_eviction_policy.as_deref(), document, issues),
+            unhealthy_pods: unhealthy_pods(object.spec.unhealthy_pod_eviction_policy.as_deref(), from, issues),
         });
     }
 }
 
-fn unhealthy_pods(policy: Option<&str>, document: &Document, issues: &mut Issues) -> UnhealthyPods {
+fn unhealthy_pods(policy: Option<&str>, from: &Provenance, issues: &mut Issues) -> UnhealthyPods {
     match policy {
         None | Some("IfHealthyBudget") => UnhealthyPods::IfHealthyBudget,
         Some("AlwaysAllow") => UnhealthyPods::AlwaysAllow,
         Some(other) => {
             let message = format!("found `{other}`, expected IfHealthyBudget or AlwaysAllow");
-            issues.push(document.locate(Issue::error("spec.unhealthyPodEvictionPolicy", message)));
+            issues.push(from.locate(Issue::error("spec.unhealthyPodEvictionPolicy", message)));
             UnhealthyPods::IfHealthyBudget
         }
     }

@@ -1,7 +1,7 @@
 //! The nodes of a dump as node groups of a fixed size.
 
 use super::group_draft::GroupDraft;
-use super::objects::Found;
+use super::objects::Placed;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::node::Node;
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ const OWN_LABELS: &[&str] =
     &["kubernetes.io/", "beta.kubernetes.io/", "topology.", "failure-domain.", "node.kubernetes.io/"];
 
 /// The nodes of a dump as groups of a fixed size, by the label that names the group, else by machine type.
-pub(super) fn groups(nodes: &[Found<Node>], issues: &mut Issues) -> Vec<(String, GroupDraft)> {
+pub(super) fn groups(nodes: &[Placed<Node>], issues: &mut Issues) -> Vec<(String, GroupDraft)> {
     let mut drafts: BTreeMap<String, GroupDraft> = BTreeMap::new();
-    for (document, node) in nodes {
+    for (from, node) in nodes {
         let label = |key: &str| node.metadata.labels.get(key).map(String::as_str);
         let kind = label("node.kubernetes.io/instance-type").or(label("beta.kubernetes.io/instance-type"));
         let Some(kind) = kind else {
             let message = "the node has no label node.kubernetes.io/instance-type: it was left aside";
-            issues.push(document.locate(Issue::warning("metadata.labels", message)));
+            issues.push(from.locate(Issue::warning("metadata.labels", message)));
             continue;
         };
         let name = node.group().unwrap_or(kind);

@@ -3,9 +3,9 @@
 use super::scene::Scene;
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Symbol;
-use crate::scenario::documents::Document;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::WorkloadId;
 use crate::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
 
@@ -13,8 +13,8 @@ use crate::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
 ///
 /// Upstream: two of one target are ambiguous: `HorizontalController.validateAndParseSelector`, 1.28.
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    let mut rows: Vec<(String, &Document, Hpa)> = Vec::new();
-    for (document, object) in &scene.objects.hpas {
+    let mut rows: Vec<(String, &Provenance, Hpa)> = Vec::new();
+    for (from, object) in &scene.objects.hpas {
         let mut object = object.clone();
         if let Some(patch) = scene.file.hpas.get(&object.metadata.name) {
             object.spec.min_replicas = patch.min_replicas.or(object.spec.min_replicas);
@@ -25,7 +25,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         if let Some(percent) = scene.file.hpas.get(&object.metadata.name).and_then(|patch| patch.cpu_utilization) {
             set_cpu_target(&mut spec, percent);
         }
-        document.locate_all(part, issues);
+        from.locate_all(part, issues);
         let namespace = converter.symbol(object.metadata.namespace_or_default());
         let target = &object.spec.scale_target_ref;
         let name = converter.symbol(&target.name);
@@ -38,13 +38,13 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
                 cast.workloads.values().map(|row| converter.cluster().symbols.text(row.name).to_owned()).collect();
             let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
             let issue = Issue::error("spec.scaleTargetRef", message);
-            issues.push(document.locate(issue.suggest(&target.name, known.iter().map(String::as_str))));
+            issues.push(from.locate(issue.suggest(&target.name, known.iter().map(String::as_str))));
             continue;
         };
         let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
-        let signals = signals(&spec, converter, document, issues);
+        let signals = signals(&spec, converter, from, issues);
         let name = converter.symbol(&object.metadata.name);
-        rows.push((key, document, Hpa { name, workload, spec, signals, is_ambiguous: false }));
+        rows.push((key, from, Hpa { name, workload, spec, signals, is_ambiguous: false }));
     }
     for name in scene.file.hpas.keys() {
         if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
@@ -55,12 +55,12 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let targets: Vec<WorkloadId> = rows.iter().map(|(_, _, hpa)| hpa.workload).collect();
-    for (key, document, hpa) in &mut rows {
+    for (key, from, hpa) in &mut rows {
         hpa.is_ambiguous = targets.iter().filter(|target| **target == hpa.workload).count() > 1;
         if hpa.is_ambiguous {
             let message =
                 format!("another HPA has the same target: the controller scales by the metrics of neither ({key})");
-            issues.push(document.locate(Issue::warning("spec.scaleTargetRef", message)));
+            issues.push(from.locate(Issue::warning("spec.scaleTargetRef", message)));
         }
     }
     cast.hpas = rows.into_iter().map(|(_, _, hpa)| hpa).collect();
@@ -78,7 +78,7 @@ fn set_cpu_target(spec: &mut HpaSpec, percent: i64) {
 fn signals(
     spec: &HpaSpec,
     converter: &mut Converter<'_>,
-    document: &Document,
+    from: &Provenance,
     issues: &mut Issues,
 ) -> Vec<(Symbol, Signal)> {
     let mut signals = Vec::new();
@@ -95,7 +95,7 @@ fn signals(
             signals.push((name, Signal::Backlog));
         } else {
             let message = format!("nothing is known that the metric `{text}` could read: it has no values");
-            issues.push(document.locate(Issue::warning("spec.metrics", message)));
+            issues.push(from.locate(Issue::warning("spec.metrics", message)));
         }
     }
     signals

@@ -24,7 +24,6 @@ mod vpas;
 mod workloads;
 
 use super::digest::Recorder;
-use super::documents::{self, Document};
 use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::Converter;
@@ -64,11 +63,9 @@ pub(super) struct Inputs<'a> {
 pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
     let Inputs { files, folder, prices } = inputs;
     let (region, provider) = region(file, issues);
-    let documents: Vec<Document> =
-        file.manifests.iter().flat_map(|path| documents::read(files, &path.below(folder), issues)).collect();
     let declared: Vec<terraform::TerraformGroup> =
         file.terraform.iter().flat_map(|path| terraform::read(files, &path.below(folder), issues)).collect();
-    let objects = Objects::read(documents, issues);
+    let objects = Objects::read(files, file.manifests.iter().map(|path| path.below(folder)), issues);
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, EPOCH);
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);

@@ -1,155 +1,145 @@
 //! The manifests' objects by kind.
 
 use crate::scenario::autoscaler_flags;
-use crate::scenario::documents::Document;
+use crate::scenario::digest::Recorder;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
-use crate::scenario::kubernetes::meta::ObjectMeta;
+use crate::scenario::kubernetes::configuration::ConfigMap;
 use crate::scenario::kubernetes::node::{Namespace, Node};
 use crate::scenario::kubernetes::pod::Pod;
 use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
-use crate::scenario::kubernetes::read_object;
+use crate::scenario::kubernetes::reader::{Found, Item, Provenance, Reader};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::vertical::VerticalPodAutoscaler;
 use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
-use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::scenario::kubernetes::{Kind, Object};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-/// An object with the document that it came from.
-pub(super) type Found<T> = (Document, T);
+/// An object with its place.
+pub(super) type Placed<T> = (Provenance, T);
 
 /// Everything that matters, by kind, in the order of the files.
 #[derive(Default)]
 pub(super) struct Objects {
-    pub(super) deployments: Vec<Found<Workload>>,
-    pub(super) stateful_sets: Vec<Found<Workload>>,
-    pub(super) daemon_sets: Vec<Found<Workload>>,
+    pub(super) deployments: Vec<Placed<Workload>>,
+    pub(super) stateful_sets: Vec<Placed<Workload>>,
+    pub(super) daemon_sets: Vec<Placed<Workload>>,
     /// Those that no Deployment owns.
-    pub(super) replica_sets: Vec<Found<Workload>>,
+    pub(super) replica_sets: Vec<Placed<Workload>>,
     /// Those that no controller owns.
-    pub(super) pods: Vec<Found<Pod>>,
-    pub(super) nodes: Vec<Found<Node>>,
-    pub(super) jobs: Vec<Found<Job>>,
-    pub(super) cron_jobs: Vec<Found<CronJob>>,
-    pub(super) hpas: Vec<Found<HorizontalPodAutoscaler>>,
-    pub(super) vpas: Vec<Found<VerticalPodAutoscaler>>,
-    pub(super) budgets: Vec<Found<PodDisruptionBudget>>,
-    pub(super) priority_classes: Vec<Found<PriorityClass>>,
-    pub(super) services: Vec<Found<Service>>,
-    pub(super) ingresses: Vec<Found<Ingress>>,
-    pub(super) claims: Vec<Found<PersistentVolumeClaim>>,
-    pub(super) storage_classes: Vec<Found<StorageClass>>,
-    pub(super) namespaces: Vec<Found<Namespace>>,
+    pub(super) pods: Vec<Placed<Pod>>,
+    pub(super) nodes: Vec<Placed<Node>>,
+    pub(super) jobs: Vec<Placed<Job>>,
+    pub(super) cron_jobs: Vec<Placed<CronJob>>,
+    pub(super) hpas: Vec<Placed<HorizontalPodAutoscaler>>,
+    pub(super) vpas: Vec<Placed<VerticalPodAutoscaler>>,
+    pub(super) budgets: Vec<Placed<PodDisruptionBudget>>,
+    pub(super) priority_classes: Vec<Placed<PriorityClass>>,
+    pub(super) services: Vec<Placed<Service>>,
+    pub(super) ingresses: Vec<Placed<Ingress>>,
+    pub(super) claims: Vec<Placed<PersistentVolumeClaim>>,
+    pub(super) storage_classes: Vec<Placed<StorageClass>>,
+    pub(super) namespaces: Vec<Placed<Namespace>>,
     /// The priority expander's ConfigMap.
-    pub(super) autoscaler_priorities: Vec<Document>,
+    pub(super) autoscaler_priorities: Vec<Placed<ConfigMap>>,
     ignored: BTreeMap<String, usize>,
     /// Objects that their controllers will make again.
-    owned: BTreeMap<String, usize>,
+    owned: BTreeMap<&'static str, usize>,
 }
 
-/// Kinds that somebody may have misspelt.
-const KINDS: &[&str] = &[
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "Pod",
-    "Node",
-    "Job",
-    "CronJob",
-    "HorizontalPodAutoscaler",
-    "VerticalPodAutoscaler",
-    "PodDisruptionBudget",
-    "PriorityClass",
-    "Service",
-    "Ingress",
-    "PersistentVolumeClaim",
-    "StorageClass",
-    "Namespace",
+/// What a simulation is made of.
+const KINDS: &[Kind] = &[
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Pod,
+    Kind::Node,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::HorizontalPodAutoscaler,
+    Kind::VerticalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::PriorityClass,
+    Kind::Service,
+    Kind::Ingress,
+    Kind::PersistentVolumeClaim,
+    Kind::StorageClass,
+    Kind::Namespace,
+    Kind::ConfigMap,
 ];
 
 impl Objects {
-    pub(super) fn read(documents: Vec<Document>, issues: &mut Issues) -> Self {
+    /// The objects of these files and folders, in order.
+    pub(super) fn read(files: &Recorder, paths: impl Iterator<Item = PathBuf>, issues: &mut Issues) -> Self {
         let mut objects = Objects::default();
-        let mut seen = BTreeSet::new();
-        for document in documents {
-            let kind = document.text(&["kind"]).to_owned();
-            let named = !document.text(&["metadata", "name"]).is_empty();
-            if !document.value.is_object() || kind.is_empty() {
-                let issue = Issue::error("kind", "this is not a Kubernetes object: it has no kind");
-                issues.push(document.locate(issue));
-                continue;
-            }
-            if KINDS.contains(&kind.as_str()) && !named {
-                issues.push(document.locate(Issue::error("metadata.name", "the object has no name")));
-                continue;
-            }
-            if KINDS.contains(&kind.as_str()) && !seen.insert(document.name()) {
-                let issue = Issue::error("metadata.name", "an object of this kind and name was read before");
-                issues.push(document.locate(issue));
-                continue;
-            }
-            objects.take(&kind, document, issues);
+        let mut reader = Reader::of(KINDS);
+        for path in paths {
+            reader.read(files, &path, issues, &mut |item, issues| objects.take(item, issues));
         }
         objects
     }
 
-    fn take(&mut self, kind: &str, document: Document, issues: &mut Issues) {
-        match kind {
-            "Deployment" => push(&mut self.deployments, document, issues),
-            "StatefulSet" => push(&mut self.stateful_sets, document, issues),
-            "DaemonSet" => push(&mut self.daemon_sets, document, issues),
-            "CronJob" => push(&mut self.cron_jobs, document, issues),
-            "HorizontalPodAutoscaler" => push(&mut self.hpas, document, issues),
-            "VerticalPodAutoscaler" => push(&mut self.vpas, document, issues),
-            "PodDisruptionBudget" => push(&mut self.budgets, document, issues),
-            "PriorityClass" => push(&mut self.priority_classes, document, issues),
-            "Service" => push(&mut self.services, document, issues),
-            "Ingress" => push(&mut self.ingresses, document, issues),
-            "PersistentVolumeClaim" => push(&mut self.claims, document, issues),
-            "StorageClass" => push(&mut self.storage_classes, document, issues),
-            "ReplicaSet" | "Pod" | "Job" if is_owned(&document) => *self.owned.entry(kind.to_owned()).or_default() += 1,
-            "Job" => push(&mut self.jobs, document, issues),
-            "ReplicaSet" => push(&mut self.replica_sets, document, issues),
-            "Pod" => push(&mut self.pods, document, issues),
-            "Node" => push(&mut self.nodes, document, issues),
-            "Namespace" => push(&mut self.namespaces, document, issues),
-            "ConfigMap" if autoscaler_flags::has_priorities(&document) => self.autoscaler_priorities.push(document),
-            other => {
-                let meant = did_you_mean(other, KINDS.iter().copied());
-                let group = document.text(&["apiVersion"]);
-                let is_ours = ["apps/", "batch/", "autoscaling/", "policy/", "networking.k8s.io/"];
-                if let Some(meant) = meant.filter(|_| is_ours.iter().any(|prefix| group.starts_with(prefix))) {
-                    let issue = Issue::warning("kind", format!("`{other}` is not read"));
-                    issues.push(document.locate(issue.with_help(format!("did you mean `{meant}`?"))));
-                }
-                *self.ignored.entry(other.to_owned()).or_default() += 1;
-            }
+    fn take(&mut self, item: Item, issues: &mut Issues) {
+        if let Item::Other(from, value) = &item {
+            return self.leave(from, value, issues);
         }
+        let Some(found) = item.object(issues) else { return };
+        let Found { from, api, .. } = *found;
+        let is_owned = api.metadata().controller().is_some();
+        match api {
+            Object::ReplicaSet(_) | Object::Pod(_) | Object::Job(_) if is_owned => {
+                *self.owned.entry(api.kind().name()).or_default() += 1;
+            }
+            Object::Deployment(api) => self.deployments.push((from, *api)),
+            Object::StatefulSet(api) => self.stateful_sets.push((from, *api)),
+            Object::DaemonSet(api) => self.daemon_sets.push((from, *api)),
+            Object::ReplicaSet(api) => self.replica_sets.push((from, *api)),
+            Object::Pod(api) => self.pods.push((from, *api)),
+            Object::Node(api) => self.nodes.push((from, *api)),
+            Object::Job(api) => self.jobs.push((from, *api)),
+            Object::CronJob(api) => self.cron_jobs.push((from, *api)),
+            Object::HorizontalPodAutoscaler(api) => self.hpas.push((from, *api)),
+            Object::VerticalPodAutoscaler(api) => self.vpas.push((from, *api)),
+            Object::PodDisruptionBudget(api) => self.budgets.push((from, *api)),
+            Object::PriorityClass(api) => self.priority_classes.push((from, *api)),
+            Object::Service(api) => self.services.push((from, *api)),
+            Object::Ingress(api) => self.ingresses.push((from, *api)),
+            Object::PersistentVolumeClaim(api) => self.claims.push((from, *api)),
+            Object::StorageClass(api) => self.storage_classes.push((from, *api)),
+            Object::Namespace(api) => self.namespaces.push((from, *api)),
+            Object::ConfigMap(api) if autoscaler_flags::has_priorities(&api) => {
+                self.autoscaler_priorities.push((from, *api));
+            }
+            other => *self.ignored.entry(other.kind().name().to_owned()).or_default() += 1,
+        }
+    }
+
+    /// An object of a kind that nobody looks at, or one that was misspelt.
+    fn leave(&mut self, from: &Provenance, value: &Value, issues: &mut Issues) {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (kind, group) = (text("kind"), text("apiVersion"));
+        let meant = did_you_mean(kind, KINDS.iter().map(|kind| kind.name()));
+        let is_ours = ["apps/", "batch/", "autoscaling/", "policy/", "networking.k8s.io/"];
+        if let Some(meant) = meant.filter(|_| is_ours.iter().any(|prefix| group.starts_with(prefix))) {
+            let issue = Issue::warning("kind", format!("`{kind}` is not read"));
+            issues.push(from.locate(issue.with_help(format!("did you mean `{meant}`?"))));
+        }
+        *self.ignored.entry(kind.to_owned()).or_default() += 1;
     }
 
     /// One line for all that was read and does not matter.
     pub(super) fn name_the_ignored(&self, issues: &mut Issues) {
-        let mut say = |what: &str, counts: &BTreeMap<String, usize>| {
-            let list: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let ignored: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let owned: Vec<String> = self.owned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let mut say = |what: &str, list: Vec<String>| {
             if !list.is_empty() {
                 issues.push(Issue::warning("manifests", format!("{what}: {}", list.join(", "))));
             }
         };
-        say("objects that no decision looks at were left aside", &self.ignored);
-        say("objects that their controllers make anew were left aside", &self.owned);
-    }
-}
-
-/// Whether a controller made it.
-fn is_owned(document: &Document) -> bool {
-    let metadata = document.value.get("metadata").cloned().unwrap_or_default();
-    serde_json::from_value::<ObjectMeta>(metadata).is_ok_and(|metadata| metadata.controller().is_some())
-}
-
-fn push<T: DeserializeOwned>(list: &mut Vec<Found<T>>, document: Document, issues: &mut Issues) {
-    match read_object(&document.value) {
-        Ok(object) => list.push((document, object)),
-        Err(issue) => issues.push(document.locate(issue)),
+        say("objects that no decision looks at were left aside", ignored);
+        say("objects that their controllers make anew were left aside", owned);
     }
 }

@@ -10,10 +10,10 @@ use crate::world::{Cast, Vpa};
 
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
     let mut rows: Vec<(String, Vpa)> = Vec::new();
-    for (document, object) in &scene.objects.vpas {
+    for (from, object) in &scene.objects.vpas {
         let mut part = Issues::new();
         let spec = object.to_spec(&mut converter.cluster().symbols, &mut part);
-        document.locate_all(part, issues);
+        from.locate_all(part, issues);
         let Some(target) = &object.spec.target_ref else { continue };
         let namespace = converter.symbol(object.metadata.namespace_or_default());
         let name = converter.symbol(&target.name);
@@ -26,16 +26,16 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             let symbols = &converter.cluster().symbols;
             let known: Vec<&str> = cast.workloads.values().map(|row| symbols.text(row.name)).collect();
             let issue = Issue::error("spec.targetRef", message);
-            issues.push(document.locate(issue.suggest(&target.name, known)));
+            issues.push(from.locate(issue.suggest(&target.name, known)));
             continue;
         };
         if rows.iter().any(|(_, other)| other.workload == workload) {
-            issues.push(document.locate(Issue::error("spec.targetRef", "another VPA has the same target")));
+            issues.push(from.locate(Issue::error("spec.targetRef", "another VPA has the same target")));
             continue;
         }
         if let Some(message) = conflict(cast, workload, &spec) {
             let help = "give the VPA controlledResources that the HPA does not scale on, or updateMode Off";
-            issues.push(document.locate(Issue::warning("spec", message).with_help(help)));
+            issues.push(from.locate(Issue::warning("spec", message).with_help(help)));
         }
         let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
         rows.push((key, Vpa { name: converter.symbol(&object.metadata.name), workload, spec }));

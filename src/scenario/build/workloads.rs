@@ -1,6 +1,6 @@
 //! Workloads.
 
-use super::objects::Found;
+use super::objects::Placed;
 use super::scene::{EPOCH, Scene};
 use super::updates::{self, MOST_REPLICAS};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
@@ -10,12 +10,12 @@ use crate::controllers::deployment::Strategy;
 use crate::controllers::job::{JobSpec, OnDisruption};
 use crate::controllers::stateful_set::PodManagement;
 use crate::market::container_start;
-use crate::scenario::documents::Document;
 use crate::scenario::file::Assumption;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
 use crate::scenario::kubernetes::pod::{self as api_pod, Pod, PodSpec, PodTemplateSpec};
+use crate::scenario::kubernetes::reader::Provenance;
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads as api;
 use crate::units::{Quantity, SimDuration, SimTime};
@@ -105,12 +105,12 @@ struct Builder<'a, 'b, 'c> {
 impl Builder<'_, '_, '_> {
     fn workload(
         &mut self,
-        found: &Found<api::Workload>,
+        found: &Placed<api::Workload>,
         owner: &str,
         kind: impl Fn(&api::Workload, &mut Issues) -> WorkloadKind,
         issues: &mut Issues,
     ) -> Workload {
-        let (document, object) = found;
+        let (from, object) = found;
         let mut part = Issues::new();
         let replicas = object.spec.replicas.unwrap_or(1);
         if !(0..=MOST_REPLICAS).contains(&replicas) {
@@ -140,16 +140,16 @@ impl Builder<'_, '_, '_> {
             min_ready: seconds(object.spec.min_ready_seconds.unwrap_or(0)),
             progress_deadline: None,
         };
-        document.locate_all(part, issues);
+        from.locate_all(part, issues);
         workload
     }
 
     /// A pod that nobody makes again when it is gone.
-    fn bare_pod(&mut self, (document, object): &Found<Pod>, issues: &mut Issues) -> Workload {
+    fn bare_pod(&mut self, (from, object): &Placed<Pod>, issues: &mut Issues) -> Workload {
         let mut part = Issues::new();
         let api = PodTemplateSpec { metadata: object.metadata.clone(), spec: object.spec.clone() };
         let template = self.template(&object.metadata, &api, "", "", &mut part);
-        document.locate_all(part, issues);
+        from.locate_all(part, issues);
         Workload {
             namespace: self.converter.symbol(object.metadata.namespace_or_default()),
             name: self.converter.symbol(&object.metadata.name),
@@ -183,13 +183,13 @@ impl Builder<'_, '_, '_> {
         self.converter.cluster().workloads.push(row);
     }
 
-    fn job(&mut self, (document, object): &Found<api::Job>, issues: &mut Issues) -> Workload {
-        let (spec, work) = self.job_parts(&object.metadata, &object.spec, document, issues);
+    fn job(&mut self, (from, object): &Placed<api::Job>, issues: &mut Issues) -> Workload {
+        let (spec, work) = self.job_parts(&object.metadata, &object.spec, from, issues);
         let kind = WorkloadKind::Job { spec, work };
-        self.job_workload(document, &object.metadata, &object.spec, kind, issues)
+        self.job_workload(from, &object.metadata, &object.spec, kind, issues)
     }
 
-    fn cron_job(&mut self, (document, object): &Found<api::CronJob>, issues: &mut Issues) -> Option<Workload> {
+    fn cron_job(&mut self, (from, object): &Placed<api::CronJob>, issues: &mut Issues) -> Option<Workload> {
         if object.spec.suspend {
             return None;
         }
@@ -197,7 +197,7 @@ impl Builder<'_, '_, '_> {
         let schedule = match Schedule::parse(&object.spec.schedule, object.spec.time_zone.as_deref(), EPOCH) {
             Ok(schedule) => schedule,
             Err(error) => {
-                issues.push(document.locate(Issue::error("spec.schedule", error.to_string())));
+                issues.push(from.locate(Issue::error("spec.schedule", error.to_string())));
                 return None;
             }
         };
@@ -207,28 +207,28 @@ impl Builder<'_, '_, '_> {
             Some("Replace") => ConcurrencyPolicy::Replace,
             Some(other) => {
                 let message = format!("found `{other}`, expected Allow, Forbid or Replace");
-                issues.push(document.locate(Issue::error("spec.concurrencyPolicy", message)));
+                issues.push(from.locate(Issue::error("spec.concurrencyPolicy", message)));
                 return None;
             }
         };
         let starting_deadline = object.spec.starting_deadline_seconds.map(seconds);
-        let (spec, work) = self.job_parts(&object.metadata, inner, document, issues);
+        let (spec, work) = self.job_parts(&object.metadata, inner, from, issues);
         let kind = WorkloadKind::CronJob { schedule, concurrency, starting_deadline, spec, work };
-        Some(self.job_workload(document, &object.metadata, inner, kind, issues))
+        Some(self.job_workload(from, &object.metadata, inner, kind, issues))
     }
 
     fn job_parts(
         &self,
         metadata: &ObjectMeta,
         spec: &api::JobSpec,
-        document: &Document,
+        from: &Provenance,
         issues: &mut Issues,
     ) -> (JobSpec, Delay) {
         let work = self.scene.file.jobs.get(&metadata.name).map(|job| job.duration.0);
         if work.is_none() {
             let message = "how long a pod works is not known: 5 minutes are assumed";
             let help = format!("give jobs.{}.duration in the scenario", metadata.name);
-            issues.push(document.locate(Issue::warning("", message).with_help(help)));
+            issues.push(from.locate(Issue::warning("", message).with_help(help)));
         }
         let median = work.unwrap_or(JOB_WORK);
         let counts = JobSpec {
@@ -236,7 +236,7 @@ impl Builder<'_, '_, '_> {
             completions: spec.completions.or(if spec.parallelism.is_none() { Some(1) } else { None }),
             backoff_limit: spec.backoff_limit.unwrap_or(6),
             active_deadline: spec.active_deadline_seconds.map(seconds),
-            on_disruption: on_disruption(spec, document, issues),
+            on_disruption: on_disruption(spec, from, issues),
             only_replaces_failed: spec.pod_failure_policy.is_some(),
         };
         (counts, Delay::Lognormal { median, sigma: 0.2, least: SimDuration::from_secs(1) })
@@ -244,7 +244,7 @@ impl Builder<'_, '_, '_> {
 
     fn job_workload(
         &mut self,
-        document: &Document,
+        from: &Provenance,
         metadata: &ObjectMeta,
         spec: &api::JobSpec,
         kind: WorkloadKind,
@@ -260,7 +260,7 @@ impl Builder<'_, '_, '_> {
         };
         self.converter.cluster().workloads.push(row);
         let template = self.template(metadata, &spec.template, "Job", &metadata.name, &mut part);
-        document.locate_all(part, issues);
+        from.locate_all(part, issues);
         Workload {
             namespace: self.converter.symbol(metadata.namespace_or_default()),
             name: self.converter.symbol(&metadata.name),
@@ -393,7 +393,7 @@ fn seconds(value: i64) -> SimDuration {
 /// What the pod failure policy says about pods that are evicted, preempted or lost with their node.
 ///
 /// Upstream: pod_failure_policy.go `matchPodFailurePolicy`, 1.28.
-fn on_disruption(spec: &api::JobSpec, document: &Document, issues: &mut Issues) -> OnDisruption {
+fn on_disruption(spec: &api::JobSpec, from: &Provenance, issues: &mut Issues) -> OnDisruption {
     let matches = |pattern: &api::PodConditionPattern| {
         pattern.kind == "DisruptionTarget" && pattern.status.as_deref().is_none_or(|status| status == "True")
     };
@@ -405,7 +405,7 @@ fn on_disruption(spec: &api::JobSpec, document: &Document, issues: &mut Issues) 
         Some("FailJob") => OnDisruption::FailJob,
         Some(other) => {
             let message = format!("found `{other}`, expected Count, Ignore or FailJob");
-            issues.push(document.locate(Issue::error("spec.podFailurePolicy.rules.action", message)));
+            issues.push(from.locate(Issue::error("spec.podFailurePolicy.rules.action", message)));
             OnDisruption::Count
         }
     }
@@ -465,7 +465,7 @@ fn management(object: &api::Workload) -> PodManagement {
     }
 }
 
-fn has_zonal_claims(object: &api::Workload, classes: &[Found<StorageClass>]) -> bool {
+fn has_zonal_claims(object: &api::Workload, classes: &[Placed<StorageClass>]) -> bool {
     let provisioner = |claim: &PersistentVolumeClaim| {
         let class = claim.spec.storage_class_name.as_deref()?;
         classes.iter().find(|(_, row)| row.metadata.name == class).map(|(_, row)| row.provisioner.as_str())

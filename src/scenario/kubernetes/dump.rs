@@ -2,12 +2,9 @@
 
 use crate::cluster::{OwnerKind, PodId, ServiceSelector, WorkloadSelector};
 use crate::scenario::issue::Issue;
-use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, null_as_default};
-use crate::scenario::kubernetes::workloads::Service;
-use crate::scenario::kubernetes::{Converter, read_object};
-use serde::Deserialize;
+use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta};
+use crate::scenario::kubernetes::{Converter, Kind, Object};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What an object of a dump turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,83 +17,65 @@ pub enum Loaded {
     Ignored,
 }
 
-/// A controller of pods, as far as its selector goes.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct PodController {
-    metadata: ObjectMeta,
-    spec: PodControllerSpec,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct PodControllerSpec {
-    replicas: Option<i32>,
-    selector: Option<LabelSelector>,
-}
-
-/// As [`PodController`], with the older kind of selector.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct ReplicationController {
-    metadata: ObjectMeta,
-    spec: ReplicationControllerSpec,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct ReplicationControllerSpec {
-    replicas: Option<i32>,
-    #[serde(deserialize_with = "null_as_default")]
-    selector: BTreeMap<String, String>,
-}
-
 impl Converter<'_> {
-    /// Adds an object of a dump to the cluster. Nodes must come before the pods bound to them.
+    /// Adds an object of a dump to the cluster, of any kind. Nodes must come before the pods bound to them.
     ///
-    /// Errors: the object is not what its kind says; see [`read_object`].
-    pub fn add(&mut self, object: &Value) -> Result<Loaded, Issue> {
-        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
-        match kind {
-            "Pod" => {
-                let pod = self.pod(&read_object(object)?);
-                return Ok(pod.map_or(Loaded::Ignored, Loaded::Pod));
-            }
-            "Node" => drop(self.node(&read_object(object)?)),
-            "Namespace" => self.namespace(&read_object(object)?),
-            "PodDisruptionBudget" => self.budget(&read_object(object)?),
-            "StorageClass" => self.storage_class(&read_object(object)?),
-            "PersistentVolume" => self.persistent_volume(&read_object(object)?),
-            "PersistentVolumeClaim" => self.persistent_volume_claim(&read_object(object)?),
-            "CSINode" => self.csi_node(&read_object(object)?),
-            "Service" => {
-                let service = read_object::<Service>(object)?;
-                let namespace = self.symbol(service.metadata.namespace_or_default());
-                let selector = self.labels(&service.spec.selector);
-                self.cluster().services.push(ServiceSelector { namespace, selector });
-            }
-            "ReplicaSet" => self.pod_controller(OwnerKind::ReplicaSet, read_object::<PodController>(object)?),
-            "StatefulSet" => self.pod_controller(OwnerKind::StatefulSet, read_object::<PodController>(object)?),
-            "Job" => self.pod_controller(OwnerKind::Job, read_object::<PodController>(object)?),
-            "ReplicationController" => {
-                let api = read_object::<ReplicationController>(object)?;
-                let labels = LabelSelector { match_labels: api.spec.selector, ..LabelSelector::default() };
-                let spec = PodControllerSpec { replicas: api.spec.replicas, selector: Some(labels) };
-                let api = PodController { metadata: api.metadata, spec };
-                self.pod_controller(OwnerKind::ReplicationController, api);
-            }
-            _ => return Ok(Loaded::Ignored),
-        }
-        Ok(Loaded::Object)
+    /// Errors: the object is not what its kind says: the first field that is not what it should be.
+    pub fn add(&mut self, value: &Value) -> Result<Loaded, Issue> {
+        let kind = value.get("kind").and_then(Value::as_str).and_then(Kind::named);
+        kind.map_or(Ok(Loaded::Ignored), |kind| Ok(self.add_object(&Object::read(kind, value)?)))
     }
 
-    fn pod_controller(&mut self, kind: OwnerKind, api: PodController) {
+    /// Adds an object of a dump to the cluster. Nodes must come before the pods bound to them.
+    pub fn add_object(&mut self, object: &Object) -> Loaded {
+        match object {
+            Object::Pod(api) => return self.pod(api).map_or(Loaded::Ignored, Loaded::Pod),
+            Object::Node(api) => drop(self.node(api)),
+            Object::Namespace(api) => self.namespace(api),
+            Object::PodDisruptionBudget(api) => self.budget(api),
+            Object::StorageClass(api) => self.storage_class(api),
+            Object::PersistentVolume(api) => self.persistent_volume(api),
+            Object::PersistentVolumeClaim(api) => self.persistent_volume_claim(api),
+            Object::CSINode(api) => self.csi_node(api),
+            Object::Service(api) => {
+                let namespace = self.symbol(api.metadata.namespace_or_default());
+                let selector = self.labels(&api.spec.selector);
+                self.cluster().services.push(ServiceSelector { namespace, selector });
+            }
+            Object::ReplicaSet(api) => {
+                let (replicas, selector) = (api.spec.replicas, api.spec.selector.as_ref());
+                self.pod_controller(OwnerKind::ReplicaSet, &api.metadata, replicas, selector);
+            }
+            Object::StatefulSet(api) => {
+                let (replicas, selector) = (api.spec.replicas, api.spec.selector.as_ref());
+                self.pod_controller(OwnerKind::StatefulSet, &api.metadata, replicas, selector);
+            }
+            Object::Job(api) => {
+                self.pod_controller(OwnerKind::Job, &api.metadata, None, api.spec.selector.as_ref());
+            }
+            Object::ReplicationController(api) => {
+                let selector = LabelSelector { match_labels: api.spec.selector.clone(), ..LabelSelector::default() };
+                let kind = OwnerKind::ReplicationController;
+                self.pod_controller(kind, &api.metadata, api.spec.replicas, Some(&selector));
+            }
+            _ => return Loaded::Ignored,
+        }
+        Loaded::Object
+    }
+
+    fn pod_controller(
+        &mut self,
+        kind: OwnerKind,
+        metadata: &ObjectMeta,
+        replicas: Option<i32>,
+        selector: Option<&LabelSelector>,
+    ) {
         let row = WorkloadSelector {
             kind,
-            namespace: self.symbol(api.metadata.namespace_or_default()),
-            name: self.symbol(&api.metadata.name),
-            selector: api.spec.selector.as_ref().map(|selector| self.label_selector("spec.selector", selector)),
-            replicas: api.spec.replicas.unwrap_or(1),
+            namespace: self.symbol(metadata.namespace_or_default()),
+            name: self.symbol(&metadata.name),
+            selector: selector.map(|selector| self.label_selector("spec.selector", selector)),
+            replicas: replicas.unwrap_or(1),
         };
         self.cluster().workloads.push(row);
     }

@@ -5,15 +5,18 @@
 //! [`cluster`](crate::cluster) room's types; defaults are applied only where the API server would.
 
 pub mod autoscaling;
+pub mod configuration;
 mod convert;
 pub mod dump;
 mod hpa_rules;
+mod kind;
 pub mod meta;
 pub mod node;
 pub mod pod;
 pub mod policy;
 mod quantity;
 mod read_object;
+pub(crate) mod reader;
 mod scheduler_configuration;
 mod scheduler_plugins;
 pub mod storage;
@@ -21,4 +24,5 @@ pub mod vertical;
 pub mod workloads;
 
 pub use convert::Converter;
-pub use read_object::read_object;
+pub use kind::{Kind, Object};
+pub(crate) use read_object::read_object;

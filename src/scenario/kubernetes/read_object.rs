@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The object. Error: the first field that is not what it should be, in serde's words.
-pub fn read_object<T: DeserializeOwned>(value: &Value) -> Result<T, Issue> {
+pub(crate) fn read_object<T: DeserializeOwned>(value: &Value) -> Result<T, Issue> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();

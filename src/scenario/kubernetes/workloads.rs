@@ -5,6 +5,7 @@ use super::pod::PodTemplateSpec;
 use super::storage::PersistentVolumeClaim;
 use crate::controllers::IntOrPercent;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A Deployment, StatefulSet, DaemonSet or ReplicaSet.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -67,6 +68,27 @@ pub struct RollingUpdate {
     pub partition: Option<u32>,
 }
 
+/// As a ReplicaSet, with the older kind of selector.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ReplicationController {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: ReplicationControllerSpec,
+}
+
+/// `spec` of a ReplicationController.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ReplicationControllerSpec {
+    /// How many pods; 1 by default.
+    pub replicas: Option<i32>,
+    /// Labels of its pods.
+    #[serde(deserialize_with = "null_as_default")]
+    pub selector: BTreeMap<String, String>,
+}
+
 /// A Job.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -89,6 +111,8 @@ pub struct JobSpec {
     pub backoff_limit: Option<i32>,
     /// How long it may run.
     pub active_deadline_seconds: Option<i64>,
+    /// Which pods are its own.
+    pub selector: Option<LabelSelector>,
     /// What failed pods mean.
     pub pod_failure_policy: Option<PodFailurePolicy>,
     /// The pods.
@@ -177,7 +201,7 @@ pub struct Service {
 pub struct ServiceSpec {
     /// Which pods serve.
     #[serde(deserialize_with = "null_as_default")]
-    pub selector: std::collections::BTreeMap<String, String>,
+    pub selector: BTreeMap<String, String>,
     /// `LoadBalancer` costs money.
     #[serde(rename = "type")]
     pub kind: Option<String>,
