@@ -1,7 +1,6 @@
 //! Recorded metrics in: CSV and Prometheus `query_range` JSON. Every doubt about time, values and units
 //! is said with its line.
 
-mod clock;
 mod column;
 mod recording;
 mod rows;

@@ -26,6 +26,7 @@ mod service_metrics;
 pub mod snapshot;
 pub(crate) mod sources;
 mod terraform;
+mod timed;
 pub mod vpas;
 
 pub use build::checked_replications;

@@ -1,6 +1,7 @@
 //! Recorded metrics: CSV with a header, one row per service and interval.
 
 use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::timed::{Clock, Order, Table};
 use crate::traffic::fit::Sample;
 use std::collections::BTreeMap;
 
@@ -20,82 +21,82 @@ const COLUMNS: [(&str, bool); 8] = [
 const ONLY_SERVICE: &str = "service";
 
 /// Reads metrics; `name` is the file's, for what is said about it. Samples are by service, in order of time.
-/// Times are seconds on any clock.
+/// Times may come in any order, but none twice for one service.
 ///
 /// Errors: every wrong column and cell, with its line.
 pub fn read_metrics(name: &str, text: &str) -> Result<BTreeMap<String, Vec<Sample>>, Issues> {
     let mut issues = Issues::new();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let services = services(text, &mut issues);
+    if !issues.has_errors() {
+        return Ok(services);
+    }
+    let mut located = Issues::new();
+    located.absorb(issues, |place| {
+        place.file = Some(name.to_owned());
+        place.line.get_or_insert(1);
+    });
+    Err(located)
+}
+
+fn services(text: &str, issues: &mut Issues) -> BTreeMap<String, Vec<Sample>> {
     let mut services: BTreeMap<String, Vec<Sample>> = BTreeMap::new();
-    let header = match reader.headers() {
-        Ok(header) => header.clone(),
-        Err(error) => {
-            issues.push(at(name, 1, Issue::error("header", error.to_string())));
-            return Err(issues);
-        }
-    };
-    let places = places(name, &header, &mut issues);
+    let table = Table::new(text);
+    let places = places(&table, issues);
     if issues.has_errors() {
-        return Err(issues);
+        return services;
     }
-    for (row, record) in reader.records().enumerate() {
-        let line = row as u32 + 2;
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                issues.push(at(name, line, Issue::error("row", error.to_string())));
-                continue;
-            }
-        };
-        let cell = |column: usize| places[column].and_then(|place| record.get(place)).unwrap_or("");
-        let mut number = |column: usize, least: f64| read_number(name, line, column, cell(column), least, &mut issues);
-        let numbers = [number(0, f64::MIN), number(2, 0.0), number(3, 0.0), number(4, 0.0)];
-        let latency_s = [5, 6, 7].map(|column| number(column, 0.0).map(|ms| ms / 1000.0));
-        let [Some(time_s), Some(requests_per_second), Some(replicas), Some(cpu_cores)] = numbers else { continue };
+    let mut clock = Clock::new(Order::Any);
+    clock.allows_negative = true;
+    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+    table.each(issues, |row, issues| {
+        let cell = |column: usize| places[column].map_or("", |place| row.cell(place));
         let service = if cell(1).is_empty() { ONLY_SERVICE } else { cell(1) };
-        let sample = Sample { time_s, requests_per_second, replicas, cpu_cores, latency_s };
+        let next = numbers.len() as u32;
+        let number = *numbers.entry(service.to_owned()).or_insert(next);
+        let time = clock.read(cell(0), (number, service), row.line).map_err(|issue| issues.push(issue));
+        let mut number = |column: usize| read_number(row.line, column, cell(column), issues);
+        let numbers = [number(2), number(3), number(4)];
+        let latency_s = [5, 6, 7].map(|column| number(column).map(|ms| ms / 1000.0));
+        let (Ok(time), [Some(requests_per_second), Some(replicas), Some(cpu_cores)]) = (time, numbers) else { return };
+        let sample = Sample { time_s: time.seconds, requests_per_second, replicas, cpu_cores, latency_s };
         services.entry(service.to_owned()).or_default().push(sample);
-    }
+    });
     if services.is_empty() && !issues.has_errors() {
-        issues.push(at(name, 1, Issue::error("rows", "there are none, expected one per service and interval")));
+        issues.push(Issue::error("rows", "there are none, expected one per service and interval"));
     }
     services.values_mut().for_each(|samples| samples.sort_by(|a, b| a.time_s.total_cmp(&b.time_s)));
-    if issues.has_errors() { Err(issues) } else { Ok(services) }
+    services
 }
 
 /// Where each column is.
-fn places(name: &str, header: &csv::StringRecord, issues: &mut Issues) -> [Option<usize>; COLUMNS.len()] {
+fn places(table: &Table<'_>, issues: &mut Issues) -> [Option<usize>; COLUMNS.len()] {
     let known: Vec<&str> = COLUMNS.iter().map(|(column, _)| *column).collect();
-    for title in header.iter().filter(|title| !known.contains(title)) {
+    for title in table.header.iter().filter(|title| !known.contains(title)) {
         let issue = Issue::error(title, format!("unknown column `{title}`, expected {}", known.join(", ")));
-        issues.push(at(name, 1, issue.suggest(title, known.iter().copied())));
+        issues.push(issue.suggest(title, known.iter().copied()));
     }
     COLUMNS.map(|(column, must)| {
-        let place = header.iter().position(|title| title == column);
+        let place = table.column(column);
         if must && place.is_none() {
-            issues.push(at(name, 1, Issue::error(column, format!("there is no column `{column}`"))));
+            issues.push(Issue::error(column, format!("there is no column `{column}`")));
         }
         place
     })
 }
 
-/// A cell's number; none if it is empty and may be, or wrong.
-fn read_number(name: &str, line: u32, column: usize, text: &str, least: f64, issues: &mut Issues) -> Option<f64> {
+/// A cell's number of at least 0; none if it is empty and may be, or wrong.
+fn read_number(line: u32, column: usize, text: &str, issues: &mut Issues) -> Option<f64> {
     let (title, must) = COLUMNS[column];
     if text.is_empty() && !must {
         return None;
     }
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= least);
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
     if number.is_none() {
-        let bound = if least == 0.0 { " of at least 0" } else { "" };
-        issues.push(at(name, line, Issue::error(title, format!("found `{text}`, expected a number{bound}"))));
+        let mut issue = Issue::error(title, format!("found `{text}`, expected a number of at least 0"));
+        issue.place.line = Some(line);
+        issues.push(issue);
     }
     number
-}
-
-fn at(name: &str, line: u32, mut issue: Issue) -> Issue {
-    (issue.place.file, issue.place.line) = (Some(name.to_owned()), Some(line));
-    issue
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod prices;
 mod scene;
 mod scheduler;
 mod traffic;
+mod traffic_trace;
 mod unplaceable;
 mod updates;
 mod vpas;
@@ -82,7 +83,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     faults::build(&scene, &mut converter, &mut cast, issues);
     deploys::build(&scene, &mut converter, &mut cast, issues);
     if let Some(path) = &scene.file.pod_trace {
-        pod_trace::build(&scene, path, &mut converter, &mut cast, issues);
+        cast.trace = pod_trace::read(&scene, path, &mut converter, issues);
     }
     charges::build(&scene, &mut converter, &mut cast, issues);
     objects.name_the_ignored(issues);

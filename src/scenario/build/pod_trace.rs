@@ -6,96 +6,75 @@ use crate::scenario::file::FilePath;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::sources::Files as _;
+use crate::scenario::timed::{self, Clock, Order, Table, at_line};
 use crate::units::{SimDuration, SimTime};
-use crate::world::{Cast, TracePod};
-use serde::Deserialize;
+use crate::world::TracePod;
 
-/// At most this many lines are complained about; more would say nothing new.
-const MOST_COMPLAINTS: usize = 10;
+/// The columns. The pod's name is for people.
+const COLUMNS: [&str; 5] = ["time_s", "pod", "cpu_milli", "mem_bytes", "duration_s"];
 /// A century, in seconds.
 const LONGEST: f64 = 3.2e9;
 /// More of anything than any machine has: 10^15 millicores or bytes.
 const LARGEST: f64 = 1e15;
 
-/// A line of the file.
-#[derive(Deserialize)]
-struct Row {
+/// A pod as the file has it.
+struct Asked {
     time_s: f64,
-    #[serde(rename = "pod")]
-    _pod: String,
     cpu_milli: f64,
     mem_bytes: f64,
     duration_s: f64,
 }
 
-impl Row {
-    /// What is wrong with it, given the time of the row before.
-    fn problem(&self, last: f64) -> Option<String> {
-        let within = |name: &str, value: f64, most: f64| {
-            let message = format!("found {name} {value}, expected a number from 0 to {most:e}");
-            (!(0.0..=most).contains(&value)).then_some(message)
-        };
-        within("time_s", self.time_s, LONGEST)
-            .or_else(|| within("cpu_milli", self.cpu_milli, LARGEST))
-            .or_else(|| within("mem_bytes", self.mem_bytes, LARGEST))
-            .or_else(|| within("duration_s", self.duration_s, LONGEST))
-            .or_else(|| {
-                (self.time_s < last).then(|| format!("the trace goes back in time: {} after {last}", self.time_s))
-            })
-    }
-}
-
-/// Reads the trace that the scenario names into the cast.
-pub(super) fn build(
+/// The pods of the trace that the scenario names, in order of arrival.
+pub(super) fn read(
     scene: &Scene<'_>,
     path: &FilePath,
     converter: &mut Converter<'_>,
-    cast: &mut Cast,
     issues: &mut Issues,
-) {
+) -> Vec<TracePod> {
     let full = path.below(scene.folder);
-    let refuse = |line: Option<u64>, message: String| {
-        Issue::error("", message).in_file(full.display().to_string(), line.map(|line| line as u32))
-    };
-    let text = match scene.files.read(&full) {
-        Ok(text) => text,
-        Err(why) => return issues.push(refuse(None, format!("the pod trace {why}"))),
-    };
-    let (mut last, mut complaints) = (0.0_f64, 0);
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let headers = reader.headers().cloned().unwrap_or_default();
-    for record in reader.records() {
-        let line = |record: &csv::StringRecord| record.position().map(csv::Position::line);
-        let row = record.map_err(|error| (error.position().map(csv::Position::line), error.to_string()));
-        let row = row.and_then(|record| {
-            let row: Row = record.deserialize(Some(&headers)).map_err(|error| (line(&record), unreadable(&error)))?;
-            row.problem(last).map_or(Ok(row), |problem| Err((line(&record), problem)))
-        });
-        match row {
-            Ok(row) => {
-                last = row.time_s;
-                cast.trace.push(pod(&row, converter));
-            }
-            Err((line, message)) => {
-                issues.push(refuse(line, message));
-                complaints += 1;
-                if complaints == MOST_COMPLAINTS {
-                    return;
-                }
-            }
-        }
+    let mut part = Issues::new();
+    let mut pods = Vec::new();
+    match scene.files.read(&full) {
+        Ok(text) => asked(&text, &mut part, |asked| pods.push(pod(&asked, converter))),
+        Err(why) => part.push(Issue::error("", format!("the pod trace {why}"))),
     }
+    issues.absorb(part, |place| place.file = Some(full.display().to_string()));
+    pods
 }
 
-fn unreadable(error: &csv::Error) -> String {
-    let what = match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
-        _ => error.to_string(),
-    };
-    format!("{what}; expected the columns time_s,pod,cpu_milli,mem_bytes,duration_s")
+fn asked(text: &str, issues: &mut Issues, mut take: impl FnMut(Asked)) {
+    let table = Table::new(text);
+    let places = COLUMNS.map(|name| table.column(name));
+    if places.contains(&None) {
+        let found = table.header.iter().collect::<Vec<_>>().join(",");
+        return issues.push(at_line(1, format!("found the columns {found}, expected {}", COLUMNS.join(","))));
+    }
+    let [time, _, cpu, memory, duration] = places.map(Option::unwrap_or_default);
+    let (mut clock, mut begin) = (Clock::new(Order::NotFalling), None);
+    table.each(issues, |row, issues| {
+        let time = clock.read(row.cell(time), (0, ""), row.line).map_err(|issue| issues.push(issue));
+        let cpu = amount(row, (cpu, "cpu_milli"), LARGEST, issues);
+        let memory = amount(row, (memory, "mem_bytes"), LARGEST, issues);
+        let duration = amount(row, (duration, "duration_s"), LONGEST, issues);
+        if let (Ok(time), Some(cpu_milli), Some(mem_bytes), Some(duration_s)) = (time, cpu, memory, duration) {
+            // A time of the calendar says when others come after the first one.
+            let begin = *begin.get_or_insert(if time.is_calendar { time.seconds } else { 0.0 });
+            take(Asked { time_s: time.seconds - begin, cpu_milli, mem_bytes, duration_s });
+        }
+    });
 }
 
-fn pod(row: &Row, converter: &mut Converter<'_>) -> TracePod {
+fn amount(row: &timed::Row<'_>, (column, name): (usize, &str), most: f64, issues: &mut Issues) -> Option<f64> {
+    let text = row.cell(column);
+    let amount = text.parse::<f64>().ok().filter(|amount| (0.0..=most).contains(amount));
+    if amount.is_none() {
+        issues.push(at_line(row.line, format!("found {name} {text}, expected a number from 0 to {most:e}")));
+    }
+    amount
+}
+
+fn pod(row: &Asked, converter: &mut Converter<'_>) -> TracePod {
     let requests = Resources::new(row.cpu_milli as i64, row.mem_bytes as i64);
     let name = converter.symbol("trace");
     let spec = PodSpec {

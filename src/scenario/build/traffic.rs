@@ -2,11 +2,11 @@
 
 use super::latency;
 use super::scene::Scene;
+use super::traffic_trace;
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
-use crate::scenario::issue::{Issue, Issues, Place};
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::scenario::sources::Files as _;
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
 use crate::traffic::demand::{After, Curve, Demand, FlashCrowd, Noise};
 use crate::traffic::latency::{
@@ -128,13 +128,11 @@ fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
     let mut curves = Vec::new();
     for (at, pattern) in traffic.patterns.iter().enumerate() {
         let field = format!("traffic.patterns[{at}]");
-        match curve(scene, pattern, issues).and_then(|curve| curve.scaled(scale).map_err(|e| (None, e.to_string()))) {
+        let curve = curve(scene, pattern, issues);
+        match curve.and_then(|curve| curve.scaled(scale).map_err(|error| Issue::error("", error.to_string()))) {
             Ok(curve) => curves.push(curve),
-            Err((place, message)) => {
-                let mut issue = Issue::error(field, message);
-                if let Some((file, line)) = place {
-                    (issue.place.file, issue.place.line) = (Some(file), line);
-                }
+            Err(mut issue) => {
+                issue.place.field.get_or_insert(field);
                 issues.push(issue);
             }
         }
@@ -142,10 +140,7 @@ fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
     curves
 }
 
-/// Where in a trace, and what is wrong there.
-type Wrong = (Option<(String, Option<u32>)>, String);
-
-fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Curve, Wrong> {
+fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Curve, Issue> {
     let at = |time: &file::Time| SimTime::ZERO + time.0;
     let made = match pattern {
         Pattern::Constant { rate } => Curve::constant(*rate),
@@ -173,70 +168,12 @@ fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Cu
             Curve::stages(*start_rate, &stages)
         }
         Pattern::Trace { file, unit, scale, stretch } => {
-            let curve = trace(scene, file, unit.as_deref(), issues)?;
+            let curve = traffic_trace::curve(scene, file, unit.as_deref(), issues)?;
             let scaled = curve.scaled(scale.unwrap_or(1.0));
             scaled.and_then(|curve| curve.stretched(stretch.unwrap_or(1.0)))
         }
     };
-    made.map_err(|error| (None, error.to_string()))
-}
-
-/// A CSV of `timestamp,value`: seconds or RFC 3339, at a regular step.
-fn trace(scene: &Scene<'_>, file: &file::FilePath, unit: Option<&str>, issues: &mut Issues) -> Result<Curve, Wrong> {
-    let path = file.below(scene.folder);
-    let name = path.display().to_string();
-    let wrong = |line: Option<u32>, message: String| (Some((name.clone(), line)), message);
-    let text = scene.files.read(&path).map_err(|why| wrong(None, format!("the trace {why}")))?;
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    for (at, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| wrong(None, error.to_string()))?;
-        let line = record.position().map(|position| position.line() as u32);
-        let (time, value) = (record.get(0).unwrap_or_default().trim(), record.get(1).unwrap_or_default().trim());
-        let seconds = time.parse::<f64>().ok().or_else(|| {
-            let stamp: jiff::Timestamp = time.parse().ok()?;
-            Some(stamp.as_nanosecond() as f64 / 1e9)
-        });
-        let (Some(seconds), Ok(value)) = (seconds, value.parse::<f64>()) else {
-            if at == 0 {
-                continue;
-            }
-            return Err(wrong(line, format!("found `{time},{value}`, expected timestamp,value")));
-        };
-        if !seconds.is_finite() || !value.is_finite() || value < 0.0 {
-            return Err(wrong(line, format!("found `{time},{value}`, expected finite numbers, the value at least 0")));
-        }
-        if let Some((last, _)) = points.last().filter(|(last, _)| *last >= seconds) {
-            return Err(wrong(line, format!("the trace goes back in time: {seconds} after {last}")));
-        }
-        points.push((seconds, value));
-    }
-    let [first, second, ..] = points.as_slice() else {
-        return Err(wrong(None, "the trace needs at least two points".into()));
-    };
-    let (origin, step) = (first.0, second.0 - first.0);
-    if let Some(issue) = gaps(&points, step) {
-        issues.push(Issue { place: Place { file: Some(name.clone()), ..Place::default() }, ..issue });
-    }
-    let per_second = match unit {
-        None | Some("rps") => 1.0,
-        Some("requests") => 1.0 / step,
-        Some(other) => return Err(wrong(None, format!("found the unit `{other}`, expected rps or requests"))),
-    };
-    points.iter_mut().for_each(|(time, value)| (*time, *value) = (*time - origin, *value * per_second));
-    Curve::steps(&points, step, After::Repeat).map_err(|error| wrong(None, error.to_string()))
-}
-
-/// Missing points of a trace whose step is that of its first two.
-fn gaps(points: &[(f64, f64)], step: f64) -> Option<Issue> {
-    let missing = |pair: &[(f64, f64)]| pair[1].0 - pair[0].0 - step;
-    let gaps: Vec<f64> = points.windows(2).map(missing).filter(|missing| *missing > step / 2.0).collect();
-    let longest = gaps.iter().copied().fold(0.0, f64::max);
-    let message = format!(
-        "the step is {step} s and there are {} gaps, the longest of {longest} s: the value before holds on",
-        gaps.len()
-    );
-    (!gaps.is_empty()).then(|| Issue::warning("", message))
+    made.map_err(|error| Issue::error("", error.to_string()))
 }
 
 /// The routes: paths of Ingresses, or services with a weight.

@@ -3,6 +3,7 @@
 use super::column::Measure;
 use super::recording::{Recording, Series, Unit};
 use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::timed::{Reading, usual_step};
 use crate::units::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
@@ -32,8 +33,8 @@ impl Rows {
     }
 
     /// Whether a time is of the same kind as the others.
-    pub(super) fn same_calendar(&mut self, calendar: bool) -> bool {
-        *self.calendar.get_or_insert(calendar) == calendar
+    pub(super) fn same_calendar(&mut self, reading: Reading) -> bool {
+        *self.calendar.get_or_insert(reading.is_calendar) == reading.is_calendar
     }
 
     /// The series for a metric, new if there is none.
@@ -93,11 +94,4 @@ impl Rows {
         let step = usual_step(&times).unwrap_or(SimDuration::from_secs(15));
         Some(Recording::new(series, self.replicas.into_iter().collect(), step))
     }
-}
-
-/// The median distance of times in order.
-pub(super) fn usual_step(times: &[SimTime]) -> Option<SimDuration> {
-    let mut steps: Vec<SimDuration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    steps.sort_unstable();
-    steps.get(steps.len() / 2).copied().filter(|step| !step.is_zero())
 }

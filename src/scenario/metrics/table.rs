@@ -1,43 +1,21 @@
 //! The two formats: a CSV with a header, and what Prometheus answers to `query_range`.
 
-use super::clock;
 use super::column::{self, Column, Measure};
-use super::rows::{Rows, usual_step};
+use super::rows::Rows;
 use crate::scenario::issue::{Issue, Issues};
-use crate::units::{SimDuration, SimTime};
+use crate::scenario::timed::{self, Clock, ENOUGH, Gaps, Order, Reading, Row, at_line, usual_step};
+use crate::units::SimTime;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-
-/// At most this many complaints of one kind are told.
-const ENOUGH: usize = 10;
-
-fn at_line(line: u32, message: impl Into<String>) -> Issue {
-    let mut issue = Issue::error("", message);
-    issue.place.line = Some(line);
-    issue
-}
+use std::collections::BTreeMap;
 
 /// A CSV with a header: `time`, perhaps `pod` and `replicas`, and one column per metric.
 pub(super) fn csv(text: &str, allow_gaps: bool, rows: &mut Rows, issues: &mut Issues) {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
-    let Ok(header) = reader.headers().cloned() else {
-        issues.push(at_line(1, "is not CSV: no header was found"));
-        return;
-    };
-    let Some(mut table) = Table::new(&header, issues) else { return };
-    for record in reader.records() {
-        match record {
-            Ok(record) => table.row(&record, rows, issues),
-            Err(error) => {
-                let line = error.position().map_or(1, |position| position.line() as u32);
-                issues.push(at_line(line, "is not a row of CSV"));
-            }
-        }
-        if issues.len() > 3 * ENOUGH {
-            issues.push(Issue::error("", "more like these; the rest was not read"));
-            return;
-        }
+    let file = timed::Table::new(text);
+    if file.header.is_empty() {
+        return issues.push(at_line(1, "is not CSV: no header was found"));
     }
+    let Some(mut table) = Table::new(&file.header, issues) else { return };
+    file.each(issues, |row, issues| table.row(row, rows, issues));
     if !allow_gaps {
         table.check_gaps(issues);
     }
@@ -49,9 +27,7 @@ struct Table {
     pod: Option<usize>,
     /// By column: the unit its values turned out to have, and the line that said so.
     measures: Vec<Option<(Measure, u32)>>,
-    seen: HashMap<(u32, SimTime), u32>,
-    /// The last time of each pod, and its line.
-    last: HashMap<u32, (SimTime, u32)>,
+    clock: Clock,
     /// Each time once, with its line.
     times: BTreeMap<SimTime, u32>,
 }
@@ -88,71 +64,40 @@ impl Table {
             time: time.unwrap_or(0),
             pod,
             measures: vec![None; count],
-            seen: HashMap::new(),
-            last: HashMap::new(),
+            clock: Clock::new(Order::Rising),
             times: BTreeMap::new(),
         })
     }
 
-    fn row(&mut self, record: &csv::StringRecord, rows: &mut Rows, issues: &mut Issues) {
-        let line = record.position().map_or(0, |position| position.line() as u32);
-        if record.len() != self.columns.len() {
-            let message = format!("has {} fields, the header has {}", record.len(), self.columns.len());
-            issues.push(at_line(line, message));
-            return;
-        }
-        let (at, calendar) = match clock::parse(&record[self.time]) {
-            Ok(time) => time,
-            Err(why) => return issues.push(at_line(line, why)),
+    fn row(&mut self, row: &Row<'_>, rows: &mut Rows, issues: &mut Issues) {
+        let line = row.line;
+        let whose = self.pod.map_or("", |column| row.cell(column));
+        let pod = self.pod.map_or(0, |_| rows.pod(whose));
+        let reading = match self.clock.read(row.cell(self.time), (pod, whose), line) {
+            Ok(reading) => reading,
+            Err(issue) => return issues.push(issue),
         };
-        if !rows.same_calendar(calendar) {
-            let message = "the time counts from the start while others are of the calendar, or the other way round";
-            return issues.push(at_line(line, message));
+        let at = reading.time();
+        if !rows.same_calendar(reading) {
+            return issues.push(at_line(line, "the time is of another calendar than those of the other files"));
         }
-        let pod = self.pod.map_or(0, |column| rows.pod(record[column].trim()));
-        if !self.keeps_order(pod, at, line, record, issues) {
-            return;
-        }
+        self.times.entry(at).or_insert(line);
         for number in 0..self.columns.len() {
             match self.columns[number].clone() {
                 Column::Time | Column::Pod => {}
-                Column::Replicas => match record[number].trim().parse::<i32>() {
+                Column::Replicas => match row.cell(number).parse::<i32>() {
                     Ok(replicas) if (0..=1_000_000).contains(&replicas) => rows.add_replicas(at, replicas),
-                    _ if record[number].trim().is_empty() => {}
-                    _ => issues.push(at_line(line, format!("`{}` is no number of replicas", &record[number]))),
+                    _ if row.cell(number).is_empty() => {}
+                    _ => issues.push(at_line(line, format!("`{}` is no number of replicas", row.cell(number)))),
                 },
                 Column::Metric { name, measure } => {
-                    if let Err(why) = self.sample(rows, (number, &name, measure), (at, pod, line), &record[number]) {
+                    let outcome = self.sample(rows, (number, &name, measure), (at, pod, line), row.cell(number));
+                    if let Err(why) = outcome {
                         issues.push(at_line(line, format!("{name}: {why}")));
                     }
                 }
             }
         }
-    }
-
-    /// Times go forward, per pod where there are pods.
-    fn keeps_order(
-        &mut self,
-        pod: u32,
-        at: SimTime,
-        line: u32,
-        record: &csv::StringRecord,
-        issues: &mut Issues,
-    ) -> bool {
-        let time = &record[self.time];
-        if let Some(first) = self.seen.insert((pod, at), line) {
-            let whose = self.pod.map_or(String::new(), |column| format!(" of pod `{}`", &record[column]));
-            issues.push(at_line(line, format!("the time `{time}`{whose} is there already, in line {first}")));
-            return false;
-        }
-        if let Some((last, last_line)) = self.last.insert(pod, (at, line)).filter(|(last, _)| *last > at) {
-            let back = (last - at).as_secs_f64();
-            let message = format!("the time `{time}` goes back by {back} s from line {last_line}");
-            issues.push(at_line(line, message).with_help("sort the file by time"));
-            return false;
-        }
-        self.times.entry(at).or_insert(line);
-        true
     }
 
     fn sample(
@@ -191,14 +136,11 @@ impl Table {
     fn check_gaps(&self, issues: &mut Issues) {
         let times: Vec<SimTime> = self.times.keys().copied().collect();
         let Some(step) = usual_step(&times) else { return };
-        let most = SimDuration::from_nanos(step.as_nanos() + step.as_nanos() / 2);
-        let gaps = times.windows(2).filter(|pair| pair[1] - pair[0] > most);
-        for pair in gaps.take(ENOUGH) {
-            let (line, gap) = (self.times[&pair[1]], (pair[1] - pair[0]).as_secs_f64());
-            let message =
-                format!("a gap of {gap} s before this line, where samples are {} s apart", step.as_secs_f64());
+        for (at, apart) in Gaps::of(&times, step).found.into_iter().take(ENOUGH) {
+            let (gap, step) = (apart.as_secs_f64(), step.as_secs_f64());
+            let message = format!("a gap of {gap} s before this line, where samples are {step} s apart");
             let help = "fill it, or pass --allow-gaps: then the HPA has no metrics there";
-            issues.push(at_line(line, message).with_help(help));
+            issues.push(at_line(self.times[&times[at]], message).with_help(help));
         }
     }
 }
@@ -268,8 +210,8 @@ fn series(result: &[Matrix], column: &Column, rows: &mut Rows, issues: &mut Issu
                 continue;
             }
             last = *seconds;
-            let time = clock::from_number(*seconds).filter(|(_, calendar)| rows.same_calendar(*calendar));
-            let Some((time, _)) = time else {
+            let reading = Reading::from_number(*seconds).filter(|reading| reading.seconds >= 0.0);
+            let Some(time) = reading.filter(|reading| rows.same_calendar(*reading)).map(Reading::time) else {
                 issues.push(Issue::error(field(at), format!("the time {seconds} does not fit the others")));
                 continue;
             };
@@ -286,17 +228,14 @@ fn report_holes(field: &str, one: &Matrix, issues: &mut Issues) {
     let times = |known: bool| -> Vec<SimTime> {
         let is_known = |text: &str| !known || text.parse::<f64>().is_ok_and(f64::is_finite);
         let rows = one.values.iter().filter(|(_, text)| is_known(text));
-        rows.filter_map(|(seconds, _)| clock::from_number(*seconds)).map(|(time, _)| time).collect()
+        rows.filter_map(|(seconds, _)| Reading::from_number(*seconds)).map(Reading::time).collect()
     };
     let Some(step) = usual_step(&times(false)) else { return };
-    let most = SimDuration::from_nanos(step.as_nanos() + step.as_nanos() / 2);
-    let times = times(true);
-    let holes: Vec<SimDuration> =
-        times.windows(2).map(|pair| pair[1] - pair[0]).filter(|apart| *apart > most).collect();
-    if let Some(longest) = holes.iter().max() {
+    let gaps = Gaps::of(&times(true), step);
+    if let Some(longest) = gaps.longest() {
         let message = format!(
             "{} gaps, the longest of {} s, where samples are {} s apart: nothing is known there",
-            holes.len(),
+            gaps.found.len(),
             longest.as_secs_f64(),
             step.as_secs_f64()
         );

@@ -1,0 +1,12 @@
+//! Recorded things in CSV, a time in each row: one clock, one notion of order, gaps and broken rows for all of them
+//! (metrics of pods and of services, traffic, pods to come).
+//!
+//! Not here: what the other columns mean. Start reading at [`Table::read`] and [`Clock::read`].
+
+mod clock;
+mod gaps;
+mod table;
+
+pub(crate) use clock::{Clock, Order, Reading};
+pub(crate) use gaps::{Gaps, usual_step};
+pub(crate) use table::{ENOUGH, Row, Table, at_line};
