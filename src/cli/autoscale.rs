@@ -1,7 +1,9 @@
 //! `foresail autoscale`.
 
 use super::Failure;
+use super::streams::{print, tell};
 use foresail::dry_run::autoscale::{self, Forecast, Request};
+use foresail::report::counted;
 use foresail::report::{AutoscaleLoop, Told, autoscale_text};
 use foresail::scenario::issue::Issue;
 use foresail::units::{SimDuration, SimTime};
@@ -42,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let request =
         Request { files: args.files.clone(), node_groups: args.node_groups.clone(), flags: args.flags.clone() };
     let loaded = autoscale::load(&request).map_err(Failure::Input)?;
-    loaded.caveats.iter().for_each(|issue| eprintln!("{issue}"));
+    loaded.caveats.iter().for_each(tell);
     let (begin, every) = (loaded.now, loaded.surroundings.flags.scan_interval.max(SimDuration::from_secs(1)));
     let mut forecast = Forecast::new(loaded);
     tidy_up();
@@ -55,16 +57,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         now += every;
         forecast.advance(now);
     }
-    eprintln!("{} loops, {:.6} s per loop (reading apart)", loops.len(), took.as_secs_f64() / loops.len() as f64);
-    match args.output {
-        Output::Table => print!("{}", autoscale_text(&loops, false)),
-        Output::Markdown => print!("{}", autoscale_text(&loops, true)),
-        Output::Json => {
-            let text = serde_json::to_string_pretty(&loops).map_err(|e| Failure::Internal(e.to_string()))?;
-            println!("{text}");
-        }
-    }
-    Ok(())
+    let per_loop = took.as_secs_f64() / loops.len() as f64;
+    tell(format!("{}, {per_loop:.6} s per loop (reading apart)", counted(loops.len(), "loop")));
+    print(&match args.output {
+        Output::Table => autoscale_text(&loops, false),
+        Output::Markdown => autoscale_text(&loops, true),
+        Output::Json => serde_json::to_string_pretty(&loops).map_err(|e| Failure::Internal(e.to_string()))? + "\n",
+    })
 }
 
 /// glibc's allocator puts the pieces of what reading freed together when the next larger block is asked for. That takes

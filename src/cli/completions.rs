@@ -1,5 +1,6 @@
 //! `foresail completions SHELL`: a completion script.
 
+use super::streams::print;
 use super::{Cli, Failure};
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -14,6 +15,7 @@ pub(super) struct Args {
 
 /// Prints the script.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "foresail", &mut std::io::stdout());
-    Ok(())
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "foresail", &mut script);
+    print(&String::from_utf8_lossy(&script))
 }

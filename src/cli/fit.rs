@@ -1,6 +1,8 @@
 //! `foresail fit`.
 
 use super::Failure;
+use super::files::write;
+use super::streams::{print, tell};
 use foresail::scenario;
 use foresail::scenario::issue::Issue;
 use foresail::traffic::fit::{Fit, fit};
@@ -25,9 +27,18 @@ pub(super) struct Args {
     /// How requests find their pod.
     #[arg(long, value_name = "RULE", default_value = "random")]
     load_balancing: Balancing,
+    /// How to print: the profile as a scenario, or profile and errors as JSON.
+    #[arg(short, long, value_enum, default_value_t = Output::Yaml)]
+    output: Output,
     /// Write the result here instead of to stdout.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    Yaml,
+    Json,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -68,19 +79,22 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         ..ServiceProfile::default()
     };
     let mut yaml = head(args);
+    let mut rows = serde_json::Map::new();
     for (service, samples) in &services {
         let found = fit(samples, &known)
             .map_err(|error| Failure::from(Issue::error(format!("{name}, service {service}"), error.to_string())))?;
-        tell(service, &found);
+        judge(service, &found);
         write_profile(&mut yaml, service, &found.profile);
+        rows.insert(service.clone(), json(&found));
     }
-    match &args.output {
-        None => print!("{yaml}"),
-        Some(path) => {
-            std::fs::write(path, yaml).map_err(|error| Failure::Internal(format!("{}: {error}", path.display())))?
-        }
+    let text = match args.output {
+        Output::Yaml => yaml,
+        Output::Json => format!("{:#}\n", serde_json::Value::Object(rows)),
+    };
+    match &args.out {
+        None => print(&text),
+        Some(path) => write("--out", path, &text),
     }
-    Ok(())
 }
 
 fn head(args: &Args) -> String {
@@ -105,24 +119,43 @@ fn write_profile(yaml: &mut String, service: &str, profile: &ServiceProfile) {
         line(format!("    concurrency: {threads}"));
     }
     line(format!("    idleCpu: {:.0}m", profile.idle_cpu_milli));
-    let rule = match profile.discipline {
+    line(format!("    loadBalancing: {}", rule(profile.discipline)));
+}
+
+/// The profile, and how far it can be trusted: errors in per cent of what was held back.
+fn json(found: &Fit) -> serde_json::Value {
+    let [cpu, p50, p95, p99] = found.held_back_percent;
+    serde_json::json!({
+        "cpuPerRequestSeconds": found.profile.cpu_s,
+        "waitPerRequestSeconds": found.profile.off_cpu_s,
+        "scv": found.profile.shape.scv(),
+        "concurrency": found.profile.concurrency,
+        "idleCpuMilli": found.profile.idle_cpu_milli,
+        "loadBalancing": rule(found.profile.discipline),
+        "samples": { "used": found.samples.0, "heldBack": found.samples.1 },
+        "seenRequestsPerSecondPerPod": { "min": found.seen_rate_per_pod.0, "max": found.seen_rate_per_pod.1 },
+        "medianErrorPercent": { "cpu": cpu, "p50": p50, "p95": p95, "p99": p99 },
+    })
+}
+
+fn rule(discipline: Discipline) -> &'static str {
+    match discipline {
         Discipline::Random => "random",
         Discipline::RoundRobin => "roundRobin",
         Discipline::LeastOutstanding => "leastOutstanding",
         Discipline::PowerOfTwo => "powerOfTwo",
         Discipline::SharedQueue => "sharedQueue",
-    };
-    line(format!("    loadBalancing: {rule}"));
+    }
 }
 
 /// How far the profile can be trusted.
-fn tell(service: &str, found: &Fit) {
+fn judge(service: &str, found: &Fit) {
     let (used, held) = found.samples;
     let (least, most) = found.seen_rate_per_pod;
-    eprintln!("{service}: {used} samples used, {held} held back; {least:.2} to {most:.2} requests/s per pod seen");
+    tell(format!("{service}: {used} samples used, {held} held back; {least:.2} to {most:.2} requests/s per pod seen"));
     let figures = ["cpu", "P50", "P95", "P99"].iter().zip(found.held_back_percent);
     let errors: Vec<String> = figures
         .map(|(figure, error)| error.map_or(format!("{figure} not recorded"), |error| format!("{figure} {error:.1} %")))
         .collect();
-    eprintln!("{service}: median error on what was held back: {}", errors.join(", "));
+    tell(format!("{service}: median error on what was held back: {}", errors.join(", ")));
 }

@@ -1,6 +1,8 @@
 //! `foresail hpa`.
 
 use super::Failure;
+use super::files::write;
+use super::streams::{print, tell};
 use foresail::dry_run::hpa::{Mode, Request};
 use foresail::hpa::{Flags, Version};
 use foresail::report::dry_run::{self, HpaRun};
@@ -101,9 +103,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut issues = Issues::new();
     let request = request(args, &mut issues);
     let replayed = request.run(issues).map_err(Failure::Input)?;
-    replayed.caveats.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+    replayed.caveats.iter().for_each(tell);
     let runs: Vec<HpaRun<'_>> = replayed.runs.iter().map(|run| HpaRun::new(run, &replayed.symbols)).collect();
-    print(args, &runs);
+    print(&text(args, &runs))?;
     chart(args, &runs, &replayed.recording)
 }
 
@@ -183,14 +185,13 @@ fn request<'a>(args: &'a Args, issues: &mut Issues) -> Request<'a> {
     }
 }
 
-fn print(args: &Args, runs: &[HpaRun<'_>]) {
-    let text = match args.output {
+fn text(args: &Args, runs: &[HpaRun<'_>]) -> String {
+    match args.output {
         Output::Table => dry_run::terminal(runs, args.all),
         Output::Markdown => dry_run::markdown(runs, args.all),
         Output::Json => dry_run::json(runs),
         Output::Csv => dry_run::csv(runs),
-    };
-    anstream::print!("{text}");
+    }
 }
 
 fn chart(args: &Args, runs: &[HpaRun<'_>], recording: &Recording) -> Result<(), Failure> {
@@ -214,5 +215,5 @@ fn chart(args: &Args, runs: &[HpaRun<'_>], recording: &Recording) -> Result<(), 
         _ => return Err(Issue::error("--chart", format!("`{}` ends in neither .svg nor .html", path.display())).into()),
     };
     let text = drawn.map_err(Failure::Internal)?;
-    std::fs::write(path, text).map_err(|error| Failure::Internal(format!("{}: {error}", path.display())))
+    write("--chart", path, &text)
 }

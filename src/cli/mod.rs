@@ -3,18 +3,21 @@
 
 mod autoscale;
 mod completions;
+mod files;
 mod fit;
 mod hpa;
 mod progress;
 mod run;
 mod scenario;
 mod schedule;
+mod streams;
 mod vpa;
 mod watch;
 mod why;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
-use foresail::scenario::issue::{Issue, Issues};
+use foresail::scenario::issue::{Issue, Issues, did_you_mean};
 use std::process::ExitCode;
 
 /// Bad usage or bad input.
@@ -57,6 +60,8 @@ pub(crate) enum Failure {
     Input(Issues),
     /// The machine or the program: what happened.
     Internal(String),
+    /// Nobody reads stdout any more: there is nothing to complain about.
+    Unread,
 }
 
 impl From<Issue> for Failure {
@@ -69,7 +74,11 @@ impl From<Issue> for Failure {
 
 /// Parses the arguments, runs the command, turns what happened into an exit code.
 pub(crate) fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return refused(error),
+    };
+    let outcome = match command {
         Command::Run(args) => run::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
@@ -82,16 +91,34 @@ pub(crate) fn main() -> ExitCode {
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)
 }
 
+/// Says what clap says of the arguments, but proposes only a command that may be meant: `init` is no slip of `fit`.
+fn refused(mut error: clap::Error) -> ExitCode {
+    let text = |value: Option<&ContextValue>| match value {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    };
+    let found = text(error.get(ContextKind::InvalidSubcommand)).concat();
+    let names = text(error.get(ContextKind::SuggestedSubcommand));
+    if did_you_mean(&found, names.iter().map(String::as_str)).is_none() {
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.remove(ContextKind::Suggested);
+    }
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { EXIT_INPUT } else { 0 })
+}
+
 /// Says what went wrong on stderr.
 fn report(failure: &Failure) -> ExitCode {
     match failure {
         Failure::Input(issues) => {
-            issues.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+            issues.iter().for_each(streams::tell);
             ExitCode::from(EXIT_INPUT)
         }
         Failure::Internal(what) => {
-            anstream::eprintln!("foresail: {what}");
+            streams::tell(format!("foresail: {what}"));
             ExitCode::from(EXIT_INTERNAL)
         }
+        Failure::Unread => ExitCode::SUCCESS,
     }
 }

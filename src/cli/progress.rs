@@ -1,5 +1,6 @@
 //! How far the work is: a bar on a terminal, a line per tenth elsewhere. Always on stderr.
 
+use super::streams::tell;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +35,7 @@ impl Progress {
         self.bar.inc(1);
         let tenth = |count: u64| count * 10 / self.expected.max(1);
         if self.lines && done <= self.expected && tenth(done) > tenth(done - 1) {
-            anstream::eprintln!("{}: {done} of {}", self.what, self.expected);
+            tell(format!("{}: {done} of {}", self.what, self.expected));
         }
     }
     /// Takes the bar away.

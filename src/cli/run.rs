@@ -1,9 +1,11 @@
 //! `foresail run`.
 
 use super::Failure;
-use super::scenario::load;
+use super::files::{check_folder, unwritable};
+use super::scenario::ScenarioArgs;
+use super::streams::{print, tell};
 use super::watch::Shown;
-use foresail::report::{self, Report};
+use foresail::report::{self, Printed, Report};
 use foresail::scenario::issue::Issue;
 use foresail::scenario::{Scenario, checked_replications};
 use foresail::study::audit::{AuditPlan, audit};
@@ -16,18 +18,11 @@ const MOST_JOBS: usize = 4096;
 /// What to run, and how.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The scenario file, or the folder that holds a scenario.yaml. Without one, the reference scenario
-    /// that is built in: an e-commerce platform on EKS, for a week.
-    scenario: Option<PathBuf>,
-    /// Change a value of the scenario: `--set traffic.scale=2` (repeatable).
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    sets: Vec<String>,
+    #[command(flatten)]
+    scenario: ScenarioArgs,
     /// Alternative histories to simulate.
     #[arg(short = 'n', long, value_name = "N")]
     replications: Option<u32>,
-    /// The seed of all chance: same input, same seed, same result.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
     /// Threads; all cores by default. The result does not depend on it.
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
@@ -43,6 +38,9 @@ pub(super) struct Args {
     /// What to print.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
+    /// The tables too: every figure with its interval, node groups, HPAs, routes; all caveats. The same as `-o wide`.
+    #[arg(long)]
+    details: bool,
     /// No progress, no figures about the run itself.
     #[arg(short, long)]
     quiet: bool,
@@ -53,6 +51,8 @@ pub(super) struct Args {
 enum Output {
     /// The summary, as text.
     Table,
+    /// The tables, then the summary.
+    Wide,
     /// The whole result, as in result.json.
     Json,
 }
@@ -61,6 +61,7 @@ enum Output {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = checked(args)?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
+    check_folder("--out", &folder)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::Internal(error.to_string()))?;
     let options = Options { recommend: !args.no_recommend, ..Options::default() };
@@ -68,31 +69,27 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut report = Report::of(&finished);
     report.run.command = command(&scenario, args);
     let page = report::write(&report, &report::attachments(&finished), &folder)
-        .map_err(|error| Failure::Internal(format!("cannot write {}: {error}", folder.display())))?;
-    match args.output {
-        Output::Table => anstream::print!("{}", report::summary(&report)),
-        Output::Json => {
-            let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::Internal(error.to_string()))?;
-            anstream::println!("{json}");
-        }
-    }
+        .map_err(|error| unwritable("--out", &folder, &error))?;
     if args.audit_latency {
         let rows = pool.install(|| audit(&finished.study, &AuditPlan::default()));
         // With `-o json` stdout belongs to the result.
         match args.output {
-            Output::Table => anstream::println!("\n{}", report::audit_table(&rows)),
-            Output::Json => anstream::eprintln!("{}", report::audit_table(&rows)),
+            Output::Table | Output::Wide => print(&format!("{}\n", report::audit_table(&rows)))?,
+            Output::Json => tell(report::audit_table(&rows)),
         }
     }
-    if args.output == Output::Table {
-        anstream::println!("\nReport: {}", page.display());
-    }
-    Ok(())
+    print(&match args.output {
+        Output::Table | Output::Wide => {
+            let details = args.details || args.output == Output::Wide;
+            report::summary(&report, Printed { page: Some(&page), details })
+        }
+        Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Failure::Internal(e.to_string()))? + "\n",
+    })
 }
 
 /// The scenario with what the command line sets, and the other arguments checked.
 fn checked(args: &Args) -> Result<Scenario, Failure> {
-    let mut scenario = load(args.scenario.as_deref(), &args.sets, args.seed)?;
+    let mut scenario = args.scenario.load()?;
     if let Some(replications) = args.replications {
         scenario.replications = checked_replications(replications).map_err(Failure::from)?;
     }
@@ -105,8 +102,8 @@ fn checked(args: &Args) -> Result<Scenario, Failure> {
 /// The command that makes this report again.
 fn command(scenario: &Scenario, args: &Args) -> String {
     let mut words = vec!["foresail run".to_owned()];
-    words.extend(args.scenario.iter().map(|path| quoted(&path.display().to_string())));
-    words.extend(args.sets.iter().map(|set| format!("--set {}", quoted(set))));
+    words.extend(args.scenario.path().map(|path| quoted(&path.display().to_string())));
+    words.extend(args.scenario.sets.iter().map(|set| format!("--set {}", quoted(set))));
     words.push(format!("--seed {} --replications {}", scenario.seed, scenario.replications));
     words.join(" ")
 }

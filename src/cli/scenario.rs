@@ -2,17 +2,40 @@
 
 use super::Failure;
 use foresail::scenario::{self, Scenario, Sources};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The scenario in a file, or in a folder that holds a scenario.yaml; without a path the built-in one. A seed on the
-/// command line replaces the file's.
-pub(super) fn load(path: Option<&Path>, sets: &[String], seed: Option<u64>) -> Result<Scenario, Failure> {
-    let loaded = match path {
-        None => scenario::embedded(sets),
-        Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), sets),
-        Some(path) => scenario::load(Sources::Disk, path, sets),
-    };
-    let mut scenario = loaded.map_err(Failure::Input)?;
-    scenario.seed = seed.unwrap_or(scenario.seed);
-    Ok(scenario)
+/// Which scenario, and what is changed in it.
+#[derive(clap::Args)]
+pub(super) struct ScenarioArgs {
+    /// The scenario file, or the folder that holds a scenario.yaml. Without one, the reference scenario
+    /// that is built in: an e-commerce platform on EKS, for a week.
+    scenario: Option<PathBuf>,
+    /// The same, as kubectl has it.
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR", conflicts_with = "scenario")]
+    file: Option<PathBuf>,
+    /// Change a value of the scenario: `--set traffic.scale=2` (repeatable).
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// The seed of all chance: same input, same seed, same result.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+impl ScenarioArgs {
+    /// The file or folder that was named; none means the built-in one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.scenario.as_deref().or(self.file.as_deref())
+    }
+
+    /// Reads it. A seed on the command line replaces the file's.
+    pub(super) fn load(&self) -> Result<Scenario, Failure> {
+        let loaded = match self.path() {
+            None => scenario::embedded(&self.sets),
+            Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), &self.sets),
+            Some(path) => scenario::load(Sources::Disk, path, &self.sets),
+        };
+        let mut scenario = loaded.map_err(Failure::Input)?;
+        scenario.seed = self.seed.unwrap_or(scenario.seed);
+        Ok(scenario)
+    }
 }

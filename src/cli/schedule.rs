@@ -1,9 +1,11 @@
 //! `foresail schedule`.
 
 use super::Failure;
+use super::streams::{print, tell};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use foresail::cluster::{ClusterState, PodId};
 use foresail::dry_run::schedule::{self, DryRun, HowMany};
+use foresail::report::counted;
 use foresail::rng::Seed;
 use foresail::scenario::issue::Issue;
 use foresail::scenario::snapshot::{self, Snapshot};
@@ -54,7 +56,7 @@ const MOST_COPIES: u32 = 1_000_000;
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let snapshot = snapshot::load(&args.files, args.config.as_deref()).map_err(Failure::Input)?;
-    snapshot.caveats.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+    snapshot.caveats.iter().for_each(tell);
     let Snapshot { mut cluster, pending, profiles, .. } = snapshot;
     let explain = args.explain.as_deref().map(|name| find(&cluster, name, "--explain")).transpose()?;
     let like = args.how_many.as_deref().map(|name| find(&cluster, name, "--how-many")).transpose()?;
@@ -81,8 +83,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         (_, _, Output::Table) => placements(&cluster, &pending, &run),
         (_, _, Output::Json) => pretty(&placements_json(&cluster, &pending, &run)),
     };
-    anstream::print!("{text}");
-    anstream::eprintln!("{}", summary(&run));
+    print(&text)?;
+    tell(summary(&run));
     Ok(())
 }
 
@@ -123,7 +125,7 @@ fn lines(table: &mut Table) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((0, 3));
     }
-    table.to_string().lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    table.trim_fmt() + "\n"
 }
 
 fn node_of(cluster: &ClusterState, pod: PodId) -> &str {
@@ -303,5 +305,7 @@ fn summary(run: &DryRun) -> String {
     let seconds = run.took.max(Duration::from_micros(1)).as_secs_f64();
     let speed = run.placed.len() as f64 / seconds;
     let waiting = run.waiting.len() + run.gated.len();
-    format!("placed {} pods, {waiting} wait; {seconds:.6} s in the scheduler, {speed:.0} pods/s", run.placed.len())
+    let placed = counted(run.placed.len(), "pod");
+    let wait = if waiting == 1 { "waits" } else { "wait" };
+    format!("placed {placed}, {waiting} {wait}; {seconds:.6} s in the scheduler, {speed:.0} pods/s")
 }

@@ -1,6 +1,7 @@
 //! `foresail vpa`.
 
 use super::Failure;
+use super::streams::{print, tell};
 use foresail::cost::BaseRates;
 use foresail::dry_run::vpa::{Usage, check};
 use foresail::intern::Interner;
@@ -79,7 +80,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         issues.push(Issue::error("--replicas", "must be between 1 and 1000000"));
     }
     let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(Failure::Input(issues)) };
-    issues.iter().for_each(|issue| anstream::eprintln!("{issue}"));
+    issues.iter().for_each(tell);
     let recorded = recording.replicas_at(recording.end());
     let flags = Flags::default();
     let usage = Usage {
@@ -101,8 +102,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Output::Csv => dry_run::advice_csv(&advice),
         Output::Json => dry_run::advice_json(&advice),
     };
-    anstream::print!("{text}");
-    Ok(())
+    print(&text)
 }
 
 /// What the arguments say comes before what the files say.

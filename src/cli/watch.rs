@@ -1,7 +1,9 @@
 //! What is shown while a study runs.
 
 use super::progress::Progress;
+use super::streams::tell;
 use foresail::study::{Phase, Runs, Watch};
+use foresail::units::SimDuration;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -50,13 +52,13 @@ impl Watch for Shown {
         let events: u64 = runs.figures().iter().map(|run| run.events).sum();
         let span_s = runs.figures().first().map_or(0.0, |run| run.span.as_secs_f64());
         let simulated_s = span_s * runs.len() as f64;
-        anstream::eprintln!(
-            "simulated {:.1} days x {} in {took_s:.2} s: {:.2} million simulated seconds per second, {:.2} million events per second",
-            span_s / 86_400.0,
+        tell(format!(
+            "simulated {} x {} in {took_s:.2} s: {:.1} million times as fast, {:.2} million events/s",
+            SimDuration::from_secs(span_s as i64),
             runs.len(),
             simulated_s / took_s / 1e6,
             events as f64 / took_s / 1e6
-        );
+        ));
     }
 
     fn searched(&self) {

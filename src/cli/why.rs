@@ -1,18 +1,18 @@
 //! `foresail why`.
 
 use super::Failure;
-use super::scenario::load;
+use super::scenario::ScenarioArgs;
+use super::streams::print;
 use foresail::report::decisions::{Question, why};
 use foresail::scenario::issue::Issue;
 use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
-use std::path::PathBuf;
 
 /// What to ask.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The scenario file, or the folder that holds a scenario.yaml; the built-in one by default.
-    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    scenario: ScenarioArgs,
     /// About when: `10:42`, `1d 10:42:05`, or the time since the start, `34h42m`.
     #[arg(long, value_name = "TIME")]
     at: String,
@@ -22,12 +22,6 @@ pub(super) struct Args {
     /// How far before and after to look.
     #[arg(long, value_name = "DURATION", default_value = "5m")]
     window: String,
-    /// Change a value of the scenario: `--set traffic.scale=2` (repeatable).
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    sets: Vec<String>,
-    /// The seed of all chance.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
 }
 
 /// Simulates the first alternative history and tells what happened around an instant, and why.
@@ -39,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let at = instant(&args.at).ok_or_else(|| {
         Issue::error("--at", format!("`{}` is not a time", args.at)).with_help("write 10:42, 1d 10:42:05 or 34h42m")
     })?;
-    let scenario = load(args.scenario.as_deref(), &args.sets, args.seed)?;
+    let scenario = args.scenario.load()?;
     if at > SimTime::ZERO + scenario.duration {
         let message = format!("{at} lies after the end of the scenario, which lasts {}", scenario.duration);
         return Err(Issue::error("--at", message).into());
@@ -48,8 +42,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let question = Question { at, window, object: args.object.clone() };
     let answer =
         why(&study.cast, &study.history(), &question).map_err(|names| unknown(args.object.as_deref(), &names))?;
-    anstream::print!("{answer}");
-    Ok(())
+    print(&answer)
 }
 
 fn unknown(object: Option<&str>, names: &[String]) -> Issue {

@@ -1,7 +1,7 @@
 //! The latency audit as text.
 
+use crate::report::details::table;
 use crate::report::format::duration;
-use crate::report::terminal::table;
 use crate::study::Estimate;
 use crate::study::audit::AuditRow;
 
@@ -44,6 +44,7 @@ pub fn audit_table(rows: &[AuditRow]) -> String {
         ]);
     }
     let window_s = rows[0].to.since(rows[0].from).as_secs_f64();
+    let table = table.trim_fmt();
     format!(
         "Latency audit: the worst windows of {window_s:.0} s of replication 0, replayed in both modes with the same rates and pods.\n\
          exact: mean over replications of each one's percentile, ± half of its 95 % interval; pooled: of all their requests together.\n\

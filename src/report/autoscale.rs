@@ -306,7 +306,7 @@ fn draw(text: &mut String, markdown: bool, title: &str, (header, rows): (&[&str]
         table.add_row(row);
     }
     let title = if markdown { format!("### {title}\n") } else { title.to_owned() };
-    let _ = writeln!(text, "{title}\n{table}\n");
+    let _ = writeln!(text, "{title}\n{}\n", table.trim_fmt());
 }
 
 type Drawn = (&'static [&'static str], Vec<Vec<String>>);

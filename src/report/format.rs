@@ -17,27 +17,90 @@ pub(super) fn figure(value: f64, unit: Unit) -> String {
     }
 }
 
-/// The 95 % interval of the mean, `1,230 – 1,260`; empty without one.
+/// The 95 % interval of the mean, `1,230 – 1,260`, or `± <1 ms` where both ends look the same; empty without one.
 pub(super) fn interval(estimate: &Estimate, unit: Unit) -> String {
-    estimate.interval.map(|[low, high]| range(low, high, unit)).unwrap_or_default()
+    let Some([low, high]) = estimate.interval else { return String::new() };
+    // A mean of shares or counts cannot be negative, nor a share above one, whatever the t-distribution says.
+    let low = if matches!(unit, Unit::Usd | Unit::UsdPerMonth) { low } else { low.max(0.0) };
+    let high = if unit == Unit::Ratio { high.min(1.0) } else { high };
+    let [low, high] = [low, high].map(|end| figure(end, unit));
+    if low == high { half_width(estimate, unit) } else { format!("{low} – {high}") }
 }
 
-fn range(low: f64, high: f64, unit: Unit) -> String {
-    // A mean of ratios or counts cannot be negative, whatever the t-distribution says.
-    let low = if matches!(unit, Unit::Usd | Unit::UsdPerMonth) { low } else { low.max(0.0) };
-    format!("{} – {}", figure(low, unit), figure(high, unit))
+/// Half of the 95 % interval of the mean, `± 1.2 ms`; `± <1 ms` where it is less than the last digit of the mean says;
+/// empty without one.
+pub(super) fn half_width(estimate: &Estimate, unit: Unit) -> String {
+    if estimate.interval.is_none() {
+        return String::new();
+    }
+    let (half, step) = (estimate.half_width(), last_digit(estimate.mean, unit));
+    match unit {
+        Unit::Count if half == 0.0 => "± 0".to_owned(),
+        _ if half < step => format!("± <{}", figure(step, unit)),
+        _ => format!("± {}", figure(half, unit)),
+    }
+}
+
+/// What the last digit of [`figure`] is worth.
+fn last_digit(value: f64, unit: Unit) -> f64 {
+    let of_digits = |size: f64| match size {
+        size if size >= 99.95 => 1.0,
+        size if size >= 9.995 => 0.1,
+        _ => 0.01,
+    };
+    let size = value.abs();
+    match unit {
+        Unit::Usd | Unit::UsdPerMonth => 1.0 / 10_f64.powi(decimals_of_usd(size) as i32),
+        Unit::Milliseconds if size >= 9_999.5 => 1000.0 * of_digits(size / 1000.0),
+        Unit::Seconds => {
+            let (_, seconds) = span_unit(size);
+            seconds * of_digits(size / seconds)
+        }
+        Unit::Ratio if size < 0.01 => 0.000_1,
+        Unit::Ratio if size < 0.1 => 0.001,
+        Unit::Ratio => 0.01,
+        _ => of_digits(size),
+    }
+}
+
+/// Amounts in dollars that make up `total`: each with the digits of the total, and as shown they add up to it as shown.
+/// What rounding leaves over goes to those that lost most by it.
+pub(super) fn parts(total: f64, amounts: &[f64]) -> Vec<String> {
+    let decimals = decimals_of_usd(total.abs());
+    let scale = 10_f64.powi(decimals as i32);
+    let mut units: Vec<i64> = amounts.iter().map(|amount| (amount * scale).floor() as i64).collect();
+    let left = (total * scale).round() as i64 - units.iter().sum::<i64>();
+    let mut order: Vec<usize> = (0..amounts.len()).collect();
+    let lost = |at: &usize| amounts[*at] * scale - (amounts[*at] * scale).floor();
+    order.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
+    order.iter().take(left.clamp(0, amounts.len() as i64) as usize).for_each(|at| units[*at] += 1);
+    units.into_iter().map(|unit| usd_with(unit as f64 / scale, decimals)).collect()
+}
+
+/// `1 loop`, `3 loops`.
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(count as u64)) }
 }
 
 /// Dollars: cents below a hundred, whole dollars from a thousand.
 pub(super) fn usd(value: f64) -> String {
+    usd_with(value, decimals_of_usd(value.abs()))
+}
+
+fn decimals_of_usd(size: f64) -> usize {
+    match size {
+        size if size >= 1000.0 => 0,
+        size if size >= 100.0 => 1,
+        _ => 2,
+    }
+}
+
+fn usd_with(value: f64, decimals: usize) -> String {
     let sign = if value < 0.0 { "-" } else { "" };
     let value = value.abs();
-    if value >= 1000.0 {
-        format!("{sign}${}", grouped(value.round() as u64))
-    } else if value >= 100.0 {
-        format!("{sign}${value:.1}")
-    } else {
-        format!("{sign}${value:.2}")
+    match decimals {
+        0 => format!("{sign}${}", grouped(value.round() as u64)),
+        _ => format!("{sign}${value:.decimals$}"),
     }
 }
 
@@ -81,11 +144,17 @@ pub(super) fn requested(resource: &str, amount: i64) -> String {
 
 /// Seconds as `45 s`, `12 min`, `3.5 h`, `7 days`.
 pub(super) fn duration(seconds: f64) -> String {
-    match seconds.abs() {
-        size if size < 120.0 => format!("{} s", digits(seconds)),
-        size if size < 7_200.0 => format!("{} min", digits(seconds / 60.0)),
-        size if size < 172_800.0 => format!("{} h", digits(seconds / 3600.0)),
-        _ => format!("{} days", digits(seconds / 86_400.0)),
+    let (name, of) = span_unit(seconds.abs());
+    format!("{} {name}", digits(seconds / of))
+}
+
+/// The unit for so many seconds, and how many seconds it has.
+fn span_unit(seconds: f64) -> (&'static str, f64) {
+    match seconds {
+        size if size < 120.0 => ("s", 1.0),
+        size if size < 7_200.0 => ("min", 60.0),
+        size if size < 172_800.0 => ("h", 3600.0),
+        _ => ("days", 86_400.0),
     }
 }
 
@@ -129,5 +198,38 @@ mod tests {
         let estimate = Estimate { interval: Some([-0.01, 0.03]), ..Estimate::exact(0.01) };
         assert_eq!(interval(&estimate, Unit::Ratio), "0% – 3.0%");
         assert_eq!(interval(&Estimate::exact(1.0), Unit::Ratio), "");
+        let estimate = Estimate { interval: Some([0.97, 1.01]), ..Estimate::exact(0.99) };
+        assert_eq!(interval(&estimate, Unit::Ratio), "97% – 100%");
+    }
+
+    #[test]
+    fn an_interval_that_cannot_be_seen_is_not_empty() {
+        let around =
+            |mean: f64, half: f64| Estimate { interval: Some([mean - half, mean + half]), ..Estimate::exact(mean) };
+        let check = |mean, half, unit, text: &str| assert_eq!(half_width(&around(mean, half), unit), text);
+        check(168.2, 0.3, Unit::Milliseconds, "± <1 ms");
+        check(168.2, 0.0, Unit::Milliseconds, "± <1 ms");
+        check(12.3, 0.02, Unit::Milliseconds, "± <0.1 ms");
+        check(168.2, 2.5, Unit::Milliseconds, "± 2.5 ms");
+        check(15.0, 0.0, Unit::Count, "± 0");
+        check(0.0012, 0.000_01, Unit::Ratio, "± <0.01%");
+        check(1234.0, 0.4, Unit::UsdPerMonth, "± <$1.00");
+        check(3.0 * 86_400.0, 60.0, Unit::Seconds, "± <14.4 min");
+        assert_eq!(half_width(&Estimate::exact(1.0), Unit::Count), "");
+        assert_eq!(interval(&around(168.2, 0.3), Unit::Milliseconds), "± <1 ms");
+    }
+
+    #[test]
+    fn parts_add_up_as_they_are_shown() {
+        assert_eq!(parts(100.0, &[33.333, 33.333, 33.334]), ["$33.3", "$33.3", "$33.4"]);
+        assert_eq!(parts(1000.4, &[333.4, 333.5, 333.5]), ["$333", "$334", "$333"]);
+        assert_eq!(parts(0.03, &[0.014, 0.016]), ["$0.01", "$0.02"]);
+        assert_eq!(parts(0.0, &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn one_of_a_thing_is_singular() {
+        assert_eq!(["replication", "loop"].map(|what| counted(1, what)), ["1 replication", "1 loop"]);
+        assert_eq!(counted(1200, "pod"), "1,200 pods");
     }
 }

@@ -1,9 +1,9 @@
 //! The page: one file, no network, light and dark, prints well. The answer is on top.
 
 use super::chart::{cost_figures, timeline_figures};
-use super::format::{figure, interval};
+use super::format::{counted, duration, figure, interval, parts};
 use super::tables::{self, Grid};
-use super::terminal::{basis, overall};
+use super::verdict::{basis, overall};
 use super::{Estimate, Report, Unit};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -34,29 +34,30 @@ fn model(report: &Report) -> Value {
         .collect();
     context! {
         report => Value::from(Serde(report)),
-        days => format!("{:.1}", report.scenario.duration_seconds / 86_400.0),
+        span => duration(report.scenario.duration_seconds),
+        replications => counted(report.run.replications as usize, "replication"),
         headlines => headlines,
         objectives => objectives(report),
         overall => report.recommendation.as_ref().map(overall),
         basis => report.recommendation.as_ref().map(basis),
         bounds => Value::from(Serde(report.recommendation.as_ref().map(|found| &found.bounds))),
-        charges => report.charges.iter().map(|row| {
-            context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
-        }).collect::<Vec<_>>(),
-        namespaces => report.namespaces.iter().map(|row| {
-            context! { name => row.name.as_str(), value => money(&row.cost_usd_per_month), range => range(&row.cost_usd_per_month) }
-        }).collect::<Vec<_>>(),
+        charges => costs(report.charges.iter().map(|row| (row.name.as_str(), &row.cost_usd_per_month))),
+        namespaces => costs(report.namespaces.iter().map(|row| (row.name.as_str(), &row.cost_usd_per_month))),
         grids => [tables::routes, tables::services, tables::hpas, tables::vpas, tables::groups].map(|table| grid(table(report))),
         cost_figures => Value::from(Serde(cost_figures(report))),
         figures => Value::from(Serde(timeline_figures(report))),
     }
 }
 
-fn money(estimate: &Estimate) -> String {
-    figure(estimate.mean, Unit::UsdPerMonth)
-}
-fn range(estimate: &Estimate) -> String {
-    interval(estimate, Unit::UsdPerMonth)
+/// Names with their costs, which add up as they are shown.
+fn costs<'a>(rows: impl Iterator<Item = (&'a str, &'a Estimate)>) -> Vec<Value> {
+    let rows: Vec<(&str, &Estimate)> = rows.collect();
+    let amounts: Vec<f64> = rows.iter().map(|(_, cost)| cost.mean).collect();
+    let shown = parts(amounts.iter().sum(), &amounts);
+    let row = |((name, cost), value): (&(&str, &Estimate), String)| {
+        context! { name => *name, value => value, range => interval(cost, Unit::UsdPerMonth) }
+    };
+    rows.iter().zip(shown).map(row).collect()
 }
 
 fn objectives(report: &Report) -> Vec<String> {

@@ -14,6 +14,7 @@ mod autoscale;
 mod chart;
 mod csv;
 pub mod decisions;
+mod details;
 pub mod dry_run;
 mod files;
 mod format;
@@ -21,8 +22,9 @@ mod html;
 mod model;
 mod recommendation;
 mod results;
+mod summary;
 mod tables;
-mod terminal;
+mod verdict;
 
 #[cfg(test)]
 mod fixture;
@@ -32,12 +34,13 @@ pub use audit::audit_table;
 pub use autoscale::{AutoscaleLoop, Told, autoscale_text};
 pub use csv::{costs_csv, timeline_csv};
 pub use files::{ReadError, read, write};
+pub use format::counted;
 pub use html::html;
 pub use model::{
     AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
     ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run,
     ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
 };
-pub use terminal::summary;
+pub use summary::{Printed, summary};
 
 pub use crate::study::Estimate;

@@ -1,6 +1,6 @@
 //! The tables of the summary and the page: what is in them, in words. How they look is the renderers' matter.
 
-use super::format::{figure, requested};
+use super::format::{figure, parts, requested};
 use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit, VerticalBounds, VerticalResult};
 
 /// A table: names in the first column, figures in the others.
@@ -15,7 +15,9 @@ fn mean(estimate: &Estimate, unit: Unit) -> String {
 }
 
 pub(super) fn groups(report: &Report) -> Grid {
-    let row = |group: &super::GroupResult| {
+    let costs: Vec<f64> = report.groups.iter().map(|group| group.cost_usd_per_month.mean).collect();
+    let shown = parts(costs.iter().sum(), &costs);
+    let row = |(group, cost): (&super::GroupResult, String)| {
         vec![
             group.name.clone(),
             group.instance_types.join("/"),
@@ -23,7 +25,7 @@ pub(super) fn groups(report: &Report) -> Grid {
             format!("{}..{}", group.min_size, group.max_size),
             mean(&group.nodes_mean, Unit::Count),
             mean(&group.nodes_peak, Unit::Count),
-            mean(&group.cost_usd_per_month, Unit::UsdPerMonth),
+            cost,
             mean(&group.idle_ratio, Unit::Ratio),
             mean(&group.interruptions, Unit::Count),
         ]
@@ -31,7 +33,7 @@ pub(super) fn groups(report: &Report) -> Grid {
     Grid {
         title: "Node groups".to_owned(),
         heads: &["", "types", "capacity", "size", "mean", "peak", "per month", "idle", "notices"],
-        rows: report.groups.iter().map(row).collect(),
+        rows: report.groups.iter().zip(shown).map(row).collect(),
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Severity {
     Error,
     /// The input is taken, the numbers deserve a doubt: shown as a caveat.
     Warning,
+    /// The input is taken and no number is another for it: something was read that decides nothing.
+    Note,
 }
 
 /// A place in the input.
@@ -47,6 +49,10 @@ impl Issue {
     /// A doubt about the value of `field`.
     pub fn warning(field: impl Into<String>, message: impl Into<String>) -> Self {
         Issue::new(Severity::Warning, field.into(), message.into())
+    }
+    /// Something about the value of `field` that changes no number.
+    pub fn note(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Issue::new(Severity::Note, field.into(), message.into())
     }
     /// Adds what to do.
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -100,6 +106,7 @@ impl fmt::Display for Issue {
         f.write_str(match self.severity {
             Severity::Error => "error: ",
             Severity::Warning => "warning: ",
+            Severity::Note => "note: ",
         })?;
         for part in [&self.place.object, &self.place.field].into_iter().flatten() {
             write!(f, "{part}: ")?;

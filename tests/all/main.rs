@@ -33,6 +33,7 @@ mod rollouts;
 mod scenarios;
 mod schedule;
 mod small_cluster;
+mod terminal;
 mod texts;
 mod vertical;
 mod why;

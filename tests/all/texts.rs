@@ -55,7 +55,7 @@ fn help() {
 
 #[test]
 fn the_summary_of_a_run() {
-    printed("run", &golden("autoscaling"), &["run . -q -n 3"]);
+    printed("run", &golden("autoscaling"), &["run . -q -n 3", "run . -q -n 3 --details"]);
     printed("run-audited", &golden("rollout"), &["run . -q -n 1 --no-recommend --set duration=30m --audit-latency"]);
 }
 

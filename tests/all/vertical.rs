@@ -1,7 +1,7 @@
 //! VerticalPodAutoscalers: in the simulation, and `foresail vpa` as a user meets it.
 
 use crate::program::{Done, Folder};
-use foresail::report::{self, Report};
+use foresail::report::{self, Printed, Report};
 use foresail::scenario::{self, Scenario, Sources};
 use foresail::sim::log::{Evictor, Occurrence};
 use foresail::sim::outcome::Outcome;
@@ -92,7 +92,7 @@ fn off_recommends_and_changes_nothing() {
     assert_eq!((row.name.as_str(), row.container.as_str(), row.cpu_milli.request), ("order", "order-service", 250));
     assert_eq!(row.cpu_milli.target.mean, last.target.cpu_milli as f64);
     assert!(row.memory_bytes.lower_bound.mean <= row.memory_bytes.upper_bound.mean);
-    let summary = report::summary(&report);
+    let summary = report::summary(&report, Printed { page: None, details: true });
     let line = summary.lines().find(|line| line.contains("order-service/order order-service"));
     let cells: Vec<&str> = line.expect("a line of the VPA").split_whitespace().collect();
     assert_eq!(cells[2..4], ["cpu", "250m"], "{summary}");

@@ -75,7 +75,7 @@ fn advice_table(rows: &[Advice], style: TableStyle) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let mut text = format!("{table}\n");
+    let mut text = format!("{}\n", table.trim_fmt());
     for row in rows {
         if row.confidence_days < 1.0 {
             let hours = digits(row.confidence_days * 24.0);

@@ -71,7 +71,7 @@ fn timeline(run: &HpaRun<'_>, all: bool, preset: TableStyle) -> String {
         ]);
     }
     align_right(&mut table, 2..6);
-    table.to_string()
+    table.trim_fmt()
 }
 
 /// A line of the totals: what it is and how it is read off.
@@ -109,7 +109,7 @@ fn totals(runs: &[HpaRun<'_>], preset: TableStyle) -> String {
         table.add_row(cells);
     }
     align_right(&mut table, 1..=runs.len());
-    table.to_string()
+    table.trim_fmt()
 }
 
 /// Every sync at which one of them rescaled.
@@ -132,5 +132,5 @@ fn side_by_side(runs: &[HpaRun<'_>], preset: TableStyle) -> String {
         table.add_row(cells);
     }
     align_right(&mut table, 1..=runs.len() + 1);
-    table.to_string()
+    table.trim_fmt()
 }

@@ -36,8 +36,11 @@ pub struct Report {
     pub run: Run,
     /// At which prices.
     pub prices: Prices,
-    /// Everything that was seen but not modelled, and every assumption worth knowing first.
+    /// What may make a number another: what was seen but not modelled, and every assumption.
     pub caveats: Vec<String>,
+    /// What was seen and changes no number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The figures to look at first, in order.
     pub headlines: Vec<Headline>,
     /// The service levels, and how often they were met.
@@ -76,6 +79,7 @@ impl Report {
             run,
             prices,
             caveats: Vec::new(),
+            notes: Vec::new(),
             headlines: Vec::new(),
             objectives: Vec::new(),
             services: Vec::new(),

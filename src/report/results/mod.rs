@@ -8,7 +8,7 @@ mod users;
 
 use super::{Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
 use crate::scenario::Scenario;
-use crate::scenario::issue::Issue;
+use crate::scenario::issue::{Issue, Severity};
 use crate::study::{Figures, Finished, Names, Runs};
 use crate::units::SimDuration;
 use crate::world::Cast;
@@ -54,7 +54,9 @@ fn empty(scenario: &Scenario, duration: SimDuration) -> Report {
     let prices =
         Prices { currency: "USD".to_owned(), date: scenario.prices.date.clone(), estimated: scenario.prices.estimated };
     let mut report = Report::new(info, run, prices);
-    report.caveats = scenario.caveats.iter().map(Issue::sentence).collect();
+    let (notes, caveats): (Vec<&Issue>, Vec<&Issue>) =
+        scenario.caveats.iter().partition(|issue| issue.severity == Severity::Note);
+    [report.caveats, report.notes] = [caveats, notes].map(|issues| issues.into_iter().map(Issue::sentence).collect());
     report
 }
 

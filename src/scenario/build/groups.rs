@@ -60,7 +60,7 @@ pub(super) fn build(
     } else if !scene.objects.nodes.is_empty() {
         let count = scene.objects.nodes.len();
         let message = format!("{count} Node objects were left aside: the node groups are declared");
-        issues.push(Issue::warning("manifests", message));
+        issues.push(Issue::note("manifests", message));
     }
     if drafts.is_empty() {
         issues.push(

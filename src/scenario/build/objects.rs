@@ -136,7 +136,7 @@ impl Objects {
         let owned: Vec<String> = self.owned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let mut say = |what: &str, list: Vec<String>| {
             if !list.is_empty() {
-                issues.push(Issue::warning("manifests", format!("{what}: {}", list.join(", "))));
+                issues.push(Issue::note("manifests", format!("{what}: {}", list.join(", "))));
             }
         };
         say("objects that no decision looks at were left aside", ignored);

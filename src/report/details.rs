@@ -1,34 +1,28 @@
-//! The terminal summary: the answer first, then why.
+//! What `--details` shows before the summary: every headline with its intervals, all caveats, the tables.
 
-use super::format::{figure, interval, usd};
-use super::model::{Recommendation, Verdict};
+use super::format::{figure, interval};
 use super::tables::{self, Grid};
-use super::{Estimate, Report, Unit};
+use super::verdict::{basis, overall};
+use super::{Estimate, Report};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
-/// The summary as text, without colours.
-pub fn summary(report: &Report) -> String {
+/// All tables as text, without colours.
+pub(super) fn details(report: &Report) -> String {
     let mut text = String::new();
-    let days = report.scenario.duration_seconds / 86_400.0;
-    let _ = writeln!(
-        text,
-        "{}: {} ({}, {days:.1} days, {} replications, seed {})\n",
-        report.scenario.name,
-        report.scenario.description,
-        report.scenario.region,
-        report.run.replications,
-        report.run.seed
-    );
     for caveat in &report.caveats {
         let _ = writeln!(text, "caveat: {caveat}");
     }
-    if !report.caveats.is_empty() {
+    for note in &report.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    if report.caveats.len() + report.notes.len() > 0 {
         text.push('\n');
     }
     answer(report, &mut text);
     recommendation(report, &mut text);
     section(&mut text, tables::groups(report));
+    section(&mut text, tables::hpas(report));
     section(&mut text, tables::vpas(report));
     section(&mut text, tables::routes(report));
     text
@@ -45,7 +39,7 @@ fn answer(report: &Report, text: &mut String) {
         let Estimate { mean, p5, p95, .. } = headline.value;
         let [low, high] = [p5, p95].map(|value| figure(value, headline.unit));
         let spread = if low == high { String::new() } else { format!("{low} – {high}") };
-        let range = if spread.is_empty() { String::new() } else { interval(&headline.value, headline.unit) };
+        let range = interval(&headline.value, headline.unit);
         table.add_row([headline.label.clone(), figure(mean, headline.unit), range, spread, target]);
     }
     for at in 1..4 {
@@ -53,13 +47,7 @@ fn answer(report: &Report, text: &mut String) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let _ = writeln!(text, "{table}");
-    let parts: Vec<String> = report
-        .charges
-        .iter()
-        .map(|charge| format!("{} {}", charge.name, figure(charge.cost_usd_per_month.mean, Unit::UsdPerMonth)))
-        .collect();
-    let _ = writeln!(text, " Cost per month is {}", parts.join(" + "));
+    let _ = writeln!(text, "{}", table.trim_fmt());
     for objective in &report.objectives {
         let _ = writeln!(
             text,
@@ -92,44 +80,15 @@ fn recommendation(report: &Report, text: &mut String) {
         ]);
     }
     if table.row_count() > 0 {
-        let _ = writeln!(text, "{table}");
+        let _ = writeln!(text, "{}", table.trim_fmt());
     }
-}
-
-/// What all recommendations together save or cost.
-pub(super) fn overall(found: &Recommendation) -> String {
-    let mut difference = found.difference_usd_per_month;
-    if found.verdict == Verdict::Save {
-        difference.mean = -difference.mean;
-        difference.interval = difference.interval.map(|[low, high]| [-high, -low]);
-    }
-    let range = interval(&difference, Unit::Usd);
-    let range = if range.is_empty() { String::new() } else { format!(" (95 % interval {range})") };
-    let amount = usd(difference.mean);
-    match found.verdict {
-        Verdict::Save => format!("saves {amount} per month{range}"),
-        Verdict::Spend => format!("keeps the objectives, for {amount} more per month{range}"),
-        Verdict::Keep => "nothing cheaper keeps the objectives beyond doubt; tighter maximums cost nothing".to_owned(),
-        Verdict::NotFound => "no setting that was tried keeps the objectives".to_owned(),
-    }
-}
-
-/// What the recommendation rests on.
-pub(super) fn basis(found: &Recommendation) -> String {
-    format!(
-        "  objectives kept in {:.0} % of {} fresh replications as it is, {:.0} % as recommended; {} settings simulated",
-        found.current_met_ratio * 100.0,
-        found.replications,
-        found.recommended_met_ratio * 100.0,
-        found.settings_tried
-    )
 }
 
 fn section(text: &mut String, grid: Grid) {
     let mut table = table(grid.heads);
     table.add_rows(grid.rows);
     if let Some(table) = right(table) {
-        let _ = writeln!(text, "\n{}\n{table}", grid.title);
+        let _ = writeln!(text, "\n{}\n{}", grid.title, table.trim_fmt());
     }
 }
 

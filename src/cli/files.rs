@@ -1,0 +1,37 @@
+//! Files that a command writes.
+
+use super::Failure;
+use foresail::scenario::issue::Issue;
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
+/// Writes a file that the user named with `flag`.
+///
+/// Errors: those of [`unwritable`].
+pub(super) fn write(flag: &str, path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| unwritable(flag, path, &error))
+}
+
+/// Why a file or a folder that the user named with `flag` cannot be written: mostly because of what was named, else
+/// because of the machine.
+pub(super) fn unwritable(flag: &str, path: &Path, error: &Error) -> Failure {
+    let message = format!("cannot write {}: {error}", path.display());
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::Interrupted | ErrorKind::Other => {
+            Failure::Internal(message)
+        }
+        _ => Issue::error(flag, message).with_help("name a place that you may write to").into(),
+    }
+}
+
+/// Tries whether a folder could be written at `path`, leaving nothing behind.
+///
+/// Errors: those of [`unwritable`].
+pub(super) fn check_folder(flag: &str, path: &Path) -> Result<(), Failure> {
+    let existing = path.ancestors().find(|folder| folder.exists() || folder.as_os_str().is_empty());
+    let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let trial = existing.join(format!(".foresail.{}.tmp", std::process::id()));
+    std::fs::create_dir(&trial)
+        .and_then(|()| std::fs::remove_dir(&trial))
+        .map_err(|error| unwritable(flag, path, &error))
+}

@@ -1,0 +1,21 @@
+//! stdout and stderr: data to the one, all about the work to the other. A pipe that nobody reads any more ends the
+//! program quietly, as it ends `cat`; a full disk is an error.
+
+use super::Failure;
+use std::io::{self, Write};
+
+/// Prints to stdout, all of it.
+///
+/// Errors: [`Failure::Unread`] where the reader has gone, [`Failure::Internal`] for whatever else the system says.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Unread,
+        _ => Failure::Internal(format!("cannot write to stdout: {error}")),
+    })
+}
+
+/// Says something on stderr, a line; nobody has to listen.
+pub(super) fn tell(text: impl std::fmt::Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}

@@ -1,0 +1,152 @@
+//! The terminal summary: what fits a screen of 80 columns and 24 lines, the verdict last.
+
+use super::details::details;
+use super::format::{counted, duration, figure, half_width, parts};
+use super::model::Headline;
+use super::verdict::{changes, verdict};
+use super::{Report, Unit};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Columns of the smallest terminal that people have.
+const WIDTH: usize = 80;
+
+/// The figures of the summary, in order; others are in the tables.
+const FIGURES: [&str; 5] = ["costUsdPerMonth", "latencyMsP95", "errorRatio", "longestPendingSeconds", "spotLosses"];
+
+/// What is printed beside the figures.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Printed<'a> {
+    /// The page that was written.
+    pub page: Option<&'a Path>,
+    /// The tables come first.
+    pub details: bool,
+}
+
+/// The summary as text, without colours: at most 80 columns wide, and 24 lines long without the tables.
+pub fn summary(report: &Report, printed: Printed<'_>) -> String {
+    let mut text = String::new();
+    head(report, &mut text);
+    if printed.details {
+        text += &details(report);
+        text.push('\n');
+    }
+    figures(report, &mut text);
+    bottleneck(report, &mut text);
+    text.push('\n');
+    if !printed.details {
+        caveats(report, &mut text);
+    }
+    where_next(report, printed, &mut text);
+    wrapped(&mut text, "", &verdict(report));
+    text
+}
+
+fn head(report: &Report, text: &mut String) {
+    let (scenario, run) = (&report.scenario, &report.run);
+    let description =
+        if scenario.description.is_empty() { String::new() } else { format!(": {}", scenario.description) };
+    let _ = writeln!(text, "{}", shortened(&format!("{}{description}", scenario.name)));
+    let replications = counted(run.replications as usize, "replication");
+    let span = duration(scenario.duration_seconds);
+    let _ = writeln!(text, "{}, {span}, {replications}, seed {}\n", scenario.region, run.seed);
+}
+
+/// A line each: the mean, half of its 95 % interval, and what was promised.
+fn figures(report: &Report, text: &mut String) {
+    let shown = FIGURES.iter().filter_map(|metric| report.headline(metric));
+    let shown = shown.filter(|row| row.objective.is_some() || row.metric == FIGURES[0] || row.value.p95 != 0.0);
+    for headline in shown {
+        let mean = figure(headline.value.mean, headline.unit);
+        let half = half_width(&headline.value, headline.unit);
+        let line = format!(" {:<26}{mean:>10}  {half:<11}{}", headline.label, promise(headline));
+        let _ = writeln!(text, "{}", line.trim_end());
+        if headline.metric == FIGURES[0] {
+            cost(report, headline.value.mean, text);
+        }
+    }
+}
+
+fn promise(headline: &Headline) -> String {
+    headline.objective.map_or(String::new(), |target| {
+        let verdict = if headline.value.mean <= target { "met" } else { "MISSED" };
+        format!("objective {}: {verdict}", figure(target, headline.unit))
+    })
+}
+
+/// What the cost is made of; as shown, the parts add up to the sum as shown.
+fn cost(report: &Report, total: f64, text: &mut String) {
+    let amounts: Vec<f64> = report.charges.iter().map(|charge| charge.cost_usd_per_month.mean).collect();
+    let shown = parts(total, &amounts);
+    let named = report.charges.iter().zip(shown).map(|(charge, amount)| format!("{} {amount}", charge.name));
+    wrapped(text, "   ", &named.collect::<Vec<_>>().join(" + "));
+}
+
+/// What was full for the largest share of time.
+fn bottleneck(report: &Report, text: &mut String) {
+    let full = |name: String, share: f64| (share > 0.0).then_some((name, share));
+    let hpas = report.autoscalers.iter().filter_map(|hpa| {
+        full(
+            format!("HPA {}/{} at its maximum of {}", hpa.namespace, hpa.name, hpa.max_replicas),
+            hpa.at_max_ratio.mean,
+        )
+    });
+    let fullest = hpas.max_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((name, share)) = fullest {
+        let line = format!(" {:<26}{name}, {} of the time", "Bottleneck", figure(share, Unit::Ratio));
+        let _ = writeln!(text, "{}", shortened(&line));
+    }
+}
+
+fn caveats(report: &Report, text: &mut String) {
+    let (count, notes) = (report.caveats.len(), report.notes.len());
+    if count + notes == 0 {
+        return;
+    }
+    let change = if count == 1 { "changes a number" } else { "change a number" };
+    let notes = if notes == 0 { String::new() } else { format!(", {} none", counted(notes, "note")) };
+    let _ = writeln!(text, "{} {change}{notes}", counted(count, "caveat"));
+    report.caveats.iter().take(1).for_each(|first| *text += &(shortened(&format!("  {first}")) + "\n"));
+    text.push('\n');
+}
+
+fn where_next(report: &Report, printed: Printed<'_>, text: &mut String) {
+    let mut row = |what: &str, line: String| *text += &format!("{what:<9}{line}\n");
+    if let Some(page) = printed.page {
+        row("Report", page.display().to_string());
+        if changes(report) {
+            let patch = page.with_file_name("recommended-hpas.yaml");
+            row("Apply", format!("kubectl apply -f {}", patch.display()));
+        }
+    }
+    if !printed.details {
+        row("Next", "--details for tables and all caveats; foresail why --at TIME for causes".to_owned());
+    }
+    text.push('\n');
+}
+
+/// One line of at most [`WIDTH`] columns.
+fn shortened(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    let kept: String = line.chars().take(WIDTH - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// Words in lines of at most [`WIDTH`] columns, each behind `indent`.
+fn wrapped(text: &mut String, indent: &str, words: &str) {
+    let mut line = indent.to_owned();
+    for word in words.split(' ') {
+        let joined = line.chars().count() + 1 + word.chars().count();
+        if line.len() > indent.len() && joined > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line.truncate(indent.len());
+        }
+        if line.len() > indent.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
+}

@@ -1,0 +1,61 @@
+//! The answer in words: whether the objectives are kept, and what another setting saves or costs.
+
+use super::format::{figure, half_width, usd};
+use super::model::{Recommendation, Verdict};
+use super::{Objective, Report, Unit};
+
+/// Whether there is another setting to take.
+pub(super) fn changes(report: &Report) -> bool {
+    report.recommendation.as_ref().is_some_and(|found| {
+        found.verdict != Verdict::NotFound
+            && found.bounds.iter().any(|row| (row.min, row.max) != (row.current_min, row.current_max))
+    })
+}
+
+/// The answer, in a sentence or two.
+pub(super) fn verdict(report: &Report) -> String {
+    let missed: Vec<String> = report.objectives.iter().filter(|row| row.met_ratio < 1.0).map(missed).collect();
+    let kept = match (report.objectives.is_empty(), missed.is_empty()) {
+        (true, _) => "No objective is set.".to_owned(),
+        (false, true) => "Every objective is kept in every replication.".to_owned(),
+        (false, false) => format!("{}.", missed.join("; ")),
+    };
+    match &report.recommendation {
+        Some(found) => format!("{kept} Recommended min and max: {}.", overall(found)),
+        None => kept,
+    }
+}
+
+fn missed(objective: &Objective) -> String {
+    let target = figure(objective.target, objective.unit);
+    let share = figure(objective.met_ratio, Unit::Ratio);
+    format!("{} at most {target}: kept in {share} of the replications only", objective.label)
+}
+
+/// What all recommendations together save or cost.
+pub(super) fn overall(found: &Recommendation) -> String {
+    let mut difference = found.difference_usd_per_month;
+    if found.verdict == Verdict::Save {
+        difference = difference.scaled(-1.0);
+    }
+    let half = half_width(&difference, Unit::Usd);
+    let range = if half.is_empty() { String::new() } else { format!(" ({half})") };
+    let amount = usd(difference.mean);
+    match found.verdict {
+        Verdict::Save => format!("saves {amount} per month{range}"),
+        Verdict::Spend => format!("keeps the objectives, for {amount} more per month{range}"),
+        Verdict::Keep => "nothing cheaper keeps the objectives beyond doubt; tighter maximums cost nothing".to_owned(),
+        Verdict::NotFound => "no setting that was tried keeps the objectives".to_owned(),
+    }
+}
+
+/// What the recommendation rests on.
+pub(super) fn basis(found: &Recommendation) -> String {
+    format!(
+        "  objectives kept in {:.0} % of {} fresh replications as it is, {:.0} % as recommended; {} settings simulated",
+        found.current_met_ratio * 100.0,
+        found.replications,
+        found.recommended_met_ratio * 100.0,
+        found.settings_tried
+    )
+}
