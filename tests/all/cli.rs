@@ -185,7 +185,7 @@ fn an_hpa_needs_its_target() {
 #[test]
 fn a_pod_without_a_home_is_a_caveat_that_names_the_filter() {
     let folder = Folder::new().file("web.yaml", WEB.replace("cpu: 250m", "cpu: 25")).file("s.yaml", small(TRAFFIC));
-    let done = folder.run("run s.yaml -n 1 -q --no-recommend");
+    let done = folder.run("run s.yaml -n 1 -q --no-recommend --details");
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains("Insufficient cpu (NodeResourcesFit)"), "{}", done.stdout);
 }
@@ -202,9 +202,10 @@ fn traces_are_read_with_care() {
         &["t.csv:3: error: `6O` is not a time", "t.csv:4: error: found `120,-7`"],
     );
     refused(&folder("2026-01-31 1O:00,5\n60,6\n"), &["t.csv:1: error: `2026-01-31 1O:00` is not a time"]);
-    let millis = folder("1769856000000,5\n1769856060000,6\n1769856240000,7\n").run("run s.yaml -n 1 -q --no-recommend");
+    let millis = folder("1769856000000,5\n1769856060000,6\n1769856240000,7\n");
+    let millis = millis.run("run s.yaml -n 1 -q --no-recommend --details");
     assert!(millis.ok().contains("the step is 60 s and there are 1 gaps, the longest of 120 s"), "{}", millis.stdout);
-    let gap = folder("time,rate\n0,5\n60,6\n120,7\n600,7\n").run("run s.yaml -n 1 -q --no-recommend");
+    let gap = folder("time,rate\n0,5\n60,6\n120,7\n600,7\n").run("run s.yaml -n 1 -q --no-recommend --details");
     assert!(gap.stdout.contains("1 gaps, the longest of 420 s"), "{}", gap.stdout);
 }
 
@@ -319,7 +320,7 @@ fn what_terraform_shows_are_node_groups() {
          terraform: [plan.json]\nduration: 1h\n{TRAFFIC}"
     );
     let folder = Folder::new().file("web.yaml", WEB).file("plan.json", shown).file("s.yaml", &scenario);
-    let done = folder.run("run s.yaml -n 1 -q --no-recommend");
+    let done = folder.run("run s.yaml -n 1 -q --no-recommend --details");
     assert_eq!(done.code, 0, "{}", done.stderr);
     let row = done.stdout.lines().find(|line| line.trim_start().starts_with("green")).expect("the group");
     assert!(row.contains("m5.large") && row.contains("1..6"), "{row}");
