@@ -138,22 +138,22 @@ impl Event {
     }
 }
 
-/// A stage of an instant: [`EventQueue`] hands out events of one instant stage by stage.
+/// A rank of events: [`EventQueue`] hands out events of one instant rank by rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stage(u8);
+pub struct Rank(u8);
 
-impl Stage {
-    /// The stage in which instances register.
-    pub fn registration() -> Stage {
-        Stage(REGISTRATION)
+impl Rank {
+    /// That at which instances register.
+    pub fn registration() -> Rank {
+        Rank(REGISTRATION)
     }
-    /// The stage in which workload controllers act.
-    pub fn controllers() -> Stage {
-        Stage(Event::Reconcile.rank())
+    /// That at which workload controllers act.
+    pub fn controllers() -> Rank {
+        Rank(Event::Reconcile.rank())
     }
-    /// The stage in which the scheduler acts.
-    pub fn scheduler() -> Stage {
-        Stage(Event::Schedule.rank())
+    /// That at which the scheduler acts.
+    pub fn scheduler() -> Rank {
+        Rank(Event::Schedule.rank())
     }
 }
 
@@ -164,7 +164,7 @@ pub struct EventQueue {
     grain: SimDuration,
     sequence: u64,
     now: SimTime,
-    stage: u8,
+    rank: u8,
     handled: u64,
 }
 
@@ -206,7 +206,7 @@ impl EventQueue {
             return None;
         }
         let Reverse(entry) = self.heap.pop()?;
-        (self.now, self.stage) = (entry.at, entry.event.rank());
+        (self.now, self.rank) = (entry.at, entry.event.rank());
         self.handled += 1;
         Some((entry.at, entry.event))
     }
@@ -214,9 +214,9 @@ impl EventQueue {
     pub fn now(&self) -> SimTime {
         self.now
     }
-    /// Whether events of `stage` at this very instant would still come after the current event.
-    pub fn is_before(&self, stage: Stage) -> bool {
-        self.stage < stage.0
+    /// Whether events of `rank` at this very instant would still come after the current event.
+    pub fn is_before(&self, rank: Rank) -> bool {
+        self.rank < rank.0
     }
     /// The number of events handed out.
     pub fn handled(&self) -> u64 {

@@ -15,7 +15,6 @@ use crate::sim::shared::Shared;
 use crate::sim::start::Start;
 use crate::sim::timeline::Recorder;
 use crate::sim::workloads::reconcile::Controllers;
-use crate::units::SimTime;
 impl Simulation {
     /// A replication at time 0: nodes are there, workloads are created, loops have their first turns.
     pub fn new(start: Start) -> Self {
@@ -24,7 +23,7 @@ impl Simulation {
             cloud: Cloud::new(shared.cast.groups.len()),
             faults: Faults::default(),
             controllers: Controllers::new(shared.cast.workloads.len()),
-            scheduling: Scheduling::new(&start),
+            scheduling: Scheduling::new(&start, &shared.turns),
             serving: Serving::new(shared.cast.workloads.len()),
             horizontal: Horizontal::default(),
             vertical: Vertical::default(),
@@ -51,15 +50,13 @@ impl Simulation {
         if let Some(first) = shared.cast.trace.first().filter(|first| first.arrives <= shared.end) {
             shared.queue.push(first.arrives, Event::TracePodArrives(0));
         }
-        let first_step = if shared.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + shared.timing.step };
-        shared.queue.push(first_step, Event::TrafficStep);
+        shared.queue.push(shared.clock.first_look_back(shared.timing.step), Event::TrafficStep);
         horizontal.start_scaling(shared);
         vertical.start_vertical_scaling(shared);
         provisioning.start_autoscaler(shared);
         let every = recorder.timeline.every;
         if !every.is_zero() {
-            let first = if shared.timing.lockstep { SimTime::ZERO } else { SimTime::ZERO + every };
-            shared.queue.push(first, Event::Observe);
+            shared.queue.push(shared.clock.first_look_back(every), Event::Observe);
         }
     }
 

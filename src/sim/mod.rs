@@ -14,6 +14,7 @@
 mod accounts;
 pub mod books;
 pub mod burn;
+mod clock;
 mod cloud;
 pub mod event;
 mod faults;

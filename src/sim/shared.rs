@@ -9,7 +9,8 @@ use crate::intern::{Interner, Symbol};
 use crate::rng::Stream;
 use crate::sim::accounts::Accounts;
 use crate::sim::books::Books;
-use crate::sim::event::{Event, EventQueue, Stage};
+use crate::sim::clock::Clock;
+use crate::sim::event::{Event, EventQueue, Rank};
 use crate::sim::load::under_way::LoadState;
 use crate::sim::log::{Log, RecordId};
 use crate::sim::pods::budgets::Budgets;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 pub(crate) struct Shared {
     pub(crate) cast: Arc<Cast>,
     pub(crate) timing: Timing,
+    pub(crate) clock: Clock,
     pub(crate) end: SimTime,
     pub(crate) cluster: ClusterState,
     pub(crate) queue: EventQueue,
@@ -88,8 +90,7 @@ impl Shared {
         let cast = start.cast.clone();
         let mut cluster = cast.cluster.clone();
         let stream = |name: &str| start.seed.stream(name, 0);
-        // The recordings' world knows whole seconds only.
-        let grain = if start.timing.lockstep { SimDuration::from_secs(1) } else { SimDuration::ZERO };
+        let clock = Clock::new(&start.timing);
         Shared {
             names: Names::new(&mut cluster.symbols),
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
@@ -110,25 +111,21 @@ impl Shared {
                 phases: stream("phases"),
                 expander: stream("expander"),
             },
-            queue: EventQueue::new(grain),
+            queue: clock.queue(),
+            clock,
             lives: IdVec::new(),
             silent: Vec::new(),
             budgets: Budgets::default(),
-            turns: Turns::new(cast.profiles.back_off),
+            turns: Turns::new(&start.timing, cast.profiles.back_off),
             controllers_awake: false,
             recommended: vec![Vec::new(); cast.vpas.len()],
             cast,
         }
     }
 
-    /// The first turn of a loop with this period: at once, or at a random phase, of whole seconds in lockstep.
+    /// The first turn of a loop with this period.
     pub(crate) fn phase(&mut self, period: SimDuration) -> SimTime {
-        if !self.timing.by_chance {
-            return SimTime::ZERO;
-        }
-        let unit = SimDuration::from_millis(if self.timing.lockstep { 1000 } else { 1 });
-        let places = (period.as_nanos() / unit.as_nanos()).max(1);
-        SimTime::ZERO + unit * self.streams.phases.below(places as usize) as i64
+        self.clock.phase(period, &mut self.streams.phases)
     }
 
     /// The loop's next turn.
@@ -139,21 +136,9 @@ impl Shared {
         }
     }
 
-    /// The least time between cause and effect: a second in lockstep, nothing otherwise.
-    pub(crate) fn tick(&self) -> SimDuration {
-        if self.timing.lockstep { SimDuration::from_secs(1) } else { SimDuration::ZERO }
-    }
-
-    /// When a reaction of the controllers of `stage` to the present event happens.
-    pub(crate) fn reaction(&self, stage: Stage) -> SimTime {
-        let now = self.queue.now();
-        if !self.timing.lockstep {
-            now + self.timing.reaction
-        } else if self.queue.is_before(stage) {
-            now
-        } else {
-            now + self.tick()
-        }
+    /// When a reaction of the controllers of `rank` to the present event happens.
+    pub(crate) fn reaction(&self, rank: Rank) -> SimTime {
+        self.clock.reaction(&self.queue, rank)
     }
 
     /// What the faults in force now have to tell, the last of the scenario's list first.

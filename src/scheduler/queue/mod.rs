@@ -157,6 +157,11 @@ impl Queue {
         }
     }
 
+    /// All pods without a node, in no order.
+    pub fn pods(&self) -> impl Iterator<Item = PodId> {
+        self.entries.keys().copied()
+    }
+
     /// Whether an event could move any pod.
     pub fn has_unschedulable(&self) -> bool {
         !self.unschedulable.is_empty()

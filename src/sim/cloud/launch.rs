@@ -5,7 +5,7 @@ use crate::intern::Symbol;
 use crate::sim::cloud::instances::Instance;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
-use crate::sim::event::{Event, Stage};
+use crate::sim::event::{Event, Rank};
 use crate::sim::log::Occurrence;
 use crate::sim::provisioning::shortage::Shortage;
 use crate::sim::shared::Shared;
@@ -89,13 +89,8 @@ impl Cloud {
             shared.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
         } else {
             if !shared.suffers(now, FaultKind::NeverRegisters(group)) {
-                let registers = now + boot;
-                let at = if shared.timing.lockstep {
-                    registers.max(shared.reaction(Stage::registration()))
-                } else {
-                    registers
-                };
-                shared.queue.push(at, Event::NodeRegisters(group, id));
+                let earliest = shared.clock.earliest(&shared.queue, Rank::registration());
+                shared.queue.push(earliest.max(now + boot), Event::NodeRegisters(group, id));
             }
             self.instance_costs(shared, now, id);
         }

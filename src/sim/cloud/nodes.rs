@@ -97,7 +97,7 @@ impl Cloud {
         self.detach(id);
         match self.instances[id].node {
             Some(node) => {
-                let lag = shared.cast.groups[self.instances[id].group].termination.max(shared.tick());
+                let lag = shared.cast.groups[self.instances[id].group].termination.max(shared.clock.tick());
                 shared.queue.push(now + lag, Event::NodeVanishes(node));
             }
             None => self.instance_costs_no_longer(shared, now, id),

@@ -55,10 +55,9 @@ impl Shared {
         let id = self.lives.push(life);
         debug_assert_eq!(id, pod, "a life per pod");
         self.set_stage(now, pod, Stage::Pending);
-        let key = self.pending_key(pod);
-        self.turns.pending.insert(key);
-        if !self.timing.lockstep && self.cluster.spec_of(pod).scheduling_gates.is_empty() {
-            self.turns.waiting.push(pod, key.0.0);
+        let spec = self.cluster.spec_of(pod);
+        if spec.scheduling_gates.is_empty() {
+            self.turns.add(pod, spec.priority);
         }
         self.call_scheduler();
     }

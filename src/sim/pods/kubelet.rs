@@ -27,7 +27,7 @@ impl Shared {
         self.set_stage(now, pod, Stage::Starting);
         self.books.pod_got_node(now - self.cluster.pod(pod).created);
         self.account_pod(now, pod, 1);
-        let delay = self.start_delay(pod, node).max(self.tick());
+        let delay = self.start_delay(pod, node).max(self.clock.tick());
         self.queue.push(now + delay, Event::PodStarts(pod));
     }
 
@@ -197,8 +197,7 @@ impl Shared {
         self.owner_changed(pod);
         self.set_stage(now, pod, Stage::Gone);
         self.account_pod(now, pod, -1);
-        self.turns.pending.remove(&self.pending_key(pod));
-        self.turns.waiting.remove(pod);
+        self.turns.remove(pod, self.cluster.spec_of(pod).priority);
         let had_node = self.cluster.pod(pod).node().is_some();
         self.cluster.remove_pod(pod);
         if let Owner::Workload(workload) = self.lives[pod].owner {

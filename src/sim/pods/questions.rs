@@ -45,9 +45,4 @@ impl Shared {
     pub(crate) fn has_fallen_silent(&self, node: NodeId) -> bool {
         self.silent.contains(&node)
     }
-
-    /// The order of the scheduling queue: priority descending, then creation.
-    pub(crate) fn pending_key(&self, pod: PodId) -> (std::cmp::Reverse<i32>, PodId) {
-        (std::cmp::Reverse(self.cluster.spec_of(pod).priority), pod)
-    }
 }

@@ -1,7 +1,6 @@
 //! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
 
 use crate::autoscaler::{Autoscaler, Choice, Command, GroupView, Groups, InstanceView, LoopInputs};
-use crate::cluster::PodId;
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
@@ -51,9 +50,7 @@ impl Provisioning {
     fn look_around(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) {
         let cast = shared.cast.clone();
         let groups = self.group_views(cloud, shared, now, &cast.groups);
-        let mut pending: Vec<PodId> = shared.turns.pending.iter().map(|(_, pod)| *pod).collect();
-        pending.retain(|pod| shared.cluster.spec_of(*pod).scheduling_gates.is_empty());
-        pending.sort_unstable();
+        let pending = shared.turns.pods();
         let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet(_));
         let daemon_sets: Vec<_> =
             cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();

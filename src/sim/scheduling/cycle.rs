@@ -6,10 +6,12 @@ use crate::scheduler::Ties;
 use crate::scheduler::{Decision, PluginSet, Preemption};
 use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
-use crate::sim::scheduling::turns::News;
+use crate::sim::scheduling::turns::{Line, News, Turns};
 use crate::sim::shared::Shared;
 use crate::sim::start::Start;
 use crate::units::SimTime;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// The scheduler.
 pub(crate) struct Scheduling {
@@ -18,59 +20,58 @@ pub(crate) struct Scheduling {
 
 impl Scheduling {
     /// The scheduler of a cast.
-    pub(crate) fn new(start: &Start) -> Scheduling {
+    pub(crate) fn new(start: &Start, turns: &Turns) -> Scheduling {
         let ties = if start.timing.by_chance { Ties::Seeded(start.seed.stream("ties", 0)) } else { Ties::SmallestName };
-        let mut profiles = start.cast.profiles.clone();
-        if start.timing.lockstep {
-            // The recordings' scheduler looks at every node.
-            profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 100);
-        }
-        Scheduling { scheduler: Scheduler::new(profiles, ties).keeping_reasons() }
+        Scheduling { scheduler: Scheduler::new(turns.profiles(&start.cast.profiles), ties).keeping_reasons() }
     }
 
-    /// The scheduler's turn: a pass over all pending pods in lockstep, else one scheduling cycle.
+    /// The scheduler's turn: a pass over all pods in line, or one scheduling cycle.
     pub(crate) fn schedule(&mut self, shared: &mut Shared, now: SimTime) {
         if shared.turns.called != Some(now) {
             return;
         }
         shared.turns.called = None;
-        if shared.timing.lockstep {
-            self.schedule_all(shared, now);
-        } else if let Some(pod) = shared.turns.waiting.pop(now) {
-            self.schedule_one(shared, now, pod);
-            self.next_cycle(shared, now);
-        } else {
-            shared.call_scheduler();
+        match &mut shared.turns.line {
+            Line::Pass(pods) => {
+                let pods = pods.clone();
+                self.pass(shared, now, pods);
+            }
+            Line::Queue(queue) => match queue.pop(now) {
+                Some(pod) => {
+                    self.schedule_one(shared, now, pod);
+                    self.next_cycle(shared, now);
+                }
+                None => shared.call_scheduler(),
+            },
         }
     }
 
     /// The next cycle begins when this one is over, if a pod is ready by then.
     fn next_cycle(&mut self, shared: &mut Shared, now: SimTime) {
         let over = now + shared.timing.scheduling_cycle;
-        if let Some(at) = shared.turns.waiting.next_time(over).filter(|at| *at <= shared.end) {
+        let Line::Queue(queue) = &shared.turns.line else { return };
+        if let Some(at) = queue.next_time(over).filter(|at| *at <= shared.end) {
             shared.turns.called = Some(at);
             shared.queue.push(at, Event::Schedule);
         }
     }
 
     /// One pass in order of priority, then age: the recordings' world, without back-off.
-    fn schedule_all(&mut self, shared: &mut Shared, now: SimTime) {
+    fn pass(&mut self, shared: &mut Shared, now: SimTime, pods: BTreeSet<(Reverse<i32>, PodId)>) {
         let mut changed = false;
-        let all: Vec<PodId> = shared.turns.pending.iter().map(|(_, pod)| *pod).collect();
-        for pod in all {
-            changed |= self.schedule_one(shared, now, pod);
+        for row in pods {
+            // Preemption may have ended it since.
+            if matches!(&shared.turns.line, Line::Pass(left) if left.contains(&row)) {
+                changed |= self.schedule_one(shared, now, row.1);
+            }
         }
-        if (changed || shared.timing.afresh) && !shared.turns.pending.is_empty() {
-            shared.call_scheduler();
+        if changed || shared.timing.afresh {
+            shared.wake_scheduler(News::Nothing);
         }
     }
 
     /// One scheduling cycle: whether anything changed.
     fn schedule_one(&mut self, shared: &mut Shared, now: SimTime, pod: PodId) -> bool {
-        let is_gated = !shared.cluster.spec_of(pod).scheduling_gates.is_empty();
-        if is_gated || !shared.turns.pending.contains(&shared.pending_key(pod)) {
-            return false;
-        }
         shared.refresh_budgets();
         let decided = match shared.timing.afresh {
             true => self.scheduler.decide_afresh(&shared.cluster, pod),
@@ -83,11 +84,11 @@ impl Scheduling {
             }
             Err(attempt) => attempt,
         };
-        if !shared.timing.lockstep {
+        if let Line::Queue(queue) = &mut shared.turns.line {
             // Without any node nobody refuses: upstream's ErrNoNodesAvailable.
             let no_nodes = shared.cluster.node_ids().is_empty();
             let refused_by = if no_nodes { PluginSet::EMPTY } else { attempt.refused_by() };
-            shared.turns.waiting.failed(pod, refused_by, now);
+            queue.failed(pod, refused_by, now);
         }
         if !std::mem::replace(&mut shared.lives[pod].waits, true) {
             let because = shared.lives[pod].because;
@@ -109,8 +110,7 @@ impl Scheduling {
     }
 
     fn bind(&mut self, shared: &mut Shared, now: SimTime, pod: PodId, node: NodeId, volumes: &VolumePlan) {
-        shared.turns.pending.remove(&shared.pending_key(pod));
-        shared.turns.waiting.remove(pod);
+        shared.turns.remove(pod, shared.cluster.spec_of(pod).priority);
         shared.cluster.set_nominated(pod, None);
         shared.cluster.assume_volumes(volumes, node);
         shared.cluster.bind(pod, node);

@@ -1,9 +1,9 @@
 //! Pods that wait for a node, and when the scheduler has its next turn.
 
 use crate::cluster::{NodeId, PodId};
-use crate::scheduler::BackOff;
-use crate::scheduler::Queue;
+use crate::scheduler::{BackOff, Profiles, Queue};
 use crate::units::SimTime;
+use crate::world::Timing;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -26,20 +26,62 @@ pub(crate) enum News {
     Nothing,
 }
 
-/// Pods that wait for a node.
+/// Pods that wait for a node, and the scheduler's next turn.
 #[derive(Clone, Debug)]
 pub(crate) struct Turns {
-    /// All of them, in order of priority, then age.
-    pub(crate) pending: BTreeSet<(Reverse<i32>, PodId)>,
-    /// Those the scheduler may try, with their back-offs.
-    pub(crate) waiting: Queue,
+    pub(crate) line: Line,
     /// When the scheduler has its next turn.
     pub(crate) called: Option<SimTime>,
 }
 
+/// How pods without a node are tried. Gated ones are not in line.
+#[derive(Clone, Debug)]
+pub(crate) enum Line {
+    /// All of them in one turn, in order of priority, then age: the recordings' world, without back-off.
+    Pass(BTreeSet<(Reverse<i32>, PodId)>),
+    /// One after another, as kube-scheduler's queue says.
+    Queue(Queue),
+}
+
 impl Turns {
     /// Nobody waits.
-    pub(crate) fn new(back_off: BackOff) -> Turns {
-        Turns { pending: BTreeSet::new(), waiting: Queue::new(back_off), called: None }
+    pub(crate) fn new(timing: &Timing, back_off: BackOff) -> Turns {
+        let line = if timing.lockstep { Line::Pass(BTreeSet::new()) } else { Line::Queue(Queue::new(back_off)) };
+        Turns { line, called: None }
+    }
+
+    /// The profiles as the scheduler uses them: a pass looks at every node, as the recordings' does.
+    pub(crate) fn profiles(&self, profiles: &Profiles) -> Profiles {
+        let mut profiles = profiles.clone();
+        if let Line::Pass(_) = self.line {
+            profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 100);
+        }
+        profiles
+    }
+
+    /// A new pod without a node.
+    pub(crate) fn add(&mut self, pod: PodId, priority: i32) {
+        match &mut self.line {
+            Line::Pass(pods) => drop(pods.insert((Reverse(priority), pod))),
+            Line::Queue(queue) => queue.push(pod, priority),
+        }
+    }
+
+    /// A pod got its node, or is gone.
+    pub(crate) fn remove(&mut self, pod: PodId, priority: i32) {
+        match &mut self.line {
+            Line::Pass(pods) => drop(pods.remove(&(Reverse(priority), pod))),
+            Line::Queue(queue) => queue.remove(pod),
+        }
+    }
+
+    /// All that wait, in order of creation.
+    pub(crate) fn pods(&self) -> Vec<PodId> {
+        let mut pods: Vec<PodId> = match &self.line {
+            Line::Pass(pods) => pods.iter().map(|(_, pod)| *pod).collect(),
+            Line::Queue(queue) => queue.pods().collect(),
+        };
+        pods.sort_unstable();
+        pods
     }
 }

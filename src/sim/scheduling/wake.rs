@@ -1,25 +1,24 @@
 //! The scheduler is told what happens, and called when a pod can be tried.
 
 use crate::scheduler::{self, EventKind};
-use crate::sim::event::{Event, Stage};
-use crate::sim::scheduling::turns::News;
+use crate::sim::event::{Event, Rank};
+use crate::sim::scheduling::turns::{Line, News};
 use crate::sim::shared::Shared;
 
 impl Shared {
     /// A node or a pod changed, which may let a pending pod be placed.
     pub(crate) fn wake_scheduler(&mut self, news: News) {
-        if self.turns.pending.is_empty() {
-            return;
+        match &self.turns.line {
+            Line::Pass(pods) if !pods.is_empty() => self.call_scheduler(),
+            Line::Pass(_) => {}
+            Line::Queue(_) => self.tell_scheduler(news),
         }
-        if self.timing.lockstep {
-            return self.call_scheduler();
-        }
-        self.tell_scheduler(news);
     }
 
     /// As [`wake_scheduler`](Self::wake_scheduler) for what the recordings' world does not look at.
     pub(crate) fn tell_scheduler(&mut self, news: News) {
-        if self.timing.lockstep || !self.turns.waiting.has_unschedulable() {
+        let Line::Queue(queue) = &mut self.turns.line else { return };
+        if !queue.has_unschedulable() {
             return;
         }
         let cluster = &self.cluster;
@@ -30,19 +29,19 @@ impl Shared {
                     News::NodeAdded(_) => EventKind::NodeAdded,
                     _ => EventKind::NodeTaints,
                 };
-                self.turns.waiting.happened(kind, now, |pod| scheduler::admits(cluster, pod, node));
+                queue.happened(kind, now, |pod| scheduler::admits(cluster, pod, node));
             }
             News::PodAssigned(other) | News::PodUpdated(other) => {
                 let kind = match news {
                     News::PodAssigned(_) => EventKind::PodAssigned,
                     _ => EventKind::PodUpdated,
                 };
-                self.turns.waiting.happened(kind, now, |pod| scheduler::waits_for(cluster, pod, other));
+                queue.happened(kind, now, |pod| scheduler::waits_for(cluster, pod, other));
             }
-            News::PodDeleted => self.turns.waiting.happened(EventKind::PodDeleted, now, |_| true),
+            News::PodDeleted => queue.happened(EventKind::PodDeleted, now, |_| true),
             News::VolumesBound => {
                 for kind in [EventKind::ClaimUpdated, EventKind::VolumeUpdated] {
-                    self.turns.waiting.happened(kind, now, |_| true);
+                    queue.happened(kind, now, |_| true);
                 }
             }
             News::Nothing => return,
@@ -53,11 +52,12 @@ impl Shared {
     /// The scheduler has a turn as soon as a pod can be tried.
     pub(crate) fn call_scheduler(&mut self) {
         let now = self.queue.now();
-        let at = match self.timing.lockstep {
-            true => self.reaction(Stage::scheduler()),
-            false => match self.turns.waiting.next_time(now) {
+        let reaction = self.reaction(Rank::scheduler());
+        let at = match &self.turns.line {
+            Line::Pass(_) => reaction,
+            Line::Queue(queue) => match queue.next_time(now) {
                 None => return,
-                Some(at) => at.max(now + self.timing.reaction),
+                Some(at) => at.max(reaction),
             },
         };
         if self.turns.called.is_none_or(|called| called > at) && at <= self.end {

@@ -1,7 +1,7 @@
 //! What makes workload controllers look again.
 
 use crate::cluster::PodId;
-use crate::sim::event::{self, Event};
+use crate::sim::event::{Event, Rank};
 use crate::sim::log::{Occurrence, RecordId, Seen};
 use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
@@ -35,7 +35,7 @@ impl Shared {
     pub(crate) fn wake_controllers(&mut self) {
         if !self.controllers_awake {
             self.controllers_awake = true;
-            let at = self.reaction(event::Stage::controllers());
+            let at = self.reaction(Rank::controllers());
             self.queue.push(at, Event::Reconcile);
         }
     }
