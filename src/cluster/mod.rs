@@ -20,7 +20,7 @@ mod pod_spec;
 mod resources;
 mod state;
 mod taint;
-mod watched;
+mod versioned;
 
 pub use changes::{Change, ChangeKind, ChangeLog};
 pub use ids::{NodeId, PodId, PodSpecId};
@@ -40,4 +40,4 @@ pub use resources::Resources;
 pub use state::ClusterState;
 pub use state::trial::Trial;
 pub use taint::{Effect, Taint, Toleration, TolerationOperator};
-pub use watched::Watched;
+pub use versioned::Versioned;

@@ -31,7 +31,7 @@ const SLOW_BUDGET: f64 = 0.05;
 /// An objective over a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Kept {
+pub struct ErrorBudget {
     /// The share of requests that may be bad, 0..=1.
     pub budget: f64,
     /// Requests that ended.
@@ -46,7 +46,7 @@ pub struct Kept {
     pub ticket: SimDuration,
 }
 
-impl Kept {
+impl ErrorBudget {
     /// Bad requests over those that may be bad; 1 is all of the budget. 0 without requests.
     pub fn budget_spent(&self) -> f64 {
         let allowed = self.requests * self.budget;
@@ -59,9 +59,9 @@ impl Kept {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Promises {
     /// The P95 objective.
-    pub latency: Option<Kept>,
+    pub latency: Option<ErrorBudget>,
     /// The error rate objective.
-    pub errors: Option<Kept>,
+    pub errors: Option<ErrorBudget>,
 }
 
 /// Watches a service or a route.
@@ -73,7 +73,7 @@ pub(super) struct BurnWatch {
 }
 
 /// One step of a service or a route.
-pub(super) struct Watched<'a> {
+pub(super) struct ObservedStep<'a> {
     pub(super) span: SimDuration,
     pub(super) answered: f64,
     pub(super) failed: f64,
@@ -82,7 +82,7 @@ pub(super) struct Watched<'a> {
 
 impl BurnWatch {
     pub(super) fn new(objective: Objective) -> BurnWatch {
-        let burn = |budget: f64| Burn { kept: Kept { budget, ..Kept::default() }, ..Burn::default() };
+        let burn = |budget: f64| Burn { kept: ErrorBudget { budget, ..ErrorBudget::default() }, ..Burn::default() };
         BurnWatch {
             objective,
             latency: objective.latency_s_p95.map(|_| burn(SLOW_BUDGET)),
@@ -90,7 +90,7 @@ impl BurnWatch {
         }
     }
 
-    pub(super) fn add(&mut self, step: &Watched<'_>) {
+    pub(super) fn add(&mut self, step: &ObservedStep<'_>) {
         let Objective { latency_s_p95, error_rate } = self.objective;
         if let (Some(burn), Some(target_s)) = (&mut self.latency, latency_s_p95) {
             let slow = step.answered * step.latency.share_above(target_s);
@@ -111,7 +111,7 @@ impl BurnWatch {
 /// One budget.
 #[derive(Clone, Debug, Default)]
 struct Burn {
-    kept: Kept,
+    kept: ErrorBudget,
     /// By minute: requests and bad ones up to its end.
     minutes: Vec<(f64, f64)>,
     observed: SimDuration,
@@ -162,13 +162,13 @@ mod tests {
     const STEP: SimDuration = SimDuration::from_secs(15);
 
     /// A run of steps of 100 requests with so many failures each.
-    fn run(failures: impl Fn(u32) -> f64, steps: u32) -> Kept {
+    fn run(failures: impl Fn(u32) -> f64, steps: u32) -> ErrorBudget {
         let objective = Objective { latency_s_p95: None, error_rate: Some(0.001) };
         let mut watch = BurnWatch::new(objective);
         for step in 0..steps {
             let failed = failures(step);
             let latency = LatencySummary::default();
-            watch.add(&Watched { span: STEP, answered: 100.0 - failed, failed, latency: &latency });
+            watch.add(&ObservedStep { span: STEP, answered: 100.0 - failed, failed, latency: &latency });
         }
         watch.promises().errors.unwrap()
     }
@@ -197,7 +197,7 @@ mod tests {
     fn slow_requests_burn_the_latency_budget() {
         let mut watch = BurnWatch::new(Objective { latency_s_p95: Some(0.2), error_rate: None });
         let latency = LatencySummary { mean_s: 0.1, p50_s: 0.1, p90_s: 0.2, p95_s: 0.3, p99_s: 0.5, max_s: 0.6 };
-        watch.add(&Watched { span: STEP, answered: 100.0, failed: 0.0, latency: &latency });
+        watch.add(&ObservedStep { span: STEP, answered: 100.0, failed: 0.0, latency: &latency });
         let kept = watch.promises().latency.unwrap();
         assert!((kept.bad - 10.0).abs() < 1e-9, "{kept:?}");
         assert!((kept.budget_spent() - 2.0).abs() < 1e-9);

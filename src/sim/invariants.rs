@@ -4,7 +4,7 @@
 
 use crate::cluster::{NodeId, PodId, Resources};
 use crate::sim::Simulation;
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::log::{Evictor, Occurrence};
 use crate::sim::pods::life::Owner;
 use crate::units::{Money, PricePerHour, SimTime};
@@ -54,7 +54,7 @@ impl Simulation {
         self.check_pods(&mut wrong);
         self.check_groups(&mut wrong);
         self.check_replicas(&mut wrong);
-        self.check_crowds(&mut wrong);
+        self.check_metered(&mut wrong);
         self.check_budgets(before, &mut wrong);
         wrong
     }
@@ -67,7 +67,7 @@ impl Simulation {
             let (requested, there) = (node.requested(), &node.allocatable.resources);
             let name = self.shared.cluster.node_name(id);
             if (sum.cpu_milli, sum.memory_bytes) != (requested.cpu_milli, requested.memory_bytes) {
-                wrong.push(format!("{name}: its pods request {sum:?}, its books say {requested:?}"));
+                wrong.push(format!("{name}: its pods request {sum:?}, the node says {requested:?}"));
             }
             if requested.cpu_milli > there.cpu_milli || requested.memory_bytes > there.memory_bytes {
                 wrong.push(format!("{name}: {requested:?} requested of {there:?}"));
@@ -75,20 +75,20 @@ impl Simulation {
         }
     }
 
-    /// Every pod is on at most one node, which exists; every living pod is in its owner's list and in its books.
+    /// Every pod is on at most one node, which exists; every living pod is in its owner's list and in its counts.
     fn check_pods(&self, wrong: &mut Vec<String>) {
-        let mut homes: BTreeMap<PodId, NodeId> = BTreeMap::new();
+        let mut found_on: BTreeMap<PodId, NodeId> = BTreeMap::new();
         for (id, node) in self.shared.cluster.nodes() {
             for pod in node.pods() {
-                if let Some(other) = homes.insert(*pod, id) {
+                if let Some(other) = found_on.insert(*pod, id) {
                     wrong.push(format!("{} is on {other:?} and on {id:?}", self.shared.cluster.pod_key(*pod)));
                 }
             }
         }
         for (id, row) in self.shared.cluster.pods().filter(|(_, row)| row.is_present()) {
-            if row.node() != homes.get(&id).copied() {
+            if row.node() != found_on.get(&id).copied() {
                 let key = self.shared.cluster.pod_key(id);
-                wrong.push(format!("{key} is on {:?}, found on {:?}", row.node(), homes.get(&id)));
+                wrong.push(format!("{key} is on {:?}, found on {:?}", row.node(), found_on.get(&id)));
             }
             if self.shared.lives[id].stage == Stage::Gone {
                 wrong.push(format!("{} is present and gone", self.shared.cluster.pod_key(id)));
@@ -97,15 +97,15 @@ impl Simulation {
         for (id, state) in self.shared.workloads.iter() {
             let count =
                 |stage: Stage| state.pods.iter().filter(|pod| self.shared.lives[**pod].stage == stage).count() as i64;
-            let books = &self.shared.books.workloads[id];
+            let counts = &self.shared.counts.workloads[id];
             let pairs = [
-                ("pending", count(Stage::Pending), books.pending.value()),
-                ("starting", count(Stage::Starting), books.starting.value()),
-                ("ready", count(Stage::Ready), books.ready.value()),
-                ("terminating", count(Stage::Terminating), books.terminating.value()),
+                ("pending", count(Stage::Pending), counts.pending.value()),
+                ("starting", count(Stage::Starting), counts.starting.value()),
+                ("ready", count(Stage::Ready), counts.ready.value()),
+                ("terminating", count(Stage::Terminating), counts.terminating.value()),
             ];
             for (name, there, booked) in pairs.into_iter().filter(|(_, there, booked)| there != booked) {
-                wrong.push(format!("{id:?}: {there} pods {name}, the books say {booked}"));
+                wrong.push(format!("{id:?}: {there} pods {name}, the counts say {booked}"));
             }
             let strangers =
                 state.pods.iter().filter(|pod| self.shared.lives[**pod].owner != Owner::Workload(id)).count();
@@ -139,17 +139,18 @@ impl Simulation {
         }
     }
 
-    /// Settled pods are ready, and every pod is in its workload's crowd once.
-    fn check_crowds(&self, wrong: &mut Vec<String>) {
+    /// Settled pods are ready, and every pod is in its workload's metered pods once.
+    fn check_metered(&self, wrong: &mut Vec<String>) {
         for (id, state) in self.shared.workloads.iter() {
-            let settled: Vec<PodId> = state.crowd.settled.iter().flat_map(|alike| alike.pods.iter().copied()).collect();
+            let settled: Vec<PodId> =
+                state.metered.settled.iter().flat_map(|alike| alike.pods.iter().copied()).collect();
             if settled.iter().any(|pod| self.shared.lives[*pod].stage != Stage::Ready) {
                 wrong.push(format!("{id:?}: a settled pod is not ready"));
             }
-            let mut listed: Vec<PodId> = settled.into_iter().chain(state.crowd.others.iter().copied()).collect();
+            let mut listed: Vec<PodId> = settled.into_iter().chain(state.metered.unsettled.iter().copied()).collect();
             listed.sort_unstable();
             if listed != state.pods {
-                wrong.push(format!("{id:?}: its crowd is {listed:?}, its pods are {:?}", state.pods));
+                wrong.push(format!("{id:?}: its metered pods are {listed:?}, its pods are {:?}", state.pods));
             }
         }
     }

@@ -94,7 +94,7 @@ impl Simulation {
             end: shared.end,
             events: shared.queue.handled(),
             bill: shared.accounts.close(shared.end),
-            books: shared.books,
+            counts: shared.counts,
             services,
             routes,
             service_levels: serving.service_levels,

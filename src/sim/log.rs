@@ -63,7 +63,7 @@ pub enum Occurrence {
         /// Which.
         node: NodeId,
         /// Why.
-        why: Kept,
+        why: KeepReason,
     },
     /// Pods need a node, and Cluster Autoscaler leaves a group out.
     GroupSkipped {
@@ -121,7 +121,7 @@ pub enum Occurrence {
         /// After.
         to: i32,
         /// What it saw.
-        saw: Seen,
+        saw: SeenByHpa,
     },
     /// A pod has no node that would take it, for the first time.
     Waits {
@@ -176,7 +176,7 @@ pub enum Occurrence {
 
 /// What an HPA saw when it changed the replicas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenByHpa {
     /// The highest `averageUtilization` of its metrics in percent; absent if none has one.
     pub utilization: Option<u32>,
     /// What its metrics proposed; absent if bounds decided alone.
@@ -191,7 +191,7 @@ pub struct Seen {
 
 /// Why Cluster Autoscaler keeps a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum KeepReason {
     /// By annotation.
     Annotated,
     /// It is not ready, and such nodes are left alone.
@@ -213,11 +213,11 @@ pub enum Kept {
     },
 }
 
-impl Kept {
+impl KeepReason {
     /// The same reason, whatever the numbers.
-    pub(super) fn is_like(&self, other: &Kept) -> bool {
+    pub(super) fn is_like(&self, other: &KeepReason) -> bool {
         match (self, other) {
-            (Kept::Blocked { reason: a, .. }, Kept::Blocked { reason: b, .. }) => a == b,
+            (KeepReason::Blocked { reason: a, .. }, KeepReason::Blocked { reason: b, .. }) => a == b,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }

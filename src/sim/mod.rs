@@ -12,10 +12,11 @@
 //! Deliberately not here: files, text, statistics over runs.
 
 mod accounts;
-pub mod books;
 pub mod burn;
 mod clock;
 mod cloud;
+pub mod count_over_time;
+pub mod counts;
 pub mod event;
 mod faults;
 pub mod invariants;
@@ -30,7 +31,6 @@ mod scheduling;
 pub(crate) mod serving;
 mod shared;
 mod start;
-pub mod tally;
 mod timeline;
 mod workloads;
 

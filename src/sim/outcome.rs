@@ -4,8 +4,8 @@ use crate::cluster::ClusterState;
 use crate::cost::Bill;
 use crate::id::IdVec;
 use crate::intern::Symbol;
-use crate::sim::books::Books;
 use crate::sim::burn::Promises;
+use crate::sim::counts::Counts;
 use crate::sim::log::Log;
 use crate::sim::serving::ServiceTotals;
 use crate::traffic::calls::{RouteId, ServiceId};
@@ -26,7 +26,7 @@ pub struct Outcome {
     /// What it cost.
     pub bill: Bill,
     /// Counts of pods and nodes over time.
-    pub books: Books,
+    pub counts: Counts,
     /// By service, in the traffic's order.
     pub services: Vec<ServiceOutcome>,
     /// By entry route, in the traffic's order.

@@ -1,4 +1,4 @@
-//! What several owners need: the cluster, its pods and workloads, the clock and the queue, the books and the log.
+//! What several owners need: the cluster, its pods and workloads, the clock and the queue, the counts and the log.
 //!
 //! A field is here because more than one owner reads or changes it; what only one of them uses is a field of that one.
 //! The methods here and in the files of `pods` are what every owner may ask for: a pod goes, controllers look again.
@@ -8,8 +8,8 @@ use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
 use crate::rng::Stream;
 use crate::sim::accounts::Accounts;
-use crate::sim::books::Books;
 use crate::sim::clock::Clock;
+use crate::sim::counts::Counts;
 use crate::sim::event::{Event, EventQueue, Rank};
 use crate::sim::load::under_way::LoadState;
 use crate::sim::log::{Log, RecordId};
@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     /// The status of each VPA: by container, within the policy; empty until there are samples.
     pub(crate) recommended: Vec<Vec<Option<Recommendation>>>,
     pub(crate) accounts: Accounts,
-    pub(crate) books: Books,
+    pub(crate) counts: Counts,
     pub(crate) log: Log,
     /// By node: why a pod on it was last no longer wanted. For the log alone.
     pub(crate) left_because: IdVec<NodeId, Option<RecordId>>,
@@ -96,7 +96,7 @@ impl Shared {
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
             step_number: 0,
             accounts: Accounts::new(&cast),
-            books: Books::new(cast.workloads.len(), cast.groups.len()),
+            counts: Counts::new(cast.workloads.len(), cast.groups.len()),
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),
             log: Log::new(start.keep_log),
             left_because: IdVec::new(),

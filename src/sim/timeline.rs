@@ -65,19 +65,19 @@ impl Recorder {
     }
 
     fn close_point(&mut self, shared: &Shared, cloud: &Cloud, now: SimTime) -> Point {
-        let books = &shared.books;
-        let pending_before = books.workloads.values().map(|row| row.pending.nanos(now)).sum();
+        let counts = &shared.counts;
+        let pending_before = counts.workloads.values().map(|row| row.pending.nanos(now)).sum();
         let next = Open { begins: now, pending_before, ..Open::default() };
         let open = std::mem::replace(&mut self.open, next);
         let span = (now - open.begins).as_nanos().max(1) as f64;
-        let pods = books.workloads.iter().map(|(workload, row)| PodCounts {
+        let pods = counts.workloads.iter().map(|(workload, row)| PodCounts {
             workload,
             desired: row.desired.value() as i32,
             pending: row.pending.value() as i32,
             running: row.running.value() as i32,
             ready: row.ready.value() as i32,
         });
-        let nodes = books.groups.iter().map(|(group, row)| NodeCounts {
+        let nodes = counts.groups.iter().map(|(group, row)| NodeCounts {
             group,
             target: cloud.groups[group].target,
             nodes: row.nodes.value() as i32,

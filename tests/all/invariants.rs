@@ -201,7 +201,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     for seed in seeds() {
         let study = study(seed);
         let text = |outcome: &foresail::sim::outcome::Outcome| {
-            fnv1a(&format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.books, outcome.bill, outcome.timeline))
+            fnv1a(&format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.counts, outcome.bill, outcome.timeline))
         };
         let run = || (0..4).into_par_iter().map(|number| text(&study.replicate(number))).collect::<Vec<u64>>();
         let (alone, together) = (one.install(run), four.install(run));

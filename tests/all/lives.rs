@@ -98,10 +98,10 @@ fn a_container_above_its_memory_limit_is_killed() {
          services: {app: {cpuPerRequest: 20ms, memory: 60Mi, memoryPerRequest: 200Mi}}\n";
     let outcome = run(&format!("{HEAD}duration: 30m\n{traffic}"), &deployment("app", "replicas: 1", "1", ""));
     let killed = times(&outcome, |what| matches!(what, Occurrence::OutOfMemory(_)));
-    assert!(killed.len() > 3 && outcome.books.out_of_memory == killed.len() as u64, "{killed:?}");
+    assert!(killed.len() > 3 && outcome.counts.out_of_memory == killed.len() as u64, "{killed:?}");
     let small = traffic.replace("200Mi", "20Mi");
     let outcome = run(&format!("{HEAD}duration: 30m\n{small}"), &deployment("app", "replicas: 1", "1", ""));
-    assert_eq!(outcome.books.out_of_memory, 0);
+    assert_eq!(outcome.counts.out_of_memory, 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod undo;
 use crate::cluster::{
     ChangeKind, ChangeLog, CsiNode, Labels, Node, NodeCondition, NodeId, NodeTemplate, PersistentVolume,
     PersistentVolumeClaim, Phase, Pod, PodDisruptionBudget, PodId, PodSpec, PodSpecId, PvId, PvcId, ServiceSelector,
-    StorageClass, StorageClassId, Taint, VolumePlan, Watched, WorkloadSelector,
+    StorageClass, StorageClassId, Taint, Versioned, VolumePlan, WorkloadSelector,
 };
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
@@ -27,13 +27,13 @@ pub struct ClusterState {
     /// All strings.
     pub symbols: Interner,
     /// Labels of the namespaces that exist as objects.
-    pub namespaces: Watched<FxHashMap<Symbol, Labels>>,
+    pub namespaces: Versioned<FxHashMap<Symbol, Labels>>,
     /// PodDisruptionBudgets, in order of creation.
     pub budgets: Vec<PodDisruptionBudget>,
     /// Services with a selector.
-    pub services: Watched<Vec<ServiceSelector>>,
+    pub services: Versioned<Vec<ServiceSelector>>,
     /// ReplicaSets, ReplicationControllers, StatefulSets and Jobs that exist.
-    pub workloads: Watched<Vec<WorkloadSelector>>,
+    pub workloads: Versioned<Vec<WorkloadSelector>>,
     /// Storage classes.
     pub storage_classes: IdVec<StorageClassId, StorageClass>,
     /// Persistent volumes.

@@ -4,7 +4,7 @@ use super::Decisions;
 use super::line::Line;
 use crate::cluster::{NodeId, PodId};
 use crate::hpa::Reason;
-use crate::sim::log::{Evictor, Occurrence, Seen};
+use crate::sim::log::{Evictor, Occurrence, SeenByHpa};
 use crate::world::{FaultKind, WorkloadKind};
 use crate::world::{GroupId, WorkloadId};
 use serde_json::json;
@@ -67,7 +67,7 @@ impl Decisions<'_> {
         }
     }
 
-    fn rescaled(&self, id: WorkloadId, (from, to): (i32, i32), saw: &Seen) -> Line {
+    fn rescaled(&self, id: WorkloadId, (from, to): (i32, i32), saw: &SeenByHpa) -> Line {
         let name = self.workload_name(id).to_owned();
         let mut text = format!("The HPA sets {name} from {from} to {to} replicas");
         if let Some(percent) = saw.utilization {

@@ -3,7 +3,7 @@
 use super::Decisions;
 use super::line::Line;
 use crate::cluster::NodeId;
-use crate::sim::log::{Kept, NodeEnd, Occurrence};
+use crate::sim::log::{KeepReason, NodeEnd, Occurrence};
 
 const CA: &str = "cluster-autoscaler";
 
@@ -103,16 +103,16 @@ impl Decisions<'_> {
         }
     }
 
-    fn kept(&self, node: NodeId, why: Kept) -> Line {
+    fn kept(&self, node: NodeId, why: KeepReason) -> Line {
         let mut objects = vec![self.node(node)];
         let reason = match why {
-            Kept::Annotated => "an annotation says so".to_owned(),
-            Kept::Unready => "it is not ready".to_owned(),
-            Kept::Utilized(percent) => format!("its pods request {percent} % of it"),
-            Kept::GroupAtMinimum => "its group has its least size".to_owned(),
-            Kept::ClusterAtMinimum => "the cluster has its least size".to_owned(),
-            Kept::NoPlaceForItsPods => "no other node takes its pods".to_owned(),
-            Kept::Blocked { reason, pod } => {
+            KeepReason::Annotated => "an annotation says so".to_owned(),
+            KeepReason::Unready => "it is not ready".to_owned(),
+            KeepReason::Utilized(percent) => format!("its pods request {percent} % of it"),
+            KeepReason::GroupAtMinimum => "its group has its least size".to_owned(),
+            KeepReason::ClusterAtMinimum => "the cluster has its least size".to_owned(),
+            KeepReason::NoPlaceForItsPods => "no other node takes its pods".to_owned(),
+            KeepReason::Blocked { reason, pod } => {
                 let named = pod.map_or("a pod that would have moved there".to_owned(), |pod| {
                     objects.extend(self.pod_names(pod));
                     format!("the pod {}", self.pod(pod))

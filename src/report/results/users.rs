@@ -2,7 +2,7 @@
 
 use super::Results;
 use crate::report::{LatencyDetail, ObjectiveDetail, PooledLatency, RouteResult, ServiceResult};
-use crate::sim::burn::Kept;
+use crate::sim::burn::ErrorBudget;
 use crate::study::figures::Felt;
 use crate::study::{Figures, Runs};
 use crate::traffic::latency::LatencyHistogram;
@@ -93,10 +93,16 @@ impl Results<'_> {
         latency.into_iter().chain(errors).collect()
     }
 
-    fn objective_of(&self, metric: &str, target: f64, kept: &dyn Fn(&Figures) -> Option<Kept>) -> ObjectiveDetail {
+    fn objective_of(
+        &self,
+        metric: &str,
+        target: f64,
+        kept: &dyn Fn(&Figures) -> Option<ErrorBudget>,
+    ) -> ObjectiveDetail {
         let seconds = self.seconds();
         let kept = |run: &Figures| kept(run).unwrap_or_default();
-        let share = |time: fn(&Kept) -> SimDuration| self.over(move |run| time(&kept(run)).as_secs_f64() / seconds);
+        let share =
+            |time: fn(&ErrorBudget) -> SimDuration| self.over(move |run| time(&kept(run)).as_secs_f64() / seconds);
         ObjectiveDetail {
             metric: metric.to_owned(),
             target,

@@ -34,7 +34,7 @@ impl Cloud {
     /// A group grows on its autoscaler's order.
     pub(crate) fn grow(&mut self, shared: &mut Shared, now: SimTime, asked: Launch, shortage: Shortage) {
         if self.increase_size(shared, now, asked, shortage) {
-            shared.books.groups[asked.group].scale_ups += 1;
+            shared.counts.groups[asked.group].scale_ups += 1;
         }
     }
 

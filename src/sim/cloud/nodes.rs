@@ -42,7 +42,7 @@ impl Cloud {
         self.node_instances[node] = Some(id);
         self.instances[id].node = Some(node);
         self.instances[id].state = InstanceState::Running;
-        shared.books.node_added(now, group);
+        shared.counts.node_added(now, group);
         if !lag.is_zero() {
             shared.queue.push(now + lag, Event::NodeBecomesReady(node));
         }
@@ -133,10 +133,10 @@ impl Cloud {
             if self.instances[id].state != InstanceState::Deleted {
                 self.detach(id);
             }
-            shared.books.node_gone(now, group);
+            shared.counts.node_gone(now, group);
             self.instance_costs_no_longer(shared, now, id);
         }
-        shared.books.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
+        shared.counts.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
         let record = shared.log.push(now, Occurrence::NodeGone { node, reason, pods_lost }, because);
         lost.into_iter().for_each(|pod| shared.replaced_because(pod, record));
         shared.nodes_changed(News::Nothing);

@@ -20,15 +20,15 @@ impl Cloud {
         self.instances[id].noticed = true;
         let notice = shared.log.push(now, Occurrence::SpotNotice(node), self.instances[id].leaves_because);
         self.instances[id].leaves_because = notice;
-        shared.books.spot_notices += 1;
+        shared.counts.spot_notices += 1;
         let group = self.instances[id].group;
-        shared.books.groups[group].notices += 1;
+        shared.counts.groups[group].notices += 1;
         shared.cluster.set_unschedulable(node, true);
         for pod in shared.cluster.node(node).pods().to_vec() {
             if !shared.cluster.spec_of(pod).is_daemon() && !shared.cluster.pod(pod).is_terminating() {
                 let record = shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::SpotNotice }, notice);
                 shared.replaced_because(pod, record);
-                shared.books.evictions += 1;
+                shared.counts.evictions += 1;
                 shared.delete_pod(now, pod, None);
             }
         }

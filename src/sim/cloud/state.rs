@@ -1,7 +1,7 @@
 //! What the cloud knows: its instances, groups and pools.
 
 use crate::cluster::NodeId;
-use crate::cluster::Watched;
+use crate::cluster::Versioned;
 use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::GroupState;
@@ -16,9 +16,9 @@ use crate::world::{GroupId, InstanceId};
 /// The cloud.
 #[derive(Default)]
 pub(crate) struct Cloud {
-    pub(crate) instances: Watched<IdVec<InstanceId, Instance>>,
+    pub(crate) instances: Versioned<IdVec<InstanceId, Instance>>,
     pub(crate) node_instances: IdVec<NodeId, Option<InstanceId>>,
-    pub(crate) groups: Watched<IdVec<GroupId, GroupState>>,
+    pub(crate) groups: Versioned<IdVec<GroupId, GroupState>>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) closed_zones: Vec<Symbol>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Cloud {
 impl Cloud {
     /// No instance is there yet.
     pub(crate) fn new(groups: usize) -> Cloud {
-        Cloud { groups: Watched::new(IdVec::filled(Default::default(), groups)), ..Cloud::default() }
+        Cloud { groups: Versioned::new(IdVec::filled(Default::default(), groups)), ..Cloud::default() }
     }
 
     /// Registered nodes of a group without notice and not deleted, by name; number `pick` mod count.
@@ -56,13 +56,13 @@ impl Cloud {
     /// An instance is paid for from its launch on; one that never comes is not.
     pub(crate) fn instance_costs(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         let (group, machine) = (self.instances[id].group, self.instances[id].machine);
-        shared.books.instance_launched(now, group);
+        shared.counts.instance_launched(now, group);
         shared.accounts.instance_launched(now, id, group, machine);
     }
 
     pub(crate) fn instance_costs_no_longer(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         if shared.accounts.is_billed(id) {
-            shared.books.instance_ended(now, self.instances[id].group);
+            shared.counts.instance_ended(now, self.instances[id].group);
             shared.accounts.instance_ended(now, id);
         }
     }

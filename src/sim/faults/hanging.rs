@@ -1,7 +1,7 @@
 //! Containers that do not answer.
 
 use crate::cluster::PodId;
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::faults::course::Faults;
 use crate::sim::log::{Occurrence, RecordId};

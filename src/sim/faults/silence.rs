@@ -8,7 +8,7 @@
 
 use crate::cluster::{Effect, NodeCondition, NodeId, Phase, PodId, Taint};
 use crate::intern::Symbol;
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::faults::course::{Faults, Silenced};
 use crate::sim::log::{Evictor, Occurrence, RecordId};

@@ -23,7 +23,7 @@ impl Serving {
                     .collect();
                 if !ready.is_empty() {
                     let pod = ready[shared.streams.pods.below(ready.len())];
-                    shared.books.out_of_memory += 1;
+                    shared.counts.out_of_memory += 1;
                     shared.log.push(now, crate::sim::log::Occurrence::OutOfMemory(pod), None);
                     vertical.vpa_hears_of_oom(shared, now, id, pod);
                     shared.pod_crashes(now, pod);

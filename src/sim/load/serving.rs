@@ -2,7 +2,7 @@
 
 use crate::cluster::NodeId;
 use crate::id::IdVec;
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::load::under_way::Usage;
 use crate::sim::outcome::ServiceLevels;
 use crate::sim::shared::Shared;

@@ -1,6 +1,6 @@
 //! A step of traffic: what arrived, how it was served, what it used.
 
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::load::serving::Serving;
 use crate::sim::serving::PodChange;
 use crate::sim::shared::Shared;

@@ -2,7 +2,7 @@
 
 use crate::id::IdVec;
 use crate::rng::Seed;
-use crate::sim::burn::{BurnWatch, Watched};
+use crate::sim::burn::{BurnWatch, ObservedStep};
 use crate::sim::serving::{ReadyPods, ServedStep, ServiceState, Step, TrafficEngine};
 use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::demand::{Demand, DemandRun};
@@ -99,7 +99,7 @@ impl LoadState {
         for (id, watch) in self.route_watches.iter_mut() {
             let outcome = self.engine.route(id);
             let RouteOutcome { arrived, failed, latency } = &outcome;
-            watch.add(&Watched { span, answered: (arrived - failed).max(0.0), failed: *failed, latency });
+            watch.add(&ObservedStep { span, answered: (arrived - failed).max(0.0), failed: *failed, latency });
             self.last_routes[id] = outcome;
         }
     }

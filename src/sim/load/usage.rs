@@ -1,6 +1,6 @@
 //! What pods use: for the metrics server, the bill and the speed of their nodes.
 
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::load::serving::Serving;
 use crate::sim::load::under_way::Usage;
 use crate::sim::shared::Shared;
@@ -18,7 +18,7 @@ impl Serving {
                     *begun += 1;
                 }
                 let demand = begun.checked_sub(1).map_or(0, |at| demand_milli[at].1);
-                let ready = shared.books.workloads[id].ready.value().max(1);
+                let ready = shared.counts.workloads[id].ready.value().max(1);
                 let limit = shared.cluster.spec(workload.template).containers.first().and_then(|c| c.cpu_limit_milli);
                 let cpu_milli = (demand / ready).min(limit.unwrap_or(i64::MAX));
                 self.usage[id] = Usage {
@@ -74,7 +74,7 @@ impl Serving {
             }
             _ if shared.lives[pod].stage == Stage::Ready && shared.has_traffic(id, pod) => {
                 let usage = self.usage[id];
-                let ready = shared.books.workloads[id].ready.value() as f64;
+                let ready = shared.counts.workloads[id].ready.value() as f64;
                 Usage { cpu_milli: usage.cpu_milli_among(ready), ..usage }
             }
             _ => Usage { cpu_milli: 0, ..self.usage[id] },

@@ -3,7 +3,7 @@
 use crate::cluster::{Pod, PodId, PodName, PodSpecId};
 use crate::intern::Symbol;
 use crate::rng::{Fnv1a, mix};
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::pods::life::{Owner, PodLife};
 use crate::sim::shared::Shared;
@@ -30,7 +30,7 @@ impl Shared {
         self.lives[pod].revision = revision;
         self.lives[pod].because = self.workloads[id].more_because;
         self.workloads[id].pods.push(pod);
-        self.books.workloads[id].created += 1;
+        self.counts.workloads[id].created += 1;
     }
 
     /// A new pod waits for the scheduler.

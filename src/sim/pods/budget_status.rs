@@ -50,9 +50,9 @@ impl Shared {
     pub(crate) fn computed_status(&self, budget: usize) -> disruption::Status {
         let (mut matching, mut healthy, mut wanted) = (0, 0, 0);
         for id in &self.budgets.targets[budget] {
-            let (state, books) = (&self.workloads[*id], &self.books.workloads[*id]);
+            let (state, counts) = (&self.workloads[*id], &self.counts.workloads[*id]);
             matching += state.pods.len() as i32;
-            healthy += books.ready.value() as i32;
+            healthy += counts.ready.value() as i32;
             wanted += if state.pods.is_empty() { 0 } else { state.desired };
         }
         disruption::status(self.cast.budgets[budget].promise, matching, healthy, wanted)

@@ -27,14 +27,14 @@ impl Shared {
         let (is_pending, node) = (row.phase == Phase::Pending, row.node());
         if disruption::evict(is_pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
             self.log.push(now, Occurrence::EvictionDenied(pod), because);
-            self.books.evictions_denied += 1;
+            self.counts.evictions_denied += 1;
             return false;
         }
         if let Some(node) = node {
             let record = self.log.push(now, Occurrence::Evicted { pod, node, by }, because);
             self.replaced_because(pod, record);
         }
-        self.books.evictions += 1;
+        self.counts.evictions += 1;
         self.delete_pod(now, pod, most_grace);
         true
     }

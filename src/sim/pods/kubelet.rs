@@ -2,7 +2,7 @@
 
 use crate::cluster::{NodeId, Phase, PodId};
 use crate::id::Id;
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
@@ -25,7 +25,7 @@ impl Shared {
         self.cluster.set_started(pod, Some(now));
         self.cluster.set_pod_ready(pod, Some((false, now)));
         self.set_stage(now, pod, Stage::Starting);
-        self.books.pod_got_node(now - self.cluster.pod(pod).created);
+        self.counts.pod_got_node(now - self.cluster.pod(pod).created);
         self.account_pod(now, pod, 1);
         let delay = self.start_delay(pod, node).max(self.clock.tick());
         self.queue.push(now + delay, Event::PodStarts(pod));
@@ -62,7 +62,7 @@ impl Shared {
                 self.queue.push(now, Event::PodBecomesReady(pod));
             }
             Owner::Workload(workload) => {
-                self.books.workloads[workload].running.change(now, 1);
+                self.counts.workloads[workload].running.change(now, 1);
                 let row = &cast.workloads[workload];
                 let (lag, killed_after) = self.probe(pod, &row.lifecycle);
                 if let Some(after) = killed_after {
@@ -122,7 +122,7 @@ impl Shared {
         self.cluster.set_phase(pod, Phase::Pending);
         self.cluster.set_pod_ready(pod, Some((false, now)));
         if let Owner::Workload(workload) = self.lives[pod].owner {
-            self.books.workloads[workload].running.change(now, -1);
+            self.counts.workloads[workload].running.change(now, -1);
         }
         self.set_stage(now, pod, Stage::Starting);
         self.lives[pod].sample = None;
@@ -149,7 +149,7 @@ impl Shared {
         };
         if let Owner::Workload(workload) = self.lives[pod].owner {
             if self.cluster.pod(pod).phase == Phase::Running {
-                self.books.workloads[workload].running.change(now, -1);
+                self.counts.workloads[workload].running.change(now, -1);
             }
             self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::Deleted);
         }
@@ -186,7 +186,7 @@ impl Shared {
         let finished = row.phase == Phase::Succeeded;
         if let Owner::Workload(workload) = self.lives[pod].owner {
             if active && (running || finished) {
-                self.books.workloads[workload].running.change(now, -1);
+                self.counts.workloads[workload].running.change(now, -1);
             }
             if !active {
                 self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::Stopped);
@@ -213,9 +213,9 @@ impl Shared {
         let zone = self.cluster.node(node).labels.get(self.names.zone);
         if let (WorkloadKind::StatefulSet { zonal_claims: true, .. }, Some(zone)) =
             (&self.cast.workloads[id].kind, zone)
-            && let Entry::Vacant(home) = self.workloads[id].homes.entry(self.lives[pod].part)
+            && let Entry::Vacant(place) = self.workloads[id].claim_zones.entry(self.lives[pod].part)
         {
-            home.insert(zone);
+            place.insert(zone);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What the simulation knows of a pod beyond the API object, and simple questions about it.
 
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::log::RecordId;
-use crate::sim::scaling::crowd::Sample;
+use crate::sim::scaling::metered_pods::Sample;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
 
@@ -21,7 +21,7 @@ pub(crate) struct PodLife {
     pub bound: SimTime,
     /// When its containers started to run.
     pub running_since: SimTime,
-    /// Where it is in its life, for the books.
+    /// Where it is in its life.
     pub stage: Stage,
     /// The scheduler found no node for it at least once.
     pub waits: bool,
@@ -37,7 +37,7 @@ pub(crate) struct PodLife {
     pub cohort: u64,
     /// The record that the next one about it follows from: why it exists, then why it waits or hangs.
     pub because: Option<RecordId>,
-    /// Its last resource metrics; those of settled pods are with their crowd.
+    /// Its last resource metrics; those of settled pods are with those like them.
     pub sample: Option<Sample>,
 }
 

@@ -39,7 +39,7 @@ impl Shared {
         if self.is_active(pod) && !self.is_silent(pod) && self.lives[pod].condemned_at == Some(now) {
             let because = self.lives[pod].because.take();
             self.log.push(now, Occurrence::FailedProbe(pod), because);
-            self.books.probe_kills += 1;
+            self.counts.probe_kills += 1;
             self.pod_crashes(now, pod);
         }
     }

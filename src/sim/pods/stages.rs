@@ -1,7 +1,7 @@
 //! Pods move from one stage of their life to the next, and whoever counts them hears of it.
 
 use crate::cluster::PodId;
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
 use crate::sim::pods::life::Owner;
@@ -10,15 +10,15 @@ use crate::units::SimTime;
 use crate::world::WorkloadKind;
 
 impl Shared {
-    /// Moves a pod from one stage of its life to another, in the books too.
+    /// Moves a pod from one stage of its life to another, in the counts too.
     pub(crate) fn set_stage(&mut self, now: SimTime, pod: PodId, stage: Stage) {
         let before = std::mem::replace(&mut self.lives[pod].stage, stage);
         let Owner::Workload(id) = self.lives[pod].owner else { return };
         self.budgets_are_stale(id);
-        let crowd = &mut self.workloads[id].crowd;
+        let metered = &mut self.workloads[id].metered;
         if stage == Stage::Gone {
-            crowd.remove(pod);
-        } else if let Some(sample) = crowd.single_out(pod) {
+            metered.remove(pod);
+        } else if let Some(sample) = metered.single_out(pod) {
             self.lives[pod].sample = Some(sample);
         }
         if self.has_traffic(id, pod) {
@@ -27,18 +27,18 @@ impl Shared {
             }
             self.stage_changed_exactly(now, id, pod, (before, stage));
         }
-        let books = &mut self.books.workloads[id];
-        if let Some(tally) = books.tally(before) {
-            tally.change(now, -1);
+        let counts = &mut self.counts.workloads[id];
+        if let Some(count) = counts.of(before) {
+            count.change(now, -1);
         }
-        if let Some(tally) = books.tally(stage) {
-            tally.change(now, 1);
+        if let Some(count) = counts.of(stage) {
+            count.change(now, 1);
         }
         if matches!(self.cast.workloads[id].kind, WorkloadKind::Deployment(_)) {
             let counts = |stage| i64::from(matches!(stage, Stage::Pending | Stage::Starting | Stage::Ready));
             let change = counts(stage) - counts(before);
             if change != 0 {
-                self.books.deployment_pods.change(now, change);
+                self.counts.deployment_pods.change(now, change);
             }
         }
     }

@@ -25,7 +25,7 @@ impl Provisioning {
         let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = cloud.node_instances[node] else { return };
         shared.put_taint(node, TO_BE_DELETED, Effect::NoSchedule);
-        let because = self.notes.found.get(&node).copied();
+        let because = self.logged.found.get(&node).copied();
         let what = Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 };
         let record = shared.log.push(now, what, because);
         let id = self.drains.push(Drain {

@@ -3,7 +3,7 @@
 use crate::autoscaler::{LoopOutcome, SkipReason, Unremovable};
 use crate::cluster::NodeId;
 use crate::id::Id;
-use crate::sim::log::{Kept, Occurrence};
+use crate::sim::log::{KeepReason, Occurrence};
 use crate::sim::provisioning::shortage::first_wait;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
@@ -19,22 +19,22 @@ impl Provisioning {
         }
         self.note_skipped(shared, now, outcome);
         let Some(down) = &outcome.scale_down else { return };
-        if !down.unneeded.iter().map(|(node, _)| node).eq(&self.notes.unneeded) {
+        if !down.unneeded.iter().map(|(node, _)| node).eq(&self.logged.unneeded) {
             let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
-            for node in unneeded.difference(&self.notes.unneeded) {
+            for node in unneeded.difference(&self.logged.unneeded) {
                 let because = shared.left_because.get(*node).copied().flatten();
                 let record = shared.log.push(now, Occurrence::NodeUnneeded(*node), because);
-                self.notes.found.extend(record.map(|record| (*node, record)));
-                self.notes.kept.remove(node);
+                self.logged.found.extend(record.map(|record| (*node, record)));
+                self.logged.kept.remove(node);
             }
-            self.notes.unneeded = unneeded;
+            self.logged.unneeded = unneeded;
         }
         for (node, why) in &down.unremovable {
             let Some(kept) = self.kept(shared, *node, why) else { continue };
-            if self.notes.unneeded.contains(node) {
+            if self.logged.unneeded.contains(node) {
                 continue;
             }
-            let before = self.notes.kept.insert(*node, kept);
+            let before = self.logged.kept.insert(*node, kept);
             if before.is_none_or(|before| !before.is_like(&kept)) {
                 shared.log.push(now, Occurrence::NodeKept { node: *node, why: kept }, None);
             }
@@ -49,27 +49,29 @@ impl Provisioning {
         };
         let because = outcome.scale_up.pending.as_deref().and_then(|pods| first_wait(shared, pods));
         for (group, why) in &skipped {
-            if self.notes.skipped.get(group) != Some(why) {
+            if self.logged.skipped.get(group) != Some(why) {
                 shared.log.push(now, Occurrence::GroupSkipped { group: *group, why: *why }, because);
             }
         }
-        self.notes.skipped = skipped;
+        self.logged.skipped = skipped;
     }
 
     /// Reasons worth telling; that a node is looked at later, or is going already, is none.
-    fn kept(&self, shared: &Shared, node: NodeId, why: &Unremovable) -> Option<Kept> {
+    fn kept(&self, shared: &Shared, node: NodeId, why: &Unremovable) -> Option<KeepReason> {
         Some(match why {
-            Unremovable::ScaleDownDisabledAnnotation => Kept::Annotated,
-            Unremovable::ScaleDownUnreadyDisabled => Kept::Unready,
-            Unremovable::NodeGroupMinSizeReached => Kept::GroupAtMinimum,
-            Unremovable::MinimalResourceLimitExceeded => Kept::ClusterAtMinimum,
-            Unremovable::NotUnderutilized(share) => Kept::Utilized((share * 100.0).round().clamp(0.0, 65_535.0) as u16),
-            Unremovable::NoPlaceToMovePods => Kept::NoPlaceForItsPods,
+            Unremovable::ScaleDownDisabledAnnotation => KeepReason::Annotated,
+            Unremovable::ScaleDownUnreadyDisabled => KeepReason::Unready,
+            Unremovable::NodeGroupMinSizeReached => KeepReason::GroupAtMinimum,
+            Unremovable::MinimalResourceLimitExceeded => KeepReason::ClusterAtMinimum,
+            Unremovable::NotUnderutilized(share) => {
+                KeepReason::Utilized((share * 100.0).round().clamp(0.0, 65_535.0) as u16)
+            }
+            Unremovable::NoPlaceToMovePods => KeepReason::NoPlaceForItsPods,
             Unremovable::BlockedByPod(blocked) => {
                 // The what-if may have moved a pod here that is elsewhere, or that exists in the what-if alone.
                 let known = blocked.pod.index() < shared.cluster.pod_id_bound();
                 let here = known && shared.cluster.pod(blocked.pod).node() == Some(node);
-                Kept::Blocked { reason: blocked.reason, pod: here.then_some(blocked.pod) }
+                KeepReason::Blocked { reason: blocked.reason, pod: here.then_some(blocked.pod) }
             }
             Unremovable::NotAutoscaled
             | Unremovable::NotUnneededLongEnough

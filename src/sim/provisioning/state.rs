@@ -5,7 +5,7 @@ use crate::autoscaler::SkipReason;
 use crate::cluster::{NodeId, PodId};
 use crate::id::IdVec;
 use crate::sim::event::DrainId;
-use crate::sim::log::{Kept, RecordId};
+use crate::sim::log::{KeepReason, RecordId};
 use crate::units::SimTime;
 use crate::world::{GroupId, InstanceId};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(crate) struct Provisioning {
     /// What the autoscaler was shown in its last loop.
     pub(crate) shown: Shown,
     pub(crate) drains: IdVec<DrainId, Drain>,
-    pub(crate) notes: Notes,
+    pub(crate) logged: LoggedReasons,
 }
 
 /// A deletion under way.
@@ -48,11 +48,11 @@ pub(crate) struct Drain {
     pub(crate) waiting_since: Option<SimTime>,
 }
 
-/// What was noted last.
+/// What was logged last.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Notes {
+pub(crate) struct LoggedReasons {
     pub(crate) skipped: BTreeMap<GroupId, SkipReason>,
-    pub(crate) kept: BTreeMap<NodeId, Kept>,
+    pub(crate) kept: BTreeMap<NodeId, KeepReason>,
     pub(crate) unneeded: BTreeSet<NodeId>,
     /// By node: the last record that it is unneeded.
     pub(crate) found: BTreeMap<NodeId, RecordId>,

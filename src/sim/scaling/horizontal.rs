@@ -6,9 +6,9 @@ use crate::hpa::{
 };
 use crate::intern::Symbol;
 use crate::sim::event::Event;
-use crate::sim::log::Seen;
-use crate::sim::scaling::crowd::Sample;
+use crate::sim::log::SeenByHpa;
 use crate::sim::scaling::looks::{Look, find_looks};
+use crate::sim::scaling::metered_pods::Sample;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 #[derive(Default)]
 pub(crate) struct Horizontal {
     pub(crate) hpas: Vec<HpaController>,
-    /// By HPA: the version of the crowd that it last saw, and `spec.replicas`.
+    /// By HPA: the version of the metered pods that it last saw, and `spec.replicas`.
     pub(crate) shown: Vec<(u64, i32)>,
 }
 
@@ -45,7 +45,7 @@ impl Horizontal {
             if let Some((replicas, saw)) = self.sync_hpa(shared, now, index, workload) {
                 shared.rescale(now, workload, replicas, saw);
                 let at_max = replicas >= shared.cast.hpas[index].spec.max;
-                shared.books.workloads[workload].at_max.set(now, i64::from(at_max));
+                shared.counts.workloads[workload].at_max.set(now, i64::from(at_max));
             }
         }
         shared.repeat(now, shared.timing.hpa_sync, Event::HpaSync);
@@ -57,11 +57,11 @@ impl Horizontal {
         now: SimTime,
         index: usize,
         workload: WorkloadId,
-    ) -> Option<(i32, Seen)> {
-        let crowd = &shared.workloads[workload].crowd;
+    ) -> Option<(i32, SeenByHpa)> {
+        let metered = &shared.workloads[workload].metered;
         // Settled pods alone, and metrics of them alone: time changes nothing about what is seen.
-        let is_plain = crowd.others.is_empty() && shared.cast.hpas[index].signals.is_empty();
-        let shown = (crowd.version, shared.workloads[workload].desired);
+        let is_plain = metered.unsettled.is_empty() && shared.cast.hpas[index].signals.is_empty();
+        let shown = (metered.version, shared.workloads[workload].desired);
         let is_same = std::mem::replace(&mut self.shown[index], shown) == shown;
         let again = match is_plain && is_same && !shared.timing.afresh {
             true => self.hpas[index].sync_again(now),
@@ -111,13 +111,13 @@ impl Horizontal {
         self.hpas[index].sync(now, &seen)
     }
 
-    fn what_was_seen(&self, shared: &Shared, index: usize, workload: WorkloadId, decision: &Decision) -> Seen {
+    fn what_was_seen(&self, shared: &Shared, index: usize, workload: WorkloadId, decision: &Decision) -> SeenByHpa {
         let rate = match (&shared.cast.workloads[workload].load, &shared.load) {
             (Load::Service(service), Some(load)) => load.services()[*service].last_rate,
             _ => 0.0,
         };
         let metrics = self.hpas[index].current_metrics().iter().flatten();
-        Seen {
+        SeenByHpa {
             utilization: metrics.filter_map(|metric| metric.utilization).max().map(|percent| percent.max(0) as u32),
             proposed: decision.metric,
             stabilized: decision.stabilized,
@@ -140,7 +140,7 @@ impl Horizontal {
             Load::Service(service) => Some(&load.services()[service]),
             _ => None,
         };
-        let pods = if per_pod { shared.books.workloads[workload].ready.value().max(1) as f64 } else { 1.0 };
+        let pods = if per_pod { shared.counts.workloads[workload].ready.value().max(1) as f64 } else { 1.0 };
         let value = |signal: Signal| match signal {
             Signal::RequestsPerSecond => own.map(|service| service.last_rate),
             Signal::Backlog => own.map(|service| service.last.backlog),

@@ -1,7 +1,7 @@
 //! Pods that look the same to the HPA controller.
 
 use crate::cluster::{Phase, PodSpecId};
-use crate::sim::scaling::crowd::{Alike, Sample};
+use crate::sim::scaling::metered_pods::{Alike, Sample};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
@@ -22,7 +22,7 @@ pub(crate) struct Look {
 /// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods
 /// that have been ready for long look the same; settled ones do so already.
 pub(crate) fn find_looks(shared: &Shared, now: SimTime, workload: WorkloadId, looks: &mut SmallVec<[(Look, i64); 4]>) {
-    let crowd = &shared.workloads[workload].crowd;
+    let metered = &shared.workloads[workload].metered;
     let settled = |alike: &Alike| Look {
         spec: alike.spec,
         phase: Phase::Running,
@@ -31,11 +31,11 @@ pub(crate) fn find_looks(shared: &Shared, now: SimTime, workload: WorkloadId, lo
         deleted: false,
         sample: Some(alike.sample),
     };
-    for alike in &crowd.settled {
+    for alike in &metered.settled {
         looks.push((settled(alike), alike.pods.len() as i64));
     }
     let long_ago = now - shared.cast.hpa_flags.cpu_initialization_period;
-    for pod in crowd.others.iter().filter(|pod| shared.has_traffic(workload, **pod)) {
+    for pod in metered.unsettled.iter().filter(|pod| shared.has_traffic(workload, **pod)) {
         let row = shared.cluster.pod(*pod);
         let settled = row.is_ready() && row.started.is_some_and(|started| started <= long_ago);
         let look = Look {

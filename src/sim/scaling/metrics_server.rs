@@ -1,11 +1,11 @@
 //! The metrics server scrapes.
 
 use crate::cluster::{Phase, PodId};
-use crate::sim::books::Stage;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::load::serving::Serving;
-use crate::sim::scaling::crowd::Alike;
-use crate::sim::scaling::crowd::Sample;
+use crate::sim::scaling::metered_pods::Alike;
+use crate::sim::scaling::metered_pods::Sample;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
@@ -21,28 +21,28 @@ impl Serving {
         let cast = shared.cast.clone();
         let scaled = cast.hpas.iter().map(|hpa| hpa.workload).chain(cast.vpas.iter().map(|vpa| vpa.workload));
         for workload in scaled {
-            for row in 0..shared.workloads[workload].crowd.settled.len() {
-                let any = shared.workloads[workload].crowd.settled[row].pods[0];
+            for row in 0..shared.workloads[workload].metered.settled.len() {
+                let any = shared.workloads[workload].metered.settled[row].pods[0];
                 let sample = self.sample_of(shared, now, any, shared.timing.scrape);
-                let crowd = &mut shared.workloads[workload].crowd;
-                let before = std::mem::replace(&mut crowd.settled[row].sample, sample);
-                crowd.version += u64::from(Sample { at: now, ..before } != sample);
+                let metered = &mut shared.workloads[workload].metered;
+                let before = std::mem::replace(&mut metered.settled[row].sample, sample);
+                metered.version += u64::from(Sample { at: now, ..before } != sample);
             }
-            if !shared.workloads[workload].crowd.others.is_empty() {
-                self.scrape_others(shared, now, workload);
+            if !shared.workloads[workload].metered.unsettled.is_empty() {
+                self.scrape_unsettled(shared, now, workload);
             }
         }
         shared.repeat(now, shared.timing.scrape, Event::Scrape);
     }
 
-    fn scrape_others(&mut self, shared: &mut Shared, now: SimTime, workload: WorkloadId) {
-        let mut crowd = std::mem::take(&mut shared.workloads[workload].crowd);
-        crowd.version += 1;
-        crowd.others.retain(|pod| {
+    fn scrape_unsettled(&mut self, shared: &mut Shared, now: SimTime, workload: WorkloadId) {
+        let mut metered = std::mem::take(&mut shared.workloads[workload].metered);
+        metered.version += 1;
+        metered.unsettled.retain(|pod| {
             self.sample(shared, now, *pod);
-            !self.settles(shared, now, workload, *pod, &mut crowd.settled)
+            !self.settles(shared, now, workload, *pod, &mut metered.settled)
         });
-        shared.workloads[workload].crowd = crowd;
+        shared.workloads[workload].metered = metered;
     }
 
     /// A fresh container has its first sample at its second scrape, or at the first if it has run 10 s.
@@ -98,12 +98,12 @@ impl Serving {
 impl Shared {
     /// Others get the workload's requests, or somebody wants the samples: all pods are looked at one by one again.
     pub(crate) fn unsettle(&mut self, id: WorkloadId) {
-        let crowd = &mut self.workloads[id].crowd;
-        crowd.version += 1;
-        for alike in crowd.settled.drain(..) {
+        let metered = &mut self.workloads[id].metered;
+        metered.version += 1;
+        for alike in metered.settled.drain(..) {
             alike.pods.iter().for_each(|pod| self.lives[*pod].sample = Some(alike.sample));
-            crowd.others.extend(alike.pods);
+            metered.unsettled.extend(alike.pods);
         }
-        crowd.others.sort_unstable();
+        metered.unsettled.sort_unstable();
     }
 }

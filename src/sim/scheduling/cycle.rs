@@ -130,7 +130,7 @@ impl Scheduling {
         let because = shared.lives[pod].because;
         let what = Occurrence::Preemption { pod, node: preemption.node, victims };
         let record = shared.log.push(now, what, because);
-        shared.books.preemptions += 1;
+        shared.counts.preemptions += 1;
         // Upstream deletes them in parallel; here the older ones go first.
         let mut victims = preemption.victims.clone();
         victims.sort_unstable();

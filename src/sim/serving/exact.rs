@@ -33,19 +33,19 @@ pub(super) struct ExactEngine {
 
 /// What a step's requests and visits did.
 struct Watch {
-    services: IdVec<ServiceId, Seen>,
-    routes: IdVec<RouteId, Seen>,
+    services: IdVec<ServiceId, StepCounts>,
+    routes: IdVec<RouteId, StepCounts>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct StepCounts {
     arrived: u64,
     rejected: u64,
     timed_out: u64,
     latency: LatencyHistogram,
 }
 
-impl Seen {
+impl StepCounts {
     fn fail(&mut self, ending: Ending) {
         match ending {
             Ending::TimedOut => self.timed_out += 1,
@@ -61,8 +61,8 @@ impl Seen {
 impl Watch {
     fn new(services: usize, routes: usize) -> Watch {
         Watch {
-            services: (0..services).map(|_| Seen::default()).collect(),
-            routes: (0..routes).map(|_| Seen::default()).collect(),
+            services: (0..services).map(|_| StepCounts::default()).collect(),
+            routes: (0..routes).map(|_| StepCounts::default()).collect(),
         }
     }
     fn clear(&mut self) {

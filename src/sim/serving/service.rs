@@ -1,8 +1,8 @@
 //! A service in a running simulation: its pods as they come and go, its last step, its sums.
 
 use super::step::ReadyPods;
-use crate::sim::burn::{BurnWatch, Watched};
-use crate::sim::tally::Tally;
+use crate::sim::burn::{BurnWatch, ObservedStep};
+use crate::sim::count_over_time::CountOverTime;
 use crate::traffic::latency::{ColdPods, PodCohort, StepOutcome, WarmUp};
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Objective, Service, WorkloadId};
@@ -16,7 +16,7 @@ pub(crate) struct ServiceState {
     objective: Objective,
     cohorts: SmallVec<[Cohort; 4]>,
     /// 1 while any pod is ready.
-    present: Tally,
+    present: CountOverTime,
     settled_present_nanos: i128,
     cold: ColdPods,
     /// Cohorts with a key up to this one have been merged into cohort 0.
@@ -63,7 +63,7 @@ pub struct ServiceTotals {
 #[derive(Clone, Copy, Debug)]
 struct Cohort {
     key: u64,
-    ready: Tally,
+    ready: CountOverTime,
     /// Ready pod seconds (in nanoseconds) up to the last step.
     settled_nanos: i128,
 }
@@ -76,7 +76,7 @@ impl ServiceState {
             warm_up: service.profile.warm_up,
             objective: service.objective.unwrap_or(objective),
             cohorts: SmallVec::new(),
-            present: Tally::default(),
+            present: CountOverTime::default(),
             settled_present_nanos: 0,
             cold: ColdPods::default(),
             merged: 0,
@@ -102,7 +102,7 @@ impl ServiceState {
         self.merge(now, number);
         self.totals.add(&outcome, span, &self.objective);
         let failed = outcome.rejected + outcome.timed_out;
-        self.watch.add(&Watched { span, answered: outcome.answered, failed, latency: &outcome.latency });
+        self.watch.add(&ObservedStep { span, answered: outcome.answered, failed, latency: &outcome.latency });
     }
     /// Requests in hand, at work or waiting, on average over the last step.
     pub(in crate::sim) fn in_hand(&self) -> f64 {
@@ -127,7 +127,7 @@ impl ServiceState {
     }
     fn cohort(&mut self, key: u64) -> &mut Cohort {
         let at = self.cohorts.iter().position(|cohort| cohort.key == key).unwrap_or_else(|| {
-            self.cohorts.push(Cohort { key, ready: Tally::default(), settled_nanos: 0 });
+            self.cohorts.push(Cohort { key, ready: CountOverTime::default(), settled_nanos: 0 });
             self.cohorts.len() - 1
         });
         &mut self.cohorts[at]

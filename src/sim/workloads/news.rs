@@ -2,7 +2,7 @@
 
 use crate::cluster::PodId;
 use crate::sim::event::{Event, Rank};
-use crate::sim::log::{Occurrence, RecordId, Seen};
+use crate::sim::log::{Occurrence, RecordId, SeenByHpa};
 use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
@@ -41,14 +41,14 @@ impl Shared {
     }
 
     /// An HPA (or a user) changes `spec.replicas`.
-    pub(crate) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32, saw: Seen) {
+    pub(crate) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32, saw: SeenByHpa) {
         let from = std::mem::replace(&mut self.workloads[id].desired, to);
         if from == to {
             return;
         }
         let last = std::mem::replace(&mut self.workloads[id].last_rescale, to - from);
-        self.books.workloads[id].desired.set(now, i64::from(to));
-        self.books.rescaled(id, last, to - from);
+        self.counts.workloads[id].desired.set(now, i64::from(to));
+        self.counts.rescaled(id, last, to - from);
         let record = self.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw }, None);
         let state = &mut self.workloads[id];
         *(if to > from { &mut state.more_because } else { &mut state.fewer_because }) = record;

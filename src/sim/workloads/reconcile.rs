@@ -34,7 +34,7 @@ impl Controllers {
             state.templates = vec![workload.template];
             state.set_replicas = vec![0];
             state.desired = workload.replicas;
-            shared.books.workloads[id].desired.set(SimTime::ZERO, i64::from(workload.replicas));
+            shared.counts.workloads[id].desired.set(SimTime::ZERO, i64::from(workload.replicas));
             match &workload.kind {
                 WorkloadKind::CronJob { .. } => self.schedule_cron(shared, id, workload.starts),
                 WorkloadKind::Job { spec, .. } => self.start_job(shared, workload.starts, id, *spec),

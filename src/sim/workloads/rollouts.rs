@@ -147,7 +147,7 @@ impl Rollouts {
     fn roll_back(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, rollout: Rollout) {
         let new = shared.workloads[id].current;
         shared.rollout_turns(now, id, Occurrence::RolledBack(id), true);
-        shared.books.rollbacks += 1;
+        shared.counts.rollbacks += 1;
         if rollout.switched {
             self.move_traffic(shared, now, id, new, rollout.before);
         }

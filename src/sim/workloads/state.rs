@@ -5,7 +5,7 @@ use crate::controllers::job::JobProgress;
 use crate::intern::Symbol;
 use crate::sim::load::under_way::Usage;
 use crate::sim::log::RecordId;
-use crate::sim::scaling::crowd::Crowd;
+use crate::sim::scaling::metered_pods::MeteredPods;
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -34,7 +34,7 @@ pub(crate) struct WorkloadState {
     /// Pods named so far.
     pub named: u32,
     /// Of a StatefulSet with zonal claims: the zone by ordinal, once its claims have their volumes.
-    pub homes: FxHashMap<u32, Symbol>,
+    pub claim_zones: FxHashMap<u32, Symbol>,
     /// Its Jobs.
     pub jobs: Vec<JobState>,
     /// Of a CronJob: when a Job was due that has to wait for another one.
@@ -42,7 +42,7 @@ pub(crate) struct WorkloadState {
     /// The direction of the last rescale.
     pub last_rescale: i32,
     /// Its pods as the HPA controller sees them.
-    pub crowd: Crowd,
+    pub metered: MeteredPods,
     /// Where demand is given over time: how many of the rows have begun.
     pub demand_rows: usize,
     /// The usage per pod that the accounts know.

@@ -29,7 +29,7 @@ impl Controllers {
         let step = stateful_set::next_step(replicas, management, update, &rows);
         for ordinal in step.create {
             let revision = if update.reaches(ordinal) { current } else { shared.workloads[id].stable };
-            let template = self.at_home(shared, id, ordinal, shared.workloads[id].templates[revision as usize]);
+            let template = self.in_its_zone(shared, id, ordinal, shared.workloads[id].templates[revision as usize]);
             let name = PodName::numbered(shared.cast.workloads[id].name, ordinal);
             shared.create_pod(now, id, template, (ordinal, revision), name, None);
         }
@@ -51,8 +51,8 @@ impl Controllers {
     }
 
     /// The kind of pod that an ordinal gets: its volumes' zone is its own.
-    fn at_home(&mut self, shared: &mut Shared, id: WorkloadId, ordinal: u32, template: PodSpecId) -> PodSpecId {
-        let Some(zone) = shared.workloads[id].homes.get(&ordinal).copied() else { return template };
+    fn in_its_zone(&mut self, shared: &mut Shared, id: WorkloadId, ordinal: u32, template: PodSpecId) -> PodSpecId {
+        let Some(zone) = shared.workloads[id].claim_zones.get(&ordinal).copied() else { return template };
         let mut spec = shared.cluster.spec(template).clone();
         spec.node_selector.set(shared.names.zone, zone);
         shared.cluster.intern_spec(spec)

@@ -1,7 +1,7 @@
 //! Pods and nodes: how many, for how long, and what happened to them how often.
 
 use super::Level;
-use crate::sim::books::{Books, GroupBooks, WorkloadBooks};
+use crate::sim::counts::{Counts, GroupCounts, WorkloadCounts};
 use crate::units::{Money, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 
@@ -28,16 +28,16 @@ pub struct WorkloadFigures {
 }
 
 impl WorkloadFigures {
-    pub(super) fn of(books: &WorkloadBooks, end: SimTime) -> Self {
+    pub(super) fn of(counts: &WorkloadCounts, end: SimTime) -> Self {
         WorkloadFigures {
-            desired: Level::of(&books.desired, end),
-            ready: Level::of(&books.ready, end),
-            pending: Level::of(&books.pending, end),
-            at_max: Level::of(&books.at_max, end),
-            created: books.created,
-            rescales: books.rescales,
-            moved: books.moved,
-            flips: books.flips,
+            desired: Level::of(&counts.desired, end),
+            ready: Level::of(&counts.ready, end),
+            pending: Level::of(&counts.pending, end),
+            at_max: Level::of(&counts.at_max, end),
+            created: counts.created,
+            rescales: counts.rescales,
+            moved: counts.moved,
+            flips: counts.flips,
         }
     }
 }
@@ -66,16 +66,16 @@ pub struct GroupFigures {
 
 impl GroupFigures {
     /// Without the money.
-    pub(super) fn of(books: &GroupBooks, end: SimTime) -> Self {
+    pub(super) fn of(counts: &GroupCounts, end: SimTime) -> Self {
         GroupFigures {
-            nodes: Level::of(&books.nodes, end),
-            instances: Level::of(&books.instances, end),
+            nodes: Level::of(&counts.nodes, end),
+            instances: Level::of(&counts.instances, end),
             cost: Money::ZERO,
             idle_cost: Money::ZERO,
-            added: books.added,
-            removed: books.removed,
-            scale_ups: books.scale_ups,
-            notices: books.notices,
+            added: counts.added,
+            removed: counts.removed,
+            scale_ups: counts.scale_ups,
+            notices: counts.notices,
         }
     }
     /// The share of its cost that nobody held, 0 to 1; 0 without cost.
@@ -115,19 +115,19 @@ pub struct ClusterFigures {
 }
 
 impl ClusterFigures {
-    pub(super) fn of(books: &Books, end: SimTime) -> Self {
-        let (waited, pods_placed) = books.waits;
+    pub(super) fn of(counts: &Counts, end: SimTime) -> Self {
+        let (waited, pods_placed) = counts.waits;
         ClusterFigures {
-            nodes: Level::of(&books.nodes, end),
-            evictions: books.evictions,
-            evictions_denied: books.evictions_denied,
-            preemptions: books.preemptions,
-            spot_notices: books.spot_notices,
-            spot_losses: books.spot_losses,
-            rollbacks: books.rollbacks,
-            probe_kills: books.probe_kills,
-            out_of_memory: books.out_of_memory,
-            longest_pending: books.longest_pending,
+            nodes: Level::of(&counts.nodes, end),
+            evictions: counts.evictions,
+            evictions_denied: counts.evictions_denied,
+            preemptions: counts.preemptions,
+            spot_notices: counts.spot_notices,
+            spot_losses: counts.spot_losses,
+            rollbacks: counts.rollbacks,
+            probe_kills: counts.probe_kills,
+            out_of_memory: counts.out_of_memory,
+            longest_pending: counts.longest_pending,
             pods_placed,
             waited,
         }

@@ -1,6 +1,6 @@
 //! A count over a whole replication.
 
-use crate::sim::tally::Tally;
+use crate::sim::count_over_time::CountOverTime;
 use crate::units::{SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ pub struct Level {
 }
 
 impl Level {
-    pub(super) fn of(tally: &Tally, end: SimTime) -> Self {
-        Level { seconds: tally.seconds(end), least: tally.least(), most: tally.most() }
+    pub(super) fn of(count: &CountOverTime, end: SimTime) -> Self {
+        Level { seconds: count.seconds(end), least: count.least(), most: count.most() }
     }
     /// The count times time, in hours.
     pub fn hours(&self) -> f64 {

@@ -61,10 +61,10 @@ pub struct Figures {
 impl Figures {
     /// The figures of replication `number`. Histograms are moved, not copied. Cost: one pass over the bill.
     pub fn of(number: u32, names: &Names, outcome: Outcome) -> Self {
-        let Outcome { end, events, bill, books, services, routes, service_levels, vpas, .. } = outcome;
+        let Outcome { end, events, bill, counts, services, routes, service_levels, vpas, .. } = outcome;
         let slowest = services.iter().map(|service| service.totals.pooled).max().unwrap_or_default();
         let mut groups: IdVec<GroupId, GroupFigures> =
-            books.groups.values().map(|row| GroupFigures::of(row, end)).collect();
+            counts.groups.values().map(|row| GroupFigures::of(row, end)).collect();
         costs::divide(&bill, &mut groups);
         Figures {
             replication: number,
@@ -73,9 +73,9 @@ impl Figures {
             entry: EntryFigures::of(&service_levels),
             services: services.into_iter().map(ServiceFigures::of).collect(),
             routes: routes.into_iter().map(|route| Felt::on_route(route, slowest)).collect(),
-            workloads: books.workloads.values().map(|row| WorkloadFigures::of(row, end)).collect(),
+            workloads: counts.workloads.values().map(|row| WorkloadFigures::of(row, end)).collect(),
             groups,
-            cluster: ClusterFigures::of(&books, end),
+            cluster: ClusterFigures::of(&counts, end),
             vpas,
             charges: bill.by_kind(),
             shares: costs::shares(&bill, names),

@@ -1,7 +1,7 @@
 //! The totals of a run, ours or recorded, in one shape.
 
 use super::case::{Case, Totals};
-use foresail::sim::books::GroupBooks;
+use foresail::sim::counts::GroupCounts;
 use foresail::sim::outcome::Outcome;
 use foresail::units::SimDuration;
 
@@ -51,17 +51,17 @@ impl Figure {
 
     /// The recordings count Deployments' pods alone, and the state at the end of every second from 0 to the end.
     pub(crate) fn ours(self, case: &Case, outcome: &Outcome) -> i64 {
-        let books = &outcome.books;
+        let counts = &outcome.counts;
         let after = outcome.end + SimDuration::from_secs(1);
         let first = case.daemon_sets.len();
-        let deployments = || books.workloads.values().skip(first);
+        let deployments = || counts.workloads.values().skip(first);
         match self {
-            Figure::NodeSeconds => books.nodes.seconds(after),
+            Figure::NodeSeconds => counts.nodes.seconds(after),
             Figure::PendingPodSeconds => deployments().map(|row| row.pending.seconds(after)).sum(),
             Figure::ReadyPodSeconds => deployments().map(|row| row.ready.seconds(after)).sum(),
             Figure::Rescales => deployments().map(|row| row.rescales as i64).sum(),
-            Figure::ScaleUps => books.groups.values().map(|row| row.scale_ups as i64).sum(),
-            Figure::Evictions => books.evictions as i64,
+            Figure::ScaleUps => counts.groups.values().map(|row| row.scale_ups as i64).sum(),
+            Figure::Evictions => counts.evictions as i64,
         }
     }
 }
@@ -69,34 +69,34 @@ impl Figure {
 /// Each group's node-seconds: name, ours, recorded.
 pub(crate) fn group_node_seconds(case: &Case, outcome: &Outcome) -> Vec<(String, i64, i64)> {
     let after = outcome.end + SimDuration::from_secs(1);
-    let rows = case.node_groups.iter().zip(outcome.books.groups.values());
+    let rows = case.node_groups.iter().zip(outcome.counts.groups.values());
     let recorded = |id: &String| case.expect.totals.groups.get(id).map_or(0, |row| row.node_seconds);
     rows.map(|(group, row)| (group.id.clone(), row.nodes.seconds(after), recorded(&group.id))).collect()
 }
 
 /// The first total that differs, of the whole run, of a Deployment or of a group.
 pub(crate) fn differing_total(case: &Case, outcome: &Outcome) -> Option<String> {
-    let (books, real, after) = (&outcome.books, &case.expect.totals, outcome.end + SimDuration::from_secs(1));
+    let (counts, real, after) = (&outcome.counts, &case.expect.totals, outcome.end + SimDuration::from_secs(1));
     let mut rows: Vec<(String, i64, i64)> = FIGURES
         .iter()
         .map(|figure| (figure.name().to_owned(), figure.ours(case, outcome), figure.recorded(real)))
         .collect();
     let mut row = |of: &str, what: &str, ours: i64, real: i64| rows.push((format!("{of} {what}"), ours, real));
-    let of_groups = |get: fn(&GroupBooks) -> i64| books.groups.values().map(get).sum::<i64>();
+    let of_groups = |get: fn(&GroupCounts) -> i64| counts.groups.values().map(get).sum::<i64>();
     row(
         "all",
         "instance-seconds",
-        books.groups.values().map(|g| g.instances.seconds(after)).sum(),
+        counts.groups.values().map(|g| g.instances.seconds(after)).sum(),
         real.instance_seconds,
     );
     row("all", "nodes added", of_groups(|group| group.added as i64), real.nodes_added);
     row("all", "nodes removed", of_groups(|group| group.removed as i64), real.nodes_removed);
-    row("all", "evictions denied", books.evictions_denied as i64, real.evictions_denied);
-    row("all", "preemptions", books.preemptions as i64, real.preemptions);
-    row("all", "longest pending", books.longest_pending.as_secs_f64() as i64, real.max_pending_seconds);
-    row("all", "most nodes", books.nodes.most(), real.max_nodes);
+    row("all", "evictions denied", counts.evictions_denied as i64, real.evictions_denied);
+    row("all", "preemptions", counts.preemptions as i64, real.preemptions);
+    row("all", "longest pending", counts.longest_pending.as_secs_f64() as i64, real.max_pending_seconds);
+    row("all", "most nodes", counts.nodes.most(), real.max_nodes);
     row("all", "pods created", outcome.cluster.pod_id_bound() as i64, real.pods_created);
-    for (owner, ours) in case.deployments.iter().zip(books.workloads.values().skip(case.daemon_sets.len())) {
+    for (owner, ours) in case.deployments.iter().zip(counts.workloads.values().skip(case.daemon_sets.len())) {
         let key = format!("{}/{}", owner.metadata.namespace_or_default(), owner.metadata.name);
         let Some(real) = real.deployments.get(&key) else { continue };
         row(&key, "pending", ours.pending.seconds(after), real.pending_seconds);
@@ -107,7 +107,7 @@ pub(crate) fn differing_total(case: &Case, outcome: &Outcome) -> Option<String> 
         row(&key, "rescales", ours.rescales as i64, real.rescales);
         row(&key, "largest size", ours.desired.most(), real.max_spec_replicas);
     }
-    for (group, ours) in case.node_groups.iter().zip(books.groups.values()) {
+    for (group, ours) in case.node_groups.iter().zip(counts.groups.values()) {
         let Some(real) = real.groups.get(&group.id) else { continue };
         row(&group.id, "node-seconds", ours.nodes.seconds(after), real.node_seconds);
         row(&group.id, "instance-seconds", ours.instances.seconds(after), real.instance_seconds);

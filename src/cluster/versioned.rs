@@ -4,15 +4,15 @@ use std::ops::{Deref, DerefMut};
 
 /// A value that counts how often somebody may have changed it, so that derived answers can be kept until then.
 #[derive(Clone, Debug, Default)]
-pub struct Watched<T> {
+pub struct Versioned<T> {
     value: T,
     version: u64,
 }
 
-impl<T> Watched<T> {
+impl<T> Versioned<T> {
     /// A value that nobody has changed yet.
     pub fn new(value: T) -> Self {
-        Watched { value, version: 0 }
+        Versioned { value, version: 0 }
     }
     /// Grows with every chance to change the value.
     pub fn version(&self) -> u64 {
@@ -20,14 +20,14 @@ impl<T> Watched<T> {
     }
 }
 
-impl<T> Deref for Watched<T> {
+impl<T> Deref for Versioned<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.value
     }
 }
 
-impl<T> DerefMut for Watched<T> {
+impl<T> DerefMut for Versioned<T> {
     fn deref_mut(&mut self) -> &mut T {
         self.version += 1;
         &mut self.value

@@ -4,7 +4,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// A count that changes at instants and is summed over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct CountOverTime {
     value: i64,
     most: i64,
     /// Of the values that lasted.
@@ -13,7 +13,7 @@ pub struct Tally {
     integral_nanos: i128,
 }
 
-impl Tally {
+impl CountOverTime {
     /// Changes the count by `by` at `now`.
     pub fn change(&mut self, now: SimTime, by: i64) {
         self.settle(now);
@@ -68,22 +68,22 @@ mod tests {
 
     #[test]
     fn a_count_is_summed_over_time() {
-        let mut tally = Tally::default();
-        tally.change(SimTime::from_secs(10), 2);
-        tally.change(SimTime::from_secs(20), 1);
-        tally.change(SimTime::from_secs(30), -3);
-        assert_eq!(tally.seconds(SimTime::from_secs(100)), 20 + 30);
-        assert_eq!((tally.value(), tally.most()), (0, 3));
+        let mut count = CountOverTime::default();
+        count.change(SimTime::from_secs(10), 2);
+        count.change(SimTime::from_secs(20), 1);
+        count.change(SimTime::from_secs(30), -3);
+        assert_eq!(count.seconds(SimTime::from_secs(100)), 20 + 30);
+        assert_eq!((count.value(), count.most()), (0, 3));
     }
 
     #[test]
     fn the_least_is_of_what_lasted() {
-        let mut tally = Tally::default();
-        tally.change(SimTime::ZERO, 2);
-        assert_eq!(tally.least(), 2, "there was nothing for no time");
-        tally.change(SimTime::from_secs(10), -1);
-        tally.change(SimTime::from_secs(10), 3);
-        tally.change(SimTime::from_secs(20), 5);
-        assert_eq!(tally.least(), 2);
+        let mut count = CountOverTime::default();
+        count.change(SimTime::ZERO, 2);
+        assert_eq!(count.least(), 2, "there was nothing for no time");
+        count.change(SimTime::from_secs(10), -1);
+        count.change(SimTime::from_secs(10), 3);
+        count.change(SimTime::from_secs(20), 5);
+        assert_eq!(count.least(), 2);
     }
 }

@@ -1,7 +1,7 @@
-//! The books: how many pods and nodes were in which state for how long, and what happened how often.
+//! Counts of a run: how many pods and nodes were in which state for how long, and what happened how often.
 
 use crate::id::IdVec;
-use crate::sim::tally::Tally;
+use crate::sim::count_over_time::CountOverTime;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{GroupId, WorkloadId};
 
@@ -22,21 +22,21 @@ pub enum Stage {
 
 /// One workload's counts.
 #[derive(Clone, Debug, Default)]
-pub struct WorkloadBooks {
+pub struct WorkloadCounts {
     /// Pods without a node.
-    pub pending: Tally,
+    pub pending: CountOverTime,
     /// Pods bound and not ready.
-    pub starting: Tally,
+    pub starting: CountOverTime,
     /// Ready pods.
-    pub ready: Tally,
+    pub ready: CountOverTime,
     /// Pods asked to stop.
-    pub terminating: Tally,
+    pub terminating: CountOverTime,
     /// Pods in phase Running and not terminating.
-    pub running: Tally,
+    pub running: CountOverTime,
     /// `spec.replicas`.
-    pub desired: Tally,
+    pub desired: CountOverTime,
     /// 1 while `spec.replicas` is at its HPA's maximum.
-    pub at_max: Tally,
+    pub at_max: CountOverTime,
     /// Pods created.
     pub created: u64,
     /// Changes of `spec.replicas` by an HPA.
@@ -49,11 +49,11 @@ pub struct WorkloadBooks {
 
 /// One node group's counts.
 #[derive(Clone, Debug, Default)]
-pub struct GroupBooks {
+pub struct GroupCounts {
     /// Node objects.
-    pub nodes: Tally,
+    pub nodes: CountOverTime,
     /// Instances, from launch to the end of the node object.
-    pub instances: Tally,
+    pub instances: CountOverTime,
     /// Nodes that registered.
     pub added: u64,
     /// Node objects that went.
@@ -66,15 +66,15 @@ pub struct GroupBooks {
 
 /// All counts of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Books {
+pub struct Counts {
     /// By workload.
-    pub workloads: IdVec<WorkloadId, WorkloadBooks>,
+    pub workloads: IdVec<WorkloadId, WorkloadCounts>,
     /// By node group.
-    pub groups: IdVec<GroupId, GroupBooks>,
+    pub groups: IdVec<GroupId, GroupCounts>,
     /// All nodes.
-    pub nodes: Tally,
+    pub nodes: CountOverTime,
     /// Pods of Deployments that are not terminating.
-    pub deployment_pods: Tally,
+    pub deployment_pods: CountOverTime,
     /// Pods evicted by Cluster Autoscaler or on a spot notice.
     pub evictions: u64,
     /// Evictions refused by a budget.
@@ -97,12 +97,12 @@ pub struct Books {
     pub waits: (SimDuration, u64),
 }
 
-impl Books {
+impl Counts {
     pub(super) fn new(workloads: usize, groups: usize) -> Self {
-        Books {
-            workloads: IdVec::filled(WorkloadBooks::default(), workloads),
-            groups: IdVec::filled(GroupBooks::default(), groups),
-            ..Books::default()
+        Counts {
+            workloads: IdVec::filled(WorkloadCounts::default(), workloads),
+            groups: IdVec::filled(GroupCounts::default(), groups),
+            ..Counts::default()
         }
     }
     pub(super) fn instance_launched(&mut self, now: SimTime, group: GroupId) {
@@ -134,8 +134,8 @@ impl Books {
     }
 }
 
-impl WorkloadBooks {
-    pub(super) fn tally(&mut self, stage: Stage) -> Option<&mut Tally> {
+impl WorkloadCounts {
+    pub(super) fn of(&mut self, stage: Stage) -> Option<&mut CountOverTime> {
         match stage {
             Stage::Gone => None,
             Stage::Pending => Some(&mut self.pending),

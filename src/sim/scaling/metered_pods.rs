@@ -20,22 +20,22 @@ pub(crate) struct Sample {
 
 /// A workload's pods as the metrics server and the HPA controller see them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Crowd {
+pub(crate) struct MeteredPods {
     /// Pods that were ready already when their last sample began, by kind: no rule of the HPA controller looks at their
     /// times any more.
     pub(crate) settled: SmallVec<[Alike; 1]>,
     /// All others, in order of creation.
-    pub(crate) others: Vec<PodId>,
+    pub(crate) unsettled: Vec<PodId>,
     /// Grows when a pod changes, settles or uses more or less.
     pub(crate) version: u64,
 }
 
-impl Crowd {
+impl MeteredPods {
     /// A pod came or changed: it is looked at by itself until it settles again. If it was settled, its last sample.
     pub(crate) fn single_out(&mut self, pod: PodId) -> Option<Sample> {
         self.version += 1;
-        if let Err(at) = self.others.binary_search(&pod) {
-            self.others.insert(at, pod);
+        if let Err(at) = self.unsettled.binary_search(&pod) {
+            self.unsettled.insert(at, pod);
             return self.take_settled(pod);
         }
         None
@@ -43,8 +43,8 @@ impl Crowd {
     /// A pod is gone.
     pub(crate) fn remove(&mut self, pod: PodId) {
         self.version += 1;
-        match self.others.binary_search(&pod) {
-            Ok(at) => drop(self.others.remove(at)),
+        match self.unsettled.binary_search(&pod) {
+            Ok(at) => drop(self.unsettled.remove(at)),
             Err(_) => drop(self.take_settled(pod)),
         }
     }
