@@ -161,7 +161,7 @@ mod tests {
     fn rolling(max_surge: i32, max_unavailable: i32) -> Strategy {
         Strategy::RollingUpdate { max_surge: Int(max_surge), max_unavailable: Int(max_unavailable) }
     }
-    fn check(name: &str, replicas: i32, strategy: Strategy, sets: &[ReplicaSet], expected: &[i32]) {
+    fn check(name: &str, (replicas, strategy): (i32, Strategy), sets: &[ReplicaSet], expected: &[i32]) {
         let mut sets = sets.to_vec();
         let new = sets.len() - 1;
         desired_replicas(Wanted { replicas, before: replicas }, strategy, &mut sets, new);
@@ -171,18 +171,18 @@ mod tests {
     #[test]
     fn rolling_updates_keep_their_bounds() {
         let one = rolling(1, 1);
-        check("plain scale", 5, one, &[set(3, 3)], &[5]);
-        check("start: one surges, one goes", 3, one, &[set(3, 3), set(0, 0)], &[2, 2]);
-        check("nothing ready yet: wait", 3, one, &[set(2, 2), set(2, 0)], &[2, 2]);
-        check("one new is ready", 3, one, &[set(2, 2), set(2, 1)], &[1, 3]);
-        check("last step", 3, one, &[set(1, 1), set(3, 2)], &[0, 3]);
-        check("surge only", 4, rolling(2, 0), &[set(4, 4), set(0, 0)], &[4, 2]);
-        check("unavailable only", 4, rolling(0, 1), &[set(4, 4), set(0, 0)], &[3, 1]);
-        check("broken old pods go first", 4, one, &[set(4, 1), set(0, 0)], &[3, 2]);
-        check("both zero means one unavailable", 2, rolling(0, 0), &[set(2, 2), set(0, 0)], &[1, 1]);
+        check("plain scale", (5, one), &[set(3, 3)], &[5]);
+        check("start: one surges, one goes", (3, one), &[set(3, 3), set(0, 0)], &[2, 2]);
+        check("nothing ready yet: wait", (3, one), &[set(2, 2), set(2, 0)], &[2, 2]);
+        check("one new is ready", (3, one), &[set(2, 2), set(2, 1)], &[1, 3]);
+        check("last step", (3, one), &[set(1, 1), set(3, 2)], &[0, 3]);
+        check("surge only", (4, rolling(2, 0)), &[set(4, 4), set(0, 0)], &[4, 2]);
+        check("unavailable only", (4, rolling(0, 1)), &[set(4, 4), set(0, 0)], &[3, 1]);
+        check("broken old pods go first", (4, one), &[set(4, 1), set(0, 0)], &[3, 2]);
+        check("both zero means one unavailable", (2, rolling(0, 0)), &[set(2, 2), set(0, 0)], &[1, 1]);
         let quarter = Strategy::RollingUpdate { max_surge: Percent(25), max_unavailable: Percent(25) };
-        check("percent of few", 3, quarter, &[set(3, 3), set(0, 0)], &[3, 1]);
-        check("percent of many", 20, quarter, &[set(20, 20), set(0, 0)], &[15, 10]);
+        check("percent of few", (3, quarter), &[set(3, 3), set(0, 0)], &[3, 1]);
+        check("percent of many", (20, quarter), &[set(20, 20), set(0, 0)], &[15, 10]);
     }
 
     #[test]

@@ -58,12 +58,23 @@ pub enum UnhealthyPods {
     AlwaysAllow,
 }
 
+/// What an eviction asks of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodHealth {
+    /// It does not run yet.
+    Pending,
+    /// It runs and is not ready.
+    Unready,
+    /// It is ready.
+    Ready,
+}
+
 /// The answer for a pod under these budgets.
 ///
 /// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run yet are not protected; several
 /// budgets for one pod are an error, after which callers try again, in vain.
-pub fn evict(pending: bool, ready: bool, budgets: &[(Status, UnhealthyPods)]) -> EvictionAnswer {
-    if pending {
+pub fn evict(pod: PodHealth, budgets: &[(Status, UnhealthyPods)]) -> EvictionAnswer {
+    if pod == PodHealth::Pending {
         return EvictionAnswer::AllowedWithoutBudget;
     }
     let (budget, unhealthy_pods) = match budgets {
@@ -72,7 +83,7 @@ pub fn evict(pending: bool, ready: bool, budgets: &[(Status, UnhealthyPods)]) ->
         _ => return EvictionAnswer::Denied,
     };
     let is_healthy = budget.current_healthy >= budget.desired_healthy && budget.desired_healthy > 0;
-    if !ready && (is_healthy || *unhealthy_pods == UnhealthyPods::AlwaysAllow) {
+    if pod == PodHealth::Unready && (is_healthy || *unhealthy_pods == UnhealthyPods::AlwaysAllow) {
         return EvictionAnswer::AllowedWithoutBudget;
     }
     if budget.disruptions_allowed > 0 { EvictionAnswer::Allowed } else { EvictionAnswer::Denied }
@@ -102,14 +113,17 @@ mod tests {
     fn unready_pods_may_go_while_enough_are_healthy() {
         let kept = Status { current_healthy: 2, desired_healthy: 2, disruptions_allowed: 0 };
         let budget = (kept, UnhealthyPods::IfHealthyBudget);
-        assert_eq!(evict(false, true, &[budget]), EvictionAnswer::Denied);
-        assert_eq!(evict(false, false, &[budget]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(true, false, &[budget]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(false, true, &[]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(false, true, &[budget, budget]), EvictionAnswer::Denied);
+        assert_eq!(evict(PodHealth::Ready, &[budget]), EvictionAnswer::Denied);
+        assert_eq!(evict(PodHealth::Unready, &[budget]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(PodHealth::Pending, &[budget]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(PodHealth::Ready, &[]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(PodHealth::Ready, &[budget, budget]), EvictionAnswer::Denied);
         let broken = Status { current_healthy: 1, ..kept };
-        assert_eq!(evict(false, false, &[(broken, UnhealthyPods::IfHealthyBudget)]), EvictionAnswer::Denied);
-        assert_eq!(evict(false, false, &[(broken, UnhealthyPods::AlwaysAllow)]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(false, true, &[(broken, UnhealthyPods::AlwaysAllow)]), EvictionAnswer::Denied);
+        assert_eq!(evict(PodHealth::Unready, &[(broken, UnhealthyPods::IfHealthyBudget)]), EvictionAnswer::Denied);
+        assert_eq!(
+            evict(PodHealth::Unready, &[(broken, UnhealthyPods::AlwaysAllow)]),
+            EvictionAnswer::AllowedWithoutBudget
+        );
+        assert_eq!(evict(PodHealth::Ready, &[(broken, UnhealthyPods::AlwaysAllow)]), EvictionAnswer::Denied);
     }
 }

@@ -27,7 +27,8 @@ impl Ledger {
                     CapacityType::OnDemand => ChargeKind::OnDemandNodes,
                     CapacityType::Spot => ChargeKind::SpotNodes,
                 };
-                lines.add(day, kind, Some(offer.group), &offer.instance_type, piece, amount);
+                let name = offer.instance_type.clone();
+                lines.add(BillLine { day, kind, group: Some(offer.group), name, span: piece, amount });
                 let pool = pools.entry((day, offer.group)).or_default();
                 pool.cost += amount;
                 pool.capacity.add(offer.cpu_milli, offer.memory_bytes, piece);
@@ -36,8 +37,8 @@ impl Ledger {
         let mut shares = Shares::default();
         for span in self.charges.values() {
             for (day, piece, amount) in self.priced(span, span.what.price, now, SimDuration::ZERO) {
-                lines.add(day, span.what.kind, None, &span.what.name, piece, amount);
-                shares.add(day, owner(&span.what), ShareKind::Charge(span.what.kind), None, amount);
+                lines.add(line_of(&span.what, day, piece, amount));
+                shares.add(share_of(&span.what, day, amount));
             }
         }
         for (_, row) in self.cells.iter_mut() {
@@ -93,14 +94,20 @@ impl Ledger {
         let idle = (Owner::Idle, division.idle.0, division.idle.1);
         let owned = division.held.into_iter().map(|(id, cpu, ram)| (Owner::Namespace(id), cpu, ram));
         for (owner, cpu, ram) in owned.chain([idle]) {
-            shares.add(day, owner, ShareKind::Cpu, Some(group), cpu);
-            shares.add(day, owner, ShareKind::Ram, Some(group), ram);
+            for (kind, amount) in [(ShareKind::Cpu, cpu), (ShareKind::Ram, ram)] {
+                shares.add(BillShare { day, owner, kind, group: Some(group), amount });
+            }
         }
     }
 }
 
-fn owner(charge: &Charge) -> Owner {
-    charge.namespace.map_or(Owner::Unallocated, Owner::Namespace)
+fn line_of(charge: &Charge, day: u32, span: SimDuration, amount: Money) -> BillLine {
+    BillLine { day, kind: charge.kind, group: None, name: charge.name.clone(), span, amount }
+}
+
+fn share_of(charge: &Charge, day: u32, amount: Money) -> BillShare {
+    let owner = charge.namespace.map_or(Owner::Unallocated, Owner::Namespace);
+    BillShare { day, owner, kind: ShareKind::Charge(charge.kind), group: None, amount }
 }
 
 /// One group's nodes on one day.
@@ -117,18 +124,11 @@ type LineKey = (u32, ChargeKind, Option<GroupId>, Arc<str>);
 struct Lines(BTreeMap<LineKey, (SimDuration, Money)>);
 
 impl Lines {
-    fn add(
-        &mut self,
-        day: u32,
-        kind: ChargeKind,
-        group: Option<GroupId>,
-        name: &Arc<str>,
-        span: SimDuration,
-        amount: Money,
-    ) {
-        let line = self.0.entry((day, kind, group, name.clone())).or_default();
-        line.0 += span;
-        line.1 += amount;
+    fn add(&mut self, line: BillLine) {
+        let BillLine { day, kind, group, name, span, amount } = line;
+        let sum = self.0.entry((day, kind, group, name)).or_default();
+        sum.0 += span;
+        sum.1 += amount;
     }
     fn into_rows(self) -> Vec<BillLine> {
         let row = |((day, kind, group, name), (span, amount))| BillLine { day, kind, group, name, span, amount };
@@ -141,7 +141,8 @@ impl Lines {
 struct Shares(BTreeMap<(u32, Owner, ShareKind, Option<GroupId>), Money>);
 
 impl Shares {
-    fn add(&mut self, day: u32, owner: Owner, kind: ShareKind, group: Option<GroupId>, amount: Money) {
+    fn add(&mut self, share: BillShare) {
+        let BillShare { day, owner, kind, group, amount } = share;
         if amount != Money::ZERO {
             *self.0.entry((day, owner, kind, group)).or_default() += amount;
         }

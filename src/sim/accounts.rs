@@ -11,6 +11,24 @@ use crate::world::Cast;
 use crate::world::{GroupId, InstanceId, WorkloadId};
 use rustc_hash::FxHashMap;
 
+/// A pod that holds its requests on a node, or no longer does.
+#[derive(Clone, Copy)]
+pub(super) struct Holding {
+    pub(super) pod: PodId,
+    pub(super) workload: Option<WorkloadId>,
+    pub(super) group: GroupId,
+    /// 1 from now on, -1 no longer.
+    pub(super) sign: i64,
+}
+
+/// What each pod of a workload uses above its requests.
+#[derive(Clone, Copy)]
+pub(super) struct UsageAbove {
+    pub(super) workload: WorkloadId,
+    pub(super) namespace: Symbol,
+    pub(super) usage: Usage,
+}
+
 /// The ledger with the simulation's names for things.
 pub(super) struct Accounts {
     ledger: Ledger,
@@ -67,16 +85,9 @@ impl Accounts {
     pub(super) fn is_billed(&self, id: InstanceId) -> bool {
         matches!(self.billed.get(id), Some(Some(_)))
     }
-    /// A pod holds its requests on a node of `group` from now on (`sign` 1), or no longer (`sign` -1).
-    pub(super) fn pod_moved(
-        &mut self,
-        now: SimTime,
-        cluster: &ClusterState,
-        pod: PodId,
-        workload: Option<WorkloadId>,
-        group: GroupId,
-        sign: i64,
-    ) {
+    /// A pod holds its requests on a node from now on, or no longer.
+    pub(super) fn pod_moved(&mut self, now: SimTime, cluster: &ClusterState, holding: Holding) {
+        let Holding { pod, workload, group, sign } = holding;
         let spec = cluster.spec_of(pod);
         let mut held =
             Held { cpu_milli: spec.container_requests.cpu_milli, memory_bytes: spec.container_requests.memory_bytes };
@@ -91,14 +102,8 @@ impl Accounts {
         self.ledger.add_held(now, group, namespace, change);
     }
     /// From now on each pod of a workload uses so much more than it requests.
-    pub(super) fn set_usage_above_requests(
-        &mut self,
-        now: SimTime,
-        cluster: &ClusterState,
-        namespace: Symbol,
-        id: WorkloadId,
-        above: Usage,
-    ) {
+    pub(super) fn set_usage_above_requests(&mut self, now: SimTime, cluster: &ClusterState, row: UsageAbove) {
+        let UsageAbove { workload: id, namespace, usage: above } = row;
         let before = std::mem::replace(&mut self.spread[id].1, above);
         if before == above {
             return;

@@ -35,6 +35,7 @@ mod timeline;
 mod workloads;
 
 use crate::units::SimTime;
+use cloud::nodes::Arrival;
 use cloud::state::Cloud;
 use event::Event;
 use faults::course::Faults;
@@ -95,7 +96,7 @@ impl Simulation {
             Event::FaultEnds(index) => faults.fault_ends(shared, cloud, now, index),
             Event::PoolShock(pool) => cloud.pool_shock(shared, now, pool),
             Event::LaunchFails(instance) => cloud.launch_fails(shared, now, instance),
-            Event::NodeRegisters(_, instance) => cloud.register(shared, instance, false),
+            Event::NodeRegisters(_, instance) => cloud.register(shared, instance, Arrival::Launched),
             Event::NodeBecomesReady(node) => cloud.node_becomes_ready(shared, now, node),
             Event::NodeTurnsUnknown(node) => faults.node_turns_unknown(shared, now, node),
             Event::PodOutstaysTaint(pod) => faults.pod_outstays_taint(shared, now, pod),
@@ -110,9 +111,9 @@ impl Simulation {
             Event::Deploy(index) => controllers.rollouts.deploy(shared, now, index),
             Event::Switch(index) => controllers.rollouts.switch(shared, now, index),
             Event::Retire(index) => controllers.rollouts.retire(shared, now, index),
-            Event::ProgressDue(workload) => shared.progress_due(now, workload),
+            Event::ProgressDue(workload) => controllers.progress_due(shared, now, workload),
             Event::CronDue(workload) => controllers.cron_due(shared, now, workload),
-            Event::JobExpires(workload) => shared.job_expires(workload),
+            Event::JobExpires(workload) => controllers.job_expires(shared, workload),
             Event::Reconcile => controllers.reconcile(shared, now),
             Event::Schedule => scheduling.schedule(shared, now),
             Event::TrafficStep => self.traffic_step(now),

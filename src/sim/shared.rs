@@ -20,7 +20,7 @@ use crate::sim::start::Start;
 use crate::sim::workloads::state::WorkloadState;
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::Recommendation;
-use crate::world::{Cast, FaultKind, Timing, WorkloadId};
+use crate::world::{Cast, Timing, WorkloadId};
 use std::sync::Arc;
 
 /// What several owners need.
@@ -139,15 +139,5 @@ impl Shared {
     /// When a reaction of the controllers of `rank` to the present event happens.
     pub(crate) fn reaction(&self, rank: Rank) -> SimTime {
         self.clock.reaction(&self.queue, rank)
-    }
-
-    /// What the faults in force now have to tell, the last of the scenario's list first.
-    pub(crate) fn fault_in_force<T>(&self, now: SimTime, tell: impl Fn(&FaultKind) -> Option<T>) -> Option<T> {
-        self.cast.faults.iter().rev().filter(|fault| fault.is_in_force(now)).find_map(|fault| tell(&fault.kind))
-    }
-
-    /// Whether a fault of this kind is in force now.
-    pub(crate) fn suffers(&self, now: SimTime, kind: FaultKind) -> bool {
-        self.fault_in_force(now, |other| (*other == kind).then_some(())).is_some()
     }
 }

@@ -4,6 +4,7 @@ use crate::autoscaler::Launch;
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::Instance;
 use crate::sim::cloud::instances::InstanceState;
+use crate::sim::cloud::nodes::Arrival;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{Event, Rank};
 use crate::sim::log::Occurrence;
@@ -25,7 +26,7 @@ impl Cloud {
             for _ in 0..initial {
                 let instance = self.new_instance(shared, Launch::anywhere(group, 1));
                 self.instance_costs(shared, SimTime::ZERO, instance);
-                self.register(shared, instance, true);
+                self.register(shared, instance, Arrival::AtTheStart);
             }
         }
         self.open_pools(shared);
@@ -79,16 +80,16 @@ impl Cloud {
         let turn = self.groups[group].launches;
         self.groups[group].launches += 1;
         let boot = shared.cast.groups[group].boot.draw(turn, &mut shared.streams.boot);
-        let error = shared.fault_in_force(now, |fault| match fault {
+        let error = self.fault_in_force(shared, now, |fault| match fault {
             FaultKind::InstanceError(of, after) if *of == group => Some(*after),
             _ => None,
         });
         if let Some(after) = error {
             shared.queue.push(now + after, Event::LaunchFails(id));
-        } else if shared.suffers(now, FaultKind::NoCapacity(group)) || self.pool_is_short(now, id) {
+        } else if self.suffers(shared, now, FaultKind::NoCapacity(group)) || self.pool_is_short(now, id) {
             shared.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
         } else {
-            if !shared.suffers(now, FaultKind::NeverRegisters(group)) {
+            if !self.suffers(shared, now, FaultKind::NeverRegisters(group)) {
                 let earliest = shared.clock.earliest(&shared.queue, Rank::registration());
                 shared.queue.push(earliest.max(now + boot), Event::NodeRegisters(group, id));
             }

@@ -7,5 +7,4 @@ pub(crate) mod pools;
 pub(crate) mod rebalance;
 pub(crate) mod spot;
 pub(crate) mod state;
-pub(crate) mod taints;
 pub(crate) mod zones;

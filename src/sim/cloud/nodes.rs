@@ -6,16 +6,27 @@ use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
 use crate::sim::log::{NodeEnd, Occurrence, RecordId};
+use crate::sim::pods::life::{Owner, PodEnd};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::InstanceId;
+use crate::world::WorkloadKind;
 use smallvec::SmallVec;
+
+/// How a node comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// It was always there, Ready.
+    AtTheStart,
+    /// It was launched, and becomes Ready a little later.
+    Launched,
+}
 
 impl Cloud {
     /// An instance becomes a node.
-    pub(crate) fn register(&mut self, shared: &mut Shared, id: InstanceId, initial: bool) {
-        let now = shared.queue.now();
+    pub(crate) fn register(&mut self, shared: &mut Shared, id: InstanceId, arrival: Arrival) {
+        let (now, initial) = (shared.queue.now(), arrival == Arrival::AtTheStart);
         let instance = &self.instances[id];
         if instance.state != InstanceState::Creating {
             return;
@@ -122,8 +133,8 @@ impl Cloud {
             if active && shared.log.is_on() {
                 lost.push(pod);
             }
-            pods_lost += u32::from(active && shared.is_replaceable(pod));
-            shared.pod_is_gone(now, pod, true);
+            pods_lost += u32::from(active && self.is_replaceable(shared, pod));
+            shared.pod_is_gone(now, pod, PodEnd::WithItsNode);
         }
         shared.cluster.remove_node(node);
         let mut because = None;
@@ -141,5 +152,13 @@ impl Cloud {
         lost.into_iter().for_each(|pod| shared.replaced_because(pod, record));
         shared.nodes_changed(News::Nothing);
         record
+    }
+
+    /// Whether a controller would replace the pod: what `podsLost` counts.
+    fn is_replaceable(&self, shared: &Shared, pod: PodId) -> bool {
+        match shared.lives[pod].owner {
+            Owner::Workload(workload) => matches!(shared.cast.workloads[workload].kind, WorkloadKind::Deployment(_)),
+            Owner::Trace(_) => false,
+        }
     }
 }

@@ -50,7 +50,7 @@ impl Cloud {
 
     /// A request for more nodes would fail.
     pub(crate) fn refuses_increases(&self, shared: &Shared, now: SimTime, group: GroupId) -> bool {
-        shared.suffers(now, FaultKind::IncreaseError(group))
+        self.suffers(shared, now, FaultKind::IncreaseError(group))
     }
 
     /// An instance is paid for from its launch on; one that never comes is not.
@@ -70,5 +70,20 @@ impl Cloud {
     /// The instance of a group with this name.
     pub(crate) fn instance_named(&self, group: GroupId, name: Symbol) -> Option<InstanceId> {
         self.groups[group].instances.iter().copied().find(|id| self.instances[*id].name == name)
+    }
+
+    /// Whether a fault of this kind is in force now.
+    pub(crate) fn suffers(&self, shared: &Shared, now: SimTime, kind: FaultKind) -> bool {
+        self.fault_in_force(shared, now, |other| (*other == kind).then_some(())).is_some()
+    }
+
+    /// What the faults in force now have to tell, the last of the scenario's list first.
+    pub(crate) fn fault_in_force<T>(
+        &self,
+        shared: &Shared,
+        now: SimTime,
+        tell: impl Fn(&FaultKind) -> Option<T>,
+    ) -> Option<T> {
+        shared.cast.faults.iter().rev().filter(|fault| fault.is_in_force(now)).find_map(|fault| tell(&fault.kind))
     }
 }

@@ -51,8 +51,8 @@ impl Faults {
         }
         shared.cluster.set_node_ready(node, NodeCondition { is_true: false, since: now });
         let mut taints = shared.cluster.node(node).taints.clone();
-        taints.push(shared.unreachable(Effect::NoSchedule));
-        taints.push(shared.unreachable(Effect::NoExecute));
+        taints.push(unreachable(shared, Effect::NoSchedule));
+        taints.push(unreachable(shared, Effect::NoExecute));
         shared.cluster.set_taints(node, taints);
         shared.log.push(now, Occurrence::NodeNotReady(node), self.silence_of(node));
         for pod in shared.cluster.node(node).pods().to_vec() {
@@ -74,7 +74,7 @@ impl Faults {
 
     /// How long a pod stays on a node that cannot be reached; absent means for good.
     fn tolerated_for(&self, shared: &Shared, pod: PodId) -> Option<SimDuration> {
-        let taint = shared.unreachable(Effect::NoExecute);
+        let taint = unreachable(shared, Effect::NoExecute);
         let mut matching = shared.cluster.spec_of(pod).tolerations.iter().filter(|t| t.tolerates(&taint)).peekable();
         if matching.peek().is_none() {
             return Some(TOLERATED);
@@ -139,8 +139,7 @@ impl Faults {
     }
 }
 
-impl Shared {
-    fn unreachable(&self, effect: Effect) -> Taint {
-        Taint { key: self.names.unreachable, value: Symbol::EMPTY, effect }
-    }
+/// The taint of a node that cannot be reached.
+fn unreachable(shared: &Shared, effect: Effect) -> Taint {
+    Taint { key: shared.names.unreachable, value: Symbol::EMPTY, effect }
 }

@@ -2,11 +2,9 @@
 
 use crate::cluster::NodeId;
 use crate::id::IdVec;
-use crate::sim::counts::Stage;
 use crate::sim::load::under_way::Usage;
 use crate::sim::outcome::ServiceLevels;
 use crate::sim::shared::Shared;
-use crate::units::SimTime;
 use crate::world::WorkloadId;
 
 /// How requests are served, step by step, and what that uses.
@@ -30,16 +28,4 @@ impl Serving {
     }
 }
 
-impl Shared {
-    /// A ready pod gets requests from now on.
-    pub(crate) fn joins_service(&mut self, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId) {
-        self.serving_changed(now, id, pod, true);
-        self.stage_changed_exactly(now, id, pod, (Stage::Starting, Stage::Ready));
-    }
-
-    /// A ready pod gets no more requests; those in hand are finished.
-    pub(crate) fn leaves_service(&mut self, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId) {
-        self.serving_changed(now, id, pod, false);
-        self.stage_changed_exactly(now, id, pod, (Stage::Ready, Stage::Terminating));
-    }
-}
+impl Shared {}

@@ -50,7 +50,7 @@ impl Serving {
         if !span.is_zero() {
             for (id, state) in load.services.iter_mut() {
                 // A version whose requests cost twice the cpu is as slow as one on half a cpu.
-                let speed = |workload| self.speed_of(shared, workload) / shared.cpu_factor(workload);
+                let speed = |workload| self.speed_of(shared, workload) / self.cpu_factor(shared, workload);
                 load.pods[id] = state.ready_pods(now, span, state.workload.map_or(1.0, speed));
             }
             load.step(traffic, now, shared.step_number);

@@ -1,5 +1,7 @@
 //! What pods use: for the metrics server, the bill and the speed of their nodes.
 
+use crate::cluster::PodSpecId;
+use crate::sim::accounts::UsageAbove;
 use crate::sim::counts::Stage;
 use crate::sim::load::serving::Serving;
 use crate::sim::load::under_way::Usage;
@@ -97,7 +99,30 @@ impl Serving {
                 memory_bytes: (self.usage[id].memory_bytes - requests.memory_bytes).max(0),
                 ..Usage::default()
             };
-            shared.accounts.set_usage_above_requests(now, &shared.cluster, workload.namespace, id, above);
+            let row = UsageAbove { workload: id, namespace: workload.namespace, usage: above };
+            shared.accounts.set_usage_above_requests(now, &shared.cluster, row);
         }
+    }
+
+    /// How many times the cpu of the profile a request costs the versions that have the traffic; the mean over
+    /// their ready pods.
+    pub(crate) fn cpu_factor(&self, shared: &Shared, id: WorkloadId) -> f64 {
+        let state = &shared.workloads[id];
+        if state.templates.len() == 1 {
+            return 1.0;
+        }
+        let (mut sum, mut pods) = (0.0, 0u32);
+        for pod in state.pods.iter().filter(|pod| shared.cluster.pod(**pod).is_ready() && shared.has_traffic(id, **pod))
+        {
+            sum += self.factor_of(shared, id, state.templates[shared.lives[*pod].revision as usize]);
+            pods += 1;
+        }
+        if pods == 0 { 1.0 } else { sum / f64::from(pods) }
+    }
+
+    fn factor_of(&self, shared: &Shared, id: WorkloadId, template: PodSpecId) -> f64 {
+        let deploys = shared.cast.deploys.iter();
+        let mut own = deploys.filter(|deploy| deploy.workload == id && deploy.template == template);
+        own.next().map_or(1.0, |deploy| deploy.cpu_factor)
     }
 }

@@ -5,23 +5,25 @@ use crate::intern::Symbol;
 use crate::rng::{Fnv1a, mix};
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
-use crate::sim::pods::life::{Owner, PodLife};
+use crate::sim::pods::life::{Lineage, Owner, PodLife};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
 use std::fmt::Write;
 
+/// A pod that a controller asks for.
+pub(crate) struct NewPod {
+    pub(crate) template: PodSpecId,
+    pub(crate) lineage: Lineage,
+    pub(crate) name: PodName,
+    /// Of a DaemonSet: the node that it is for.
+    pub(crate) daemon_node: Option<Symbol>,
+}
+
 impl Shared {
-    /// A new pod of a workload: which of its ReplicaSets, ordinals or Jobs, and of its templates.
-    pub(crate) fn create_pod(
-        &mut self,
-        now: SimTime,
-        id: WorkloadId,
-        template: PodSpecId,
-        (part, revision): (u32, u32),
-        name: PodName,
-        daemon_node: Option<Symbol>,
-    ) {
+    /// A new pod of a workload.
+    pub(crate) fn create_pod(&mut self, now: SimTime, id: WorkloadId, new: NewPod) {
+        let NewPod { template, lineage: Lineage { part, revision }, name, daemon_node } = new;
         let template = self.admitted(id, template);
         let mut row = Pod::new(name, template, now);
         row.daemon_node = daemon_node;

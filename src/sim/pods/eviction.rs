@@ -1,7 +1,7 @@
 //! Evictions through the API: the budgets have their say.
 
 use crate::cluster::{Phase, PodId};
-use crate::controllers::disruption::{self, EvictionAnswer, UnhealthyPods};
+use crate::controllers::disruption::{self, EvictionAnswer, PodHealth, UnhealthyPods};
 use crate::sim::log::{Evictor, Occurrence, RecordId};
 use crate::sim::pods::life::Owner;
 use crate::sim::shared::Shared;
@@ -24,8 +24,12 @@ impl Shared {
         let Eviction { by, because, most_grace } = eviction;
         self.refresh_budgets();
         let row = self.cluster.pod(pod);
-        let (is_pending, node) = (row.phase == Phase::Pending, row.node());
-        if disruption::evict(is_pending, row.is_ready(), &self.budgets_of(pod)) == EvictionAnswer::Denied {
+        let (node, health) = match (row.phase, row.is_ready()) {
+            (Phase::Pending, _) => (row.node(), PodHealth::Pending),
+            (_, false) => (row.node(), PodHealth::Unready),
+            (_, true) => (row.node(), PodHealth::Ready),
+        };
+        if disruption::evict(health, &self.budgets_of(pod)) == EvictionAnswer::Denied {
             self.log.push(now, Occurrence::EvictionDenied(pod), because);
             self.counts.evictions_denied += 1;
             return false;

@@ -2,9 +2,11 @@
 
 use crate::cluster::{NodeId, Phase, PodId};
 use crate::id::Id;
+use crate::sim::accounts::Holding;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::pods::life::Owner;
+use crate::sim::pods::life::PodEnd;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::state::PodLoss;
@@ -99,7 +101,7 @@ impl Shared {
         if let Owner::Workload(workload) = self.lives[pod].owner {
             self.job_pod_succeeded(workload, self.lives[pod].part);
         }
-        self.pod_is_gone(now, pod, false);
+        self.pod_is_gone(now, pod, PodEnd::Alone);
     }
 
     /// A container is killed and starts again: at once the first time, then after a back-off of 10 s doubling to
@@ -136,7 +138,7 @@ impl Shared {
             return;
         }
         if self.cluster.pod(pod).node().is_none() {
-            return self.pod_is_gone(now, pod, false);
+            return self.pod_is_gone(now, pod, PodEnd::Alone);
         }
         let own = self.cluster.spec_of(pod).termination_grace.unwrap_or(DEFAULT_GRACE);
         let grace = most_grace.map_or(own, |most| own.min(most));
@@ -169,18 +171,18 @@ impl Shared {
             Owner::Workload(workload) => Some(workload),
             Owner::Trace(_) => None,
         };
-        self.accounts.pod_moved(now, &self.cluster, pod, workload, group, sign);
+        self.accounts.pod_moved(now, &self.cluster, Holding { pod, workload, group, sign });
     }
 
     /// A terminating pod has stopped.
     pub(crate) fn pod_stops(&mut self, now: SimTime, pod: PodId) {
         if self.cluster.pod(pod).is_present() && !self.is_silent(pod) {
-            self.pod_is_gone(now, pod, false);
+            self.pod_is_gone(now, pod, PodEnd::Alone);
         }
     }
 
     /// A pod object is gone.
-    pub(crate) fn pod_is_gone(&mut self, now: SimTime, pod: PodId, with_its_node: bool) {
+    pub(crate) fn pod_is_gone(&mut self, now: SimTime, pod: PodId, end: PodEnd) {
         let row = self.cluster.pod(pod);
         let (active, running) = (!row.is_terminating(), row.phase == Phase::Running);
         let finished = row.phase == Phase::Succeeded;
@@ -190,7 +192,7 @@ impl Shared {
             }
             if !active {
                 self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::Stopped);
-            } else if with_its_node && !finished {
+            } else if end == PodEnd::WithItsNode && !finished {
                 self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::WithNode);
             }
         }

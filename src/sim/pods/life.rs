@@ -41,6 +41,24 @@ pub(crate) struct PodLife {
     pub sample: Option<Sample>,
 }
 
+/// How a pod object goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PodEnd {
+    /// By itself.
+    Alone,
+    /// Because its node object goes.
+    WithItsNode,
+}
+
+/// Where a pod comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    /// Which of the owner's ReplicaSets, ordinals or Jobs.
+    pub(crate) part: u32,
+    /// Which of the owner's templates.
+    pub(crate) revision: u32,
+}
+
 /// What a pod belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {

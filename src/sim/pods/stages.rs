@@ -3,7 +3,6 @@
 use crate::cluster::PodId;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
-use crate::sim::log::Occurrence;
 use crate::sim::pods::life::Owner;
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
@@ -58,18 +57,5 @@ impl Shared {
         if !min_ready.is_zero() {
             self.queue.push(now + min_ready, Event::PodBecomesAvailable(pod));
         }
-    }
-
-    /// A controller deletes a pod that it no longer wants.
-    pub(crate) fn give_up(&mut self, now: SimTime, pod: PodId) {
-        if let Owner::Workload(id) = self.lives[pod].owner {
-            let because = self.workloads[id].fewer_because;
-            self.log.push(now, Occurrence::GivenUp(pod), because);
-            if let (Some(node), Some(_)) = (self.cluster.pod(pod).node(), because) {
-                self.left_because.fill_to(node, None);
-                self.left_because[node] = because;
-            }
-        }
-        self.delete_pod(now, pod, None);
     }
 }

@@ -24,7 +24,7 @@ impl Provisioning {
     pub(crate) fn start_deletion(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, deletion: &Deletion) {
         let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = cloud.node_instances[node] else { return };
-        shared.put_taint(node, TO_BE_DELETED, Effect::NoSchedule);
+        self.put_taint(shared, node, TO_BE_DELETED, Effect::NoSchedule);
         let because = self.logged.found.get(&node).copied();
         let what = Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 };
         let record = shared.log.push(now, what, because);
@@ -120,8 +120,10 @@ impl Provisioning {
         if !there {
             let instance = row.instance;
             cloud.instances[instance].leaves_because = row.record;
-            let deleted = cloud.delete_instance(shared, now, instance);
-            return self.deletion_ended(shared, now, id, deleted);
+            return match cloud.delete_instance(shared, now, instance) {
+                true => self.deletion_ended(id),
+                false => self.deletion_fails(shared, now, id),
+            };
         }
         let since = *self.drains[id].waiting_since.get_or_insert(now);
         let most = shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination);
@@ -136,19 +138,17 @@ impl Provisioning {
     }
 
     fn deletion_fails(&mut self, shared: &mut Shared, now: SimTime, id: DrainId) {
-        self.deletion_ended(shared, now, id, false);
+        let Drain { node, record, .. } = self.drains[id];
+        shared.log.push(now, Occurrence::ScaleDownFailed(node), record);
+        if shared.cluster.has_node(node) {
+            self.remove_taint(shared, node, TO_BE_DELETED);
+        }
+        self.deletion_ended(id);
     }
 
-    fn deletion_ended(&mut self, shared: &mut Shared, now: SimTime, id: DrainId, deleted: bool) {
-        let Drain { node, record, .. } = self.drains[id];
-        if !deleted {
-            shared.log.push(now, Occurrence::ScaleDownFailed(node), record);
-            if shared.cluster.has_node(node) {
-                shared.remove_taint(node, TO_BE_DELETED);
-            }
-        }
+    fn deletion_ended(&mut self, id: DrainId) {
         if let Some(autoscaler) = &mut self.autoscaler {
-            autoscaler.deletion_ended(node);
+            autoscaler.deletion_ended(self.drains[id].node);
         }
     }
 }

@@ -4,4 +4,5 @@ pub(crate) mod deletions;
 pub(crate) mod reasons;
 pub(crate) mod shortage;
 pub(crate) mod state;
+pub(crate) mod taints;
 pub(crate) mod turn;

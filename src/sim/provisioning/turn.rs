@@ -60,7 +60,7 @@ impl Provisioning {
             self.autoscaler = Some(autoscaler);
             self.note_reasons(shared, now, &outcome);
             let shortage = Shortage::helped_by(shared, &outcome);
-            outcome.commands().for_each(|command| self.act(shared, cloud, now, command, shortage));
+            outcome.commands().for_each(|command| self.act(shared, cloud, command, shortage));
         }
     }
 
@@ -95,7 +95,8 @@ impl Provisioning {
     }
 
     /// Does what the autoscaler asks for.
-    fn act(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, command: Command<'_>, shortage: Shortage) {
+    fn act(&mut self, shared: &mut Shared, cloud: &mut Cloud, command: Command<'_>, shortage: Shortage) {
+        let now = shared.queue.now();
         match command {
             Command::Launch(launch) => cloud.grow(shared, now, launch, shortage),
             Command::DeleteInstance { group, name } => {
@@ -104,8 +105,8 @@ impl Provisioning {
                 }
             }
             Command::LowerTarget { group, by } => cloud.lower_target(shared, now, group, by),
-            Command::PutTaint { node, key, effect } => shared.put_taint(node, key, effect),
-            Command::RemoveTaint { node, key } => shared.remove_taint(node, key),
+            Command::PutTaint { node, key, effect } => self.put_taint(shared, node, key, effect),
+            Command::RemoveTaint { node, key } => self.remove_taint(shared, node, key),
             Command::StartDeletion(deletion) => self.start_deletion(shared, cloud, now, deletion),
         }
     }

@@ -6,6 +6,7 @@ use crate::hpa::{
 };
 use crate::intern::Symbol;
 use crate::sim::event::Event;
+use crate::sim::log::Occurrence;
 use crate::sim::log::SeenByHpa;
 use crate::sim::scaling::looks::{Look, find_looks};
 use crate::sim::scaling::metered_pods::Sample;
@@ -43,7 +44,7 @@ impl Horizontal {
         for index in 0..self.hpas.len() {
             let workload = shared.cast.hpas[index].workload;
             if let Some((replicas, saw)) = self.sync_hpa(shared, now, index, workload) {
-                shared.rescale(now, workload, replicas, saw);
+                self.rescale(shared, now, workload, replicas, saw);
                 let at_max = replicas >= shared.cast.hpas[index].spec.max;
                 shared.counts.workloads[workload].at_max.set(now, i64::from(at_max));
             }
@@ -148,6 +149,23 @@ impl Horizontal {
         };
         let milli = |value: f64| (value / pods * 1000.0).round() as i64;
         hpa.signals.iter().filter_map(|(name, signal)| Some((*name, milli(value(*signal)?)))).collect()
+    }
+
+    /// An HPA (or a user) changes `spec.replicas`.
+    fn rescale(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, to: i32, saw: SeenByHpa) {
+        let from = std::mem::replace(&mut shared.workloads[id].desired, to);
+        if from == to {
+            return;
+        }
+        let last = std::mem::replace(&mut shared.workloads[id].last_rescale, to - from);
+        shared.counts.workloads[id].desired.set(now, i64::from(to));
+        shared.counts.rescaled(id, last, to - from);
+        let record = shared.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw }, None);
+        let state = &mut shared.workloads[id];
+        *(if to > from { &mut state.more_because } else { &mut state.fewer_because }) = record;
+        shared.budgets_are_stale(id);
+        shared.workloads[id].dirty = true;
+        shared.wake_controllers();
     }
 }
 

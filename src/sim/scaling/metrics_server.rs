@@ -40,7 +40,7 @@ impl Serving {
         metered.version += 1;
         metered.unsettled.retain(|pod| {
             self.sample(shared, now, *pod);
-            !self.settles(shared, now, workload, *pod, &mut metered.settled)
+            !self.settles(shared, workload, *pod, &mut metered.settled)
         });
         shared.workloads[workload].metered = metered;
     }
@@ -67,14 +67,8 @@ impl Serving {
     }
 
     /// Whether a pod that was just sampled joins those that look alike.
-    fn settles(
-        &self,
-        shared: &Shared,
-        now: SimTime,
-        id: WorkloadId,
-        pod: PodId,
-        settled: &mut SmallVec<[Alike; 1]>,
-    ) -> bool {
+    fn settles(&self, shared: &Shared, id: WorkloadId, pod: PodId, settled: &mut SmallVec<[Alike; 1]>) -> bool {
+        let now = shared.queue.now();
         let (life, row) = (&shared.lives[pod], shared.cluster.pod(pod));
         let window = shared.timing.scrape;
         let Some(sample) = life.sample.filter(|sample| sample.at == now && sample.window == window) else {

@@ -79,7 +79,7 @@ impl Scheduling {
         };
         let attempt = match decided {
             Ok((node, volumes)) => {
-                self.bind(shared, now, pod, node, &volumes);
+                self.bind(shared, pod, node, &volumes);
                 return true;
             }
             Err(attempt) => attempt,
@@ -109,7 +109,8 @@ impl Scheduling {
         }
     }
 
-    fn bind(&mut self, shared: &mut Shared, now: SimTime, pod: PodId, node: NodeId, volumes: &VolumePlan) {
+    fn bind(&mut self, shared: &mut Shared, pod: PodId, node: NodeId, volumes: &VolumePlan) {
+        let now = shared.queue.now();
         shared.turns.remove(pod, shared.cluster.spec_of(pod).priority);
         shared.cluster.set_nominated(pod, None);
         shared.cluster.assume_volumes(volumes, node);

@@ -3,6 +3,8 @@
 use crate::cluster::{Effect, NodeId, PodId, PodName};
 use crate::controllers::daemon_set::{self, Health, Pair, Update};
 use crate::intern::Symbol;
+use crate::sim::pods::birth::NewPod;
+use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::reconcile::Controllers;
 use crate::units::SimTime;
@@ -13,6 +15,14 @@ use smallvec::SmallVec;
 
 /// The nodes that have pods of a DaemonSet or should, by name, each with its pods.
 type Places = IndexMap<Symbol, SmallVec<[PodId; 2]>, FxBuildHasher>;
+
+/// The pods of a DaemonSet in an update.
+struct Fleet {
+    update: Update,
+    /// How many nodes should have a pod.
+    desired: i32,
+    places: Places,
+}
 
 impl Controllers {
     /// The controller looks at every node, then goes on with an update.
@@ -47,7 +57,7 @@ impl Controllers {
             places.insert(*node, SmallVec::new());
         }
         if shared.workloads[id].templates.len() > 1 {
-            self.update_daemon_set(shared, now, id, update, desired, &places);
+            self.update_daemon_set(shared, now, id, &Fleet { update, desired, places });
         }
     }
 
@@ -60,24 +70,20 @@ impl Controllers {
         let name = PodName::numbered(base, *turn);
         let current = shared.workloads[id].current;
         let template = shared.workloads[id].templates[current as usize];
-        shared.create_pod(now, id, template, (0, current), name, Some(node));
+        let lineage = Lineage { part: 0, revision: current };
+        shared.create_pod(now, id, NewPod { template, lineage, name, daemon_node: Some(node) });
     }
 
-    fn update_daemon_set(
-        &mut self,
-        shared: &mut Shared,
-        now: SimTime,
-        id: WorkloadId,
-        update: Update,
-        desired: i32,
-        places: &Places,
-    ) {
+    fn update_daemon_set(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, fleet: &Fleet) {
+        let Fleet { update, desired, places } = fleet;
         let find = |pods: &[PodId], updated: bool| {
-            let fits = |pod: &&PodId| shared.is_active(**pod) && shared.is_updated(**pod) == updated;
+            let fits = |pod: &&PodId| shared.is_active(**pod) && self.is_updated(shared, **pod) == updated;
             pods.iter().find(fits).copied()
         };
-        let health =
-            |pod: PodId| Health { ready: shared.cluster.pod(pod).is_ready(), available: shared.is_available(now, pod) };
+        let health = |pod: PodId| Health {
+            ready: shared.cluster.pod(pod).is_ready(),
+            available: self.is_available(shared, now, pod),
+        };
         let old: Vec<Option<PodId>> = places.values().map(|pods| find(pods, false)).collect();
         let pair = |(old, pods): (&Option<PodId>, &SmallVec<[PodId; 2]>)| Pair {
             old: old.map(health),
@@ -86,11 +92,11 @@ impl Controllers {
         let pairs: Vec<Pair> = old.iter().zip(places.values()).map(pair).collect();
         let is_done = |pair: &Pair| pair.old.is_none() && pair.new.is_some_and(|new| new.available);
         if pairs.iter().all(is_done) {
-            return shared.finish_rollout(now, id);
+            return self.finish_rollout(shared, now, id);
         }
-        let step = daemon_set::next_step(update, desired, &pairs);
+        let step = daemon_set::next_step(*update, *desired, &pairs);
         for pod in step.delete_old.into_iter().filter_map(|at| old[at]) {
-            shared.give_up(now, pod);
+            self.give_up(shared, now, pod);
         }
         for (node, _) in step.create_new.into_iter().filter_map(|at| places.get_index(at)) {
             self.create_daemon_pod(shared, now, id, *node);

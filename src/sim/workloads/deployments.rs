@@ -4,6 +4,8 @@ use crate::cluster::{NodeId, Phase, PodId, PodName};
 use crate::controllers::deployment::{self, ReplicaSet, Strategy, Wanted};
 use crate::controllers::ranking::{self, Candidate};
 use crate::go_sort;
+use crate::sim::pods::birth::NewPod;
+use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::reconcile::Controllers;
 use crate::units::SimTime;
@@ -32,15 +34,17 @@ impl Controllers {
             set.existing += 1;
             set.current += i32::from(!row.is_terminating());
             set.ready += i32::from(row.is_ready() && !row.is_terminating());
-            set.available += i32::from(shared.is_available(now, *pod));
+            set.available += i32::from(self.is_available(shared, now, *pod));
         }
         self.size_sets(shared, id, strategy, &mut sets);
         for (set, row) in sets.iter().enumerate() {
             shared.workloads[id].set_replicas[set] = row.replicas;
             let missing = row.replicas - row.current;
-            (0..missing).for_each(|_| self.create_numbered(shared, now, id, set as u32, set as u32));
+            (0..missing).for_each(|_| {
+                self.create_numbered(shared, now, id, Lineage { part: set as u32, revision: set as u32 })
+            });
             if missing < 0 {
-                self.scale_in(shared, now, id, set as u32, missing.unsigned_abs() as usize);
+                self.scale_in(shared, id, set as u32, missing.unsigned_abs() as usize);
             }
         }
         let current = shared.workloads[id].current as usize;
@@ -48,9 +52,9 @@ impl Controllers {
             true => set.available == set.replicas,
             false => set.existing == 0,
         });
-        shared.follow_progress(now, id, &sets, settled);
+        self.follow_progress(shared, now, id, &sets, settled);
         if settled {
-            shared.finish_rollout(now, id);
+            self.finish_rollout(shared, now, id);
         }
     }
 
@@ -70,22 +74,16 @@ impl Controllers {
     }
 
     /// A pod with the next number of its workload, of a ReplicaSet or a Job.
-    pub(crate) fn create_numbered(
-        &mut self,
-        shared: &mut Shared,
-        now: SimTime,
-        id: WorkloadId,
-        part: u32,
-        revision: u32,
-    ) {
+    pub(crate) fn create_numbered(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, lineage: Lineage) {
         shared.workloads[id].named += 1;
         let name = PodName::numbered(shared.cast.workloads[id].name, shared.workloads[id].named);
-        let template = shared.workloads[id].templates[revision as usize];
-        shared.create_pod(now, id, template, (part, revision), name, None);
+        let template = shared.workloads[id].templates[lineage.revision as usize];
+        shared.create_pod(now, id, NewPod { template, lineage, name, daemon_node: None });
     }
 
     /// Deletes the `count` pods of a ReplicaSet that rank first.
-    fn scale_in(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, set: u32, count: usize) {
+    fn scale_in(&mut self, shared: &mut Shared, id: WorkloadId, set: u32, count: usize) {
+        let now = shared.queue.now();
         let active: Vec<PodId> =
             shared.workloads[id].pods.iter().copied().filter(|pod| shared.is_active(*pod)).collect();
         let mut on_node: FxHashMap<Option<NodeId>, u32> = FxHashMap::default();
@@ -99,7 +97,7 @@ impl Controllers {
             go_sort::sort_by(&mut ranked, |a, b| ranking::goes_before(&a.0, &b.0, now));
         }
         for (_, pod) in ranked.into_iter().take(count) {
-            shared.give_up(now, pod);
+            self.give_up(shared, now, pod);
         }
     }
 

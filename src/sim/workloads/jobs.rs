@@ -4,6 +4,7 @@ use crate::cluster::PodId;
 use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec, OnDisruption};
 use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
+use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::reconcile::Controllers;
 use crate::sim::workloads::state::JobState;
@@ -38,7 +39,9 @@ impl Controllers {
                     }
                 }
                 JobNeed::Create(count) => {
-                    (0..count).for_each(|_| self.create_numbered(shared, now, id, number as u32, 0));
+                    (0..count).for_each(|_| {
+                        self.create_numbered(shared, now, id, Lineage { part: number as u32, revision: 0 })
+                    });
                 }
                 JobNeed::Wait => {}
                 need @ (JobNeed::Complete | JobNeed::Failed) => {
@@ -60,15 +63,15 @@ impl Controllers {
             shared.queue.push(over, Event::JobExpires(id));
         }
     }
+
+    /// A Job's deadline is over.
+    pub(crate) fn job_expires(&self, shared: &mut Shared, id: WorkloadId) {
+        shared.workloads[id].dirty = true;
+        shared.wake_controllers();
+    }
 }
 
 impl Shared {
-    /// A Job's deadline is over.
-    pub(crate) fn job_expires(&mut self, id: WorkloadId) {
-        self.workloads[id].dirty = true;
-        self.wake_controllers();
-    }
-
     /// A pod of a Job succeeded.
     pub(crate) fn job_pod_succeeded(&mut self, id: WorkloadId, number: u32) {
         if let Some(job) = self.workloads[id].jobs.get_mut(number as usize).filter(|job| !job.finished) {

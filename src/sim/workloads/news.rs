@@ -2,12 +2,10 @@
 
 use crate::cluster::PodId;
 use crate::sim::event::{Event, Rank};
-use crate::sim::log::{Occurrence, RecordId, SeenByHpa};
+use crate::sim::log::RecordId;
 use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
-use crate::units::SimTime;
-use crate::world::WorkloadId;
 use crate::world::WorkloadKind;
 
 impl Shared {
@@ -38,22 +36,5 @@ impl Shared {
             let at = self.reaction(Rank::controllers());
             self.queue.push(at, Event::Reconcile);
         }
-    }
-
-    /// An HPA (or a user) changes `spec.replicas`.
-    pub(crate) fn rescale(&mut self, now: SimTime, id: WorkloadId, to: i32, saw: SeenByHpa) {
-        let from = std::mem::replace(&mut self.workloads[id].desired, to);
-        if from == to {
-            return;
-        }
-        let last = std::mem::replace(&mut self.workloads[id].last_rescale, to - from);
-        self.counts.workloads[id].desired.set(now, i64::from(to));
-        self.counts.rescaled(id, last, to - from);
-        let record = self.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw }, None);
-        let state = &mut self.workloads[id];
-        *(if to > from { &mut state.more_because } else { &mut state.fewer_because }) = record;
-        self.budgets_are_stale(id);
-        self.workloads[id].dirty = true;
-        self.wake_controllers();
     }
 }

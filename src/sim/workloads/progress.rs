@@ -7,6 +7,7 @@ use crate::controllers::deployment::ReplicaSet;
 use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
 use crate::sim::shared::Shared;
+use crate::sim::workloads::reconcile::Controllers;
 use crate::sim::workloads::state::Progress;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
@@ -24,13 +25,22 @@ impl Shared {
             self.queue.push(due, Event::ProgressDue(id));
         }
     }
+}
 
+impl Controllers {
     /// What the controller has just seen and done.
-    pub(crate) fn follow_progress(&mut self, now: SimTime, id: WorkloadId, sets: &[ReplicaSet], is_complete: bool) {
-        let current = self.workloads[id].current as usize;
-        let Some(progress) = &mut self.workloads[id].progress else { return };
+    pub(crate) fn follow_progress(
+        &self,
+        shared: &mut Shared,
+        now: SimTime,
+        id: WorkloadId,
+        sets: &[ReplicaSet],
+        is_complete: bool,
+    ) {
+        let current = shared.workloads[id].current as usize;
+        let Some(progress) = &mut shared.workloads[id].progress else { return };
         if is_complete {
-            self.workloads[id].progress = None;
+            shared.workloads[id].progress = None;
             return;
         }
         let before = progress.counts;
@@ -40,18 +50,18 @@ impl Shared {
         progress.counts = [updated, old, ready, available];
         if updated > before[0] || old < before[1] || ready > before[2] || available > before[3] {
             (progress.since, progress.is_stuck) = (now, false);
-            self.await_progress(now, id);
+            shared.await_progress(now, id);
         }
     }
 
     /// The deadline of a rollout that may have come on since.
-    pub(crate) fn progress_due(&mut self, now: SimTime, id: WorkloadId) {
-        let Some(deadline) = self.cast.workloads[id].progress_deadline else { return };
-        if let Some(progress) = &mut self.workloads[id].progress
+    pub(crate) fn progress_due(&self, shared: &mut Shared, now: SimTime, id: WorkloadId) {
+        let Some(deadline) = shared.cast.workloads[id].progress_deadline else { return };
+        if let Some(progress) = &mut shared.workloads[id].progress
             && progress.since + deadline <= now
             && !std::mem::replace(&mut progress.is_stuck, true)
         {
-            self.rollout_ends(now, id, Occurrence::DeployStuck(id));
+            shared.rollout_ends(now, id, Occurrence::DeployStuck(id));
         }
     }
 }

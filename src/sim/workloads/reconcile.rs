@@ -4,6 +4,8 @@ use crate::cluster::PodName;
 use crate::id::IdVec;
 use crate::intern::Symbol;
 use crate::sim::event::Event;
+use crate::sim::pods::birth::NewPod;
+use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::rollouts::Rollouts;
 use crate::units::SimTime;
@@ -69,7 +71,7 @@ impl Controllers {
         match &workload.kind {
             WorkloadKind::Deployment(strategy) => self.reconcile_deployment(shared, now, id, *strategy),
             WorkloadKind::StatefulSet { management, update, .. } => {
-                self.reconcile_stateful_set(shared, now, id, *management, *update);
+                self.reconcile_stateful_set(shared, now, id, (*management, *update));
             }
             WorkloadKind::DaemonSet(update) => self.reconcile_daemon_set(shared, now, id, *update),
             WorkloadKind::Job { spec, .. } | WorkloadKind::CronJob { spec, .. } => {
@@ -78,7 +80,13 @@ impl Controllers {
             WorkloadKind::BarePod => {
                 if shared.workloads[id].named == 0 {
                     shared.workloads[id].named = 1;
-                    shared.create_pod(now, id, workload.template, (0, 0), PodName::plain(workload.name), None);
+                    let new = NewPod {
+                        template: workload.template,
+                        lineage: Lineage { part: 0, revision: 0 },
+                        name: PodName::plain(workload.name),
+                        daemon_node: None,
+                    };
+                    shared.create_pod(now, id, new);
                 }
             }
         }

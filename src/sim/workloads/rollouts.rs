@@ -5,7 +5,9 @@
 //! the version that has the traffic, and its replicas are given to both. Semantics of Argo Rollouts 1.6,
 //! `BlueGreen` with `previewReplicaCount` unset and `autoPromotionEnabled`.
 
+use crate::cluster::PodId;
 use crate::id::IdVec;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
 use crate::sim::shared::Shared;
@@ -58,7 +60,7 @@ impl Rollouts {
             self.plan(shared, switch_at.max(now), Event::Switch(index));
         }
         shared.begin_progress(now, deploy.workload);
-        shared.rollout_turns(now, deploy.workload, Occurrence::DeployStarted(deploy.workload), true);
+        self.rollout_turns(shared, now, deploy.workload, Occurrence::DeployStarted(deploy.workload), true);
         shared.wake_controllers();
     }
 
@@ -80,23 +82,23 @@ impl Rollouts {
             return;
         };
         let new = shared.workloads[id].current;
-        let ready = shared.ready_pods(id, new).len() as i32;
+        let ready = self.ready_pods(shared, id, new).len() as i32;
         if ready < shared.workloads[id].desired.max(1) {
             return self.plan(shared, now + LOOK_AGAIN, Event::Switch(index));
         }
-        self.move_traffic(shared, now, id, rollout.before, new);
+        self.move_traffic(shared, now, id, (rollout.before, new));
         let watch_for = shared.cast.deploys[index as usize].watch_for;
         if let Some(rollout) = &mut self.last[id] {
             (rollout.switched, rollout.watched_until) = (true, now + watch_for);
         }
-        shared.rollout_turns(now, id, Occurrence::TrafficSwitched(id), false);
+        self.rollout_turns(shared, now, id, Occurrence::TrafficSwitched(id), false);
         self.plan(shared, now + watch_for, Event::Retire(index));
     }
 
     /// The way back is given up: the old version goes.
     pub(crate) fn retire(&mut self, shared: &mut Shared, now: SimTime, index: u32) {
         let Some((id, _)) = self.rollout_of(shared, index) else { return };
-        shared.rollout_turns(now, id, Occurrence::OldRetired(id), false);
+        self.rollout_turns(shared, now, id, Occurrence::OldRetired(id), false);
         self.end_rollout(shared, id);
     }
 
@@ -146,10 +148,10 @@ impl Rollouts {
     /// The version before becomes the current one again, with the pods that are left of it.
     fn roll_back(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, rollout: Rollout) {
         let new = shared.workloads[id].current;
-        shared.rollout_turns(now, id, Occurrence::RolledBack(id), true);
+        self.rollout_turns(shared, now, id, Occurrence::RolledBack(id), true);
         shared.counts.rollbacks += 1;
         if rollout.switched {
-            self.move_traffic(shared, now, id, new, rollout.before);
+            self.move_traffic(shared, now, id, (new, rollout.before));
         }
         shared.workloads[id].current = rollout.before;
         shared.workloads[id].rolling = true;
@@ -157,14 +159,14 @@ impl Rollouts {
         self.end_rollout(shared, id);
     }
 
-    fn move_traffic(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, from: u32, to: u32) {
+    fn move_traffic(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, (from, to): (u32, u32)) {
         shared.workloads[id].serving = Some(to);
         shared.unsettle(id);
-        for pod in shared.ready_pods(id, to) {
-            shared.joins_service(now, id, pod);
+        for pod in self.ready_pods(shared, id, to) {
+            self.joins_service(shared, now, id, pod);
         }
-        for pod in shared.ready_pods(id, from) {
-            shared.leaves_service(now, id, pod);
+        for pod in self.ready_pods(shared, id, from) {
+            self.leaves_service(shared, now, id, pod);
         }
     }
 
@@ -173,5 +175,37 @@ impl Rollouts {
         let rollout = self.last[id]?;
         shared.cast.deploys[rollout.deploy as usize].blue_green?;
         Some([rollout.before, shared.workloads[id].current])
+    }
+
+    /// A rollout begins or takes another course: pods go because of that, and come, if it asks for new ones.
+    fn rollout_turns(&self, shared: &mut Shared, now: SimTime, id: WorkloadId, what: Occurrence, asks_for_pods: bool) {
+        // One that begins has nothing to do with the last one.
+        let before = shared.workloads[id].rollout_because.filter(|_| !matches!(what, Occurrence::DeployStarted(_)));
+        let record = shared.log.push(now, what, before);
+        let state = &mut shared.workloads[id];
+        (state.rollout_because, state.fewer_because) = (record, record);
+        if asks_for_pods {
+            state.more_because = record;
+        }
+    }
+
+    fn ready_pods(&self, shared: &Shared, id: WorkloadId, set: u32) -> Vec<PodId> {
+        let ready = |pod: &PodId| {
+            let row = shared.cluster.pod(*pod);
+            shared.lives[*pod].revision == set && row.is_ready() && !row.is_terminating()
+        };
+        shared.workloads[id].pods.iter().copied().filter(ready).collect()
+    }
+
+    /// A ready pod gets requests from now on.
+    fn joins_service(&self, shared: &mut Shared, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId) {
+        shared.serving_changed(now, id, pod, true);
+        shared.stage_changed_exactly(now, id, pod, (Stage::Starting, Stage::Ready));
+    }
+
+    /// A ready pod gets no more requests; those in hand are finished.
+    fn leaves_service(&self, shared: &mut Shared, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId) {
+        shared.serving_changed(now, id, pod, false);
+        shared.stage_changed_exactly(now, id, pod, (Stage::Ready, Stage::Terminating));
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::cluster::{PodId, PodName, PodSpecId};
 use crate::controllers::stateful_set::{self, PodManagement, Replica, Update};
+use crate::sim::pods::birth::NewPod;
+use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::reconcile::Controllers;
 use crate::units::SimTime;
@@ -14,14 +16,13 @@ impl Controllers {
         shared: &mut Shared,
         now: SimTime,
         id: WorkloadId,
-        management: PodManagement,
-        update: Update,
+        (management, update): (PodManagement, Update),
     ) {
         let replicas = shared.workloads[id].desired.max(0) as u32;
         let current = shared.workloads[id].current;
         let rows: Vec<Replica> = shared.workloads[id].pods.iter().map(|pod| self.replica(shared, now, *pod)).collect();
         if update != Update::OnDelete && stateful_set::is_complete(replicas, update, &rows) {
-            shared.finish_rollout(now, id);
+            self.finish_rollout(shared, now, id);
             if rows.iter().all(|pod| pod.updated) {
                 shared.workloads[id].stable = current;
             }
@@ -31,12 +32,13 @@ impl Controllers {
             let revision = if update.reaches(ordinal) { current } else { shared.workloads[id].stable };
             let template = self.in_its_zone(shared, id, ordinal, shared.workloads[id].templates[revision as usize]);
             let name = PodName::numbered(shared.cast.workloads[id].name, ordinal);
-            shared.create_pod(now, id, template, (ordinal, revision), name, None);
+            let lineage = Lineage { part: ordinal, revision };
+            shared.create_pod(now, id, NewPod { template, lineage, name, daemon_node: None });
         }
         for ordinal in step.delete {
             let of = |pod: &PodId| shared.lives[*pod].part == ordinal;
             if let Some(pod) = shared.workloads[id].pods.iter().copied().find(of) {
-                shared.give_up(now, pod);
+                self.give_up(shared, now, pod);
             }
         }
     }
@@ -44,9 +46,9 @@ impl Controllers {
     fn replica(&self, shared: &Shared, now: SimTime, pod: PodId) -> Replica {
         Replica {
             ordinal: shared.lives[pod].part,
-            available: shared.is_available(now, pod),
+            available: self.is_available(shared, now, pod),
             terminating: shared.cluster.pod(pod).is_terminating(),
-            updated: shared.is_updated(pod),
+            updated: self.is_updated(shared, pod),
         }
     }
 
