@@ -63,9 +63,8 @@ impl Simulation {
     /// Ends the replication and adds everything up.
     pub fn finish(self) -> Outcome {
         let Simulation { mut shared, cloud, mut serving, recorder, .. } = self;
-        let cast = shared.cast.clone();
         let (mut services, mut routes) = (Vec::new(), Vec::new());
-        if let (Some(load), Some(traffic)) = (&mut shared.load, &cast.traffic) {
+        if let (Some(load), Some(traffic)) = (&mut shared.load, &shared.cast.traffic) {
             for (id, row) in traffic.services.iter() {
                 let totals = load.services()[id].totals;
                 services.push(ServiceOutcome {

@@ -32,11 +32,9 @@ impl Cloud {
             return;
         }
         let (group, zone, name) = (instance.group, instance.zone, instance.name);
-        let cast = shared.cast.clone();
-        let machine = &cast.groups[group].machines[instance.machine];
-        let lag =
-            if initial { SimDuration::ZERO } else { cast.groups[group].ready_lag.draw(0, &mut shared.streams.boot) };
-        let mut template = machine.template.clone();
+        let row = &shared.cast.groups[group];
+        let lag = if initial { SimDuration::ZERO } else { row.ready_lag.draw(0, &mut shared.streams.boot) };
+        let mut template = row.machines[instance.machine].template.clone();
         template.name = name;
         template.labels.set(shared.names.hostname, name);
         if zone != Symbol::EMPTY {

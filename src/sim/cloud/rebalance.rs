@@ -34,9 +34,8 @@ impl Cloud {
 
     /// Notices that the scenario orders are foreseen as early as all others.
     pub(crate) fn foresee_notices(&mut self, shared: &mut Shared) {
-        let cast = shared.cast.clone();
-        let Some(rebalance) = cast.rebalance else { return };
-        for (index, fault) in cast.faults.iter().enumerate().filter(|(_, fault)| fault.at <= shared.end) {
+        let Some(rebalance) = shared.cast.rebalance else { return };
+        for (index, fault) in shared.cast.faults.iter().enumerate().filter(|(_, fault)| fault.at <= shared.end) {
             if matches!(fault.kind, FaultKind::SpotNotice { .. }) {
                 let at = (fault.at - rebalance.lead).max(SimTime::ZERO);
                 shared.queue.push(at, Event::SpotNoticeForeseen(index as u32));

@@ -7,7 +7,7 @@ use crate::sim::faults::course::Faults;
 use crate::sim::log::{Occurrence, RecordId};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
-use crate::world::WorkloadId;
+use crate::world::{Lifecycle, WorkloadId};
 
 impl Faults {
     /// Containers of the oldest ready pods of a workload stop answering. They get no more requests; the rest takes as
@@ -22,17 +22,16 @@ impl Faults {
         let is_ready = |pod: &PodId| shared.lives[*pod].stage == Stage::Ready;
         let ready = shared.workloads[workload].pods.iter().copied().filter(is_ready);
         let chosen: Vec<PodId> = ready.take(count as usize).collect();
-        let cast = shared.cast.clone();
-        let lifecycle = &cast.workloads[workload].lifecycle;
+        let Lifecycle { readiness, liveness, .. } = shared.cast.workloads[workload].lifecycle;
         for pod in chosen {
             let record = shared.log.push(now, Occurrence::ContainerHangs(pod), fault);
             (shared.lives[pod].hangs, shared.lives[pod].because) = (true, record);
             shared.set_stage(now, pod, Stage::Starting);
             let (since, age) = (shared.lives[pod].running_since, now - shared.lives[pod].running_since);
-            if let Some(probe) = lifecycle.readiness {
+            if let Some(probe) = readiness {
                 shared.queue.push(since + probe.fails_at(age), Event::PodFailsReadiness(pod));
             }
-            if let Some(probe) = lifecycle.liveness {
+            if let Some(probe) = liveness {
                 shared.condemn(pod, since + probe.fails_at(age));
             }
         }

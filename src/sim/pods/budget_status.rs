@@ -8,7 +8,7 @@ use crate::world::WorkloadId;
 impl Shared {
     /// For each budget the workloads whose pods it selects.
     pub(crate) fn find_budget_targets(&mut self) {
-        let cast = self.cast.clone();
+        let cast = &self.cast;
         for (index, budget) in cast.budgets.iter().enumerate() {
             let selects = |workload: &Workload| {
                 let labels = &self.cluster.spec(workload.template).labels;

@@ -34,9 +34,8 @@ impl Shared {
     }
 
     fn start_delay(&mut self, pod: PodId, node: NodeId) -> SimDuration {
-        let cast = self.cast.clone();
         let Owner::Workload(workload) = self.lives[pod].owner else { return SimDuration::ZERO };
-        let lifecycle = &cast.workloads[workload].lifecycle;
+        let lifecycle = &self.cast.workloads[workload].lifecycle;
         let mut delay = lifecycle.start.draw(pod.index(), &mut self.streams.pods);
         for (image, bytes) in &lifecycle.images {
             let there = self.cluster.node(node).images.iter().any(|(name, _)| name == image);

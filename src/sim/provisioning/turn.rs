@@ -48,7 +48,7 @@ impl Provisioning {
     }
 
     fn look_around(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) {
-        let cast = shared.cast.clone();
+        let cast = &shared.cast;
         let groups = self.group_views(cloud, shared, now, &cast.groups);
         let pending = shared.turns.pods();
         let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet(_));

@@ -14,7 +14,7 @@ impl Shared {
         if self.cast.vpas.is_empty() {
             return template;
         }
-        let cast = self.cast.clone();
+        let cast = &self.cast;
         let of = |vpa: &crate::world::Vpa| vpa.workload == workload && vpa.spec.mode.sets_requests();
         let Some(index) = cast.vpas.iter().position(of) else { return template };
         let mut spec = self.cluster.spec(template).clone();

@@ -27,7 +27,7 @@ pub(crate) struct Horizontal {
 impl Horizontal {
     /// The first turns of the metrics server and of the HPA controller.
     pub(crate) fn start_scaling(&mut self, shared: &mut Shared) {
-        let cast = shared.cast.clone();
+        let cast = &shared.cast;
         if cast.hpas.is_empty() && cast.vpas.is_empty() {
             return;
         }

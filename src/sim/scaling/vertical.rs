@@ -31,7 +31,7 @@ pub(crate) struct Vertical {
 impl Vertical {
     /// The first turn of recommender and updater.
     pub(crate) fn start_vertical_scaling(&mut self, shared: &mut Shared) {
-        let cast = shared.cast.clone();
+        let cast = &shared.cast;
         if cast.vpas.is_empty() {
             return;
         }
@@ -41,7 +41,7 @@ impl Vertical {
             VpaState { aggregates, ..VpaState::default() }
         };
         self.vpas = cast.vpas.iter().map(state).collect();
-        let first = shared.phase(cast.vpa_flags.interval);
+        let first = shared.phase(shared.cast.vpa_flags.interval);
         shared.queue.push(first, Event::VpaLoop);
     }
 

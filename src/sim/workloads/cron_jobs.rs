@@ -12,10 +12,9 @@ use crate::world::WorkloadKind;
 impl Controllers {
     /// A CronJob is due.
     pub(crate) fn cron_due(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId) {
-        let cast = shared.cast.clone();
-        let WorkloadKind::CronJob { concurrency, .. } = &cast.workloads[id].kind else { return };
+        let WorkloadKind::CronJob { concurrency, .. } = shared.cast.workloads[id].kind else { return };
         let running = shared.workloads[id].jobs.iter().filter(|job| !job.finished).count();
-        match when_due(*concurrency, running) {
+        match when_due(concurrency, running) {
             CronAction::Create => self.start_cron_job(shared, now, id),
             CronAction::Wait => shared.workloads[id].waiting_since = Some(now),
             CronAction::Replace => {
@@ -28,9 +27,8 @@ impl Controllers {
     }
 
     fn start_cron_job(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId) {
-        let cast = shared.cast.clone();
-        let WorkloadKind::CronJob { spec, .. } = &cast.workloads[id].kind else { return };
-        self.start_job(shared, now, id, *spec);
+        let WorkloadKind::CronJob { spec, .. } = shared.cast.workloads[id].kind else { return };
+        self.start_job(shared, now, id, spec);
         shared.workloads[id].more_because = shared.log.push(now, Occurrence::JobStarted(id), None);
         shared.workloads[id].dirty = true;
         shared.wake_controllers();
@@ -39,9 +37,8 @@ impl Controllers {
     /// A Job is over: one that was due meanwhile is started, if it is not too late for it.
     pub(crate) fn start_waiting_job(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId) {
         let Some(due) = shared.workloads[id].waiting_since.take() else { return };
-        let cast = shared.cast.clone();
-        if let WorkloadKind::CronJob { starting_deadline, .. } = &cast.workloads[id].kind
-            && may_start_late(*starting_deadline, due, now)
+        if let WorkloadKind::CronJob { starting_deadline, .. } = shared.cast.workloads[id].kind
+            && may_start_late(starting_deadline, due, now)
         {
             self.start_cron_job(shared, now, id);
         }
