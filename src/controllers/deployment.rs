@@ -204,9 +204,9 @@ mod tests {
 
     #[test]
     fn recreate_waits_for_the_last_old_pod() {
-        check("old pods go", 3, Strategy::Recreate, &[set(3, 3), set(0, 0)], &[0, 0]);
+        check("old pods go", (3, Strategy::Recreate), &[set(3, 3), set(0, 0)], &[0, 0]);
         let terminating = ReplicaSet { existing: 1, ..ReplicaSet::default() };
-        check("one still terminates", 3, Strategy::Recreate, &[terminating, set(0, 0)], &[0, 0]);
-        check("all gone", 3, Strategy::Recreate, &[set(0, 0), set(0, 0)], &[0, 3]);
+        check("one still terminates", (3, Strategy::Recreate), &[terminating, set(0, 0)], &[0, 0]);
+        check("all gone", (3, Strategy::Recreate), &[set(0, 0), set(0, 0)], &[0, 3]);
     }
 }

@@ -19,6 +19,8 @@ pub mod count_over_time;
 pub mod counts;
 pub mod event;
 mod faults;
+#[cfg(test)]
+mod fixture;
 pub mod invariants;
 mod lifetime;
 mod load;

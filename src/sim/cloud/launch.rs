@@ -141,3 +141,78 @@ impl Cloud {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+    use crate::sim::cloud::nodes::Arrival;
+    use crate::sim::fixture::{Small, at, run, secs};
+    use crate::world::Fault;
+
+    /// One group with these faults, which its autoscaler grows by one at once; the answer is what happened when.
+    fn grown(faults: Vec<Fault>) -> (Shared, Cloud, Vec<(SimTime, Event)>) {
+        let mut small = Small::new().group("spare", 0, |_| {});
+        small.cast.faults = faults;
+        let mut shared = small.shared();
+        let (mut cloud, mut seen) = (Cloud::new(1), Vec::new());
+        cloud.grow(&mut shared, at(0), Launch::anywhere(Id::from_index(0), 1), Shortage::default());
+        run(&mut shared, at(600), |shared, now, event| {
+            seen.push((now, event));
+            match event {
+                Event::NodeRegisters(_, id) => cloud.register(shared, id, Arrival::Launched),
+                Event::NodeBecomesReady(node) => cloud.node_becomes_ready(shared, now, node),
+                Event::LaunchFails(id) => cloud.launch_fails(shared, now, id),
+                _ => {}
+            }
+        });
+        (shared, cloud, seen)
+    }
+
+    #[test]
+    fn a_launch_registers_after_its_boot_and_is_ready_a_little_later() {
+        let (shared, cloud, seen) = grown(Vec::new());
+        let ready = seen.iter().find(|(_, event)| matches!(event, Event::NodeBecomesReady(_)));
+        assert_eq!(ready.map(|(now, _)| *now), Some(at(50)), "40 s and 10 s");
+        let (_, node) = shared.cluster.nodes().next().expect("a node");
+        assert!(node.ready.is_true && node.taints.is_empty() && node.created == at(40));
+        assert_eq!(cloud.groups[Id::from_index(0)].target, 1);
+        let counts = &shared.counts.groups[Id::from_index(0)];
+        assert_eq!((counts.scale_ups, counts.added, counts.instances.value()), (1, 1, 1));
+    }
+
+    #[test]
+    fn without_capacity_a_launch_fails_and_costs_nothing() {
+        let kind = FaultKind::NoCapacity(Id::from_index(0));
+        let (shared, cloud, seen) = grown(vec![Fault { at: at(0), until: at(0), kind }]);
+        assert!(matches!(seen[..], [(now, Event::LaunchFails(_))] if now == at(0) + NO_CAPACITY_AFTER));
+        assert_eq!(cloud.instances[Id::from_index(0)].state, InstanceState::Failed);
+        assert!(shared.cluster.node_ids().is_empty() && !shared.accounts.is_billed(Id::from_index(0)));
+    }
+
+    #[test]
+    fn a_group_whose_increases_fail_keeps_its_target() {
+        let kind = FaultKind::IncreaseError(Id::from_index(0));
+        let (shared, cloud, seen) = grown(vec![Fault { at: at(0), until: at(10), kind }]);
+        assert!(seen.is_empty() && cloud.instances.is_empty());
+        assert_eq!(cloud.groups[Id::from_index(0)].target, 0);
+        assert_eq!(shared.counts.groups[Id::from_index(0)].scale_ups, 0);
+    }
+
+    #[test]
+    fn new_instances_go_where_the_group_has_the_fewest() {
+        let mut small = Small::new();
+        let zones = ["a", "b", "c"].map(|zone| small.cast.cluster.symbols.intern(zone));
+        let mut shared = small.group("spread", 3, |group| group.zones = zones.to_vec()).shared();
+        let mut cloud = Cloud::new(1);
+        cloud.launch_initial_nodes(&mut shared);
+        cloud.closed_zones.push(zones[0]);
+        let of = |cloud: &Cloud| cloud.instances.values().map(|instance| instance.zone).collect::<Vec<Symbol>>();
+        assert_eq!(of(&cloud), zones);
+        for _ in 0..2 {
+            cloud.launch(&mut shared, at(0), Id::from_index(0));
+        }
+        assert_eq!(of(&cloud)[3..], zones[1..], "the zone that is out gets none");
+        assert_eq!(shared.clock.tick(), secs(1));
+    }
+}

@@ -66,3 +66,70 @@ impl Cloud {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{NodeId, PodId};
+    use crate::id::Id;
+    use crate::market::{InterruptionRate, Provider, SpotPool};
+    use crate::sim::fixture::{Small, at, pass, pod_on, run, secs};
+
+    /// A spot node of a provider with two pods that need `stopping` to stop; its notice comes at 100 s.
+    fn noticed(provider: Option<Provider>, stopping: SimDuration) -> (Shared, Cloud, [PodId; 2]) {
+        let market = provider.map(|provider| SpotPool::new(provider, InterruptionRate::GCP_ASSUMED));
+        let small = Small::new()
+            .group("spot", 1, |group| (group.spot, group.machines[0].spot_market) = (true, market))
+            .deployment("web", 2, |web| web.lifecycle.shutdown = stopping)
+            .pods(|spec| spec.termination_grace = Some(secs(600)));
+        let mut shared = small.shared();
+        let mut cloud = Cloud::new(1);
+        cloud.launch_initial_nodes(&mut shared);
+        let (web, node) = (Id::from_index(0), NodeId::from_index(0));
+        let pods = [pod_on(&mut shared, web, node), pod_on(&mut shared, web, node)];
+        pass(&mut shared, at(99));
+        shared.queue.push(at(100), Event::SpotNotice(Id::from_index(0)));
+        run(&mut shared, at(1000), |shared, now, event| match event {
+            Event::SpotNotice(id) => cloud.give_notice(shared, now, id),
+            Event::SpotReclaims(id) => cloud.spot_reclaims(shared, now, id),
+            _ => {}
+        });
+        (shared, cloud, pods)
+    }
+
+    fn gone_at(shared: &Shared) -> Option<(SimTime, u32)> {
+        shared.log.records().values().find_map(|record| match record.what {
+            Occurrence::NodeGone { pods_lost, .. } => Some((record.at, pods_lost)),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn the_notice_is_as_long_as_the_provider_says() {
+        for (provider, notice) in [(None, 120), (Some(Provider::Aws), 120), (Some(Provider::Gcp), 30)] {
+            let (shared, cloud, _) = noticed(provider, secs(5));
+            assert_eq!(gone_at(&shared).map(|(at, _)| at), Some(at(100 + notice)), "{provider:?}");
+            assert_eq!(cloud.instances[Id::from_index(0)].state, InstanceState::Deleted);
+            assert_eq!((shared.counts.spot_notices, shared.counts.evictions), (1, 2));
+        }
+    }
+
+    #[test]
+    fn pods_go_with_the_node_where_they_need_longer_than_the_notice() {
+        let (shared, _, pods) = noticed(None, secs(300));
+        assert!(pods.iter().all(|pod| !shared.cluster.pod(*pod).is_present()));
+        assert!(gone_at(&shared).is_some_and(|(when, _)| when == at(220)));
+        let (shared, _, pods) = noticed(None, secs(50));
+        assert!(pods.iter().all(|pod| !shared.cluster.pod(*pod).is_present()));
+        let stopped = shared.counts.workloads[Id::from_index(0)].terminating;
+        assert_eq!(stopped.seconds(at(1000)), 2 * 50);
+    }
+
+    #[test]
+    fn a_second_notice_changes_nothing() {
+        let (mut shared, mut cloud, _) = noticed(None, secs(5));
+        let before = shared.counts.spot_notices;
+        cloud.give_notice(&mut shared, at(1000), Id::from_index(0));
+        assert_eq!(shared.counts.spot_notices, before);
+    }
+}

@@ -143,3 +143,59 @@ impl Faults {
 fn unreachable(shared: &Shared, effect: Effect) -> Taint {
     Taint { key: shared.names.unreachable, value: Symbol::EMPTY, effect }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+    use crate::sim::fixture::{Small, at, node, pass, pod_on, run};
+
+    /// Two nodes with a pod each, the first of which falls silent at 100 s for as long as told.
+    fn silent_until(end: i64) -> (Shared, [PodId; 2]) {
+        let mut shared = Small::new().group("base", 0, |_| {}).deployment("web", 2, |_| {}).shared();
+        let nodes = [node(&mut shared, "a"), node(&mut shared, "b")];
+        let pods = nodes.map(|node| pod_on(&mut shared, Id::from_index(0), node));
+        pass(&mut shared, at(99));
+        let mut faults = Faults::default();
+        shared.queue.push(at(100), Event::Fault(0));
+        shared.queue.push(at(end), Event::FaultEnds(0));
+        run(&mut shared, at(1000), |shared, now, event| match event {
+            Event::Fault(index) => faults.node_falls_silent(shared, now, (index, None), nodes[0]),
+            Event::FaultEnds(index) => faults.node_speaks_again(shared, now, index),
+            Event::NodeTurnsUnknown(node) => faults.node_turns_unknown(shared, now, node),
+            Event::PodOutstaysTaint(pod) => faults.pod_outstays_taint(shared, now, pod),
+            _ => {}
+        });
+        (shared, pods)
+    }
+
+    fn when(shared: &Shared, wanted: fn(&Occurrence) -> bool) -> Option<SimTime> {
+        shared.log.records().values().find(|record| wanted(&record.what)).map(|record| record.at)
+    }
+
+    #[test]
+    fn a_silent_node_is_not_ready_after_its_grace_and_loses_its_pods_after_their_toleration() {
+        let (shared, [lost, kept]) = silent_until(2000);
+        assert_eq!(when(&shared, |what| matches!(what, Occurrence::NodeNotReady(_))), Some(at(140)));
+        assert_eq!(when(&shared, |what| matches!(what, Occurrence::Evicted { .. })), Some(at(440)));
+        // Nobody confirms that it is gone.
+        assert!(shared.cluster.pod(lost).is_present() && shared.cluster.pod(lost).is_terminating());
+        assert!(shared.cluster.pod(kept).is_ready() && shared.is_active(kept), "the other node is as it was");
+        assert_eq!(shared.lives[kept].stage, Stage::Ready);
+    }
+
+    #[test]
+    fn a_node_that_is_back_in_time_keeps_its_pods() {
+        let (shared, pods) = silent_until(300);
+        assert_eq!(when(&shared, |what| matches!(what, Occurrence::Evicted { .. })), None);
+        assert!(pods.iter().all(|pod| shared.lives[*pod].stage == Stage::Ready));
+        let untainted = |(_, node): (NodeId, &crate::cluster::Node)| node.taints.is_empty() && node.ready.is_true;
+        assert!(shared.cluster.nodes().all(untainted));
+    }
+
+    #[test]
+    fn a_pod_that_was_evicted_stops_when_its_node_is_back() {
+        let (shared, [lost, _]) = silent_until(600);
+        assert!(!shared.cluster.pod(lost).is_present());
+    }
+}

@@ -50,3 +50,51 @@ impl Shared {
         budgets.map(|budget| (self.status(*budget), self.cast.budgets[*budget].unhealthy_pods)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::IntOrPercent;
+    use crate::controllers::disruption::Promise;
+    use crate::id::Id;
+    use crate::sim::fixture::{Small, at, node, pass, pod_of, pod_on};
+
+    const MOVE: Eviction = Eviction { by: Evictor::Rebalance, because: None, most_grace: None };
+
+    #[test]
+    fn a_budget_blocks_the_second_eviction_until_a_substitute_is_ready() {
+        let small = Small::new().group("base", 0, |_| {}).deployment("web", 3, |_| {});
+        let mut shared = small.budget(Promise::MaxUnavailable(IntOrPercent::Int(1))).shared();
+        let (web, node) = (Id::from_index(0), node(&mut shared, "a"));
+        let pods = [0; 3].map(|_| pod_on(&mut shared, web, node));
+        pass(&mut shared, at(10));
+        assert!(shared.evict_by_api(at(10), pods[0], MOVE));
+        assert!(!shared.evict_by_api(at(10), pods[1], MOVE));
+        pass(&mut shared, at(20));
+        assert!(!shared.evict_by_api(at(20), pods[1], MOVE), "it is gone, and nobody has come in its place");
+        pod_on(&mut shared, web, node);
+        pass(&mut shared, at(30));
+        assert!(shared.evict_by_api(at(30), pods[1], MOVE));
+        assert_eq!((shared.counts.evictions, shared.counts.evictions_denied), (2, 2));
+    }
+
+    #[test]
+    fn pods_that_do_not_run_yet_are_not_protected() {
+        let small = Small::new().group("base", 0, |_| {}).deployment("web", 1, |_| {});
+        let mut shared = small.budget(Promise::MinAvailable(IntOrPercent::Int(1))).shared();
+        let pod = pod_of(&mut shared, Id::from_index(0));
+        assert!(shared.evict_by_api(at(0), pod, MOVE));
+        assert!(!shared.cluster.pod(pod).is_present(), "without a node it goes at once");
+    }
+
+    #[test]
+    fn two_budgets_for_one_pod_refuse_each_eviction() {
+        let small = Small::new().group("base", 0, |_| {}).deployment("web", 3, |_| {});
+        let allows = || Promise::MaxUnavailable(IntOrPercent::Int(3));
+        let mut shared = small.budget(allows()).budget(allows()).shared();
+        let node = node(&mut shared, "a");
+        let pod = pod_on(&mut shared, Id::from_index(0), node);
+        pass(&mut shared, at(10));
+        assert!(!shared.evict_by_api(at(10), pod, MOVE));
+    }
+}

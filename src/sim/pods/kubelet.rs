@@ -220,3 +220,66 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::fixture::{Small, at, node, pass, pod_on, secs};
+
+    #[test]
+    fn a_crash_waits_twice_as_long_each_time_and_starts_over_after_a_good_run() {
+        let mut shared = Small::new().group("base", 0, |_| {}).deployment("web", 1, |_| {}).shared();
+        let node = node(&mut shared, "a");
+        let pod = pod_on(&mut shared, Id::from_index(0), node);
+        pass(&mut shared, at(10));
+        let mut now = at(10);
+        for pause in [0, 10, 20, 40, 80, 160, 300, 300] {
+            shared.pod_crashes(now, pod);
+            // Up 3 s after its start.
+            pass(&mut shared, now + secs(pause) + secs(2));
+            assert!(!shared.cluster.pod(pod).is_ready(), "a pause of {pause} s");
+            now = now + secs(pause) + secs(3);
+            pass(&mut shared, now);
+            assert!(shared.cluster.pod(pod).is_ready(), "a pause of {pause} s");
+        }
+        now += secs(601);
+        pass(&mut shared, now);
+        shared.pod_crashes(now, pod);
+        pass(&mut shared, now + secs(3));
+        assert!(shared.cluster.pod(pod).is_ready());
+    }
+
+    #[test]
+    fn a_pod_stops_when_it_is_done_and_no_later_than_its_grace() {
+        for (own, most, lasts) in [(secs(30), None, 5), (secs(3), None, 3), (secs(30), Some(secs(2)), 2)] {
+            let small = Small::new().group("base", 0, |_| {}).deployment("web", 1, |_| {});
+            let mut shared = small.pods(|spec| spec.termination_grace = Some(own)).shared();
+            let node = node(&mut shared, "a");
+            let pod = pod_on(&mut shared, Id::from_index(0), node);
+            pass(&mut shared, at(100));
+            shared.delete_pod(at(100), pod, most);
+            pass(&mut shared, at(100 + lasts) - SimDuration::from_nanos(1));
+            assert!(shared.cluster.pod(pod).is_present(), "{own:?} {most:?}");
+            pass(&mut shared, at(100 + lasts));
+            assert!(!shared.cluster.pod(pod).is_present(), "{own:?} {most:?}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_pulled_once_per_node() {
+        let mut small = Small::new();
+        let image = small.cast.cluster.symbols.intern("web:1");
+        let pulls = |web: &mut crate::world::Workload| {
+            web.lifecycle.images = vec![(image, 1 << 20)];
+            web.lifecycle.image_pull = crate::world::Delay::Fixed(secs(20));
+        };
+        let mut shared = small.group("base", 0, |_| {}).deployment("web", 2, pulls).shared();
+        let node = node(&mut shared, "a");
+        let started = |shared: &Shared, pod: PodId| shared.lives[pod].running_since;
+        let first = pod_on(&mut shared, Id::from_index(0), node);
+        pass(&mut shared, at(50));
+        let second = pod_on(&mut shared, Id::from_index(0), node);
+        pass(&mut shared, at(100));
+        assert_eq!((started(&shared, first), started(&shared, second)), (at(22), at(52)));
+    }
+}

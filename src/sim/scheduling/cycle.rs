@@ -148,3 +148,86 @@ impl Scheduling {
         self.scheduler.nominated(pod);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+    use crate::sim::fixture::{Small, at, node, pod_of, run, secs};
+    use crate::units::SimDuration;
+
+    /// Pods of three priorities and no node until 100 s; the answer is when which pod was bound.
+    fn bound(lockstep: bool) -> Vec<(SimTime, PodId)> {
+        let mut small = Small::new().group("base", 0, |_| {});
+        small.timing.lockstep = lockstep;
+        for priority in [0, 10, 5] {
+            small = small.deployment("web", 1, |_| {}).pods(|spec| spec.priority = priority);
+        }
+        let start = small.start();
+        let mut shared = Shared::new(&start);
+        for id in start.cast.workloads.ids() {
+            shared.workloads[id].templates = vec![start.cast.workloads[id].template];
+            pod_of(&mut shared, id);
+        }
+        let mut scheduling = Scheduling::new(&start, &shared.turns);
+        shared.queue.push(at(100), Event::TrafficStep);
+        run(&mut shared, at(400), |shared, now, event| match event {
+            Event::Schedule => scheduling.schedule(shared, now),
+            Event::TrafficStep => {
+                let node = node(shared, "a");
+                shared.nodes_changed(News::NodeAdded(node));
+            }
+            _ => {}
+        });
+        let of = |record: &crate::sim::log::Record| match record.what {
+            Occurrence::Bound { pod, .. } => Some((record.at, pod)),
+            _ => None,
+        };
+        shared.log.records().values().filter_map(of).collect()
+    }
+
+    #[test]
+    fn a_pass_binds_all_at_once_in_order_of_priority() {
+        let order = [1, 2, 0].map(|index| (at(100), PodId::from_index(index)));
+        assert_eq!(bound(true), order);
+    }
+
+    #[test]
+    fn the_queue_binds_one_after_another_and_waits_for_their_back_off() {
+        let bound = bound(false);
+        let order: Vec<usize> = bound.iter().map(|(_, pod)| pod.index()).collect();
+        assert_eq!(order, [1, 2, 0]);
+        // Without any node each attempt backs off, up to 10 s, and nothing is known of the node before that ends.
+        assert!(bound[0].0 >= at(100) && bound[0].0 <= at(100) + secs(10), "{bound:?}");
+        assert!(bound[1].0 - bound[0].0 >= SimDuration::from_millis(2), "a cycle takes its time: {bound:?}");
+    }
+
+    #[test]
+    fn a_preemptor_waits_for_its_victims_to_go() {
+        let small = Small::new().group("base", 0, |_| {});
+        let small = small.deployment("low", 1, |_| {}).pods(|spec| spec.requests.cpu_milli = 3500);
+        let small = small.deployment("high", 1, |_| {}).pods(|spec| {
+            spec.priority = 10;
+            spec.requests.cpu_milli = 3500;
+        });
+        let start = small.start();
+        let mut shared = Shared::new(&start);
+        for id in start.cast.workloads.ids() {
+            shared.workloads[id].templates = vec![start.cast.workloads[id].template];
+        }
+        let node = node(&mut shared, "a");
+        let low = crate::sim::fixture::pod_on(&mut shared, Id::from_index(0), node);
+        let mut scheduling = Scheduling::new(&start, &shared.turns);
+        shared.queue.push(at(100), Event::TrafficStep);
+        let mut high = None;
+        run(&mut shared, at(200), |shared, now, event| match event {
+            Event::Schedule => scheduling.schedule(shared, now),
+            Event::TrafficStep => high = Some(pod_of(shared, Id::from_index(1))),
+            _ => {}
+        });
+        assert!(!shared.cluster.pod(low).is_present());
+        let high = high.expect("a pod");
+        assert_eq!((shared.cluster.pod(high).node(), shared.lives[high].bound), (Some(node), at(105)), "5 s to stop");
+        assert_eq!(shared.counts.preemptions, 1);
+    }
+}
