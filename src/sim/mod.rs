@@ -112,7 +112,7 @@ impl Simulation {
             Event::TracePodArrives(line) => shared.trace_pod_arrives(now, line),
             Event::Deploy(index) => controllers.rollouts.deploy(shared, now, index),
             Event::Switch(index) => controllers.rollouts.switch(shared, now, index),
-            Event::Retire(index) => controllers.rollouts.retire(shared, now, index),
+            Event::Retire(index) => controllers.rollouts.retire(shared, index),
             Event::ProgressDue(workload) => controllers.progress_due(shared, now, workload),
             Event::CronDue(workload) => controllers.cron_due(shared, now, workload),
             Event::JobExpires(workload) => controllers.job_expires(shared, workload),

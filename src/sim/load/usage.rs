@@ -126,3 +126,82 @@ impl Serving {
         own.next().map_or(1.0, |deploy| deploy.cpu_factor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+    use crate::rng::Seed;
+    use crate::sim::fixture::{Small, at, node, pass, pod_on};
+    use crate::sim::load::under_way::LoadState;
+    use crate::traffic::calls::{Call, CallGraph, Route};
+    use crate::world::{Service, Traffic};
+
+    /// Two pods on one node of four cores whose demand together is this.
+    fn used(demand_milli: i64) -> (Shared, Serving) {
+        let demand = Load::CpuDemand {
+            demand_milli: vec![(at(0), demand_milli)],
+            memory_base_bytes: 1 << 20,
+            memory_per_milli_bytes: 10,
+        };
+        let mut shared = Small::new().group("base", 0, |_| {}).deployment("web", 2, |web| web.load = demand).shared();
+        let node = node(&mut shared, "a");
+        for _ in 0..2 {
+            pod_on(&mut shared, Id::from_index(0), node);
+        }
+        pass(&mut shared, at(60));
+        let mut serving = Serving::new(1);
+        serving.follow_demand_curves(&mut shared, at(60));
+        (shared, serving)
+    }
+
+    #[test]
+    fn a_demand_is_split_among_ready_pods() {
+        let (shared, serving) = used(600);
+        let usage = serving.pod_usage(&shared, Id::from_index(0));
+        assert_eq!((usage.cpu_milli, usage.memory_bytes), (300, (1 << 20) + 3000));
+    }
+
+    #[test]
+    fn booked_usage_adds_up() {
+        // A core is requested of four at 0.2 USD an hour: half a core more costs the namespace what it holds.
+        let (mut shared, mut serving) = used(3000);
+        serving.book_usage(&mut shared, at(60));
+        assert_eq!(shared.workloads[Id::from_index(0)].booked.cpu_milli, 1500);
+        let before = shared.accounts.accrued(at(3660));
+        serving.usage[Id::from_index(0)].cpu_milli = 800;
+        serving.book_usage(&mut shared, at(60));
+        assert_eq!(shared.workloads[Id::from_index(0)].booked.cpu_milli, 800, "requests are held anyway");
+        assert_eq!(shared.accounts.accrued(at(3660)), before, "who holds what changes nobody's bill");
+    }
+
+    #[test]
+    fn pods_that_want_more_than_there_is_are_slower() {
+        let (mut shared, mut serving) = used(8000);
+        assert_eq!(serving.speed_of(&shared, Id::from_index(0)), 1.0);
+        shared.load = Some(LoadState::new(&traffic_elsewhere(), &Default::default(), Seed::new(1, 0)));
+        serving.book_usage(&mut shared, at(60));
+        assert_eq!(serving.speed_of(&shared, Id::from_index(0)), 0.5);
+    }
+
+    /// Somebody else is called now and then.
+    fn traffic_elsewhere() -> Traffic {
+        let service = Service {
+            name: "bank".to_owned(),
+            profile: Default::default(),
+            workload: None,
+            memory_base_bytes: 0,
+            memory_per_request_bytes: 0,
+            objective: None,
+        };
+        let route = Route { name: "/".into(), share: 1.0, call: Call::to(Id::from_index(0)) };
+        Traffic {
+            demand: Default::default(),
+            graph: CallGraph::from_routes(vec![route], 1).expect("a call"),
+            services: [service].into_iter().collect(),
+            objective: Default::default(),
+            mode: Default::default(),
+            arrivals: Default::default(),
+        }
+    }
+}

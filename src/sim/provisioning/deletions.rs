@@ -152,3 +152,77 @@ impl Provisioning {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autoscaler::Flags;
+    use crate::controllers::IntOrPercent;
+    use crate::controllers::disruption::Promise;
+    use crate::id::Id;
+    use crate::sim::cloud::instances::InstanceState;
+    use crate::sim::fixture::{Small, at, pass, pod_on, run, secs};
+    use crate::sim::log::NodeEnd;
+
+    /// A node with two pods under a budget that lets `allowed` of them go, which Cluster Autoscaler starts to remove at
+    /// 100 s; at 130 s a substitute is ready elsewhere.
+    fn removed(allowed: i32) -> (Shared, Cloud) {
+        let small = Small::new().group("base", 2, |_| {}).deployment("web", 2, |_| {});
+        let small = small.pods(|spec| spec.safe_to_evict = Some(true));
+        let mut small = small.budget(Promise::MaxUnavailable(IntOrPercent::Int(allowed)));
+        small.cast.autoscaler = Some(Flags::default());
+        let mut shared = small.shared();
+        let (mut cloud, mut provisioning) = (Cloud::new(1), Provisioning::default());
+        cloud.launch_initial_nodes(&mut shared);
+        let [node, other] = [0, 1].map(NodeId::from_index);
+        let pods = [0; 2].map(|_| pod_on(&mut shared, Id::from_index(0), node));
+        pass(&mut shared, at(100));
+        let deletion = Deletion { node, since: at(0), drain: true, pods: pods.to_vec(), daemon_pods: Vec::new() };
+        provisioning.start_deletion(&mut shared, &mut cloud, at(100), &deletion);
+        assert!(shared.cluster.node(node).taints.iter().any(|taint| taint.effect == Effect::NoSchedule));
+        shared.queue.push(at(120), Event::TrafficStep);
+        run(&mut shared, at(1000), |shared, now, event| match event {
+            Event::TrafficStep => drop(pod_on(shared, Id::from_index(0), other)),
+            Event::DrainContinues(drain) => provisioning.drain_continues(shared, &mut cloud, now, drain),
+            Event::NodeVanishes(node) => drop(cloud.node_vanishes(shared, now, node, NodeEnd::ScaleDown)),
+            _ => {}
+        });
+        (shared, cloud)
+    }
+
+    fn evicted(shared: &Shared) -> Vec<SimTime> {
+        let of = shared.log.records().values().filter(|record| matches!(record.what, Occurrence::Evicted { .. }));
+        of.map(|record| record.at).collect()
+    }
+
+    #[test]
+    fn pods_go_first_then_the_instance_then_the_node() {
+        let (shared, cloud) = removed(2);
+        assert_eq!(evicted(&shared).len(), 2);
+        let deleted =
+            shared.log.records().values().find(|record| matches!(record.what, Occurrence::InstanceDeleted(_)));
+        let deleted = deleted.expect("a deletion").at;
+        assert!(deleted - evicted(&shared)[1] >= secs(5), "its pods need 5 s to stop");
+        assert_eq!(cloud.instances[Id::from_index(0)].state, InstanceState::Deleted);
+        assert_eq!(cloud.groups[Id::from_index(0)].target, 1);
+        assert!(!shared.cluster.has_node(NodeId::from_index(0)));
+    }
+
+    #[test]
+    fn what_a_budget_refuses_is_tried_again_every_ten_seconds() {
+        let (shared, _) = removed(1);
+        let [first, second] = evicted(&shared)[..] else { panic!("{:?}", evicted(&shared)) };
+        assert!(second > at(120) && (second - first).as_nanos() % RETRY_EVERY.as_nanos() == 0, "{first:?} {second:?}");
+        assert!(!shared.cluster.has_node(NodeId::from_index(0)));
+        assert!(shared.counts.evictions_denied > 0);
+    }
+
+    #[test]
+    fn a_node_whose_pods_may_never_go_is_kept_without_its_taint() {
+        let (shared, cloud) = removed(0);
+        assert!(evicted(&shared).is_empty());
+        assert!(shared.log.records().values().any(|record| matches!(record.what, Occurrence::ScaleDownFailed(_))));
+        assert!(shared.cluster.node(NodeId::from_index(0)).taints.is_empty());
+        assert_eq!(cloud.groups[Id::from_index(0)].target, 2);
+    }
+}

@@ -44,7 +44,7 @@ impl Horizontal {
         for index in 0..self.hpas.len() {
             let workload = shared.cast.hpas[index].workload;
             if let Some((replicas, saw)) = self.sync_hpa(shared, now, index, workload) {
-                self.rescale(shared, now, workload, replicas, saw);
+                self.rescale(shared, workload, replicas, saw);
                 let at_max = replicas >= shared.cast.hpas[index].spec.max;
                 shared.counts.workloads[workload].at_max.set(now, i64::from(at_max));
             }
@@ -152,7 +152,8 @@ impl Horizontal {
     }
 
     /// An HPA (or a user) changes `spec.replicas`.
-    fn rescale(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, to: i32, saw: SeenByHpa) {
+    fn rescale(&mut self, shared: &mut Shared, id: WorkloadId, to: i32, saw: SeenByHpa) {
+        let now = shared.queue.now();
         let from = std::mem::replace(&mut shared.workloads[id].desired, to);
         if from == to {
             return;
@@ -200,5 +201,58 @@ fn pod_group<'a>(look: &Look, count: i64, containers: &'a [PodContainer], custom
         sampled_at: look.sample.map_or(SimTime::ZERO, |sample| sample.at),
         window: look.sample.map_or(SimDuration::ZERO, |sample| sample.window),
         custom: if look.ready.is_some_and(|(ready, _)| ready) && !look.deleted { custom } else { &[] },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hpa::{HpaSpec, Metric, Resource, Target};
+    use crate::id::Id;
+    use crate::sim::fixture::{Small, at, node, pass, pod_on, secs};
+    use smallvec::smallvec;
+
+    /// Two pods that have run for ten minutes with an HPA at half of their requests; all of them used so much cpu, or
+    /// there are no samples at all.
+    fn replicas(used_milli: Option<i64>) -> i32 {
+        let mut small = Small::new().group("base", 0, |_| {}).deployment("web", 2, |_| {});
+        let target = Target::Utilization(50);
+        let metric = Metric::Resource { resource: Resource::Cpu, container: None, target };
+        small.cast.hpas.push(crate::world::Hpa {
+            name: Symbol::EMPTY,
+            workload: Id::from_index(0),
+            spec: HpaSpec { min: 1, max: 10, metrics: smallvec![metric], behavior: None },
+            signals: Vec::new(),
+            is_ambiguous: false,
+        });
+        let mut shared = small.shared();
+        let (web, node) = (Id::from_index(0), node(&mut shared, "a"));
+        let pods = [0; 2].map(|_| pod_on(&mut shared, web, node));
+        shared.workloads[web].set_replicas = vec![2];
+        let mut horizontal = Horizontal::default();
+        horizontal.start_scaling(&mut shared);
+        pass(&mut shared, at(600));
+        for pod in pods {
+            let sample = |cpu_milli| Sample { at: at(600), window: secs(15), cpu_milli, memory_bytes: 0 };
+            shared.lives[pod].sample = used_milli.map(sample);
+        }
+        horizontal.sync_hpas(&mut shared, at(600));
+        shared.workloads[web].desired
+    }
+
+    #[test]
+    fn a_target_gets_as_many_replicas_as_its_usage_needs() {
+        assert_eq!(replicas(Some(1000)), 4, "twice the target");
+        assert_eq!(replicas(Some(520)), 2, "within the tolerance");
+        assert_eq!(
+            replicas(Some(100)),
+            2,
+            "a fifth of it, but those that are there count as wanted when the controller starts"
+        );
+    }
+
+    #[test]
+    fn missing_metrics_hold() {
+        assert_eq!(replicas(None), 2);
     }
 }

@@ -52,7 +52,7 @@ impl Controllers {
             true => set.available == set.replicas,
             false => set.existing == 0,
         });
-        self.follow_progress(shared, now, id, &sets, settled);
+        self.follow_progress(shared, id, &sets, settled);
         if settled {
             self.finish_rollout(shared, now, id);
         }

@@ -29,14 +29,8 @@ impl Shared {
 
 impl Controllers {
     /// What the controller has just seen and done.
-    pub(crate) fn follow_progress(
-        &self,
-        shared: &mut Shared,
-        now: SimTime,
-        id: WorkloadId,
-        sets: &[ReplicaSet],
-        is_complete: bool,
-    ) {
+    pub(crate) fn follow_progress(&self, shared: &mut Shared, id: WorkloadId, sets: &[ReplicaSet], is_complete: bool) {
+        let now = shared.queue.now();
         let current = shared.workloads[id].current as usize;
         let Some(progress) = &mut shared.workloads[id].progress else { return };
         if is_complete {

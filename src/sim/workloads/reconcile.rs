@@ -92,3 +92,94 @@ impl Controllers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::PodId;
+    use crate::controllers::job::{JobSpec, OnDisruption};
+    use crate::controllers::stateful_set::{PodManagement, Update};
+    use crate::id::Id;
+    use crate::sim::fixture::{Small, at, node, run, secs};
+    use crate::world::Delay;
+
+    /// Controllers at work with a scheduler that binds each pod at once; `then` happens at 100 s.
+    fn at_work(small: Small, mut then: impl FnMut(&mut Shared)) -> Shared {
+        let mut shared = small.shared();
+        let node = node(&mut shared, "a");
+        let mut controllers = Controllers::new(shared.cast.workloads.len());
+        controllers.create_workloads(&mut shared);
+        shared.queue.push(at(100), Event::TrafficStep);
+        run(&mut shared, at(400), |shared, now, event| match event {
+            Event::Reconcile => controllers.reconcile(shared, now),
+            Event::TrafficStep => then(shared),
+            Event::Schedule => {
+                shared.turns.called = None;
+                for pod in shared.turns.pods() {
+                    shared.turns.remove(pod, 0);
+                    shared.cluster.bind(pod, node);
+                    shared.pod_is_bound(now, pod, node);
+                }
+            }
+            _ => {}
+        });
+        shared
+    }
+
+    fn born(shared: &Shared) -> Vec<(String, SimTime)> {
+        let all = (0..shared.cluster.pod_id_bound()).map(PodId::from_index);
+        all.map(|pod| (shared.cluster.pod_name(pod), shared.cluster.pod(pod).created)).collect()
+    }
+
+    fn stateful(management: PodManagement) -> Small {
+        let update = Update::RollingUpdate { partition: 0 };
+        Small::new().group("base", 0, |_| {}).deployment("db", 3, |db| {
+            db.kind = WorkloadKind::StatefulSet { management, update, zonal_claims: false };
+        })
+    }
+
+    #[test]
+    fn ordinals_come_one_after_the_other_unless_they_may_come_together() {
+        let names = |shared: &Shared| born(shared).iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let ordered = at_work(stateful(PodManagement::OrderedReady), |_| {});
+        assert_eq!(names(&ordered), ["db-0", "db-1", "db-2"]);
+        let times: Vec<SimTime> = born(&ordered).iter().map(|(_, at)| *at).collect();
+        assert!(times[1] - times[0] >= secs(5) && times[2] - times[1] >= secs(5), "each is up first: {times:?}");
+        let together = at_work(stateful(PodManagement::Parallel), |_| {});
+        assert!(born(&together).iter().all(|(_, at)| *at == SimTime::ZERO));
+    }
+
+    #[test]
+    fn a_deployment_gives_up_pods_that_are_not_ready_first() {
+        let small = Small::new().group("base", 0, |_| {}).deployment("web", 3, |_| {});
+        let shared = at_work(small, |shared| {
+            let broken = PodId::from_index(1);
+            shared.pod_crashes(at(100), broken);
+            shared.lives[broken].hangs = true;
+            shared.workloads[Id::from_index(0)].desired = 2;
+            shared.owner_changed(broken);
+        });
+        let left: Vec<String> =
+            shared.workloads[Id::from_index(0)].pods.iter().map(|pod| shared.cluster.pod_name(*pod)).collect();
+        assert_eq!(left, ["web-1", "web-3"]);
+    }
+
+    #[test]
+    fn a_job_waits_longer_after_each_pod_that_it_loses() {
+        let spec = JobSpec {
+            parallelism: 1,
+            completions: Some(1),
+            backoff_limit: 6,
+            active_deadline: None,
+            on_disruption: OnDisruption::Count,
+            only_replaces_failed: false,
+        };
+        let small = Small::new().group("base", 0, |_| {});
+        let small = small.deployment("report", 1, |report| {
+            report.kind = WorkloadKind::Job { spec, work: Delay::Fixed(secs(5000)) };
+        });
+        let shared = at_work(small, |shared| shared.delete_pod(at(100), PodId::from_index(0), None));
+        let times: Vec<SimTime> = born(&shared).iter().map(|(_, at)| *at).collect();
+        assert_eq!(times, [at(0), at(110)], "10 s after the first failure");
+    }
+}

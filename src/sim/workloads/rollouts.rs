@@ -60,7 +60,7 @@ impl Rollouts {
             self.plan(shared, switch_at.max(now), Event::Switch(index));
         }
         shared.begin_progress(now, deploy.workload);
-        self.rollout_turns(shared, now, deploy.workload, Occurrence::DeployStarted(deploy.workload), true);
+        self.rollout_turns(shared, deploy.workload, Occurrence::DeployStarted(deploy.workload));
         shared.wake_controllers();
     }
 
@@ -91,14 +91,14 @@ impl Rollouts {
         if let Some(rollout) = &mut self.last[id] {
             (rollout.switched, rollout.watched_until) = (true, now + watch_for);
         }
-        self.rollout_turns(shared, now, id, Occurrence::TrafficSwitched(id), false);
+        self.rollout_turns(shared, id, Occurrence::TrafficSwitched(id));
         self.plan(shared, now + watch_for, Event::Retire(index));
     }
 
     /// The way back is given up: the old version goes.
-    pub(crate) fn retire(&mut self, shared: &mut Shared, now: SimTime, index: u32) {
+    pub(crate) fn retire(&mut self, shared: &mut Shared, index: u32) {
         let Some((id, _)) = self.rollout_of(shared, index) else { return };
-        self.rollout_turns(shared, now, id, Occurrence::OldRetired(id), false);
+        self.rollout_turns(shared, id, Occurrence::OldRetired(id));
         self.end_rollout(shared, id);
     }
 
@@ -148,7 +148,7 @@ impl Rollouts {
     /// The version before becomes the current one again, with the pods that are left of it.
     fn roll_back(&mut self, shared: &mut Shared, now: SimTime, id: WorkloadId, rollout: Rollout) {
         let new = shared.workloads[id].current;
-        self.rollout_turns(shared, now, id, Occurrence::RolledBack(id), true);
+        self.rollout_turns(shared, id, Occurrence::RolledBack(id));
         shared.counts.rollbacks += 1;
         if rollout.switched {
             self.move_traffic(shared, now, id, (new, rollout.before));
@@ -178,7 +178,9 @@ impl Rollouts {
     }
 
     /// A rollout begins or takes another course: pods go because of that, and come, if it asks for new ones.
-    fn rollout_turns(&self, shared: &mut Shared, now: SimTime, id: WorkloadId, what: Occurrence, asks_for_pods: bool) {
+    fn rollout_turns(&self, shared: &mut Shared, id: WorkloadId, what: Occurrence) {
+        let now = shared.queue.now();
+        let asks_for_pods = matches!(what, Occurrence::DeployStarted(_) | Occurrence::RolledBack(_));
         // One that begins has nothing to do with the last one.
         let before = shared.workloads[id].rollout_because.filter(|_| !matches!(what, Occurrence::DeployStarted(_)));
         let record = shared.log.push(now, what, before);
