@@ -4,9 +4,8 @@ use super::flags::{Expander, Flags};
 use super::limited_amounts::has_gpus;
 use super::scale_up::ScaleUpOption;
 use super::templates::TemplateRows;
-use super::view::{GroupView, Groups};
+use super::view::Groups;
 use crate::cluster::{ClusterState, PodId};
-use crate::id::GroupId;
 
 /// What the expanders look at.
 pub(super) struct Scene<'a> {
@@ -100,22 +99,13 @@ fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
     let pods: f64 = option.pods.iter().map(requests).map(|sum| pod_price((sum.cpu_milli, sum.memory_bytes))).sum();
     let pods = if pods == 0.0 { 0.1 } else { pods };
     let steady = pod_price((500, 500 * 1024 * 1024));
-    let well_spent = (node_price(scene, option.group) * f64::from(option.nodes) + steady) / (pods + steady);
+    let well_spent = (scene.groups[option.group].price * f64::from(option.nodes) + steady) / (pods + steady);
     let cores = template.node.capacity.resources.cpu_milli as f64;
     let preferred = preferred_cores(scene.nodes) * 1000.0;
     let unfit = (preferred / cores).max(cores / preferred);
     let damped = (unfit - 1.0) * (1.0 - (f64::from(option.nodes - 1) / 15.0).tanh()) + 1.0;
     let has_gpus = has_gpus(&template.node, &scene.cluster.symbols, scene.flags);
     well_spent * if has_gpus { UNFIT_FOR_HAVING_GPUS } else { damped }
-}
-
-/// The price of a group's node is that of the first group with the same instance type.
-fn node_price(scene: &Scene<'_>, group: GroupId) -> f64 {
-    let key = scene.cluster.symbols.lookup("node.kubernetes.io/instance-type");
-    let kind = |view: &GroupView<'_>| key.and_then(|key| view.template.labels.get(key));
-    let mine = kind(&scene.groups[group]);
-    let same = |view: &&GroupView<'_>| mine.is_some() && kind(view) == mine;
-    scene.groups.values().find(same).unwrap_or(&scene.groups[group]).price
 }
 
 /// USD per hour for what a pod asks for: 0.03 per core, 0.004 per GiB.

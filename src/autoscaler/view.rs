@@ -180,7 +180,7 @@ pub enum ScaleUpResult {
 pub struct ScaleDownOutcome {
     /// As upstream names it.
     pub result: ScaleDownResult,
-    /// Unneeded nodes with the start of the present run, after this loop.
+    /// Unneeded nodes with the start of the present run, before any deletion.
     pub unneeded: Vec<(NodeId, SimTime)>,
     /// Nodes that stay, and why.
     pub unremovable: Vec<(NodeId, Unremovable)>,

@@ -20,11 +20,14 @@ pub struct PodSpec {
     pub containers: Vec<Container>,
     /// The init containers, in order.
     pub init_containers: Vec<Container>,
-    /// What the scheduler reserves: max(sum of containers, largest init container) + overhead.
+    /// What the scheduler reserves: max(sum of containers and sidecars, largest step of the init containers) + overhead.
     ///
     /// Upstream: `resource.PodRequests`, 1.28; exact sums, rounded up once.
     pub requests: Resources,
-    /// As `requests`, with 100m cpu / 200Mi memory for each container that names none: scoring only.
+    /// What scores count: max(sum of containers, largest step of the init containers) + overhead, with 100m cpu / 200Mi
+    /// memory where none is named.
+    ///
+    /// Upstream: `calculateResource`, 1.28.
     pub nonzero_cpu_milli: i64,
     /// See `nonzero_cpu_milli`.
     pub nonzero_memory_bytes: i64,

@@ -58,9 +58,12 @@ impl HpaController {
             proposed: None,
         }
     }
-    /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`.
-    pub fn resume(&mut self, recommendations: &[(i32, SimTime)], desired: i32) {
-        self.history.resume(recommendations);
+    /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`. A controller that
+    /// has just started knows the latter alone.
+    pub fn resume(&mut self, recommendations: Option<&[(i32, SimTime)]>, desired: i32) {
+        if let Some(recommendations) = recommendations {
+            self.history.resume(recommendations);
+        }
         self.desired = desired;
     }
     /// What the object says.

@@ -9,6 +9,8 @@
 mod behavior;
 mod condition;
 mod controller;
+#[cfg(test)]
+mod failing_metrics;
 mod observation;
 mod replica_calculator;
 mod spec;

@@ -36,6 +36,18 @@ fn price_takes_the_cheapest_for_its_pods() {
 }
 
 #[test]
+fn price_is_each_group_s_own_also_of_one_machine_type() {
+    let mut world = World::new(&[("expander", "price")]);
+    let (key, kind) = (world.symbol("node.kubernetes.io/instance-type"), world.symbol("t4x8"));
+    for (name, price) in [("dear", 0.1686), ("cheap", 0.1316)] {
+        world.group(name, 4, 8, price);
+    }
+    world.surroundings.groups.iter_mut().for_each(|group| group.template.labels.set(key, kind));
+    world.plain(500, None);
+    assert_eq!(world.turn(after(60)).scale_up.best, [GroupId::from_index(1)]);
+}
+
+#[test]
 fn price_leaves_machines_with_gpus_alone() {
     let mut world = World::new(&[("expander", "price")]);
     for name in ["gpus", "plain"] {

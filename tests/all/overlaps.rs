@@ -16,32 +16,49 @@ fn group(id: &str, sizes: [i32; 3], boot_s: i64) -> Value {
 
 /// Two pods of half a core that would rather be in a pool; a budget keeps one of them.
 fn web(pool: &str) -> Value {
-    let expression = json!({"key": "pool", "operator": "In", "values": [pool]});
+    deployment("web", 2, json!({"key": "pool", "operator": "In", "values": [pool]}))
+}
+
+/// So many pods of web that would rather be on a node.
+fn part(name: &str, count: i32, node: &str) -> Value {
+    deployment(name, count, json!({"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}))
+}
+
+fn deployment(name: &str, replicas: i32, expression: Value) -> Value {
     let preferred = json!([{"weight": 100, "preference": {"matchExpressions": [expression]}}]);
     let affinity = json!({"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}});
     let container = json!({"name": "main", "resources": {"requests": {"cpu": "500m", "memory": "512Mi"}}});
-    let labels = json!({"app": "web"});
+    let labels = json!({"app": "web", "part": name});
     json!({
-        "metadata": {"name": "web"},
-        "spec": {"replicas": 2, "selector": {"matchLabels": labels},
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": {"affinity": affinity, "containers": [container]}}},
     })
 }
 
 fn run(groups: &[Value], with_web: bool, faults: Value) -> Outcome {
+    let deployments = if with_web { vec![web("go")] } else { Vec::new() };
+    run_with(&[], json!({"nodeGroups": groups, "deployments": deployments, "faults": faults}))
+}
+
+/// With further flags of the autoscaler and parts of the case.
+fn run_with(flags: &[(&str, i32)], parts: Value) -> Outcome {
     let budget =
         json!({"metadata": {"name": "web"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}});
-    let case = json!({
+    let mut case = json!({
         "name": "overlap", "seed": 1, "durationS": 900,
         "caOptions": {"expander": "random", "scale-down-unneeded-time": "2m", "scale-down-delay-after-add": "2m"},
         "hpaFlags": {"downscaleStabilizationS": 300, "tolerance": 0.1, "cpuInitializationPeriodS": 300, "initialReadinessDelayS": 30},
-        "nodeGroups": groups,
-        "deployments": if with_web { vec![web("go")] } else { Vec::new() },
         "pdbs": [budget],
         "workloads": {"default/web": {"startS": 2, "readyS": 200, "shutdownS": 2}},
-        "faults": faults,
         "expect": {"sampleEvery": 15, "deployments": {}, "groups": {}, "totals": {}},
     });
+    for (name, value) in flags {
+        case["caOptions"][*name] = json!(value);
+    }
+    for (name, value) in parts.as_object().expect("an object") {
+        case[name] = value.clone();
+    }
     let case = serde_json::from_value(case).expect("the test's own case");
     replay::lockstep(&case).expect("a case that makes sense")
 }
@@ -122,4 +139,22 @@ fn evictions_are_tried_twelve_times() {
 fn the_deletion_of_a_node_that_is_lost_meanwhile_fails() {
     let outcome = shrinking(json!([lost("go", 440)]));
     assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(_))), [445]);
+}
+
+/// Three nodes go at once, with one pod, two and one of a budget that lets three of four pods go. The last comes to it
+/// when nothing of it is left.
+#[test]
+fn what_one_deletion_takes_of_a_budget_does_not_keep_another_of_the_same_loop_from_beginning() {
+    let groups = [group("keep", [1, 1, 1], 60), group("zoo", [0, 1, 1], 60), group("go", [0, 2, 2], 60)];
+    let deployments = [part("a", 1, "go-0001"), part("b", 2, "go-0002"), part("c", 1, "zoo-0001")];
+    let quick = json!({"startS": 2, "readyS": 30, "shutdownS": 2});
+    let workloads = json!({"default/a": quick, "default/b": quick, "default/c": quick});
+    let parts = json!({"nodeGroups": groups, "deployments": deployments, "workloads": workloads});
+    let outcome = run_with(&[("max-drain-parallelism", 3)], parts);
+    let begun = times(&outcome, |what| matches!(what, Occurrence::ScaleDown { drain: true, .. }));
+    assert_eq!(begun, [430, 430, 430]);
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(_))), [] as [i64; 0]);
+    let denied = times(&outcome, |what| matches!(what, Occurrence::EvictionDenied(_)));
+    assert_eq!(denied, [435, 445, 455, 465], "the replacements are ready 32 s after they were bound");
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::NodeGone { .. })).len(), 3);
 }

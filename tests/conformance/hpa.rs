@@ -145,12 +145,9 @@ fn judge(text: &str) -> Result<(), String> {
     let spec = case.hpa.to_spec(&flags, &mut symbols, &mut issues);
     let mut controller = HpaController::new(spec, flags);
     if let Some(pre) = &case.pre {
-        let recommendations = pre.recommendations.iter().flatten();
-        let recommendations: Vec<_> =
-            recommendations.map(|(replicas, at)| (*replicas, SimTime::from_millis(*at))).collect();
-        if pre.recommendations.is_some() {
-            controller.resume(&recommendations, pre.desired.unwrap_or(0));
-        }
+        let at = |(replicas, at): &(i32, i64)| (*replicas, SimTime::from_millis(*at));
+        let recommendations = pre.recommendations.as_ref().map(|rows| rows.iter().map(at).collect::<Vec<_>>());
+        controller.resume(recommendations.as_deref(), pre.desired.unwrap_or(0));
     }
     for tick in &case.ticks {
         let decision = sync(&mut controller, &case, tick, &mut symbols);

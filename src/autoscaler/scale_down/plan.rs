@@ -35,11 +35,12 @@ impl Autoscaler {
         } else {
             self.update_legacy_plan(snapshot, inputs, Nodes { all, candidates: &candidates }, &mut outcome);
         }
+        // The plan's; the legacy planner forgets some of them when others go.
+        outcome.unneeded = self.planner.unneeded().collect();
         outcome.result = match blocked || self.cools_down(inputs.now) {
             true => ScaleDownResult::InCooldown,
             false => self.delete(snapshot, inputs, all, &mut outcome),
         };
-        outcome.unneeded = self.planner.unneeded().collect();
         // Nodes on their way have later ids, which other nodes will have in the next loop.
         let first = all.iter().map(|node| node.index() + 1).max().unwrap_or(0);
         self.planner.usage.forget_from(NodeId::from_index(first));

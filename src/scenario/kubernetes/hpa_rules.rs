@@ -225,7 +225,7 @@ impl MetricTarget {
                 Target::Utilization(percent) => ("must be greater than 0", percent.to_string()),
                 _ => ("must be positive", Quantity::from_milli(amount).to_string()),
             };
-            return report(issues, invalid(format!("{field}.{part}"), shown, rule));
+            issues.push(invalid(format!("{field}.{part}"), shown, rule));
         }
         Some(target)
     }

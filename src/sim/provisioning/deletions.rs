@@ -3,6 +3,7 @@
 use crate::autoscaler::drain::{self, Controllers, Scope};
 use crate::autoscaler::{Deletion, TO_BE_DELETED};
 use crate::cluster::{Effect, NodeId, PodId};
+use crate::id::Id;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{DrainId, Event};
 use crate::sim::log::{Evictor, Occurrence};
@@ -28,28 +29,27 @@ impl Provisioning {
         let because = self.logged.found.get(&node).copied();
         let what = Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 };
         let record = shared.log.push(now, what, because);
+        let delay =
+            shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.node_delete_delay_after_taint);
         let id = self.drains.push(Drain {
             node,
             instance,
             record,
             needs_drain: drain,
+            check_at: Some(now + delay),
             left: Vec::new(),
             evicted: Vec::new(),
             since: None,
             waiting_since: None,
         });
-        let delay =
-            shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.node_delete_delay_after_taint);
         shared.queue.push(now + delay, Event::DrainContinues(id));
     }
 
     /// A deletion goes on: checks once more, evicts, waits, deletes.
     pub(crate) fn drain_continues(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, id: DrainId) {
+        self.check_begun_together(shared, now, id);
         let goes_on = shared.cluster.has_node(self.drains[id].node)
-            && match self.drains[id].since {
-                None => self.begin_drain(shared, now, id),
-                Some(since) => self.has_patience(shared, now, id, since),
-            };
+            && self.drains[id].since.is_some_and(|since| self.has_patience(shared, now, id, since));
         if !goes_on {
             return self.deletion_fails(shared, now, id);
         }
@@ -65,25 +65,42 @@ impl Provisioning {
     /// Upstream: `Evictor.DrainNodeWithPods`, `evictPod`, 1.28.0.
     fn has_patience(&mut self, shared: &mut Shared, now: SimTime, id: DrainId, since: SimTime) -> bool {
         let most = shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_pod_eviction_time);
-        if now - since < most {
+        if now == since || now - since < most {
             return true;
         }
         let left = std::mem::take(&mut self.drains[id].left);
         left.into_iter().all(|pod| shared.cluster.spec_of(pod).is_daemon())
     }
 
-    /// Looks at the node with fresh eyes: whether the deletion may begin.
-    fn begin_drain(&mut self, shared: &mut Shared, now: SimTime, id: DrainId) -> bool {
+    /// Deletions that one loop started are all checked before the first pod is evicted: what one takes of a budget does
+    /// not keep another from beginning. Upstream: `Actuator.deleteNodesAsync`, 1.28.0.
+    fn check_begun_together(&mut self, shared: &mut Shared, now: SimTime, first: DrainId) {
+        if self.drains[first].check_at.is_none() {
+            return;
+        }
+        for index in first.index()..self.drains.len() {
+            let id = DrainId::from_index(index);
+            if self.drains[id].check_at.take_if(|at| *at == now).is_none() {
+                break;
+            }
+            let begins = shared.cluster.has_node(self.drains[id].node) && self.may_begin(shared, now, id);
+            self.drains[id].since = begins.then_some(now);
+        }
+    }
+
+    /// Looks at the node with fresh eyes: whether the deletion may begin. For an empty node neither budgets nor
+    /// controllers are asked: no pod of it may have to move.
+    fn may_begin(&mut self, shared: &mut Shared, now: SimTime, id: DrainId) -> bool {
         shared.refresh_budgets();
         let Some(flags) = &shared.cast.autoscaler else { return false };
+        let row = &mut self.drains[id];
         let allowed: Vec<i32> = shared.cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let controllers = Controllers::of(&shared.cluster);
-        let scope = Scope { now, controllers: Some(&controllers), budgets: Some(&allowed) };
-        let Ok(moved) = drain::pods_to_move(&shared.cluster, flags, self.drains[id].node, scope) else {
+        let asked = row.needs_drain.then_some((&controllers, allowed.as_slice()));
+        let scope = Scope { now, controllers: asked.map(|(known, _)| known), budgets: asked.map(|(_, left)| left) };
+        let Ok(moved) = drain::pods_to_move(&shared.cluster, flags, row.node, scope) else {
             return false;
         };
-        let row = &mut self.drains[id];
-        row.since = Some(now);
         let (mut pods, mut daemon_pods) = (moved.pods, moved.daemon_pods);
         if !row.needs_drain && !pods.is_empty() {
             return false;

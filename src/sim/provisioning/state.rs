@@ -38,11 +38,13 @@ pub(crate) struct Drain {
     /// The record of its beginning.
     pub(crate) record: Option<RecordId>,
     pub(crate) needs_drain: bool,
+    /// When it is checked whether the deletion may begin; nothing once that was found.
+    pub(crate) check_at: Option<SimTime>,
     /// Pods not evicted yet.
     pub(crate) left: Vec<PodId>,
     /// Evicted pods that must be gone.
     pub(crate) evicted: Vec<PodId>,
-    /// When the first eviction was tried.
+    /// When the first eviction was tried; absent until then, and where the check said no.
     pub(crate) since: Option<SimTime>,
     /// When all were evicted.
     pub(crate) waiting_since: Option<SimTime>,

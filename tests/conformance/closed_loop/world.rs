@@ -81,18 +81,23 @@ fn hpa_flags(case: &Case) -> hpa::Flags {
     }
 }
 
+const INSTANCE_TYPE: &str = "node.kubernetes.io/instance-type";
+
 fn node_groups(case: &Case, converter: &mut Converter<'_>) -> IdVec<GroupId, NodeGroup> {
     let mut groups = IdVec::new();
     for row in &case.node_groups {
-        let price = PricePerHour::from_usd(row.price);
-        let label = row.template.metadata.labels.get("node.kubernetes.io/instance-type");
+        // The recordings' price of a node is that of the first group with its instance type.
+        let kind = |row: &super::case::NodeGroup| row.template.metadata.labels.get(INSTANCE_TYPE).cloned();
+        let label = kind(row);
+        let first = case.node_groups.iter().find(|other| label.is_some() && kind(other) == label).unwrap_or(row);
+        let price = PricePerHour::from_usd(first.price);
         groups.push(NodeGroup {
             name: row.id.clone(),
             min: row.min,
             max: row.max,
             initial: row.initial,
             machines: vec![Machine {
-                instance_type: label.cloned().unwrap_or_default(),
+                instance_type: label.unwrap_or_default(),
                 template: converter.node_template(&row.template),
                 price,
                 spot_market: None,

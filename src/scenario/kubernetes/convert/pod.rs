@@ -1,5 +1,6 @@
 //! Pods: their kinds, containers, ports and volumes.
 
+use super::requests::is_sidecar;
 use super::{Converter, DEFAULT_SCHEDULER};
 use crate::cluster::{
     self, Container, HostPort, Owner, OwnerKind, Phase, PodId, PodName, PodSpecId, PreemptionPolicy, Protocol,
@@ -93,7 +94,7 @@ impl Converter<'_> {
                 _ => PreemptionPolicy::PreemptLowerPriority,
             },
             scheduling_gates: api.scheduling_gates.iter().map(|gate| self.symbol(&gate.name)).collect(),
-            has_sidecar: api.init_containers.iter().any(|c| c.restart_policy.as_deref() == Some("Always")),
+            has_sidecar: api.init_containers.iter().any(is_sidecar),
             termination_grace: api.termination_grace_period_seconds.map(SimDuration::from_secs),
             safe_to_evict: match annotation("cluster-autoscaler.kubernetes.io/safe-to-evict") {
                 Some("true") => Some(true),

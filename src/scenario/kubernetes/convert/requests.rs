@@ -21,14 +21,14 @@ pub(super) struct PodResources {
 
 impl Converter<'_> {
     pub(super) fn pod_resources(&mut self, api: &pod::PodSpec) -> PodResources {
-        let requests = exact_pod_requests(api, |container| container.resources.requests.clone());
-        let scored = exact_pod_requests(api, |container| with_scoring_defaults(&container.resources.requests));
+        let requests = exact_pod_requests(api);
+        let (nonzero_cpu_milli, nonzero_memory_bytes) = nonzero_requests(api);
         let mut containers = BTreeMap::new();
         api.containers.iter().for_each(|container| add_to(&mut containers, &container.resources.requests));
         PodResources {
             requests: self.resources("spec", &non_negative(requests)),
-            nonzero_cpu_milli: scored.get("cpu").map_or(0, |cpu| cpu.milli_value()),
-            nonzero_memory_bytes: scored.get("memory").map_or(0, |memory| memory.value()),
+            nonzero_cpu_milli,
+            nonzero_memory_bytes,
             container_requests: self.resources("spec", &non_negative(containers)),
         }
     }
@@ -38,40 +38,63 @@ impl Converter<'_> {
 /// overhead, exact.
 ///
 /// Upstream: `resource.PodRequests` (pkg/api/v1/resource/helpers.go, 1.28).
-fn exact_pod_requests(
-    api: &pod::PodSpec,
-    of: impl Fn(&pod::Container) -> BTreeMap<String, Quantity>,
-) -> BTreeMap<String, Quantity> {
+fn exact_pod_requests(api: &pod::PodSpec) -> BTreeMap<String, Quantity> {
     let mut total = BTreeMap::new();
-    api.containers.iter().for_each(|container| add_to(&mut total, &of(container)));
-    let (mut sidecars, mut init) = (BTreeMap::new(), BTreeMap::new());
-    for container in &api.init_containers {
-        let mut needed = of(container);
-        if container.restart_policy.as_deref() == Some("Always") {
-            add_to(&mut total, &needed);
-            add_to(&mut sidecars, &needed);
-            needed = sidecars.clone();
-        } else {
-            add_to(&mut needed, &sidecars);
-        }
-        raise_to(&mut init, &needed);
-    }
-    raise_to(&mut total, &init);
+    let sidecars = api.init_containers.iter().filter(|container| is_sidecar(container));
+    api.containers.iter().chain(sidecars).for_each(|container| add_to(&mut total, &container.resources.requests));
+    each_init_step(api, |needed| raise_to(&mut total, needed));
     add_to(&mut total, &api.overhead);
     total
+}
+
+/// Cpu in milli-cores and memory in bytes, with the scores' defaults for what names none: max(sum of containers, the
+/// largest step of the init containers) + overhead. Sidecars are in the steps alone, and their defaults are for a step as a
+/// whole. Each amount is rounded up by itself.
+///
+/// Upstream: `calculateResource` (scheduler/framework/types.go, 1.28), for pods of a node. A pod with sidecars that looks for
+/// a node would count otherwise, but NodeResourcesFit refuses it before that.
+fn nonzero_requests(api: &pod::PodSpec) -> (i64, i64) {
+    let counted = |amounts: &BTreeMap<String, Quantity>| {
+        (
+            amounts.get("cpu").map_or(DEFAULT_CPU_MILLI, |cpu| cpu.milli_value()),
+            amounts.get("memory").map_or(DEFAULT_MEMORY_BYTES, |memory| memory.value()),
+        )
+    };
+    let plus = |a: (i64, i64), b: (i64, i64)| (a.0.wrapping_add(b.0), a.1.wrapping_add(b.1));
+    let rows = api.containers.iter().map(|container| counted(&container.resources.requests));
+    let mut sums = rows.fold((0, 0), plus);
+    each_init_step(api, |needed| {
+        let (cpu, memory) = counted(needed);
+        sums = (sums.0.max(cpu), sums.1.max(memory));
+    });
+    let overhead = |name: &str| api.overhead.get(name).copied().unwrap_or_default();
+    plus(sums, (overhead("cpu").milli_value(), overhead("memory").value()))
+}
+
+/// Tells what is needed at each step of a pod's start: an init container and the sidecars before it, or the sidecars up
+/// to the one that starts.
+fn each_init_step(api: &pod::PodSpec, mut tell: impl FnMut(&BTreeMap<String, Quantity>)) {
+    let mut sidecars = BTreeMap::new();
+    for container in &api.init_containers {
+        if is_sidecar(container) {
+            add_to(&mut sidecars, &container.resources.requests);
+            tell(&sidecars);
+        } else {
+            let mut needed = sidecars.clone();
+            add_to(&mut needed, &container.resources.requests);
+            tell(&needed);
+        }
+    }
+}
+
+pub(super) fn is_sidecar(container: &pod::Container) -> bool {
+    container.restart_policy.as_deref() == Some("Always")
 }
 
 /// Negative requests are reported per container; sums go on without them.
 fn non_negative(mut amounts: BTreeMap<String, Quantity>) -> BTreeMap<String, Quantity> {
     amounts.retain(|_, quantity| !quantity.is_negative());
     amounts
-}
-
-fn with_scoring_defaults(requests: &BTreeMap<String, Quantity>) -> BTreeMap<String, Quantity> {
-    let mut scored = requests.clone();
-    scored.entry("cpu".into()).or_insert(Quantity::from_milli(DEFAULT_CPU_MILLI));
-    scored.entry("memory".into()).or_insert(Quantity::from_units(DEFAULT_MEMORY_BYTES));
-    scored
 }
 
 fn add_to(total: &mut BTreeMap<String, Quantity>, amounts: &BTreeMap<String, Quantity>) {
@@ -115,6 +138,48 @@ mod tests {
         assert_eq!(spec.requests.memory_bytes, 1 << 30);
         assert_eq!(spec.container_requests.cpu_milli, 350);
         assert_eq!(spec.nonzero_memory_bytes, (1 << 30) + DEFAULT_MEMORY_BYTES);
+    }
+
+    /// What the fit and the scores count of init containers, cpu of each in milli-cores, beside two containers of 100 and
+    /// of no request; an absent cpu is no request, a trailing `+` makes a sidecar.
+    fn of_init_containers(init: &[&str]) -> (i64, i64) {
+        let row = |text: &&str| {
+            let policy = if text.ends_with('+') { r#","restartPolicy":"Always""# } else { "" };
+            let cpu = text.trim_end_matches('+');
+            let requests = if cpu.is_empty() { String::new() } else { format!(r#""cpu":"{cpu}m""#) };
+            format!(r#"{{"name":"i","resources":{{"requests":{{{requests}}}}}{policy}}}"#)
+        };
+        let init: Vec<String> = init.iter().map(row).collect();
+        let (cluster, spec) = convert_pod(&format!(
+            r#"{{"spec":{{"containers":[{{"name":"a","resources":{{"requests":{{"cpu":"100m"}}}}}},{{"name":"b"}}],
+                "initContainers":[{}],"overhead":{{"cpu":"7m"}}}}}}"#,
+            init.join(",")
+        ));
+        let spec = cluster.spec(spec);
+        (spec.requests.cpu_milli - 7, spec.nonzero_cpu_milli - 7)
+    }
+
+    #[test]
+    fn sidecars_count_whole_in_the_fit_and_by_steps_in_the_scores() {
+        assert_eq!(of_init_containers(&[]), (100, 200));
+        assert_eq!(of_init_containers(&["50+"]), (150, 200), "the step of 50 is less than the containers");
+        assert_eq!(of_init_containers(&["150+", "150+"]), (400, 300), "both sidecars, without the containers");
+        assert_eq!(of_init_containers(&["300+", "250"]), (550, 550), "an ordinary one beside the sidecar before it");
+        assert_eq!(of_init_containers(&["250", "300+"]), (400, 300), "it has ended when the sidecar starts");
+        assert_eq!(of_init_containers(&["250+", ""]), (350, 250), "a step that asks for something has no default");
+        assert_eq!(of_init_containers(&["", "250+"]), (350, 250));
+        assert_eq!(of_init_containers(&["+", "0+"]), (100, 200));
+    }
+
+    #[test]
+    fn the_scores_round_each_amount_up() {
+        let (cluster, spec) = convert_pod(
+            r#"{"spec":{"containers":[{"name":"a","resources":{"requests":{"memory":"1500m"}}},
+                {"name":"b","resources":{"requests":{"memory":"1500m","cpu":"0"}}}]}}"#,
+        );
+        let spec = cluster.spec(spec);
+        assert_eq!((spec.requests.memory_bytes, spec.nonzero_memory_bytes), (3, 4));
+        assert_eq!(spec.nonzero_cpu_milli, DEFAULT_CPU_MILLI, "an explicit 0 stays 0");
     }
 
     #[test]
