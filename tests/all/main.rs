@@ -10,6 +10,7 @@ mod autoscaler_world;
 mod causes;
 mod cli;
 mod digest;
+mod docs;
 mod doors;
 mod dry_run_autoscale;
 mod dry_run_hpa;
