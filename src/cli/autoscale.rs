@@ -3,9 +3,9 @@
 use super::Failure;
 use super::streams::{print, tell};
 use foresail::dry_run::autoscale::{self, Forecast, Request};
-use foresail::report::counted;
 use foresail::report::{AutoscaleLoop, Told, autoscale_text};
 use foresail::scenario::issue::Issue;
+use foresail::units::counted;
 use foresail::units::{SimDuration, SimTime};
 use std::hint::black_box;
 use std::path::PathBuf;

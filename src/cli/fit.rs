@@ -7,6 +7,7 @@ use foresail::scenario;
 use foresail::scenario::issue::Issue;
 use foresail::traffic::fit::{Fit, fit};
 use foresail::traffic::latency::{Discipline, ServiceProfile, WorkShape};
+use foresail::units::counted;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -152,7 +153,8 @@ fn rule(discipline: Discipline) -> &'static str {
 fn judge(service: &str, found: &Fit) {
     let (used, held) = found.samples;
     let (least, most) = found.seen_rate_per_pod;
-    tell(format!("{service}: {used} samples used, {held} held back; {least:.2} to {most:.2} requests/s per pod seen"));
+    let used = counted(used, "sample");
+    tell(format!("{service}: {used} used, {held} held back; {least:.2} to {most:.2} requests/s per pod seen"));
     let figures = ["cpu", "P50", "P95", "P99"].iter().zip(found.held_back_percent);
     let errors: Vec<String> = figures
         .map(|(figure, error)| error.map_or(format!("{figure} not recorded"), |error| format!("{figure} {error:.1} %")))

@@ -5,11 +5,11 @@ use super::streams::{print, tell};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use foresail::cluster::{ClusterState, PodId};
 use foresail::dry_run::schedule::{self, DryRun, HowMany};
-use foresail::report::counted;
 use foresail::rng::Seed;
 use foresail::scenario::issue::Issue;
 use foresail::scenario::snapshot::{self, Snapshot};
 use foresail::scheduler::{Attempt, Decision, Scheduler, Ties};
+use foresail::units::counted;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -272,9 +272,12 @@ fn ran_out(more: &HowMany) -> Option<(String, usize)> {
 }
 
 fn more_table(cluster: &ClusterState, pod: PodId, more: &HowMany) -> String {
-    let mut text = format!("{} more pods like {} fit.\n", more.count(), cluster.pod_key(pod));
+    let fit = if more.count() == 1 { "fits" } else { "fit" };
+    let pods = counted(more.count() as usize, "more pod");
+    let mut text = format!("{pods} like {} {fit}.\n", cluster.pod_key(pod));
     if let (Some((what, nodes)), Some(stopped)) = (ran_out(more), &more.stopped) {
-        let _ = writeln!(text, "What runs out first: {what}, on {nodes} of {} nodes.", stopped.nodes);
+        let _ =
+            writeln!(text, "What runs out first: {what}, on {nodes} of {}.", counted(stopped.nodes as usize, "node"));
     }
     if let Some(stopped) = &more.stopped {
         let _ = writeln!(text, "The next one: {}", stopped.message());

@@ -1,6 +1,7 @@
 //! Figures as people read them: few digits, a unit, the same everywhere.
 
 use super::{Estimate, Unit};
+use crate::units::grouped;
 
 /// `value` with its unit: `$1,234`, `187 ms`, `0.42%`.
 pub(super) fn figure(value: f64, unit: Unit) -> String {
@@ -75,11 +76,6 @@ pub(super) fn parts(total: f64, amounts: &[f64]) -> Vec<String> {
     order.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
     order.iter().take(left.clamp(0, amounts.len() as i64) as usize).for_each(|at| units[*at] += 1);
     units.into_iter().map(|unit| usd_with(unit as f64 / scale, decimals)).collect()
-}
-
-/// `1 loop`, `3 loops`.
-pub fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(count as u64)) }
 }
 
 /// Dollars: cents below a hundred, whole dollars from a thousand.
@@ -158,18 +154,6 @@ fn span_unit(seconds: f64) -> (&'static str, f64) {
     }
 }
 
-fn grouped(value: u64) -> String {
-    let whole = value.to_string();
-    let mut text = String::with_capacity(whole.len() * 4 / 3);
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,11 +209,5 @@ mod tests {
         assert_eq!(parts(1000.4, &[333.4, 333.5, 333.5]), ["$333", "$334", "$333"]);
         assert_eq!(parts(0.03, &[0.014, 0.016]), ["$0.01", "$0.02"]);
         assert_eq!(parts(0.0, &[]), Vec::<String>::new());
-    }
-
-    #[test]
-    fn one_of_a_thing_is_singular() {
-        assert_eq!(["replication", "loop"].map(|what| counted(1, what)), ["1 replication", "1 loop"]);
-        assert_eq!(counted(1200, "pod"), "1,200 pods");
     }
 }

@@ -1,10 +1,11 @@
 //! The page: one file, no network, light and dark, prints well. The answer is on top.
 
 use super::chart::{cost_figures, timeline_figures};
-use super::format::{counted, duration, figure, interval, parts};
+use super::format::{duration, figure, interval, parts};
 use super::tables::{self, Grid};
 use super::verdict::{basis, overall};
 use super::{Estimate, Report, Unit};
+use crate::units::counted;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 

@@ -34,7 +34,6 @@ pub use audit::audit_table;
 pub use autoscale::{AutoscaleLoop, Told, autoscale_text};
 pub use csv::{costs_csv, timeline_csv};
 pub use files::{ReadError, read, write};
-pub use format::counted;
 pub use html::html;
 pub use model::{
     AutoscalerResult, ChargeResult, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,

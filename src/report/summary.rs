@@ -1,10 +1,11 @@
 //! The terminal summary: what fits a screen of 80 columns and 24 lines, the verdict last.
 
 use super::details::details;
-use super::format::{counted, duration, figure, half_width, parts};
+use super::format::{duration, figure, half_width, parts};
 use super::model::Headline;
 use super::verdict::{changes, verdict};
 use super::{Report, Unit};
+use crate::units::counted;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -3,6 +3,7 @@
 use super::format::{figure, half_width, usd};
 use super::model::{Recommendation, Verdict};
 use super::{Objective, Report, Unit};
+use crate::units::counted;
 
 /// Whether there is another setting to take.
 pub(super) fn changes(report: &Report) -> bool {
@@ -52,10 +53,10 @@ pub(super) fn overall(found: &Recommendation) -> String {
 /// What the recommendation rests on.
 pub(super) fn basis(found: &Recommendation) -> String {
     format!(
-        "  objectives kept in {:.0} % of {} fresh replications as it is, {:.0} % as recommended; {} settings simulated",
+        "  objectives kept in {:.0} % of {} as it is, {:.0} % as recommended; {} simulated",
         found.current_met_ratio * 100.0,
-        found.replications,
+        counted(found.replications as usize, "fresh replication"),
         found.recommended_met_ratio * 100.0,
-        found.settings_tried
+        counted(found.settings_tried as usize, "setting")
     )
 }

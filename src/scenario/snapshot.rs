@@ -12,6 +12,7 @@ use super::scheduler_profiles;
 use super::sources::Sources;
 use crate::cluster::{ClusterState, PodId};
 use crate::scheduler::Profiles;
+use crate::units::counted;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -180,7 +181,8 @@ impl Gathered<'_> {
         });
         let known: Vec<String> = profiles.iter().map(|(name, _)| cluster.symbols.text(*name).to_owned()).collect();
         for (name, count) in strangers {
-            let message = format!("{count} pending pods wait for another scheduler, `{name}`, and were left aside");
+            let pods = counted(count, "pending pod");
+            let message = format!("{pods} of another scheduler, `{name}`, left aside");
             let issue = Issue::warning("spec.schedulerName", message);
             issues.push(issue.suggest(&name, known.iter().map(String::as_str)));
         }

@@ -3,10 +3,12 @@
 //! Everything here is an integer. Floats appear only where upstream decides with floats, and
 //! where a person reads a figure. Start reading at [`SimTime`].
 
+mod counted;
 mod money;
 mod quantity;
 mod time;
 
+pub use counted::{counted, grouped};
 pub use money::{HOURS_PER_MONTH, Money, PricePerHour};
 pub use quantity::{Quantity, QuantityError};
 pub use time::{DurationError, SimDuration, SimTime};

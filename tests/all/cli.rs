@@ -204,9 +204,9 @@ fn traces_are_read_with_care() {
     refused(&folder("2026-01-31 1O:00,5\n60,6\n"), &["t.csv:1: error: `2026-01-31 1O:00` is not a time"]);
     let millis = folder("1769856000000,5\n1769856060000,6\n1769856240000,7\n");
     let millis = millis.run("run s.yaml -n 1 -q --no-recommend --details");
-    assert!(millis.ok().contains("the step is 60 s and there are 1 gaps, the longest of 120 s"), "{}", millis.stdout);
+    assert!(millis.ok().contains("the step is 60 s, with 1 gap, the longest of 120 s"), "{}", millis.stdout);
     let gap = folder("time,rate\n0,5\n60,6\n120,7\n600,7\n").run("run s.yaml -n 1 -q --no-recommend --details");
-    assert!(gap.stdout.contains("1 gaps, the longest of 420 s"), "{}", gap.stdout);
+    assert!(gap.stdout.contains("1 gap, the longest of 420 s"), "{}", gap.stdout);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn prometheus_answers_are_read_with_their_holes() {
     let folder = folder(&[("hpa.yaml", HPA), ("answer.json", answer)]);
     let Done { code, stdout: out, stderr: err } = run(&folder, "-f hpa.yaml --metrics cpu=answer.json --all -o csv");
     assert_eq!(code, 0);
-    assert!(err.contains("answer.json: warning: data.result[0]: 1 gaps, the longest of 30 s"), "{err}");
+    assert!(err.contains("answer.json: warning: data.result[0]: 1 gap, the longest of 30 s"), "{err}");
     assert!(out.contains("2026-01-31 10:40:00,cpu 50% of 50%,2,2,2,2,2,false"), "{out}");
     assert!(out.contains("2026-01-31 10:40:15,cpu 90% of 50%,2,2,4,4,4,true"), "{out}");
     assert!(out.contains("2026-01-31 10:40:30,cpu ?"), "nothing is known where both are missing: {out}");

@@ -177,7 +177,7 @@ fn a_configuration_with_two_profiles_is_heeded() {
     assert_eq!(found["pods"][0]["node"], "n2", "full nodes first: {found}");
     assert_eq!(found["pods"][1]["node"], "n3", "taints do not matter to it: {found}");
     assert_eq!(found["pods"].as_array().map(Vec::len), Some(2));
-    assert!(done.stderr.contains("1 pending pods wait for another scheduler, `carelses`"), "{}", done.stderr);
+    assert!(done.stderr.contains("1 pending pod of another scheduler, `carelses`"), "{}", done.stderr);
     assert!(done.stderr.contains("did you mean `careless`?"), "{}", done.stderr);
     let found = configured(SPREAD_OFF, pods(), &["--explain", "web", "-o", "json"]).json();
     assert_eq!(found["nodes"]["n1"]["plugins"].get("NodeResourcesBalancedAllocation"), None, "{found}");

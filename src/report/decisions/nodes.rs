@@ -4,6 +4,7 @@ use super::Decisions;
 use super::line::Line;
 use crate::cluster::NodeId;
 use crate::sim::log::{KeepReason, NodeEnd, Occurrence};
+use crate::units::counted;
 
 const CA: &str = "cluster-autoscaler";
 
@@ -17,7 +18,8 @@ impl Decisions<'_> {
                     1 => " for a pod that waits".to_owned(),
                     pods => format!(" for {pods} pods that wait"),
                 };
-                let text = format!("Cluster Autoscaler grows {} from {from} to {to} nodes{whom}.", self.group(group));
+                let size = counted(to.max(0) as usize, "node");
+                let text = format!("Cluster Autoscaler grows {} from {from} to {size}{whom}.", self.group(group));
                 let line = Line::new(CA, "scale-up", vec![self.group(group)], text);
                 line.with("from", from).with("to", to).with("pods", pods)
             }
@@ -26,7 +28,11 @@ impl Decisions<'_> {
                 Line::new(CA, "target-corrected", vec![self.group(group)], text).with("nodes", by)
             }
             Occurrence::ScaleDown { node, drain, pods } => {
-                let how = if drain { format!("{pods} pods move elsewhere") } else { "it is empty".to_owned() };
+                let how = if drain {
+                    format!("{} to move elsewhere", counted(pods as usize, "pod"))
+                } else {
+                    "it is empty".to_owned()
+                };
                 let text =
                     format!("Cluster Autoscaler removes the node {}, which was not needed: {how}.", self.node(node));
                 Line::new(CA, "scale-down", vec![self.node(node)], text).with("drain", drain).with("pods", pods)
@@ -71,10 +77,11 @@ impl Decisions<'_> {
                 Line::new("cloud", "node-added", vec![self.node(node), self.group(group)], text)
             }
             Occurrence::NodeGone { node, reason, pods_lost } => {
+                let lost = counted(pods_lost as usize, "pod");
                 let (decision, why) = match reason {
                     NodeEnd::ScaleDown => ("node-removed", "removed".to_owned()),
-                    NodeEnd::Lost => ("node-lost", format!("lost, with {pods_lost} pods")),
-                    NodeEnd::Spot => ("node-reclaimed", format!("reclaimed by the spot market, with {pods_lost} pods")),
+                    NodeEnd::Lost => ("node-lost", format!("lost, with {lost}")),
+                    NodeEnd::Spot => ("node-reclaimed", format!("reclaimed by the spot market, with {lost}")),
                 };
                 let text = format!("The node {} is {why}.", self.node(node));
                 Line::new("cloud", decision, vec![self.node(node)], text).with("pods_lost", pods_lost)

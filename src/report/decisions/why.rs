@@ -4,6 +4,7 @@ use super::Decisions;
 use crate::sim::log::{Occurrence, RecordId};
 use crate::sim::outcome::Point;
 use crate::study::History;
+use crate::units::counted;
 use crate::units::{SimDuration, SimTime};
 use crate::world::Cast;
 use std::collections::BTreeSet;
@@ -72,7 +73,12 @@ fn traffic(history: &History, at: SimTime, text: &mut String) {
             then.error_rate * 100.0
         );
     }
-    let _ = writeln!(text, "{} nodes, {:.1} pods without a node (mean of the step).", nodes(then), then.pending);
+    let _ = writeln!(
+        text,
+        "{}, {:.1} pods without a node (mean of the step).",
+        counted(nodes(then) as usize, "node"),
+        then.pending
+    );
 }
 
 impl Decisions<'_> {

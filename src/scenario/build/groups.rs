@@ -11,6 +11,7 @@ use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::terraform::TerraformGroup;
 use crate::units::SimDuration;
+use crate::units::counted;
 use crate::world::{Delay, GroupId, NodeGroup};
 
 /// Machine types of a group that names none.
@@ -59,7 +60,7 @@ pub(super) fn build(
         drafts = dump_nodes::groups(&scene.objects.nodes, issues);
     } else if !scene.objects.nodes.is_empty() {
         let count = scene.objects.nodes.len();
-        let message = format!("{count} Node objects were left aside: the node groups are declared");
+        let message = format!("{} left aside: the node groups are declared", counted(count, "Node object"));
         issues.push(Issue::note("manifests", message));
     }
     if drafts.is_empty() {

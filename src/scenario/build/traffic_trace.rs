@@ -6,6 +6,7 @@ use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::sources::Files as _;
 use crate::scenario::timed::{Clock, Gaps, Order, Reading, Row, Table, at_line};
 use crate::traffic::demand::{After, Curve};
+use crate::units::counted;
 use crate::units::{SimDuration, SimTime};
 
 /// The curve of a file; `unit` is `rps` or `requests` per step.
@@ -74,8 +75,6 @@ fn gaps(points: &[(f64, f64)], step: f64) -> Option<String> {
         points.iter().map(|(seconds, _)| SimTime::ZERO + SimDuration::from_secs_f64(*seconds)).collect();
     let gaps = Gaps::of(&times, SimDuration::from_secs_f64(step));
     let (longest, step) = (gaps.longest()?.as_secs_f64() - step, gaps.step.as_secs_f64());
-    let count = gaps.found.len();
-    Some(format!(
-        "the step is {step} s and there are {count} gaps, the longest of {longest} s: the value before holds on"
-    ))
+    let gaps = counted(gaps.found.len(), "gap");
+    Some(format!("the step is {step} s, with {gaps}, the longest of {longest} s: the value before holds on"))
 }

@@ -18,6 +18,7 @@ use crate::scenario::kubernetes::pod::{self as api_pod, Pod, PodSpec, PodTemplat
 use crate::scenario::kubernetes::reader::Provenance;
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::workloads as api;
+use crate::units::counted;
 use crate::units::{Quantity, SimDuration, SimTime};
 use crate::world::{Cast, Delay, Lifecycle, Load, Probe, Workload, WorkloadKind};
 
@@ -84,7 +85,8 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
 fn say_what_was_assumed(scene: &Scene<'_>, assumed: usize, issues: &mut Issues) {
     if assumed > 0 {
         let (cpu, memory) = assumption(scene);
-        let message = format!("{assumed} containers ask for no cpu or memory: {cpu} and {memory} are assumed");
+        let containers = counted(assumed, "container");
+        let message = format!("{containers} without requests of cpu or memory: {cpu} and {memory} are assumed");
         issues.push(Issue::warning("assume", message));
     }
 }

@@ -5,6 +5,7 @@ use super::rows::Rows;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::timed::{self, Clock, ENOUGH, Gaps, Order, Reading, Row, at_line, usual_step};
 use crate::units::SimTime;
+use crate::units::counted;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -234,8 +235,8 @@ fn report_holes(field: &str, one: &Matrix, issues: &mut Issues) {
     let gaps = Gaps::of(&times(true), step);
     if let Some(longest) = gaps.longest() {
         let message = format!(
-            "{} gaps, the longest of {} s, where samples are {} s apart: nothing is known there",
-            gaps.found.len(),
+            "{}, the longest of {} s, where samples are {} s apart: nothing is known there",
+            counted(gaps.found.len(), "gap"),
             longest.as_secs_f64(),
             step.as_secs_f64()
         );
