@@ -1,6 +1,7 @@
 //! A scenario at the prices of another book than the one that ships.
 
 use foresail::cost::{Bill, ChargeKind};
+use foresail::dry_run::autoscale;
 use foresail::market::{Catalog, FixedPrice, ManagedPrice, MarketError, Offering, PriceBook};
 use foresail::scenario::{Scenario, Sources, load_priced};
 use foresail::study::Study;
@@ -49,4 +50,17 @@ fn half_the_price_is_half_the_bill_for_nodes() {
     assert!((2 * nodes(&half) - nodes(&listed)).abs() <= 2 * half.lines.len() as i128);
     let control_plane = |bill: &Bill| bill.by_kind()[&ChargeKind::ControlPlane];
     assert_eq!(control_plane(&half), control_plane(&listed), "what is no machine has its list price");
+}
+
+#[test]
+fn the_autoscaler_alone_asks_the_same_book() {
+    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cluster-autoscaler/up.yaml");
+    let request = autoscale::Request { files: vec![dump], ..autoscale::Request::default() };
+    let prices = |book: &dyn PriceBook| -> Vec<f64> {
+        let loaded = autoscale::load_priced(&request, book).unwrap_or_else(|issues| panic!("{issues:?}"));
+        loaded.surroundings.groups.iter().map(|group| group.price).collect()
+    };
+    let (listed, half) = (prices(Catalog::shipped()), prices(&HalfPrice));
+    assert!(listed.iter().any(|price| *price > 0.0), "{listed:?}");
+    assert_eq!(listed.iter().map(|price| price / 2.0).collect::<Vec<_>>(), half);
 }

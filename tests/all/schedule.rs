@@ -61,7 +61,7 @@ fn pods_get_nodes_in_a_table() {
     let done = schedule(&cluster(vec![there, pod("web", "500m", Value::Null)]), &[]);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert_eq!(done.stdout, "NAMESPACE   NAME   NODE\nshop        web    n2\n");
-    assert!(done.stderr.starts_with("placed 1 pods, 0 wait; "), "{}", done.stderr);
+    assert!(done.stderr.starts_with("placed 1 pod, 0 wait; "), "{}", done.stderr);
     assert!(done.stderr.trim_end().ends_with(" pods/s"), "{}", done.stderr);
 }
 

@@ -8,6 +8,7 @@ use crate::autoscaler::{Flags, InstanceView};
 use crate::cluster::{NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
 use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
+use crate::market::{Catalog, PriceBook};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::documents;
 use crate::scenario::issue::{Issue, Issues};
@@ -63,8 +64,13 @@ struct Dump {
     recording: Option<(Provenance, Value)>,
 }
 
-/// Reads everything. Errors: all that is wrong, with its place.
+/// Reads everything, at public list prices. Errors: all that is wrong, with its place.
 pub fn load(request: &Request) -> Result<Loaded, Issues> {
+    load_priced(request, Catalog::shipped())
+}
+
+/// Reads everything; `prices` says what nodes cost. Errors: all that is wrong, with its place.
+pub fn load_priced(request: &Request, prices: &dyn PriceBook) -> Result<Loaded, Issues> {
     let (mut issues, mut dump) = (Issues::new(), Dump::default());
     let mut reader = Reader::of(Kind::ALL);
     for path in &request.files {
@@ -72,7 +78,7 @@ pub fn load(request: &Request) -> Result<Loaded, Issues> {
     }
     let loaded = match dump.recording.take() {
         Some((from, value)) if !issues.has_errors() => from_recording(&from, &value, request, &mut issues),
-        _ => from_dump(dump, request, &mut issues),
+        _ => from_dump(dump, request, prices, &mut issues),
     };
     match loaded {
         Some(mut loaded) if !issues.has_errors() => {
@@ -122,7 +128,7 @@ fn from_recording(from: &Provenance, value: &Value, request: &Request, issues: &
     }
 }
 
-fn from_dump(dump: Dump, request: &Request, issues: &mut Issues) -> Option<Loaded> {
+fn from_dump(dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut Issues) -> Option<Loaded> {
     let mut surroundings = Surroundings::default();
     set_flags(&mut surroundings.flags, &request.flags, issues);
     autoscaler_flags::read_priorities(&mut surroundings.flags, dump.priorities.as_ref(), issues);
@@ -138,7 +144,7 @@ fn from_dump(dump: Dump, request: &Request, issues: &mut Issues) -> Option<Loade
     let epoch = dump.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut converter = Converter::new(&mut surroundings.cluster, epoch);
     let members = add_nodes(nodes, &membership, &mut converter, issues);
-    surroundings.groups = membership.build(&members, &mut converter, issues);
+    surroundings.groups = membership.build(&members, &mut converter, prices, issues);
     for (group, nodes) in surroundings.groups.iter_mut().zip(&members) {
         group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
     }

@@ -3,7 +3,7 @@
 use super::surroundings::CloudGroup;
 use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
 use crate::cluster::NodeTemplate;
-use crate::market::{Catalog, PriceBook, region_of_zone};
+use crate::market::{PriceBook, region_of_zone};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::node::EKS_GROUP;
@@ -120,6 +120,7 @@ impl Membership {
         &self,
         members: &[Vec<NodeTemplate>],
         converter: &mut Converter<'_>,
+        prices: &dyn PriceBook,
         issues: &mut Issues,
     ) -> Vec<CloudGroup> {
         let mut groups = Vec::new();
@@ -147,7 +148,7 @@ impl Membership {
                 let message = format!("found {target}, expected a number from {min} to {most}");
                 issues.push(Issue::error(field("target"), message));
             }
-            let price = row.price.or_else(|| price_of(&template, converter)).unwrap_or(0.0);
+            let price = row.price.or_else(|| price_of(&template, converter, prices)).unwrap_or(0.0);
             groups.push(CloudGroup {
                 name: row.name.clone(),
                 min,
@@ -163,7 +164,7 @@ impl Membership {
 }
 
 /// USD per hour on demand, by the labels for machine type and zone.
-fn price_of(template: &NodeTemplate, converter: &mut Converter<'_>) -> Option<f64> {
+fn price_of(template: &NodeTemplate, converter: &mut Converter<'_>, prices: &dyn PriceBook) -> Option<f64> {
     let mut label = |key: &str| {
         let key = converter.symbol(key);
         let value = template.labels.get(key)?;
@@ -172,5 +173,5 @@ fn price_of(template: &NodeTemplate, converter: &mut Converter<'_>) -> Option<f6
     let kind = label("node.kubernetes.io/instance-type")?;
     let zone = label("topology.kubernetes.io/zone");
     let region = label("topology.kubernetes.io/region").or(zone.map(|zone| region_of_zone(&zone).to_owned()))?;
-    Catalog::shipped().offering(&kind, &region).ok().map(|offering| offering.on_demand.usd())
+    prices.offering(&kind, &region).ok().map(|offering| offering.on_demand.usd())
 }

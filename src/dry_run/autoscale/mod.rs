@@ -10,6 +10,6 @@ mod groups;
 pub mod recorded;
 mod surroundings;
 
-pub use dump::{Loaded, Request, load};
+pub use dump::{Loaded, Request, load, load_priced};
 pub use forecast::Forecast;
 pub use surroundings::{CloudGroup, Surroundings, views};
