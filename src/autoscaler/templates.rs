@@ -194,8 +194,10 @@ impl Template {
         let mut node = sanitized(group.template, &cluster.symbols, flags);
         add_deprecated_labels(&mut node, &mut cluster.symbols);
         let runs = |spec: &&PodSpecId| daemon_set::should_run(cluster.spec(**spec), &node, &cluster.symbols);
-        let pods: Vec<PodSpecId> = daemon_sets.iter().filter(runs).copied().collect();
-        let daemon = vec![true; pods.len()];
+        let mut pods: Vec<PodSpecId> = daemon_sets.iter().filter(runs).copied().collect();
+        let mut daemon = vec![true; pods.len()];
+        pods.extend(group.pods);
+        daemon.resize(pods.len(), false);
         Template { node, pods, daemon }
     }
 

@@ -20,8 +20,10 @@ pub struct GroupView<'a> {
     pub max: i32,
     /// The size asked for.
     pub target: i32,
-    /// What it launches.
+    /// What the cloud says that it launches.
     pub template: &'a NodeTemplate,
+    /// Pods that the cloud says that each of its nodes has, besides those of DaemonSets.
+    pub pods: &'a [PodSpecId],
     /// USD per node and hour.
     pub price: f64,
     /// Its instances, registered or not.

@@ -14,6 +14,7 @@
 
 mod allocatable;
 mod catalog;
+mod cpu_speed;
 mod error;
 mod fixed;
 mod instance_type;
@@ -24,6 +25,7 @@ mod table;
 
 pub use allocatable::{NodeResources, NodeSettings, eks, gke};
 pub use catalog::{Catalog, region_of_zone};
+pub use cpu_speed::CpuScore;
 pub use error::MarketError;
 pub use fixed::{FixedPrice, ManagedPrice, Per};
 pub use instance_type::{Architecture, CapacityType, EniLimits, InstanceType, Provider};

@@ -16,6 +16,7 @@ pub mod issue;
 pub mod kubernetes;
 mod lines;
 mod loaded;
+pub(crate) mod machine_node;
 mod merge;
 pub mod metrics;
 mod origins;

@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) names: Names,
     pub(crate) workloads: IdVec<WorkloadId, WorkloadState>,
     pub(crate) lives: IdVec<PodId, PodLife>,
+    /// By node: how fast its cores are; empty where all are as fast as the reference.
+    pub(crate) node_speeds: IdVec<NodeId, f64>,
     /// Nodes that report nothing; one that two faults silenced is there twice.
     pub(crate) silent: Vec<NodeId>,
     pub(crate) budgets: Budgets,
@@ -114,6 +116,7 @@ impl Shared {
             queue: clock.queue(),
             clock,
             lives: IdVec::new(),
+            node_speeds: IdVec::new(),
             silent: Vec::new(),
             budgets: Budgets::default(),
             turns: Turns::new(&start.timing, cast.profiles.back_off),

@@ -1,7 +1,7 @@
 //! Node groups: what they launch, where, how fast.
 
 use super::Delay;
-use crate::cluster::NodeTemplate;
+use crate::cluster::{NodeTemplate, PodSpecId};
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::units::{PricePerHour, SimDuration};
@@ -13,10 +13,22 @@ pub struct Machine {
     pub instance_type: String,
     /// The node it becomes; zone and name are set at launch.
     pub template: NodeTemplate,
+    /// How much of a request's work a core does in a second, over that of the type on which the services' profiles
+    /// were measured; above 0.
+    pub speed: f64,
     /// What it costs.
     pub price: PricePerHour,
     /// How its spot capacity is reclaimed, for spot groups; absent means never.
     pub spot_market: Option<SpotPool>,
+}
+
+/// What Cluster Autoscaler takes a new node of a group for as long as the group has had none.
+#[derive(Clone, Debug)]
+pub struct Foretold {
+    /// The node.
+    pub template: NodeTemplate,
+    /// Pods that it has from the start, besides those of DaemonSets.
+    pub pods: Vec<PodSpecId>,
 }
 
 /// A node group: what it launches, where, how fast.
@@ -30,8 +42,10 @@ pub struct NodeGroup {
     pub max: i32,
     /// The size at the start.
     pub initial: i32,
-    /// The machine types, at least one; the first is what the autoscaler takes as the group's template.
+    /// The machine types, at least one.
     pub machines: Vec<Machine>,
+    /// What the cloud says about a new node; absent means the truth about the first machine type.
+    pub foretold: Option<Foretold>,
     /// The zones, in order; empty keeps the template's.
     pub zones: Vec<Symbol>,
     /// Spot capacity.

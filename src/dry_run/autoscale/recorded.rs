@@ -141,6 +141,7 @@ impl Recorded {
                 max: row.max,
                 target: row.target,
                 template,
+                foretold: None,
                 price: row.price,
                 instances: Vec::new(),
                 increase_fails: row.increase_fails,

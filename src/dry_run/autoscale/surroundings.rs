@@ -4,6 +4,7 @@ use crate::autoscaler::{Command, Flags, GroupView, Groups, InstanceView};
 use crate::cluster::{ClusterState, NodeId, NodeTemplate, Phase, PodId, PodSpecId};
 use crate::id::Id;
 use crate::intern::Symbol;
+use crate::world::Foretold;
 
 /// A node group and its instances as the cloud has them.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct CloudGroup {
     pub target: i32,
     /// What it launches.
     pub template: NodeTemplate,
+    /// What the cloud says about a new node; absent means the truth.
+    pub foretold: Option<Foretold>,
     /// USD per node and hour; 0 where nobody knows.
     pub price: f64,
     /// Instances, registered or not.
@@ -33,7 +36,8 @@ impl CloudGroup {
             min: self.min,
             max: self.max,
             target: self.target,
-            template: &self.template,
+            template: self.foretold.as_ref().map_or(&self.template, |told| &told.template),
+            pods: self.foretold.as_ref().map_or(&[], |told| &told.pods),
             price: self.price,
             instances: self.instances.clone(),
             increase_fails: self.increase_fails,

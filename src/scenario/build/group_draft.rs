@@ -4,8 +4,8 @@ use crate::autoscaler::{Tags, eks_tags};
 use crate::market::Provider;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
-use crate::scenario::terraform::TerraformGroup;
-use crate::units::SimDuration;
+use crate::scenario::terraform::{TerraformGroup, Unread};
+use crate::units::{Quantity, SimDuration};
 use std::collections::BTreeMap;
 
 /// A group while it is put together.
@@ -25,6 +25,16 @@ pub(super) struct GroupDraft {
     pub(super) cluster: Option<String>,
     pub(super) tags: Tags,
     pub(super) self_managed: bool,
+    /// The disk, in GiB.
+    pub(super) disk_gib: Option<i64>,
+    /// Pods on a node, where that is said.
+    pub(super) max_pods: Option<i64>,
+    /// What a node has besides cpu, memory and disk.
+    pub(super) extended: BTreeMap<String, Quantity>,
+    /// The speed of its cpus, where the scenario says it.
+    pub(super) cpu_speed: Option<f64>,
+    /// What Terraform says with an expression, and nobody says otherwise.
+    pub(super) unread: Vec<Unread>,
     pub(super) place: Option<(String, u32)>,
 }
 
@@ -62,6 +72,9 @@ impl GroupDraft {
             cluster: group.cluster,
             tags: group.tags.into_iter().collect(),
             self_managed: group.self_managed,
+            disk_gib: group.disk_gib.map(i64::from),
+            zones: group.zones,
+            unread: group.unread,
             place: Some((group.file, group.line)),
             ..GroupDraft::default()
         };
@@ -94,6 +107,10 @@ impl GroupDraft {
         self.autoscaled = change.autoscaled.or(self.autoscaled);
         self.tags.extend(change.tags.clone().unwrap_or_default());
         self.boot = change.boot_time.map(|time| time.0).or(self.boot);
+        self.disk_gib = change.disk_size.or(self.disk_gib);
+        self.cpu_speed = change.cpu_speed.or(self.cpu_speed);
+        self.apply_resources(name, change, issues);
+        self.unread.retain(|miss| !says(change, miss.field));
         for taint in change.taints.iter().flatten() {
             let parts =
                 taint.rsplit_once(':').map(|(pair, effect)| (pair.split_once('=').unwrap_or((pair, "")), effect));
@@ -107,11 +124,57 @@ impl GroupDraft {
         }
     }
 
+    /// Extended resources; the others follow from the machine type.
+    fn apply_resources(&mut self, name: &str, change: &file::NodeGroup, issues: &mut Issues) {
+        for (resource, amount) in change.resources.iter().flatten() {
+            let field = format!("nodeGroups.{name}.resources.{resource}");
+            if amount.is_negative() {
+                issues.push(Issue::error(field, format!("found {amount}, expected 0 or more")));
+                continue;
+            }
+            match resource.as_str() {
+                "pods" => self.max_pods = Some(amount.value()),
+                "cpu" | "memory" => {
+                    let issue = Issue::error(field, "cpu and memory of a node follow from its machine type");
+                    issues.push(issue.with_help(format!("choose another one: nodeGroups.{name}.instanceTypes")));
+                }
+                "ephemeral-storage" => {
+                    let issue = Issue::error(field, "ephemeral storage follows from the disk");
+                    issues.push(issue.with_help(format!("give its size in GiB: nodeGroups.{name}.diskSize")));
+                }
+                _ => drop(self.extended.insert(resource.clone(), *amount)),
+            }
+        }
+        if self.disk_gib.is_some_and(|size| !(1..=65_536).contains(&size)) {
+            let message = format!("found {}, expected 1 to 65536 GiB", self.disk_gib.unwrap_or_default());
+            issues.push(Issue::error(format!("nodeGroups.{name}.diskSize"), message));
+        }
+        if self.cpu_speed.is_some_and(|speed| !(0.01..=100.0).contains(&speed)) {
+            let message = format!("found {}, expected 0.01 to 100", self.cpu_speed.unwrap_or_default());
+            issues.push(Issue::error(format!("nodeGroups.{name}.cpuSpeed"), message));
+        }
+    }
+
     /// Puts an issue where the group is declared, if that is in Terraform.
     pub(super) fn locate(&self, issue: Issue) -> Issue {
         match &self.place {
             Some((file, line)) => issue.in_file(file.clone(), Some(*line)),
             None => issue,
         }
+    }
+}
+
+/// Whether the scenario says what a field of it is for.
+fn says(change: &file::NodeGroup, field: &str) -> bool {
+    match field {
+        "instanceTypes" => change.instance_types.is_some(),
+        "capacityType" => change.capacity_type.is_some(),
+        "minSize" => change.min_size.is_some(),
+        "maxSize" => change.max_size.is_some(),
+        "desiredSize" => change.desired_size.is_some(),
+        "labels" => change.labels.is_some(),
+        "taints" => change.taints.is_some(),
+        "diskSize" => change.disk_size.is_some(),
+        _ => false,
     }
 }

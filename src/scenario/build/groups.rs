@@ -64,10 +64,12 @@ pub(super) fn build(
         issues.push(Issue::note("manifests", message));
     }
     if drafts.is_empty() {
-        issues.push(
-            Issue::error("nodeGroups", "there is no node group")
-                .with_help("name Terraform files under `terraform`, groups under `nodeGroups`, or a dump with Nodes"),
-        );
+        let help = if scene.file.terraform.is_empty() {
+            "name Terraform files under `terraform`, groups under `nodeGroups`, or a dump with Nodes"
+        } else {
+            "Terraform's files hold none that can be read; give them under nodeGroups.NAME: {instanceTypes: [...], minSize: ..., maxSize: ...}"
+        };
+        issues.push(Issue::error("nodeGroups", "there is no node group").with_help(help));
     }
     if let Some(flags) = flags {
         claim(flags, scene.provider, &mut drafts, issues);
@@ -102,6 +104,10 @@ fn group(
     converter: &mut Converter<'_>,
     issues: &mut Issues,
 ) -> Option<NodeGroup> {
+    if !draft.unread.is_empty() {
+        draft.unread.iter().for_each(|miss| issues.push(miss.issue(&name)));
+        return None;
+    }
     let mut refuse = |field: &str, message: String| {
         issues.push(draft.locate(Issue::error(format!("nodeGroups.{name}.{field}"), message)));
     };
@@ -124,25 +130,21 @@ fn group(
         let message = format!("node group {name} names no machine type: {DEFAULT_TYPE} is taken");
         issues.push(draft.locate(Issue::warning(format!("nodeGroups.{name}.instanceTypes"), message)));
     }
+    let zones = zones(scene, &draft);
+    let tags = draft.all_tags(scene.provider, &name);
+    let place =
+        machines::Place { scene, group: &name, draft: &draft, tags: &tags, zone: zones.first().map(String::as_str) };
     let types = if draft.types.is_empty() { vec![DEFAULT_TYPE.to_owned()] } else { draft.types.clone() };
     let mut machines = Vec::new();
     for kind in &types {
-        match machines::machine(scene, &name, kind, &draft, converter) {
+        match machines::machine(&place, kind, converter) {
             Ok(machine) => machines.push(machine),
             Err(error) => {
                 issues.push(draft.locate(Issue::error(format!("nodeGroups.{name}.instanceTypes"), error)));
             }
         }
     }
-    if machines.is_empty() {
-        return None;
-    }
-    let default_zones = if scene.file.cluster.zones.is_empty() {
-        ["a", "b", "c"].map(|letter| zone(scene.provider, scene.region, letter)).to_vec()
-    } else {
-        scene.file.cluster.zones.clone()
-    };
-    let zones = draft.zones.clone().unwrap_or(default_zones);
+    let foretold = machines::foretold(&place, machines.first()?, converter);
     let boot = match draft.boot {
         Some(fixed) => Delay::Fixed(fixed),
         None => {
@@ -157,12 +159,25 @@ fn group(
         max,
         initial,
         machines,
+        foretold,
         zones: zones.iter().map(|zone| converter.symbol(zone)).collect(),
         spot: draft.spot,
         boot,
         ready_lag: Delay::Fixed(SimDuration::from_secs(5)),
         termination: SimDuration::from_secs(60),
     })
+}
+
+/// A group's zones, in order: its own, the cluster's, or three of the region.
+fn zones(scene: &Scene<'_>, draft: &GroupDraft) -> Vec<String> {
+    let of_cluster = || {
+        if scene.file.cluster.zones.is_empty() {
+            ["a", "b", "c"].map(|letter| zone(scene.provider, scene.region, letter)).to_vec()
+        } else {
+            scene.file.cluster.zones.clone()
+        }
+    };
+    draft.zones.clone().unwrap_or_else(of_cluster)
 }
 
 fn zone(provider: Provider, region: &str, letter: &str) -> String {

@@ -75,6 +75,9 @@ fn check_bursts(levels: [f64; 2], mean_sojourn_s: [f64; 2], issues: &mut Issues)
 /// Services that nothing can save: whose clients never wait long enough, or whose load stays above
 /// what all their pods can do.
 pub(super) fn warn_about_hopeless(traffic: &Traffic, cast: &Cast, duration: SimDuration, issues: &mut Issues) {
+    let fastest = cast.groups.values().flat_map(|group| &group.machines).map(|machine| machine.speed);
+    let fastest = fastest.fold(None, |most: Option<f64>, speed| Some(most.map_or(speed, |most| most.max(speed))));
+    let fastest = fastest.unwrap_or(1.0);
     let mean_rate = traffic.demand.mean_rate(SimTime::ZERO, SimTime::ZERO + duration);
     for (id, rate) in traffic.graph.arrival_rates(mean_rate) {
         let service = &traffic.services[id];
@@ -91,7 +94,8 @@ pub(super) fn warn_about_hopeless(traffic: &Traffic, cast: &Cast, duration: SimD
                 f64::from(scaled.max().unwrap_or(cast.workloads[workload].replicas).max(0))
             }
         };
-        let load = rate / (pods * service.profile.pod_capacity());
+        let capacity = pods * service.profile.pod_capacity() * if service.workload.is_some() { fastest } else { 1.0 };
+        let load = rate / capacity;
         if load > 1.0 && rate > 0.0 {
             let bound = if service.profile.queue_bound.is_none() && service.profile.timeout.is_none() {
                 "; without `queue` or `timeout` its latency grows as long as that lasts"
@@ -99,8 +103,7 @@ pub(super) fn warn_about_hopeless(traffic: &Traffic, cast: &Cast, duration: SimD
                 ""
             };
             let message = format!(
-                "cannot keep up: over the whole run {rate:.1} requests/s arrive on average, {pods} pods do {:.1}{bound}",
-                pods * service.profile.pod_capacity()
+                "cannot keep up: over the whole run {rate:.1} requests/s arrive on average, {pods} pods do {capacity:.1}{bound}"
             );
             issues.push(Issue::warning(field, message).with_help("raise maxReplicas, or the cpu limit"));
         }

@@ -9,6 +9,7 @@ mod dump_nodes;
 mod faults;
 mod group_draft;
 mod groups;
+mod hardware;
 mod hpas;
 mod latency;
 mod machines;
@@ -90,6 +91,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     cast.cluster = cluster;
     scheduler::warn_about_strangers(&cast, issues);
     unplaceable::warn_about(&cast, issues);
+    hardware::warn_about(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {

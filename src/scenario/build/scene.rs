@@ -2,7 +2,7 @@
 
 use super::objects::Objects;
 use crate::id::IdVec;
-use crate::market::{PriceBook, Provider};
+use crate::market::{Catalog, PriceBook, Provider};
 use crate::scenario::digest::Recorder;
 use crate::scenario::file::ScenarioFile;
 use crate::world::{GroupId, NodeGroup};
@@ -20,6 +20,21 @@ pub(super) struct Scene<'a> {
     pub(super) prices: &'a dyn PriceBook,
     pub(super) provider: Provider,
     pub(super) region: &'a str,
+}
+
+impl Scene<'_> {
+    /// The machine type on which the services' profiles were measured.
+    pub(super) fn cpu_reference(&self) -> &str {
+        self.file.cluster.cpu_reference.as_deref().unwrap_or(self.provider.cpu_reference())
+    }
+    /// How fast a type's cores are over the reference's, if both are known.
+    pub(super) fn speed(&self, instance_type: &str) -> Option<f64> {
+        let score = |name: &str| Catalog::shipped().cpu_score(name).map(|found| found.score);
+        if instance_type == self.cpu_reference() {
+            return Some(1.0);
+        }
+        Some(score(instance_type)? / score(self.cpu_reference())?)
+    }
 }
 
 /// The names of groups, for suggestions.

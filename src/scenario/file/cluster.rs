@@ -1,6 +1,7 @@
 //! The cluster: where it runs, its node groups, its controllers.
 
 use super::values::{FilePath, Time};
+use crate::units::Quantity;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,8 @@ pub struct Cluster {
     pub controller_manager_flags: Vec<String>,
     /// The zones of node groups that name none.
     pub zones: Vec<String>,
+    /// The machine type on which `cpuPerRequest` was measured.
+    pub cpu_reference: Option<String>,
 }
 
 /// A node group.
@@ -42,6 +45,12 @@ pub struct NodeGroup {
     pub autoscaled: Option<bool>,
     /// Tags by which `--node-group-auto-discovery` finds it, besides those that EKS gives.
     pub tags: Option<BTreeMap<String, String>>,
+    /// The disk for images, logs and `emptyDir`, in GiB.
+    pub disk_size: Option<i64>,
+    /// Extended resources of a node, such as `nvidia.com/gpu: 1`, and `pods`, how many it takes.
+    pub resources: Option<BTreeMap<String, Quantity>>,
+    /// The speed of its cpus over those of `cluster.cpuReference`.
+    pub cpu_speed: Option<f64>,
     /// From launch to registration, as a fixed time instead of the measured distribution.
     pub boot_time: Option<Time>,
     /// Not there at all.

@@ -47,6 +47,10 @@ impl Cloud {
             template.taints.push(self.not_ready_taint(shared));
         }
         let node = shared.cluster.add_node(template);
+        if machine.speed != 1.0 || !shared.node_speeds.is_empty() {
+            shared.node_speeds.fill_to(node, 1.0);
+            shared.node_speeds[node] = machine.speed;
+        }
         self.node_instances.fill_to(node, None);
         self.node_instances[node] = Some(id);
         self.instances[id].node = Some(node);

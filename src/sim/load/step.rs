@@ -49,9 +49,9 @@ impl Serving {
         let span = now - load.since;
         if !span.is_zero() {
             for (id, state) in load.services.iter_mut() {
-                // A version whose requests cost twice the cpu is as slow as one on half a cpu.
-                let speed = |workload| self.speed_of(shared, workload) / self.cpu_factor(shared, workload);
-                load.pods[id] = state.ready_pods(now, span, state.workload.map_or(1.0, speed));
+                let pace = state.workload.map(|workload| self.pace_of(shared, workload));
+                load.pods[id] = state.ready_pods(now, span, pace.map_or(1.0, |pace| pace.speed));
+                state.cpu_of_request = pace.map_or(1.0, |pace| pace.cpu);
             }
             load.step(traffic, now, shared.step_number);
             for (id, row) in traffic.services.iter() {

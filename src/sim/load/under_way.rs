@@ -108,9 +108,20 @@ impl LoadState {
         let state = &self.services[id];
         let pods = self.pods[id].count().max(1.0);
         Usage {
-            cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
+            cpu_milli: cpu_milli(state, row).round() as i64,
             memory_bytes: row.memory_base_bytes + (row.memory_per_request_bytes as f64 * state.in_hand() / pods) as i64,
             shared_by: (state.last.backlog <= 0.0).then_some(pods),
         }
     }
+}
+
+/// What a pod uses on its machine, idle use included and never above the limit.
+fn cpu_milli(state: &ServiceState, row: &Service) -> f64 {
+    let measured = state.last.cpu_milli_per_pod;
+    if state.cpu_of_request == 1.0 {
+        return measured;
+    }
+    let idle = row.profile.idle_cpu_milli.min(measured);
+    let limit = row.profile.cpu_limit_cores.map_or(f64::INFINITY, |cores| cores * 1000.0);
+    (idle + (measured - idle) * state.cpu_of_request).min(limit)
 }

@@ -10,6 +10,15 @@ use crate::units::SimTime;
 use crate::world::Load;
 use crate::world::WorkloadId;
 
+/// How requests of a workload are worked on, over their profile on the reference machine; both above 0.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// Of the work.
+    pub(crate) speed: f64,
+    /// Of the cpu time that a request takes.
+    pub(crate) cpu: f64,
+}
+
 impl Serving {
     /// Workloads whose cpu demand is given over time: split evenly among ready pods, capped by the limit.
     pub(crate) fn follow_demand_curves(&mut self, shared: &mut Shared, now: SimTime) {
@@ -32,21 +41,29 @@ impl Serving {
         }
     }
 
-    /// How fast the cpus of a workload's pods are: below 1 where its nodes want more than they have. The
-    /// mean over its ready pods, from the usage of the step before.
-    pub(crate) fn speed_of(&self, shared: &Shared, workload: WorkloadId) -> f64 {
-        if self.contended.is_empty() {
-            return 1.0;
+    /// How fast a workload's requests are worked on, and how much cpu time they take: machines are fast or slow, nodes
+    /// want more cpu than they have, versions cost more than others. The mean over its ready pods, from the usage of
+    /// the step before.
+    pub(crate) fn pace_of(&self, shared: &Shared, workload: WorkloadId) -> Pace {
+        // A version whose requests cost twice the cpu is as slow as one on half a cpu.
+        let factor = self.cpu_factor(shared, workload);
+        if self.contended.is_empty() && shared.node_speeds.is_empty() {
+            return Pace { speed: 1.0 / factor, cpu: factor };
         }
-        let (mut sum, mut pods) = (0.0, 0u32);
+        let (mut speeds, mut cpu, mut pods) = (0.0, 0.0, 0u32);
         for pod in &shared.workloads[workload].pods {
             let row = shared.cluster.pod(*pod);
             if let (true, Some(node)) = (row.is_ready(), row.node()) {
+                let share =
+                    self.contended.iter().find(|(contended, _)| *contended == node).map_or(1.0, |(_, share)| *share);
+                let machine = shared.node_speeds.get(node).copied().unwrap_or(1.0);
                 pods += 1;
-                sum += self.contended.iter().find(|(contended, _)| *contended == node).map_or(1.0, |(_, speed)| *speed);
+                speeds += share * machine;
+                cpu += 1.0 / machine;
             }
         }
-        if pods == 0 { 1.0 } else { sum / f64::from(pods) }
+        let mean = |sum: f64| if pods == 0 { 1.0 } else { sum / f64::from(pods) };
+        Pace { speed: mean(speeds) / factor, cpu: mean(cpu) * factor }
     }
 
     /// Finds the nodes whose pods together use more cpu than there is; only requests are slower there.
@@ -178,10 +195,10 @@ mod tests {
     #[test]
     fn pods_that_want_more_than_there_is_are_slower() {
         let (mut shared, mut serving) = used(8000);
-        assert_eq!(serving.speed_of(&shared, Id::from_index(0)), 1.0);
+        assert_eq!(serving.pace_of(&shared, Id::from_index(0)).speed, 1.0);
         shared.load = Some(LoadState::new(&traffic_elsewhere(), &Default::default(), Seed::new(1, 0)));
         serving.book_usage(&mut shared, at(60));
-        assert_eq!(serving.speed_of(&shared, Id::from_index(0)), 0.5);
+        assert_eq!(serving.pace_of(&shared, Id::from_index(0)).speed, 0.5);
     }
 
     /// Somebody else is called now and then.

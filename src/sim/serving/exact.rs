@@ -24,6 +24,8 @@ pub(super) struct ExactEngine {
     span: SimDuration,
     /// By service: ready pods, averaged over the last step.
     ready: IdVec<ServiceId, f64>,
+    /// By service: how fast its pods' cpus were in the last step.
+    speed: IdVec<ServiceId, f64>,
     /// What the services did in the last step, where somebody asked: reading their cpus moves their clocks.
     asked: IdVec<ServiceId, Option<StepOutcome>>,
     /// All latencies so far.
@@ -110,6 +112,7 @@ impl ExactEngine {
             watch,
             span: SimDuration::ZERO,
             ready: IdVec::filled(0.0, services),
+            speed: IdVec::filled(1.0, services),
             asked: IdVec::filled(None, services),
             services: IdVec::filled(LatencyHistogram::new(), services),
             routes: IdVec::filled(LatencyHistogram::new(), routes),
@@ -126,6 +129,7 @@ impl ExactEngine {
         for (id, pods) in step.pods.iter() {
             self.asked[id] = None;
             self.ready[id] = pods.present(step.span) * pods.count();
+            self.speed[id] = pods.node_speed;
             self.model.set_node_speed(id, pods.node_speed);
         }
         self.model.set_rate(step.entry_rate);
@@ -185,7 +189,7 @@ impl ExactEngine {
             rejected: seen.rejected as f64,
             timed_out: seen.timed_out as f64,
             backlog: self.backlog(id),
-            utilization: (answered / (pod_seconds * profile.pod_capacity())).min(1.0),
+            utilization: (answered / (pod_seconds * profile.pod_capacity() * self.speed[id])).min(1.0),
             cpu_milli_per_pod: cpu_milli.min(limit_milli),
             latency: LatencySummary::of(&seen.latency),
             is_pooled: false,

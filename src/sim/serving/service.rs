@@ -21,6 +21,8 @@ pub(crate) struct ServiceState {
     cold: ColdPods,
     /// Cohorts with a key up to this one have been merged into cohort 0.
     merged: u64,
+    /// The cpu time of a request over the profile's: slow machines take longer, new versions may cost more.
+    pub(in crate::sim) cpu_of_request: f64,
     /// The last step.
     pub(in crate::sim) last: StepOutcome,
     /// Requests per second that arrived in the last step.
@@ -80,6 +82,7 @@ impl ServiceState {
             settled_present_nanos: 0,
             cold: ColdPods::default(),
             merged: 0,
+            cpu_of_request: 1.0,
             last: StepOutcome::default(),
             last_rate: 0.0,
             totals: ServiceTotals::default(),

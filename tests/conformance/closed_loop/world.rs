@@ -99,9 +99,11 @@ fn node_groups(case: &Case, converter: &mut Converter<'_>) -> IdVec<GroupId, Nod
             machines: vec![Machine {
                 instance_type: label.unwrap_or_default(),
                 template: converter.node_template(&row.template),
+                speed: 1.0,
                 price,
                 spot_market: None,
             }],
+            foretold: None,
             zones: Vec::new(),
             spot: false,
             boot: Delay::Cycle(row.boot_s.iter().map(|s| seconds(*s)).collect()),

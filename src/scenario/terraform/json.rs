@@ -1,0 +1,168 @@
+//! JSON: `terraform show -json` of a plan or a state, a state file, and `*.tf.json`.
+
+use super::body::{Body, Declaration, Given, Value};
+use crate::scenario::issue::Issue;
+use serde_json::Value as Json;
+
+/// Deeper modules are not looked into.
+const DEEPEST: usize = 32;
+
+/// The resources and modules of a text. Errors: where it is no JSON.
+pub(super) fn declarations(text: &str, file: &str, scope: &str) -> Result<Vec<Declaration>, Issue> {
+    let json: Json = serde_json::from_str(text)
+        .map_err(|error| Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))?;
+    let mut reader = Reader { text, file, scope, found: Vec::new() };
+    if json["resource"].is_object() || json["module"].is_object() {
+        reader.configuration(&json);
+    } else {
+        reader.resources(&json, 0);
+    }
+    Ok(reader.found)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+    scope: &'a str,
+    found: Vec<Declaration>,
+}
+
+impl Reader<'_> {
+    /// `*.tf.json`: the same as HCL, a level of objects for each label.
+    fn configuration(&mut self, json: &Json) {
+        for (kind, label, body) in labelled(&json["resource"]) {
+            self.declare(kind, label, body);
+        }
+        for (label, body) in json["module"].as_object().into_iter().flatten() {
+            self.declare("module", label, body);
+        }
+    }
+
+    fn declare(&mut self, kind: &str, label: &str, json: &Json) {
+        let line = self.line_of(label);
+        for json in json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice) {
+            self.found.push(Declaration {
+                kind: kind.to_owned(),
+                label: label.to_owned(),
+                body: body(json, line, true),
+                file: self.file.to_owned(),
+                line,
+                scope: self.scope.to_owned(),
+                is_evaluated: false,
+            });
+        }
+    }
+
+    /// Planned or present resources, wherever they are; what was before a plan does not count.
+    fn resources(&mut self, json: &Json, depth: usize) {
+        if depth > DEEPEST {
+            return;
+        }
+        match json {
+            Json::Array(list) => list.iter().for_each(|inner| self.resources(inner, depth + 1)),
+            Json::Object(object) => {
+                if let Some(kind) = object.get("type").and_then(Json::as_str) {
+                    let is_data = object.get("mode").and_then(Json::as_str) == Some("data");
+                    if let Some(values) = object.get("values").filter(|_| !is_data) {
+                        self.resource(kind, json, values);
+                        return;
+                    }
+                    if let Some(instances) = object.get("instances").and_then(Json::as_array).filter(|_| !is_data) {
+                        instances.iter().for_each(|one| self.instance(kind, json, one));
+                        return;
+                    }
+                }
+                let counts =
+                    |name: &&String| !["prior_state", "configuration", "resource_changes"].contains(&name.as_str());
+                for (_, inner) in object.iter().filter(|(name, _)| counts(name)) {
+                    self.resources(inner, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A resource of `terraform show -json`.
+    fn resource(&mut self, kind: &str, json: &Json, values: &Json) {
+        let address = json["address"].as_str().unwrap_or_default();
+        let name = json["name"].as_str().unwrap_or_default();
+        let module = address.find(kind).map_or("", |at| &address[..at]);
+        let label = label(&json["index"], module, name);
+        let line = if address.is_empty() { 1 } else { self.line_of(address) };
+        self.push_evaluated(kind, label, (module, line), values);
+    }
+
+    /// A resource's instance in a state file.
+    fn instance(&mut self, kind: &str, json: &Json, instance: &Json) {
+        let module = json["module"].as_str().unwrap_or_default();
+        let name = json["name"].as_str().unwrap_or_default();
+        let line = self.line_of(if module.is_empty() { name } else { module });
+        let label = label(&instance["index_key"], module, name);
+        self.push_evaluated(kind, label, (module, line), &instance["attributes"]);
+    }
+
+    fn push_evaluated(&mut self, kind: &str, label: String, (module, line): (&str, u32), values: &Json) {
+        self.found.push(Declaration {
+            kind: kind.to_owned(),
+            label,
+            body: body(values, line, false),
+            file: self.file.to_owned(),
+            line,
+            scope: format!("{}/{module}", self.file),
+            is_evaluated: true,
+        });
+    }
+
+    /// Where a string stands first.
+    fn line_of(&self, text: &str) -> u32 {
+        let quoted = Json::from(text).to_string();
+        self.text.find(&quoted).map_or(1, |at| self.text[..at].matches('\n').count() as u32 + 1)
+    }
+}
+
+/// The name of an instance: its own key, else that of the module's instance that it is in, else the resource's name.
+fn label(index: &Json, module: &str, name: &str) -> String {
+    if let Some(key) = index.as_str() {
+        return key.to_owned();
+    }
+    let key = module.rsplit_once("[\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or(name);
+    match index.as_u64() {
+        Some(number @ 1..) => format!("{key}-{number}"),
+        _ => key.to_owned(),
+    }
+}
+
+/// Kind, label and body of each resource.
+fn labelled(json: &Json) -> impl Iterator<Item = (&str, &str, &Json)> {
+    json.as_object().into_iter().flatten().flat_map(|(kind, labels)| {
+        labels.as_object().into_iter().flatten().map(move |(label, body)| (kind.as_str(), label.as_str(), body))
+    })
+}
+
+fn body(json: &Json, line: u32, may_hold_expressions: bool) -> Body {
+    let entries = json.as_object().into_iter().flatten();
+    let entry =
+        |(key, inner): (&String, &Json)| (key.clone(), Given { value: value(inner, line, may_hold_expressions), line });
+    let entries: Vec<_> = entries.map(entry).collect();
+    let dynamic = json["dynamic"].as_object().into_iter().flatten().map(|(name, _)| (name.clone(), line)).collect();
+    Body { entries, dynamic }
+}
+
+fn value(json: &Json, line: u32, may_hold_expressions: bool) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(is) => Value::Bool(*is),
+        Json::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+        Json::String(text) if may_hold_expressions && (text.contains("${") || text.contains("%{")) => {
+            let whole =
+                text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|rest| !rest.contains("${"));
+            Value::Expression(whole.map_or_else(|| format!("\"{text}\""), str::to_owned))
+        }
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(list) => {
+            let given = |inner| Given { value: value(inner, line, may_hold_expressions), line };
+            Value::List(list.iter().map(given).collect())
+        }
+        Json::Object(_) => Value::Map(body(json, line, may_hold_expressions)),
+    }
+}

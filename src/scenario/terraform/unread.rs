@@ -1,0 +1,46 @@
+//! What could not be read, in words: with its place, and with a field of the scenario that takes its place.
+
+use super::body::Declaration;
+use crate::scenario::issue::Issue;
+
+/// Longer expressions are cut in messages.
+const LONGEST: usize = 60;
+
+/// A field of a group that is not literal: an error, unless the scenario gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::scenario) struct Unread {
+    /// As Terraform calls it.
+    pub(in crate::scenario) name: String,
+    /// As `nodeGroups` of a scenario calls it.
+    pub(in crate::scenario) field: &'static str,
+    /// What stands there.
+    pub(in crate::scenario) expression: String,
+    pub(in crate::scenario) file: String,
+    pub(in crate::scenario) line: u32,
+}
+
+impl Unread {
+    /// As an issue of the group called `group`.
+    pub(in crate::scenario) fn issue(&self, group: &str) -> Issue {
+        let Unread { name, field, expression, file, line } = self;
+        let message = format!("`{expression}` is not a literal value, and expressions are not evaluated");
+        let help = format!("give it in the scenario: nodeGroups.{group}.{field}");
+        Issue::error(name.clone(), message).with_help(help).in_file(file.clone(), Some(*line))
+    }
+}
+
+/// An expression short enough for a message.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// A declaration, or a part of one, that stands for node groups which nobody can know.
+pub(super) fn unread_block(declaration: &Declaration, what: &str, why: &str) -> Issue {
+    let message = format!("{why}: its node groups are not part of the simulation");
+    let help = "give each of them in the scenario: nodeGroups.NAME: {instanceTypes: [...], minSize: ..., maxSize: ...}; \
+                or give the output of `terraform show -json`, where all is evaluated";
+    Issue::warning(what, message).with_help(help).in_file(declaration.file.clone(), Some(declaration.line))
+}
