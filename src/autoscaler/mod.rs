@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Autoscaler::run_once`]; `scale_up/` and `scale_down/` are its two halves.
 
+mod cloud_names;
 mod command;
 pub mod drain;
 mod estimator;
@@ -29,11 +30,11 @@ mod view;
 
 pub use command::{Command, Launch};
 pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, NamedGroup, Priorities};
-pub use ownership::{Claim, Tags, eks_tags};
+pub use ownership::{Claim, Tags, eks_tags, eksctl_tags};
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
-    Deletion, GroupView, Groups, Increase, InstanceView, LoopInputs, LoopOutcome, OptionSummary, ScaleDownOutcome,
-    ScaleDownResult, ScaleUpOutcome, ScaleUpResult, SkipReason, Unremovable,
+    Deletion, Foretold, GroupView, Groups, Increase, InstanceView, LoopInputs, LoopOutcome, OptionSummary,
+    ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome, ScaleUpResult, SkipReason, Unremovable,
 };
 
 use crate::cluster::{ClusterState, NodeId, Resources};

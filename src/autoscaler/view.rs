@@ -9,6 +9,15 @@ use crate::units::SimTime;
 /// The node groups as the cloud has them now. Nodes name theirs by its id (`NodeTemplate::group`).
 pub type Groups<'a> = IdVec<GroupId, GroupView<'a>>;
 
+/// What Cluster Autoscaler takes a new node of a group for as long as the group has had none.
+#[derive(Clone, Debug)]
+pub struct Foretold {
+    /// The node.
+    pub template: NodeTemplate,
+    /// Pods that it has from the start, besides those of DaemonSets.
+    pub pods: Vec<PodSpecId>,
+}
+
 /// A node group as the cloud has it now.
 #[derive(Clone, Debug)]
 pub struct GroupView<'a> {

@@ -71,7 +71,7 @@ pub(crate) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut
     let names: Vec<&str> = groups.iter().map(|(name, _)| *name).collect();
     for group in flags.strangers(&names) {
         let issue = Issue::error("--nodes", format!("there is no node group `{}`", group.name));
-        issues.push(issue.suggest(&group.name, names.iter().copied()));
+        issues.push(issue.with_help(help(names.clone())).suggest(&group.name, names.iter().copied()));
     }
     for found in flags.vain(groups) {
         let message = match found {
@@ -83,7 +83,10 @@ pub(crate) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut
             Discovery::NamePrefix(_) => names.clone(),
         };
         let issue = Issue::error("--node-group-auto-discovery", message);
-        issues.push(issue.with_help(help(known)));
+        issues.push(issue.with_help(match found {
+            Discovery::Tags(_) if known.is_empty() => "none has any; give them as `tags` of the groups".to_owned(),
+            _ => help(known),
+        }));
     }
 }
 
@@ -91,7 +94,7 @@ fn help(mut known: Vec<&str>) -> String {
     known.sort_unstable();
     known.dedup();
     match known.is_empty() {
-        true => "none has any; give them as `tags` of the groups".to_owned(),
+        true => "there is none".to_owned(),
         false => format!("there are {}", known.join(", ")),
     }
 }

@@ -1,13 +1,12 @@
 //! A machine of a type as a node: what it is in truth, and what Cluster Autoscaler takes it for while it has seen none.
 
-use crate::autoscaler::Tags;
+use crate::autoscaler::{Foretold, Tags};
 use crate::cluster::{Effect, NodeCapacity, NodeTemplate, Resources, Taint};
 use crate::market::{InstanceType, NodeResources, NodeSettings, Provider};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::pod::{Container, PodSpec, ResourceRequirements};
 use crate::units::Quantity;
-use crate::world::Foretold;
 use std::collections::BTreeMap;
 
 /// Tags by which a group of machines tells Cluster Autoscaler what its nodes are like.

@@ -1,7 +1,8 @@
 //! Node groups: what they launch, where, how fast.
 
 use super::Delay;
-use crate::cluster::{NodeTemplate, PodSpecId};
+use crate::autoscaler::Foretold;
+use crate::cluster::NodeTemplate;
 use crate::intern::Symbol;
 use crate::market::SpotPool;
 use crate::units::{PricePerHour, SimDuration};
@@ -20,15 +21,6 @@ pub struct Machine {
     pub price: PricePerHour,
     /// How its spot capacity is reclaimed, for spot groups; absent means never.
     pub spot_market: Option<SpotPool>,
-}
-
-/// What Cluster Autoscaler takes a new node of a group for as long as the group has had none.
-#[derive(Clone, Debug)]
-pub struct Foretold {
-    /// The node.
-    pub template: NodeTemplate,
-    /// Pods that it has from the start, besides those of DaemonSets.
-    pub pods: Vec<PodSpecId>,
 }
 
 /// A node group: what it launches, where, how fast.

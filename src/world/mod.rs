@@ -24,7 +24,7 @@ pub use cast::{Cast, FixedCharge};
 pub use delay::Delay;
 pub use deploy::{BlueGreen, Deploy, TracePod};
 pub use fault::{Fault, FaultKind, OnRebalance, Rebalance, Replacement};
-pub use group::{Foretold, Machine, NodeGroup};
+pub use group::{Machine, NodeGroup};
 pub use lifecycle::{Lifecycle, Probe};
 pub use load::Load;
 pub use policy::{Budget, Hpa, Signal, Vpa};

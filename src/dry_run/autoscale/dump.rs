@@ -177,6 +177,8 @@ fn add_nodes(
         take(converter, from, issues);
     }
     match strangers[..] {
+        // The flags' groups are none of these, which has been said.
+        _ if members.is_empty() && issues.has_errors() => {}
         _ if members.is_empty() => {
             let issue = Issue::error("nodes", "no node belongs to a node group: there is nothing to scale");
             issues.push(issue.with_help("declare groups with --node-groups: name, min, max, nodeSelector"));

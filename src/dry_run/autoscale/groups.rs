@@ -1,7 +1,8 @@
 //! Node groups of a dump: declared in a file, by `--nodes=min:max:name`, or guessed from labels of nodes.
 
+use super::machine_type::by_type;
 use super::surroundings::CloudGroup;
-use crate::autoscaler::{Claim, Flags, Tags, eks_tags};
+use crate::autoscaler::{Claim, Flags, Tags, eks_tags, eksctl_tags};
 use crate::cluster::NodeTemplate;
 use crate::market::{PriceBook, region_of_zone};
 use crate::scenario::autoscaler_flags;
@@ -20,7 +21,7 @@ const ASSUMED_MAX: i32 = 1000;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Declared {
-    name: String,
+    pub(super) name: String,
     min: i32,
     max: Option<i32>,
     target: Option<i32>,
@@ -29,9 +30,19 @@ pub(super) struct Declared {
     /// USD per node and hour.
     price: Option<f64>,
     /// By which `--node-group-auto-discovery` finds it, besides those that EKS gives.
-    tags: Tags,
-    /// What a new node looks like; absent means like its first node.
+    pub(super) tags: Tags,
+    /// What a new node looks like; absent means like its first node, or a machine of this type.
     template: Option<node::Node>,
+    /// A machine type, for groups that have no node.
+    pub(super) instance_type: Option<String>,
+    /// Labels of its nodes.
+    pub(super) labels: BTreeMap<String, String>,
+    /// `key=value:Effect`.
+    pub(super) taints: Vec<String>,
+    /// Where it is; the first of several.
+    pub(super) zone: Option<String>,
+    /// The disk in GiB.
+    pub(super) disk_size: Option<i64>,
 }
 
 /// The groups, and which nodes are whose.
@@ -81,8 +92,16 @@ impl Membership {
         let tags: Vec<Tags> = (0..self.declared.len()).map(|at| self.tags(at, nodes)).collect();
         let groups: Vec<(&str, &Tags)> = self.declared.iter().map(|row| row.name.as_str()).zip(&tags).collect();
         autoscaler_flags::check_groups(flags, &groups, issues);
-        let rows = std::mem::take(&mut self.declared).into_iter().zip(&tags);
-        let own = rows.filter_map(|(row, tags)| match flags.claim(&row.name, tags) {
+        let claims = flags.claims(&groups);
+        if !claims.is_empty() && !issues.has_errors() && claims.iter().all(|claim| *claim == Claim::No) {
+            let known: Vec<&str> = groups.iter().map(|(name, _)| *name).collect();
+            let message =
+                "--nodes and --node-group-auto-discovery name none of the node groups: there is nothing to scale";
+            let help = format!("the nodes' labels name {}; pass --nodes=MIN:MAX:NAME", known.join(", "));
+            issues.push(Issue::error("nodes", message).with_help(help));
+        }
+        let rows = std::mem::take(&mut self.declared).into_iter().zip(claims);
+        let own = rows.filter_map(|(row, claim)| match claim {
             Claim::No => None,
             Claim::Bounded(min, max) => Some(Declared { min, max: Some(max), ..row }),
             Claim::Yes | Claim::Unsaid => Some(row),
@@ -90,14 +109,20 @@ impl Membership {
         self.declared = own.collect();
     }
 
-    /// The tags of a group: its own, and those of EKS if its nodes have EKS's labels.
+    /// The tags of a group: its own, and those of EKS or eksctl if its nodes have their labels.
     fn tags(&self, at: usize, nodes: &[node::Node]) -> Tags {
-        let is_eks =
-            |node: &&node::Node| node.metadata.labels.contains_key(EKS_GROUP) && self.group_of(node) == Some(at);
         let row = &self.declared[at];
-        let mut tags = nodes.iter().find(is_eks).map_or_else(Tags::new, |node| {
-            let cluster = node.metadata.labels.get("alpha.eksctl.io/cluster-name");
-            eks_tags(cluster.map(String::as_str), &row.name)
+        let own = |node: &&node::Node| self.group_of(node) == Some(at);
+        let mut tags = nodes.iter().find(own).map_or_else(Tags::new, |node| {
+            let labels = &node.metadata.labels;
+            let cluster = labels.get("alpha.eksctl.io/cluster-name").map(String::as_str);
+            if labels.contains_key(EKS_GROUP) {
+                eks_tags(cluster, &row.name)
+            } else if labels.contains_key("alpha.eksctl.io/nodegroup-name") {
+                eksctl_tags(cluster, &row.name)
+            } else {
+                Tags::new()
+            }
         });
         tags.extend(row.tags.clone());
         tags
@@ -127,11 +152,14 @@ impl Membership {
         for (row, nodes) in self.declared.iter().zip(members) {
             let field = |what: &str| format!("node group {}: {what}", row.name);
             let template = row.template.as_ref().map(|api| converter.node_template(api)).or(nodes.first().cloned());
-            let template = template.unwrap_or_else(|| {
-                let message = "it has no node and no template: nobody knows what a new node would look like";
-                issues.push(Issue::error(field("template"), message).with_help("add `template:` with a Node object"));
-                NodeTemplate::default()
-            });
+            let (template, foretold) = match template {
+                Some(template) => (template, None),
+                None => by_type(row, converter).unwrap_or_else(|why| {
+                    let help = "add `instanceType: m5.large`, or `template:` with a Node object";
+                    issues.push(Issue::error(field("template"), why).with_help(help));
+                    (NodeTemplate::default(), None)
+                }),
+            };
             let there = &template.allocatable;
             if (there.resources.cpu_milli <= 0 || there.pods <= 0) && (row.template.is_some() || !nodes.is_empty()) {
                 let message = "found no cpu or no pods, expected what pods may request on a new node";
@@ -155,6 +183,7 @@ impl Membership {
                 max,
                 target,
                 template,
+                foretold,
                 price,
                 ..CloudGroup::default()
             });

@@ -7,6 +7,7 @@ mod daemon_sets;
 mod dump;
 mod forecast;
 mod groups;
+mod machine_type;
 pub mod recorded;
 mod surroundings;
 

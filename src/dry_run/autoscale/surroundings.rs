@@ -1,10 +1,9 @@
 //! A cluster, its cloud and the autoscaler's flags, and the doors through which they change.
 
-use crate::autoscaler::{Command, Flags, GroupView, Groups, InstanceView};
+use crate::autoscaler::{Command, Flags, Foretold, GroupView, Groups, InstanceView};
 use crate::cluster::{ClusterState, NodeId, NodeTemplate, Phase, PodId, PodSpecId};
 use crate::id::Id;
 use crate::intern::Symbol;
-use crate::world::Foretold;
 
 /// A node group and its instances as the cloud has them.
 #[derive(Clone, Debug, Default)]

@@ -18,11 +18,11 @@ const FLAGS: [&str; 5] = [
 pub(super) fn flags(file: &ScenarioFile, issues: &mut Issues) -> (hpa::Flags, SimDuration) {
     let (mut flags, mut sync) = (hpa::Flags::default(), SimDuration::from_secs(15));
     if let Some(version) = &file.cluster.kubernetes_version {
-        match Version::parse(version) {
+        match Version::parse(&version.0) {
             Some(parsed) => flags.version = parsed,
             None => issues.push(Issue::error(
                 "cluster.kubernetesVersion",
-                format!("found `{version}`, expected a version such as \"1.28\""),
+                format!("found `{}`, expected a version such as \"1.28\"", version.0),
             )),
         }
     }

@@ -1,12 +1,13 @@
 //! Node groups: those of Terraform and of the scenario, or those that the nodes of a dump are in.
 
 use super::group_draft::GroupDraft;
-use super::scene::Scene;
+use super::scene::{Scene, there_are};
 use super::{dump_nodes, machines};
 use crate::autoscaler::{Claim, Flags, Tags};
 use crate::id::IdVec;
 use crate::market::{Provider, node_boot};
 use crate::scenario::autoscaler_flags;
+use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::terraform::TerraformGroup;
@@ -36,32 +37,18 @@ pub(super) fn build(
         }
         drafts.push((name, draft));
     }
-    for (name, change) in &scene.file.node_groups {
-        let at = drafts.iter().position(|(known, _)| known == name);
-        if change.remove {
-            if let Some(at) = at {
-                drafts.remove(at);
-            }
-            continue;
-        }
-        let at = at.unwrap_or_else(|| {
-            drafts.push((name.clone(), GroupDraft::default()));
-            drafts.len() - 1
-        });
-        let draft = &mut drafts[at].1;
-        let sizes = [change.min_size, change.max_size, change.desired_size];
-        if change.instance_types.is_some() || sizes.iter().any(Option::is_some) {
-            // What is wrong from here on is not the Terraform's doing.
-            draft.place = None;
-        }
-        draft.apply(name, change, issues);
-    }
-    if drafts.is_empty() {
-        drafts = dump_nodes::groups(&scene.objects.nodes, issues);
-    } else if !scene.objects.nodes.is_empty() {
+    let is_new = |change: &file::NodeGroup| change.instance_types.is_some();
+    let declares = !drafts.is_empty() || scene.file.node_groups.values().any(is_new);
+    if declares && !scene.objects.nodes.is_empty() {
         let count = scene.objects.nodes.len();
         let message = format!("{} left aside: the node groups are declared", counted(count, "Node object"));
         issues.push(Issue::note("manifests", message));
+    }
+    if !declares {
+        drafts = dump_nodes::groups(&scene.objects.nodes, issues);
+    }
+    for (name, change) in &scene.file.node_groups {
+        change_group(name, change, &mut drafts, issues);
     }
     if drafts.is_empty() {
         let help = if scene.file.terraform.is_empty() {
@@ -74,11 +61,42 @@ pub(super) fn build(
     if let Some(flags) = flags {
         claim(flags, scene.provider, &mut drafts, issues);
     }
+    let has_drafts = !drafts.is_empty();
     let mut groups: Vec<NodeGroup> =
         drafts.into_iter().filter_map(|(name, draft)| group(scene, name, draft, converter, issues)).collect();
+    if groups.is_empty() && has_drafts && !issues.has_errors() {
+        issues.push(Issue::error("nodeGroups", "no node group is left: the machine types of none are known"));
+    }
     groups.iter_mut().for_each(|group| group.autoscaled &= flags.is_some());
     groups.sort_by_key(|group| !group.autoscaled);
     groups.into_iter().collect()
+}
+
+/// The scenario's word about a group: changes of one that there is, or one more, which has to name its machine types.
+fn change_group(name: &str, change: &file::NodeGroup, drafts: &mut Vec<(String, GroupDraft)>, issues: &mut Issues) {
+    let at = drafts.iter().position(|(known, _)| known == name);
+    if at.is_none() && change.instance_types.is_none() {
+        let known: Vec<&str> = drafts.iter().map(|(known, _)| known.as_str()).collect();
+        let issue = Issue::error(format!("nodeGroups.{name}"), format!("there is no node group `{name}`"));
+        let help = format!("{}; another one needs instanceTypes", there_are(&known));
+        issues.push(issue.with_help(help).suggest(name, known.iter().copied()));
+        return;
+    }
+    if change.remove {
+        at.into_iter().for_each(|at| drop(drafts.remove(at)));
+        return;
+    }
+    let at = at.unwrap_or_else(|| {
+        drafts.push((name.to_owned(), GroupDraft::default()));
+        drafts.len() - 1
+    });
+    let draft = &mut drafts[at].1;
+    let sizes = [change.min_size, change.max_size, change.desired_size];
+    if change.instance_types.is_some() || sizes.iter().any(Option::is_some) {
+        // What is wrong from here on is not the Terraform's doing.
+        draft.place = None;
+    }
+    draft.apply(name, change, issues);
 }
 
 /// What the flags say about whose groups these are, and about their bounds.
@@ -86,8 +104,8 @@ fn claim(flags: &Flags, provider: Provider, drafts: &mut [(String, GroupDraft)],
     let tags: Vec<Tags> = drafts.iter().map(|(name, draft)| draft.all_tags(provider, name)).collect();
     let groups: Vec<(&str, &Tags)> = drafts.iter().map(|(name, _)| name.as_str()).zip(&tags).collect();
     autoscaler_flags::check_groups(flags, &groups, issues);
-    for ((name, draft), tags) in drafts.iter_mut().zip(&tags) {
-        let claim = flags.claim(name, tags);
+    let claims = flags.claims(&groups);
+    for ((name, draft), claim) in drafts.iter_mut().zip(claims) {
         if let Claim::Bounded(min, max) = claim {
             draft.bound(name, min, max, issues);
         }
@@ -105,7 +123,9 @@ fn group(
     issues: &mut Issues,
 ) -> Option<NodeGroup> {
     if !draft.unread.is_empty() {
-        draft.unread.iter().for_each(|miss| issues.push(miss.issue(&name)));
+        // An error says enough.
+        let fatal = draft.unread.iter().any(|miss| !miss.is_elsewhere);
+        draft.unread.iter().filter(|miss| miss.is_elsewhere != fatal).for_each(|miss| issues.push(miss.issue(&name)));
         return None;
     }
     let mut refuse = |field: &str, message: String| {

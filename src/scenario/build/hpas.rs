@@ -1,6 +1,6 @@
 //! HorizontalPodAutoscalers and their targets.
 
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, Issues};
@@ -48,9 +48,9 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     for name in scene.file.hpas.keys() {
         if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
-            let known = scene.objects.hpas.iter().map(|(_, object)| object.metadata.name.as_str());
-            let issue = Issue::error("hpas", format!("there is no HorizontalPodAutoscaler `{name}`"));
-            issues.push(issue.suggest(name, known));
+            let known: Vec<&str> = scene.objects.hpas.iter().map(|(_, object)| object.metadata.name.as_str()).collect();
+            let issue = Issue::error(format!("hpas.{name}"), format!("there is no HorizontalPodAutoscaler `{name}`"));
+            issues.push(issue.with_help(scene::there_are(&known)).suggest(name, known.iter().copied()));
         }
     }
     rows.sort_by(|a, b| a.0.cmp(&b.0));

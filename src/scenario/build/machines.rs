@@ -2,11 +2,11 @@
 
 use super::group_draft::GroupDraft;
 use super::scene::Scene;
-use crate::autoscaler::Tags;
+use crate::autoscaler::{Foretold, Tags};
 use crate::market::{Catalog, NodeSettings};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::machine_node::MachineNode;
-use crate::world::{Foretold, Machine};
+use crate::world::Machine;
 
 /// A group whose machines are looked up.
 pub(super) struct Place<'a> {

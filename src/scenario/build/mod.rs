@@ -22,6 +22,7 @@ mod traffic;
 mod traffic_trace;
 mod unplaceable;
 mod updates;
+mod vain;
 mod vpas;
 mod workloads;
 
@@ -82,6 +83,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     vpas::build(&scene, &mut converter, &mut cast, issues);
     traffic::build(&scene, &mut converter, &mut cast, issues);
     faults::build(&scene, &mut converter, &mut cast, issues);
+    vain::warn_about(&scene, &cast, issues);
     deploys::build(&scene, &mut converter, &mut cast, issues);
     if let Some(path) = &scene.file.pod_trace {
         cast.trace = pod_trace::read(&scene, path, &mut converter, issues);
@@ -162,6 +164,6 @@ pub fn checked_replications(replications: u32) -> Result<u32, Issue> {
 /// `EKS 1.28`.
 fn platform(file: &ScenarioFile, provider: Provider) -> String {
     let name = if provider == Provider::Aws { "EKS" } else { "GKE" };
-    let version = file.cluster.kubernetes_version.as_deref().unwrap_or("1.28");
+    let version = file.cluster.kubernetes_version.as_ref().map_or("1.28", |version| &version.0);
     format!("{name} {version}")
 }

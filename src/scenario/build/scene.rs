@@ -41,3 +41,12 @@ impl Scene<'_> {
 pub(super) fn group_names(groups: &IdVec<GroupId, NodeGroup>) -> Vec<String> {
     groups.values().map(|group| group.name.clone()).collect()
 }
+
+/// A help that names what there is.
+pub(super) fn there_are(names: &[&str]) -> String {
+    match names {
+        [] => "there is none".to_owned(),
+        [only] => format!("there is {only}"),
+        _ => format!("there are {}", names.join(", ")),
+    }
+}

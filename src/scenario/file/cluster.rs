@@ -1,6 +1,6 @@
 //! The cluster: where it runs, its node groups, its controllers.
 
-use super::values::{FilePath, Time};
+use super::values::{FilePath, KubernetesVersion, Time};
 use crate::units::Quantity;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub struct Cluster {
     /// `us-east-1`, `europe-west1`...
     pub region: Option<String>,
     /// `1.28`: whose rules apply.
-    pub kubernetes_version: Option<String>,
+    pub kubernetes_version: Option<KubernetesVersion>,
     /// `--horizontal-pod-autoscaler-...` flags of the kube-controller-manager, as on its command line.
     pub controller_manager_flags: Vec<String>,
     /// The zones of node groups that name none.

@@ -14,7 +14,7 @@ pub use costs::{Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
 pub use traffic::{Arrivals, Pattern, Stage, Traffic};
-pub use values::{FilePath, Time};
+pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
 
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What a request costs each service, what Jobs do, and what is promised to users.
 
-use super::values::Time;
+use super::values::{ShortTime, Time};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Service {
     /// Cpu time of a request.
-    pub cpu_per_request: Option<Time>,
+    pub cpu_per_request: Option<ShortTime>,
     /// Time that a request waits for something that is not modelled (a database, a disk).
-    pub wait_per_request: Option<Time>,
+    pub wait_per_request: Option<ShortTime>,
     /// Squared coefficient of variation of a request's work; 1 by default.
     pub scv: Option<f64>,
     /// Measured cpu times of single requests: their distribution, in place of `scv`.
@@ -103,7 +103,7 @@ pub struct HpaPatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Objectives {
     /// P95 of every route, end to end.
-    pub latency_p95: Option<Time>,
+    pub latency_p95: Option<ShortTime>,
     /// Failed requests over all, 0..=1.
     pub error_rate: Option<f64>,
 }

@@ -61,3 +61,77 @@ impl<'de> Deserialize<'de> for Time {
         deserializer.deserialize_any(Visitor)
     }
 }
+
+/// A time in which people think in milliseconds: `200ms`, `0.2s`. A bare number is refused, for nobody knows which unit
+/// was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortTime(pub SimDuration);
+
+impl<'de> Deserialize<'de> for ShortTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl Visitor {
+            fn refuse<E: serde::de::Error>(number: impl std::fmt::Display) -> Result<ShortTime, E> {
+                Err(E::custom(format!("found {number} without a unit, expected {number}ms, {number}s or the like")))
+            }
+        }
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = ShortTime;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a duration with its unit, such as 200ms or 1.5s")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<ShortTime, E> {
+                let number = text.trim().parse::<f64>();
+                if let Ok(number) = number
+                    && number != 0.0
+                {
+                    return Visitor::refuse(number);
+                }
+                let parsed = Time::deserialize(serde::de::value::StrDeserializer::<E>::new(text));
+                parsed
+                    .map(|time| ShortTime(time.0))
+                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<ShortTime, E> {
+                if number == 0 { Ok(ShortTime(SimDuration::ZERO)) } else { Visitor::refuse(number) }
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<ShortTime, E> {
+                Visitor::refuse(number)
+            }
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<ShortTime, E> {
+                if number == 0.0 { Ok(ShortTime(SimDuration::ZERO)) } else { Visitor::refuse(number) }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A version of Kubernetes: `"1.28"`, or the number 1.28, which YAML makes of it without quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KubernetesVersion(pub String);
+
+impl<'de> Deserialize<'de> for KubernetesVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = KubernetesVersion;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a version such as \"1.28\"")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<KubernetesVersion, E> {
+                Ok(KubernetesVersion(text.to_owned()))
+            }
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<KubernetesVersion, E> {
+                let text = number.to_string();
+                match text.split_once('.') {
+                    // 1.30 is the number 1.3.
+                    Some((_, minor)) if minor.len() == 1 => Err(E::custom(format!(
+                        "found the number {text}, which is {text} or {text}0: write it in quotes, \"{text}0\""
+                    ))),
+                    _ => Ok(KubernetesVersion(text)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}

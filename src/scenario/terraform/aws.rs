@@ -87,8 +87,7 @@ pub(super) fn autoscaling_group(
         read_policy(&mut group, policy, issues);
     }
     if group.instance_types.is_empty() && !group.misses("instanceTypes") {
-        let expression = Value::Expression("the launch template's instance type".to_owned());
-        group.miss("launch_template", "instanceTypes", &Given { value: expression, line: declaration.line });
+        group.miss_type("launch_template", declaration.line);
     }
     take_tags_as_labels(&mut group, issues);
     group

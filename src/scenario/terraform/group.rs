@@ -149,7 +149,14 @@ impl TerraformGroup {
     pub(super) fn miss(&mut self, name: &str, field: &'static str, given: &Given) {
         let expression = given.value.expression().map_or_else(|| name.to_owned(), cut);
         let (file, line) = (self.file.clone(), given.line);
-        self.unread.push(Unread { name: name.to_owned(), field, expression, file, line });
+        self.unread.push(Unread { name: name.to_owned(), field, expression, file, line, is_elsewhere: false });
+    }
+
+    /// A machine type that is said elsewhere, if at all.
+    pub(super) fn miss_type(&mut self, name: &str, line: u32) {
+        let (expression, file) = ("the machine type".to_owned(), self.file.clone());
+        let field = "instanceTypes";
+        self.unread.push(Unread { name: name.to_owned(), field, expression, file, line, is_elsewhere: true });
     }
 }
 

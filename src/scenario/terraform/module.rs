@@ -110,6 +110,9 @@ fn single(declaration: &Declaration, source: &str, issues: &mut Issues) -> Terra
     if source.contains("managed-node-group") {
         complete(&mut group, own, issues);
     }
+    if is_own && group.instance_types.is_empty() && !group.misses("instanceTypes") {
+        group.miss_type("instance_type", declaration.line);
+    }
     group
 }
 

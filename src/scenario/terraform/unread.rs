@@ -17,12 +17,20 @@ pub(in crate::scenario) struct Unread {
     pub(in crate::scenario) expression: String,
     pub(in crate::scenario) file: String,
     pub(in crate::scenario) line: u32,
+    /// Nobody wrote an expression: what says it is elsewhere, and the group is left out with a caveat.
+    pub(in crate::scenario) is_elsewhere: bool,
 }
 
 impl Unread {
     /// As an issue of the group called `group`.
     pub(in crate::scenario) fn issue(&self, group: &str) -> Issue {
-        let Unread { name, field, expression, file, line } = self;
+        let Unread { name, field, expression, file, line, is_elsewhere } = self;
+        if *is_elsewhere {
+            let message =
+                format!("of node group {group} {expression} is not known: the group is not part of the simulation");
+            let help = format!("give it in the scenario: nodeGroups.{group}.{field}");
+            return Issue::warning(name.clone(), message).with_help(help).in_file(file.clone(), Some(*line));
+        }
         let message = format!("`{expression}` is not a literal value, and expressions are not evaluated");
         let help = format!("give it in the scenario: nodeGroups.{group}.{field}");
         Issue::error(name.clone(), message).with_help(help).in_file(file.clone(), Some(*line))
