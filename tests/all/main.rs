@@ -15,6 +15,7 @@ mod doors;
 mod dry_run_autoscale;
 mod dry_run_hpa;
 mod dumps;
+mod field;
 mod figures;
 mod golden;
 mod house;

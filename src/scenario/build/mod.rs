@@ -7,6 +7,7 @@ mod controller_manager;
 mod deploys;
 mod dump_nodes;
 mod faults;
+mod from_zero;
 mod group_draft;
 mod groups;
 mod hardware;
@@ -93,6 +94,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     cast.cluster = cluster;
     scheduler::warn_about_strangers(&cast, issues);
     unplaceable::warn_about(&cast, issues);
+    from_zero::warn_about(&cast, issues);
     hardware::warn_about(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
