@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Dumps of a cluster (YAML or JSON, plain or gzip), folders of them, or - for standard input.
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
     files: Vec<PathBuf>,
-    /// Node groups: a list of name, min, max, target, nodeSelector, price, tags, template.
+    /// Node groups: a list of name, min, max, target, nodeSelector, price, tags, template or instanceType.
     #[arg(long, value_name = "FILE")]
     node_groups: Option<PathBuf>,
     /// Cluster Autoscaler's own flags, such as "--expander=least-waste --nodes=1:10:workers".

@@ -1,7 +1,8 @@
 //! A dump of a cluster (`kubectl get nodes,pods,... -o json`) or a recorded one, as what the autoscaler is shown.
 
 use super::daemon_sets::daemon_set;
-use super::groups::{Declared, Membership};
+use super::declared::Declared;
+use super::groups::Membership;
 use super::recorded::{Case, Recorded};
 use super::surroundings::Surroundings;
 use crate::autoscaler::{Flags, InstanceView};

@@ -1,5 +1,6 @@
 //! Node groups of a dump: declared in a file, by `--nodes=min:max:name`, or guessed from labels of nodes.
 
+use super::declared::Declared;
 use super::machine_type::by_type;
 use super::surroundings::CloudGroup;
 use crate::autoscaler::{Claim, Flags, Tags, eks_tags, eksctl_tags};
@@ -9,41 +10,11 @@ use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::node::EKS_GROUP;
 use crate::scenario::kubernetes::{Converter, node};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Nobody looks at larger groups.
 pub(super) const MOST_NODES: i32 = 100_000;
 /// How far a group may grow where nothing is said.
 const ASSUMED_MAX: i32 = 1000;
-
-/// A group as a file declares it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Declared {
-    pub(super) name: String,
-    min: i32,
-    max: Option<i32>,
-    target: Option<i32>,
-    /// Labels of its nodes; absent means the label that names groups.
-    node_selector: BTreeMap<String, String>,
-    /// USD per node and hour.
-    price: Option<f64>,
-    /// By which `--node-group-auto-discovery` finds it, besides those that EKS gives.
-    pub(super) tags: Tags,
-    /// What a new node looks like; absent means like its first node, or a machine of this type.
-    template: Option<node::Node>,
-    /// A machine type, for groups that have no node.
-    pub(super) instance_type: Option<String>,
-    /// Labels of its nodes.
-    pub(super) labels: BTreeMap<String, String>,
-    /// `key=value:Effect`.
-    pub(super) taints: Vec<String>,
-    /// Where it is; the first of several.
-    pub(super) zone: Option<String>,
-    /// The disk in GiB.
-    pub(super) disk_size: Option<i64>,
-}
 
 /// The groups, and which nodes are whose.
 pub(super) struct Membership {

@@ -1,6 +1,6 @@
 //! A group without nodes of which a file says the machine type: its nodes to be, in truth and by the cloud's word.
 
-use super::groups::Declared;
+use super::declared::Declared;
 use crate::autoscaler::Foretold;
 use crate::cluster::NodeTemplate;
 use crate::market::{Catalog, NodeSettings, region_of_zone};

@@ -4,6 +4,7 @@
 //! Cluster Autoscaler and the workloads in the same form.
 
 mod daemon_sets;
+mod declared;
 mod dump;
 mod forecast;
 mod groups;
