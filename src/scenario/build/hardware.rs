@@ -1,7 +1,7 @@
 //! What the machines of a scenario are beyond their size, and what of that is doubtful: speed, architecture, accelerators.
 
 use super::scene::Scene;
-use crate::market::{Architecture, Catalog};
+use crate::market::{Architecture, Catalog, Provider};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::machine_node::accelerator;
 use crate::world::{Cast, NodeGroup};
@@ -83,7 +83,8 @@ fn warn_about_arm(group: &NodeGroup, issues: &mut Issues) {
 
 /// Accelerators are there once a device plugin reports them.
 fn warn_about_accelerators(scene: &Scene<'_>, group: &NodeGroup, issues: &mut Issues) {
-    let Some(kind) = kinds(group).find(|kind| kind.gpus > 0) else { return };
+    // GKE brings the plugin itself.
+    let Some(kind) = kinds(group).find(|kind| kind.gpus > 0 && kind.provider == Provider::Aws) else { return };
     let is_plugin =
         |text: &str| ["device-plugin", "gpu", "nvidia", "neuron", "habana"].iter().any(|part| text.contains(part));
     let has_plugin = scene.objects.daemon_sets.iter().any(|(_, set)| {

@@ -32,11 +32,12 @@ fn find_services(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
     let Some(traffic) = &cast.traffic else { return };
     let called = |name: &str| {
         let calls = scene.file.services.values().flat_map(|service| &service.calls).flat_map(BTreeMap::keys);
-        let routes = traffic.graph.routes().values().map(|route| traffic.services[route.call.service].name.as_str());
-        let mut all = calls.map(String::as_str).chain(routes).chain(scene.file.traffic.gateway.as_deref());
-        all.any(|other| other == name)
+        calls.chain(scene.file.traffic.routes.keys()).any(|other| other == name)
     };
-    for service in traffic.services.values().filter(|service| service.workload.is_none()) {
+    let reached: Vec<bool> = traffic.graph.arrival_rates(1.0).map(|(_, rate)| rate > 0.0).collect();
+    let outside =
+        traffic.services.values().zip(reached).filter(|(service, reached)| service.workload.is_none() && !reached);
+    for (service, _) in outside {
         let name = service.name.as_str();
         if called(name) || !scene.file.services.contains_key(name) {
             continue;

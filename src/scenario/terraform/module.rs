@@ -86,7 +86,21 @@ fn looks_like_nodes(name: &str, value: &Value) -> bool {
         Value::Expression(_) => true,
         _ => false,
     };
-    let harmless = ["defaults", "security_group", "iam", "tags", "labels", "taints", "metadata", "oauth", "template"];
+    let harmless = [
+        "defaults",
+        "security_group",
+        "iam",
+        "tags",
+        "labels",
+        "taints",
+        "metadata",
+        "oauth",
+        "template",
+        "_arn",
+        "_id",
+        "role",
+        "name",
+    ];
     says && TELLTALES.iter().any(|part| name.contains(part)) && !harmless.iter().any(|part| name.contains(part))
 }
 
