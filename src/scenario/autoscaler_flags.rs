@@ -93,8 +93,9 @@ pub(crate) fn check_groups(flags: &Flags, groups: &[(&str, &Tags)], issues: &mut
 fn help(mut known: Vec<&str>) -> String {
     known.sort_unstable();
     known.dedup();
-    match known.is_empty() {
-        true => "there is none".to_owned(),
-        false => format!("there are {}", known.join(", ")),
+    match known[..] {
+        [] => "there is none".to_owned(),
+        [only] => format!("there is {only}"),
+        _ => format!("there are {}", known.join(", ")),
     }
 }

@@ -14,6 +14,7 @@ use crate::scenario::terraform::TerraformGroup;
 use crate::units::SimDuration;
 use crate::units::counted;
 use crate::world::{Delay, GroupId, NodeGroup};
+use std::collections::BTreeSet;
 
 /// Machine types of a group that names none.
 const DEFAULT_TYPE: &str = "t3.medium";
@@ -47,8 +48,18 @@ pub(super) fn build(
     if !declares {
         drafts = dump_nodes::groups(&scene.objects.nodes, issues);
     }
+    let known = drafts.iter().map(|(name, _)| name.as_str());
+    let news = scene.file.node_groups.iter().filter(|(_, change)| is_new(change)).map(|(name, _)| name.as_str());
+    let known: BTreeSet<String> = known.chain(news).map(str::to_owned).collect();
     for (name, change) in &scene.file.node_groups {
-        change_group(name, change, &mut drafts, issues);
+        if known.contains(name) {
+            change_group(name, change, &mut drafts, issues);
+        } else {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let issue = Issue::error(format!("nodeGroups.{name}"), format!("there is no node group `{name}`"));
+            let help = format!("{}; another one needs instanceTypes", there_are(&known));
+            issues.push(issue.with_help(help).suggest(name, known.iter().copied()));
+        }
     }
     if drafts.is_empty() {
         let help = if scene.file.terraform.is_empty() {
@@ -72,16 +83,9 @@ pub(super) fn build(
     groups.into_iter().collect()
 }
 
-/// The scenario's word about a group: changes of one that there is, or one more, which has to name its machine types.
+/// The scenario's word about a group: changes of one that there is, or one more.
 fn change_group(name: &str, change: &file::NodeGroup, drafts: &mut Vec<(String, GroupDraft)>, issues: &mut Issues) {
     let at = drafts.iter().position(|(known, _)| known == name);
-    if at.is_none() && change.instance_types.is_none() {
-        let known: Vec<&str> = drafts.iter().map(|(known, _)| known.as_str()).collect();
-        let issue = Issue::error(format!("nodeGroups.{name}"), format!("there is no node group `{name}`"));
-        let help = format!("{}; another one needs instanceTypes", there_are(&known));
-        issues.push(issue.with_help(help).suggest(name, known.iter().copied()));
-        return;
-    }
     if change.remove {
         at.into_iter().for_each(|at| drop(drafts.remove(at)));
         return;

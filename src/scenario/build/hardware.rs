@@ -31,7 +31,7 @@ fn check_reference(scene: &Scene<'_>, issues: &mut Issues) {
 
 /// Types that are not as fast as the reference, and those of which nobody knows.
 fn warn_about_speeds(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
-    if scene.file.services.is_empty() {
+    if scene.file.services.is_empty() || Catalog::shipped().cpu_score(scene.cpu_reference()).is_none() {
         return;
     }
     let is_given =
