@@ -23,7 +23,7 @@ fn copy(folder: Folder, root: &Path, below: &str) -> Folder {
 }
 
 fn run(folder: &Folder, scenario: &str) -> Done {
-    folder.run(&format!("run {scenario} --set duration=10m -n 1 -q --no-recommend --out out"))
+    folder.run(&format!("run {scenario} --set duration=10m -n 1 -q --details --no-recommend --out out"))
 }
 
 /// The row of a node group in the report.
@@ -59,7 +59,7 @@ fn a_plan_names_groups_by_prefixes() {
     assert!(plan.stdout.contains("nodeGroups.workers-mixed.instanceTypes"), "{}", plan.stdout);
     let given = folder.run(
         "run s-tfjson.yaml --set duration=10m --set nodeGroups.workers-mixed.instanceTypes=[m5.large] -n 1 -q \
-         --no-recommend --out out",
+         --details --no-recommend --out out",
     );
     assert!(row(&given, "workers-mixed").contains("1..8"), "the help leads to a field that works");
     let state = run(&folder, "s-tfstate.yaml");
@@ -99,22 +99,34 @@ fn the_cloud_names_of_node_groups_are_understood() {
 fn empty_groups_bring_gpus_disks_and_other_resources() {
     let folder = case("45-run-gpu-ephemeral-from-zero");
     for scenario in ["s-gpu.yaml", "s-gpulimit.yaml"] {
-        let done = folder.run(&format!("run {scenario} -q --no-recommend --out out"));
+        let done = folder.run(&format!("run {scenario} -q --details --no-recommend --out out"));
         let cells: Vec<&str> = row(&done, "gpu").split_whitespace().collect();
         assert!(cells.contains(&"2") && cells.contains(&"0..4"), "0 -> 2: {cells:?}");
     }
-    let eph = folder.run("run s-eph.yaml -q --no-recommend --out out");
+    let eph = folder.run("run s-eph.yaml -q --details --no-recommend --out out");
     assert!(!eph.ok().contains("no node group could ever hold"), "{}", eph.stdout);
     // 100 GiB fit a larger disk, on a group that tells Cluster Autoscaler of it.
     let told = "nodeGroups.gpu.tags={\"k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage\": 180Gi}";
-    let disk = ["run", "s-eph100.yaml", "--set", "nodeGroups.gpu.diskSize=200", "--set", told, "-q", "--no-recommend"];
+    let disk = [
+        "run",
+        "s-eph100.yaml",
+        "--set",
+        "nodeGroups.gpu.diskSize=200",
+        "--set",
+        told,
+        "-q",
+        "--details",
+        "--no-recommend",
+    ];
     let done = folder.run_words(&disk);
     assert!(row(&done, "gpu").split_whitespace().any(|cell| cell == "2"), "{}", done.stdout);
-    let untold = folder.run("run s-eph100.yaml --set nodeGroups.gpu.diskSize=200 -q --no-recommend --out out");
+    let untold =
+        folder.run("run s-eph100.yaml --set nodeGroups.gpu.diskSize=200 -q --details --no-recommend --out out");
     assert!(untold.ok().contains("never adds the first node of gpu"), "{}", untold.stdout);
     // An extended resource is the scenario's to give.
     let fpga = "nodeGroups.gpu.resources={\"example.com/fpga\": 1}";
     let told = "nodeGroups.gpu.tags={\"k8s.io/cluster-autoscaler/node-template/resources/example.com/fpga\": \"1\"}";
-    let done = folder.run_words(&["run", "s-custom.yaml", "--set", fpga, "--set", told, "-q", "--no-recommend"]);
+    let done =
+        folder.run_words(&["run", "s-custom.yaml", "--set", fpga, "--set", told, "-q", "--details", "--no-recommend"]);
     assert!(row(&done, "gpu").split_whitespace().any(|cell| cell == "2"), "{}", done.stdout);
 }

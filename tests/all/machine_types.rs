@@ -70,7 +70,7 @@ fn faster_machines_answer_faster_and_need_fewer_pods() {
 
 #[test]
 fn what_is_assumed_about_machines_is_said() {
-    let run = |more: &str| folder(more).run("run s.yaml -q --no-recommend");
+    let run = |more: &str| folder(more).run("run s.yaml -q --details --no-recommend");
     let arm = run(&groups("m7g.large", ""));
     assert!(arm.ok().contains("m7g.large is arm64") && arm.stdout.contains("m7g.large 1.41"), "{}", arm.stdout);
     assert!(arm.stdout.contains("cluster.cpuReference"), "{}", arm.stdout);
@@ -117,13 +117,13 @@ fn a_pod_as_large_as_the_machine_brings_nodes_that_do_not_help() {
                   pool: {instanceTypes: [m5.large], minSize: 0, maxSize: 4, desiredSize: 0}\n";
     let big = big.split("---").next().expect("the Deployment");
     let folder = Folder::new().file("web.yaml", big).file("s.yaml", scenario(groups));
-    assert_eq!(folder.run("run s.yaml -q --no-recommend").code, 0);
+    assert_eq!(folder.run("run s.yaml -q --details --no-recommend").code, 0);
     let decisions = folder.text("reports/s/decisions.jsonl");
     // Nominally 2000m less 100m of kube-proxy do not hold 1950m either: Cluster Autoscaler is right by accident.
     assert!(!decisions.contains("pool-0001"), "{decisions}");
     let fits = big.replace("1950m", "1895m");
     let folder = Folder::new().file("web.yaml", fits).file("s.yaml", scenario(groups));
-    assert_eq!(folder.run("run s.yaml -q --no-recommend").code, 0);
+    assert_eq!(folder.run("run s.yaml -q --details --no-recommend").code, 0);
     assert!(folder.text("reports/s/decisions.jsonl").contains("pool-0001"));
 }
 
@@ -154,7 +154,7 @@ fn a_number_without_a_unit_or_quotes_says_what_is_missing() {
 #[test]
 fn faults_that_hit_nothing_are_said() {
     let faults = "faults:\n  - {at: 5m, spotNotice: pool}\n  - {at: 2h, nodeLost: pool}\n";
-    let done = folder(&(groups("m5.large", "") + faults)).run("run s.yaml -q --no-recommend");
+    let done = folder(&(groups("m5.large", "") + faults)).run("run s.yaml -q --details --no-recommend");
     assert!(done.ok().contains("faults[0]") && done.stdout.contains("is not spot capacity"), "{}", done.stdout);
     assert!(done.stdout.contains("it never happens"), "{}", done.stdout);
 }

@@ -156,7 +156,7 @@ data "aws_eks_node_group" "read" {}
         "nodes.tf:23: warning: aws_eks_node_group.each: `for_each = var.groups` is not evaluated",
         "nodes.tf:26: warning: azurerm_kubernetes_cluster_node_pool.user: Azure is not simulated",
         "nodes.tf:29: warning: aws_eks_fargate_profile.f",
-        "nodes.tf:33: warning: aws_autoscaling_group.gone: its `count` is 0",
+        "nodes.tf:33: note: aws_autoscaling_group.gone: its `count` is 0",
         "nodeGroups.NAME: {instanceTypes",
     ];
     says(&scenario, &texts);

@@ -22,13 +22,10 @@ pub(super) fn instances(declaration: Declaration, issues: &mut Issues) -> Vec<De
         return for_each(declaration, &given, issues);
     }
     let Some(given) = declaration.body.get("count").cloned() else { return vec![declaration] };
-    let say = |issues: &mut Issues, message: String| {
-        let name = declaration.name();
-        issues.push(Issue::warning(name, message).in_file(declaration.file.clone(), Some(given.line)));
-    };
+    let place = |issue: Issue| issue.in_file(declaration.file.clone(), Some(given.line));
     match given.value.integer() {
         Some(0) => {
-            say(issues, "its `count` is 0: it is not there".into());
+            issues.push(place(Issue::note(declaration.name(), "its `count` is 0: it is not there")));
             Vec::new()
         }
         Some(1) => vec![declaration],
@@ -41,7 +38,8 @@ pub(super) fn instances(declaration: Declaration, issues: &mut Issues) -> Vec<De
         }
         _ => {
             let text = given.value.expression().map_or_else(|| "what it says".to_owned(), cut);
-            say(issues, format!("`count = {text}` is not evaluated: it is taken to be there once"));
+            let message = format!("`count = {text}` is not evaluated: it is taken to be there once");
+            issues.push(place(Issue::warning(declaration.name(), message)));
             vec![declaration]
         }
     }
@@ -66,7 +64,7 @@ fn for_each(declaration: Declaration, given: &Given, issues: &mut Issues) -> Vec
     };
     if rows.is_empty() {
         let message = "its `for_each` is empty: it is not there";
-        issues.push(Issue::warning(declaration.name(), message).in_file(declaration.file.clone(), Some(given.line)));
+        issues.push(Issue::note(declaration.name(), message).in_file(declaration.file.clone(), Some(given.line)));
     }
     let one = |(key, value): (String, Value)| {
         declaration.instance(&key, &Each { key: Value::Text(key.clone()), value }, "each.key")

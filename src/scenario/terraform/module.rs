@@ -238,7 +238,8 @@ fn is_created(declaration: &Declaration, body: &Body, what: &str, issues: &mut I
     let has_nodes = what.contains(": ")
         || body.entries.iter().any(|(name, given)| name == "min_size" || looks_like_nodes(name, &given.value));
     if has_nodes {
-        issues.push(Issue::warning(what, message).in_file(declaration.file.clone(), Some(given.line)));
+        let issue = if is == Some(false) { Issue::note(what, message) } else { Issue::warning(what, message) };
+        issues.push(issue.in_file(declaration.file.clone(), Some(given.line)));
     }
     is != Some(false)
 }

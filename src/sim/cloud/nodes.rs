@@ -34,7 +34,8 @@ impl Cloud {
         let (group, zone, name) = (instance.group, instance.zone, instance.name);
         let row = &shared.cast.groups[group];
         let lag = if initial { SimDuration::ZERO } else { row.ready_lag.draw(0, &mut shared.streams.boot) };
-        let mut template = row.machines[instance.machine].template.clone();
+        let machine = &row.machines[instance.machine];
+        let (mut template, speed) = (machine.template.clone(), machine.speed);
         template.name = name;
         template.labels.set(shared.names.hostname, name);
         if zone != Symbol::EMPTY {
@@ -47,9 +48,9 @@ impl Cloud {
             template.taints.push(self.not_ready_taint(shared));
         }
         let node = shared.cluster.add_node(template);
-        if machine.speed != 1.0 || !shared.node_speeds.is_empty() {
+        if speed != 1.0 || !shared.node_speeds.is_empty() {
             shared.node_speeds.fill_to(node, 1.0);
-            shared.node_speeds[node] = machine.speed;
+            shared.node_speeds[node] = speed;
         }
         self.node_instances.fill_to(node, None);
         self.node_instances[node] = Some(id);
