@@ -55,9 +55,11 @@ impl Small {
             machines: vec![Machine {
                 instance_type: "m5.xlarge".to_owned(),
                 template,
+                speed: 1.0,
                 price: PricePerHour::from_usd(0.2),
                 spot_market: None,
             }],
+            foretold: None,
             zones: Vec::new(),
             spot: false,
             boot: Delay::Fixed(secs(40)),
