@@ -150,13 +150,13 @@ data "aws_eks_node_group" "read" {}
     let scenario = with(&format!("{BASE}{blocks}"), "");
     assert_eq!(rows(&scenario), ["base 1..4 2 m5.large"]);
     let texts = [
-        "nodes.tf:12: warning: module.eks: eks_managed_node_groups: `local.groups` is not evaluated",
-        "nodes.tf:16: warning: module.wrapped: node_groups: `merge(local.a, local.b)` is not evaluated",
-        "nodes.tf:20: warning: module.other: my_node_pools",
-        "nodes.tf:23: warning: aws_eks_node_group.each: `for_each = var.groups` is not evaluated",
-        "nodes.tf:26: warning: azurerm_kubernetes_cluster_node_pool.user: Azure is not simulated",
-        "nodes.tf:29: warning: aws_eks_fargate_profile.f",
-        "nodes.tf:33: note: aws_autoscaling_group.gone: its `count` is 0",
+        "nodes.tf:13: warning: module.eks: eks_managed_node_groups: `local.groups` is not evaluated",
+        "nodes.tf:17: warning: module.wrapped: node_groups: `merge(local.a, local.b)` is not evaluated",
+        "nodes.tf:21: warning: module.other: my_node_pools",
+        "nodes.tf:24: warning: aws_eks_node_group.each: `for_each = var.groups` is not evaluated",
+        "nodes.tf:27: warning: azurerm_kubernetes_cluster_node_pool.user: Azure is not simulated",
+        "nodes.tf:30: warning: aws_eks_fargate_profile.f",
+        "nodes.tf:34: note: aws_autoscaling_group.gone: its `count` is 0",
         "nodeGroups.NAME: {instanceTypes",
     ];
     says(&scenario, &texts);

@@ -120,7 +120,7 @@ fn single(declaration: &Declaration, source: &str, issues: &mut Issues) -> Terra
     group.self_managed = is_own;
     read(&mut group, body, issues);
     // The sub-modules begin at 0, other than the module that calls them.
-    let own = if is_own { Own { instance_type: "", ..SELF_MANAGED } } else { Own { min: 0, ..MANAGED } };
+    let own = if is_own { SELF_MANAGED } else { Own { min: 0, ..MANAGED } };
     if source.contains("managed-node-group") {
         complete(&mut group, own, issues);
     }
