@@ -2,7 +2,7 @@
 
 use super::format::{figure, interval};
 use super::tables::{self, Grid};
-use super::verdict::{basis, overall};
+use super::verdict::{basis, is_met, overall};
 use super::{Estimate, Report};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -33,7 +33,7 @@ fn answer(report: &Report, text: &mut String) {
     let mut table = table(&["", "mean", "95 % interval", "P5 – P95 of runs", ""]);
     for headline in report.headlines.iter().filter(|row| is_worth_a_line(report, row)) {
         let target = headline.objective.map_or(String::new(), |target| {
-            let verdict = if headline.value.mean <= target { "met" } else { "MISSED" };
+            let verdict = if is_met(report, headline, target) { "met" } else { "MISSED" };
             format!("objective {}: {verdict}", figure(target, headline.unit))
         });
         let Estimate { mean, p5, p95, .. } = headline.value;

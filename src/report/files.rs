@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::attachments::NAMES;
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
 
@@ -42,6 +43,13 @@ fn write_files(report: &Report, more: &[(&str, String)], draft: &Path) -> io::Re
 fn publish(more: &[(&str, String)], draft: &Path, folder: &Path) -> io::Result<()> {
     if !folder.exists() {
         return fs::rename(draft, folder);
+    }
+    // What an earlier run wrote and this one does not would be taken for this one's.
+    for name in NAMES.iter().filter(|name| more.iter().all(|(own, _)| own != *name)) {
+        match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     for name in more.iter().map(|(name, _)| *name).chain(FILES) {
         fs::rename(draft.join(name), folder.join(name))?;

@@ -3,8 +3,11 @@
 use super::{Estimate, Unit};
 use crate::units::grouped;
 
-/// `value` with its unit: `$1,234`, `187 ms`, `0.42%`.
+/// `value` with its unit: `$1,234`, `187 ms`, `0.42%`; `none` where there is no value.
 pub(super) fn figure(value: f64, unit: Unit) -> String {
+    if value.is_nan() {
+        return "none".to_owned();
+    }
     match unit {
         Unit::Usd | Unit::UsdPerMonth => usd(value),
         Unit::Milliseconds if value.abs() >= 9_999.5 => format!("{} s", digits(value / 1000.0)),

@@ -3,7 +3,7 @@
 use super::details::details;
 use super::format::{duration, figure, half_width, parts};
 use super::model::Headline;
-use super::verdict::{changes, verdict};
+use super::verdict::{changes, is_met, verdict};
 use super::{Report, Unit};
 use crate::units::counted;
 use std::fmt::Write;
@@ -60,7 +60,7 @@ fn figures(report: &Report, text: &mut String) {
     for headline in shown {
         let mean = figure(headline.value.mean, headline.unit);
         let half = half_width(&headline.value, headline.unit);
-        let line = format!(" {:<26}{mean:>10}  {half:<11}{}", headline.label, promise(headline));
+        let line = format!(" {:<26}{mean:>10}  {half:<11}{}", headline.label, promise(report, headline));
         let _ = writeln!(text, "{}", line.trim_end());
         if headline.metric == FIGURES[0] {
             cost(report, headline.value.mean, text);
@@ -68,9 +68,9 @@ fn figures(report: &Report, text: &mut String) {
     }
 }
 
-fn promise(headline: &Headline) -> String {
+fn promise(report: &Report, headline: &Headline) -> String {
     headline.objective.map_or(String::new(), |target| {
-        let verdict = if headline.value.mean <= target { "met" } else { "MISSED" };
+        let verdict = if is_met(report, headline, target) { "met" } else { "MISSED" };
         format!("objective {}: {verdict}", figure(target, headline.unit))
     })
 }

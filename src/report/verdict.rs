@@ -1,9 +1,19 @@
 //! The answer in words: whether the objectives are kept, and what another setting saves or costs.
 
 use super::format::{figure, half_width, usd};
-use super::model::{Recommendation, Verdict};
+use super::model::{Headline, Recommendation, Verdict};
 use super::{Objective, Report, Unit};
 use crate::units::counted;
+
+/// Fewer failed requests than this share are not worth a sentence.
+const LEAST_WORTH_TELLING: f64 = 0.000_5;
+
+/// Whether a figure is within what was promised, and was in every replication that counts: where most requests fail, the
+/// latency of the others is no success.
+pub(super) fn is_met(report: &Report, headline: &Headline, target: f64) -> bool {
+    let mut promises = report.objectives.iter().filter(|row| row.unit == headline.unit && row.target == target);
+    headline.value.mean <= target && promises.all(|row| row.met_ratio > 0.0)
+}
 
 /// Whether there is another setting to take.
 pub(super) fn changes(report: &Report) -> bool {
@@ -21,10 +31,21 @@ pub(super) fn verdict(report: &Report) -> String {
         (false, true) => "Every objective is kept in every replication.".to_owned(),
         (false, false) => format!("{}.", missed.join("; ")),
     };
+    let kept = format!("{kept}{}", unpromised_errors(report));
     match &report.recommendation {
         Some(found) => format!("{kept} Recommended min and max: {}.", overall(found)),
         None => kept,
     }
+}
+
+/// Requests that fail where no objective says how many may: a latency is that of the others.
+fn unpromised_errors(report: &Report) -> String {
+    let failed =
+        report.headline("errorRatio").filter(|row| row.objective.is_none() && row.value.mean >= LEAST_WORTH_TELLING);
+    failed.map_or(String::new(), |row| {
+        let share = figure(row.value.mean, Unit::Ratio);
+        format!(" {share} of requests fail, and no objective says how many may.")
+    })
 }
 
 fn missed(objective: &Objective) -> String {

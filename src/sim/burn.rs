@@ -25,9 +25,6 @@ const PAGES: [Alert; 2] = [
 /// 10 % in three days: somebody should look at it.
 const TICKET: Alert = Alert { long_minutes: 4320, short_minutes: 360, rate: 1.0 };
 
-/// A P95 objective lets one in twenty be slower.
-const SLOW_BUDGET: f64 = 0.05;
-
 /// An objective over a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -85,7 +82,7 @@ impl BurnWatch {
         let burn = |budget: f64| Burn { kept: ErrorBudget { budget, ..ErrorBudget::default() }, ..Burn::default() };
         BurnWatch {
             objective,
-            latency: objective.latency_s_p95.map(|_| burn(SLOW_BUDGET)),
+            latency: objective.latency_s_p95.map(|_| burn(Objective::MAY_BE_SLOWER)),
             errors: objective.error_rate.map(burn),
         }
     }
@@ -93,8 +90,11 @@ impl BurnWatch {
     pub(super) fn add(&mut self, step: &ObservedStep<'_>) {
         let Objective { latency_s_p95, error_rate } = self.objective;
         if let (Some(burn), Some(target_s)) = (&mut self.latency, latency_s_p95) {
-            let slow = step.answered * step.latency.share_above(target_s);
-            burn.add(step.span, step.answered, slow, step.latency.p95_s > target_s);
+            // Who is not answered at all is not answered in time.
+            let slow = step.answered * step.latency.share_above(target_s) + step.failed;
+            let all = step.answered + step.failed;
+            let mostly_failed = step.failed > all * Objective::MAY_BE_SLOWER;
+            burn.add(step.span, all, slow, step.latency.p95_s > target_s || mostly_failed);
         }
         if let (Some(burn), Some(target)) = (&mut self.errors, error_rate) {
             let all = step.answered + step.failed;
@@ -203,5 +203,11 @@ mod tests {
         assert!((kept.budget_spent() - 2.0).abs() < 1e-9);
         assert_eq!(kept.breach, STEP);
         assert_eq!(watch.promises().errors, None);
+        // An outage has no latencies, and is no success.
+        let latency = LatencySummary::default();
+        watch.add(&ObservedStep { span: STEP, answered: 0.0, failed: 100.0, latency: &latency });
+        let kept = watch.promises().latency.unwrap();
+        assert!((kept.bad - 110.0).abs() < 1e-9, "{kept:?}");
+        assert_eq!(kept.breach, STEP * 2);
     }
 }

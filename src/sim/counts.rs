@@ -83,7 +83,7 @@ pub struct Counts {
     pub preemptions: u64,
     /// Spot notices.
     pub spot_notices: u64,
-    /// Of those, the ones at whose end pods of Deployments still ran on the node.
+    /// Of those, the ones at whose end pods still ran on the node, those of DaemonSets apart.
     pub spot_losses: u64,
     /// Rollouts taken back.
     pub rollbacks: u64,
@@ -93,6 +93,8 @@ pub struct Counts {
     pub out_of_memory: u64,
     /// The longest wait for a node of any pod that got one.
     pub longest_pending: SimDuration,
+    /// The longest wait for a node of any pod that has none at the end.
+    pub longest_unplaced: SimDuration,
     /// Sum of the waits of all pods that got a node, and their number.
     pub waits: (SimDuration, u64),
 }

@@ -2,6 +2,7 @@
 
 use crate::sim::Simulation;
 use crate::sim::cloud::state::Cloud;
+use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::faults::course::Faults;
 use crate::sim::load::serving::Serving;
@@ -88,6 +89,9 @@ impl Simulation {
         }
         serving.service_levels.overflowed = shared.load.as_ref().map_or(0, LoadState::overflowed);
         let keep = shared.log.is_on();
+        let unplaced = shared.lives.iter().filter(|(_, life)| life.stage == Stage::Pending);
+        let longest = unplaced.map(|(pod, _)| shared.end - shared.cluster.pod(pod).created).max();
+        shared.counts.longest_unplaced = longest.unwrap_or_default();
         let names = cloud.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
         Outcome {
             end: shared.end,

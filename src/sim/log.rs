@@ -82,7 +82,7 @@ pub enum Occurrence {
         node: NodeId,
         /// Why.
         reason: NodeEnd,
-        /// Active pods of Deployments that went with it.
+        /// Pods that went with it, those of DaemonSets apart; of a spot node also those that were still stopping.
         pods_lost: u32,
     },
     /// The target of a group was lowered without deleting anything.

@@ -93,7 +93,7 @@ impl Simulation {
             Event::SpotNotice(instance) => cloud.give_notice(shared, now, instance),
             Event::SpotNoticeForeseen(index) => cloud.foresee_notice(shared, now, index),
             Event::SpareTerminates(instance) => cloud.spare_terminates(shared, now, instance),
-            Event::RebalanceDrain(instance) => cloud.drain_for_rebalance(shared, now, instance),
+            Event::RebalanceDrain(instance) => cloud.drain(shared, now, instance),
             Event::Fault(index) => faults.fault_begins(shared, cloud, now, index),
             Event::FaultEnds(index) => faults.fault_ends(shared, cloud, now, index),
             Event::PoolShock(pool) => cloud.pool_shock(shared, now, pool),

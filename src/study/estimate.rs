@@ -11,18 +11,35 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Estimate {
     /// Arithmetic mean.
+    #[serde(deserialize_with = "known_or_not")]
     pub mean: f64,
     /// 95 % confidence interval of the mean; none from a single replication.
     pub interval: Option<[f64; 2]>,
     /// 5th percentile.
+    #[serde(deserialize_with = "known_or_not")]
     pub p5: f64,
     /// Median.
+    #[serde(deserialize_with = "known_or_not")]
     pub p50: f64,
     /// 95th percentile.
+    #[serde(deserialize_with = "known_or_not")]
     pub p95: f64,
 }
 
+/// A figure of JSON, where `null` is a value that there is not: the latency of requests that nobody answered.
+pub(crate) fn known_or_not<'de, D: serde::Deserializer<'de>>(source: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(source)?.unwrap_or(f64::NAN))
+}
+
 impl Estimate {
+    /// No value: not a number, in JSON `null`.
+    pub const UNKNOWN: Estimate = Estimate::exact(f64::NAN);
+
+    /// Whether there is a value.
+    pub fn is_known(&self) -> bool {
+        !self.mean.is_nan()
+    }
+
     /// The estimate from one value per replication, in order of the replications (the order of a
     /// float sum is part of the result). Values that are not finite are left out; without any value
     /// everything is zero.

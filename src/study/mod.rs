@@ -17,6 +17,7 @@ mod run;
 mod runs;
 
 pub use estimate::Estimate;
+pub(crate) use estimate::known_or_not;
 pub use figures::Figures;
 pub use history::History;
 pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};

@@ -1,6 +1,6 @@
 //! The cast: all that is given before time starts.
 
-use super::{Budget, Deploy, Fault, Hpa, NodeGroup, Rebalance, TracePod, Traffic, Vpa, Workload};
+use super::{Budget, Deploy, Fault, Hpa, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa, Workload};
 use crate::autoscaler;
 use crate::cluster::ClusterState;
 use crate::cost::{BaseRates, ChargeKind};
@@ -53,6 +53,8 @@ pub struct Cast {
     pub deploys: Vec<Deploy>,
     /// Rebalance recommendations; absent means that notices come without them.
     pub rebalance: Option<Rebalance>,
+    /// What empties a node after its spot notice.
+    pub on_notice: OnNotice,
     /// A trace of pods, in order of arrival.
     pub trace: Vec<TracePod>,
     /// Requests, where there are any.

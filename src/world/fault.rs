@@ -80,6 +80,17 @@ pub enum Replacement {
     None,
 }
 
+/// What empties a node after its spot notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnNotice {
+    /// Its pods are deleted, whatever their budgets say: the kubelet shuts down (Google Cloud, the recordings).
+    #[default]
+    Delete,
+    /// Its pods are evicted as far as their budgets let them go, again and again until the instance goes:
+    /// aws-node-termination-handler.
+    Evict,
+}
+
 /// Rebalance recommendations ahead of spot notices, and what is done about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rebalance {

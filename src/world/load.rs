@@ -9,6 +9,13 @@ pub enum Load {
     /// As much as they request.
     #[default]
     Requests,
+    /// Always the same: what its HPA aims at, so that the number of pods stays as it is.
+    AtTarget {
+        /// Cpu of a running pod in milli-cores.
+        cpu_milli: i64,
+        /// Memory of a running pod in bytes.
+        memory_bytes: i64,
+    },
     /// A total cpu demand over time, split evenly among ready pods.
     CpuDemand {
         /// (from, milli-cores), in order of time; 0 before the first.

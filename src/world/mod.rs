@@ -23,7 +23,7 @@ pub use crate::id::{GroupId, InstanceId, WorkloadId};
 pub use cast::{Cast, FixedCharge};
 pub use delay::Delay;
 pub use deploy::{BlueGreen, Deploy, TracePod};
-pub use fault::{Fault, FaultKind, OnRebalance, Rebalance, Replacement};
+pub use fault::{Fault, FaultKind, OnNotice, OnRebalance, Rebalance, Replacement};
 pub use group::{Machine, NodeGroup};
 pub use lifecycle::{Lifecycle, Probe};
 pub use load::Load;

@@ -1,6 +1,6 @@
 //! What users felt.
 
-use crate::study::Estimate;
+use crate::study::{Estimate, known_or_not};
 use serde::{Deserialize, Serialize};
 
 /// What users of one service felt.
@@ -77,14 +77,19 @@ pub struct LatencyDetail {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PooledLatency {
     /// The median.
+    #[serde(deserialize_with = "known_or_not")]
     pub p50: f64,
     /// 90th percentile.
+    #[serde(deserialize_with = "known_or_not")]
     pub p90: f64,
     /// 95th percentile.
+    #[serde(deserialize_with = "known_or_not")]
     pub p95: f64,
     /// 99th percentile.
+    #[serde(deserialize_with = "known_or_not")]
     pub p99: f64,
     /// The largest.
+    #[serde(deserialize_with = "known_or_not")]
     pub max: f64,
 }
 

@@ -21,7 +21,7 @@ impl Results<'_> {
 
     fn of_users(&self) -> Vec<Headline> {
         let Some(traffic) = &self.cast.traffic else { return Vec::new() };
-        let slowest_ms = |quantile: f64| self.over(move |run| run.slowest_route_s(quantile) * 1000.0);
+        let slowest_ms = |quantile: f64| self.over_known(move |run| Some(run.slowest_route_s(quantile)? * 1000.0));
         let latency = headline("latencyMsP95", "Latency P95, slowest route", Unit::Milliseconds, slowest_ms(0.95));
         let target_ms = traffic.objective.latency_s_p95.map(|seconds| seconds * 1000.0);
         let failed = self.over(|run| run.entry.requests.failed_ratio());

@@ -84,6 +84,13 @@ impl Results<'_> {
     fn over(&self, value: impl Fn(&Figures) -> f64) -> Estimate {
         self.runs.over(value)
     }
+    /// Over the replications that have a value; unknown where none has.
+    fn over_known(&self, value: impl Fn(&Figures) -> Option<f64>) -> Estimate {
+        if self.runs.figures().iter().all(|run| value(run).is_none()) {
+            return Estimate::UNKNOWN;
+        }
+        self.runs.over(|run| value(run).unwrap_or(f64::NAN))
+    }
     fn seconds(&self) -> f64 {
         self.duration.as_secs_f64()
     }

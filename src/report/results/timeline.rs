@@ -17,7 +17,9 @@ impl Results<'_> {
         let mut all = Vec::new();
         if self.cast.traffic.is_some() {
             all.push(series(Panel::RequestsPerSecond, "entering", &|point| Some(point.requests_per_second)));
-            all.push(series(Panel::LatencyMsP95, "slowest route", &|point| Some(point.latency_s_p95 * 1000.0)));
+            all.push(series(Panel::LatencyMsP95, "slowest route", &|point| {
+                (point.latency_s_p95 > 0.0).then_some(point.latency_s_p95 * 1000.0)
+            }));
             all.push(series(Panel::ErrorRatio, "all routes", &|point| Some(point.error_rate)));
         }
         for hpa in &self.cast.hpas {

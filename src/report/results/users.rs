@@ -56,7 +56,7 @@ impl Results<'_> {
     }
 
     fn quantile_ms(&self, felt: Of<'_>, quantile: f64) -> crate::report::Estimate {
-        self.over(|run| felt(run).latency.quantile_s(quantile) * 1000.0)
+        self.over_known(|run| Some(felt(run).quantile_s(quantile)? * 1000.0))
     }
 
     fn detail(&self, traffic: &Traffic, objective: Objective, felt: Of<'_>) -> LatencyDetail {
@@ -68,7 +68,8 @@ impl Results<'_> {
                 LatencyMode::Exact => "exact".to_owned(),
             },
             latency_ms_p90: self.quantile_ms(felt, 0.9),
-            latency_ms_max: self.over(|run| felt(run).latency.max_s() * 1000.0),
+            latency_ms_max: self
+                .over_known(|run| Some(felt(run).quantile_s(1.0)?.max(felt(run).latency.max_s()) * 1000.0)),
             pooled_ms: self.pooled(felt),
             apdex: self.over(|run| felt(run).apdex(target_s)),
             distribution_ratio: self.over(|run| felt(run).pooled.as_secs_f64() / seconds),
@@ -79,8 +80,9 @@ impl Results<'_> {
     fn pooled(&self, felt: Of<'_>) -> PooledLatency {
         let mut all = LatencyHistogram::new();
         self.runs.figures().iter().for_each(|run| all.merge(&felt(run).latency));
-        let ms = |quantile: f64| all.quantile_s(quantile) * 1000.0;
-        PooledLatency { p50: ms(0.5), p90: ms(0.9), p95: ms(0.95), p99: ms(0.99), max: all.max_s() * 1000.0 }
+        let known = |value_s: f64| if all.requests() > 0.0 { value_s * 1000.0 } else { f64::NAN };
+        let ms = |quantile: f64| known(all.quantile_s(quantile));
+        PooledLatency { p50: ms(0.5), p90: ms(0.9), p95: ms(0.95), p99: ms(0.99), max: known(all.max_s()) }
     }
 
     fn objectives_of(&self, objective: Objective, felt: Of<'_>) -> Vec<ObjectiveDetail> {

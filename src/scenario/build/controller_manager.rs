@@ -19,7 +19,10 @@ pub(super) fn flags(file: &ScenarioFile, issues: &mut Issues) -> (hpa::Flags, Si
     let (mut flags, mut sync) = (hpa::Flags::default(), SimDuration::from_secs(15));
     if let Some(version) = &file.cluster.kubernetes_version {
         match Version::parse(&version.0) {
-            Some(parsed) => flags.version = parsed,
+            Some(parsed) => {
+                flags.version = parsed;
+                other_version(&version.0, parsed).into_iter().for_each(|issue| issues.push(issue));
+            }
             None => issues.push(Issue::error(
                 "cluster.kubernetesVersion",
                 format!("found `{}`, expected a version such as \"1.28\"", version.0),
@@ -33,6 +36,22 @@ pub(super) fn flags(file: &ScenarioFile, issues: &mut Issues) -> (hpa::Flags, Si
         }
     }
     (flags, sync)
+}
+
+/// What of another version is not followed.
+fn other_version(version: &str, rules: Version) -> Option<Issue> {
+    let minor = version.trim_start_matches('v').split('.').nth(1);
+    let hpas = match rules {
+        Version::V1_28 => "1.28 to 1.32",
+        Version::V1_33 => "1.33 and later",
+    };
+    (minor != Some("28")).then(|| {
+        let message = format!(
+            "HPAs follow the rules of {hpas}; the scheduler, workload controllers and Cluster Autoscaler those of 1.28, \
+             whatever the version"
+        );
+        Issue::warning("cluster.kubernetesVersion", message)
+    })
 }
 
 fn set(flags: &mut hpa::Flags, sync: &mut SimDuration, argument: &str) -> Result<(), Issue> {

@@ -1,12 +1,13 @@
 //! What goes wrong.
 
 use super::scene::{Scene, group_names};
+use crate::market::Provider;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::units::{SimDuration, SimTime};
 use crate::world::GroupId;
-use crate::world::{Cast, Fault, FaultKind, OnRebalance, Rebalance, Replacement};
+use crate::world::{Cast, Fault, FaultKind, OnNotice, OnRebalance, Rebalance, Replacement};
 
 /// How long before a spot notice the rebalance recommendation comes; AWS promises nothing, not even that it comes before.
 const REBALANCE_LEAD: SimDuration = SimDuration::from_mins(10);
@@ -27,6 +28,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             }
         }
     }
+    cast.on_notice = if scene.provider == Provider::Aws { OnNotice::Evict } else { OnNotice::Delete };
     cast.rebalance = scene.file.termination_handler.as_ref().map(rebalance);
 }
 

@@ -1,6 +1,7 @@
 //! Workloads.
 
 use super::objects::Placed;
+use super::pre_stop::pre_stop;
 use super::scene::{EPOCH, Scene};
 use super::updates::{self, MOST_REPLICAS};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
@@ -40,7 +41,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let selector = converter.labels(&service.spec.selector);
         converter.cluster().services.push(crate::cluster::ServiceSelector { namespace, selector });
     }
-    let mut builder = Builder { scene, converter, assumed: 0 };
+    let mut builder = Builder { scene, converter, assumed: 0, unknown_hooks: Vec::new() };
     for found in &scene.objects.daemon_sets {
         let workload = builder.workload(found, "DaemonSet", updates::daemon_set, issues);
         cast.workloads.push(workload);
@@ -76,8 +77,13 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             cast.workloads.push(workload);
         }
     }
-    let assumed = builder.assumed;
+    let (assumed, hooks) = (builder.assumed, builder.unknown_hooks);
     say_what_was_assumed(scene, assumed, issues);
+    if !hooks.is_empty() {
+        let message =
+            format!("how long preStop hooks take that do not sleep is not known: no time, of {}", hooks.join(", "));
+        issues.push(Issue::warning("spec.template.spec.containers", message));
+    }
     let found = std::mem::take(&mut converter.issues);
     issues.absorb(found, |_| {});
 }
@@ -102,6 +108,8 @@ struct Builder<'a, 'b, 'c> {
     scene: &'a Scene<'b>,
     converter: &'a mut Converter<'c>,
     assumed: usize,
+    /// Workloads and containers with a preStop hook that takes nobody knows how long.
+    unknown_hooks: Vec<String>,
 }
 
 impl Builder<'_, '_, '_> {
@@ -368,6 +376,8 @@ impl Builder<'_, '_, '_> {
     fn lifecycle(&mut self, name: &str, spec: &PodSpec) -> Lifecycle {
         let start = container_start();
         let first = spec.containers.first();
+        let (before_stop, unknown) = pre_stop(&spec.containers);
+        self.unknown_hooks.extend(unknown.into_iter().map(|container| format!("{name}/{container}")));
         let warm_up = self.scene.file.services.get(name).and_then(|service| service.warm_up);
         Lifecycle {
             start: Delay::Lognormal { median: start.median, sigma: start.sigma, least: SimDuration::from_millis(200) },
@@ -381,7 +391,7 @@ impl Builder<'_, '_, '_> {
             readiness: first.and_then(|container| container.readiness_probe.as_ref()).map(probe),
             liveness: first.and_then(|container| container.liveness_probe.as_ref()).map(probe),
             killed_if_silent_for: first.and_then(patience),
-            pre_stop: first.map_or(SimDuration::ZERO, pre_stop),
+            pre_stop: before_stop,
             shutdown: SimDuration::from_secs(1),
         }
     }
@@ -429,21 +439,6 @@ fn probe(probe: &api_pod::Probe) -> Probe {
         timeout: SimDuration::from_secs(value(probe.timeout_seconds, 1, 1)),
         failures: value(probe.failure_threshold, 3, 1) as u32,
     }
-}
-
-/// `sleep: {seconds}` or a command that ends in `sleep N`.
-fn pre_stop(container: &api_pod::Container) -> SimDuration {
-    let Some(handler) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref()) else {
-        return SimDuration::ZERO;
-    };
-    if let Some(sleep) = &handler.sleep {
-        return SimDuration::from_secs(sleep.seconds.clamp(0, 86_400));
-    }
-    let words = handler.exec.iter().flat_map(|exec| &exec.command).flat_map(|word| word.split_whitespace());
-    let words: Vec<&str> = words.collect();
-    let after_sleep = words.windows(2).find(|pair| pair[0].ends_with("sleep")).map(|pair| pair[1]);
-    let seconds = after_sleep.and_then(|text| text.trim_end_matches('s').parse::<i64>().ok());
-    SimDuration::from_secs(seconds.unwrap_or(0).clamp(0, 86_400))
 }
 
 /// What the API server would say; the simulation does not need the selector.

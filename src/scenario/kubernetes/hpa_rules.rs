@@ -2,11 +2,12 @@
 
 use crate::hpa::{
     self, Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target,
+    Version,
 };
 use crate::intern::Interner;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::autoscaling::{
-    HorizontalPodAutoscaler, HpaScalingPolicy, HpaScalingRules, MetricSpec, MetricTarget,
+    HorizontalPodAutoscaler, HpaBehavior, HpaScalingPolicy, HpaScalingRules, MetricSpec, MetricTarget,
 };
 use crate::units::{Quantity, SimDuration};
 use smallvec::SmallVec;
@@ -32,6 +33,7 @@ impl HorizontalPodAutoscaler {
             let target = Target::Utilization(percent);
             metrics.push(Metric::Resource { resource: Resource::Cpu, container: None, target });
         }
+        warn_about_tolerances(spec.behavior.as_ref(), flags, issues);
         let rules = |api: &Option<HpaScalingRules>, field: &str, default: ScalingRules, issues: &mut Issues| match api {
             Some(api) => api.convert(field, default, issues),
             None => default,
@@ -46,6 +48,21 @@ impl HorizontalPodAutoscaler {
             ),
         });
         HpaSpec { min, max: spec.max_replicas, metrics, behavior }
+    }
+}
+
+/// A tolerance of an HPA's own came with 1.33, behind a feature gate; before, the API server drops the field.
+fn warn_about_tolerances(behavior: Option<&HpaBehavior>, flags: &Flags, issues: &mut Issues) {
+    let Some(behavior) = behavior.filter(|_| flags.version < Version::V1_33) else { return };
+    for (field, rules) in [("scaleUp", &behavior.scale_up), ("scaleDown", &behavior.scale_down)] {
+        if rules.as_ref().is_some_and(|rules| rules.tolerance.is_some()) {
+            let message = format!(
+                "ignored: an HPA has a tolerance of its own from Kubernetes 1.33 on (`kubernetesVersion`); the \
+                 controller's {} holds",
+                flags.tolerance
+            );
+            issues.push(Issue::warning(format!("spec.behavior.{field}.tolerance"), message));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Instances become nodes, and nodes go with their instances.
 
-use crate::cluster::{Effect, NodeCondition, NodeId, PodId, Taint};
+use crate::cluster::{Effect, NodeCondition, NodeId, Phase, PodId, Taint};
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
@@ -133,10 +133,11 @@ impl Cloud {
         let mut lost: SmallVec<[PodId; 8]> = SmallVec::new();
         for pod in shared.cluster.node(node).pods().to_vec() {
             let active = !shared.cluster.pod(pod).is_terminating();
+            let cut_short = reason == NodeEnd::Spot && shared.cluster.pod(pod).phase == Phase::Running;
             if active && shared.log.is_on() {
                 lost.push(pod);
             }
-            pods_lost += u32::from(active && self.is_replaceable(shared, pod));
+            pods_lost += u32::from((active || cut_short) && self.counts_as_lost(shared, pod));
             shared.pod_is_gone(now, pod, PodEnd::WithItsNode);
         }
         shared.cluster.remove_node(node);
@@ -157,11 +158,11 @@ impl Cloud {
         record
     }
 
-    /// Whether a controller would replace the pod: what `podsLost` counts.
-    fn is_replaceable(&self, shared: &Shared, pod: PodId) -> bool {
+    /// Whether somebody misses the pod: pods of DaemonSets come and go with their nodes.
+    fn counts_as_lost(&self, shared: &Shared, pod: PodId) -> bool {
         match shared.lives[pod].owner {
-            Owner::Workload(workload) => matches!(shared.cast.workloads[workload].kind, WorkloadKind::Deployment(_)),
-            Owner::Trace(_) => false,
+            Owner::Workload(workload) => !matches!(shared.cast.workloads[workload].kind, WorkloadKind::DaemonSet(_)),
+            Owner::Trace(_) => true,
         }
     }
 }

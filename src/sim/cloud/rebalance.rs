@@ -69,28 +69,33 @@ impl Cloud {
         shared.cluster.set_unschedulable(node, true);
         shared.nodes_changed(News::NodeTaints(node));
         if rebalance.response == OnRebalance::Drain {
-            self.drain_for_rebalance(shared, now, id);
+            self.drain(shared, now, id);
         }
     }
 
-    /// Evicts what the budgets let go, and tries the rest again.
-    pub(crate) fn drain_for_rebalance(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+    /// Evicts what the budgets let go, and tries the rest again: for a time, or from the notice on until the node goes.
+    ///
+    /// Upstream: aws-node-termination-handler 1.20 cordons and drains on either, with kubectl's drain helper.
+    pub(crate) fn drain(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         let instance = &self.instances[id];
-        let (Some(node), Some(since), false) = (instance.node, instance.expected_since, instance.noticed) else {
-            return;
+        let (again, most) = RETRY;
+        let (by, tries_again) = match (instance.noticed, instance.expected_since) {
+            (true, _) => (Evictor::SpotNotice, true),
+            (false, Some(since)) => (Evictor::Rebalance, now + again - since <= most),
+            (false, None) => return,
         };
+        let Some(node) = instance.node else { return };
         if !shared.cluster.has_node(node) {
             return;
         }
         let moves = |pod: &PodId| !shared.cluster.spec_of(*pod).is_daemon() && shared.is_active(*pod);
         let pods: Vec<PodId> = shared.cluster.node(node).pods().iter().copied().filter(moves).collect();
-        let eviction = Eviction { by: Evictor::Rebalance, because: instance.leaves_because, most_grace: None };
+        let eviction = Eviction { by, because: instance.leaves_because, most_grace: None };
         let mut refused = false;
         for pod in pods {
             refused |= !shared.evict_by_api(now, pod, eviction);
         }
-        let (again, most) = RETRY;
-        if refused && now + again - since <= most {
+        if refused && tries_again {
             shared.queue.push(now + again, Event::RebalanceDrain(id));
         }
     }

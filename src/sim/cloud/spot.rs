@@ -1,5 +1,6 @@
 //! Spot notices, and what follows them.
 
+use crate::cluster::NodeId;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
@@ -8,7 +9,7 @@ use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::InstanceId;
-use crate::world::Replacement;
+use crate::world::{OnNotice, Replacement};
 
 impl Cloud {
     /// A spot instance is told to go: cordoned, its pods leave, it is gone when the notice is over.
@@ -24,6 +25,16 @@ impl Cloud {
         let group = self.instances[id].group;
         shared.counts.groups[group].notices += 1;
         shared.cluster.set_unschedulable(node, true);
+        match shared.cast.on_notice {
+            OnNotice::Evict => self.drain(shared, now, id),
+            OnNotice::Delete => self.delete_all(shared, now, node, notice),
+        }
+        shared.queue.push(now + self.notice_of(shared, id), Event::SpotReclaims(id));
+        // The cordon comes with its NoSchedule taint: upstream's node lifecycle controller.
+        shared.nodes_changed(News::NodeTaints(node));
+    }
+
+    fn delete_all(&mut self, shared: &mut Shared, now: SimTime, node: NodeId, notice: Option<RecordId>) {
         for pod in shared.cluster.node(node).pods().to_vec() {
             if !shared.cluster.spec_of(pod).is_daemon() && !shared.cluster.pod(pod).is_terminating() {
                 let record = shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::SpotNotice }, notice);
@@ -32,9 +43,6 @@ impl Cloud {
                 shared.delete_pod(now, pod, None);
             }
         }
-        shared.queue.push(now + self.notice_of(shared, id), Event::SpotReclaims(id));
-        // The cordon comes with its NoSchedule taint: upstream's node lifecycle controller.
-        shared.nodes_changed(News::NodeTaints(node));
     }
 
     /// How long the notice of an instance is: its spot market knows, else the clockwork.
@@ -70,18 +78,32 @@ impl Cloud {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::{NodeId, PodId};
+    use crate::cluster::PodId;
+    use crate::controllers::IntOrPercent;
+    use crate::controllers::disruption::Promise;
     use crate::id::Id;
     use crate::market::{InterruptionRate, Provider, SpotPool};
     use crate::sim::fixture::{Small, at, pass, pod_on, run, secs};
 
     /// A spot node of a provider with two pods that need `stopping` to stop; its notice comes at 100 s.
     fn noticed(provider: Option<Provider>, stopping: SimDuration) -> (Shared, Cloud, [PodId; 2]) {
+        noticed_with(OnNotice::Delete, provider, stopping)
+    }
+
+    fn noticed_with(
+        on_notice: OnNotice,
+        provider: Option<Provider>,
+        stopping: SimDuration,
+    ) -> (Shared, Cloud, [PodId; 2]) {
         let market = provider.map(|provider| SpotPool::new(provider, InterruptionRate::GCP_ASSUMED));
-        let small = Small::new()
+        let mut small = Small::new()
             .group("spot", 1, |group| (group.spot, group.machines[0].spot_market) = (true, market))
             .deployment("web", 2, |web| web.lifecycle.shutdown = stopping)
             .pods(|spec| spec.termination_grace = Some(secs(600)));
+        small.cast.on_notice = on_notice;
+        if on_notice == OnNotice::Evict {
+            small = small.budget(Promise::MaxUnavailable(IntOrPercent::Int(1)));
+        }
         let mut shared = small.shared();
         let mut cloud = Cloud::new(1);
         cloud.launch_initial_nodes(&mut shared);
@@ -92,6 +114,7 @@ mod tests {
         run(&mut shared, at(1000), |shared, now, event| match event {
             Event::SpotNotice(id) => cloud.give_notice(shared, now, id),
             Event::SpotReclaims(id) => cloud.spot_reclaims(shared, now, id),
+            Event::RebalanceDrain(id) => cloud.drain(shared, now, id),
             _ => {}
         });
         (shared, cloud, pods)
@@ -118,11 +141,21 @@ mod tests {
     fn pods_go_with_the_node_where_they_need_longer_than_the_notice() {
         let (shared, _, pods) = noticed(None, secs(300));
         assert!(pods.iter().all(|pod| !shared.cluster.pod(*pod).is_present()));
-        assert!(gone_at(&shared).is_some_and(|(when, _)| when == at(220)));
+        assert_eq!(gone_at(&shared), Some((at(220), 2)), "they were still stopping");
+        assert_eq!(shared.counts.spot_losses, 1);
         let (shared, _, pods) = noticed(None, secs(50));
         assert!(pods.iter().all(|pod| !shared.cluster.pod(*pod).is_present()));
         let stopped = shared.counts.workloads[Id::from_index(0)].terminating;
         assert_eq!(stopped.seconds(at(1000)), 2 * 50);
+    }
+
+    #[test]
+    fn evictions_ask_the_budgets_until_the_instance_goes() {
+        let (shared, ..) = noticed_with(OnNotice::Evict, None, secs(5));
+        // Nobody comes in the place of the first, so the second stays, and goes with its node.
+        assert_eq!(shared.counts.evictions, 1);
+        assert_eq!(shared.counts.evictions_denied, 120 / 5);
+        assert_eq!(gone_at(&shared), Some((at(220), 1)));
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Cloud {
         self.instances[old].expected_since.get_or_insert(now);
         shared.cluster.set_unschedulable(node, true);
         shared.nodes_changed(News::NodeTaints(node));
-        self.drain_for_rebalance(shared, now, old);
+        self.drain(shared, now, old);
         shared.queue.push(now + EMPTIED_FOR, Event::SpareTerminates(old));
     }
 

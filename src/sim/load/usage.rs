@@ -91,6 +91,7 @@ impl Serving {
                 let requests = &shared.cluster.spec(row.spec).container_requests;
                 Usage { cpu_milli: requests.cpu_milli, memory_bytes: requests.memory_bytes, shared_by: None }
             }
+            Load::AtTarget { cpu_milli, memory_bytes } => Usage { cpu_milli, memory_bytes, shared_by: None },
             _ if shared.lives[pod].stage == Stage::Ready && shared.has_traffic(id, pod) => {
                 let usage = self.usage[id];
                 let ready = shared.counts.workloads[id].ready.value() as f64;
@@ -107,7 +108,7 @@ impl Serving {
             let workload = &shared.cast.workloads[id];
             let usage = self.usage[id];
             let is_booked = std::mem::replace(&mut shared.workloads[id].booked, usage) == usage;
-            if is_booked || matches!(workload.load, Load::Requests) {
+            if is_booked || matches!(workload.load, Load::Requests | Load::AtTarget { .. }) {
                 continue;
             }
             let requests = &shared.cluster.spec(workload.template).container_requests;

@@ -98,7 +98,7 @@ pub struct ClusterFigures {
     pub preemptions: u64,
     /// Spot notices.
     pub spot_notices: u64,
-    /// Of those, the ones at whose end pods of Deployments still ran on the node.
+    /// Of those, the ones at whose end pods still ran on the node, those of DaemonSets apart.
     pub spot_losses: u64,
     /// Rollouts taken back.
     pub rollbacks: u64,
@@ -106,7 +106,7 @@ pub struct ClusterFigures {
     pub probe_kills: u64,
     /// Containers killed for memory.
     pub out_of_memory: u64,
-    /// The longest wait for a node of any pod that got one.
+    /// The longest wait for a node, of those that got one and of those that had none at the end.
     pub longest_pending: SimDuration,
     /// Pods that got a node.
     pub pods_placed: u64,
@@ -127,7 +127,7 @@ impl ClusterFigures {
             rollbacks: counts.rollbacks,
             probe_kills: counts.probe_kills,
             out_of_memory: counts.out_of_memory,
-            longest_pending: counts.longest_pending,
+            longest_pending: counts.longest_pending.max(counts.longest_unplaced),
             pods_placed,
             waited,
         }

@@ -100,11 +100,11 @@ impl Figures {
         let idle = self.cost_of_owner(Owner::Idle);
         if nodes == Money::ZERO { 0.0 } else { idle.usd() / nodes.usd() }
     }
-    /// The latency of the slowest route that had requests, in seconds, that the share `quantile` (0..=1) of its
-    /// requests does not exceed; 0 without requests.
-    pub fn slowest_route_s(&self, quantile: f64) -> f64 {
-        let served = self.routes.values().filter(|route| route.requests.all > 0.0);
-        served.map(|route| route.latency.quantile_s(quantile)).fold(0.0, f64::max)
+    /// The latency of the slowest route, in seconds, that the share `quantile` (0..=1) of the requests that it answered
+    /// does not exceed; none if nothing was answered.
+    pub fn slowest_route_s(&self, quantile: f64) -> Option<f64> {
+        let used = self.routes.values().filter(|route| route.requests.all > 0.0);
+        used.filter_map(|route| route.quantile_s(quantile)).reduce(f64::max)
     }
     /// The pods without a node, times the hours that they waited.
     pub fn pending_pod_hours(&self) -> f64 {

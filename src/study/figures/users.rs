@@ -72,6 +72,18 @@ impl Felt {
         let RouteTotals { requests, errors, latency, promises, .. } = route;
         Felt { requests: Requests { all: requests, failed: errors }, latency, promises, pooled }
     }
+    /// The latency in seconds that the share `quantile` (0..=1) of those that were answered does not exceed; none where
+    /// nobody was.
+    pub fn quantile_s(&self, quantile: f64) -> Option<f64> {
+        (self.latency.requests() > 0.0).then(|| self.latency.quantile_s(quantile))
+    }
+    /// The same of all requests, those that failed taking for ever: none where too few were answered.
+    pub fn quantile_of_all_s(&self, quantile: f64) -> Option<f64> {
+        let answered = self.latency.requests();
+        let wanted =
+            if self.requests.failed > 0.0 { quantile * (1.0 + self.requests.failed / answered) } else { quantile };
+        if wanted <= 1.0 { self.quantile_s(wanted) } else { None }
+    }
     /// Apdex with failed requests as frustrated; 1 without any request.
     pub fn apdex(&self, target_s: f64) -> f64 {
         let (answered, failed) = (self.latency.requests(), self.requests.failed);

@@ -204,6 +204,13 @@ impl ServiceModel {
             self.pod_cpu_milli.resize(pods.len(), outcome.cpu_milli_per_pod);
         }
     }
+
+    /// How many clients give up in a step that ends at `end_s` and in which `late` requests were answered too late.
+    pub(super) fn count_given_up(&mut self, end_s: f64, late: f64) -> f64 {
+        let Some(after_s) = self.given_up.after_s else { return late };
+        let in_hand = self.cohorts.iter().map(|cohort| cohort.came_before(end_s - after_s)).sum();
+        self.given_up.step(in_hand, late)
+    }
 }
 
 /// The value that half a request of `requests` exceeds, from the quantiles of [`QUANTILES`]: straight
@@ -212,4 +219,67 @@ fn largest_of(requests: f64, quantiles: &[f64; QUANTILES.len()]) -> f64 {
     let [_, _, _, p99, p999, p9999] = *quantiles;
     let decades = libm::log10(2.0 * requests.max(50.0));
     if decades < 3.0 { p99 + (decades - 2.0) * (p999 - p99) } else { p999 + (decades - 3.0) * (p9999 - p999) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::latency::{Abandoned, Discipline, ServiceProfile, Timeout, WorkShape};
+    use crate::units::SimDuration;
+
+    /// The share of a quarter of an hour's requests that failed, at a capacity of 10 a second.
+    fn failed(profile: ServiceProfile, rate: f64) -> f64 {
+        let profile = ServiceProfile { cpu_s: 0.1, cpu_limit_cores: Some(1.0), ..profile };
+        let mut service = ServiceModel::new(profile).expect("a profile");
+        let pods = [PodCohort { key: 0, ready: 1.0, speed: 1.0 }];
+        let (mut failed, mut arrived) = (0.0, 0.0);
+        for _ in 0..60 {
+            let step = service.step(SimDuration::from_secs(15), rate, &pods);
+            failed += step.rejected + step.timed_out;
+            arrived += step.arrived;
+        }
+        failed / arrived
+    }
+
+    #[test]
+    fn overload_fails_at_least_what_is_above_capacity() {
+        let patience = |work| Some(Timeout { after_s: 60.0, work });
+        let shared = ServiceProfile { timeout: patience(Abandoned::CancelQueued), ..ServiceProfile::default() };
+        let even = ServiceProfile { shape: WorkShape::Deterministic, ..shared.clone() };
+        let queue = ServiceProfile { concurrency: Some(1), ..shared.clone() };
+        let threads = ServiceProfile { concurrency: Some(32), ..shared.clone() };
+        let ignored = ServiceProfile { timeout: patience(Abandoned::Ignored), ..queue.clone() };
+        let common = ServiceProfile { discipline: Discipline::SharedQueue, ..shared.clone() };
+        for (name, profile) in [
+            ("shared cpu", &shared),
+            ("even work", &even),
+            ("one thread", &queue),
+            ("threads", &threads),
+            ("one that works on", &ignored),
+            ("one queue", &common),
+        ] {
+            let mut before = 0.0;
+            for rate in [12.0, 50.0, 400.0] {
+                let (share, least) = (failed(profile.clone(), rate), 1.0 - 10.0 / rate);
+                // The last minute's clients still wait.
+                assert!(share > least * 14.0 / 15.0 - 0.02 && share <= 1.0, "{name}: {share} at {rate}/s");
+                assert!(share > before - 0.02, "{name}: {share} at {rate}/s, {before} at less");
+                before = share;
+            }
+            assert!(failed(profile.clone(), 5.0) < 1e-3, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_a_pod_clients_of_one_queue_give_up_too() {
+        let timeout = Some(Timeout { after_s: 60.0, work: Abandoned::CancelQueued });
+        for concurrency in [None, Some(4)] {
+            let profile =
+                ServiceProfile { timeout, concurrency, discipline: Discipline::SharedQueue, ..Default::default() };
+            let mut service = ServiceModel::new(profile).expect("a profile");
+            let steps = (0..40).map(|_| service.step(SimDuration::from_secs(15), 10.0, &[]));
+            let failed: f64 = steps.map(|step| step.rejected + step.timed_out).sum();
+            assert!((failed - 10.0 * (600.0 - 60.0)).abs() < 1.0, "{concurrency:?}: {failed}");
+        }
+    }
 }

@@ -68,6 +68,11 @@ impl Backlog {
         self.requests
     }
 
+    /// Those who wait and arrived before that.
+    pub(super) fn arrived_before(&self, at_s: f64) -> f64 {
+        self.parcels.iter().map(|parcel| parcel.requests * share_before(at_s, (parcel.from_s, parcel.to_s))).sum()
+    }
+
     /// Lets a step's flow pass; what leaves the backlog is added to `drained`.
     pub(super) fn pass(&mut self, flow: Flow, drained: &mut Vec<Drained>) -> Passed {
         let Flow { start_s, span_s, arrivals, capacity, limit } = flow;
@@ -176,6 +181,11 @@ impl Backlog {
     }
 }
 
+/// Of requests that arrived evenly between two times, the share that did so before `at_s`.
+pub(super) fn share_before(at_s: f64, (from_s, to_s): (f64, f64)) -> f64 {
+    if at_s >= to_s { 1.0 } else { ((at_s - from_s) / (to_s - from_s)).max(0.0) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +211,15 @@ mod tests {
         assert_eq!((passed.drained, backlog.requests()), (200.0, 0.0));
         let last = drained[drained.len() - 1];
         assert!((last.arrived_to_s - 20.0).abs() < 1e-9 && (last.last_wait_s - 2.0).abs() < 1e-9, "{last:?}");
+    }
+
+    #[test]
+    fn it_is_known_who_has_waited_for_long() {
+        let mut backlog = Backlog::default();
+        backlog.pass(flow(0.0, 30.0, 10.0), &mut Vec::new());
+        // The first third has started.
+        let before = [0.0, 10.0 / 3.0, 5.0, 20.0].map(|at_s| backlog.arrived_before(at_s).round());
+        assert_eq!(before, [0.0, 0.0, 50.0, 200.0]);
     }
 
     #[test]

@@ -27,6 +27,18 @@ pub(super) struct Pace {
     pub(super) patience: f64,
 }
 
+/// What moves a chain between its states, per second.
+struct Rates {
+    birth: f64,
+    death: f64,
+    /// Into the first state.
+    entry: f64,
+    /// The factor on the rate into the waits beyond patience.
+    last: f64,
+    /// The way back from there.
+    beyond: f64,
+}
+
 /// The number waiting in one queue, as a distribution.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
@@ -45,6 +57,10 @@ pub(super) struct Chain {
 const MOST_STATES: usize = 1024;
 /// A step moves the mean by at most this many states: longer ones blur the distribution.
 const MOST_DRIFT: f64 = 4.0;
+/// From waits beyond patience it goes back at least at this part of the servers' pace.
+const LEAST_PACE_BEYOND: f64 = 0.05;
+/// The logarithm of how much denser one state is than the next, at most: what is beyond makes no difference.
+const MOST_GROWTH: f64 = 500.0;
 /// Births and deaths per step at most.
 const MOST_MOVES: f64 = 200.0;
 /// Steps in a row at most.
@@ -123,7 +139,8 @@ impl Chain {
         let (birth, death) = rates_between(drift, variance);
         // Without servers all are busy.
         let entry = if pace.capacity > 0.0 { pace.capacity / unit * pace.entry } else { birth };
-        let (birth, death, entry, last) = self.rates_under_patience(pace).unwrap_or((birth, death, entry, 1.0));
+        let plain = Rates { birth, death, entry, last: 1.0, beyond: death };
+        let Rates { birth, death, entry, last, beyond } = self.rates_under_patience(pace).unwrap_or(plain);
         let longest_s = (MOST_DRIFT / drift.abs().max(1e-12)).min(MOST_MOVES / (birth + death).max(1e-12));
         let parts = (span_s / longest_s).ceil().clamp(1.0, f64::from(MOST_PARTS));
         let mut solver = std::mem::take(&mut self.solver);
@@ -132,7 +149,11 @@ impl Chain {
             0 => entry,
             level => birth * self.taken(pace, level - 1) * if self.is_last(pace, level - 1) { last } else { 1.0 },
         };
-        solver.prepare(self.levels.values.len(), span_s / parts, up, |_| death);
+        let down = |at: usize| match first + at {
+            level if level > 0 && self.taken(pace, level - 1) == 0.0 => beyond,
+            _ => death,
+        };
+        solver.prepare(self.levels.values.len(), span_s / parts, up, down);
         let weight = pace.arrivals * span_s / parts / 2.0;
         for _ in 0..parts as usize {
             self.found.add(&self.levels, weight);
@@ -145,18 +166,24 @@ impl Chain {
 
     /// Where requests leave, a state is a span of the wait; its density then falls or grows exponentially
     /// between two states as in M/M/n+D (Zeltyn and Mandelbaum 2005).
-    ///
-    /// Rates up, down, into the first state, and the factor on the rate into the waits beyond patience.
-    fn rates_under_patience(&self, pace: &Pace) -> Option<(f64, f64, f64, f64)> {
+    fn rates_under_patience(&self, pace: &Pace) -> Option<Rates> {
         if pace.patience.is_infinite() || pace.capacity <= 0.0 {
             return None;
         }
         let pace_of_states = pace.capacity / self.unit();
-        let growth = (pace.arrivals / pace.capacity - 1.0) * f64::from(self.merged);
+        let growth = ((pace.arrivals / pace.capacity - 1.0) * f64::from(self.merged)).min(MOST_GROWTH);
         let over = if growth.abs() < 1e-6 { 1.0 } else { libm::expm1(growth) / growth };
         let merged = f64::from(self.merged);
         let death = pace_of_states / over / merged;
-        Some((death * libm::exp(growth), death, death * pace.entry * over * merged, 1.0 / (over * merged)))
+        // Far above capacity hardly anybody would cross the limit either way for hours: both ways faster, it is the same.
+        let beyond = death.max(LEAST_PACE_BEYOND * pace_of_states);
+        Some(Rates {
+            birth: death * libm::exp(growth),
+            death,
+            entry: death * pace.entry * over * merged,
+            last: beyond / death / (over * merged),
+            beyond,
+        })
     }
 
     /// Whether whoever joins behind `k` states would wait too long.

@@ -26,6 +26,16 @@ impl Cohort {
         Cohort { pods, backlog, crowd, followed: None, waiting: 0.0 }
     }
 
+    /// Requests that are there and came before that.
+    pub(super) fn came_before(&self, at_s: f64) -> f64 {
+        let followed = match &self.followed {
+            None => 0.0,
+            Some(Followed::Queues(queues)) => queues.arrived_before(at_s),
+            Some(Followed::Pods(pods)) => pods.came_before(at_s),
+        };
+        self.backlog.arrived_before(at_s) + self.crowd.came_before(at_s) + followed
+    }
+
     /// Requests beyond the stationary queue.
     pub(super) fn requests(&self) -> f64 {
         self.backlog.requests() + self.crowd.requests() + self.waiting

@@ -61,6 +61,11 @@ pub(super) struct Sorted {
 pub(super) const PARCEL_S: f64 = 5.0;
 
 impl Distribution {
+    /// Those who wait and arrived before that.
+    pub(super) fn arrived_before(&self, at_s: f64) -> f64 {
+        self.line.arrived_before(at_s)
+    }
+
     /// As the queue would be after a long time at `load`.
     pub(super) fn new(law: &QueueLaw, load: f64, share: f64) -> Distribution {
         Distribution { chain: Chain::stationary(law.step, load, share), line: WaitingLine::default() }

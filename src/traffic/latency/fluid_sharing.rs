@@ -7,7 +7,7 @@
 //!
 //! Source: Gromoll, Puha, Williams, "The fluid limit of a heavily loaded processor sharing queue", 2002.
 
-use super::backlog::{Drained, Flow, Passed};
+use super::backlog::{Drained, Flow, Passed, share_before};
 use super::work::Survival;
 use std::collections::VecDeque;
 
@@ -56,6 +56,12 @@ impl FluidCrowd {
     /// Requests present beyond a stationary crowd; 0 while there is only that.
     pub(super) fn requests(&self) -> f64 {
         self.present
+    }
+
+    /// Those who are here and came before that.
+    pub(super) fn came_before(&self, at_s: f64) -> f64 {
+        let old = |batch: &Batch| batch.here * batch.requests * share_before(at_s, (batch.from_s, batch.to_s));
+        self.batches.iter().map(old).sum()
     }
 
     /// Lets a step's flow pass; who leaves is added to `drained`.

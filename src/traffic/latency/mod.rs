@@ -24,6 +24,7 @@ mod distribution;
 mod empirical;
 mod erlang;
 mod fluid_sharing;
+mod given_up;
 mod grid;
 mod handover;
 mod histogram;

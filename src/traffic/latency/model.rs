@@ -4,6 +4,7 @@ use super::STRATA_COUNT;
 use super::backlog::{Drained, Flow, Passed};
 use super::cohort::Cohort;
 use super::fluid_sharing;
+use super::given_up::GivenUp;
 use super::histogram::LatencyHistogram;
 use super::outcome::{PodCohort, PodCohorts, StepOutcome};
 use super::phases::Phases;
@@ -45,6 +46,7 @@ pub struct ServiceModel {
     pub(super) drained: Vec<Drained>,
     pub(super) passed: Vec<(f64, Passed)>,
     pub(super) second_tier: SecondTier,
+    pub(super) given_up: GivenUp,
     pub(super) spread: StepLatencies,
     pub(super) histogram: LatencyHistogram,
     pub(super) pod_cpu_milli: Vec<f64>,
@@ -73,6 +75,7 @@ impl ServiceModel {
         Ok(ServiceModel {
             pod_capacity: profile.pod_capacity(),
             shared_work: SharedWork::of(&profile).map(Arc::new),
+            given_up: GivenUp::new(&profile),
             profile,
             tables,
             in_use: Vec::new(),
@@ -116,6 +119,7 @@ impl ServiceModel {
         } else if span_s > 0.0 {
             self.without_pods(arrivals, span_s, &mut outcome);
         }
+        outcome.timed_out = self.count_given_up(self.clock_s + span_s, outcome.timed_out);
         outcome.is_pooled = self.second_tier.is_on && capacity > 0.0;
         outcome.backlog = self.cohorts.iter().map(Cohort::requests).sum();
         self.clock_s += span_s;
@@ -221,15 +225,19 @@ impl ServiceModel {
         self.pod_cpu_milli.resize(self.cohorts.len(), 0.0);
         self.last = LastLatency::Spread;
         if self.profile.discipline == Discipline::SharedQueue {
-            let limit = self.profile.queue_bound.map_or(f64::INFINITY, |_| 0.0);
+            // Who leaves a queue that does not move has waited as long as he would.
+            let patience_s = Station::new(&self.profile, 1).patience.map(|patience| patience * self.profile.cpu_s);
+            let refused = self.profile.queue_bound.is_some();
+            let limit = if refused { 0.0 } else { patience_s.map_or(f64::INFINITY, |wait_s| wait_s * arrivals) };
             let flow = Flow { start_s: self.clock_s, span_s, arrivals, capacity: 0.0, limit };
             if let Some(cohort) = self.cohorts.first_mut() {
-                outcome.rejected = cohort.backlog.pass(flow, &mut self.drained).saturated;
+                let saturated = cohort.backlog.pass(flow, &mut self.drained).saturated;
+                *(if refused { &mut outcome.rejected } else { &mut outcome.timed_out }) = saturated;
             }
         } else {
             let waiting: f64 = self.cohorts.iter().map(Cohort::requests).sum();
             self.cohorts.clear();
-            outcome.rejected = outcome.arrived + waiting;
+            outcome.rejected = outcome.arrived + self.given_up.lose(waiting);
         }
     }
 

@@ -82,6 +82,12 @@ impl Population {
         self.number.values().iter().enumerate().map(|(at, share)| share * self.number_at(at)).sum()
     }
 
+    /// Those who are there and came before that.
+    pub(super) fn came_before(&self, at_s: f64) -> f64 {
+        let started = |tagged: &Tagged| tagged.requests * tagged.here * tagged.started_before(at_s);
+        self.line.arrived_before(at_s) + self.tagged.iter().map(started).sum::<f64>()
+    }
+
     /// Some of the pods are new, hence empty.
     pub(super) fn mix_with_empty(&mut self, share: f64) {
         self.cover(0, self.first + self.number.states());

@@ -1,6 +1,6 @@
 //! Requests on a shared CPU, followed by the phase of their work while the number in their pod changes.
 
-use super::backlog::Drained;
+use super::backlog::{Drained, share_before};
 use super::columns::Columns;
 use super::phases::Phases;
 use super::pod::Pod;
@@ -161,6 +161,11 @@ impl Tagged {
     /// The shares by number in the pod, for each phase.
     pub(super) fn shares(&self) -> &Columns {
         &self.shares
+    }
+
+    /// The share of them that started before that.
+    pub(super) fn started_before(&self, at_s: f64) -> f64 {
+        share_before(at_s, (self.from_s, self.to_s + self.window_s))
     }
 
     /// Those who have left between two times, as a share `left` of all.

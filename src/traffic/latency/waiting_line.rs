@@ -3,7 +3,7 @@
 //! A request that found so much work ahead starts when the cohort's capacity has done that work, with the
 //! pods that come in the meantime: waits end on a clock of work done, so the future need not be known.
 
-use super::backlog::Drained;
+use super::backlog::{Drained, share_before};
 use super::work_ahead::WorkAhead;
 
 /// What waits in equal queues, by the work it found ahead.
@@ -167,6 +167,14 @@ impl WaitingLine {
         let furthest = self.parcels.iter().map(|parcel| parcel.base + parcel.ahead.end()).fold(self.done, f64::max);
         let end_s = start_s + (furthest - self.done) / capacity;
         self.start(&Span { start_s, end_s, capacity }, stuck_s, drained)
+    }
+
+    /// Those who wait and arrived before that.
+    pub(super) fn arrived_before(&self, at_s: f64) -> f64 {
+        let of = |parcel: &Parcel| {
+            parcel.ahead.beyond(self.done - parcel.base) * share_before(at_s, (parcel.from_s, parcel.to_s))
+        };
+        self.parcels.iter().map(of).sum()
     }
 
     /// Gives up a share of everything that waits.
