@@ -9,7 +9,7 @@ use foresail::hpa::{
 use foresail::intern::{Interner, Symbol};
 use foresail::scenario::hpas;
 use foresail::scenario::issue::Issues;
-use foresail::scenario::metrics::{self, MetricsFile};
+use foresail::scenario::metrics::{self, MetricsFile, Wanted};
 use foresail::scenario::pod_shape::PodShape;
 use foresail::units::{SimDuration, SimTime};
 
@@ -104,7 +104,8 @@ fn replays(criterion: &mut Criterion) {
     let flags = Flags::default();
     let objects = hpas::read(&[shipped("hpa-order.yaml")], &flags, &mut symbols, &mut issues);
     let file = MetricsFile { column: None, path: shipped("hpa-flash-crowd.csv") };
-    let recording = metrics::read(&[file], "cpu", false, &mut issues).expect("the shipped recording");
+    let wanted = Wanted { fallback: "cpu", allow_gaps: false, namespace: None, container: None };
+    let recording = metrics::read(&[file], wanted, &mut issues).expect("the shipped recording");
     let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
     let replay = Replay {
         spec: &objects[0].spec,

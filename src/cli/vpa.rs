@@ -3,15 +3,12 @@
 use super::Failure;
 use super::streams::{print, tell};
 use foresail::cost::BaseRates;
-use foresail::dry_run::vpa::{Usage, check};
-use foresail::intern::Interner;
+use foresail::dry_run::vpa::Request;
 use foresail::report::dry_run;
 use foresail::scenario::issue::{Issue, Issues};
-use foresail::scenario::metrics::{self, MetricsFile};
+use foresail::scenario::metrics::MetricsFile;
 use foresail::scenario::pod_shape::PodShape;
-use foresail::scenario::vpas::{self, VpaObject};
 use foresail::units::Quantity;
-use foresail::vpa::Flags;
 
 /// Which requests would the VerticalPodAutoscaler recommend for this usage, and what would they change per month?
 #[derive(clap::Args)]
@@ -29,7 +26,7 @@ pub(super) struct Args {
     /// requests.memory of a pod now, where no workload is given
     #[arg(long, value_name = "QUANTITY")]
     memory_request: Option<String>,
-    /// Pods that the monthly difference is for; else spec.replicas, the recording, 1
+    /// Pods that the monthly difference is for; else spec.replicas, the pods of the recording, 1
     #[arg(long, value_name = "N")]
     replicas: Option<i32>,
     /// USD for a core-hour (OpenCost's default)
@@ -63,14 +60,7 @@ enum Output {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let (mut issues, mut symbols) = (Issues::new(), Interner::new());
-    let object = vpas::read(&args.files, &mut symbols, &mut issues);
-    let requests = requests(args, &object, &mut issues);
-    let files: Vec<MetricsFile> = args.usage.iter().map(|text| MetricsFile::parse(text)).collect();
-    let recording = metrics::read(&files, "cpu", args.allow_gaps, &mut issues);
-    if let Some(recording) = &recording {
-        check(recording, requests, &mut issues);
-    }
+    let mut issues = Issues::new();
     for (flag, price) in [("--cpu-usd-hour", args.cpu_usd_hour), ("--memory-usd-hour", args.memory_usd_hour)] {
         if !(0.0..=1e6).contains(&price) {
             issues.push(Issue::error(flag, format!("{price} is no price")));
@@ -79,23 +69,19 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.replicas.is_some_and(|replicas| !(1..=1_000_000).contains(&replicas)) {
         issues.push(Issue::error("--replicas", "must be between 1 and 1000000"));
     }
-    let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(Failure::Input(issues)) };
-    issues.iter().for_each(tell);
-    let recorded = recording.replicas_at(recording.end());
-    let flags = Flags::default();
-    let usage = Usage {
-        recording: &recording,
-        requests,
-        replicas: args.replicas.or(object.replicas).or(recorded).unwrap_or(1),
-        policy: &object.policy,
-        containers: object.containers,
-        flags: &flags,
+    let request = Request {
+        files: &args.files,
+        usage: args.usage.iter().map(|text| MetricsFile::parse(text)).collect(),
+        allow_gaps: args.allow_gaps,
+        pod: requests(args, &mut issues),
+        replicas: args.replicas,
         rates: BaseRates {
             cpu_milli_hour: (args.cpu_usd_hour * 1e6).round() as i64,
             ram_gib_hour: (args.memory_usd_hour * 1e9).round() as i64,
         },
     };
-    let advice = [usage.advise(&object.label)];
+    let (advice, caveats) = request.run(issues).map_err(Failure::Input)?;
+    caveats.iter().for_each(tell);
     let text = match args.output {
         Output::Table => dry_run::advice_terminal(&advice),
         Output::Markdown => dry_run::advice_markdown(&advice),
@@ -105,13 +91,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     print(&text)
 }
 
-/// What the arguments say comes before what the files say.
-fn requests(args: &Args, object: &VpaObject, issues: &mut Issues) -> PodShape {
+/// What the arguments say.
+fn requests(args: &Args, issues: &mut Issues) -> PodShape {
     let mut quantity = |flag: &str, text: &Option<String>| {
         let parsed: Result<Quantity, _> = text.as_ref()?.parse();
         parsed.map_err(|error| issues.push(Issue::error(flag, error.to_string()))).ok()
     };
     let cpu = quantity("--cpu-request", &args.cpu_request).map(Quantity::milli_value);
     let memory = quantity("--memory-request", &args.memory_request).map(Quantity::value);
-    PodShape { cpu_request_milli: cpu, memory_request_bytes: memory, cpu_limit_milli: None }.or(object.pod)
+    PodShape { cpu_request_milli: cpu, memory_request_bytes: memory, cpu_limit_milli: None }
 }

@@ -1,15 +1,100 @@
 //! The VPA's recommender alone, over recorded usage: what would it recommend, and what would that change per month?
 //!
-//! Start reading at [`Usage::advise`].
+//! Start reading at [`Request::run`].
 
 use crate::cost::BaseRates;
+use crate::intern::Interner;
 use crate::scenario::issue::{Issue, Issues};
-use crate::scenario::metrics::{Recording, Series, Unit};
+use crate::scenario::metrics::{self, MetricsFile, Recording, Series, Unit, Wanted};
 use crate::scenario::pod_shape::PodShape;
+use crate::scenario::vpas::{self, VpaContainer, VpaObject};
 use crate::units::HOURS_PER_MONTH;
 use crate::vpa::{Aggregate, Amounts, ContainerPolicy, Flags, PodMemory, recommend};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Files and folders with a VPA and its target.
+    pub files: &'a [String],
+    /// Recorded usage.
+    pub usage: Vec<MetricsFile>,
+    /// Gaps in a CSV are times without samples.
+    pub allow_gaps: bool,
+    /// Requests of a pod that come before those of the files.
+    pub pod: PodShape,
+    /// How many pods the difference is for, where it is not to be what the files say.
+    pub replicas: Option<i32>,
+    /// What a milli-core and a GiB cost.
+    pub rates: BaseRates,
+}
+
+impl Request<'_> {
+    /// Reads the files; a recommendation per container where the usage tells them apart, else one for all of a pod. `issues` is
+    /// what is known to be wrong already; what is doubtful is added to it.
+    ///
+    /// Errors: everything that is wrong, with its place.
+    pub fn run(&self, mut issues: Issues) -> Result<(Vec<Advice>, Issues), Issues> {
+        let mut symbols = Interner::new();
+        let object = vpas::read(self.files, &mut symbols, &mut issues);
+        let namespace = object.namespace.as_deref();
+        let wanted = Wanted { fallback: "cpu", allow_gaps: self.allow_gaps, namespace, container: None };
+        let Some(whole) = metrics::read(&self.usage, wanted, &mut issues).filter(|_| !issues.has_errors()) else {
+            return Err(issues);
+        };
+        let replicas = self.replicas.or(object.replicas).or(whole.size()).unwrap_or(1);
+        let mut advice = Vec::new();
+        let parts = parts(&object, &whole, &mut issues);
+        for part in &parts {
+            let alone = Wanted { container: Some(&part.name), ..wanted };
+            // What there is to say about the files has been said.
+            let apart =
+                (!part.name.is_empty()).then(|| metrics::read(&self.usage, alone, &mut Issues::new())).flatten();
+            let recording = apart.as_ref().unwrap_or(&whole);
+            let requests = if parts.len() == 1 { self.pod.or(part.pod) } else { part.pod };
+            check(recording, requests, &mut issues);
+            let usage = Usage {
+                recording,
+                requests,
+                replicas,
+                policy: &part.policy,
+                containers: parts.len(),
+                flags: &Flags::default(),
+                rates: self.rates,
+            };
+            let name =
+                if part.name.is_empty() { object.label.clone() } else { format!("{} {}", object.label, part.name) };
+            advice.push(usage.advise(&name));
+        }
+        if issues.has_errors() { Err(issues) } else { Ok((advice, issues)) }
+    }
+}
+
+/// What recommendations are made for: the containers whose usage is told apart, or all of a pod.
+fn parts(object: &VpaObject, recording: &Recording, issues: &mut Issues) -> Vec<VpaContainer> {
+    let recorded = recording.containers();
+    if recorded.is_empty() {
+        if object.containers.len() > 1 {
+            let message = format!(
+                "the usage is of whole pods, which have {} containers: they are taken together, as if they were one",
+                object.containers.len()
+            );
+            let help = "record usage per container (container_cpu_usage_seconds_total, sum by (pod, container))";
+            issues.push(Issue::warning("--usage", message).with_help(help));
+        }
+        return vec![object.whole()];
+    }
+    let named = |name: &String| match object.containers.iter().find(|container| container.name == *name) {
+        Some(container) => container.clone(),
+        None => VpaContainer { name: name.clone(), policy: object.others, pod: PodShape::default() },
+    };
+    for container in object.containers.iter().filter(|container| !recorded.contains(&container.name)) {
+        let message = format!("no usage of container `{}` was recorded: it gets no recommendation", container.name);
+        issues.push(Issue::warning("--usage", message));
+    }
+    recorded.iter().map(named).collect()
+}
 
 /// Everything that a recommendation needs.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 use super::issue::{Issue, Issues};
 use super::kubernetes::autoscaling::HorizontalPodAutoscaler;
+use super::kubernetes::pod::Container;
 use super::kubernetes::reader::{Found, Item, Provenance, Reader};
 use super::kubernetes::workloads::Workload;
 use super::kubernetes::{Kind, Object};
@@ -22,10 +23,41 @@ pub struct HpaObject {
     pub label: String,
     /// What it says.
     pub spec: HpaSpec,
-    /// `status.currentReplicas`, as `kubectl get hpa -o yaml` writes it; else the target's `spec.replicas`.
-    pub replicas: Option<i32>,
+    /// Where its pods are, if it says so.
+    pub namespace: Option<String>,
+    /// The container whose usage it scales by, if it is one.
+    pub container: Option<String>,
+    /// `status.currentReplicas`, as `kubectl get hpa -o yaml` writes it.
+    pub current_replicas: Option<i32>,
+    /// The target's `spec.replicas`.
+    pub written_replicas: Option<i32>,
     /// The target's pods, if a file holds the target.
     pub pod: PodShape,
+    /// Containers of the target that ask for no cpu, and for no memory.
+    pub silent: Silent,
+}
+
+/// Containers without requests, by resource.
+#[derive(Clone, Debug, Default)]
+pub struct Silent {
+    /// Those without `requests.cpu`.
+    pub cpu: Vec<String>,
+    /// Those without `requests.memory`.
+    pub memory: Vec<String>,
+}
+
+impl Silent {
+    fn of(workload: &Workload, container: Option<&str>) -> Self {
+        let without = |resource: &str| {
+            let of = workload.spec.template.spec.containers.iter();
+            let of = of.filter(|row| container.is_none_or(|name| row.name == name));
+            let asks = |row: &&Container| {
+                [&row.resources.requests, &row.resources.limits].iter().any(|amounts| amounts.contains_key(resource))
+            };
+            of.filter(|row| !asks(row)).map(|row| row.name.clone()).collect()
+        };
+        Silent { cpu: without("cpu"), memory: without("memory") }
+    }
 }
 
 /// All HPAs of files and folders, in order. What the API server would refuse is added to `issues`.
@@ -87,9 +119,16 @@ impl HpaObject {
             Some(namespace) => format!("{namespace}/{}", api.metadata.name),
             None => api.metadata.name.clone(),
         };
-        let replicas = api.status.current_replicas.or(target.and_then(|target| target.spec.replicas));
-        let pod = target.map(|target| PodShape::of(target, container)).unwrap_or_default();
-        HpaObject { label, spec, replicas, pod }
+        HpaObject {
+            label,
+            spec,
+            namespace: api.metadata.namespace.clone(),
+            container: container.map(str::to_owned),
+            current_replicas: api.status.current_replicas,
+            written_replicas: target.and_then(|target| target.spec.replicas),
+            pod: target.map(|target| PodShape::of(target, container)).unwrap_or_default(),
+            silent: target.map(|target| Silent::of(target, container)).unwrap_or_default(),
+        }
     }
 }
 

@@ -180,9 +180,13 @@ impl IntoIterator for Issues {
     }
 }
 
-/// The candidate most like `found`, if one is near enough to be meant.
+/// The candidate most like `found`, if one is near enough to be meant. A name that is there was not misspelt.
 pub fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lowered = found.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    if candidates.contains(&found) {
+        return None;
+    }
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lowered, &candidate.to_lowercase()), candidate))
@@ -200,6 +204,7 @@ mod tests {
         assert_eq!(did_you_mean("maxReplica", ["minReplicas", "maxReplicas"]), Some("maxReplicas"));
         assert_eq!(did_you_mean("m5.lrage", ["m5.large", "m5.xlarge"]), Some("m5.large"));
         assert_eq!(did_you_mean("unrelated", ["min", "max"]), None);
+        assert_eq!(did_you_mean("web", ["web", "web2"]), None, "it is there: something else is wrong");
     }
 
     #[test]

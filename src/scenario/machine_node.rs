@@ -16,6 +16,16 @@ const PODS_ON_EC2: i64 = 110;
 /// Milli-cores of the kube-proxy that a template has. Upstream: `cloudprovider.KubeProxyCpuRequestMillis`, 1.28.0.
 const KUBE_PROXY_MILLI: &str = "100m";
 
+/// Names that kubelets and node managers still set beside the stable ones.
+///
+/// Upstream: `k8s.io/api/core/v1/well_known_labels.go`, 1.28.
+const OLD_NAMES: [(&str, &str); 4] = [
+    ("kubernetes.io/arch", "beta.kubernetes.io/arch"),
+    ("kubernetes.io/os", "beta.kubernetes.io/os"),
+    ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"),
+    ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"),
+];
+
 /// A machine type in a node group.
 pub(crate) struct MachineNode<'a> {
     pub(crate) kind: InstanceType,
@@ -42,6 +52,9 @@ impl MachineNode<'_> {
     pub(crate) fn node(&self, converter: &mut Converter<'_>) -> Result<NodeTemplate, String> {
         let (capacity, allocatable) = (self.kind.capacity(self.settings), self.kind.allocatable(self.settings));
         let mut labels = self.generic_labels();
+        for (name, old) in OLD_NAMES {
+            labels.extend(labels.get(name).cloned().map(|value| (old.to_owned(), value)));
+        }
         match self.kind.provider {
             Provider::Aws if self.self_managed => {}
             Provider::Aws => {
@@ -49,7 +62,13 @@ impl MachineNode<'_> {
                 labels.insert("eks.amazonaws.com/nodegroup".into(), self.group.to_owned());
             }
             Provider::Gcp => {
+                let family = self.kind.name.split('-').next().unwrap_or_default();
                 labels.insert("cloud.google.com/gke-nodepool".into(), self.group.to_owned());
+                labels.insert("cloud.google.com/machine-family".into(), family.to_owned());
+                labels.insert("cloud.google.com/gke-os-distribution".into(), "cos".into());
+                labels.insert("cloud.google.com/gke-container-runtime".into(), "containerd".into());
+                let provisioning = if self.spot { "spot" } else { "standard" };
+                labels.insert("cloud.google.com/gke-provisioning".into(), provisioning.into());
                 if self.spot {
                     labels.insert("cloud.google.com/gke-spot".into(), "true".into());
                 }

@@ -2,12 +2,15 @@
 //! is said with its line.
 
 mod column;
+mod prometheus;
 mod recording;
 mod rows;
 mod table;
+mod wanted;
 
 pub(crate) use recording::View;
 pub use recording::{Recording, Series, Unit};
+pub use wanted::Wanted;
 
 use super::issue::{Issue, Issues};
 use super::sources::{Files as _, Sources};
@@ -17,7 +20,8 @@ use std::path::Path;
 /// A metrics file, with what its numbers are where the file does not say.
 #[derive(Clone, Debug)]
 pub struct MetricsFile {
-    /// As `cpu`, `cpu_percent`, `memory_mib`, `replicas` or a name of one's own; JSON needs it.
+    /// As `cpu`, `cpu_percent`, `memory_mib`, `replicas` or a name of one's own; JSON needs it, and a CSV with a column per
+    /// pod.
     pub column: Option<String>,
     /// The path as the user wrote it; `-` is standard input.
     pub path: String,
@@ -37,13 +41,13 @@ impl MetricsFile {
 
 /// One recording of all files together.
 ///
-/// Errors: times that go back, duplicates, gaps (unless `allow_gaps`, then nothing is known there), units
+/// Errors: times that go back, duplicates, gaps (unless they are allowed, then nothing is known there), units
 /// that do not match, values that are not numbers; all of them are added to `issues`.
-pub fn read(files: &[MetricsFile], fallback: &str, allow_gaps: bool, issues: &mut Issues) -> Option<Recording> {
+pub fn read(files: &[MetricsFile], wanted: Wanted<'_>, issues: &mut Issues) -> Option<Recording> {
     let mut rows = Rows::default();
     for file in files {
         match Sources::Disk.read(Path::new(&file.path)) {
-            Ok(text) => read_one(file, &text, fallback, allow_gaps, &mut rows, issues),
+            Ok(text) => read_one(file, &text, wanted, &mut rows, issues),
             Err(why) => {
                 let mut issue = Issue::error("", format!("the file {why}"));
                 issue.place.file = Some(file.path.clone());
@@ -57,12 +61,12 @@ pub fn read(files: &[MetricsFile], fallback: &str, allow_gaps: bool, issues: &mu
     rows.into_recording(&files.first()?.path, issues)
 }
 
-fn read_one(file: &MetricsFile, text: &str, fallback: &str, allow_gaps: bool, rows: &mut Rows, issues: &mut Issues) {
+fn read_one(file: &MetricsFile, text: &str, wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) {
     let mut part = Issues::new();
     if text.trim_start().starts_with('{') {
-        table::prometheus(text, file.column.as_deref().unwrap_or(fallback), rows, &mut part);
+        prometheus::read(text, file.column.as_deref().unwrap_or(wanted.fallback), wanted, rows, &mut part);
     } else {
-        table::csv(text, allow_gaps, rows, &mut part);
+        table::csv(text, (file.column.as_deref(), wanted.allow_gaps), rows, &mut part);
     }
     issues.absorb(part, |place| {
         place.file.get_or_insert_with(|| file.path.clone());

@@ -8,6 +8,7 @@
 
 pub(crate) mod autoscaler_flags;
 mod build;
+mod command_line;
 mod digest;
 pub(crate) mod documents;
 pub mod file;

@@ -33,6 +33,15 @@ impl PodShape {
             cpu_limit_milli: sum(&|c| c.resources.limits.get("cpu").map(|limit| limit.milli_value())),
         }
     }
+    /// Of two containers together; nothing where one of them says nothing.
+    pub fn with(self, other: PodShape) -> Self {
+        let add = |a: Option<i64>, b: Option<i64>| Some(a? + b?);
+        PodShape {
+            cpu_request_milli: add(self.cpu_request_milli, other.cpu_request_milli),
+            memory_request_bytes: add(self.memory_request_bytes, other.memory_request_bytes),
+            cpu_limit_milli: add(self.cpu_limit_milli, other.cpu_limit_milli),
+        }
+    }
     /// What is given here, and what `other` says where nothing is; the limit is `other`'s.
     pub fn or(self, other: PodShape) -> Self {
         PodShape {

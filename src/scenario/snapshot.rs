@@ -5,7 +5,8 @@
 //! left out, as kube-scheduler leaves them out.
 
 use super::issue::{Issue, Issues};
-use super::kubernetes::pod::{Pod, PodSpec};
+use super::kubernetes::admission::Admission;
+use super::kubernetes::pod::Pod;
 use super::kubernetes::reader::{Found, Item, Provenance, Reader};
 use super::kubernetes::{Converter, Kind, Object};
 use super::scheduler_profiles;
@@ -13,7 +14,6 @@ use super::sources::Sources;
 use crate::cluster::{ClusterState, PodId};
 use crate::scheduler::Profiles;
 use crate::units::counted;
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,7 @@ const KINDS: &[Kind] = &[
     Kind::Job,
     Kind::PodDisruptionBudget,
     Kind::PriorityClass,
+    Kind::LimitRange,
     Kind::PersistentVolume,
     Kind::PersistentVolumeClaim,
     Kind::StorageClass,
@@ -57,9 +58,12 @@ pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot,
     let mut gathered = Gathered {
         converter: Converter::new(&mut cluster, jiff::Timestamp::UNIX_EPOCH),
         pending: Vec::new(),
+        count: 0,
         deferred: Vec::new(),
         profiles: None,
-        priorities: FxHashMap::default(),
+        admission: Admission::default(),
+        others: BTreeMap::new(),
+        is_empty: true,
     };
     let mut reader = Reader::of(KINDS);
     for path in paths {
@@ -72,7 +76,7 @@ pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot,
     }
     gathered.finish(&mut issues);
     let Gathered { pending, profiles, .. } = gathered;
-    let pending = pending.into_iter().map(|(pod, _)| pod).collect();
+    let pending = pending.into_iter().map(|waiting| waiting.pod).collect();
     if issues.has_errors() {
         return Err(issues);
     }
@@ -82,18 +86,35 @@ pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot,
 /// What has been read so far.
 struct Gathered<'a> {
     converter: Converter<'a>,
-    /// Pods without a node, and whether the input says that they are to be placed.
-    pending: Vec<(PodId, bool)>,
+    pending: Vec<Waiting>,
+    /// Objects so far.
+    count: usize,
     /// Pods whose node, or whose priority class, has not been read yet.
     deferred: Vec<Deferred>,
     profiles: Option<Profiles>,
-    priorities: FxHashMap<String, i32>,
+    admission: Admission,
+    /// Kinds that kube-scheduler does not look at, with their number, and whether it found anything to look at.
+    others: BTreeMap<String, usize>,
+    is_empty: bool,
 }
 
 struct Deferred {
     from: Provenance,
     pod: Box<Pod>,
+    turn: Turn,
+}
+
+/// Where in the input an object stood, and whether it says that the pod is to be placed.
+#[derive(Clone, Copy)]
+struct Turn {
+    number: usize,
     is_pending: bool,
+}
+
+/// A pod without a node.
+struct Waiting {
+    pod: PodId,
+    turn: Turn,
 }
 
 impl Gathered<'_> {
@@ -104,24 +125,32 @@ impl Gathered<'_> {
                 self.profiles = Some(self.converter.recorded_profile(&value).into());
                 return self.collect(&from, issues);
             }
+            Item::Other(from, _) => {
+                let kind = from.name().split(' ').next().unwrap_or_default();
+                *self.others.entry(kind.to_owned()).or_default() += 1;
+                return;
+            }
             item => item.object(issues),
         };
         let Some(found) = found else { return };
-        let Found { from, api, is_pending, .. } = *found;
+        (self.is_empty, self.count) = (false, self.count + 1);
+        let turn = Turn { number: self.count, is_pending: found.is_pending };
+        let Found { from, api, .. } = *found;
         match api {
             Object::KubeSchedulerConfiguration(api) => {
                 self.profiles = Some(scheduler_profiles::of(&api.value, &from, &mut self.converter, issues));
             }
-            Object::PriorityClass(class) => drop(self.priorities.insert(class.metadata.name, class.value)),
+            Object::PriorityClass(class) => self.admission.add_class(*class),
+            Object::LimitRange(limits) => self.admission.add_limits(*limits),
             Object::Pod(pod) if matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed")) => {}
             Object::Pod(pod) => {
                 let node = self.converter.symbol(&pod.spec.node_name);
                 let is_homeless =
                     !pod.spec.node_name.is_empty() && self.converter.cluster().node_by_name(node).is_none();
-                if is_homeless || needs_priority(&pod.spec) {
-                    self.deferred.push(Deferred { from: from.without_text(), pod, is_pending });
+                if is_homeless || Admission::is_needed(&pod) {
+                    self.deferred.push(Deferred { from: from.without_text(), pod, turn });
                 } else {
-                    self.pod(&pod, is_pending);
+                    self.pod(&pod, turn);
                     self.collect(&from, issues);
                 }
             }
@@ -133,35 +162,44 @@ impl Gathered<'_> {
     }
 
     /// A pod without a node waits, unless it is on its way out.
-    fn pod(&mut self, api: &Pod, is_pending: bool) {
+    fn pod(&mut self, api: &Pod, turn: Turn) {
         let Some(pod) = self.converter.pod(api) else { return };
         let cluster = self.converter.cluster();
         if cluster.pod(pod).node().is_some() {
             return;
         }
-        if cluster.pod(pod).is_terminating() && !is_pending {
+        if cluster.pod(pod).is_terminating() && !turn.is_pending {
             cluster.remove_pod(pod);
         } else {
-            self.pending.push((pod, is_pending));
+            self.pending.push(Waiting { pod, turn });
         }
     }
 
     fn finish(&mut self, issues: &mut Issues) {
-        for Deferred { from, mut pod, is_pending } in std::mem::take(&mut self.deferred) {
-            self.resolve_priority(&mut pod.spec);
-            self.pod(&pod, is_pending);
+        for Deferred { from, mut pod, turn } in std::mem::take(&mut self.deferred) {
+            if Admission::is_needed(&pod)
+                && let Err(issue) = self.admission.admit(pod.metadata.namespace_or_default(), &mut pod.spec)
+            {
+                issues.push(from.locate(issue));
+            }
+            self.pod(&pod, turn);
             self.collect(&from, issues);
         }
+        self.refuse_nothing(issues);
         self.leave_strangers(issues);
         let cluster = self.converter.cluster();
         // A dump lists pods by name; the queue has them in order of creation.
-        self.pending.sort_by_key(|(pod, _)| cluster.pod(*pod).created);
+        self.pending.sort_by_key(|waiting| (cluster.pod(waiting.pod).created, waiting.turn.number));
     }
 
-    /// Priority admission: a class that was read gives its value to pods that name it.
-    fn resolve_priority(&self, spec: &mut PodSpec) {
-        if needs_priority(spec) {
-            spec.priority = self.priorities.get(&spec.priority_class_name).copied();
+    /// Files without anything that kube-scheduler looks at are the wrong files.
+    fn refuse_nothing(&self, issues: &mut Issues) {
+        if self.is_empty && !issues.has_errors() {
+            let found: Vec<String> = self.others.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+            let message = format!("kube-scheduler looks at none of these objects: found {found}");
+            let help = "kubectl get nodes,pods -A -o json prints what it looks at";
+            issues.push(Issue::error("-f", message).with_help(help));
         }
     }
 
@@ -170,9 +208,9 @@ impl Gathered<'_> {
         let profiles = self.profiles.clone().unwrap_or_default();
         let cluster = self.converter.cluster();
         let mut strangers: BTreeMap<String, usize> = BTreeMap::new();
-        self.pending.retain(|(pod, is_ours)| {
+        self.pending.retain(|Waiting { pod, turn }| {
             let scheduler = cluster.spec_of(*pod).scheduler;
-            let stays = *is_ours || profiles.handle(scheduler);
+            let stays = turn.is_pending || profiles.handle(scheduler);
             if !stays {
                 *strangers.entry(cluster.symbols.text(scheduler).to_owned()).or_default() += 1;
                 cluster.remove_pod(*pod);
@@ -192,8 +230,4 @@ impl Gathered<'_> {
     fn collect(&mut self, from: &Provenance, issues: &mut Issues) {
         from.locate_all(std::mem::take(&mut self.converter.issues), issues);
     }
-}
-
-fn needs_priority(spec: &PodSpec) -> bool {
-    !spec.priority_class_name.is_empty() && spec.priority.is_none()
 }

@@ -1,12 +1,13 @@
 //! What files say about pods whose requests are to be recommended: VPA objects and workloads.
 
 use super::issue::{Issue, Issues};
+use super::kubernetes::pod::Container;
 use super::kubernetes::reader::{Found, Item, Reader};
 use super::kubernetes::{Kind, Object};
 use super::pod_shape::PodShape;
 use super::sources::Sources;
-use crate::intern::Interner;
-use crate::vpa::ContainerPolicy;
+use crate::intern::{Interner, Symbol};
+use crate::vpa::{Bound, ContainerPolicy};
 use std::path::Path;
 
 /// VPAs, and what they may act on.
@@ -17,14 +18,55 @@ const KINDS: &[Kind] = &[Kind::VerticalPodAutoscaler, Kind::Deployment, Kind::St
 pub struct VpaObject {
     /// `namespace/name`.
     pub label: String,
-    /// The policy of its first container that is scaled.
+    /// Where its pods are, if that is said.
+    pub namespace: Option<String>,
+    /// `spec.replicas`.
+    pub replicas: Option<i32>,
+    /// The containers; empty where no workload is given.
+    pub containers: Vec<VpaContainer>,
+    /// The policy of containers that it does not name.
+    pub others: ContainerPolicy,
+}
+
+/// A container of a workload.
+#[derive(Clone, Debug, Default)]
+pub struct VpaContainer {
+    /// Its name; empty for all of a pod.
+    pub name: String,
+    /// What may be recommended.
     pub policy: ContainerPolicy,
     /// Present requests.
     pub pod: PodShape,
-    /// `spec.replicas`.
-    pub replicas: Option<i32>,
-    /// Containers in the pod; at least 1.
-    pub containers: usize,
+}
+
+impl VpaObject {
+    /// All containers as if they were one: what is requested and allowed is the sum.
+    pub fn whole(&self) -> VpaContainer {
+        let mut parts = self.containers.iter().cloned();
+        let Some(first) = parts.next() else {
+            return VpaContainer { policy: self.others, ..VpaContainer::default() };
+        };
+        let whole = parts.fold(first, |sum, part| VpaContainer {
+            name: String::new(),
+            policy: ContainerPolicy {
+                scaled: sum.policy.scaled || part.policy.scaled,
+                cpu: add_bounds(sum.policy.cpu, part.policy.cpu),
+                memory: add_bounds(sum.policy.memory, part.policy.memory),
+                values: sum.policy.values,
+            },
+            pod: sum.pod.with(part.pod),
+        });
+        VpaContainer { name: String::new(), ..whole }
+    }
+}
+
+/// No bound of one is none of both.
+fn add_bounds(a: Option<Bound>, b: Option<Bound>) -> Option<Bound> {
+    let add = |a: Option<i64>, b: Option<i64>| Some(a?.saturating_add(b?));
+    match (a, b) {
+        (Some(a), Some(b)) => Some(Bound { min: add(a.min, b.min), max: add(a.max, b.max) }),
+        (one, other) => one.or(other),
+    }
 }
 
 /// The VPA with its target, or the workload without a VPA. A recording is of one workload: several are refused.
@@ -38,7 +80,7 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
         };
         reader.read(Sources::Disk, Path::new(path), issues, &mut take);
     }
-    let mut object = VpaObject { label: "pods".to_owned(), containers: 1, ..VpaObject::default() };
+    let mut object = VpaObject { label: "pods".to_owned(), ..VpaObject::default() };
     if vpas.len() > 1 || (vpas.is_empty() && workloads.len() > 1) {
         let message = "a recording is of one workload, and these files hold several";
         issues.push(Issue::error("-f", message).with_help("pass the VPA and the workload that was recorded"));
@@ -56,18 +98,26 @@ pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> Vp
         target = workloads.iter().find(|other| other.api.metadata().name == named);
         object.label = label(&vpa.api);
     }
+    let policy = |container: Option<Symbol>| match (&spec, container) {
+        (Some(spec), Some(container)) => *spec.policy(container),
+        (Some(spec), None) => spec.others,
+        _ => ContainerPolicy::default(),
+    };
+    object.others = policy(None);
     let Some((found, workload)) = target.and_then(|target| Some((target, target.api.workload()?))) else {
-        object.policy = spec.map_or(object.policy, |spec| spec.others);
         return object;
     };
-    let containers = &workload.spec.template.spec.containers;
-    let first = containers.first().map(|container| symbols.intern(&container.name));
+    let container = |api: &Container| VpaContainer {
+        name: api.name.clone(),
+        policy: policy(Some(symbols.intern(&api.name))),
+        pod: PodShape::of(workload, Some(&api.name)),
+    };
     VpaObject {
         label: label(&found.api),
-        policy: spec.zip(first).map_or(object.policy, |(spec, first)| *spec.policy(first)),
-        pod: PodShape::of(workload, None),
+        namespace: found.api.metadata().namespace.clone(),
         replicas: workload.spec.replicas,
-        containers: containers.len().max(1),
+        containers: workload.spec.template.spec.containers.iter().map(container).collect(),
+        ..object
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// A folder with a copy of a case's inputs.
-fn case(name: &str) -> Folder {
+pub(crate) fn case(name: &str) -> Folder {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name);
     copy(Folder::new(), &root, "")
 }

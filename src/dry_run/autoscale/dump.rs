@@ -13,7 +13,9 @@ use crate::market::{Catalog, PriceBook};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::documents;
 use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::admission::Admission;
 use crate::scenario::kubernetes::configuration::ConfigMap;
+use crate::scenario::kubernetes::decides::Deciding;
 use crate::scenario::kubernetes::node::Node;
 use crate::scenario::kubernetes::reader::{Found, Item, Provenance, Reader};
 use crate::scenario::kubernetes::{Converter, Kind, Object};
@@ -58,6 +60,10 @@ struct Dump {
     nodes: Vec<(Provenance, Box<Node>)>,
     /// Everything but nodes, in order.
     others: Vec<Box<Found>>,
+    /// What the API server fills in.
+    admission: Admission,
+    /// Custom resources that decide in a live cluster.
+    deciding: Deciding,
     /// The priority expander's ConfigMap.
     priorities: Option<(Provenance, ConfigMap)>,
     /// The latest time that any object names: about when the dump was taken.
@@ -77,6 +83,7 @@ pub fn load_priced(request: &Request, prices: &dyn PriceBook) -> Result<Loaded, 
     for path in &request.files {
         reader.read(Sources::Disk, path, &mut issues, &mut |item, issues| dump.take(item, issues));
     }
+    dump.deciding.tell(&mut issues);
     let loaded = match dump.recording.take() {
         Some((from, value)) if !issues.has_errors() => from_recording(&from, &value, request, &mut issues),
         _ => from_dump(dump, request, prices, &mut issues),
@@ -94,7 +101,10 @@ impl Dump {
     fn take(&mut self, item: Item, issues: &mut Issues) {
         let mut found = match item {
             Item::AutoscalerCase(from, value) => return self.recording = Some((from, value)),
-            Item::Other(_, value) => return self.newest = self.newest.max(newest_time(&value)),
+            Item::Other(from, value) => {
+                self.deciding.take(&from, &value);
+                return self.newest = self.newest.max(newest_time(&value));
+            }
             item => match item.object(issues) {
                 Some(found) => found,
                 None => return,
@@ -107,6 +117,8 @@ impl Dump {
                 self.priorities.get_or_insert((found.from, *map));
             }
             Object::ConfigMap(_) => {}
+            Object::PriorityClass(class) => self.admission.add_class(*class),
+            Object::LimitRange(limits) => self.admission.add_limits(*limits),
             _ => self.others.push(found),
         }
     }
@@ -129,7 +141,7 @@ fn from_recording(from: &Provenance, value: &Value, request: &Request, issues: &
     }
 }
 
-fn from_dump(dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut Issues) -> Option<Loaded> {
+fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut Issues) -> Option<Loaded> {
     let mut surroundings = Surroundings::default();
     set_flags(&mut surroundings.flags, &request.flags, issues);
     autoscaler_flags::read_priorities(&mut surroundings.flags, dump.priorities.as_ref(), issues);
@@ -150,7 +162,7 @@ fn from_dump(dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut
         group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
     }
     let (profiles, profile) = profiles(&dump, &surroundings.flags, &mut converter, issues);
-    surroundings.daemon_sets = add_objects(&dump, &mut converter, issues);
+    surroundings.daemon_sets = add_objects(&mut dump, &mut converter, issues);
     drop(converter);
     assume_controllers(&mut surroundings, &dump, issues);
     let now = SimTime::ZERO + surroundings.flags.scan_interval;
@@ -211,9 +223,19 @@ fn profiles(dump: &Dump, flags: &Flags, converter: &mut Converter<'_>, issues: &
 }
 
 /// Puts everything else into the cluster; the kinds of pods of DaemonSets.
-fn add_objects(dump: &Dump, converter: &mut Converter<'_>, issues: &mut Issues) -> Vec<PodSpecId> {
+fn add_objects(dump: &mut Dump, converter: &mut Converter<'_>, issues: &mut Issues) -> Vec<PodSpecId> {
     let mut daemon_sets = Vec::new();
-    for found in &dump.others {
+    for found in &mut dump.others {
+        let admitted = match &mut found.api {
+            Object::Pod(pod) if Admission::is_needed(pod) => {
+                dump.admission.admit(pod.metadata.namespace_or_default(), &mut pod.spec)
+            }
+            Object::DaemonSet(api) => {
+                dump.admission.admit(api.metadata.namespace_or_default(), &mut api.spec.template.spec)
+            }
+            _ => Ok(()),
+        };
+        admitted.unwrap_or_else(|issue| issues.push(found.from.locate(issue)));
         if let Object::DaemonSet(api) = &found.api {
             daemon_sets.push(daemon_set(converter, &api.metadata, &api.spec.template));
         } else {

@@ -3,6 +3,7 @@
 use super::replay::{Mode, target_of};
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Interner;
+use crate::scenario::hpas::Silent;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::metrics::{Recording, Series, Unit};
 use crate::scenario::pod_shape::PodShape;
@@ -34,6 +35,8 @@ pub struct Fit<'a> {
     pub mode: Mode,
     /// The names of the HPA's metrics.
     pub symbols: &'a Interner,
+    /// The containers that ask for nothing.
+    pub silent: &'a Silent,
 }
 
 impl Fit<'_> {
@@ -67,19 +70,29 @@ impl Fit<'_> {
             is_known
         });
         if spec.metrics.is_empty() {
-            issues.push(Issue::error("spec.metrics", "none of the HPA's metrics is in the recording"));
+            let issue = Issue::error("spec.metrics", "none of the HPA's metrics is in the recording");
+            let help =
+                "name a column cpu_cores, or pass --metrics cpu=FILE where each column is a pod, as Grafana writes it";
+            issues.push(issue.with_help(help));
         }
     }
 
     fn check_units(&self, metric: &Metric, series: &Series, issues: &mut Issues) {
         let name = series.name.as_str();
-        let (request, flag) = match name {
-            "cpu" => (self.pod.cpu_request_milli, "--cpu-request"),
-            "memory" => (self.pod.memory_request_bytes, "--memory-request"),
+        let (request, flag, silent) = match name {
+            "cpu" => (self.pod.cpu_request_milli, "--cpu-request", &self.silent.cpu),
+            "memory" => (self.pod.memory_request_bytes, "--memory-request", &self.silent.memory),
             _ => return,
         };
         let relative = matches!(target_of(metric), Target::Utilization(_));
-        if request.is_none() && relative != (series.unit == Unit::Percent) {
+        if request.is_none() && relative && !silent.is_empty() {
+            let message = format!(
+                "no {name} request in container {}: a live HPA knows no utilization then and never scales by it",
+                silent.join(", ")
+            );
+            let issue = Issue::error("spec.metrics", message);
+            issues.push(issue.with_help(format!("give it one, or pass {flag} of a whole pod to see what would be")));
+        } else if request.is_none() && relative != (series.unit == Unit::Percent) {
             let message = format!("the requests of `{name}` are not known, and the units need them");
             let issue = Issue::error("spec.metrics", message);
             issues.push(issue.with_help(format!("pass {flag}, or the Deployment with -f")));

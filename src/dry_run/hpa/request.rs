@@ -7,7 +7,7 @@ use crate::hpa::{Flags, HpaSpec};
 use crate::intern::{Interner, Symbol};
 use crate::scenario::hpas::{self, HpaObject};
 use crate::scenario::issue::Issues;
-use crate::scenario::metrics::{self, MetricsFile, Recording};
+use crate::scenario::metrics::{self, MetricsFile, Recording, Wanted};
 use crate::scenario::pod_shape::PodShape;
 use crate::units::SimDuration;
 
@@ -67,13 +67,19 @@ impl Request<'_> {
         let mut objects = hpas::read(self.files, &self.flags, &mut symbols, &mut issues);
         let fallback = objects.first().and_then(|object| object.spec.metrics.first());
         let fallback = fallback.map_or_else(|| "cpu".to_owned(), |metric| usual_column(metric, &symbols));
-        let recording = metrics::read(&self.metrics, &fallback, self.allow_gaps, &mut issues);
+        let wanted = Wanted {
+            fallback: &fallback,
+            allow_gaps: self.allow_gaps,
+            namespace: the_one(objects.iter().map(|object| object.namespace.as_deref())),
+            container: the_one(objects.iter().map(|object| object.container.as_deref())),
+        };
+        let recording = metrics::read(&self.metrics, wanted, &mut issues);
         let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(issues) };
         let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
         for object in &mut objects {
             object.pod = self.pod.or(object.pod);
-            let HpaObject { label, spec, pod, .. } = object;
-            Fit { label, recording: &recording, pod: *pod, mode: self.mode, symbols: &symbols }
+            let HpaObject { label, spec, pod, silent, .. } = object;
+            Fit { label, recording: &recording, pod: *pod, mode: self.mode, symbols: &symbols, silent }
                 .check(spec, &mut issues);
         }
         if issues.has_errors() {
@@ -87,15 +93,21 @@ impl Request<'_> {
         Ok(Replayed { runs, symbols, recording, caveats: issues })
     }
 
+    /// `status.currentReplicas` is what was there; a recording tells how many pods it is of; the Deployment is what somebody
+    /// wrote once.
+    fn start_of(&self, object: &HpaObject, recording: &Recording) -> i32 {
+        let said = self.replicas.or(object.current_replicas).or(recording.size()).or(object.written_replicas);
+        said.unwrap_or(object.spec.min)
+    }
+
     fn replay<'a>(&self, object: &'a HpaObject, recording: &'a Recording, names: &'a [Symbol]) -> Replay<'a> {
-        let recorded = recording.replicas_at(recording.begin());
         Replay {
             spec: &object.spec,
             flags: self.flags,
             recording,
             names,
             mode: self.mode,
-            start: self.replicas.or(object.replicas).or(recorded).unwrap_or(object.spec.min),
+            start: self.start_of(object, recording),
             pod: object.pod,
             pod_start: self.pod_start,
             sync: self.sync,
@@ -103,4 +115,10 @@ impl Request<'_> {
             sample_age: SimDuration::ZERO,
         }
     }
+}
+
+/// What all say alike.
+fn the_one<'a>(mut all: impl Iterator<Item = Option<&'a str>>) -> Option<&'a str> {
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
 }

@@ -3,7 +3,12 @@
 use super::scene::Scene;
 use crate::autoscaler::{Flags, NamedGroup};
 use crate::scenario::autoscaler_flags;
+use crate::scenario::command_line;
 use crate::scenario::issue::{Issue, Issues};
+use crate::world::Cast;
+
+/// What its image and its program are called.
+const PROGRAM: &str = "cluster-autoscaler";
 
 /// The flags, if there is an autoscaler: its Deployment's, and the scenario's on top.
 pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
@@ -28,20 +33,37 @@ pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
     Some(flags)
 }
 
-/// The flags of the autoscaler's Deployment, if it is among the manifests.
+/// The flags of the autoscaler's Deployment, if it is among the manifests: by its image, or by the program that it starts.
 fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
     let mut flags = None;
     for (from, deployment) in &scene.objects.deployments {
         for container in &deployment.spec.template.spec.containers {
-            if !container.image.contains("cluster-autoscaler") {
+            let started = command_line::words_of(container, PROGRAM);
+            if started.is_none() && !container.image.contains(PROGRAM) {
                 continue;
             }
-            let words = container.command.iter().chain(&container.args).map(String::as_str);
-            let words = words.skip_while(|word| !word.starts_with("--"));
+            let all = || container.command.iter().chain(&container.args).cloned().collect();
+            let words: Vec<String> = started.unwrap_or_else(all);
+            let words = words.iter().map(String::as_str).skip_while(|word| !word.starts_with('-'));
             let mut part = Issues::new();
             autoscaler_flags::set(flags.get_or_insert_default(), words, &mut part);
             from.locate_all(part, issues);
         }
     }
     flags
+}
+
+/// Groups that could grow or shrink, and nobody who would do it.
+pub(super) fn warn_about_the_unscaled(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
+    if cast.autoscaler.is_some() || scene.file.autoscaler.enabled.is_some() {
+        return;
+    }
+    let free = cast.groups.values().filter(|group| group.min < group.max);
+    let names: Vec<String> = free.map(|group| format!("{} ({} to {})", group.name, group.min, group.max)).collect();
+    if !names.is_empty() {
+        let message = format!("nothing scales the groups {}: they keep their size", names.join(", "));
+        let help = "add Cluster Autoscaler's Deployment to the manifests, or write autoscaler: {enabled: true}; \
+                    {enabled: false} says that this is meant";
+        issues.push(Issue::warning("autoscaler", message).with_help(help));
+    }
 }

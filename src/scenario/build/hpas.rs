@@ -1,10 +1,12 @@
 //! HorizontalPodAutoscalers and their targets.
 
 use super::scene::{self, Scene};
+use crate::cluster::{ClusterState, Container};
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::kubernetes::autoscaling::CrossVersionObjectReference;
 use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::WorkloadId;
 use crate::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
@@ -34,13 +36,12 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             row.namespace == namespace && row.name == name && row.kind.name() == target.kind && has_replicas
         };
         let Some((workload, _)) = cast.workloads.iter().find(|(_, row)| scales(row)) else {
-            let known: Vec<String> =
-                cast.workloads.values().map(|row| converter.cluster().symbols.text(row.name).to_owned()).collect();
-            let message = format!("there is no {} `{}` in its namespace", target.kind, target.name);
-            let issue = Issue::error("spec.scaleTargetRef", message);
-            issues.push(from.locate(issue.suggest(&target.name, known.iter().map(String::as_str))));
+            issues.push(from.locate(no_target(target, cast, converter)));
             continue;
         };
+        for issue in missing_requests(&spec, &cast.workloads[workload], converter.cluster()) {
+            issues.push(from.locate(issue));
+        }
         let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
         let signals = signals(&spec, converter, from, issues);
         let name = converter.symbol(&object.metadata.name);
@@ -99,4 +100,42 @@ fn signals(
         }
     }
     signals
+}
+
+/// The HPA does nothing, and the others go on, as in a live cluster.
+fn no_target(target: &CrossVersionObjectReference, cast: &Cast, converter: &mut Converter<'_>) -> Issue {
+    let symbols = &converter.cluster().symbols;
+    let known: Vec<&str> = cast.workloads.values().map(|row| symbols.text(row.name)).collect();
+    let CrossVersionObjectReference { kind, name, .. } = target;
+    let message = match kind.as_str() {
+        "Deployment" | "StatefulSet" | "ReplicaSet" => format!("there is no {kind} `{name}` in its namespace"),
+        _ => format!("`{name}` is a {kind}, which is not simulated"),
+    };
+    let issue = Issue::warning("spec.scaleTargetRef", format!("{message}: this HPA scales nothing (FailedGetScale)"));
+    issue.suggest(name, known)
+}
+
+/// Containers that ask for nothing make utilization unknown, and the HPA stands still.
+///
+/// Upstream: `calculatePodRequests`, "missing request for cpu in container", 1.28.
+fn missing_requests(spec: &HpaSpec, workload: &Workload, cluster: &ClusterState) -> Vec<Issue> {
+    let containers = &cluster.spec(workload.template).containers;
+    let silent = |metric: &Metric| {
+        let Metric::Resource { resource, container, target: Target::Utilization(_) } = metric else { return None };
+        let has = |row: &Container| match resource {
+            Resource::Cpu => row.has_cpu_request,
+            Resource::Memory => row.has_memory_request,
+        };
+        let of = containers.iter().filter(|row| container.is_none_or(|name| name == row.name));
+        let names: Vec<&str> = of.filter(|row| !has(row)).map(|row| cluster.symbols.text(row.name)).collect();
+        let resource = if *resource == Resource::Cpu { "cpu" } else { "memory" };
+        let message = format!(
+            "no request for {resource} in container {}: in a live cluster the HPA knows no utilization of {resource} and never \
+             scales by it (FailedGetResourceMetric), and so it is here",
+            names.join(", ")
+        );
+        let help = format!("give it resources.requests.{resource}, or use a ContainerResource metric");
+        (!names.is_empty()).then(|| Issue::warning("spec.metrics", message).with_help(help))
+    };
+    spec.metrics.iter().filter_map(silent).collect()
 }

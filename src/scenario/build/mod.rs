@@ -93,6 +93,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         cast.trace = pod_trace::read(&scene, path, &mut converter, issues);
     }
     charges::build(&scene, &mut converter, &mut cast, issues);
+    autoscaler::warn_about_the_unscaled(&scene, &cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
     scheduler::warn_about_strangers(&cast, issues);

@@ -2,18 +2,19 @@
 
 use crate::scenario::autoscaler_flags;
 use crate::scenario::digest::Recorder;
-use crate::scenario::issue::{Issue, Issues, did_you_mean};
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::admission::Admission;
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
 use crate::scenario::kubernetes::configuration::ConfigMap;
+use crate::scenario::kubernetes::decides::Deciding;
 use crate::scenario::kubernetes::node::{Namespace, Node};
 use crate::scenario::kubernetes::pod::Pod;
-use crate::scenario::kubernetes::policy::{PodDisruptionBudget, PriorityClass};
+use crate::scenario::kubernetes::policy::PodDisruptionBudget;
 use crate::scenario::kubernetes::reader::{Found, Item, Provenance, Reader};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::vertical::VerticalPodAutoscaler;
 use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
 use crate::scenario::kubernetes::{Kind, Object};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -36,7 +37,8 @@ pub(super) struct Objects {
     pub(super) hpas: Vec<Placed<HorizontalPodAutoscaler>>,
     pub(super) vpas: Vec<Placed<VerticalPodAutoscaler>>,
     pub(super) budgets: Vec<Placed<PodDisruptionBudget>>,
-    pub(super) priority_classes: Vec<Placed<PriorityClass>>,
+    /// What the API server fills in.
+    pub(super) admission: Admission,
     pub(super) services: Vec<Placed<Service>>,
     pub(super) ingresses: Vec<Placed<Ingress>>,
     pub(super) claims: Vec<Placed<PersistentVolumeClaim>>,
@@ -44,6 +46,8 @@ pub(super) struct Objects {
     pub(super) namespaces: Vec<Placed<Namespace>>,
     /// The priority expander's ConfigMap.
     pub(super) autoscaler_priorities: Vec<Placed<ConfigMap>>,
+    /// Custom resources that decide in a live cluster.
+    deciding: Deciding,
     ignored: BTreeMap<String, usize>,
     /// Objects that their controllers will make again.
     owned: BTreeMap<&'static str, usize>,
@@ -63,6 +67,7 @@ const KINDS: &[Kind] = &[
     Kind::VerticalPodAutoscaler,
     Kind::PodDisruptionBudget,
     Kind::PriorityClass,
+    Kind::LimitRange,
     Kind::Service,
     Kind::Ingress,
     Kind::PersistentVolumeClaim,
@@ -84,7 +89,11 @@ impl Objects {
 
     fn take(&mut self, item: Item, issues: &mut Issues) {
         if let Item::Other(from, value) = &item {
-            return self.leave(from, value, issues);
+            if self.deciding.take(from, value) {
+                return;
+            }
+            let kind = from.name().split(' ').next().unwrap_or_default();
+            return *self.ignored.entry(kind.to_owned()).or_default() += 1;
         }
         let Some(found) = item.object(issues) else { return };
         let Found { from, api, .. } = *found;
@@ -104,7 +113,8 @@ impl Objects {
             Object::HorizontalPodAutoscaler(api) => self.hpas.push((from, *api)),
             Object::VerticalPodAutoscaler(api) => self.vpas.push((from, *api)),
             Object::PodDisruptionBudget(api) => self.budgets.push((from, *api)),
-            Object::PriorityClass(api) => self.priority_classes.push((from, *api)),
+            Object::PriorityClass(api) => self.admission.add_class(*api),
+            Object::LimitRange(api) => self.admission.add_limits(*api),
             Object::Service(api) => self.services.push((from, *api)),
             Object::Ingress(api) => self.ingresses.push((from, *api)),
             Object::PersistentVolumeClaim(api) => self.claims.push((from, *api)),
@@ -117,21 +127,9 @@ impl Objects {
         }
     }
 
-    /// An object of a kind that nobody looks at, or one that was misspelt.
-    fn leave(&mut self, from: &Provenance, value: &Value, issues: &mut Issues) {
-        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (kind, group) = (text("kind"), text("apiVersion"));
-        let meant = did_you_mean(kind, KINDS.iter().map(|kind| kind.name()));
-        let is_ours = ["apps/", "batch/", "autoscaling/", "policy/", "networking.k8s.io/"];
-        if let Some(meant) = meant.filter(|_| is_ours.iter().any(|prefix| group.starts_with(prefix))) {
-            let issue = Issue::warning("kind", format!("`{kind}` is not read"));
-            issues.push(from.locate(issue.with_help(format!("did you mean `{meant}`?"))));
-        }
-        *self.ignored.entry(kind.to_owned()).or_default() += 1;
-    }
-
     /// One line for all that was read and does not matter.
     pub(super) fn name_the_ignored(&self, issues: &mut Issues) {
+        self.deciding.tell(issues);
         let ignored: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let owned: Vec<String> = self.owned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let mut say = |what: &str, list: Vec<String>| {

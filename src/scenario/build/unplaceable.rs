@@ -44,14 +44,15 @@ pub(super) fn warn_about(cast: &Cast, issues: &mut Issues) {
 fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(NodeId, GroupId)>) {
     let mut cluster = cast.cluster.clone();
     let mut nodes = Vec::new();
-    let zone_key = cluster.symbols.intern("topology.kubernetes.io/zone");
+    let zone_keys = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
+    let zone_keys = zone_keys.map(|key| cluster.symbols.intern(key));
     for (id, group) in cast.groups.iter().filter(|(_, group)| group.max > 0) {
         let zones = if group.zones.is_empty() { &[Symbol::EMPTY][..] } else { &group.zones };
         for (machine, zone) in group.machines.iter().flat_map(|machine| zones.iter().map(move |zone| (machine, zone))) {
             let mut node = machine.template.clone();
             node.name = cluster.symbols.intern(&format!("{}-{}", group.name, nodes.len()));
             if *zone != Symbol::EMPTY {
-                node.labels.set(zone_key, *zone);
+                zone_keys.iter().for_each(|key| node.labels.set(*key, *zone));
             }
             nodes.push((cluster.add_node(node), id));
         }

@@ -297,6 +297,7 @@ impl Builder<'_, '_, '_> {
         let namespace = metadata.namespace_or_default().to_owned();
         let mut pod_metadata = api.metadata.clone();
         let owned = !owner.is_empty();
+        let inside = if owned { "spec.template." } else { "" };
         let reference = || OwnerReference {
             api_version: if owner == "Job" { "batch/v1".into() } else { "apps/v1".into() },
             kind: owner.to_owned(),
@@ -305,10 +306,14 @@ impl Builder<'_, '_, '_> {
             controller: Some(true),
         };
         pod_metadata.owner_references = owned.then(reference).into_iter().collect();
-        pod_metadata.namespace = Some(namespace);
+        pod_metadata.namespace = Some(namespace.clone());
         let mut spec = api.spec.clone();
+        if let Err(mut issue) = self.scene.objects.admission.admit(&namespace, &mut spec) {
+            issue.place.field = issue.place.field.map(|field| format!("{inside}{field}"));
+            issues.push(issue);
+        }
+        let asked = requested(&spec);
         self.default_requests(&mut spec, issues);
-        self.resolve_priority(&mut spec, issues);
         if spec.priority_class_name.is_empty() {
             spec.priority.get_or_insert(0);
         }
@@ -317,6 +322,10 @@ impl Builder<'_, '_, '_> {
         let id = self.converter.pod_spec(&pod_metadata, &spec);
         let cluster = self.converter.cluster();
         let mut row = cluster.spec(id).clone();
+        // What is assumed counts for nodes; an HPA or a VPA finds no request, as in a live cluster.
+        for (container, (cpu, memory)) in row.containers.iter_mut().zip(asked) {
+            (container.has_cpu_request, container.has_memory_request) = (cpu, memory);
+        }
         row.termination_grace.get_or_insert(SimDuration::from_secs(30));
         if owner == "DaemonSet" {
             row.tolerations.extend(daemon_set::default_tolerations(&mut cluster.symbols, false));
@@ -324,14 +333,11 @@ impl Builder<'_, '_, '_> {
         cluster.intern_spec(row)
     }
 
-    /// Requests default to limits, as the API server does; what is still missing is assumed.
+    /// What the API server has not filled in is assumed.
     fn default_requests(&mut self, spec: &mut PodSpec, issues: &mut Issues) {
         let (cpu, memory) = assumption(self.scene);
         for container in &mut spec.containers {
             let resources = &mut container.resources;
-            for (name, limit) in resources.limits.clone() {
-                resources.requests.entry(name).or_insert(limit);
-            }
             let mut missing = false;
             for (name, amount) in [("cpu", cpu), ("memory", memory)] {
                 if !resources.requests.contains_key(name) {
@@ -352,24 +358,6 @@ impl Builder<'_, '_, '_> {
                 ));
             }
             self.assumed += usize::from(missing);
-        }
-    }
-
-    fn resolve_priority(&self, spec: &mut PodSpec, issues: &mut Issues) {
-        let name = spec.priority_class_name.clone();
-        let classes = &self.scene.objects.priority_classes;
-        if name.is_empty() || name.starts_with("system-") || spec.priority.is_some() {
-            return;
-        }
-        match classes.iter().find(|(_, class)| class.metadata.name == name) {
-            Some((_, class)) => {
-                spec.priority = Some(class.value);
-                spec.preemption_policy = spec.preemption_policy.take().or(class.preemption_policy.clone());
-            }
-            None => {
-                let message = format!("there is no PriorityClass `{name}`");
-                issues.push(Issue::error("spec.template.spec.priorityClassName", message));
-            }
         }
     }
 
@@ -470,4 +458,10 @@ fn has_zonal_claims(object: &api::Workload, classes: &[Placed<StorageClass>]) ->
     let is_zonal =
         |claim: &PersistentVolumeClaim| provisioner(claim).is_none_or(|name| !REGIONAL_VOLUMES.contains(&name));
     object.spec.volume_claim_templates.iter().any(is_zonal)
+}
+
+/// By container: whether it asks for cpu, and for memory.
+fn requested(spec: &PodSpec) -> Vec<(bool, bool)> {
+    let asks = |container: &api_pod::Container, name: &str| container.resources.requests.contains_key(name);
+    spec.containers.iter().map(|container| (asks(container, "cpu"), asks(container, "memory"))).collect()
 }

@@ -4,10 +4,12 @@ use crate::scenario::kubernetes::meta::{ObjectMeta, null_as_default};
 use crate::units::Quantity;
 use serde::Deserialize;
 
-/// `autoscaling/v2` HorizontalPodAutoscaler; `v1`'s one field is read too.
+/// `autoscaling/v2` HorizontalPodAutoscaler; `v1`'s one field and its annotations are read too.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HorizontalPodAutoscaler {
+    /// Group and version.
+    pub api_version: String,
     /// The metadata.
     pub metadata: ObjectMeta,
     /// What is wanted.

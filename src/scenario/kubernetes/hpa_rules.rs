@@ -7,7 +7,8 @@ use crate::hpa::{
 use crate::intern::Interner;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::autoscaling::{
-    HorizontalPodAutoscaler, HpaBehavior, HpaScalingPolicy, HpaScalingRules, MetricSpec, MetricTarget,
+    HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, HpaBehavior, HpaScalingPolicy, HpaScalingRules, MetricSpec,
+    MetricTarget,
 };
 use crate::units::{Quantity, SimDuration};
 use smallvec::SmallVec;
@@ -21,9 +22,9 @@ impl HorizontalPodAutoscaler {
     ///
     /// Upstream: pkg/apis/autoscaling/v2/defaults.go and validation/validation.go, 1.28.
     pub fn to_spec(&self, flags: &Flags, symbols: &mut Interner, issues: &mut Issues) -> HpaSpec {
-        let spec = &self.spec;
+        let spec = &*self.renewed(issues);
         let min = spec.min_replicas.unwrap_or(1);
-        self.check_replicas(min, issues);
+        spec.check_replicas(min, issues);
         let mut metrics: SmallVec<[Metric; 2]> = SmallVec::new();
         for (at, metric) in spec.metrics.iter().enumerate() {
             metrics.extend(metric.convert(&format!("spec.metrics[{at}]"), symbols, issues));
@@ -66,10 +67,10 @@ fn warn_about_tolerances(behavior: Option<&HpaBehavior>, flags: &Flags, issues: 
     }
 }
 
-impl HorizontalPodAutoscaler {
+impl HorizontalPodAutoscalerSpec {
     /// Upstream: `validateHorizontalPodAutoscalerSpec`.
     fn check_replicas(&self, min: i32, issues: &mut Issues) {
-        let spec = &self.spec;
+        let spec = self;
         if min < 0 {
             issues.push(invalid("spec.minReplicas", min, "must be greater than or equal to 1"));
         } else if min == 0 {

@@ -2,6 +2,7 @@
 
 use super::autoscaling::HorizontalPodAutoscaler;
 use super::configuration::{ConfigMap, SchedulerConfiguration};
+use super::limit_range::LimitRange;
 use super::meta::ObjectMeta;
 use super::node::{Namespace, Node};
 use super::pod::Pod;
@@ -60,6 +61,7 @@ kinds! {
     Namespace: Namespace,
     ConfigMap: ConfigMap,
     Service: Service,
+    LimitRange: LimitRange,
     ReplicationController: ReplicationController,
     PersistentVolume: PersistentVolume,
     PersistentVolumeClaim: PersistentVolumeClaim,

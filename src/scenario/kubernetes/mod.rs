@@ -1,15 +1,19 @@
 //! Kubernetes API objects: the fields that some decision looks at, under their own names.
 //!
-//! One set of types for every door (manifests, `kubectl get -o json`, recordings). Unknown fields
-//! are ignored, as a newer API server would send them. `convert` turns objects into the
+//! One set of types for every door (manifests, `kubectl get -o json`, recordings), and one reader, which refuses what the API
+//! server would refuse: kinds, versions and fields that nobody knows (`versions`, `schema`). `convert` turns objects into the
 //! [`cluster`](crate::cluster) room's types; defaults are applied only where the API server would.
 
+pub(crate) mod admission;
 pub mod autoscaling;
 pub mod configuration;
 mod convert;
+pub(crate) mod decides;
 pub mod dump;
 mod hpa_rules;
+mod hpa_v1;
 mod kind;
+pub mod limit_range;
 pub mod meta;
 pub mod node;
 pub mod pod;
@@ -19,7 +23,9 @@ mod read_object;
 pub(crate) mod reader;
 mod scheduler_configuration;
 mod scheduler_plugins;
+mod schema;
 pub mod storage;
+mod versions;
 pub mod vertical;
 pub mod workloads;
 

@@ -97,6 +97,9 @@ pub struct Container {
     /// The arguments.
     #[serde(deserialize_with = "null_as_default")]
     pub args: Vec<String>,
+    /// Variables of its environment.
+    #[serde(deserialize_with = "null_as_default")]
+    pub env: Vec<EnvVar>,
     /// Requests and limits.
     #[serde(deserialize_with = "null_as_default")]
     pub resources: ResourceRequirements,
@@ -113,6 +116,17 @@ pub struct Container {
     pub startup_probe: Option<Probe>,
     /// Lifecycle hooks.
     pub lifecycle: Option<Lifecycle>,
+}
+
+/// A variable of a container's environment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EnvVar {
+    /// The name.
+    pub name: String,
+    /// The value; empty where it comes from elsewhere.
+    #[serde(deserialize_with = "null_as_default")]
+    pub value: String,
 }
 
 /// Requests and limits of a container.

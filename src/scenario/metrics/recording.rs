@@ -42,6 +42,10 @@ pub struct Recording {
     replicas: Vec<(SimTime, i32)>,
     /// The usual distance of two samples.
     step: SimDuration,
+    /// Pods at the first instant; 0 where they are not told apart.
+    pods: i32,
+    /// Containers whose usage was added up, where they were told apart.
+    containers: Vec<String>,
 }
 
 /// A series with the age up to which its values count.
@@ -54,7 +58,19 @@ impl Recording {
     /// Of series with at least one point each. `replicas` is what was recorded of `spec.replicas`, in order
     /// of time, or empty; `step` is the distance of samples.
     pub fn new(series: Vec<Series>, replicas: Vec<(SimTime, i32)>, step: SimDuration) -> Self {
-        Recording { series, replicas, step }
+        Recording { series, replicas, step, pods: 0, containers: Vec::new() }
+    }
+    /// With the number of pods at the first instant, and the containers that they consist of.
+    pub(crate) fn of_pods(self, pods: i32, containers: Vec<String>) -> Self {
+        Recording { pods, containers, ..self }
+    }
+    /// How many pods there were at first: recorded replicas, else the pods that the recording tells apart.
+    pub fn size(&self) -> Option<i32> {
+        self.replicas_at(self.begin()).or((self.pods > 0).then_some(self.pods))
+    }
+    /// The containers whose usage was told apart; empty where it was of whole pods.
+    pub fn containers(&self) -> &[String] {
+        &self.containers
     }
     /// The metrics.
     pub fn series(&self) -> &[Series] {

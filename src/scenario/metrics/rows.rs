@@ -5,7 +5,7 @@ use super::recording::{Recording, Series, Unit};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::timed::{Reading, usual_step};
 use crate::units::{SimDuration, SimTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read so far.
 #[derive(Default)]
@@ -14,6 +14,10 @@ pub(super) struct Rows {
     series: Vec<Gathered>,
     replicas: BTreeMap<SimTime, i32>,
     times: BTreeMap<SimTime, ()>,
+    /// Names of containers whose series were added up.
+    containers: BTreeSet<String>,
+    /// Pods that the first instant with any names.
+    first: Option<(SimTime, BTreeSet<u32>)>,
     /// Whether times are of the calendar, as the first one says.
     calendar: Option<bool>,
 }
@@ -54,7 +58,29 @@ impl Rows {
     /// A sample; without a value it says that nothing is known then.
     pub(super) fn add(&mut self, series: usize, at: SimTime, pod: u32, value: Option<f64>) {
         self.times.entry(at).or_default();
+        if self.series[series].per_pod {
+            self.name_first(at, pod);
+        }
         self.series[series].points.entry(at).or_default().extend(value.map(|value| (pod, value)));
+    }
+
+    /// A pod that was there at an instant.
+    fn name_first(&mut self, at: SimTime, pod: u32) {
+        match &mut self.first {
+            Some((first, pods)) if *first == at => drop(pods.insert(pod)),
+            Some((first, _)) if *first < at => {}
+            _ => self.first = Some((at, BTreeSet::from([pod]))),
+        }
+    }
+
+    /// Containers whose usage is told apart.
+    pub(super) fn add_containers<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        self.containers.extend(names.map(str::to_owned));
+    }
+
+    /// Whether the usage of a container is told.
+    pub(super) fn has_container(&self, name: &str) -> bool {
+        self.containers.contains(name)
     }
 
     /// Recorded replicas.
@@ -92,6 +118,8 @@ impl Rows {
         }
         let times: Vec<SimTime> = self.times.into_keys().collect();
         let step = usual_step(&times).unwrap_or(SimDuration::from_secs(15));
-        Some(Recording::new(series, self.replicas.into_iter().collect(), step))
+        let recording = Recording::new(series, self.replicas.into_iter().collect(), step);
+        let pods = self.first.map_or(0, |(_, pods)| pods.len());
+        Some(recording.of_pods(pods as i32, self.containers.into_iter().collect()))
     }
 }

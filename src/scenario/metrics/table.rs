@@ -1,21 +1,20 @@
-//! The two formats: a CSV with a header, and what Prometheus answers to `query_range`.
+//! Metrics in CSV: a header, a row per time, or per time and pod; or a column per pod, as Grafana writes it.
 
 use super::column::{self, Column, Measure};
 use super::rows::Rows;
-use crate::scenario::issue::{Issue, Issues};
-use crate::scenario::timed::{self, Clock, ENOUGH, Gaps, Order, Reading, Row, at_line, usual_step};
+use crate::scenario::issue::Issues;
+use crate::scenario::timed::{self, Clock, ENOUGH, Gaps, Order, Row, at_line, usual_step};
 use crate::units::SimTime;
-use crate::units::counted;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A CSV with a header: `time`, perhaps `pod` and `replicas`, and one column per metric.
-pub(super) fn csv(text: &str, allow_gaps: bool, rows: &mut Rows, issues: &mut Issues) {
+/// A CSV with a header: `time`, perhaps `pod` and `replicas`, and one column per metric; or, where it is said what its
+/// numbers are (`metric`), `time` and one column per pod.
+pub(super) fn csv(text: &str, (metric, allow_gaps): (Option<&str>, bool), rows: &mut Rows, issues: &mut Issues) {
     let file = timed::Table::new(text);
     if file.header.is_empty() {
         return issues.push(at_line(1, "is not CSV: no header was found"));
     }
-    let Some(mut table) = Table::new(&file.header, issues) else { return };
+    let Some(mut table) = Table::new(&file.header, metric, issues) else { return };
     file.each(issues, |row, issues| table.row(row, rows, issues));
     if !allow_gaps {
         table.check_gaps(issues);
@@ -26,6 +25,8 @@ struct Table {
     columns: Vec<Column>,
     time: usize,
     pod: Option<usize>,
+    /// By column: the pod that it is of, where each is of one.
+    pods: Vec<Option<String>>,
     /// By column: the unit its values turned out to have, and the line that said so.
     measures: Vec<Option<(Measure, u32)>>,
     clock: Clock,
@@ -34,7 +35,12 @@ struct Table {
 }
 
 impl Table {
-    fn new(header: &csv::StringRecord, issues: &mut Issues) -> Option<Self> {
+    fn new(header: &csv::StringRecord, metric: Option<&str>, issues: &mut Issues) -> Option<Self> {
+        if let Some(columns) = metric.and_then(|metric| columns_of_pods(header, metric)) {
+            let pods =
+                header.iter().zip(&columns).map(|(name, column)| (*column != Column::Time).then(|| name.to_owned()));
+            return Some(Table { pods: pods.collect(), ..Table::of(columns) });
+        }
         let before = issues.len();
         let mut columns = Vec::new();
         for name in header {
@@ -59,15 +65,20 @@ impl Table {
             issues
                 .push(issue.with_help("name a column cpu_percent, cpu_milli, cpu_cores, memory_mib or as your metric"));
         }
-        let (pod, count) = (columns.iter().position(|column| *column == Column::Pod), columns.len());
-        (issues.len() == before).then(|| Table {
-            columns,
-            time: time.unwrap_or(0),
-            pod,
-            measures: vec![None; count],
+        (issues.len() == before).then(|| Table::of(columns))
+    }
+
+    fn of(columns: Vec<Column>) -> Self {
+        let place = |wanted: Column| columns.iter().position(|column| *column == wanted);
+        Table {
+            time: place(Column::Time).unwrap_or(0),
+            pod: place(Column::Pod),
+            pods: vec![None; columns.len()],
+            measures: vec![None; columns.len()],
             clock: Clock::new(Order::Rising),
             times: BTreeMap::new(),
-        })
+            columns,
+        }
     }
 
     fn row(&mut self, row: &Row<'_>, rows: &mut Rows, issues: &mut Issues) {
@@ -92,6 +103,7 @@ impl Table {
                     _ => issues.push(at_line(line, format!("`{}` is no number of replicas", row.cell(number)))),
                 },
                 Column::Metric { name, measure } => {
+                    let pod = self.pods[number].as_ref().map_or(pod, |name| rows.pod(name));
                     let outcome = self.sample(rows, (number, &name, measure), (at, pod, line), row.cell(number));
                     if let Err(why) = outcome {
                         issues.push(at_line(line, format!("{name}: {why}")));
@@ -129,7 +141,8 @@ impl Table {
         if value.is_some() {
             self.measures[column].get_or_insert((unit, line));
         }
-        let series = rows.series(name, self.measures[column].map_or(unit, |(known, _)| known), self.pod.is_some())?;
+        let per_pod = self.pod.is_some() || self.pods[column].is_some();
+        let series = rows.series(name, self.measures[column].map_or(unit, |(known, _)| known), per_pod)?;
         rows.add(series, at, pod, value.map(|(number, _)| number * unit.unit().1));
         Ok(())
     }
@@ -146,113 +159,18 @@ impl Table {
     }
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    error: String,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Data {
-    result_type: String,
-    result: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-struct Matrix {
-    #[serde(default)]
-    metric: BTreeMap<String, String>,
-    values: Vec<(f64, String)>,
-}
-
-/// The answer to `query_range`. Several series are several pods. Missing steps and NaN mean that nothing
-/// is known then.
-pub(super) fn prometheus(text: &str, column: &str, rows: &mut Rows, issues: &mut Issues) {
-    let answer: Answer = match serde_json::from_str(text) {
-        Ok(answer) => answer,
-        Err(error) => return issues.push(at_line(error.line() as u32, format!("is no answer of Prometheus: {error}"))),
+/// The columns of a table that has one per pod: a time, and names of which none is that of a metric. Grafana's export is
+/// such a table.
+fn columns_of_pods(header: &csv::StringRecord, metric: &str) -> Option<Vec<Column>> {
+    let metric = Column::parse(metric).ok()?;
+    let Column::Metric { name: wanted, .. } = &metric else { return None };
+    let column = |title: &str| match Column::parse(title) {
+        Ok(Column::Time) => Some(Column::Time),
+        Ok(Column::Pod | Column::Replicas) => None,
+        Ok(Column::Metric { name, .. }) if name == *wanted || name == "cpu" || name == "memory" => None,
+        _ => Some(metric.clone()),
     };
-    let Some(data) = answer.data.filter(|_| answer.status == "success") else {
-        let message = format!("Prometheus answered with status `{}` {}", answer.status, answer.error);
-        return issues.push(Issue::error("status", message.trim_end()));
-    };
-    if data.result_type != "matrix" {
-        let issue = Issue::error("data.resultType", format!("`{}` has no course over time", data.result_type));
-        return issues.push(issue.with_help("ask /api/v1/query_range, which answers with a matrix"));
-    }
-    let result = match Vec::<Matrix>::deserialize(data.result) {
-        Ok(result) if result.is_empty() => return issues.push(Issue::error("data.result", "there are no series")),
-        Ok(result) => result,
-        Err(error) => return issues.push(Issue::error("data.result", error.to_string())),
-    };
-    match Column::parse(column) {
-        Ok(column @ (Column::Metric { .. } | Column::Replicas)) => series(&result, &column, rows, issues),
-        Ok(_) => issues.push(Issue::error("--metrics", format!("`{column}` is not a metric"))),
-        Err(why) => issues.push(Issue::error("--metrics", why)),
-    }
-}
-
-fn series(result: &[Matrix], column: &Column, rows: &mut Rows, issues: &mut Issues) {
-    let per_pod = result.len() > 1 || result[0].metric.contains_key("pod");
-    for (number, one) in result.iter().enumerate() {
-        let field = |at: usize| format!("data.result[{number}].values[{at}]");
-        let labels: Vec<String> = one.metric.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let name = one.metric.get("pod").cloned().unwrap_or_else(|| labels.join(","));
-        let pod = if per_pod { rows.pod(&name) } else { 0 };
-        let mut last = f64::NEG_INFINITY;
-        for (at, (seconds, text)) in one.values.iter().enumerate() {
-            if *seconds <= last {
-                let what = if *seconds == last { "is there twice" } else { "goes back" };
-                issues.push(Issue::error(field(at), format!("the time {seconds} {what}")));
-                continue;
-            }
-            last = *seconds;
-            let reading = Reading::from_number(*seconds).filter(|reading| reading.seconds >= 0.0);
-            let Some(time) = reading.filter(|reading| rows.same_calendar(*reading)).map(Reading::time) else {
-                issues.push(Issue::error(field(at), format!("the time {seconds} does not fit the others")));
-                continue;
-            };
-            if let Err(why) = sample(column, rows, (time, pod), per_pod, text) {
-                issues.push(Issue::error(field(at), why));
-            }
-        }
-        report_holes(&format!("data.result[{number}]"), one, issues);
-    }
-}
-
-/// Where Prometheus knew nothing: steps that are left out, and NaN.
-fn report_holes(field: &str, one: &Matrix, issues: &mut Issues) {
-    let times = |known: bool| -> Vec<SimTime> {
-        let is_known = |text: &str| !known || text.parse::<f64>().is_ok_and(f64::is_finite);
-        let rows = one.values.iter().filter(|(_, text)| is_known(text));
-        rows.filter_map(|(seconds, _)| Reading::from_number(*seconds)).map(Reading::time).collect()
-    };
-    let Some(step) = usual_step(&times(false)) else { return };
-    let gaps = Gaps::of(&times(true), step);
-    if let Some(longest) = gaps.longest() {
-        let message = format!(
-            "{}, the longest of {} s, where samples are {} s apart: nothing is known there",
-            counted(gaps.found.len(), "gap"),
-            longest.as_secs_f64(),
-            step.as_secs_f64()
-        );
-        issues.push(Issue::warning(field, message));
-    }
-}
-
-fn sample(column: &Column, rows: &mut Rows, at: (SimTime, u32), per_pod: bool, text: &str) -> Result<(), String> {
-    let Column::Metric { name, measure } = column else {
-        let value = column::value(text, "replicas")?;
-        value.into_iter().for_each(|(number, _)| rows.add_replicas(at.0, number.round() as i32));
-        return Ok(());
-    };
-    let measure = measure.unwrap_or(Measure::usual(name));
-    let series = rows.series(name, measure, per_pod)?;
-    let value = column::value(text, name)?.map(|(number, _)| number * measure.unit().1);
-    rows.add(series, at.0, at.1, value);
-    Ok(())
+    let columns: Vec<Column> = header.iter().map(column).collect::<Option<_>>()?;
+    let times = columns.iter().filter(|column| **column == Column::Time).count();
+    (times == 1 && columns.len() > 1).then_some(columns)
 }

@@ -40,6 +40,7 @@ impl Cloud {
         template.labels.set(shared.names.hostname, name);
         if zone != Symbol::EMPTY {
             template.labels.set(shared.names.zone, zone);
+            template.labels.set(shared.names.old_zone, zone);
         }
         template.group = Some(group);
         template.created = now;

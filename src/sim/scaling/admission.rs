@@ -37,7 +37,8 @@ fn set_requests(spec: &mut PodSpec, container: usize, target: Amounts, policy: &
     if policy.cpu.is_some() {
         let old = row.requests.cpu_milli;
         row.cpu_limit_milli = proportional(row.cpu_limit_milli, old, target.cpu_milli, scales_limits);
-        spec.nonzero_cpu_milli += target.cpu_milli - if row.has_cpu_request { old } else { UNNAMED.cpu_milli };
+        spec.nonzero_cpu_milli +=
+            target.cpu_milli - if row.has_cpu_request || old > 0 { old } else { UNNAMED.cpu_milli };
         spec.container_requests.cpu_milli += target.cpu_milli - old;
         (row.requests.cpu_milli, row.has_cpu_request) = (target.cpu_milli, true);
     }
@@ -45,7 +46,7 @@ fn set_requests(spec: &mut PodSpec, container: usize, target: Amounts, policy: &
         let old = row.requests.memory_bytes;
         row.memory_limit_bytes = proportional(row.memory_limit_bytes, old, target.memory_bytes, scales_limits);
         spec.nonzero_memory_bytes +=
-            target.memory_bytes - if row.has_memory_request { old } else { UNNAMED.memory_bytes };
+            target.memory_bytes - if row.has_memory_request || old > 0 { old } else { UNNAMED.memory_bytes };
         spec.container_requests.memory_bytes += target.memory_bytes - old;
         (row.requests.memory_bytes, row.has_memory_request) = (target.memory_bytes, true);
     }

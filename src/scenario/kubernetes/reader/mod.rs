@@ -15,6 +15,8 @@ mod text;
 pub(crate) use provenance::Provenance;
 
 use super::kind::{Kind, Object};
+use super::schema;
+use super::versions::{Identity, identify};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::sources::Files;
 use provenance::text as text_at;
@@ -116,12 +118,18 @@ impl<'a> Reader<'a> {
         if kind.is_empty() {
             return issues.push(from.locate(Issue::error("kind", "this is not a Kubernetes object: it has no kind")));
         }
-        let Some(kind) = Kind::named(kind).filter(|kind| self.wanted.contains(kind)) else {
-            return take(Item::Other(from, value), issues);
+        let (kind, type_name, doubt) = match identify(&value) {
+            Ok(Identity::Known(kind, type_name, doubt)) if self.wanted.contains(&kind) => (kind, type_name, doubt),
+            Ok(_) => return take(Item::Other(from, value), issues),
+            Err(issue) => return issues.push(from.locate(issue)),
         };
-        if let Err(issue) = self.identify(kind, &value) {
+        if let Err(issue) = self.is_the_first(kind, &value) {
             return issues.push(from.locate(issue));
         }
+        doubt
+            .into_iter()
+            .chain(unknown_fields(type_name, kind, &value))
+            .for_each(|issue| issues.push(from.locate(issue)));
         match Object::read(kind, &value) {
             Ok(api) => {
                 let found = Found { from, api, value, is_pending: section == Section::Pending };
@@ -132,7 +140,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Errors: the object has no name, or the name of another one.
-    fn identify(&mut self, kind: Kind, value: &Value) -> Result<(), Issue> {
+    fn is_the_first(&mut self, kind: Kind, value: &Value) -> Result<(), Issue> {
         let (namespace, name) = (text_at(value, &["metadata", "namespace"]), text_at(value, &["metadata", "name"]));
         if !kind.has_names() {
             return Ok(());
@@ -162,6 +170,24 @@ impl Item {
         issues.push(from.locate(issue.with_help(format!("`foresail {door} -f` reads it"))));
         None
     }
+}
+
+/// Fields that the API server would refuse. An object that it printed has none: what is unknown there comes from a newer
+/// one, unless a name that is known was meant. Custom resources lose such fields in silence: a doubt.
+fn unknown_fields(type_name: &str, kind: Kind, value: &Value) -> Vec<Issue> {
+    let was_printed = !text_at(value, &["metadata", "uid"]).is_empty();
+    let issue = |field: schema::UnknownField| {
+        let lenient = kind == Kind::VerticalPodAutoscaler || (was_printed && field.meant.is_none());
+        let issue = match lenient {
+            true => Issue::warning(field.path, "this field is not known: it has no effect"),
+            false => Issue::error(field.path, "there is no such field: the API server refuses the object"),
+        };
+        match field.meant {
+            Some(meant) => issue.with_help(format!("did you mean `{meant}`?")),
+            None => issue.with_help(format!("expected one of {}", field.known.join(", "))),
+        }
+    };
+    schema::unknown_fields(type_name, value).into_iter().map(issue).collect()
 }
 
 /// The objects of one file.

@@ -39,6 +39,10 @@ impl Provenance {
     pub(crate) fn file(&self) -> &str {
         &self.file
     }
+    /// What it is of, as `Deployment order/order-service`.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
     /// Puts an issue where the object is.
     pub(crate) fn locate(&self, mut issue: Issue) -> Issue {
         issue.place.file.get_or_insert_with(|| self.file.to_string());

@@ -1,0 +1,138 @@
+//! Custom resources that decide how many pods or nodes there are, or where: none of them is simulated, and it is said what that
+//! means.
+
+use super::reader::Provenance;
+use crate::scenario::issue::{Issue, Issues};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A kind of a group (by its end), and what its objects decide.
+struct Decider {
+    group: &'static str,
+    kind: &'static str,
+    what: &'static str,
+}
+
+const fn row(group: &'static str, kind: &'static str, what: &'static str) -> Decider {
+    Decider { group, kind, what }
+}
+
+const EVENTS: &str = "KEDA scales workloads by them through an HPA of its own, to zero too; here their replicas stay as written \
+                      (kubectl get hpa keda-hpa-NAME -o yaml prints an HPA that is simulated)";
+const PROVISIONS: &str = "Karpenter launches and removes nodes by them; here only nodeGroups and Terraform give nodes";
+const MACHINES: &str = "Cluster API makes nodes of them; here only nodeGroups and Terraform give nodes";
+const SETS: &str =
+    "their controller makes pods of them; here they have none: write a Deployment or StatefulSet in their place";
+
+/// Kinds that decide; `*` stands for all of a group.
+const DECIDERS: &[Decider] = &[
+    row("keda.sh", "ScaledObject", EVENTS),
+    row("keda.sh", "ScaledJob", "KEDA starts Jobs by them; here none are started"),
+    row("keda.sh", "*", "KEDA's triggers read them; triggers are not simulated"),
+    row("karpenter.sh", "*", PROVISIONS),
+    row("karpenter.k8s.aws", "*", PROVISIONS),
+    row("karpenter.azure.com", "*", PROVISIONS),
+    row("karpenter.k8s.gcp", "*", PROVISIONS),
+    row(
+        "eksctl.io",
+        "ClusterConfig",
+        "eksctl makes node groups of them; here they are not read: give them as nodeGroups",
+    ),
+    row(
+        "argoproj.io",
+        "Rollout",
+        "Argo Rollouts makes pods of them, step by step; here they have none: write a Deployment",
+    ),
+    row("argoproj.io", "AnalysisTemplate", "Argo Rollouts goes on or back by them; here nothing does"),
+    row("argoproj.io", "Workflow", "Argo starts pods by them; here none are started"),
+    row("argoproj.io", "CronWorkflow", "Argo starts pods by them; here none are started"),
+    row("flagger.app", "Canary", "Flagger shifts traffic and pods by them; here nothing does"),
+    row("apps.kruise.io", "*", SETS),
+    row("rollouts.kruise.io", "*", "Kruise rolls out step by step by them; here nothing does"),
+    row(
+        "serving.knative.dev",
+        "*",
+        "Knative makes pods of them and scales them with requests, to zero too; here they have none",
+    ),
+    row("autoscaling.internal.knative.dev", "*", "Knative scales pods by them; here nothing does"),
+    row("cluster.x-k8s.io", "*", MACHINES),
+    row("machine.openshift.io", "*", MACHINES),
+    row(
+        "autoscaling.openshift.io",
+        "*",
+        "OpenShift runs Cluster Autoscaler by them; here its flags are those of autoscaler.flags",
+    ),
+    row("machine.sapcloud.io", "*", MACHINES),
+    row("kops.k8s.io", "*", "kOps makes node groups of them; here they are not read: give them as nodeGroups"),
+    row("eks.amazonaws.com", "*", "EKS Auto Mode makes nodes by them; here only nodeGroups and Terraform give nodes"),
+    row(
+        "cloud.google.com",
+        "ComputeClass",
+        "GKE makes node pools by them; here only nodeGroups and Terraform give nodes",
+    ),
+    row(
+        "autoscaling.gke.io",
+        "MultidimPodAutoscaler",
+        "GKE scales pods by them, in number and in size; here nothing does",
+    ),
+    row(
+        "container.google.com",
+        "*",
+        "Config Connector makes node pools of them; here they are not read: give them as nodeGroups",
+    ),
+    row(
+        "container.cnrm.cloud.google.com",
+        "*",
+        "Config Connector makes node pools of them; here they are not read: give them as nodeGroups",
+    ),
+    row(
+        "containerservice.azure.com",
+        "*",
+        "Azure makes node pools of them; here they are not read: give them as nodeGroups",
+    ),
+    row("autoscaling.alibabacloud.com", "*", "Alibaba Cloud scales pods by them; here nothing does"),
+    row(
+        "scheduling.x-k8s.io",
+        "*",
+        "the coscheduling plugin lets pods wait for each other by them; here each goes alone",
+    ),
+    row("scheduling.volcano.sh", "*", "Volcano lets pods wait for each other by them; here each goes alone"),
+    row("batch.volcano.sh", "*", "Volcano starts pods by them; here none are started"),
+    row("kueue.x-k8s.io", "*", "Kueue lets Jobs wait for quota by them; here none waits"),
+    row("jobset.x-k8s.io", "*", "their controller starts Jobs by them; here none are started"),
+    row("ray.io", "*", "Ray makes and scales pods of them; here they have none"),
+    row("sparkoperator.k8s.io", "*", "Spark's operator starts pods by them; here none are started"),
+    row("kubeflow.org", "*", "Kubeflow starts pods by them; here none are started"),
+    row("descheduler", "DeschedulerPolicy", "the descheduler evicts pods by them; here nothing does"),
+    row("autoscaling.k8s.io", "*", "the VPA's controllers keep their memory there; here they start without"),
+];
+
+/// What was read of such kinds: how many of each, and where the first is.
+#[derive(Debug, Default)]
+pub(crate) struct Deciding(BTreeMap<String, (usize, Provenance, &'static str)>);
+
+impl Deciding {
+    /// Takes an object if it is of a kind that decides.
+    pub(crate) fn take(&mut self, from: &Provenance, value: &Value) -> bool {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (kind, group) = (text("kind"), text("apiVersion").split('/').next().unwrap_or_default());
+        let is_meant = |row: &&Decider| {
+            let of_group = group == row.group || group.strip_suffix(row.group).is_some_and(|rest| rest.ends_with('.'));
+            of_group && (row.kind == "*" || row.kind == kind)
+        };
+        let Some(row) = DECIDERS.iter().find(is_meant) else { return false };
+        let entry = self.0.entry(kind.to_owned());
+        entry.or_insert_with(|| (0, from.clone().without_text(), row.what)).0 += 1;
+        true
+    }
+
+    /// A caveat per kind.
+    pub(crate) fn tell(&self, issues: &mut Issues) {
+        for (kind, (count, from, what)) in &self.0 {
+            let more = if *count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+            issues.push(
+                from.locate(Issue::warning("kind", format!("{kind}s decide and are not simulated{more}: {what}"))),
+            );
+        }
+    }
+}
