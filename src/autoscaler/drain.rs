@@ -139,6 +139,12 @@ pub(super) fn protects(cluster: &ClusterState, budget: &crate::cluster::PodDisru
         && budget.selector.as_ref().is_some_and(|selector| selector.matches(&spec.labels, &cluster.symbols))
 }
 
+/// The budgets that are about a pod, by their place. The eviction API never lets a pod go that has several.
+pub fn budgets_of(cluster: &ClusterState, pod: PodId) -> Vec<usize> {
+    let budgets = cluster.budgets.iter().enumerate();
+    budgets.filter(|(_, budget)| protects(cluster, budget, pod)).map(|(at, _)| at).collect()
+}
+
 fn check(
     cluster: &ClusterState,
     flags: &Flags,

@@ -69,13 +69,10 @@ pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
 /// Below this a priority counts for nothing: where upstream begins to look for the highest.
 const LEAST_PRIORITY: i64 = -1;
 
-/// Groups that no pattern names only count if none is named; without any priorities nothing is taken. Upstream:
+/// Groups that no pattern names only count if none is named; without any priorities all do. Upstream:
 /// `priority.BestOptions`, 1.28.0.
 fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -> Vec<usize> {
     let mut best: Option<(i64, Vec<usize>)> = None;
-    if scene.flags.priorities.is_empty() {
-        return Vec::new();
-    }
     for (priority, patterns) in scene.flags.priorities.rows.iter().filter(|(priority, _)| *priority >= LEAST_PRIORITY) {
         let named = |at: &&usize| {
             let name = scene.groups[options[**at].group].name;

@@ -33,8 +33,9 @@ pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, NamedGroup, P
 pub use ownership::{Claim, Tags, eks_tags, eksctl_tags};
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
 pub use view::{
-    Deletion, Foretold, GroupView, Groups, Increase, InstanceView, LoopInputs, LoopOutcome, OptionSummary,
-    ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome, ScaleUpResult, SkipReason, Unremovable,
+    Deletion, EndedEarly, Foretold, GroupView, Groups, Increase, InstanceView, LeftAside, LoopInputs, LoopOutcome,
+    OptionSummary, ResourceName, ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome, ScaleUpResult, SkipReason, Unlike,
+    Unremovable,
 };
 
 use crate::cluster::{ClusterState, NodeId, Resources};

@@ -3,7 +3,7 @@
 use super::Autoscaler;
 use super::packing::Search;
 use super::pods::is_expendable;
-use super::view::{Groups, ScaleUpOutcome};
+use super::view::{Groups, LeftAside, ScaleUpOutcome};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::go_sort;
 use crate::id::GroupId;
@@ -13,11 +13,20 @@ use rustc_hash::FxHashSet;
 /// Pods younger than this may be the first of many. Upstream: `unschedulablePodTimeBuffer`.
 pub(super) const MORE_TO_COME: SimDuration = SimDuration::from_secs(2);
 
+/// Pods that nobody asks for a node for, and why.
+type Aside = Vec<(PodId, LeftAside)>;
+
 impl Autoscaler {
     /// Expendable pods leave the snapshot and are forgotten; nominated ones are taken to be on their node.
     ///
     /// Upstream: `FilterOutExpendableAndSplit`.
-    pub(super) fn split_pending(&mut self, now: SimTime, snapshot: &mut ClusterState, pending: &[PodId]) -> Vec<PodId> {
+    pub(super) fn split_pending(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        pending: &[PodId],
+        left_aside: &mut Aside,
+    ) -> Vec<PodId> {
         for at in 0..snapshot.node_ids().len() {
             let node = snapshot.node_ids()[at];
             if self.node_sums.at(snapshot, &self.flags, node, now).has_expendable {
@@ -29,11 +38,15 @@ impl Autoscaler {
         let mut unschedulable = Vec::new();
         for pod in pending.iter().copied() {
             if is_expendable(snapshot.spec_of(pod), &self.flags) {
+                left_aside.push((pod, LeftAside::Expendable));
                 continue;
             }
             let nominated = snapshot.pod(pod).nominated.and_then(|name| snapshot.node_by_name(name));
             match nominated {
-                Some(node) => snapshot.bind(pod, node),
+                Some(node) => {
+                    snapshot.bind(pod, node);
+                    left_aside.push((pod, LeftAside::Nominated));
+                }
                 None => unschedulable.push(pod),
             }
         }
@@ -69,7 +82,13 @@ impl Autoscaler {
     }
 
     /// The pods that neither existing nor upcoming nodes can take, old enough to be helped.
-    pub(super) fn pack(&mut self, now: SimTime, snapshot: &mut ClusterState, mut pods: Vec<PodId>) -> Vec<PodId> {
+    pub(super) fn pack(
+        &mut self,
+        now: SimTime,
+        snapshot: &mut ClusterState,
+        mut pods: Vec<PodId>,
+        left_aside: &mut Aside,
+    ) -> Vec<PodId> {
         for original in self.moving_pods(snapshot) {
             pods.push(self.copies.add(snapshot, original));
         }
@@ -82,8 +101,16 @@ impl Autoscaler {
         let placed = self.packing_hints.place(snapshot, &mut search, &pods);
         let old_enough = |pod: &PodId| now - snapshot.pod(*pod).created > self.scale_up_delay(snapshot, *pod);
         let placed: FxHashSet<PodId> = placed.into_iter().map(|(pod, _)| pod).collect();
-        let helpless = |pod: &PodId| !placed.contains(pod);
-        pods.retain(|pod| helpless(pod) && !snapshot.spec_of(*pod).is_daemon() && old_enough(pod));
+        pods.retain(|pod| {
+            let why = match placed.contains(pod) {
+                true => return false,
+                false if snapshot.spec_of(*pod).is_daemon() => LeftAside::DaemonSet,
+                false if !old_enough(pod) => LeftAside::TooYoung,
+                false => return true,
+            };
+            left_aside.push((*pod, why));
+            false
+        });
         pods
     }
 
@@ -109,8 +136,9 @@ impl Autoscaler {
     pub(super) fn name_originals(&self, outcome: &mut ScaleUpOutcome) {
         let options = outcome.options.iter_mut().map(|option| &mut option.pods);
         let lists = outcome.pending.iter_mut().chain(options).chain([&mut outcome.remain, &mut outcome.awaiting]);
+        let aside = outcome.left_aside.iter_mut().map(|(pod, _)| pod);
         let samples = outcome.rejected.iter_mut().map(|(pod, _)| pod);
-        for pod in lists.flatten().chain(samples) {
+        for pod in lists.flatten().chain(samples).chain(aside) {
             *pod = self.copies.original(*pod);
         }
     }

@@ -3,7 +3,7 @@
 use super::pods_to_help::MORE_TO_COME;
 use super::scale_up::Round;
 use super::templates::is_ready_and_schedulable;
-use super::view::{Groups, LoopInputs, LoopOutcome, ScaleUpResult};
+use super::view::{EndedEarly, Groups, LeftAside, LoopInputs, LoopOutcome, ScaleUpResult};
 use super::{ASSUMED_IDLE, Autoscaler};
 use crate::cluster::{ClusterState, Node, NodeId};
 use crate::id::GroupId;
@@ -49,6 +49,7 @@ impl Autoscaler {
         if !self.flags.scale_up_from_zero && !cluster.nodes().any(is_ready) {
             // Upstream: `StaticAutoscaler.actOnEmptyCluster`, 1.28.0.
             self.planner.clear();
+            outcome.ended = Some(EndedEarly::NoReadyNode);
             return outcome;
         }
         self.assumed.get_or_insert(now - ASSUMED_IDLE);
@@ -59,6 +60,7 @@ impl Autoscaler {
         let inputs = LoopInputs { groups: &without_old, ..inputs };
         if !self.registry.is_cluster_healthy(&self.flags) {
             self.planner.clear();
+            outcome.ended = Some(EndedEarly::Unhealthy);
             return outcome;
         }
         for (at, group) in inputs.groups.iter() {
@@ -66,10 +68,12 @@ impl Autoscaler {
             outcome.instances_to_delete.extend(failed.map(|instance| (at, instance.name)));
         }
         if inputs.groups.values().any(|group| group.instances.iter().any(|instance| instance.failed)) {
+            outcome.ended = Some(EndedEarly::DeletesFailedInstances);
             return outcome;
         }
         outcome.target_changes = self.registry.sizes_to_fix(now, &self.flags);
         if !outcome.target_changes.is_empty() {
+            outcome.ended = Some(EndedEarly::CorrectsSizes);
             return outcome;
         }
         self.look_at_pods(cluster, inputs, &mut outcome);
@@ -100,9 +104,10 @@ impl Autoscaler {
         if self.order_salt.is_some() {
             all.sort_by_key(|node| self.random_place(*node));
         }
-        let unschedulable = self.split_pending(now, &mut snapshot, pending);
+        let mut left_aside = Vec::new();
+        let unschedulable = self.split_pending(now, &mut snapshot, pending, &mut left_aside);
         let (upcoming, not_started) = self.add_upcoming(&mut snapshot, groups);
-        let to_help = self.pack(now, &mut snapshot, unschedulable);
+        let to_help = self.pack(now, &mut snapshot, unschedulable, &mut left_aside);
         let ready = match to_help.is_empty() && !self.flags.enforce_node_group_min_size {
             true => Vec::new(),
             false => self.ready_and_schedulable(&snapshot, &all),
@@ -119,13 +124,16 @@ impl Autoscaler {
             scale_up.result = ScaleUpResult::NotNeeded;
         } else if self.flags.max_nodes_total > 0 && ready.len() as i32 >= self.flags.max_nodes_total {
             scale_up.result = ScaleUpResult::NoOptionsAvailable;
+            left_aside.extend(to_help.iter().map(|pod| (*pod, LeftAside::ClusterFull)));
         } else if to_help.iter().all(|pod| snapshot.pod(*pod).created + MORE_TO_COME > now) {
             scale_up.result = ScaleUpResult::InCooldown;
+            left_aside.extend(to_help.iter().map(|pod| (*pod, LeftAside::MoreMayCome)));
             blocked = true;
         } else {
             *scale_up = self.scale_up(&round, &mut snapshot, &to_help);
             ends = matches!(scale_up.result, ScaleUpResult::Successful | ScaleUpResult::Error);
         }
+        outcome.scale_up.left_aside = left_aside;
         self.name_originals(&mut outcome.scale_up);
         self.packing_hints.drop_old();
         match outcome.scale_up.result {

@@ -76,6 +76,38 @@ pub struct LoopOutcome {
     pub scale_down: Option<ScaleDownOutcome>,
     /// The loop ended with an error of this type.
     pub error: Option<&'static str>,
+    /// The loop ended before it looked at any pod.
+    pub ended: Option<EndedEarly>,
+}
+
+/// Why a loop looks at no pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedEarly {
+    /// No node is ready, and `--scale-up-from-zero` is off.
+    NoReadyNode,
+    /// Too many nodes are not ready.
+    Unhealthy,
+    /// Instances that the cloud could not launch are deleted first.
+    DeletesFailedInstances,
+    /// Target sizes without instances are corrected first.
+    CorrectsSizes,
+}
+
+/// Why nobody asks for a node for a pod that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftAside {
+    /// Its priority is below `--expendable-pods-priority-cutoff`.
+    Expendable,
+    /// It is taken to get the node that it is nominated to.
+    Nominated,
+    /// A node for each pod of a DaemonSet would not help it.
+    DaemonSet,
+    /// It is younger than `--new-pod-scale-up-delay`, or than its annotation says.
+    TooYoung,
+    /// More pods like it may come in a moment.
+    MoreMayCome,
+    /// There are `--max-nodes-total` nodes.
+    ClusterFull,
 }
 
 /// What was done about pending pods.
@@ -95,6 +127,8 @@ pub struct ScaleUpOutcome {
     pub chosen: Option<GroupId>,
     /// The increases, in order.
     pub increases: Vec<Increase>,
+    /// Pods without a node that were not looked at, and why; those that an existing or upcoming node takes are not among them.
+    pub left_aside: Vec<(PodId, LeftAside)>,
     /// Pods that fit no group.
     pub remain: Vec<PodId>,
     /// Pods that fit some group, but not the chosen one.
@@ -114,10 +148,51 @@ pub struct OptionSummary {
     pub pods: Vec<PodId>,
     /// Groups among which the nodes could be divided.
     pub similar: Vec<GroupId>,
+    /// The others that take part, if `--balance-similar-node-groups` is on, and what they differ in.
+    pub unlike: Vec<(GroupId, Unlike)>,
     /// Least-waste's score.
     pub waste: f64,
     /// The scores of the chain's expanders that count something, in order.
     pub scores: Vec<(Expander, f64)>,
+}
+
+/// Why the new nodes of an option are not divided with another group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unlike {
+    /// Its nodes do not take all the kinds of pods.
+    Pods,
+    /// Its nodes have another value of this label, or none, or have it alone.
+    Label(Symbol),
+    /// An amount differs by more than is allowed.
+    Amount {
+        /// What of the nodes: `capacity`, `allocatable`, or `free`, which is what the pods of DaemonSets leave.
+        of: &'static str,
+        /// Of which resource.
+        resource: ResourceName,
+        /// The option's, in milli-cores, bytes or pieces.
+        own: i64,
+        /// The other group's.
+        other: i64,
+        /// How much of the larger they may differ by.
+        allowed: f64,
+    },
+    /// It has failed lately, or is not ready.
+    NotSafe,
+}
+
+/// A resource of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResourceName {
+    /// cpu.
+    Cpu,
+    /// memory.
+    Memory,
+    /// ephemeral-storage.
+    Ephemeral,
+    /// pods.
+    Pods,
+    /// An extended resource.
+    Scalar(Symbol),
 }
 
 /// Why a group took no part in a scale-up. Upstream: `orchestrator.SkippedReasons`.

@@ -1,13 +1,20 @@
 //! What Cluster Autoscaler would do: one model per loop, drawn as table, JSON or Markdown.
 
+use super::autoscale_words::{ended_early, left_aside, reason, unlike};
+use crate::autoscaler::drain::budgets_of;
 use crate::autoscaler::{GroupView, Groups, LoopOutcome, ScaleUpResult, SkipReason, Unremovable};
-use crate::cluster::{ClusterState, NodeId, PodId};
+use crate::cluster::{ClusterState, NodeId, Phase, PodId};
 use crate::id::GroupId;
 use crate::units::SimTime;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// The state of a node whose drain cannot end.
+const IN_VAIN: &str = "drained in vain";
+/// The verdict on the group that grows.
+const CHOSEN: &str = "chosen";
 
 /// One loop's decisions, for people.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +52,8 @@ pub struct GroupRow {
     /// Of the new nodes together; absent where the price is not known.
     pub usd_per_hour: Option<f64>,
     pub similar: Vec<String>,
+    /// Other groups that take part, and why the new nodes are not divided with them, if that is asked for.
+    pub not_similar: BTreeMap<String, String>,
 }
 
 /// A group grows.
@@ -79,7 +88,7 @@ pub struct PendingRow {
 pub struct NodeRow {
     pub node: String,
     pub group: String,
-    /// Deleted, unneeded or stays.
+    /// Deleted, drained in vain, unneeded or stays.
     pub state: String,
     /// 0..=1.
     pub utilization: Option<f64>,
@@ -122,7 +131,7 @@ impl AutoscaleLoop {
 
     /// Whether something was decided.
     pub fn is_eventful(&self) -> bool {
-        !self.increases.is_empty() || self.nodes.iter().any(|node| node.state == "deleted")
+        !self.increases.is_empty() || self.nodes.iter().any(|node| node.state == "deleted" || node.state == IN_VAIN)
     }
 }
 
@@ -139,7 +148,7 @@ impl Told<'_> {
             let option = up.options.iter().find(|option| option.group == at);
             let skipped = up.skipped.iter().find(|(group, _)| *group == at);
             let verdict = match (option, skipped) {
-                (Some(_), _) if up.chosen == Some(at) => "chosen".to_owned(),
+                (Some(_), _) if up.chosen == Some(at) => CHOSEN.to_owned(),
                 (Some(_), _) if up.best.contains(&at) => "as good, lost the draw".to_owned(),
                 (Some(_), _) => "alternative".to_owned(),
                 (_, Some((_, why))) => self.skipped(*why),
@@ -158,6 +167,11 @@ impl Told<'_> {
                 scores: option.iter().flat_map(|row| &row.scores).map(|(e, score)| (e.name().into(), *score)).collect(),
                 usd_per_hour: option.and_then(|option| self.cost(at, option.nodes)),
                 similar: option.map_or_else(Vec::new, |option| option.similar.iter().map(name).collect()),
+                not_similar: option
+                    .iter()
+                    .flat_map(|option| &option.unlike)
+                    .map(|(other, why)| (name(other), unlike(self.cluster, why)))
+                    .collect(),
             }
         };
         self.groups.iter().map(row).collect()
@@ -196,8 +210,12 @@ impl Told<'_> {
                 "fits another group: next loop"
             } else if in_need {
                 "waits for a later loop"
+            } else if let Some(why) = outcome.ended {
+                ended_early(why)
+            } else if let Some((_, why)) = up.left_aside.iter().find(|(other, _)| other == pod) {
+                left_aside(*why)
             } else {
-                "fits an existing or upcoming node, or is left to the scheduler"
+                "fits an existing or upcoming node"
             };
             let pods = self.owner(*pod);
             match rows.iter_mut().find(|row| row.pods == pods && row.outcome == fate) {
@@ -259,17 +277,20 @@ impl Told<'_> {
             row.state = "deleted".to_owned();
             row.unneeded_seconds = Some(self.now.since(deletion.since).as_secs());
             row.why = if deletion.drain { "drained and deleted" } else { "empty: deleted" }.to_owned();
+            let is_stuck = |pod: &&PodId| {
+                self.cluster.pod(**pod).phase != Phase::Pending && budgets_of(self.cluster, **pod).len() > 1
+            };
+            if let Some(pod) = deletion.pods.iter().find(is_stuck) {
+                row.state = IN_VAIN.to_owned();
+                row.why = format!(
+                    "its drain begins, and is given up: {} budgets have a pod, and the eviction API allows one",
+                    budgets_of(self.cluster, *pod).len()
+                );
+                row.blocked_by_pod = Some(self.cluster.pod_key(*pod));
+            }
             row.pods_to_move = Some(deletion.pods.len());
         }
         rows.into_values().collect()
-    }
-}
-
-fn reason(why: &Unremovable) -> String {
-    match why {
-        Unremovable::BlockedByPod(blocked) => format!("BlockedByPod: {:?}", blocked.reason),
-        Unremovable::NotUnderutilized(_) => "NotUnderutilized".to_owned(),
-        other => format!("{other:?}"),
     }
 }
 
@@ -284,6 +305,9 @@ pub fn autoscale_text(loops: &[AutoscaleLoop], markdown: bool) -> String {
         let error = row.error.as_ref().map_or_else(String::new, |error| format!(", {error}"));
         let _ = writeln!(text, "Scale-up: {}{error}. Scale-down: {}.\n", row.scale_up_result, row.scale_down_result);
         draw(&mut text, markdown, "Node groups", groups_table(row));
+        for group in row.groups.iter().filter(|group| group.verdict == CHOSEN) {
+            draw(&mut text, markdown, &format!("Not similar to {}", group.group), unlike_table(group));
+        }
         draw(&mut text, markdown, "Increases", increases_table(row));
         draw(&mut text, markdown, "Pending pods", pending_table(row));
         draw(&mut text, markdown, "Nodes", nodes_table(row));
@@ -333,6 +357,11 @@ fn groups_table(row: &AutoscaleLoop) -> Drawn {
         &["GROUP", "SIZE (MIN..MAX)", "NODES", "PODS", "WASTE", "USD/H", "SIMILAR", "VERDICT"],
         row.groups.iter().map(line).collect(),
     )
+}
+
+fn unlike_table(group: &GroupRow) -> Drawn {
+    let line = |(other, why): (&String, &String)| vec![other.clone(), why.clone()];
+    (&["GROUP", "WHY"], group.not_similar.iter().map(line).collect())
 }
 
 fn increases_table(row: &AutoscaleLoop) -> Drawn {

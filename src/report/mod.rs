@@ -11,6 +11,7 @@
 mod attachments;
 mod audit;
 mod autoscale;
+mod autoscale_words;
 mod chart;
 mod csv;
 pub mod decisions;

@@ -29,6 +29,10 @@ fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
         FlagOutcome::Set => None,
         FlagOutcome::WithoutEffect => Some(Issue::warning(field, "has no effect here")),
         FlagOutcome::Bad(expected) => Some(Issue::error(field, format!("found `{value}`, expected {expected}"))),
+        FlagOutcome::Later(version) => {
+            let message = format!("Cluster Autoscaler 1.28 has no such flag: it came with {version}");
+            Some(Issue::error(field, message).with_help("leave it out: the rules of 1.28 are simulated"))
+        }
         FlagOutcome::Unknown(meant) => {
             let mut issue = Issue::error(field, "Cluster Autoscaler has no such flag");
             issue.help = meant.map(|meant| format!("did you mean `--{meant}`?"));
@@ -47,22 +51,32 @@ pub(crate) fn has_priorities(map: &ConfigMap) -> bool {
     map.metadata.name == PRIORITIES
 }
 
-/// Reads the ConfigMap of the priority expander, if that is asked for. Without it upstream would never scale up.
-pub(crate) fn read_priorities(flags: &mut Flags, found: Option<&(Provenance, ConfigMap)>, issues: &mut Issues) {
+/// Reads the ConfigMap of the priority expander, if that is asked for: the one in the autoscaler's namespace; a manifest that
+/// names none is taken to be applied there. Where it is of no use all is left to the next expander.
+///
+/// Upstream: `priority.BestOptions`, 1.28.0 (since 1.26).
+pub(crate) fn read_priorities(flags: &mut Flags, found: &[(Provenance, ConfigMap)], issues: &mut Issues) {
     if !flags.expander.contains(&Expander::Priority) {
         return;
     }
-    let Some((from, map)) = found else {
-        let issue = Issue::error("--expander", format!("`priority` needs the ConfigMap {PRIORITIES}, found none"));
-        issues.push(issue.with_help(format!("kubectl get configmap -n kube-system {PRIORITIES} -o yaml")));
+    let falls_through = "`priority` decides nothing, and the next expander chooses";
+    // A value that the kubelet fills in, as `$(POD_NAMESPACE)`, is not known.
+    let any = flags.namespace.starts_with("$(");
+    let is_it = |map: &ConfigMap| map.metadata.namespace.as_deref().is_none_or(|name| any || name == flags.namespace);
+    let Some((from, map)) = found.iter().find(|(_, map)| is_it(map)) else {
+        let elsewhere = found.first().and_then(|(_, map)| map.metadata.namespace.as_deref());
+        let elsewhere = elsewhere.map_or(String::new(), |name| format!(" (the one in {name} is not looked at)"));
+        let namespace = &flags.namespace;
+        let message = format!("there is no ConfigMap {namespace}/{PRIORITIES}{elsewhere}: {falls_through}");
+        let help = format!("kubectl get configmap -n {namespace} {PRIORITIES} -o yaml");
+        issues.push(Issue::warning("--expander", message).with_help(help));
         return;
     };
+    let useless = |why: &str| from.locate(Issue::warning("data.priorities", format!("{why}: {falls_through}")));
     match priorities(map.data.get("priorities").map_or("", String::as_str)) {
-        Ok(read) if read.is_empty() => {
-            issues.push(from.locate(Issue::error("data.priorities", "there are no priorities")));
-        }
+        Ok(read) if read.is_empty() => issues.push(useless("there are no priorities")),
         Ok(read) => flags.priorities = read,
-        Err(why) => issues.push(from.locate(Issue::error("data.priorities", why))),
+        Err(why) => issues.push(useless(&why)),
     }
 }
 

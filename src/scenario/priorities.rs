@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 /// The value of the ConfigMap's key `priorities`: regular expressions of group names by priority.
 ///
-/// Upstream: `priority.parsePrioritiesYAMLString`, 1.28.0. Errors: what is wrong, in words; upstream would
-/// not scale up.
+/// Upstream: `priority.parsePrioritiesYAMLString`, 1.28.0. Errors: what is wrong, in words.
 pub fn priorities(text: &str) -> Result<Priorities, String> {
     if text.trim().is_empty() {
         return Ok(Priorities::default());

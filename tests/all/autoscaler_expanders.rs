@@ -134,9 +134,10 @@ fn priorities_below_minus_one_count_for_nothing() {
 }
 
 #[test]
-fn without_priorities_nothing_grows() {
-    assert_eq!(by_priority("", "priority"), (vec![], ScaleUpResult::NoOptionsAvailable));
-    assert_eq!(by_priority("", "priority,least-waste"), (vec![], ScaleUpResult::NoOptionsAvailable));
+fn without_priorities_the_next_expander_chooses() {
+    assert_eq!(left(""), ["a", "ab", "b"]);
+    let (left, result) = by_priority("", "priority,least-waste");
+    assert_eq!((left, result), (vec!["a".to_owned()], ScaleUpResult::Successful));
 }
 
 #[test]

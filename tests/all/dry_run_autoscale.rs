@@ -121,28 +121,43 @@ fn a_schedulers_configuration_counts_in_the_dump_and_as_a_flag() {
 }
 
 #[test]
-fn the_priority_expander_needs_its_config_map() {
-    let map = |priorities: &str| {
+fn the_priority_expander_without_its_config_map_leaves_all_to_the_next_one() {
+    let map = |namespace: &str, priorities: &str| {
         format!(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: cluster-autoscaler-priority-expander}}\ndata:\n  {priorities}\n"
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: cluster-autoscaler-priority-expander{namespace}}}\ndata:\n  {priorities}\n"
         )
     };
-    let (good, bad) = (map("priorities: '5: [general]'"), map("priorities: '5: [\"(\"]'"));
-    let folder = folder(&[("good.yaml", &good), ("bad.yaml", &bad), ("empty.yaml", &map("other: x"))]);
-    let with = |file: &'static str| {
-        ["-f", "up.yaml", "-f", file, "--node-groups", "groups.yaml", "--flags", "--expander=priority,least-waste"]
+    let (wanted, broken) = ("priorities: '5: [general]'", "priorities: '5: [\"(\"]'");
+    let folder = folder(&[
+        ("good.yaml", &map("", wanted)),
+        ("there.yaml", &map(", namespace: kube-system", wanted)),
+        ("elsewhere.yaml", &map(", namespace: default", wanted)),
+        ("bad.yaml", &map("", broken)),
+        ("empty.yaml", &map("", "other: x")),
+    ]);
+    let with = |file: &str, more: &str| {
+        let flags = format!("--expander=priority,least-waste {more}");
+        let words = ["-f", "up.yaml", "-f", file, "--node-groups", "groups.yaml", "--flags", &flags];
+        let Done { code, stdout: out, stderr: err } = run(&folder, &words);
+        assert_eq!(code, 0, "{err}");
+        let chosen = out.lines().find(|line| line.contains("chosen")).unwrap_or_default();
+        (chosen.split_whitespace().next().unwrap_or_default().to_owned(), err)
     };
-    let Done { code, stdout: out, stderr: err } = run(&folder, &with("good.yaml"));
-    assert_eq!(code, 0, "{err}");
-    let chosen = out.lines().find(|line| line.contains("chosen")).unwrap_or_default();
-    assert!(chosen.contains("general"), "least-waste alone would take `memory`:\n{out}");
-    refused(
-        &folder,
-        &with("up.yaml")[..2].iter().chain(&with("up.yaml")[6..]).copied().collect::<Vec<_>>(),
-        &["`priority` needs the ConfigMap cluster-autoscaler-priority-expander", "kubectl get configmap"],
-    );
-    refused(&folder, &with("bad.yaml"), &["bad.yaml", "data.priorities", "`(` is not a regular expression"]);
-    refused(&folder, &with("empty.yaml"), &["empty.yaml", "there are no priorities"]);
+    for (file, more) in [("good.yaml", ""), ("there.yaml", ""), ("elsewhere.yaml", "--namespace=default")] {
+        assert_eq!(with(file, more).0, "general", "{file}");
+    }
+    for (file, text) in [
+        (
+            "elsewhere.yaml",
+            "there is no ConfigMap kube-system/cluster-autoscaler-priority-expander (the one in default",
+        ),
+        ("bad.yaml", "`(` is not a regular expression: `priority` decides nothing"),
+        ("empty.yaml", "there are no priorities: `priority` decides nothing"),
+    ] {
+        let (chosen, told) = with(file, "");
+        assert_eq!(chosen, "memory", "least-waste chooses: {file}");
+        assert!(told.contains(text), "{told}");
+    }
 }
 
 #[test]

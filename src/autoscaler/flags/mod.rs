@@ -17,7 +17,7 @@ pub use values::{Expander, GpuLimit, Priorities};
 
 use define::Flag;
 use table::FLAGS;
-use without_effect::WITHOUT_EFFECT;
+use without_effect::{LATER, WITHOUT_EFFECT};
 
 /// What became of a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum FlagOutcome {
     WithoutEffect,
     /// Its value is wrong: what was expected.
     Bad(String),
+    /// It is newer than 1.28: the version that brought it.
+    Later(&'static str),
     /// There is no such flag; perhaps this one was meant.
     Unknown(Option<&'static str>),
 }
@@ -45,7 +47,10 @@ impl Flags {
                 Err(expected) => FlagOutcome::Bad(expected),
             },
             None if without_effect().any(|known| known == name) => FlagOutcome::WithoutEffect,
-            None => FlagOutcome::Unknown(nearest(name)),
+            None => match LATER.iter().find(|(later, _)| *later == name) {
+                Some((_, version)) => FlagOutcome::Later(version),
+                None => FlagOutcome::Unknown(nearest(name)),
+            },
         }
     }
 

@@ -78,6 +78,8 @@ flags! {
     "memory-total" => RANGE, memory_total: (i64, i64) = "0:6400000";
     /// ReplicaSets and ReplicationControllers with fewer replicas keep their nodes.
     "min-replica-count" => WHOLE, min_replica_count: i32 = "0";
+    /// Where the ConfigMap of the expander `priority` is looked for.
+    "namespace" => TEXT, namespace: String = "kube-system";
     /// How old a pod has to be before nodes are added for it.
     "new-pod-scale-up-delay" => PERIOD, new_pod_scale_up_delay: SimDuration = "0s";
     /// The time between the taint of a node that goes and its drain.

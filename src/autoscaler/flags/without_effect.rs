@@ -54,7 +54,6 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "leader-elect-retry-period",
             "max-failing-time",
             "max-inactivity",
-            "namespace",
             "user-agent",
         ],
     ),
@@ -90,4 +89,19 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "node-deletion-delay-timeout",
         ],
     ),
+];
+
+/// Flags that are newer than 1.28, with the version that brought them.
+pub(super) const LATER: &[(&str, &str)] = &[
+    ("blocking-system-pod-distruption-timeout", "1.33"),
+    ("drain-priority-config", "1.29"),
+    ("force-delete-failed-nodes", "1.34"),
+    ("force-delete-unregistered-nodes", "1.32"),
+    ("frequent-loops-enabled", "1.30"),
+    ("max-binpacking-time", "1.31"),
+    ("max-node-startup-time", "1.35"),
+    ("node-deletion-candidate-ttl", "1.34"),
+    ("predicate-parallelism", "1.35"),
+    ("scale-down-delay-type-local", "1.30"),
+    ("scale-from-unschedulable", "1.35"),
 ];

@@ -1,6 +1,6 @@
 //! What the steps of one scale-up share.
 
-use crate::autoscaler::view::Groups;
+use crate::autoscaler::view::{Groups, Unlike};
 use crate::cluster::{NodeId, PodId};
 use crate::id::GroupId;
 use crate::units::SimTime;
@@ -14,6 +14,8 @@ pub(in crate::autoscaler) struct ScaleUpOption {
     /// What their containers ask for together: milli-cores and bytes.
     pub(in crate::autoscaler) requests: (i64, i64),
     pub(in crate::autoscaler) similar: Vec<GroupId>,
+    /// The others that take part, and why they are not similar; nothing if nobody asks.
+    pub(in crate::autoscaler) unlike: Vec<(GroupId, Unlike)>,
 }
 
 /// What the steps of one scale-up share.

@@ -6,7 +6,7 @@ use super::similar::{Likeness, balance};
 use crate::autoscaler::estimator::{Estimate, Kinds, ToPlace, estimate, refusals};
 use crate::autoscaler::expander::{Scene, best, scores, waste};
 use crate::autoscaler::templates::Template;
-use crate::autoscaler::view::{Increase, OptionSummary, ScaleUpOutcome, ScaleUpResult, SkipReason};
+use crate::autoscaler::view::{Increase, OptionSummary, ScaleUpOutcome, ScaleUpResult, SkipReason, Unlike};
 use crate::autoscaler::{Autoscaler, Choice};
 use crate::cluster::{ClusterState, PodId};
 use crate::id::{GroupId, IdVec};
@@ -111,13 +111,13 @@ impl Autoscaler {
         let likenesses = self.likenesses(cluster, fitting);
         for (group, which) in fitting.iter() {
             let Some(which) = which.as_ref().filter(|which| !which.is_clear()) else { continue };
-            let similar = self.similar(round, group, &likenesses, fitting);
+            let (similar, unlike) = self.similar(round, group, &likenesses, fitting);
             let limit = self.limit(round, group, &similar);
             let Some(template) = &self.templates.rows[group] else { continue };
             let to_place = ToPlace { kinds, which, limit };
             let Estimate { nodes, pods, requests } = estimate(cluster, &mut self.checker, (template, group), to_place);
             if nodes > 0 && !pods.is_empty() {
-                options.push(ScaleUpOption { group, nodes, pods, requests, similar });
+                options.push(ScaleUpOption { group, nodes, pods, requests, similar, unlike });
             }
         }
         options
@@ -145,22 +145,32 @@ impl Autoscaler {
         self.templates.rows.values().zip(fitting.values()).map(one).collect()
     }
 
-    /// Groups like `group` whose new nodes take the same kinds of pods. Upstream: `ComputeSimilarNodeGroups`.
+    /// Groups like `group` whose new nodes take the same kinds of pods, and why the others are not. Upstream:
+    /// `ComputeSimilarNodeGroups`.
     fn similar(
         &self,
         round: &Round<'_>,
         group: GroupId,
         likenesses: &IdVec<GroupId, Option<Likeness>>,
         fitting: &Fitting,
-    ) -> Vec<GroupId> {
-        let (Some(own), Some(which)) = (&likenesses[group], &fitting[group]) else { return Vec::new() };
-        let suits = |other: &GroupId| {
-            *other != group
-                && fitting[*other].as_ref().is_some_and(|theirs| which.is_subset(theirs))
-                && likenesses[*other].as_ref().is_some_and(|likeness| own.resembles(likeness, &self.flags))
-                && self.registry.unsafe_to_scale_up(*other, round.now, &self.flags).is_none()
-        };
-        round.groups.ids().filter(suits).collect()
+    ) -> (Vec<GroupId>, Vec<(GroupId, Unlike)>) {
+        let (mut similar, mut unlike) = (Vec::new(), Vec::new());
+        let (Some(own), Some(which)) = (&likenesses[group], &fitting[group]) else { return (similar, unlike) };
+        for other in round.groups.ids().filter(|other| *other != group) {
+            let (Some(likeness), Some(theirs)) = (&likenesses[other], &fitting[other]) else { continue };
+            let why = if !which.is_subset(theirs) {
+                Some(Unlike::Pods)
+            } else if let Some(difference) = own.difference(likeness, &self.flags) {
+                Some(difference)
+            } else {
+                self.registry.unsafe_to_scale_up(other, round.now, &self.flags).map(|_| Unlike::NotSafe)
+            };
+            match why {
+                None => similar.push(other),
+                Some(why) => unlike.push((other, why)),
+            }
+        }
+        (similar, unlike)
     }
 
     /// Upstream: `GetRemainingPods`, `GetPodsAwaitingEvaluation`.
@@ -222,6 +232,7 @@ fn summary(scene: &Scene<'_>, option: &ScaleUpOption) -> OptionSummary {
         nodes: option.nodes,
         pods: option.pods.clone(),
         similar: option.similar.clone(),
+        unlike: option.unlike.clone(),
         waste: waste(scene, option),
         scores: scores(scene, option),
     }

@@ -2,7 +2,7 @@
 
 use crate::autoscaler::flags::Flags;
 use crate::autoscaler::templates::Template;
-use crate::autoscaler::view::{Groups, Increase};
+use crate::autoscaler::view::{Groups, Increase, ResourceName, Unlike};
 use crate::cluster::ClusterState;
 use crate::go_sort;
 use crate::id::GroupId;
@@ -44,6 +44,8 @@ const AZURE_POOLS: [&str; 2] = ["kubernetes.azure.com/agentpool", "agentpool"];
 pub(in crate::autoscaler) struct Likeness {
     /// The values of the labels that alone count, if the flags name some.
     balancing: Option<Vec<Option<Symbol>>>,
+    /// Those labels, where the cluster knows them.
+    balancing_keys: Vec<Symbol>,
     /// The node pool's names, on Azure.
     pools: [Option<Symbol>; 2],
     columns: Vec<Column>,
@@ -59,48 +61,73 @@ impl Likeness {
         let pool = |label: &str| value(label).filter(|name| flags.cloud_provider == "azure" && *name != Symbol::EMPTY);
         Likeness {
             balancing: (!flags.balancing_labels.is_empty()).then(balancing),
+            balancing_keys: flags
+                .balancing_labels
+                .iter()
+                .map(|key| cluster.symbols.lookup(key).unwrap_or_default())
+                .collect(),
             pools: AZURE_POOLS.map(pool),
             columns: columns(cluster, template),
             labels: labels(cluster, flags, template),
         }
     }
 
-    /// Whether two groups' nodes are the same but for what may differ: capacity equal, memory almost;
-    /// allocatable and free almost (the flags' ratios); labels equal but for the ignored ones.
-    pub(in crate::autoscaler) fn resembles(&self, other: &Likeness, flags: &Flags) -> bool {
+    /// What two groups' nodes differ in more than they may: capacity is equal, memory almost; allocatable and free
+    /// almost (the flags' ratios); labels are equal but for the ignored ones.
+    pub(in crate::autoscaler) fn difference(&self, other: &Likeness, flags: &Flags) -> Option<Unlike> {
         if let (Some(own), Some(theirs)) = (&self.balancing, &other.balancing) {
-            return own.iter().zip(theirs).all(|(own, theirs)| own.is_some() && own == theirs);
+            let differs =
+                |(_, (own, theirs)): &(&Symbol, (&Option<Symbol>, &Option<Symbol>))| own.is_none() || own != theirs;
+            return self
+                .balancing_keys
+                .iter()
+                .zip(own.iter().zip(theirs))
+                .find(differs)
+                .map(|(key, _)| Unlike::Label(*key));
         }
         if self.pools.iter().zip(&other.pools).any(|(own, theirs)| own.is_some() && own == theirs) {
-            return true;
+            return None;
         }
-        let alike = |(a, b): (&Column, &Column)| {
-            let capacity = match a.name {
-                Name::Memory => within(a.capacity, b.capacity, flags.memory_difference_ratio),
-                _ => a.capacity == b.capacity,
-            };
-            a.name == b.name
-                && capacity
-                && within(a.allocatable, b.allocatable, flags.max_allocatable_difference_ratio)
-                && within(a.free, b.free, flags.max_free_difference_ratio)
+        for row in &self.columns {
+            let theirs = other.columns.iter().find(|column| column.name == row.name);
+            let difference = theirs.map_or(Some(row.alone(true)), |theirs| row.difference(theirs, flags));
+            if difference.is_some() {
+                return difference;
+            }
+        }
+        if let Some(extra) = other.columns.iter().find(|column| !self.columns.iter().any(|own| own.name == column.name))
+        {
+            return Some(extra.alone(false));
+        }
+        let (own, theirs) = (&self.labels, &other.labels);
+        let alone = |labels: &[(Symbol, Symbol)], others: &[(Symbol, Symbol)]| {
+            labels.iter().find(|label| !others.contains(label)).map(|(key, _)| Unlike::Label(*key))
         };
-        self.columns.len() == other.columns.len()
-            && self.columns.iter().zip(&other.columns).all(alike)
-            && self.labels == other.labels
+        if own == theirs { None } else { alone(own, theirs).or_else(|| alone(theirs, own)) }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    Cpu,
-    Memory,
-    Ephemeral,
-    Pods,
-    Scalar(Symbol),
+impl Column {
+    fn difference(&self, other: &Column, flags: &Flags) -> Option<Unlike> {
+        let capacity = if self.name == ResourceName::Memory { flags.memory_difference_ratio } else { 0.0 };
+        let rows = [
+            ("capacity", self.capacity, other.capacity, capacity),
+            ("allocatable", self.allocatable, other.allocatable, flags.max_allocatable_difference_ratio),
+            ("free", self.free, other.free, flags.max_free_difference_ratio),
+        ];
+        let (of, own, other, allowed) = rows.into_iter().find(|(_, a, b, share)| !within(*a, *b, *share))?;
+        Some(Unlike::Amount { of, resource: self.name, own, other, allowed })
+    }
+
+    /// Only one of the groups has the resource: the option's own, or the other.
+    fn alone(&self, own: bool) -> Unlike {
+        let (own, other) = if own { (self.capacity, 0) } else { (0, self.capacity) };
+        Unlike::Amount { of: "capacity", resource: self.name, own, other, allowed: 0.0 }
+    }
 }
 
 struct Column {
-    name: Name,
+    name: ResourceName,
     capacity: i64,
     allocatable: i64,
     free: i64,
@@ -117,13 +144,13 @@ fn columns(cluster: &ClusterState, template: &Template) -> Vec<Column> {
     };
     let (c, a) = (&capacity.resources, &allocatable.resources);
     let mut rows = vec![
-        column(Name::Cpu, c.cpu_milli, a.cpu_milli, used.cpu_milli),
-        column(Name::Memory, c.memory_bytes, a.memory_bytes, used.memory_bytes),
-        column(Name::Ephemeral, c.ephemeral_bytes, a.ephemeral_bytes, used.ephemeral_bytes),
-        column(Name::Pods, capacity.pods, allocatable.pods, 0),
+        column(ResourceName::Cpu, c.cpu_milli, a.cpu_milli, used.cpu_milli),
+        column(ResourceName::Memory, c.memory_bytes, a.memory_bytes, used.memory_bytes),
+        column(ResourceName::Ephemeral, c.ephemeral_bytes, a.ephemeral_bytes, used.ephemeral_bytes),
+        column(ResourceName::Pods, capacity.pods, allocatable.pods, 0),
     ];
     for (name, amount) in &c.scalar {
-        rows.push(column(Name::Scalar(*name), *amount, a.scalar(*name), used.scalar(*name)));
+        rows.push(column(ResourceName::Scalar(*name), *amount, a.scalar(*name), used.scalar(*name)));
     }
     rows
 }

@@ -65,7 +65,7 @@ struct Dump {
     /// Custom resources that decide in a live cluster.
     deciding: Deciding,
     /// The priority expander's ConfigMap.
-    priorities: Option<(Provenance, ConfigMap)>,
+    priorities: Vec<(Provenance, ConfigMap)>,
     /// The latest time that any object names: about when the dump was taken.
     newest: Option<jiff::Timestamp>,
     recording: Option<(Provenance, Value)>,
@@ -114,7 +114,7 @@ impl Dump {
         match found.api {
             Object::Node(node) => self.nodes.push((found.from, node)),
             Object::ConfigMap(map) if autoscaler_flags::has_priorities(&map) => {
-                self.priorities.get_or_insert((found.from, *map));
+                self.priorities.push((found.from, *map));
             }
             Object::ConfigMap(_) => {}
             Object::PriorityClass(class) => self.admission.add_class(*class),
@@ -144,7 +144,7 @@ fn from_recording(from: &Provenance, value: &Value, request: &Request, issues: &
 fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut Issues) -> Option<Loaded> {
     let mut surroundings = Surroundings::default();
     set_flags(&mut surroundings.flags, &request.flags, issues);
-    autoscaler_flags::read_priorities(&mut surroundings.flags, dump.priorities.as_ref(), issues);
+    autoscaler_flags::read_priorities(&mut surroundings.flags, &dump.priorities, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
     let nodes = &dump.nodes;
     if nodes.is_empty() && declared.is_empty() {
@@ -153,6 +153,8 @@ fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: 
         return None;
     }
     let api: Vec<Node> = nodes.iter().map(|(_, node)| (**node).clone()).collect();
+    let templates = declared.iter().filter_map(|row| row.template.as_ref());
+    infer_provider(&mut surroundings.flags, api.iter().chain(templates), issues);
     let membership = Membership::new(declared, &surroundings.flags, &api, issues);
     let epoch = dump.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut converter = Converter::new(&mut surroundings.cluster, epoch);
@@ -167,6 +169,19 @@ fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: 
     assume_controllers(&mut surroundings, &dump, issues);
     let now = SimTime::ZERO + surroundings.flags.scan_interval;
     Some(Loaded { surroundings, profiles, profile, now, caveats: Issues::new() })
+}
+
+/// Where no flag names the cloud, the nodes do.
+fn infer_provider<'a>(flags: &mut Flags, mut nodes: impl Iterator<Item = &'a Node>, issues: &mut Issues) {
+    if flags.cloud_provider.is_empty()
+        && let Some(name) = nodes.find_map(Node::cloud_provider)
+    {
+        name.clone_into(&mut flags.cloud_provider);
+        if flags.balance_similar_node_groups {
+            let message = format!("taken as {name}, by the nodes: groups are compared as that cloud's");
+            issues.push(Issue::warning("--cloud-provider", message));
+        }
+    }
 }
 
 /// Puts the nodes into the cluster; those of each group.

@@ -1,13 +1,15 @@
 //! The autoscaler's loops ahead in time, with the plainest world around it that can follow its decisions.
 //!
-//! New nodes are Ready after the provider's median boot time, evicted pods are created again at once, pods
-//! are bound by the scheduler between loops, deletions take no time. Nothing else changes: no traffic, no
-//! controllers. `foresail run` simulates all that.
+//! New nodes are Ready after the provider's median boot time and have their DaemonSets' pods, evicted pods are created again
+//! and run at once, pods are bound by the scheduler between loops. A deletion takes as long as the eviction API refuses
+//! pods, and is given up after `--max-pod-eviction-time`. Nothing else changes: no traffic, no other controllers.
+//! `foresail run` simulates all that.
 
+use super::drains::{Disruption, Drain, Progress};
 use super::dump::Loaded;
 use super::surroundings::{Surroundings, views};
 use crate::autoscaler::{Autoscaler, Choice, Command, InstanceView, Launch, LoopInputs, LoopOutcome};
-use crate::cluster::{NodeCondition, NodeId, PodId};
+use crate::cluster::{NodeCondition, NodeId, Phase, PodId};
 use crate::id::{GroupId, Id};
 use crate::market::{Provider, node_boot};
 use crate::scheduler::{Decision, Scheduler, Ties};
@@ -24,6 +26,8 @@ pub struct Forecast {
     /// Instances that are not nodes yet: when they will be, group, name.
     booting: Vec<(SimTime, GroupId, String)>,
     launched: u32,
+    drains: Vec<Drain>,
+    disrupted: Vec<Disruption>,
 }
 
 impl Forecast {
@@ -40,6 +44,8 @@ impl Forecast {
             boot: node_boot(provider).quantile(0.5),
             booting: Vec::new(),
             launched: 0,
+            drains: Vec::new(),
+            disrupted: Vec::new(),
         }
     }
 
@@ -51,21 +57,30 @@ impl Forecast {
         self.autoscaler.run_once(cluster, inputs)
     }
 
-    /// Does what a loop decided. Taints are nobody's business here: deletions take no time.
+    /// Does what a loop decided.
     pub fn act(&mut self, now: SimTime, outcome: &LoopOutcome) {
         for command in outcome.commands() {
             self.surroundings.resize(command);
             match command {
                 Command::Launch(launch) => self.launch(now, launch),
                 Command::StartDeletion(deletion) => {
-                    deletion.pods.iter().for_each(|pod| self.move_away(now, *pod));
-                    self.delete(deletion.node);
+                    let drain = self.surroundings.begin_drain(now, deletion);
+                    self.go_on(now, drain);
                 }
                 Command::DeleteInstance { .. }
                 | Command::LowerTarget { .. }
                 | Command::PutTaint { .. }
                 | Command::RemoveTaint { .. } => {}
             }
+        }
+    }
+
+    /// Evicts what may be evicted; the node goes when nothing is left.
+    fn go_on(&mut self, now: SimTime, mut drain: Drain) {
+        match self.surroundings.go_on(now, &mut drain, &mut self.disrupted) {
+            Progress::Empty => self.delete(drain.node),
+            Progress::Waits => self.drains.push(drain),
+            Progress::GivenUp => self.autoscaler.deletion_ended(drain.node),
         }
     }
 
@@ -83,9 +98,10 @@ impl Forecast {
         }
     }
 
-    /// What happens until `now`: nodes come, pods are bound.
+    /// What happens until `now`: nodes come, pods are bound, drains go on.
     pub fn advance(&mut self, now: SimTime) {
         let due: Vec<_> = self.booting.extract_if(.., |(at, _, _)| *at <= now).collect();
+        let mut first = Vec::new();
         for (at, group, name) in due {
             let mut node = self.surroundings.groups[group.index()].template.clone();
             let cluster = &mut self.surroundings.cluster;
@@ -95,24 +111,25 @@ impl Forecast {
             (node.created, node.group) = (at, Some(group));
             node.ready = NodeCondition { is_true: true, since: at };
             node.unschedulable = false;
-            cluster.add_node(node);
+            let node = cluster.add_node(node);
+            first.extend(self.surroundings.add_node_pods(node, at));
         }
-        for pod in self.surroundings.pending() {
-            if let Decision::Bind(node) = self.scheduler.schedule(&self.surroundings.cluster, pod).decision {
-                self.surroundings.cluster.bind(pod, node);
-            }
+        self.bind(&first);
+        let mut pods = self.surroundings.pending();
+        pods.sort_by_key(|pod| std::cmp::Reverse(self.surroundings.cluster.spec_of(*pod).priority));
+        self.bind(&pods);
+        self.surroundings.recover(&mut self.disrupted);
+        for drain in std::mem::take(&mut self.drains) {
+            self.go_on(now, drain);
         }
     }
 
-    fn move_away(&mut self, now: SimTime, pod: PodId) {
-        let cluster = &mut self.surroundings.cluster;
-        let recreated = cluster.spec_of(pod).owner.is_some() && !cluster.pod(pod).is_terminating();
-        let mut copy = cluster.pod(pod).clone_unbound();
-        cluster.remove_pod(pod);
-        if recreated {
-            copy.created = now;
-            copy.nominated = None;
-            cluster.add_pod(copy);
+    fn bind(&mut self, pods: &[PodId]) {
+        for pod in pods.iter().copied() {
+            if let Decision::Bind(node) = self.scheduler.schedule(&self.surroundings.cluster, pod).decision {
+                self.surroundings.cluster.bind(pod, node);
+                self.surroundings.cluster.set_phase(pod, Phase::Running);
+            }
         }
     }
 

@@ -5,10 +5,12 @@
 
 mod daemon_sets;
 mod declared;
+mod drains;
 mod dump;
 mod forecast;
 mod groups;
 mod machine_type;
+mod node_pods;
 pub mod recorded;
 mod surroundings;
 

@@ -2,6 +2,7 @@
 
 use super::Decisions;
 use super::line::Line;
+use crate::autoscaler::drain::budgets_of;
 use crate::cluster::{NodeId, PodId};
 use crate::hpa::Reason;
 use crate::sim::log::{Evictor, Occurrence, SeenByHpa};
@@ -117,7 +118,14 @@ impl Decisions<'_> {
                 Line::new(controller, "evicted", self.with_node(pod, node), text)
             }
             Occurrence::EvictionDenied(pod) => {
-                let text = format!("A disruption budget keeps the pod {} from being evicted.", self.pod(pod));
+                let budgets = budgets_of(&self.history.cluster, pod).len();
+                let text = match budgets {
+                    0 | 1 => format!("A disruption budget keeps the pod {} from being evicted.", self.pod(pod)),
+                    _ => format!(
+                        "The pod {} is under {budgets} disruption budgets: the eviction API refuses it whatever they allow.",
+                        self.pod(pod)
+                    ),
+                };
                 Line::new("api-server", "eviction-denied", self.pod_names(pod), text)
             }
             Occurrence::OutOfMemory(pod) => {

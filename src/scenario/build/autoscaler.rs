@@ -5,6 +5,7 @@ use crate::autoscaler::{Flags, NamedGroup};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::command_line;
 use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::kubernetes::node::cloud_name;
 use crate::world::Cast;
 
 /// What its image and its program are called.
@@ -29,7 +30,10 @@ pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
         let message = "the autoscaler's what-ifs use the scheduler's own configuration, scheduler.configuration";
         issues.push(Issue::warning("--scheduler-config-file", message));
     }
-    autoscaler_flags::read_priorities(&mut flags, scene.objects.autoscaler_priorities.first(), issues);
+    if flags.cloud_provider.is_empty() {
+        cloud_name(scene.provider).clone_into(&mut flags.cloud_provider);
+    }
+    autoscaler_flags::read_priorities(&mut flags, &scene.objects.autoscaler_priorities, issues);
     Some(flags)
 }
 

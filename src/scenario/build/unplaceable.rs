@@ -1,9 +1,10 @@
 //! Pods that no node group can hold, and node groups that no pod can use: seen before anything runs.
 
-use crate::cluster::{ClusterState, NodeId};
+use crate::cluster::{AffinityTerm, ClusterState, NodeId, PodSpec};
+use crate::id::{IdVec, WorkloadId};
 use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, Issues};
-use crate::scheduler::Filters;
+use crate::scheduler::{Filters, Plugin, Rejection};
 use crate::world::GroupId;
 use crate::world::{Cast, Workload, WorkloadKind};
 use std::collections::BTreeSet;
@@ -16,8 +17,9 @@ pub(super) fn warn_about(cast: &Cast, issues: &mut Issues) {
         return;
     }
     let mut used = BTreeSet::new();
-    for workload in cast.workloads.values() {
-        let holders = groups_that_hold(&cluster, cast, workload, &nodes);
+    let bare: IdVec<WorkloadId, Bare> = cast.workloads.values().map(|row| alone(&cluster, cast, row, &nodes)).collect();
+    for (id, workload) in cast.workloads.iter() {
+        let holders = groups_that_hold(&cluster, cast, id, &bare, &nodes);
         match holders {
             Ok(_) if matches!(workload.kind, WorkloadKind::DaemonSet(_)) => {}
             Ok(groups) => used.extend(groups),
@@ -46,6 +48,7 @@ fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(NodeId, GroupId)>) {
     let mut nodes = Vec::new();
     let zone_keys = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
     let zone_keys = zone_keys.map(|key| cluster.symbols.intern(key));
+    let hostname = cluster.symbols.intern("kubernetes.io/hostname");
     for (id, group) in cast.groups.iter().filter(|(_, group)| group.max > 0) {
         let zones = if group.zones.is_empty() { &[Symbol::EMPTY][..] } else { &group.zones };
         for (machine, zone) in group.machines.iter().flat_map(|machine| zones.iter().map(move |zone| (machine, zone))) {
@@ -54,32 +57,52 @@ fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(NodeId, GroupId)>) {
             if *zone != Symbol::EMPTY {
                 zone_keys.iter().for_each(|key| node.labels.set(*key, *zone));
             }
+            node.labels.set(hostname, node.name);
             nodes.push((cluster.add_node(node), id));
         }
     }
     (cluster, nodes)
 }
 
-/// The groups that could hold a pod of the workload, or why there is none.
+/// What the filters say of a workload's pod on each node, as if there were no other pod.
+struct Bare {
+    /// By place of the node.
+    answers: Vec<Result<(), Rejection>>,
+    /// No node was looked at, for this reason.
+    before: Option<String>,
+}
+
+fn alone(cluster: &ClusterState, cast: &Cast, workload: &Workload, nodes: &[(NodeId, GroupId)]) -> Bare {
+    let profile = cast.profiles.of(cluster.spec(workload.template).scheduler);
+    match Filters::prepare(cluster, profile, workload.template, None) {
+        Ok(filters) => {
+            Bare { answers: nodes.iter().map(|(node, _)| filters.check(cluster, *node)).collect(), before: None }
+        }
+        Err(error) => Bare { answers: Vec::new(), before: Some(format!("{error:?}")) },
+    }
+}
+
+/// The groups that could hold a pod of the workload, or why there is none. What it wants to be near may be there: a
+/// pod of another workload, or of a DaemonSet, on a node of that group, zone or what its affinity names.
 fn groups_that_hold(
     cluster: &ClusterState,
     cast: &Cast,
-    workload: &Workload,
+    id: WorkloadId,
+    bare: &IdVec<WorkloadId, Bare>,
     nodes: &[(NodeId, GroupId)],
 ) -> Result<BTreeSet<GroupId>, String> {
-    let filters = match Filters::prepare(
-        cluster,
-        cast.profiles.of(cluster.spec(workload.template).scheduler),
-        workload.template,
-        None,
-    ) {
-        Ok(filters) => filters,
-        Err(error) => return Err(format!("{error:?}")),
-    };
+    let own = &bare[id];
+    if let Some(why) = &own.before {
+        return Err(why.clone());
+    }
+    let affinity = Neighbours { cluster, cast, bare, nodes };
     let (mut groups, mut reasons) = (BTreeSet::new(), BTreeSet::new());
-    for (node, group) in nodes {
-        match filters.check(cluster, *node) {
+    for ((node, group), answer) in nodes.iter().zip(&own.answers) {
+        match answer {
             Ok(()) => drop(groups.insert(*group)),
+            Err(rejection) if rejection.plugin == Plugin::InterPodAffinity && affinity.may_come(id, *node) => {
+                groups.insert(*group);
+            }
             Err(rejection) => {
                 let text = rejection.reasons.iter().map(|reason| reason.text(&cluster.symbols));
                 reasons.insert(format!("{} ({})", text.collect::<Vec<_>>().join(", "), rejection.plugin.name()));
@@ -87,4 +110,41 @@ fn groups_that_hold(
         }
     }
     if groups.is_empty() { Err(reasons.into_iter().collect::<Vec<_>>().join("; ")) } else { Ok(groups) }
+}
+
+/// Who could be near whom.
+struct Neighbours<'a> {
+    cluster: &'a ClusterState,
+    cast: &'a Cast,
+    bare: &'a IdVec<WorkloadId, Bare>,
+    nodes: &'a [(NodeId, GroupId)],
+}
+
+impl Neighbours<'_> {
+    /// Whether some workload's pods, its own among them, could fulfil every required affinity of `id`'s pods on `node`.
+    fn may_come(&self, id: WorkloadId, node: NodeId) -> bool {
+        let spec = self.cluster.spec(self.cast.workloads[id].template);
+        let labels = &self.cluster.node(node).labels;
+        spec.pod_affinity.required.iter().all(|term| {
+            let Some(here) = labels.get(term.topology_key) else { return false };
+            let wanted = |other: &Workload| wants(self.cluster, term, self.cluster.spec(other.template));
+            let mut others = self.cast.workloads.iter().filter(|(_, other)| wanted(other));
+            others.any(|(other, _)| self.runs_at(other, term.topology_key, here))
+        })
+    }
+
+    /// Whether a pod of the workload could run on some node with this label, whoever is near.
+    fn runs_at(&self, id: WorkloadId, key: Symbol, value: Symbol) -> bool {
+        self.nodes.iter().zip(&self.bare[id].answers).any(|((node, _), answer)| {
+            let fits = answer.as_ref().err().is_none_or(|rejection| rejection.plugin == Plugin::InterPodAffinity);
+            fits && self.cluster.node(*node).labels.get(key) == Some(value)
+        })
+    }
+}
+
+/// Whether a term is about pods of this kind.
+fn wants(cluster: &ClusterState, term: &AffinityTerm, other: &PodSpec) -> bool {
+    let selected = term.selector.as_ref().is_some_and(|selector| selector.matches(&other.labels, &cluster.symbols));
+    // Namespaces that are chosen by labels may be any.
+    selected && (term.namespaces.contains(&other.namespace) || term.namespace_selector.is_some())
 }

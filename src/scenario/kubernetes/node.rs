@@ -1,5 +1,6 @@
 //! Nodes and namespaces.
 
+use crate::market::{Catalog, Provider, region_of_zone};
 use crate::scenario::kubernetes::meta::{ObjectMeta, null_as_default};
 use crate::scenario::kubernetes::pod::Condition;
 use crate::units::Quantity;
@@ -41,6 +42,40 @@ impl Node {
     /// All names that its labels give its group, the most specific first: some tools label beside the cloud.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         GROUP_LABELS.iter().filter_map(|key| self.metadata.labels.get(*key)).map(String::as_str)
+    }
+}
+
+/// What a cloud's own labels begin with, by its name as Cluster Autoscaler has it.
+const CLOUD_LABELS: &[(&str, &[&str])] = &[
+    ("aws", &["eks.amazonaws.com/", "k8s.amazonaws.com/", "alpha.eksctl.io/", "topology.ebs.csi.aws.com/"]),
+    ("gce", &["cloud.google.com/", "topology.gke.io/"]),
+    ("azure", &["kubernetes.azure.com/", "topology.disk.csi.azure.com/"]),
+];
+
+impl Node {
+    /// The cloud that the node is of, as `--cloud-provider` names it: by its `providerID`, the labels that only one cloud sets,
+    /// or its region or zone. Nothing where none tells.
+    pub fn cloud_provider(&self) -> Option<&'static str> {
+        let scheme = self.spec.provider_id.split_once("://").map(|(scheme, _)| scheme);
+        let by_id = scheme.and_then(|scheme| CLOUD_LABELS.iter().find(|(name, _)| *name == scheme));
+        let labels = &self.metadata.labels;
+        let has = |prefixes: &[&str]| labels.keys().any(|key| prefixes.iter().any(|prefix| key.starts_with(prefix)));
+        let by_label = || CLOUD_LABELS.iter().find(|(_, prefixes)| has(prefixes));
+        let value = |key: &str| labels.get(key).map(String::as_str);
+        let by_region = || {
+            let region = value("topology.kubernetes.io/region");
+            let region = region.or_else(|| value("topology.kubernetes.io/zone").map(region_of_zone))?;
+            Catalog::shipped().provider(region).ok().map(cloud_name)
+        };
+        by_id.or_else(by_label).map(|(name, _)| *name).or_else(by_region)
+    }
+}
+
+/// A provider as Cluster Autoscaler's `--cloud-provider` names it.
+pub(crate) fn cloud_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Aws => "aws",
+        Provider::Gcp => "gce",
     }
 }
 
