@@ -36,6 +36,8 @@ pub(crate) struct Instance {
     pub relieves: Option<InstanceId>,
     /// The record that it was launched for: a scale-up, the loss of another one.
     pub launched_because: Option<RecordId>,
+    /// The record for which it has been drained.
+    pub drained_because: Option<RecordId>,
     /// The last record that says that it has to go.
     pub leaves_because: Option<RecordId>,
 }

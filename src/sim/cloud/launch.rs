@@ -126,6 +126,7 @@ impl Cloud {
             is_spare: false,
             relieves: None,
             launched_because: None,
+            drained_because: None,
             leaves_because: None,
         });
         self.groups[group].instances.push(id);

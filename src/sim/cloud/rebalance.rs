@@ -7,7 +7,7 @@ use crate::cluster::PodId;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
 use crate::sim::log::{Evictor, Occurrence};
-use crate::sim::pods::eviction::Eviction;
+use crate::sim::pods::eviction::{Eviction, Refusal};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -90,7 +90,11 @@ impl Cloud {
         }
         let moves = |pod: &PodId| !shared.cluster.spec_of(*pod).is_daemon() && shared.is_active(*pod);
         let pods: Vec<PodId> = shared.cluster.node(node).pods().iter().copied().filter(moves).collect();
-        let eviction = Eviction { by, because: instance.leaves_because, most_grace: None };
+        let because = instance.leaves_because;
+        // Another reason is another beginning: what is refused then is news again.
+        let refusal = if instance.drained_because == because { Refusal::IsKnown } else { Refusal::IsNews };
+        self.instances[id].drained_because = because;
+        let eviction = Eviction { by, because, most_grace: None, refusal };
         let mut refused = false;
         for pod in pods {
             refused |= !shared.evict_by_api(now, pod, eviction);

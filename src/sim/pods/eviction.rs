@@ -16,12 +16,23 @@ pub(in crate::sim) struct Eviction {
     pub(in crate::sim) because: Option<RecordId>,
     /// Less than the pod's own grace period, if this is less.
     pub(in crate::sim) most_grace: Option<SimDuration>,
+    /// Whether a refusal is news: who tries again every few seconds is refused many times.
+    pub(in crate::sim) refusal: Refusal,
+}
+
+/// What becomes of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Refusal {
+    /// It is logged and counted.
+    IsNews,
+    /// It is counted.
+    IsKnown,
 }
 
 impl Shared {
     /// Asks the eviction API to delete a pod. Whether the pod goes.
     pub(crate) fn evict_by_api(&mut self, now: SimTime, pod: PodId, eviction: Eviction) -> bool {
-        let Eviction { by, because, most_grace } = eviction;
+        let Eviction { by, because, most_grace, refusal } = eviction;
         self.refresh_budgets();
         let row = self.cluster.pod(pod);
         let (node, health) = match (row.phase, row.is_ready()) {
@@ -30,7 +41,9 @@ impl Shared {
             (_, true) => (row.node(), PodHealth::Ready),
         };
         if disruption::evict(health, &self.budgets_of(pod)) == EvictionAnswer::Denied {
-            self.log.push(now, Occurrence::EvictionDenied(pod), because);
+            if refusal == Refusal::IsNews {
+                self.log.push(now, Occurrence::EvictionDenied(pod), because);
+            }
             self.counts.evictions_denied += 1;
             return false;
         }
@@ -59,7 +72,8 @@ mod tests {
     use crate::id::Id;
     use crate::sim::fixture::{Small, at, node, pass, pod_of, pod_on};
 
-    const MOVE: Eviction = Eviction { by: Evictor::Rebalance, because: None, most_grace: None };
+    const MOVE: Eviction =
+        Eviction { by: Evictor::Rebalance, because: None, most_grace: None, refusal: Refusal::IsNews };
 
     #[test]
     fn a_budget_blocks_the_second_eviction_until_a_substitute_is_ready() {

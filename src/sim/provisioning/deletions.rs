@@ -7,7 +7,7 @@ use crate::id::Id;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{DrainId, Event};
 use crate::sim::log::{Evictor, Occurrence};
-use crate::sim::pods::eviction::Eviction;
+use crate::sim::pods::eviction::{Eviction, Refusal};
 use crate::sim::provisioning::state::Drain;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
@@ -121,7 +121,12 @@ impl Provisioning {
                 continue;
             }
             let most_grace = shared.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
-            let eviction = Eviction { by: Evictor::ClusterAutoscaler, because: self.drains[id].record, most_grace };
+            let eviction = Eviction {
+                by: Evictor::ClusterAutoscaler,
+                because: self.drains[id].record,
+                most_grace,
+                refusal: Refusal::IsNews,
+            };
             if !shared.evict_by_api(now, pod, eviction) {
                 refused.push(pod);
             }

@@ -3,7 +3,7 @@
 use crate::cluster::{Container, Phase, PodId};
 use crate::sim::event::Event;
 use crate::sim::log::Evictor;
-use crate::sim::pods::eviction::Eviction;
+use crate::sim::pods::eviction::{Eviction, Refusal};
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::updater::{self, Priority, Replicas, Restriction};
@@ -104,7 +104,7 @@ impl Vertical {
         let urgent = |pod: &PodId| Some((self.priority_of(shared, now, index, *pod)?, *pod));
         let mut urgent: Vec<(Priority, PodId)> = live.iter().filter_map(urgent).collect();
         urgent.sort_by(|a, b| updater::more_urgent(&a.0, &b.0));
-        let eviction = Eviction { by: Evictor::VpaUpdater, because: None, most_grace: None };
+        let eviction = Eviction { by: Evictor::VpaUpdater, because: None, most_grace: None, refusal: Refusal::IsNews };
         for (_, pod) in urgent {
             let pending = shared.cluster.pod(pod).phase == Phase::Pending;
             if restriction.allows(pending) && shared.evict_by_api(now, pod, eviction) {

@@ -77,7 +77,11 @@ impl Felt {
     pub fn quantile_s(&self, quantile: f64) -> Option<f64> {
         (self.latency.requests() > 0.0).then(|| self.latency.quantile_s(quantile))
     }
-    /// The same of all requests, those that failed taking for ever: none where too few were answered.
+    /// The largest of those that were answered, in seconds; none where nobody was.
+    pub fn max_s(&self) -> Option<f64> {
+        (self.latency.requests() > 0.0).then(|| self.latency.max_s())
+    }
+    /// What the share `quantile` of all requests does not exceed, those that failed taking for ever: none where too few were answered.
     pub fn quantile_of_all_s(&self, quantile: f64) -> Option<f64> {
         let answered = self.latency.requests();
         let wanted =
