@@ -16,6 +16,7 @@ mod dry_run_autoscale;
 mod dry_run_hpa;
 mod dumps;
 mod field;
+mod field_autoscale;
 mod field_readers;
 mod field_run;
 mod figures;
