@@ -123,7 +123,7 @@ fn a_node_with_a_pod_under_two_budgets_stays() {
 /// kubernetes/autoscaler#5238: what a pod wants to be near comes with another workload.
 #[test]
 fn affinity_to_another_workload_is_not_impossible() {
-    let done = case("31-run-false-caveat-affinity").run("run s.yaml --no-recommend -n 1 --out out");
+    let done = case("31-run-false-caveat-affinity").run("run s.yaml --no-recommend -n 1 --details --out out");
     done.ok();
     let told = done.stdout.clone() + &done.stderr;
     assert!(!told.contains("could ever hold"), "{told}");
