@@ -121,6 +121,7 @@ mod tests {
             scale_up: ScaleUpOutcome { increases, ..ScaleUpOutcome::default() },
             scale_down: Some(down),
             error: None,
+            ended: None,
         };
         let key = DELETION_CANDIDATE;
         let expected = [
