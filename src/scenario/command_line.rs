@@ -110,9 +110,11 @@ mod tests {
     use super::*;
 
     fn words(command: &[&str]) -> Option<Vec<String>> {
-        let mut container = Container::default();
-        container.command = command.iter().map(|word| (*word).to_owned()).collect();
-        container.env = vec![crate::scenario::kubernetes::pod::EnvVar { name: "GROUP".into(), value: "g".into() }];
+        let container = Container {
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
+            env: vec![crate::scenario::kubernetes::pod::EnvVar { name: "GROUP".into(), value: "g".into() }],
+            ..Container::default()
+        };
         words_of(&container, "ca")
     }
 

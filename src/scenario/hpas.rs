@@ -90,13 +90,13 @@ pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mu
 /// What an HPA scales, if it was read.
 fn target<'a>(hpa: &HorizontalPodAutoscaler, found: &'a [Box<Found>]) -> Option<&'a Workload> {
     let target = &hpa.spec.scale_target_ref;
-    let is_target = |one: &&Box<Found>| {
+    let is_target = |one: &Found| {
         let metadata = one.api.metadata();
         one.api.kind().name() == target.kind
             && metadata.name == target.name
             && metadata.namespace_or_default() == hpa.metadata.namespace_or_default()
     };
-    found.iter().find(is_target)?.api.workload()
+    found.iter().find(|one| is_target(one))?.api.workload()
 }
 
 /// The container that an HPA looks at, if it is one.

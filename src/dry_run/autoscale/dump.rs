@@ -59,7 +59,7 @@ pub struct Loaded {
 struct Dump {
     nodes: Vec<(Provenance, Box<Node>)>,
     /// Everything but nodes, in order.
-    others: Vec<Box<Found>>,
+    others: Vec<Found>,
     /// What the API server fills in.
     admission: Admission,
     /// Custom resources that decide in a live cluster.
@@ -119,7 +119,7 @@ impl Dump {
             Object::ConfigMap(_) => {}
             Object::PriorityClass(class) => self.admission.add_class(*class),
             Object::LimitRange(limits) => self.admission.add_limits(*limits),
-            _ => self.others.push(found),
+            _ => self.others.push(*found),
         }
     }
     fn has(&self, kind: Kind) -> bool {
