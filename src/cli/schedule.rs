@@ -276,8 +276,7 @@ fn more_table(cluster: &ClusterState, pod: PodId, more: &HowMany) -> String {
     let pods = counted(more.count() as usize, "more pod");
     let mut text = format!("{pods} like {} {fit}.\n", cluster.pod_key(pod));
     if let (Some((what, nodes)), Some(stopped)) = (ran_out(more), &more.stopped) {
-        let _ =
-            writeln!(text, "What runs out first: {what}, on {nodes} of {}.", counted(stopped.nodes as usize, "node"));
+        let _ = writeln!(text, "What runs out first: {what}, on {nodes} of {}.", counted(stopped.nodes, "node"));
     }
     if let Some(stopped) = &more.stopped {
         let _ = writeln!(text, "The next one: {}", stopped.message());
