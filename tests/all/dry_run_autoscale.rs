@@ -271,7 +271,7 @@ fn the_workloads_are_read_too() {
     let path = path.display().to_string();
     let Done { code, stdout: out, stderr: err } = run(&folder(&[]), &["-f", &path, "-o", "json"]);
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("1 loops, 0.0"), "{err}");
+    assert!(err.contains("1 loop, 0.0"), "{err}");
     let loops: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(loops[0]["scaleUpResult"], "Successful");
     assert!(loops[0]["increases"][0]["to"].as_i64() > loops[0]["increases"][0]["from"].as_i64());

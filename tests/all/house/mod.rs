@@ -39,7 +39,7 @@ const MAP: &[(&str, &[&str])] = &[
         "scenario",
         &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"],
     ),
-    ("dry_run", &["autoscaler", "cluster", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
+    ("dry_run", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
     ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
     (
         "report",
