@@ -33,7 +33,7 @@ impl Autoscaler {
     }
 
     /// As [`run_once`](Self::run_once), for callers who know themselves whether anything is new: they ask
-    /// [`goes_on`](Self::goes_on) first where nothing is.
+    /// [`answer_holds`](Self::answer_holds) first where nothing is.
     pub fn run_afresh(&mut self, cluster: &mut ClusterState, inputs: LoopInputs<'_>) -> LoopOutcome {
         let last = self.checker.last;
         let outcome = self.look(cluster, inputs);

@@ -1,6 +1,6 @@
 //! Traffic: demand over time, and how it feels: utilisation, backlog, latency, errors.
 //!
-//! - [`demand`]: requests per second over time, with the noise that makes replications differ.
+//! - `demand`: requests per second over time, with the noise that makes replications differ.
 //! - [`calls`]: entry routes, and who calls whom how often.
 //! - [`latency`]: the fast mode, service by service and step by step, and routes end to end.
 //!

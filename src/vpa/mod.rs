@@ -2,7 +2,7 @@
 //!
 //! [`Aggregate`] remembers the usage of all pods of a container in decaying histograms,
 //! [`PodMemory`] what is remembered per pod on the way there, [`recommend`] turns an aggregate into
-//! amounts, [`updater`] picks the pods to evict so that they come back with these.
+//! amounts, `updater` picks the pods to evict so that they come back with these.
 //!
 //! Deliberately not here: where usage comes from and when (the simulation), YAML (the scenario room),
 //! several label sets per container name, garbage collection after 8 days without samples.
