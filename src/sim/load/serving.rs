@@ -4,7 +4,6 @@ use crate::cluster::NodeId;
 use crate::id::IdVec;
 use crate::sim::load::under_way::Usage;
 use crate::sim::outcome::ServiceLevels;
-use crate::sim::shared::Shared;
 use crate::world::WorkloadId;
 
 /// How requests are served, step by step, and what that uses.
@@ -27,5 +26,3 @@ impl Serving {
         }
     }
 }
-
-impl Shared {}

@@ -171,10 +171,10 @@ impl WaitingLine {
 
     /// Those who wait and arrived before that.
     pub(super) fn arrived_before(&self, at_s: f64) -> f64 {
-        let of = |parcel: &Parcel| {
-            parcel.ahead.beyond(self.done - parcel.base) * share_before(at_s, (parcel.from_s, parcel.to_s))
-        };
-        self.parcels.iter().map(of).sum()
+        // Most came later; only for the others it matters who of them still waits.
+        let shares = self.parcels.iter().map(|parcel| (parcel, share_before(at_s, (parcel.from_s, parcel.to_s))));
+        let earlier = shares.filter(|(_, share)| *share > 0.0);
+        earlier.map(|(parcel, share)| parcel.ahead.beyond(self.done - parcel.base) * share).sum()
     }
 
     /// Gives up a share of everything that waits.
