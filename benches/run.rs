@@ -34,7 +34,8 @@ fn many_services() -> Scenario {
     // At the peak each service gets 600 requests/s of 50 ms: 30 vCPUs, 50 pods at 60 %.
     let text = format!(
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: many-services\nmanifests: [all.yaml]\nduration: 1d\n\
-         step: 5m\nnodeGroups:\n  pool: {{instanceTypes: [c6i.16xlarge], minSize: 300, maxSize: 300}}\n\
+         step: 5m\ncluster: {{cpuReference: c6i.16xlarge}}\n\
+         nodeGroups:\n  pool: {{instanceTypes: [c6i.16xlarge], minSize: 300, maxSize: 300}}\n\
          traffic:\n  patterns: [{{diurnal: {{meanRate: 80000, swing: 0.5, peakHour: 20}}}}]\n  noise: 0.08\n  \
          routes:\n{routes}services:\n{profiles}"
     );

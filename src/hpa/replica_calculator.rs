@@ -133,6 +133,7 @@ impl Sums {
 
 impl Calculator<'_> {
     /// What `metric` proposes.
+    #[inline]
     pub(super) fn propose(&self, metric: &Metric) -> Result<Proposal, MetricError> {
         match *metric {
             Metric::Resource { resource, container, target } => match target {
@@ -302,6 +303,7 @@ impl Calculator<'_> {
     }
 
     /// Adds a group where it belongs.
+    #[inline]
     fn count(&self, sums: &mut Sums, pod: &PodGroup<'_>, sample: Sample) {
         let Sample { resource, value, request } = sample;
         match (self.standing(pod, resource, value.is_some()), value) {

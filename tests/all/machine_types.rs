@@ -69,6 +69,18 @@ fn faster_machines_answer_faster_and_need_fewer_pods() {
 }
 
 #[test]
+fn an_autoscaler_sees_what_a_fast_machine_is_kept_busy_with() {
+    for mode in ["fast", "exact"] {
+        // 12 cores of the reference machine are 2.4 of these: 8 pods at 60 % of half a core, after the first rush.
+        let text = scenario(&format!("latency: {mode}\n{}", groups("m5.large", ", cpuSpeed: 5")));
+        let busy = Folder::new().file("web.yaml", WEB).file("s.yaml", text.replace("rate: 40}", "rate: 400}"));
+        let json: Value = busy.run("run s.yaml -q --no-recommend -o json").json();
+        let mean = json["autoscalers"][0]["replicasMean"]["mean"].as_f64().expect("pods");
+        assert!((7.0..12.0).contains(&mean), "{mode}: {mean}");
+    }
+}
+
+#[test]
 fn what_is_assumed_about_machines_is_said() {
     let run = |more: &str| folder(more).run("run s.yaml -q --details --no-recommend");
     let arm = run(&groups("m7g.large", ""));

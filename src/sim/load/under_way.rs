@@ -93,7 +93,9 @@ impl LoadState {
         self.since = now;
         self.engine.step(&Step { span, until: now, entry_rate: self.entry_rate, pods: &self.pods });
         for (id, rate) in traffic.graph.arrival_rates(self.entry_rate) {
-            let outcome = self.engine.service(id);
+            let mut outcome = self.engine.service(id);
+            outcome.cpu_milli_per_pod =
+                on_its_machine(outcome.cpu_milli_per_pod, self.services[id].cpu_of_request, &traffic.services[id]);
             self.services[id].served(&ServedStep { now, number, span, rate, outcome });
         }
         for (id, watch) in self.route_watches.iter_mut() {
@@ -108,20 +110,17 @@ impl LoadState {
         let state = &self.services[id];
         let pods = self.pods[id].count().max(1.0);
         Usage {
-            cpu_milli: cpu_milli(state, row).round() as i64,
+            cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
             memory_bytes: row.memory_base_bytes + (row.memory_per_request_bytes as f64 * state.in_hand() / pods) as i64,
             shared_by: (state.last.backlog <= 0.0).then_some(pods),
         }
     }
 }
 
-/// What a pod uses on its machine, idle use included and never above the limit.
-fn cpu_milli(state: &ServiceState, row: &Service) -> f64 {
-    let measured = state.last.cpu_milli_per_pod;
-    if state.cpu_of_request == 1.0 {
-        return measured;
-    }
-    let idle = row.profile.idle_cpu_milli.min(measured);
+/// What a pod uses that did so much work, given in milli-cores of the reference machine: idle use included in both, and
+/// never above the limit.
+fn on_its_machine(work_milli: f64, cpu_of_request: f64, row: &Service) -> f64 {
+    let idle = row.profile.idle_cpu_milli.min(work_milli);
     let limit = row.profile.cpu_limit_cores.map_or(f64::INFINITY, |cores| cores * 1000.0);
-    (idle + (measured - idle) * state.cpu_of_request).min(limit)
+    (idle + (work_milli - idle) * cpu_of_request).min(limit)
 }

@@ -190,7 +190,8 @@ impl ExactEngine {
             timed_out: seen.timed_out as f64,
             backlog: self.backlog(id),
             utilization: (answered / (pod_seconds * profile.pod_capacity() * self.speed[id])).min(1.0),
-            cpu_milli_per_pod: cpu_milli.min(limit_milli),
+            // A core that is twice as fast does twice a core's work.
+            cpu_milli_per_pod: cpu_milli.min(limit_milli * self.speed[id].max(1.0)),
             latency: LatencySummary::of(&seen.latency),
             is_pooled: false,
         }

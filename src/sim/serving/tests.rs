@@ -62,7 +62,10 @@ struct Led {
 
 impl Led {
     fn new(mode: LatencyMode) -> Led {
-        let engine = TrafficEngine::new(&traffic(), mode, &LatencyTables::default(), Seed::new(1, 0));
+        Led::of(&traffic(), mode)
+    }
+    fn of(traffic: &Traffic, mode: LatencyMode) -> Led {
+        let engine = TrafficEngine::new(traffic, mode, &LatencyTables::default(), Seed::new(1, 0));
         Led { engine, now: SimTime::ZERO, pods: 0 }
     }
     fn change(&mut self, pod: usize, after: SimDuration, change: PodChange) {
@@ -151,6 +154,22 @@ fn slow_nodes_slow_both_modes() {
         };
         let (usual, slow) = (p90(1.0), p90(0.5));
         assert!(slow > 1.9 * usual, "{mode:?}: {slow}, usually {usual}");
+    }
+}
+
+#[test]
+fn fast_machines_work_for_more_than_their_limit() {
+    for mode in MODES {
+        let mut traffic = traffic();
+        traffic.services[shop()].profile.cpu_limit_cores = Some(1.0);
+        let mut led = Led::of(&traffic, mode).more(4);
+        for _ in 0..20 {
+            let mut pods = ReadyPods { node_speed: 3.0, ..ready(4.0) };
+            pods.cohorts[0].speed = 3.0;
+            led.step(400.0, pods);
+            // 100 requests a second of 20 ms on the reference machine: two thirds of a core that is three times as fast.
+            near(led.engine.service(shop()).cpu_milli_per_pod, 2000.0, 0.1);
+        }
     }
 }
 

@@ -188,9 +188,11 @@ impl ServiceModel {
         let limit_milli = self.profile.cpu_limit_cores.map_or(f64::INFINITY, |cores| cores * 1000.0);
         let idle_milli = self.profile.idle_cpu_milli;
         let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
+        // A core that is twice as fast does twice a core's work.
+        let fastest = pods.iter().map(|cohort| cohort.speed).fold(1.0, f64::max);
         let usage = |requests: f64, pods: f64| {
             let busy = requests * self.profile.cpu_s / (pods * span_s).max(1e-300) * 1000.0;
-            (idle_milli + busy).min(limit_milli)
+            (idle_milli + busy).min(limit_milli * fastest)
         };
         outcome.cpu_milli_per_pod = usage(done, ready);
         self.pod_cpu_milli.clear();

@@ -96,8 +96,8 @@ pub struct StepOutcome {
     pub backlog: f64,
     /// Work done over capacity, 0..=1.
     pub utilization: f64,
-    /// The mean CPU usage of a ready pod in milli-cores, idle use included, never above the limit:
-    /// what the pod autoscaler sees.
+    /// The mean CPU usage of a ready pod in milli-cores of speed 1, idle use included; never above the limit times the
+    /// pods' speed, nor above the limit where that is slower than 1.
     pub cpu_milli_per_pod: f64,
     /// The latency of the requests answered in time.
     pub latency: LatencySummary,
