@@ -21,6 +21,7 @@ pub(super) fn details(report: &Report) -> String {
     }
     answer(report, &mut text);
     recommendation(report, &mut text);
+    section(&mut text, tables::bottlenecks(report));
     section(&mut text, tables::groups(report));
     section(&mut text, tables::hpas(report));
     section(&mut text, tables::vpas(report));
@@ -67,7 +68,7 @@ fn is_worth_a_line(report: &Report, headline: &super::Headline) -> bool {
 
 fn recommendation(report: &Report, text: &mut String) {
     let Some(found) = &report.recommendation else { return };
-    let _ = writeln!(text, "\nRecommended min and max: {}", overall(found));
+    let _ = writeln!(text, "\nRecommended min and max: {}", overall(report, found));
     let _ = writeln!(text, "{}", basis(found));
     let changed = found.bounds.iter().filter(|row| (row.min, row.max) != (row.current_min, row.current_max));
     let mut table = table(&["", "now", "set", "why"]);

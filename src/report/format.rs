@@ -24,20 +24,18 @@ pub(super) fn figure(value: f64, unit: Unit) -> String {
 /// The 95 % interval of the mean, `1,230 – 1,260`, or `± <1 ms` where both ends look the same; empty without one.
 pub(super) fn interval(estimate: &Estimate, unit: Unit) -> String {
     let Some([low, high]) = estimate.interval else { return String::new() };
-    // A mean of shares or counts cannot be negative, nor a share above one, whatever the t-distribution says.
-    let low = if matches!(unit, Unit::Usd | Unit::UsdPerMonth) { low } else { low.max(0.0) };
-    let high = if unit == Unit::Ratio { high.min(1.0) } else { high };
     let [low, high] = [low, high].map(|end| figure(end, unit));
     if low == high { half_width(estimate, unit) } else { format!("{low} – {high}") }
 }
 
 /// Half of the 95 % interval of the mean, `± 1.2 ms`; `± <1 ms` where it is less than the last digit of the mean says;
-/// empty without one.
+/// its two ends where they are not equally far from the mean; empty without one.
 pub(super) fn half_width(estimate: &Estimate, unit: Unit) -> String {
-    if estimate.interval.is_none() {
-        return String::new();
-    }
+    let Some([low, high]) = estimate.interval else { return String::new() };
     let (half, step) = (estimate.half_width(), last_digit(estimate.mean, unit));
+    if (low + high - 2.0 * estimate.mean).abs() > step && half >= step {
+        return format!("{}–{}", figure(low, unit), figure(high, unit));
+    }
     match unit {
         Unit::Count if half == 0.0 => "± 0".to_owned(),
         _ if half < step => format!("± <{}", figure(step, unit)),
@@ -181,12 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_of_shares_does_not_fall_below_zero() {
-        let estimate = Estimate { interval: Some([-0.01, 0.03]), ..Estimate::exact(0.01) };
+    fn an_interval_that_ends_at_a_bound_is_shown_by_its_ends() {
+        let estimate = Estimate { interval: Some([-0.01, 0.03]), ..Estimate::exact(0.01) }.within(0.0, 1.0);
         assert_eq!(interval(&estimate, Unit::Ratio), "0% – 3.0%");
+        assert_eq!(half_width(&estimate, Unit::Ratio), "0%–3.0%");
         assert_eq!(interval(&Estimate::exact(1.0), Unit::Ratio), "");
-        let estimate = Estimate { interval: Some([0.97, 1.01]), ..Estimate::exact(0.99) };
-        assert_eq!(interval(&estimate, Unit::Ratio), "97% – 100%");
+        let estimate = Estimate { interval: Some([0.95, 1.02]), ..Estimate::exact(0.985) }.within(0.0, 1.0);
+        assert_eq!(interval(&estimate, Unit::Ratio), "95% – 100%");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The terminal summary: what fits a screen of 80 columns and 24 lines, the verdict last.
 
+use super::Report;
 use super::details::details;
 use super::format::{duration, figure, half_width, parts};
 use super::model::Headline;
-use super::verdict::{changes, is_met, verdict};
-use super::{Report, Unit};
+use super::verdict::{changes, extent, is_met, verdict};
 use crate::units::counted;
 use std::fmt::Write;
 use std::path::Path;
@@ -13,7 +13,8 @@ use std::path::Path;
 const WIDTH: usize = 80;
 
 /// The figures of the summary, in order; others are in the tables.
-const FIGURES: [&str; 5] = ["costUsdPerMonth", "latencyMsP95", "errorRatio", "longestPendingSeconds", "spotLosses"];
+const FIGURES: [&str; 6] =
+    ["costUsdPerMonth", "latencyMsP95", "errorRatio", "longestPendingSeconds", "unplacedPods", "spotLosses"];
 
 /// What is printed beside the figures.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,19 +84,13 @@ fn cost(report: &Report, total: f64, text: &mut String) {
     wrapped(text, "   ", &named.collect::<Vec<_>>().join(" + "));
 }
 
-/// What was full for the largest share of time.
+/// What held most of the failed requests back.
 fn bottleneck(report: &Report, text: &mut String) {
-    let full = |name: String, share: f64| (share > 0.0).then_some((name, share));
-    let hpas = report.autoscalers.iter().filter_map(|hpa| {
-        full(
-            format!("HPA {}/{} at its maximum of {}", hpa.namespace, hpa.name, hpa.max_replicas),
-            hpa.at_max_ratio.mean,
-        )
-    });
-    let fullest = hpas.max_by(|a, b| a.1.total_cmp(&b.1));
-    if let Some((name, share)) = fullest {
-        let line = format!(" {:<26}{name}, {} of the time", "Bottleneck", figure(share, Unit::Ratio));
-        let _ = writeln!(text, "{}", shortened(&line));
+    let mut row = |label: &str, words: &str| *text += &(shortened(&format!(" {label:<26}{words}")) + "\n");
+    let Some(worst) = report.bottlenecks.first() else { return row("Bottleneck", "none") };
+    row("Bottleneck", &worst.named());
+    if let Some(extent) = extent(worst) {
+        row("", &extent);
     }
 }
 

@@ -56,6 +56,19 @@ pub(super) fn hpas(report: &Report) -> Grid {
     }
 }
 
+/// What was full while requests failed.
+pub(super) fn bottlenecks(report: &Report) -> Grid {
+    let row = |part: &super::Bottleneck| {
+        let share = |share: &Estimate| if share.is_known() { mean(share, Unit::Ratio) } else { String::new() };
+        vec![part.named(), share(&part.full_ratio), share(&part.failed_share)]
+    };
+    Grid {
+        title: "Bottlenecks (share of the time at the maximum, share of all failed requests)".to_owned(),
+        heads: &["", "full", "failed"],
+        rows: report.bottlenecks.iter().map(row).collect(),
+    }
+}
+
 /// What VPAs recommended in the end.
 pub(super) fn vpas(report: &Report) -> Grid {
     let row = |vpa: &VerticalResult, resource: &str, bounds: &VerticalBounds| {

@@ -1,8 +1,8 @@
 //! The answer in words: whether the objectives are kept, and what another setting saves or costs.
 
 use super::format::{figure, half_width, usd};
-use super::model::{Headline, Recommendation, Verdict};
-use super::{Objective, Report, Unit};
+use super::model::{Bottleneck, BottleneckKind, Headline, Recommendation, Verdict};
+use super::{Estimate, Objective, Report, Unit};
 use crate::units::counted;
 
 /// Fewer failed requests than this share are not worth a sentence.
@@ -33,7 +33,7 @@ pub(super) fn verdict(report: &Report) -> String {
     };
     let kept = format!("{kept}{}", unpromised_errors(report));
     match &report.recommendation {
-        Some(found) => format!("{kept} Recommended min and max: {}.", overall(found)),
+        Some(found) => format!("{kept} Recommended min and max: {}.", overall(report, found)),
         None => kept,
     }
 }
@@ -55,7 +55,7 @@ fn missed(objective: &Objective) -> String {
 }
 
 /// What all recommendations together save or cost.
-pub(super) fn overall(found: &Recommendation) -> String {
+pub(super) fn overall(report: &Report, found: &Recommendation) -> String {
     let mut difference = found.difference_usd_per_month;
     if found.verdict == Verdict::Save {
         difference = difference.scaled(-1.0);
@@ -67,8 +67,27 @@ pub(super) fn overall(found: &Recommendation) -> String {
         Verdict::Save => format!("saves {amount} per month{range}"),
         Verdict::Spend => format!("keeps the objectives, for {amount} more per month{range}"),
         Verdict::Keep => "nothing cheaper keeps the objectives beyond doubt; tighter maximums cost nothing".to_owned(),
-        Verdict::NotFound => "no setting that was tried keeps the objectives".to_owned(),
+        Verdict::NotFound => format!("no setting that was tried keeps the objectives{}", held_back(report)),
     }
+}
+
+/// For how long a bottleneck was full, and how many of the failed requests failed behind it.
+pub(super) fn extent(bottleneck: &Bottleneck) -> Option<String> {
+    let is_timed = matches!(bottleneck.kind, BottleneckKind::GroupAtMaximum | BottleneckKind::HpaAtMaximum);
+    let part = |is_shown: bool, share: &Estimate, what: &str| {
+        (is_shown && share.is_known()).then(|| format!("{} {what}", figure(share.mean, Unit::Ratio)))
+    };
+    let time = part(is_timed, &bottleneck.full_ratio, "of the time");
+    let failed = part(true, &bottleneck.failed_share, "of the failed requests");
+    let parts: Vec<String> = time.into_iter().chain(failed).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What holds requests back: where no setting keeps the objectives this is what to look at.
+fn held_back(report: &Report) -> String {
+    let Some(worst) = report.bottlenecks.first() else { return String::new() };
+    let extent = extent(worst).map_or(String::new(), |extent| format!(" ({extent})"));
+    format!("; the bottleneck is {}{extent}", worst.named())
 }
 
 /// What the recommendation rests on.

@@ -54,6 +54,8 @@ pub struct GroupCounts {
     pub nodes: CountOverTime,
     /// Instances, from launch to the end of the node object.
     pub instances: CountOverTime,
+    /// 1 while pods wait for a node and the node autoscaler leaves the group alone because it is at its maximum.
+    pub full: CountOverTime,
     /// Nodes that registered.
     pub added: u64,
     /// Node objects that went.
@@ -93,6 +95,8 @@ pub struct Counts {
     pub out_of_memory: u64,
     /// The longest wait for a node of any pod that got one.
     pub longest_pending: SimDuration,
+    /// Pods without a node at the end.
+    pub unplaced: u64,
     /// The longest wait for a node of any pod that has none at the end.
     pub longest_unplaced: SimDuration,
     /// Sum of the waits of all pods that got a node, and their number.

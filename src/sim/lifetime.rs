@@ -90,8 +90,9 @@ impl Simulation {
         serving.service_levels.overflowed = shared.load.as_ref().map_or(0, LoadState::overflowed);
         let keep = shared.log.is_on();
         let unplaced = shared.lives.iter().filter(|(_, life)| life.stage == Stage::Pending);
-        let longest = unplaced.map(|(pod, _)| shared.end - shared.cluster.pod(pod).created).max();
-        shared.counts.longest_unplaced = longest.unwrap_or_default();
+        let waits: Vec<_> = unplaced.map(|(pod, _)| shared.end - shared.cluster.pod(pod).created).collect();
+        shared.counts.unplaced = waits.len() as u64;
+        shared.counts.longest_unplaced = waits.into_iter().max().unwrap_or_default();
         let names = cloud.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
         Outcome {
             end: shared.end,

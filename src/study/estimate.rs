@@ -72,6 +72,12 @@ impl Estimate {
         self.interval.is_some_and(|[low, high]| low > 0.0 || high < 0.0)
     }
 
+    /// The same with an interval that stays between the least and the most that there can be.
+    pub fn within(self, least: f64, most: f64) -> Self {
+        let interval = self.interval.map(|[low, high]| [low.max(least), high.min(most)]);
+        Estimate { interval, ..self }
+    }
+
     /// The figure in another unit.
     pub fn scaled(&self, factor: f64) -> Self {
         let [p5, p95] = if factor < 0.0 { [self.p95, self.p5] } else { [self.p5, self.p95] };
@@ -112,6 +118,14 @@ mod tests {
 
     fn near(a: f64, b: f64) -> bool {
         (a - b).abs() < 1e-6
+    }
+
+    #[test]
+    fn an_interval_of_shares_stays_within_0_and_1() {
+        let estimate = Estimate::of([0.0, 0.0, 0.02, 1.0]).within(0.0, 1.0);
+        let [low, high] = estimate.interval.expect("four values");
+        assert!(low == 0.0 && high == 1.0, "{estimate:?}");
+        assert_eq!(Estimate::of([0.1]).within(0.0, 1.0).interval, None);
     }
 
     #[test]

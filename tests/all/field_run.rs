@@ -36,6 +36,7 @@ fn pods_that_never_get_a_node_wait_longest() {
     let folder = case("15-run-pending-forever");
     let result = run(&folder, "s.yaml");
     assert!(headline(&result, "longestPendingSeconds") >= 3.0 * 3600.0 - 60.0);
+    assert_eq!(headline(&result, "unplacedPods"), 4.0);
     assert!(headline(&result, "pendingPodSeconds") >= 4.0 * 3.0 * 3600.0 - 600.0);
 }
 

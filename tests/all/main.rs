@@ -7,6 +7,7 @@ mod autoscaler_machines;
 mod autoscaler_rules;
 mod autoscaler_storm;
 mod autoscaler_world;
+mod bottleneck;
 mod causes;
 mod cli;
 mod digest;

@@ -1,11 +1,13 @@
 //! The report: versioned, serialisable, everything a reader may want to see of a run.
 
+mod bottleneck;
 mod costs;
 mod recommendation;
 mod scaling;
 mod timeline;
 mod users;
 
+pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use recommendation::{Recommendation, RecommendedBounds, Verdict};
 pub use scaling::{AutoscalerResult, GroupResult, VerticalBounds, VerticalResult};
@@ -56,6 +58,9 @@ pub struct Report {
     pub vertical_autoscalers: Vec<VerticalResult>,
     /// By node group.
     pub groups: Vec<GroupResult>,
+    /// What was full while requests failed, the worst first; empty where nothing was.
+    #[serde(default)]
+    pub bottlenecks: Vec<Bottleneck>,
     /// By kind of charge.
     pub charges: Vec<ChargeResult>,
     /// By namespace, with `__idle__` and `__unallocated__`.
@@ -87,6 +92,7 @@ impl Report {
             autoscalers: Vec::new(),
             vertical_autoscalers: Vec::new(),
             groups: Vec::new(),
+            bottlenecks: Vec::new(),
             charges: Vec::new(),
             namespaces: Vec::new(),
             costs: Vec::new(),

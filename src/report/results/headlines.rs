@@ -5,6 +5,12 @@ use crate::report::{Estimate, Headline, Objective, Unit};
 use crate::study::{Figures, keeps_error_rate, keeps_latency};
 
 fn headline(metric: &str, label: &str, unit: Unit, value: Estimate) -> Headline {
+    // Nothing here can be negative but money, and no share above one, whatever the t-distribution says.
+    let value = match unit {
+        Unit::Usd | Unit::UsdPerMonth => value,
+        Unit::Ratio => value.within(0.0, 1.0),
+        _ => value.within(0.0, f64::INFINITY),
+    };
     Headline { metric: metric.to_owned(), label: label.to_owned(), unit, value, objective: None }
 }
 
@@ -50,6 +56,7 @@ impl Results<'_> {
             count("nodesPeak", "Nodes at most", &|run| run.cluster.nodes.most as u64),
             headline("pendingPodSeconds", "Pods waiting for a node, in all", Unit::Seconds, waited),
             headline("longestPendingSeconds", "Longest wait for a node", Unit::Seconds, longest),
+            count("unplacedPods", "Pods without a node at the end", &|run| run.cluster.unplaced),
             count("scaleEvents", "HPA rescales and node scale-ups", &Figures::scale_events),
             headline("flappingPerHour", "Pods and nodes started + stopped", Unit::PerHour, flapping),
             count("evictions", "Pods evicted", &|run| run.cluster.evictions),

@@ -1,5 +1,6 @@
 //! From a study's figures to a report.
 
+mod bottlenecks;
 mod costs;
 mod headlines;
 mod scaling;
@@ -27,6 +28,7 @@ impl Report {
         report.autoscalers = results.autoscalers();
         report.vertical_autoscalers = results.vertical_autoscalers();
         report.groups = results.groups();
+        report.bottlenecks = results.bottlenecks();
         report.charges = results.charges();
         report.namespaces = results.namespaces();
         report.costs = results.costs();
@@ -83,6 +85,14 @@ struct Results<'a> {
 impl Results<'_> {
     fn over(&self, value: impl Fn(&Figures) -> f64) -> Estimate {
         self.runs.over(value)
+    }
+    /// Of a share: its interval stays within 0 and 1.
+    fn share(&self, value: impl Fn(&Figures) -> f64) -> Estimate {
+        self.over(value).within(0.0, 1.0)
+    }
+    /// Of a share, over the replications that have a value; unknown where none has.
+    fn share_known(&self, value: impl Fn(&Figures) -> Option<f64>) -> Estimate {
+        self.over_known(value).within(0.0, 1.0)
     }
     /// Over the replications that have a value; unknown where none has.
     fn over_known(&self, value: impl Fn(&Figures) -> Option<f64>) -> Estimate {

@@ -6,9 +6,9 @@ use crate::vpa::{Amounts, Recommendation};
 
 impl Results<'_> {
     pub(super) fn autoscalers(&self) -> Vec<AutoscalerResult> {
-        let (seconds, hours) = (self.seconds(), self.hours());
+        let hours = self.hours();
         let row = |(hpa, (name, id)): (&crate::world::Hpa, &(crate::study::ObjectName, crate::id::WorkloadId))| {
-            let (id, max) = (*id, i64::from(hpa.spec.max));
+            let id = *id;
             AutoscalerResult {
                 namespace: name.namespace.clone(),
                 name: name.name.clone(),
@@ -16,10 +16,7 @@ impl Results<'_> {
                 max_replicas: hpa.spec.max.max(0) as u32,
                 replicas_mean: self.over(|run| run.workloads[id].desired.mean(self.duration)),
                 replicas_peak: self.over(|run| run.workloads[id].desired.most as f64),
-                at_max_ratio: self.over(|run| {
-                    let row = &run.workloads[id];
-                    if row.desired.most < max { 0.0 } else { row.at_max.seconds as f64 / seconds }
-                }),
+                at_max_ratio: self.share(|run| self.at_max_ratio(run, id)),
                 scale_events: self.over(|run| run.workloads[id].rescales as f64),
                 flapping_per_hour: self.over(|run| run.workloads[id].flips as f64 / hours),
             }
@@ -61,7 +58,7 @@ impl Results<'_> {
             nodes_peak: self.over(|run| run.groups[id].nodes.most as f64),
             node_hours: self.over(|run| run.groups[id].instances.hours()),
             cost_usd_per_month: self.over(|run| run.usd_per_month(run.groups[id].cost)),
-            idle_ratio: self.over(|run| run.groups[id].idle_ratio()),
+            idle_ratio: self.share(|run| run.groups[id].idle_ratio()),
             interruptions: self.over(|run| run.groups[id].notices as f64),
         };
         self.cast.groups.iter().map(row).collect()

@@ -29,8 +29,8 @@ impl Results<'_> {
                 latency_ms_p50: self.quantile_ms(felt, 0.5),
                 latency_ms_p95: self.quantile_ms(felt, 0.95),
                 latency_ms_p99: self.quantile_ms(felt, 0.99),
-                error_ratio: self.over(|run| felt(run).requests.failed_ratio()),
-                breach_ratio: self.over(|run| run.services[id].breach.as_secs_f64() / seconds),
+                error_ratio: self.share(|run| felt(run).requests.failed_ratio()),
+                breach_ratio: self.share(|run| run.services[id].breach.as_secs_f64() / seconds),
                 detail: self.detail(traffic, objective, felt),
             }
         };
@@ -48,7 +48,7 @@ impl Results<'_> {
                 latency_ms_p50: self.quantile_ms(felt, 0.5),
                 latency_ms_p95: self.quantile_ms(felt, 0.95),
                 latency_ms_p99: self.quantile_ms(felt, 0.99),
-                error_ratio: self.over(|run| felt(run).requests.failed_ratio()),
+                error_ratio: self.share(|run| felt(run).requests.failed_ratio()),
                 detail: self.detail(traffic, traffic.objective, felt),
             }
         };
@@ -70,8 +70,8 @@ impl Results<'_> {
             latency_ms_p90: self.quantile_ms(felt, 0.9),
             latency_ms_max: self.over_known(|run| Some(felt(run).max_s()? * 1000.0)),
             pooled_ms: self.pooled(felt),
-            apdex: self.over(|run| felt(run).apdex(target_s)),
-            distribution_ratio: self.over(|run| felt(run).pooled.as_secs_f64() / seconds),
+            apdex: self.share(|run| felt(run).apdex(target_s)),
+            distribution_ratio: self.share(|run| felt(run).pooled.as_secs_f64() / seconds),
             objectives: self.objectives_of(objective, felt),
         }
     }
@@ -103,7 +103,7 @@ impl Results<'_> {
         let seconds = self.seconds();
         let kept = |run: &Figures| kept(run).unwrap_or_default();
         let share =
-            |time: fn(&ErrorBudget) -> SimDuration| self.over(move |run| time(&kept(run)).as_secs_f64() / seconds);
+            |time: fn(&ErrorBudget) -> SimDuration| self.share(move |run| time(&kept(run)).as_secs_f64() / seconds);
         ObjectiveDetail {
             metric: metric.to_owned(),
             target,

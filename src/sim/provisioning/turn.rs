@@ -1,6 +1,8 @@
 //! Cluster Autoscaler at work: its loop is shown the world, and what it decides is done.
 
-use crate::autoscaler::{Autoscaler, Choice, Command, GroupView, Groups, InstanceView, LoopInputs};
+use crate::autoscaler::{
+    Autoscaler, Choice, Command, GroupView, Groups, InstanceView, LoopInputs, LoopOutcome, SkipReason,
+};
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
@@ -59,6 +61,7 @@ impl Provisioning {
             let outcome = autoscaler.run_afresh(&mut shared.cluster, inputs);
             self.autoscaler = Some(autoscaler);
             self.note_reasons(shared, now, &outcome);
+            count_full_groups(shared, now, &outcome);
             let shortage = Shortage::helped_by(shared, &outcome);
             outcome.commands().for_each(|command| self.act(shared, cloud, command, shortage));
         }
@@ -109,6 +112,17 @@ impl Provisioning {
             Command::PutTaint { node, key, effect } => self.put_taint(shared, node, key, effect),
             Command::RemoveTaint { node, key } => self.remove_taint(shared, node, key),
             Command::StartDeletion(deletion) => self.start_deletion(shared, cloud, now, deletion),
+        }
+    }
+}
+
+/// Keeps count of the groups that would grow if they were not at their maximum.
+fn count_full_groups(shared: &mut Shared, now: SimTime, outcome: &LoopOutcome) {
+    let is_short = outcome.scale_up.pending.is_some();
+    for (id, counts) in shared.counts.groups.iter_mut() {
+        let is_full = is_short && outcome.scale_up.skipped.contains(&(id, SkipReason::MaxSize));
+        if is_full != (counts.full.value() == 1) {
+            counts.full.set(now, i64::from(is_full));
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct GroupFigures {
     pub nodes: Level,
     /// Instances, from launch to the end of the node object.
     pub instances: Level,
+    /// 1 while pods wait for a node and the group is at its maximum.
+    pub full: Level,
     /// What its nodes cost.
     pub cost: Money,
     /// The part of that which nobody held.
@@ -70,6 +72,7 @@ impl GroupFigures {
         GroupFigures {
             nodes: Level::of(&counts.nodes, end),
             instances: Level::of(&counts.instances, end),
+            full: Level::of(&counts.full, end),
             cost: Money::ZERO,
             idle_cost: Money::ZERO,
             added: counts.added,
@@ -108,6 +111,8 @@ pub struct ClusterFigures {
     pub out_of_memory: u64,
     /// The longest wait for a node, of those that got one and of those that had none at the end.
     pub longest_pending: SimDuration,
+    /// Pods without a node at the end.
+    pub unplaced: u64,
     /// Pods that got a node.
     pub pods_placed: u64,
     /// The sum of their waits.
@@ -128,6 +133,7 @@ impl ClusterFigures {
             probe_kills: counts.probe_kills,
             out_of_memory: counts.out_of_memory,
             longest_pending: counts.longest_pending.max(counts.longest_unplaced),
+            unplaced: counts.unplaced,
             pods_placed,
             waited,
         }
