@@ -14,6 +14,9 @@ use crate::world::InstanceId;
 use crate::world::WorkloadKind;
 use smallvec::SmallVec;
 
+/// For how long a node that was always there has been Ready: longer than anybody asks.
+const ALWAYS: SimDuration = SimDuration::from_hours(24);
+
 /// How a node comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
@@ -44,7 +47,9 @@ impl Cloud {
         }
         template.group = Some(group);
         template.created = now;
-        template.ready = NodeCondition { is_true: lag.is_zero(), since: now };
+        // Cluster Autoscaler learns from nodes that have been Ready for a minute: from these at once.
+        let since = if initial { now - ALWAYS } else { now };
+        template.ready = NodeCondition { is_true: lag.is_zero(), since };
         if !lag.is_zero() {
             template.taints.push(self.not_ready_taint(shared));
         }
