@@ -63,7 +63,7 @@ pub fn read(files: &[MetricsFile], wanted: Wanted<'_>, issues: &mut Issues) -> O
 
 fn read_one(file: &MetricsFile, text: &str, wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) {
     let mut part = Issues::new();
-    if text.trim_start().starts_with('{') {
+    if text.trim_start().starts_with(['{', '[']) {
         prometheus::read(text, file.column.as_deref().unwrap_or(wanted.fallback), wanted, rows, &mut part);
     } else {
         table::csv(text, (file.column.as_deref(), wanted.allow_gaps), rows, &mut part);

@@ -6,10 +6,10 @@ use super::timeline::Timeline;
 use crate::hpa::{Flags, HpaSpec};
 use crate::intern::{Interner, Symbol};
 use crate::scenario::hpas::{self, HpaObject};
-use crate::scenario::issue::Issues;
+use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::metrics::{self, MetricsFile, Recording, Wanted};
 use crate::scenario::pod_shape::PodShape;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, counted};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -89,7 +89,8 @@ impl Request<'_> {
             let timeline = self.replay(&object, &recording, &names).run();
             Run { label: object.label, spec: object.spec, timeline }
         };
-        let runs = objects.into_iter().map(replay).collect();
+        let runs: Vec<Run> = objects.into_iter().map(replay).collect();
+        runs.iter().filter_map(not_followed).for_each(|issue| issues.push(issue));
         Ok(Replayed { runs, symbols, recording, caveats: issues })
     }
 
@@ -115,6 +116,18 @@ impl Request<'_> {
             sample_age: SimDuration::ZERO,
         }
     }
+}
+
+/// Recorded replicas that go another way than the HPA: its next decisions are about those.
+fn not_followed(run: &Run) -> Option<Issue> {
+    let pairs = || run.timeline.rows.windows(2).filter(|pair| pair[0].decision.rescaled);
+    let others = pairs().filter(|pair| pair[1].before != pair[0].decision.replicas).count();
+    let message = format!(
+        "{others} of {} were followed by other replicas in the recording, and each sync begins with those",
+        counted(pairs().count(), "rescale")
+    );
+    let help = "--mode closed lets the HPA's own replicas count; so does a recording without replicas";
+    (others > 0).then(|| Issue::warning(run.label.clone(), message).with_help(help))
 }
 
 /// What all say alike.

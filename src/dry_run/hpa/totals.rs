@@ -23,7 +23,7 @@ pub struct Totals {
     pub flips_per_hour: f64,
     /// The longest time without a break that a metric was above its target and its tolerance, in minutes.
     pub longest_lag_minutes: f64,
-    /// Syncs in which no metric had a value.
+    /// Syncs that asked for metrics, and none had a value.
     pub syncs_without_metrics: u32,
 }
 
@@ -40,7 +40,8 @@ pub(super) fn totals(rows: &[SyncRow], sync: SimDuration, spec: &HpaSpec, tolera
         totals.hours_above_target += if ratio > 1.0 { hours } else { 0.0 };
         lag = if ratio > 1.0 + tolerance { lag + hours * 60.0 } else { 0.0 };
         totals.longest_lag_minutes = totals.longest_lag_minutes.max(lag);
-        totals.syncs_without_metrics += u32::from(row.ratio.is_none());
+        let proposals = &row.decision.proposals;
+        totals.syncs_without_metrics += u32::from(!proposals.is_empty() && proposals.iter().all(Result::is_err));
         if row.decision.rescaled {
             totals.rescales += 1;
             let now = (replicas - row.before).signum();

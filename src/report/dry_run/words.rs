@@ -21,7 +21,8 @@ pub(super) fn reading(metric: &Metric, current: CurrentMetric) -> String {
         (false, false) if value % 1000 == 0 => format!("{}", value / 1000),
         (false, false) => format!("{value}m"),
     };
-    format!("{} of {}", value.map_or_else(|| "?".to_owned(), text), text(target))
+    // With no pods there is a total, and no average.
+    format!("{} of {}", value.map_or_else(|| "(no pods)".to_owned(), text), text(target))
 }
 
 fn complaint(error: MetricError) -> &'static str {
@@ -107,10 +108,14 @@ fn limit(run: &HpaRun<'_>, row: &SyncRow) -> String {
         Some(Reason::TooManyReplicas) => format!("maxReplicas is {}", spec.max),
         Some(Reason::TooFewReplicas) => format!("minReplicas is {}", spec.min),
         Some(Reason::ScaleUpLimit) => match rules(true) {
+            Some(rules) if rules.select == SelectPolicy::Disabled => "selectPolicy Disabled: it never grows".to_owned(),
             Some(rules) => format!("{} {}", policies(rules, '+'), allows(row)),
             None => format!("at most twice as many (or 4) at a time: {replicas}"),
         },
         Some(Reason::ScaleDownLimit) => match rules(false) {
+            Some(rules) if rules.select == SelectPolicy::Disabled => {
+                "selectPolicy Disabled: it never shrinks".to_owned()
+            }
             Some(rules) => format!("{} {}", policies(rules, '-'), allows(row)),
             None => format!("{replicas} allowed"),
         },

@@ -16,6 +16,9 @@ struct Answer {
     #[serde(default)]
     error: String,
     data: Option<Data>,
+    /// Of `data` alone.
+    #[serde(flatten)]
+    bare: Option<Data>,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +26,25 @@ struct Answer {
 struct Data {
     result_type: String,
     result: serde_json::Value,
+}
+
+/// An answer, its `data`, or the series alone as `promtool query range -o json` prints them.
+fn data_of(text: &str) -> Result<Data, Issue> {
+    let unread =
+        |error: serde_json::Error| at_line(error.line() as u32, format!("is no answer of Prometheus: {error}"));
+    if text.trim_start().starts_with('[') {
+        let result = serde_json::from_str(text).map_err(unread)?;
+        return Ok(Data { result_type: "matrix".to_owned(), result });
+    }
+    let answer: Answer = serde_json::from_str(text).map_err(unread)?;
+    let Some(data) = answer.data.filter(|_| answer.status == "success").or(answer.bare) else {
+        let mut message = format!("Prometheus answered with status `{}`", answer.status);
+        if !answer.error.is_empty() {
+            message = format!("{message}: {}", answer.error);
+        }
+        return Err(Issue::error("status", message));
+    };
+    Ok(data)
 }
 
 /// A series.
@@ -42,13 +64,9 @@ impl Matrix {
 /// The answer to `query_range`. Several series are several pods; those of one pod's containers are added up. Missing steps and
 /// NaN mean that nothing is known then.
 pub(super) fn read(text: &str, column: &str, wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) {
-    let answer: Answer = match serde_json::from_str(text) {
-        Ok(answer) => answer,
-        Err(error) => return issues.push(at_line(error.line() as u32, format!("is no answer of Prometheus: {error}"))),
-    };
-    let Some(data) = answer.data.filter(|_| answer.status == "success") else {
-        let message = format!("Prometheus answered with status `{}` {}", answer.status, answer.error);
-        return issues.push(Issue::error("status", message.trim_end()));
+    let data = match data_of(text) {
+        Ok(data) => data,
+        Err(issue) => return issues.push(issue),
     };
     if data.result_type != "matrix" {
         let issue = Issue::error("data.resultType", format!("`{}` has no course over time", data.result_type));
@@ -114,8 +132,10 @@ impl<'a> Chosen<'a> {
         }
         let doubles = self.pods.values().flat_map(BTreeMap::values).filter(|several| several.len() > 1).count();
         if doubles > 0 {
-            let message =
-                format!("{doubles} containers or pods have several series: where they overlap the largest counts");
+            let message = format!(
+                "{} with several series: where they overlap the largest counts",
+                counted(doubles, "container or pod")
+            );
             let help = "ask for sum by (namespace, pod, container) (...)";
             issues.push(Issue::warning("data.result", message).with_help(help));
         }

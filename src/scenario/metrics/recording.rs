@@ -40,8 +40,8 @@ impl Series {
 pub struct Recording {
     series: Vec<Series>,
     replicas: Vec<(SimTime, i32)>,
-    /// The usual distance of two samples.
-    step: SimDuration,
+    /// The usual distance of two samples, of each series.
+    steps: Vec<SimDuration>,
     /// Pods at the first instant; 0 where they are not told apart.
     pods: i32,
     /// Containers whose usage was added up, where they were told apart.
@@ -56,9 +56,9 @@ pub(crate) struct View<'a> {
 
 impl Recording {
     /// Of series with at least one point each. `replicas` is what was recorded of `spec.replicas`, in order
-    /// of time, or empty; `step` is the distance of samples.
-    pub fn new(series: Vec<Series>, replicas: Vec<(SimTime, i32)>, step: SimDuration) -> Self {
-        Recording { series, replicas, step, pods: 0, containers: Vec::new() }
+    /// of time, or empty; `steps` are the distances of each series' samples.
+    pub fn new(series: Vec<Series>, replicas: Vec<(SimTime, i32)>, steps: Vec<SimDuration>) -> Self {
+        Recording { series, replicas, steps, pods: 0, containers: Vec::new() }
     }
     /// With the number of pods at the first instant, and the containers that they consist of.
     pub(crate) fn of_pods(self, pods: i32, containers: Vec<String>) -> Self {
@@ -76,9 +76,9 @@ impl Recording {
     pub fn series(&self) -> &[Series] {
         &self.series
     }
-    /// The usual distance of two samples.
+    /// The usual distance of two samples, in the series with the closest ones.
     pub fn step(&self) -> SimDuration {
-        self.step
+        self.steps.iter().min().copied().unwrap_or(SimDuration::from_secs(15))
     }
     /// The first instant.
     pub fn begin(&self) -> SimTime {
@@ -95,8 +95,8 @@ impl Recording {
     }
     pub(crate) fn views(&self) -> impl Iterator<Item = View<'_>> {
         // A sample counts until the next one is due, and half a step longer.
-        let fresh = SimDuration::from_nanos(self.step.as_nanos() + self.step.as_nanos() / 2);
-        self.series.iter().map(move |series| View { series, fresh })
+        let fresh = |step: &SimDuration| SimDuration::from_nanos(step.as_nanos() + step.as_nanos() / 2);
+        self.series.iter().zip(&self.steps).map(move |(series, step)| View { series, fresh: fresh(step) })
     }
 }
 

@@ -13,7 +13,6 @@ pub(super) struct Rows {
     pods: BTreeMap<String, u32>,
     series: Vec<Gathered>,
     replicas: BTreeMap<SimTime, i32>,
-    times: BTreeMap<SimTime, ()>,
     /// Names of containers whose series were added up.
     containers: BTreeSet<String>,
     /// Pods that the first instant with any names.
@@ -27,6 +26,31 @@ struct Gathered {
     unit: Unit,
     per_pod: bool,
     points: BTreeMap<SimTime, Vec<(u32, f64)>>,
+}
+
+impl Gathered {
+    /// With the distance of one pod's samples. Pods may be looked at at different moments: each one's value counts until its
+    /// next is due.
+    fn into_series(self) -> (Series, SimDuration) {
+        let mut of_pods: BTreeMap<u32, Vec<SimTime>> = BTreeMap::new();
+        for (at, values) in &self.points {
+            values.iter().for_each(|(pod, _)| of_pods.entry(*pod).or_default().push(*at));
+        }
+        let all: Vec<SimTime> = self.points.keys().copied().collect();
+        let own: BTreeMap<u32, SimDuration> =
+            of_pods.iter().filter_map(|(pod, times)| Some((*pod, usual_step(times)?))).collect();
+        let step = own.values().max().copied().or_else(|| usual_step(&all)).unwrap_or(SimDuration::from_secs(15));
+        let mut points: Vec<(SimTime, Vec<(u32, f64)>)> = self.points.into_iter().collect();
+        let mut last: BTreeMap<u32, (SimTime, f64)> = BTreeMap::new();
+        for (at, values) in points.iter_mut().filter(|_| own.len() > 1) {
+            last.extend(values.iter().map(|(pod, value)| (*pod, (*at, *value))));
+            last.retain(|pod, (since, _)| *at - *since < own.get(pod).copied().unwrap_or(step));
+            if values.len() < last.len() {
+                *values = last.iter().map(|(pod, (_, value))| (*pod, *value)).collect();
+            }
+        }
+        (Series { name: self.name, unit: self.unit, per_pod: self.per_pod, points }, step)
+    }
 }
 
 impl Rows {
@@ -57,7 +81,6 @@ impl Rows {
 
     /// A sample; without a value it says that nothing is known then.
     pub(super) fn add(&mut self, series: usize, at: SimTime, pod: u32, value: Option<f64>) {
-        self.times.entry(at).or_default();
         if self.series[series].per_pod {
             self.name_first(at, pod);
         }
@@ -95,17 +118,8 @@ impl Rows {
             issue.place.file = Some(file.to_owned());
             issues.push(issue);
         };
-        let series: Vec<Series> = self
-            .series
-            .into_iter()
-            .filter(|series| !series.points.is_empty())
-            .map(|series| Series {
-                name: series.name,
-                unit: series.unit,
-                per_pod: series.per_pod,
-                points: series.points.into_iter().collect(),
-            })
-            .collect();
+        let known = self.series.into_iter().filter(|series| !series.points.is_empty());
+        let (series, steps): (Vec<Series>, Vec<SimDuration>) = known.map(Gathered::into_series).unzip();
         if series.is_empty() {
             refuse("holds no samples of any metric".to_owned(), issues);
             return None;
@@ -116,9 +130,7 @@ impl Rows {
             refuse("the metrics do not overlap in time: one ends before another begins".to_owned(), issues);
             return None;
         }
-        let times: Vec<SimTime> = self.times.into_keys().collect();
-        let step = usual_step(&times).unwrap_or(SimDuration::from_secs(15));
-        let recording = Recording::new(series, self.replicas.into_iter().collect(), step);
+        let recording = Recording::new(series, self.replicas.into_iter().collect(), steps);
         let pods = self.first.map_or(0, |(_, pods)| pods.len());
         Some(recording.of_pods(pods as i32, self.containers.into_iter().collect()))
     }

@@ -23,9 +23,9 @@ impl Gaps {
     }
 }
 
-/// The median distance of times in order.
+/// The median distance of times in order, the lower one of two: what is missing makes distances longer.
 pub(crate) fn usual_step(times: &[SimTime]) -> Option<SimDuration> {
     let mut steps: Vec<SimDuration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     steps.sort_unstable();
-    steps.get(steps.len() / 2).copied().filter(|step| !step.is_zero())
+    steps.get(steps.len().saturating_sub(1) / 2).copied().filter(|step| !step.is_zero())
 }
