@@ -27,7 +27,7 @@ fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
     let field = format!("--{name}");
     match outcome {
         FlagOutcome::Set => None,
-        FlagOutcome::WithoutEffect => Some(Issue::warning(field, "has no effect here")),
+        FlagOutcome::WithoutEffect => Some(Issue::note(field, "has no effect here")),
         FlagOutcome::Bad(expected) => Some(Issue::error(field, format!("found `{value}`, expected {expected}"))),
         FlagOutcome::Later(version) => {
             let message = format!("Cluster Autoscaler 1.28 has no such flag: it came with {version}");
@@ -108,7 +108,7 @@ fn help(mut known: Vec<&str>) -> String {
     known.sort_unstable();
     known.dedup();
     match known[..] {
-        [] => "there is none".to_owned(),
+        [] => "no label of a node names its group; `foresail autoscale --node-groups FILE` gives groups".to_owned(),
         [only] => format!("there is {only}"),
         _ => format!("there are {}", known.join(", ")),
     }

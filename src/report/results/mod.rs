@@ -66,6 +66,9 @@ fn empty(scenario: &Scenario, duration: SimDuration) -> Report {
 const OVERLOADED: f64 = 0.01;
 
 fn overload(service: &ServiceResult) -> String {
+    if service.error_ratio.mean >= 1.0 {
+        return format!("service {} answered nothing: all of its requests were refused or timed out", service.name);
+    }
     let failed = super::format::figure(service.error_ratio.mean, Unit::Ratio);
     format!(
         "service {} could not keep up: {failed} of its requests were refused or timed out, and the percentiles \

@@ -46,6 +46,12 @@ fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
             if started.is_none() && !container.image.contains(PROGRAM) {
                 continue;
             }
+            if deployment.spec.replicas == Some(0) {
+                let message = "0: this Cluster Autoscaler is switched off, and scales nothing";
+                issues.push(from.locate(Issue::warning("spec.replicas", message)));
+                continue;
+            }
+            other_version(&container.image).into_iter().for_each(|issue| issues.push(from.locate(issue)));
             let all = || container.command.iter().chain(&container.args).cloned().collect();
             let words: Vec<String> = started.unwrap_or_else(all);
             let words = words.iter().map(String::as_str).skip_while(|word| !word.starts_with('-'));
@@ -55,6 +61,18 @@ fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
         }
     }
     flags
+}
+
+/// An image whose tag says another version than the one whose rules are simulated.
+fn other_version(image: &str) -> Option<Issue> {
+    let (name, tag) = image.rsplit_once(':')?;
+    let minor = tag.strip_prefix("v1.").or(tag.strip_prefix("1."))?;
+    let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
+    if !name.contains(PROGRAM) || minor.is_empty() || minor == "28" {
+        return None;
+    }
+    let message = format!("`{tag}`: the rules of Cluster Autoscaler 1.28 are simulated, whatever the version");
+    Some(Issue::warning("spec.template.spec.containers.image", message))
 }
 
 /// Groups that could grow or shrink, and nobody who would do it.

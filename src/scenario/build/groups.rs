@@ -113,10 +113,20 @@ fn claim(flags: &Flags, provider: Provider, drafts: &mut [(String, GroupDraft)],
         if let Claim::Bounded(min, max) = claim {
             draft.bound(name, min, max, issues);
         }
+        if claim == Claim::No && draft.autoscaled.is_none() && draft.min != draft.max {
+            issues.push(draft.locate(nobodys(name)));
+        }
         if claim != Claim::Unsaid {
             draft.autoscaled.get_or_insert(claim != Claim::No);
         }
     }
+}
+
+/// A group that could have another size, and that no flag gives to Cluster Autoscaler.
+fn nobodys(name: &str) -> Issue {
+    let message =
+        "Cluster Autoscaler is not told of this group, by --nodes or --node-group-auto-discovery: it keeps its size";
+    Issue::warning(format!("nodeGroups.{name}"), message)
 }
 
 fn group(

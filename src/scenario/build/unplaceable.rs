@@ -27,6 +27,7 @@ pub(super) fn warn_about(cast: &Cast, issues: &mut Issues) {
                 let name = |symbol| cluster.symbols.text(symbol);
                 let message = format!("no node group could ever hold this pod: {why}");
                 let mut issue = Issue::warning("spec.template", message);
+                issue.help = what_nodes_may_have(&why);
                 issue.place.object = Some(format!("{}/{}", name(workload.namespace), name(workload.name)));
                 issues.push(issue);
             }
@@ -35,10 +36,25 @@ pub(super) fn warn_about(cast: &Cast, issues: &mut Issues) {
     if !cast.trace.is_empty() {
         return;
     }
-    for (id, group) in cast.groups.iter().filter(|(id, group)| group.max > 0 && !used.contains(id)) {
-        let count = if cast.groups[id].min > 0 { format!("{} nodes are paid and", group.min) } else { "it".into() };
-        let message = format!("no workload but DaemonSets can use its nodes: {count} stay empty");
+    for (_, group) in cast.groups.iter().filter(|(id, group)| group.max > 0 && !used.contains(id)) {
+        let can_shrink = cast.autoscaler.is_some() && group.autoscaled;
+        let what = match if can_shrink { group.min } else { group.initial } {
+            ..=0 => "it stays empty".to_owned(),
+            1 => "1 node is paid and stays empty".to_owned(),
+            count => format!("{count} nodes are paid and stay empty"),
+        };
+        let message = format!("no workload but DaemonSets can use its nodes: {what}");
         issues.push(Issue::warning(format!("node group {}", group.name), message));
+    }
+}
+
+/// Where the scenario can say that nodes have more of what is missing.
+fn what_nodes_may_have(why: &str) -> Option<String> {
+    let missing = why.split("Insufficient ").nth(1)?.split([' ', ',', ';']).next()?;
+    match missing {
+        "ephemeral-storage" => Some("nodeGroups.NAME.diskSize gives nodes a larger disk".to_owned()),
+        name if name.contains('/') => Some(format!("nodeGroups.NAME.resources: {{{name}: 1}} gives nodes some")),
+        _ => None,
     }
 }
 
