@@ -195,8 +195,19 @@ const WITH_ARGUMENTS: [&str; 5] =
     ["NodeResourcesFit", "NodeResourcesBalancedAllocation", "InterPodAffinity", "NodeAffinity", "PodTopologySpread"];
 /// The versions of the file whose rules are known; they differ in nothing that is read.
 const VERSIONS: [&str; 2] = ["kubescheduler.config.k8s.io/v1", "kubescheduler.config.k8s.io/v1beta3"];
+/// The last version that kube-scheduler 1.28 no longer reads.
+const GONE: &str = "kubescheduler.config.k8s.io/v1beta2";
 /// Plugins whose arguments change nothing here.
 const WITHOUT_EFFECT: [&str; 2] = ["DefaultPreemption", "VolumeBinding"];
+
+/// A version that is not read.
+fn other_version(found: &str) -> Issue {
+    let message = match found {
+        GONE => format!("`{GONE}` is gone since Kubernetes 1.28"),
+        _ => format!("found `{found}`, expected `{}`", VERSIONS[0]),
+    };
+    Issue::error("apiVersion", message).with_help(format!("write `apiVersion: {}`", VERSIONS[0]))
+}
 
 impl Converter<'_> {
     /// The scheduler's profiles from a KubeSchedulerConfiguration. What is wrong or not modelled is in
@@ -206,8 +217,7 @@ impl Converter<'_> {
     pub fn scheduler_profiles(&mut self, object: &Value) -> Profiles {
         let Some(api) = self.arguments::<Configuration>("", object) else { return Profiles::default() };
         if !VERSIONS.contains(&api.api_version.as_str()) {
-            let message = format!("found `{}`, expected `{}`", api.api_version, VERSIONS[0]);
-            self.issues.push(Issue::error("apiVersion", message));
+            self.issues.push(other_version(&api.api_version));
         }
         if !api.extenders.is_empty() {
             self.issues.push(Issue::warning("extenders", "extenders are not modelled"));

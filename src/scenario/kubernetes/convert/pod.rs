@@ -85,7 +85,7 @@ impl Converter<'_> {
             pod_anti_affinity: self.pod_affinity(namespace, &api.affinity.pod_anti_affinity),
             topology_spread: api.topology_spread_constraints.iter().map(|c| self.spread_constraint(c)).collect(),
             tolerations: api.tolerations.iter().map(|toleration| self.toleration(toleration)).collect(),
-            host_ports: self.host_ports(&api.containers),
+            host_ports: self.host_ports(&api.containers, api.host_network == Some(true)),
             volumes: api.volumes.iter().filter_map(|volume| self.volume(volume)).collect(),
             priority,
             has_priority: api.priority.is_some() || !api.priority_class_name.is_empty(),
@@ -146,11 +146,16 @@ impl Converter<'_> {
             .collect()
     }
 
-    fn host_ports(&mut self, containers: &[pod::Container]) -> Vec<HostPort> {
+    /// With the host's network every port is one of the host, which the API server writes down.
+    ///
+    /// Upstream: `defaultHostNetworkPorts`, 1.28.
+    fn host_ports(&mut self, containers: &[pod::Container], host_network: bool) -> Vec<HostPort> {
         let mut ports = Vec::new();
         for port in containers.iter().flat_map(|container| &container.ports) {
-            let Ok(number) = u16::try_from(port.host_port) else {
-                let message = format!("{} is not a port, expected 1 to 65535", port.host_port);
+            let unsaid = host_network && port.host_port == 0;
+            let host_port = if unsaid { port.container_port } else { port.host_port };
+            let Ok(number) = u16::try_from(host_port) else {
+                let message = format!("{host_port} is not a port, expected 1 to 65535");
                 self.issues.push(Issue::error("spec.containers.ports.hostPort", message));
                 continue;
             };
