@@ -47,6 +47,8 @@ fn node_groups_are_read_wherever_terraform_has_them() {
         assert!(row(&mix, group).contains(bounds), "{group}: {}", mix.stdout);
     }
     assert!(row(&mix, "self").contains("m6i.large"), "instance_type of a self-managed group");
+    let plain = run(&folder, "s-tf2.yaml");
+    assert!(plain.stdout.contains("2 nodes are paid and stay empty"), "nobody makes it smaller: {}", plain.stdout);
 }
 
 #[test]
@@ -120,6 +122,10 @@ fn empty_groups_bring_gpus_disks_and_other_resources() {
     ];
     let done = folder.run_words(&disk);
     assert!(row(&done, "gpu").split_whitespace().any(|cell| cell == "2"), "{}", done.stdout);
+    let small = folder.run("run s-eph100.yaml -q --details --no-recommend --out out");
+    assert!(small.ok().contains("nodeGroups.NAME.diskSize"), "{}", small.stdout);
+    let none = folder.run("run s-custom.yaml -q --details --no-recommend --out out");
+    assert!(none.ok().contains("nodeGroups.NAME.resources: {example.com/fpga: 1}"), "{}", none.stdout);
     let untold =
         folder.run("run s-eph100.yaml --set nodeGroups.gpu.diskSize=200 -q --details --no-recommend --out out");
     assert!(untold.ok().contains("never adds the first node of gpu"), "{}", untold.stdout);

@@ -120,6 +120,36 @@ fn a_node_with_a_pod_under_two_budgets_stays() {
     assert!((2..=10).contains(&vain), "tried again and again: {vain}");
 }
 
+/// kubernetes/autoscaler#5489: a group over several zones is tried as a node of one; a group per zone helps.
+#[test]
+fn a_second_domain_comes_with_a_group_of_its_own() {
+    let folder = case("08-ca-mindomains");
+    let told = loops(&folder, &["-f", "multi-az-asg.json"], "--cloud-provider=aws --nodes=1:5:ng");
+    assert_eq!(row(&told[0], "pending", "pods", "default/edge")["outcome"], "fits no group");
+    assert_eq!(told[0]["increases"], serde_json::json!([]));
+    let words = ["-f", "per-az.json", "--node-groups", "groups.yaml"];
+    let told = loops(&folder, &words, "--cloud-provider=aws --expander=least-waste");
+    assert_eq!(row(&told[0], "increases", "group", "ng-b")["to"], 1);
+}
+
+/// Azure/AKS#2849: a hard spread over zones lets each group help little, one loop after the other, in turn.
+#[test]
+fn a_hard_spread_grows_zones_in_turn() {
+    let folder = case("27-ca-zone-spread-three-groups");
+    let pools = "--cloud-provider=aws --nodes=1:20:np-a --nodes=1:20:np-b --nodes=1:20:np-c \
+                 --balance-similar-node-groups --expander=least-waste";
+    let told = loops(&folder, &["-f", "cluster.json", "--for", "20m"], pools);
+    let all = told.as_array().expect("a list");
+    let grown: Vec<&Value> = all.iter().flat_map(|one| one["increases"].as_array().expect("a list")).collect();
+    assert_eq!(grown.len(), 15);
+    assert!(grown.iter().all(|row| row["to"].as_i64() == row["from"].as_i64().map(|from| from + 1)));
+    for turn in grown.chunks(3) {
+        let mut names: Vec<&str> = turn.iter().filter_map(|row| row["group"].as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["np-a", "np-b", "np-c"]);
+    }
+}
+
 /// kubernetes/autoscaler#5238: what a pod wants to be near comes with another workload.
 #[test]
 fn affinity_to_another_workload_is_not_impossible() {

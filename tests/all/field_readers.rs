@@ -78,6 +78,25 @@ fn c25_the_autoscaler_is_found_however_it_is_started() {
     assert!(folder.text("none/result.json").contains("nothing scales the groups"), "{}", none.stdout);
 }
 
+/// A switched off autoscaler, a group that it is not told of, and another version are said.
+#[test]
+fn c25_what_the_autoscaler_leaves_alone_is_said() {
+    let folder = case("25-ca-all-flags");
+    let told = |folder: &Folder| {
+        folder.run("run s-mirror.yaml --no-recommend -q --out out").ok();
+        folder.text("out/result.json")
+    };
+    let deployed = folder.text("ca-mirror.json");
+    assert!(told(&folder).contains("nodeGroups.other: Cluster Autoscaler is not told of this group"));
+    let off = folder.file("ca-mirror.json", deployed.replace("\"replicas\": 1", "\"replicas\": 0"));
+    assert!(told(&off).contains("this Cluster Autoscaler is switched off"));
+    assert!(told(&off).contains("nothing scales the groups"));
+    let later =
+        deployed.replace("example.com/mirror/ca:1.28", "registry.k8s.io/autoscaling/cluster-autoscaler:v1.30.2");
+    let later = off.file("ca-mirror.json", later);
+    assert!(told(&later).contains("`v1.30.2`: the rules of Cluster Autoscaler 1.28 are simulated"));
+}
+
 /// kubernetes/kubernetes pkg/apis/autoscaling/v1/conversion.go: annotations of v1 are metrics and behavior.
 #[test]
 fn c26_old_forms_of_an_hpa_are_read_or_refused_by_their_name() {
