@@ -58,7 +58,18 @@ pub(crate) enum JobNeed {
     /// It is complete.
     Complete,
     /// It gave up.
-    Failed,
+    Failed(JobFailure),
+}
+
+/// Why a Job fails: the reason of its condition Failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobFailure {
+    /// Its `podFailurePolicy` says so.
+    PodFailurePolicy,
+    /// More pods failed than `backoffLimit` allows.
+    BackoffLimitExceeded,
+    /// It ran longer than `activeDeadlineSeconds`.
+    DeadlineExceeded,
 }
 
 /// What the Job controller does next.
@@ -67,8 +78,13 @@ pub(crate) enum JobNeed {
 /// many pods.
 pub(crate) fn next_step(spec: JobSpec, progress: JobProgress) -> JobNeed {
     let is_late = spec.active_deadline.is_some_and(|most| progress.age >= most);
-    if progress.given_up || progress.failed > spec.backoff_limit || is_late {
-        return JobNeed::Failed;
+    let failure = match (progress.given_up, progress.failed > spec.backoff_limit) {
+        (true, _) => Some(JobFailure::PodFailurePolicy),
+        (false, true) => Some(JobFailure::BackoffLimitExceeded),
+        (false, false) => is_late.then_some(JobFailure::DeadlineExceeded),
+    };
+    if let Some(why) = failure {
+        return JobNeed::Failed(why);
     }
     let complete = match spec.completions {
         Some(completions) => progress.succeeded >= completions,
@@ -122,7 +138,7 @@ mod tests {
         check("refill", Some(5), (1, 2, 0), JobNeed::Create(1));
         check("the last one", Some(5), (1, 4, 0), JobNeed::Wait);
         check("done", Some(5), (0, 5, 1), JobNeed::Complete);
-        check("gives up", Some(5), (1, 1, 4), JobNeed::Failed);
+        check("gives up", Some(5), (1, 1, 4), JobNeed::Failed(JobFailure::BackoffLimitExceeded));
         let losing = JobProgress { active: 1, terminating: 1, ..JobProgress::default() };
         assert_eq!(next_step(SPEC, losing), JobNeed::Create(1), "a pod that is deleted is replaced");
         let patient = JobSpec { only_replaces_failed: true, ..SPEC };
@@ -135,8 +151,10 @@ mod tests {
     fn deadlines_and_failure_policies_end_jobs() {
         let young = JobProgress { active: 2, age: SimDuration::from_secs(59), ..JobProgress::default() };
         assert_eq!(next_step(SPEC, young), JobNeed::Wait);
-        assert_eq!(next_step(SPEC, JobProgress { age: SimDuration::from_mins(1), ..young }), JobNeed::Failed);
-        assert_eq!(next_step(SPEC, JobProgress { given_up: true, ..young }), JobNeed::Failed);
+        let late = JobProgress { age: SimDuration::from_mins(1), ..young };
+        assert_eq!(next_step(SPEC, late), JobNeed::Failed(JobFailure::DeadlineExceeded));
+        let given_up = JobProgress { given_up: true, ..young };
+        assert_eq!(next_step(SPEC, given_up), JobNeed::Failed(JobFailure::PodFailurePolicy));
     }
 
     #[test]

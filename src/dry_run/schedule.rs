@@ -88,10 +88,9 @@ fn attempt(cluster: &mut ClusterState, scheduler: &mut Scheduler, pod: PodId, ex
             }
             run.waiting.push((pod, attempt.diagnosis(cluster)));
         }
-        Decision::Failed(why) => {
+        Decision::Failed(_) => {
             cluster.set_nominated(pod, None);
-            let diagnosis = Diagnosis { failure: Some(why.clone()), ..attempt.diagnosis(cluster) };
-            run.waiting.push((pod, diagnosis));
+            run.waiting.push((pod, attempt.diagnosis(cluster)));
         }
     }
     if explain {

@@ -3,6 +3,7 @@
 //! Upstream: pkg/controller/podautoscaler/horizontal.go, 1.28.
 
 use super::condition::Reason;
+use super::grounds::{Holds, Window};
 use super::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::units::{SimDuration, SimTime};
 use smallvec::SmallVec;
@@ -23,6 +24,9 @@ struct ScaleEvent {
     at: SimTime,
     outdated: bool,
 }
+
+/// Replicas after the stabilization windows, and the window that changed them.
+pub(super) type Stabilized = (i32, Option<Window>);
 
 /// Bounds and present state, for the rate limits.
 #[derive(Clone, Copy, Debug)]
@@ -59,17 +63,18 @@ impl History {
 
     /// Upstream: `stabilizeRecommendation`: the highest recommendation of the window; one exactly as old
     /// as the window still counts.
-    pub(super) fn stabilize_legacy(&mut self, proposal: i32, window: SimDuration, now: SimTime) -> i32 {
-        let cutoff = now - window;
+    pub(super) fn stabilize_legacy(&mut self, proposal: i32, span: SimDuration, now: SimTime) -> Stabilized {
+        let cutoff = now - span;
         let young = self.recommended.iter().flatten().filter(|(_, at)| *at >= cutoff);
         let highest = young.map(|(replicas, _)| *replicas).fold(proposal, i32::max);
         self.recommend(proposal, now, cutoff);
-        highest
+        let window = Window { holds: Holds::Up, extreme: highest, span };
+        (highest, (highest != proposal).then_some(window))
     }
 
     /// Upstream: `stabilizeRecommendationWithBehaviors`: never past `spec` against a window; a
     /// recommendation exactly as old as a window no longer counts.
-    pub(super) fn stabilize(&mut self, proposal: i32, spec: i32, behavior: &Behavior, now: SimTime) -> i32 {
+    pub(super) fn stabilize(&mut self, proposal: i32, spec: i32, behavior: &Behavior, now: SimTime) -> Stabilized {
         let up_cutoff = now - behavior.scale_up.stabilization_window;
         let down_cutoff = now - behavior.scale_down.stabilization_window;
         let (mut up, mut down) = (proposal, proposal);
@@ -82,7 +87,12 @@ impl History {
             }
         }
         self.recommend(proposal, now, up_cutoff.min(down_cutoff));
-        spec.max(up).min(down)
+        let stabilized = spec.max(up).min(down);
+        let window = match proposal < spec {
+            true => Window { holds: Holds::Up, extreme: down, span: behavior.scale_down.stabilization_window },
+            false => Window { holds: Holds::Down, extreme: up, span: behavior.scale_up.stabilization_window },
+        };
+        (stabilized, (stabilized != proposal).then_some(window))
     }
 
     /// Upstream: `storeScaleEvent`.

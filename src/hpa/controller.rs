@@ -1,7 +1,8 @@
 //! One reconcile of an HPA.
 
-use super::behavior::{Bounds, History, limit_rate_legacy};
+use super::behavior::{Bounds, History, Stabilized, limit_rate_legacy};
 use super::condition::{Condition, Conditions, Reason};
+use super::grounds::{Grounds, Window, Winner};
 use super::observation::Observation;
 use super::replica_calculator::{Calculator, CurrentMetric, MetricError, Proposal};
 use super::spec::{Flags, HpaSpec, Metric, Version};
@@ -17,8 +18,16 @@ pub struct HpaController {
     conditions: Conditions,
     desired: i32,
     current: Current,
-    /// What the metrics proposed in the last sync to how many replicas, if they were asked and proposed anything.
-    proposed: Option<(i32, i32)>,
+    /// What the last sync found, if the metrics were asked and proposed anything.
+    proposed: Option<Proposed>,
+}
+
+/// What the metrics proposed, by which of them, and to how many replicas.
+#[derive(Clone, Copy, Debug)]
+struct Proposed {
+    metric: i32,
+    winner: Option<Winner>,
+    spec: i32,
 }
 
 /// `status.currentMetrics`, in the order of the metrics; absent of a metric that failed.
@@ -31,8 +40,12 @@ pub struct Decision {
     pub proposals: SmallVec<[Result<Proposal, MetricError>; 2]>,
     /// The highest proposal; absent if there is no decision.
     pub metric: Option<i32>,
+    /// The metric that made it.
+    pub winner: Option<Winner>,
     /// After stabilisation, before rate limits and bounds.
     pub stabilized: Option<i32>,
+    /// The window that changed the proposal.
+    pub window: Option<Window>,
     /// `spec.replicas` after the sync.
     pub replicas: i32,
     /// `status.desiredReplicas` after the sync.
@@ -43,6 +56,19 @@ pub struct Decision {
     pub error: bool,
     /// The conditions after the sync.
     pub conditions: Conditions,
+}
+
+impl Decision {
+    /// What it was decided by.
+    pub fn grounds(&self) -> Grounds {
+        Grounds {
+            proposed: self.metric,
+            winner: self.winner,
+            stabilized: self.stabilized,
+            window: self.window,
+            limited: self.conditions.scaling_limited.filter(|limited| limited.status).map(|limited| limited.reason),
+        }
+    }
 }
 
 impl HpaController {
@@ -83,7 +109,9 @@ impl HpaController {
         let mut decision = Decision {
             proposals: SmallVec::new(),
             metric: None,
+            winner: None,
             stabilized: None,
+            window: None,
             replicas: seen.spec_replicas,
             desired: self.desired,
             rescaled: false,
@@ -107,8 +135,9 @@ impl HpaController {
     /// A reconcile that sees what the last one saw, where the metrics propose the same whatever the time: of pods
     /// that are past their initialisation. Nothing if the last one did not come to a proposal.
     pub fn sync_again(&mut self, now: SimTime) -> Option<Decision> {
-        let (metric, spec) = self.proposed?;
-        let (stabilized, wanted) = self.normalize(metric, Bounds { spec, min: self.spec.min, max: self.spec.max }, now);
+        let Proposed { metric, winner, spec } = self.proposed?;
+        let bounds = Bounds { spec, min: self.spec.min, max: self.spec.max };
+        let ((stabilized, window), wanted) = self.normalize(metric, bounds, now);
         let rescaled = wanted != spec;
         if rescaled {
             self.rescales(now, spec, wanted);
@@ -117,7 +146,9 @@ impl HpaController {
         Some(Decision {
             proposals: SmallVec::new(),
             metric: Some(metric),
+            winner,
             stabilized: Some(stabilized),
+            window,
             replicas: wanted,
             desired: wanted,
             rescaled,
@@ -146,10 +177,10 @@ impl HpaController {
                 return;
             };
             if !decision.error {
-                self.proposed = Some((metric, spec));
+                self.proposed = Some(Proposed { metric, winner: decision.winner, spec });
             }
-            let (stabilized, wanted) = self.normalize(metric, Bounds { spec, min, max }, now);
-            decision.stabilized = Some(stabilized);
+            let ((stabilized, window), wanted) = self.normalize(metric, Bounds { spec, min, max }, now);
+            (decision.stabilized, decision.window) = (Some(stabilized), window);
             wanted
         };
         self.apply(now, seen, wanted, decision);
@@ -159,10 +190,12 @@ impl HpaController {
     fn evaluate(&mut self, now: SimTime, seen: &Observation<'_>, decision: &mut Decision) {
         let calculator = Calculator { now, flags: &self.flags, behavior: self.spec.behavior.as_ref(), seen };
         decision.proposals = self.spec.metrics.iter().map(|metric| calculator.propose(metric)).collect();
-        let mut best = 0;
-        for proposal in decision.proposals.iter().flatten() {
+        let (mut best, mut winner) = (0, None);
+        for (at, proposal) in decision.proposals.iter().enumerate() {
+            let Ok(proposal) = proposal else { continue };
             if best == 0 || proposal.replicas > best {
                 best = proposal.replicas;
+                winner = Some((at, proposal.current));
             }
         }
         let failed = decision.proposals.iter().position(Result::is_err);
@@ -175,30 +208,34 @@ impl HpaController {
             _ => {
                 self.conditions.scaling_active = condition(true, Reason::ValidMetricFound);
                 decision.metric = Some(best);
+                decision.winner = winner.map(|(at, current)| Winner {
+                    metric: at as u16,
+                    value: current.against(self.spec.metrics[at].target()),
+                });
             }
         }
     }
 
-    /// Stabilisation, then rate limits and bounds: both values.
+    /// Stabilisation, then rate limits and bounds: what comes of each.
     ///
     /// Upstream: `normalizeDesiredReplicas`, `normalizeDesiredReplicasWithBehaviors`.
-    fn normalize(&mut self, metric: i32, bounds: Bounds, now: SimTime) -> (i32, i32) {
-        let (stabilized, (wanted, reason), changed) = match &self.spec.behavior {
+    fn normalize(&mut self, metric: i32, bounds: Bounds, now: SimTime) -> (Stabilized, i32) {
+        let ((stabilized, window), (wanted, reason), changed) = match &self.spec.behavior {
             None => {
                 let stabilized = self.history.stabilize_legacy(metric, self.flags.downscale_stabilization, now);
-                (stabilized, limit_rate_legacy(stabilized, bounds), Reason::ScaleDownStabilized)
+                (stabilized, limit_rate_legacy(stabilized.0, bounds), Reason::ScaleDownStabilized)
             }
             Some(behavior) => {
                 let stabilized = self.history.stabilize(metric, bounds.spec, behavior, now);
                 let up = metric >= bounds.spec;
                 let changed = if up { Reason::ScaleUpStabilized } else { Reason::ScaleDownStabilized };
-                (stabilized, self.history.limit_rate(stabilized, bounds, behavior, now), changed)
+                (stabilized, self.history.limit_rate(stabilized.0, bounds, behavior, now), changed)
             }
         };
         let able = if stabilized == metric { Reason::ReadyForNewScale } else { changed };
         self.conditions.able_to_scale = condition(true, able);
         self.conditions.scaling_limited = condition(wanted != stabilized, reason);
-        (stabilized, wanted)
+        ((stabilized, window), wanted)
     }
 
     fn apply(&mut self, now: SimTime, seen: &Observation<'_>, wanted: i32, decision: &mut Decision) {
@@ -303,7 +340,7 @@ mod tests {
                 let again = (last == Some((replicas, each))).then(|| knowing.sync_again(now)).flatten();
                 repeated += i32::from(again.is_some());
                 let quick = again.unwrap_or_else(|| decide(&mut knowing, now, replicas, each));
-                let outcome = |d: &Decision| (d.metric, d.stabilized, d.replicas, d.desired, d.rescaled, d.conditions);
+                let outcome = |d: &Decision| (d.grounds(), d.replicas, d.desired, d.rescaled, d.conditions);
                 assert_eq!(outcome(&quick), outcome(&plain), "turn {turn}");
                 assert_eq!(knowing.current_metrics(), looking.current_metrics(), "turn {turn}");
                 (last, replicas) = (Some((replicas, each)), plain.replicas);

@@ -11,12 +11,14 @@ mod condition;
 mod controller;
 #[cfg(test)]
 mod failing_metrics;
+mod grounds;
 mod observation;
 mod replica_calculator;
 mod spec;
 
 pub use condition::{Condition, Conditions, Reason};
 pub use controller::{Decision, HpaController};
+pub use grounds::{Grounds, Holds, Window, Winner};
 pub use observation::{ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 pub use replica_calculator::{CurrentMetric, MetricError, Proposal};
 pub use spec::{

@@ -108,6 +108,16 @@ pub enum Metric {
     },
 }
 
+impl Metric {
+    /// What it should be.
+    pub fn target(&self) -> Target {
+        match *self {
+            Metric::Resource { target, .. } | Metric::Object { target, .. } | Metric::External { target, .. } => target,
+            Metric::Pods { target_milli, .. } => Target::AverageValue(target_milli),
+        }
+    }
+}
+
 /// What a metric should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {

@@ -19,6 +19,7 @@ mod details;
 pub mod dry_run;
 mod files;
 mod format;
+mod hpa_reasons;
 mod html;
 mod model;
 mod recommendation;

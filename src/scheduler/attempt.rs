@@ -2,9 +2,13 @@
 
 use super::preemption::{NoRoom, Preemption};
 use super::queue::PluginSet;
-use super::reason::{Diagnosis, PreFilterError, Rejection};
+use super::reason::{Diagnosis, PreFilterError, Reason, Rejection};
 use super::scores::PluginScores;
 use crate::cluster::{ClusterState, NodeId, VolumePlan};
+use smallvec::SmallVec;
+
+/// Upstream: `ErrNoNodesAvailable`, 1.28.0, found before any plugin is asked.
+const NO_NODES: &str = "no nodes available to schedule pods";
 
 /// What one cycle saw and decided.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub struct Attempt {
     pub decision: Decision,
     /// Neither pods elsewhere nor ports nor volumes matter to the pod.
     pub(super) wants_room: bool,
+    /// The cluster that it saw.
+    pub(super) versions: [u64; 4],
 }
 
 /// What follows from a cycle.
@@ -46,6 +52,21 @@ pub enum Decision {
 }
 
 impl Attempt {
+    /// Nothing is known yet.
+    pub(super) fn of(cluster: &ClusterState) -> Attempt {
+        Attempt {
+            feasible: Vec::new(),
+            rejections: Vec::new(),
+            pre_filter: None,
+            scores: Vec::new(),
+            best: Vec::new(),
+            volumes: VolumePlan::default(),
+            decision: Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
+            wants_room: false,
+            versions: cluster.versions(),
+        }
+    }
+
     /// The plugins that said no, on any node or beforehand; none if the cycle itself failed.
     pub fn refused_by(&self) -> PluginSet {
         if matches!(self.decision, Decision::Failed(_)) {
@@ -61,13 +82,21 @@ impl Attempt {
     /// The reasons why no node is possible, counted.
     pub fn diagnosis(&self, cluster: &ClusterState) -> Diagnosis {
         let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), ..Diagnosis::default() };
+        // Most nodes have one of a few reasons: their texts are made once.
+        let mut counts: SmallVec<[(Reason, usize); 8]> = SmallVec::new();
         for (_, rejection) in &self.rejections {
             for reason in &rejection.reasons {
-                *diagnosis.reasons.entry(reason.text(&cluster.symbols)).or_default() += 1;
+                match counts.iter_mut().find(|(other, _)| other == reason) {
+                    Some((_, count)) => *count += 1,
+                    None => counts.push((*reason, 1)),
+                }
             }
             if !diagnosis.plugins.contains(&rejection.plugin) {
                 diagnosis.plugins.push(rejection.plugin);
             }
+        }
+        for (reason, count) in counts {
+            *diagnosis.reasons.entry(reason.text(&cluster.symbols)).or_default() += count;
         }
         if let Some(PreFilterError::Unschedulable(plugin, why)) = &self.pre_filter {
             diagnosis.plugins.push(*plugin);
@@ -76,6 +105,11 @@ impl Attempt {
         if let Decision::Wait { post_filter, .. } = &self.decision {
             diagnosis.post_filter = post_filter.text(&cluster.symbols);
         }
+        diagnosis.failure = match &self.decision {
+            _ if diagnosis.nodes == 0 => Some(NO_NODES.to_owned()),
+            Decision::Failed(why) => Some(why.clone()),
+            _ => None,
+        };
         diagnosis
     }
 }

@@ -189,21 +189,22 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// As `kubectl describe` shows it: `0/3 nodes are available: 1 Insufficient cpu, 2 Too many pods.`
     ///
-    /// Upstream: `FitError.Error`, 1.28: reasons sorted as text with their counts.
+    /// Upstream: `FitError.Error`, 1.28.0: reasons sorted as text with their counts. What preemption said, a sentence
+    /// already, gets another full stop there (kubernetes/kubernetes#123301).
     pub fn message(&self) -> String {
         if let Some(why) = &self.failure {
             return why.clone();
         }
-        let mut text = format!("0/{} nodes are available", self.nodes);
+        let mut text = format!("0/{} nodes are available:", self.nodes);
         if let Some(reason) = &self.pre_filter {
-            text += &format!(": {reason}.");
+            text += &format!(" {reason}.");
         } else if !self.reasons.is_empty() {
             let mut parts: Vec<String> = self.reasons.iter().map(|(text, count)| format!("{count} {text}")).collect();
             parts.sort();
-            text += &format!(": {}.", parts.join(", "));
+            text += &format!(" {}.", parts.join(", "));
         }
         if !self.post_filter.is_empty() {
-            text += &format!(" {}", self.post_filter);
+            text += &format!(" {}.", self.post_filter);
         }
         text
     }

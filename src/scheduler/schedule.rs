@@ -10,7 +10,7 @@ use super::node_order::Sampling;
 use super::nominations::{Incoming, Nominations};
 use super::preemption::{NoRoom, NoVictims, preempt};
 use super::profile::{Profile, Profiles};
-use super::reason::{PreFilterError, Rejection};
+use super::reason::{Diagnosis, PreFilterError, Rejection};
 use super::scores::{PluginScores, score};
 use super::volumes;
 use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
@@ -78,16 +78,7 @@ impl Scheduler {
     /// Cost: one step per node, and per bound pod where affinity or spread constraints look at pods.
     pub fn schedule(&mut self, cluster: &ClusterState, pod: PodId) -> Attempt {
         self.nominations.tidy(cluster);
-        let mut attempt = Attempt {
-            feasible: Vec::new(),
-            rejections: Vec::new(),
-            pre_filter: None,
-            scores: Vec::new(),
-            best: Vec::new(),
-            volumes: VolumePlan::default(),
-            decision: Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
-            wants_room: false,
-        };
+        let mut attempt = Attempt::of(cluster);
         let filters = match Filters::prepare_for(cluster, self.profile_of(cluster, pod), pod) {
             Ok(filters) => filters,
             Err(error) => {
@@ -163,6 +154,32 @@ impl Scheduler {
             Decision::Bind(node) => Ok((node, attempt.volumes)),
             _ => Err(Arc::new(attempt)),
         }
+    }
+
+    /// Why an attempt found no node, node by node: also one that was remembered from when there was more room, which
+    /// is looked at anew. Nothing is decided and nothing drawn. Cost: nothing for a fresh attempt, else a step per node.
+    pub fn diagnosis(&self, cluster: &ClusterState, pod: PodId, attempt: &Attempt) -> Diagnosis {
+        if attempt.versions == cluster.versions() {
+            return attempt.diagnosis(cluster);
+        }
+        let profile = self.profile_of(cluster, pod);
+        let Ok(filters) = Filters::prepare_for(cluster, profile, pod) else { return attempt.diagnosis(cluster) };
+        let named: Option<Vec<NodeId>> =
+            filters.node_names().map(|names| names.iter().filter_map(|name| cluster.node_by_name(*name)).collect());
+        let nodes = named.as_deref().unwrap_or(cluster.node_ids());
+        let incoming = Incoming { cluster, filters: &filters, pod };
+        let rejection = |node: &NodeId| Some((*node, self.nominations.check(incoming, *node, &[]).err()?));
+        let rejections: Vec<_> = nodes.iter().filter_map(rejection).collect();
+        let found = profile.plugins.preempts.then(|| {
+            let mut first = |_: &ClusterState, nodes: &[NodeId]| nodes[0];
+            preempt(incoming, &self.nominations, &rejections, &mut first)
+        });
+        let decision = match found {
+            None => Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
+            Some(Err(post_filter)) => Decision::Wait { post_filter, clear_nomination: false },
+            Some(Ok(preemption)) => Decision::Preempt(preemption),
+        };
+        Attempt { rejections, decision, ..Attempt::of(cluster) }.diagnosis(cluster)
     }
 
     /// The node to bind to; nothing if there is none, or if the memory cannot tell.

@@ -167,7 +167,7 @@ impl Simulation {
         for (index, (ready, allowed)) in before.budgets.iter().enumerate() {
             let taken = new.iter().filter(|record| {
                 matches!(record.what, Occurrence::Evicted {
-                    pod, by: Evictor::ClusterAutoscaler | Evictor::VpaUpdater | Evictor::Rebalance, ..
+                    pod, by: Evictor::ClusterAutoscaler | Evictor::VpaUpdater(_) | Evictor::Rebalance | Evictor::ZoneSpread, ..
                 } if ready.contains(&pod))
             });
             let taken = taken.count() as i32;

@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     /// By node: why a pod on it was last no longer wanted. For the log alone.
     pub(crate) left_because: IdVec<NodeId, Option<RecordId>>,
+    /// By node: the last record that it took a pod. For the log alone.
+    pub(crate) taken_because: IdVec<NodeId, Option<RecordId>>,
 }
 
 /// A random stream per concern: changing one does not shift the others.
@@ -105,6 +107,7 @@ impl Shared {
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),
             log: Log::new(start.keep_log),
             left_because: IdVec::new(),
+            taken_because: IdVec::new(),
             end: SimTime::ZERO + start.duration,
             timing: start.timing.clone(),
             cluster,
@@ -126,6 +129,14 @@ impl Shared {
             controllers_awake: false,
             recommended: vec![Vec::new(); cast.vpas.len()],
             cast,
+        }
+    }
+
+    /// A node took a pod, as this record says.
+    pub(crate) fn node_took_pod(&mut self, node: NodeId, record: Option<RecordId>) {
+        if record.is_some() {
+            self.taken_because.fill_to(node, None);
+            self.taken_because[node] = record;
         }
     }
 

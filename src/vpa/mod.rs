@@ -18,3 +18,4 @@ pub use aggregate::{Aggregate, PodMemory};
 pub use histogram::{Buckets, Histogram};
 pub use recommender::{Amounts, Recommendation, recommend};
 pub use spec::{Bound, ContainerPolicy, Controlled, Flags, UpdateMode, VpaSpec};
+pub use updater::{Change, Trigger, Update};

@@ -23,7 +23,48 @@ pub(crate) struct Container<'a> {
     pub last_oom_after: Option<SimDuration>,
 }
 
-/// Why a pod should go, and how urgently.
+/// A pod that should go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    /// How urgently.
+    pub priority: Priority,
+    /// Why.
+    pub why: Update,
+}
+
+/// Why a pod is replaced: what makes it so, and what its containers request and should request, those without a
+/// recommendation apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// What makes it so.
+    pub trigger: Trigger,
+    /// In milli-cores.
+    pub cpu_milli: Change,
+    /// In bytes.
+    pub memory_bytes: Change,
+}
+
+/// What makes the updater replace a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Some request is outside of the recommended bounds.
+    OutsideBounds,
+    /// A container ran out of memory soon after its start.
+    QuickOutOfMemory,
+    /// It has run for long, and its requests differ by much.
+    OldAndDifferent,
+}
+
+/// Of all containers together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// What they request.
+    pub requested: i64,
+    /// What they should.
+    pub recommended: i64,
+}
+
+/// How urgently a pod should go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Priority {
     /// Some container needs more than it requests.
@@ -41,17 +82,17 @@ pub(crate) fn priority(
     started: Option<SimTime>,
     now: SimTime,
     flags: &Flags,
-) -> Option<Priority> {
+) -> Option<Wanted> {
     let (mut outside, mut scale_up, mut quick_oom) = (false, false, false);
-    let (mut cpu, mut memory) = ((0, 0), (0, 0));
+    let (mut cpu, mut memory) = (Change::default(), Change::default());
     for container in containers {
         let Some(recommended) = container.recommended else { continue };
         quick_oom |= container.last_oom_after.is_some_and(|ran| ran < flags.quick_oom);
-        let mut look = |request: Option<i64>, amount: fn(&Amounts) -> i64, sum: &mut (i64, i64)| {
-            sum.1 += amount(&recommended.target);
+        let mut look = |request: Option<i64>, amount: fn(&Amounts) -> i64, sum: &mut Change| {
+            sum.recommended += amount(&recommended.target);
             match request {
                 Some(request) => {
-                    sum.0 += request;
+                    sum.requested += request;
                     scale_up |= amount(&recommended.target) > request;
                     outside |= request < amount(&recommended.lower) || request > amount(&recommended.upper);
                 }
@@ -66,13 +107,22 @@ pub(crate) fn priority(
             look(container.memory_bytes, |amounts| amounts.memory_bytes, &mut memory);
         }
     }
-    let relative = |(requested, recommended): (i64, i64)| {
+    let relative = |Change { requested, recommended }: Change| {
         (requested as f64 - recommended as f64).abs() / (requested as f64).max(1.0)
     };
     let difference = relative(cpu) + relative(memory);
     let old = started.is_some_and(|started| now >= started + flags.lifetime_threshold);
     let wanted = outside || quick_oom || (old && difference >= flags.update_threshold);
-    (wanted && !(quick_oom && difference == 0.0)).then_some(Priority { scale_up, difference })
+    let trigger = match (outside, quick_oom) {
+        (true, _) => Trigger::OutsideBounds,
+        (false, true) => Trigger::QuickOutOfMemory,
+        (false, false) => Trigger::OldAndDifferent,
+    };
+    let found = Wanted {
+        priority: Priority { scale_up, difference },
+        why: Update { trigger, cpu_milli: cpu, memory_bytes: memory },
+    };
+    (wanted && !(quick_oom && difference == 0.0)).then_some(found)
 }
 
 /// Most urgent first: those that need more, then the largest change.
@@ -150,7 +200,8 @@ mod tests {
 
     fn verdict(container: Container<'_>, age_hours: i64) -> Option<Priority> {
         let now = SimTime::from_secs(100 * 3600);
-        priority(&[container], Some(now - SimDuration::from_hours(age_hours)), now, &Flags::default())
+        let found = priority(&[container], Some(now - SimDuration::from_hours(age_hours)), now, &Flags::default());
+        found.map(|found| found.priority)
     }
 
     #[test]
@@ -174,6 +225,27 @@ mod tests {
         assert_eq!(verdict(Container { last_oom_after: quick, ..container(Some(200)) }, 1), None);
         let slow = Some(SimDuration::from_mins(10));
         assert_eq!(verdict(Container { last_oom_after: slow, ..container(Some(160)) }, 1), None);
+    }
+
+    #[test]
+    fn it_says_what_makes_a_pod_go_and_what_it_should_request() {
+        let now = SimTime::from_secs(100 * 3600);
+        let why = |container: Container<'_>, hours| {
+            let found = priority(&[container], Some(now - SimDuration::from_hours(hours)), now, &Flags::default());
+            found.map(|found| found.why)
+        };
+        let cpu = |requested| Change { requested, recommended: 200 };
+        let update = |trigger, requested| Some(Update { trigger, cpu_milli: cpu(requested), ..NOTHING });
+        const NOTHING: Update = Update {
+            trigger: Trigger::OutsideBounds,
+            cpu_milli: Change { requested: 0, recommended: 0 },
+            memory_bytes: Change { requested: 0, recommended: 0 },
+        };
+        assert_eq!(why(container(Some(100)), 0), update(Trigger::OutsideBounds, 100));
+        assert_eq!(why(container(Some(160)), 12), update(Trigger::OldAndDifferent, 160));
+        let quick = Some(SimDuration::from_mins(9));
+        let killed = Container { last_oom_after: quick, ..container(Some(160)) };
+        assert_eq!(why(killed, 1), update(Trigger::QuickOutOfMemory, 160));
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn names(row: &Value) -> Vec<&str> {
     row["objects"].as_array().expect("objects").iter().map(|name| name.as_str().expect("a name")).collect()
 }
 
-/// What may lead to a decision; nothing stands for traffic, the clock, the market and the scenario.
+/// What may lead to a decision, apart from traffic, the clock, the market and the scenario.
 fn plausible(decision: &str) -> &'static [&'static str] {
     const REPLACED: &[&str] = &[
         "rescaled",
@@ -50,8 +50,13 @@ fn plausible(decision: &str) -> &'static [&'static str] {
             "node-reclaimed",
             "node-removed",
         ],
-        "deleted" | "unneeded" => &["rescaled", "rollout", "switched", "retired", "rolled-back"],
+        "deleted" => &["rescaled", "rollout", "switched", "retired", "rolled-back"],
+        "unneeded" => &["rescaled", "rollout", "switched", "retired", "rolled-back", "completed", "failed"],
         "scale-up" | "refused" | "group-skipped" => &["waits"],
+        "kept" => &["bound"],
+        "started" => &["completed", "failed"],
+        "completed" | "failed" => &["started"],
+        "target-corrected" => &["node-lost", "node-reclaimed", "fault-begins"],
         "launch-failed" | "node-added" => &["scale-up", "node-lost", "node-reclaimed", "fault-begins", "fault-ends"],
         "scale-down" => &["unneeded"],
         "scale-down-failed" | "node-removed" => &["scale-down", "fault-ends"],
@@ -60,9 +65,9 @@ fn plausible(decision: &str) -> &'static [&'static str] {
         "node-reclaimed" => &["spot-notice"],
         "spot-notice" => &["rebalance-recommended", "fault-begins"],
         "not-ready" | "back" => &["silent"],
-        "probe-failed" => &["hangs"],
+        "probe-failed" => &["hangs", "bound"],
         "evicted" | "eviction-denied" => {
-            &["scale-down", "spot-notice", "rebalance-recommended", "silent", "fault-ends"]
+            &["scale-down", "spot-notice", "rebalance-recommended", "silent", "fault-ends", "out-of-memory"]
         }
         "rolled-out" | "stuck" => &["rollout", "switched", "retired", "rolled-back"],
         "switched" | "retired" | "rolled-back" => &["rollout", "switched", "retired"],
@@ -87,6 +92,7 @@ fn causes_come_first_and_are_of_a_plausible_kind() {
         for (at, row) in rows.iter().enumerate() {
             let always = ["scale-up", "scale-down", "node-added", "instance-deleted"].contains(&decision(row));
             assert!(!always || cause(&rows, row).is_some(), "nothing led to {row}");
+            assert!(row["cause"].is_u64() != row["origin"].is_string(), "a record or an origin: {row}");
             if let Some(led) = cause(&rows, row) {
                 caused += 1;
                 assert!(led["n"].as_u64() < Some(at as u64), "{row}");
@@ -138,7 +144,7 @@ duration: 30m
 }
 
 #[test]
-fn who_waits_says_which_plugins_refused() {
+fn who_waits_says_what_kube_scheduler_says() {
     let place = Folder::new().file("objects.yaml", deployment("beta", "nowhere", 1)).file(
         "scenario.yaml",
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: one\nmanifests: [objects.yaml]\ncluster: {region: us-east-1}\n\
@@ -148,5 +154,67 @@ fn who_waits_says_which_plugins_refused() {
     let rows = rows(&place.text("out/decisions.jsonl"));
     let row = rows.iter().find(|row| decision(row) == "waits").expect("it waits");
     assert_eq!(row["refused_by"], serde_json::json!(["NodeAffinity"]), "{row}");
-    assert!(row["text"].as_str().is_some_and(|text| text.ends_with("it waits (NodeAffinity).")), "{row}");
+    let message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. \
+                   preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling..";
+    assert_eq!(row["message"], message, "{row}");
+    assert_eq!(row["text"], format!("The pod beta-1 waits: {}", message.trim_end_matches("..").to_owned() + "."));
+}
+
+/// The decisions of one of the golden scenarios.
+fn golden(scenario: &str, objects: &str) -> Vec<Value> {
+    let place = Folder::new().file("scenario.yaml", scenario).file("objects.yaml", objects);
+    place.run("run . -q -n 1 --no-recommend --out out").ok();
+    rows(&place.text("out/decisions.jsonl"))
+}
+
+fn text(row: &Value) -> &str {
+    row["text"].as_str().expect("a sentence")
+}
+
+#[test]
+fn an_hpa_names_the_metric_that_won() {
+    let rows =
+        golden(include_str!("../golden/hpa-signals/scenario.yaml"), include_str!("../golden/hpa-signals/objects.yaml"));
+    let rescaled: Vec<&Value> = rows.iter().filter(|row| decision(row) == "rescaled").collect();
+    assert!(rescaled.len() > 5);
+    for row in rescaled {
+        assert_eq!(row["origin"], "traffic", "{row}");
+        let (metric, proposed) =
+            (row["metric"].as_str().expect("a metric"), row["proposed"].as_i64().expect("replicas"));
+        assert!(row["current"].is_i64() && row["target"].is_i64(), "{row}");
+        let asks =
+            if row["proposed"] == row["from"] { ": no change asked for" } else { &format!(" asks for {proposed}") };
+        let (named, told) = (format!(" replicas: {metric} "), text(row));
+        assert!(told.contains(&named) && told.contains(asks), "{row}");
+    }
+}
+
+#[test]
+fn an_updater_says_what_a_pod_should_request() {
+    let rows = golden(include_str!("../golden/vpa/scenario.yaml"), include_str!("../golden/vpa/objects.yaml"));
+    let evicted: Vec<&Value> = rows.iter().filter(|row| decision(row) == "evicted").collect();
+    assert!(!evicted.is_empty());
+    for row in evicted {
+        assert!(text(row).contains(" requests should be ") && text(row).contains(" instead of "), "{row}");
+        assert_eq!(row["origin"], "load", "{row}");
+    }
+}
+
+#[test]
+fn a_job_ends_because_it_began_and_one_that_had_to_wait_begins_because_of_that() {
+    let rows = golden(include_str!("../golden/jobs/scenario.yaml"), include_str!("../golden/jobs/objects.yaml"));
+    let of = |kind: &'static str, name: &'static str| {
+        rows.iter().filter(move |row| decision(row) == kind && names(row).contains(&name))
+    };
+    let ended: Vec<&Value> = of("completed", "allow").collect();
+    assert!(!ended.is_empty());
+    for row in ended {
+        let began = cause(&rows, row).expect("a beginning");
+        assert_eq!((decision(began), names(began)), ("started", vec!["allow"]), "{row}");
+        assert!(text(row).contains("succeeded"), "{row}");
+    }
+    assert!(of("completed", "import").all(|row| row["origin"] == "start"), "it was there at the start");
+    let late = of("started", "forbid").filter_map(|row| cause(&rows, row));
+    assert!(late.map(decision).all(|kind| kind == "completed"));
+    assert!(of("started", "forbid").any(|row| cause(&rows, row).is_some()), "some were due while another ran");
 }

@@ -3,6 +3,36 @@
 use crate::field::case;
 use crate::program::Folder;
 
+/// kubernetes/kubernetes#96671, the second scenario: windows hold the replicas that there are, and do not push them.
+#[test]
+fn c01_a_window_that_holds_says_what_was_wanted_within_it() {
+    let folder = case("01-hpa-up-policy-spike");
+    let done = folder.run("hpa -f hpa.yaml --metrics m.csv --replicas 2 --cpu-request 500m --all -o csv");
+    let mut rows = csv::Reader::from_reader(done.ok().as_bytes());
+    let rows: Vec<Vec<String>> =
+        rows.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
+    let number = |row: &[String], at: usize| row[at].parse::<i32>().expect("a number");
+    let most = rows.iter().map(|row| number(row, 7)).max();
+    assert_eq!(most, Some(3), "never 4");
+    let held: Vec<&Vec<String>> = rows.iter().filter(|row| number(row, 5) < 3 && number(row, 7) == 3).collect();
+    assert!(!held.is_empty());
+    for row in held {
+        let reason = &row[9];
+        let wanted: i32 = match reason.split("for up to ").nth(1) {
+            Some(rest) => rest.split(' ').next().expect("a number").parse().expect("a number"),
+            None => {
+                assert!(reason.contains("not below 3, the most that was wanted within 5 min"), "{row:?}");
+                3
+            }
+        };
+        // The most that the column shows in the five minutes before, this row included.
+        let at = rows.iter().position(|other| other == row).expect("itself");
+        let within = &rows[at.saturating_sub(19)..=at];
+        assert_eq!(Some(wanted), within.iter().map(|row| number(row, 5)).max(), "{row:?}");
+    }
+    assert!(done.ok().contains("stays at 3, for up to 6 were wanted within 5 min"), "{}", done.stdout);
+}
+
 /// kubernetes/kubernetes#111433: pods without metrics count as the larger of 100 % and the target, here 200 %.
 #[test]
 fn c03_a_recording_starts_with_as_many_pods_as_it_has() {

@@ -2,7 +2,7 @@
 
 use crate::small_cluster::{HEAD, STATEFUL, deployment, pods, run, times};
 use foresail::scenario::{Sources, load};
-use foresail::sim::log::{Evictor, Occurrence};
+use foresail::sim::log::{Evictor, JobEnd, Occurrence};
 use foresail::sim::outcome::Outcome;
 use foresail::units::SimTime;
 use std::fs;
@@ -97,7 +97,7 @@ fn a_container_above_its_memory_limit_is_killed() {
     let traffic = "traffic: {patterns: [{constant: {rate: 40}}], routes: {app: 1}}\n\
          services: {app: {cpuPerRequest: 20ms, memory: 60Mi, memoryPerRequest: 200Mi}}\n";
     let outcome = run(&format!("{HEAD}duration: 30m\n{traffic}"), &deployment("app", "replicas: 1", "1", ""));
-    let killed = times(&outcome, |what| matches!(what, Occurrence::OutOfMemory(_)));
+    let killed = times(&outcome, |what| matches!(what, Occurrence::OutOfMemory { .. }));
     assert!(killed.len() > 3 && outcome.counts.out_of_memory == killed.len() as u64, "{killed:?}");
     let small = traffic.replace("200Mi", "20Mi");
     let outcome = run(&format!("{HEAD}duration: 30m\n{small}"), &deployment("app", "replicas: 1", "1", ""));
@@ -201,7 +201,7 @@ fn reclaimed_job(policy: &str) -> Outcome {
 #[test]
 fn reclaimed_pods_count_against_the_back_off_limit_and_are_replaced_after_a_pause() {
     let outcome = reclaimed_job("");
-    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::JobFailed(_))), [1800]);
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::JobEnded(_, JobEnd::Failed(_)))), [1800]);
     let created: Vec<i64> = pods(&outcome, "work").iter().map(|(_, pod)| pod.created.as_secs()).collect();
     assert_eq!(created, [0, 0, 0, 610, 1220]);
 }
@@ -214,12 +214,14 @@ fn a_pod_failure_policy_decides_what_reclaimed_pods_mean() {
         );
         let outcome = reclaimed_job(&rule);
         let created = pods(&outcome, "work").iter().map(|(_, pod)| pod.created.as_secs()).collect::<Vec<_>>();
-        (times(&outcome, |what| matches!(what, Occurrence::JobFailed(_))), created)
+        (times(&outcome, |what| matches!(what, Occurrence::JobEnded(_, JobEnd::Failed(_)))), created)
     };
     // With a policy a pod counts, and is replaced, when it has stopped: a second after its deletion.
     assert_eq!(failed("Ignore"), (Vec::new(), vec![0, 0, 0, 601, 1201, 1801, 2401]));
     assert_eq!(failed("FailJob"), (vec![601], vec![0, 0, 0]));
-    let late = times(&reclaimed_job("activeDeadlineSeconds: 900"), |what| matches!(what, Occurrence::JobFailed(_)));
+    let late = times(&reclaimed_job("activeDeadlineSeconds: 900"), |what| {
+        matches!(what, Occurrence::JobEnded(_, JobEnd::Failed(_)))
+    });
     assert_eq!(late, [900]);
 }
 
@@ -233,7 +235,7 @@ fn concurrency_policies_decide_what_a_due_cron_job_does() {
              containers: [{{name: main, image: report, resources: {{requests: {{cpu: 100m, memory: 64Mi}}}}}}]\n"
         );
         let outcome = run(&scenario, &objects);
-        let completed = times(&outcome, |what| matches!(what, Occurrence::JobCompleted(_)));
+        let completed = times(&outcome, |what| matches!(what, Occurrence::JobEnded(_, JobEnd::Complete(_))));
         (times(&outcome, |what| matches!(what, Occurrence::JobStarted(_))), completed)
     };
     let every_ten: Vec<i64> = (1..=6).map(|turn| turn * 600).collect();

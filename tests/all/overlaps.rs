@@ -130,15 +130,15 @@ fn shrinking(faults: Value) -> Outcome {
 #[test]
 fn evictions_are_tried_twelve_times() {
     let outcome = shrinking(json!([]));
-    let denied = times(&outcome, |what| matches!(what, Occurrence::EvictionDenied(_)));
+    let denied = times(&outcome, |what| matches!(what, Occurrence::EvictionDenied { .. }));
     assert_eq!(denied, (0..12).map(|turn| 435 + 10 * turn).collect::<Vec<_>>());
-    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(_))), [555]);
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(..))), [555]);
 }
 
 #[test]
 fn the_deletion_of_a_node_that_is_lost_meanwhile_fails() {
     let outcome = shrinking(json!([lost("go", 440)]));
-    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(_))), [445]);
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(..))), [445]);
 }
 
 /// Three nodes go at once, with one pod, two and one of a budget that lets three of four pods go. The last comes to it
@@ -153,8 +153,8 @@ fn what_one_deletion_takes_of_a_budget_does_not_keep_another_of_the_same_loop_fr
     let outcome = run_with(&[("max-drain-parallelism", 3)], parts);
     let begun = times(&outcome, |what| matches!(what, Occurrence::ScaleDown { drain: true, .. }));
     assert_eq!(begun, [430, 430, 430]);
-    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(_))), [] as [i64; 0]);
-    let denied = times(&outcome, |what| matches!(what, Occurrence::EvictionDenied(_)));
+    assert_eq!(times(&outcome, |what| matches!(what, Occurrence::ScaleDownFailed(..))), [] as [i64; 0]);
+    let denied = times(&outcome, |what| matches!(what, Occurrence::EvictionDenied { .. }));
     assert_eq!(denied, [435, 445, 455, 465], "the replacements are ready 32 s after they were bound");
     assert_eq!(times(&outcome, |what| matches!(what, Occurrence::NodeGone { .. })).len(), 3);
 }

@@ -72,7 +72,7 @@ fn of_order(outcome: &Outcome) -> (Vec<i64>, Vec<SimTime>) {
     let present = outcome.cluster.pods().filter(|(id, pod)| is_order(*id) && pod.is_present());
     let requests = present.map(|(id, _)| outcome.cluster.spec_of(id).containers[0].requests.cpu_milli).collect();
     let evicted = outcome.log.records().values().filter_map(|record| match record.what {
-        Occurrence::Evicted { pod, by: Evictor::VpaUpdater, .. } if is_order(pod) => Some(record.at),
+        Occurrence::Evicted { pod, by: Evictor::VpaUpdater(_), .. } if is_order(pod) => Some(record.at),
         _ => None,
     });
     (requests, evicted.collect())

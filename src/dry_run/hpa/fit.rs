@@ -1,6 +1,6 @@
 //! Whether an HPA and a recording fit together.
 
-use super::replay::{Mode, target_of};
+use super::replay::Mode;
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
 use crate::intern::Interner;
 use crate::scenario::hpas::Silent;
@@ -84,7 +84,7 @@ impl Fit<'_> {
             "memory" => (self.pod.memory_request_bytes, "--memory-request", &self.silent.memory),
             _ => return,
         };
-        let relative = matches!(target_of(metric), Target::Utilization(_));
+        let relative = matches!(metric.target(), Target::Utilization(_));
         if request.is_none() && relative && !silent.is_empty() {
             let message = format!(
                 "no {name} request in container {}: a live HPA knows no utilization then and never scales by it",

@@ -13,7 +13,7 @@ mod timeline;
 mod totals;
 
 pub use fit::{Fit, usual_column};
-pub use replay::{Mode, Replay, SyncRow, target_of};
+pub use replay::{Mode, Replay, SyncRow};
 pub use request::{Replayed, Request, Run};
 pub use timeline::Timeline;
 pub use totals::Totals;

@@ -1,6 +1,6 @@
 //! What a dry run needs, and one sync of it.
 
-use crate::hpa::{Decision, Flags, HpaSpec, Metric, Target};
+use crate::hpa::{Decision, Flags, HpaSpec};
 use crate::intern::Symbol;
 use crate::scenario::metrics::Recording;
 use crate::scenario::pod_shape::PodShape;
@@ -55,12 +55,4 @@ pub struct SyncRow {
     pub decision: Decision,
     /// The largest of the metrics' values over their targets; absent without any.
     pub ratio: Option<f64>,
-}
-
-/// The target of a metric of any type.
-pub fn target_of(metric: &Metric) -> Target {
-    match *metric {
-        Metric::Resource { target, .. } | Metric::Object { target, .. } | Metric::External { target, .. } => target,
-        Metric::Pods { target_milli, .. } => Target::AverageValue(target_milli),
-    }
 }

@@ -1,7 +1,7 @@
 //! The syncs of a dry run, one after another.
 
 use super::pods::{Cohorts, Groups};
-use super::replay::{Mode, Replay, SyncRow, target_of};
+use super::replay::{Mode, Replay, SyncRow};
 use super::totals::{Totals, totals};
 use crate::hpa::{Decision, HpaController, Metric, Observation, Proposal, Target};
 use crate::intern::Symbol;
@@ -75,7 +75,7 @@ impl Replay<'_> {
     fn ratio(&self, decision: &Decision, replicas: i32) -> Option<f64> {
         let of = |(proposal, metric): (&Result<Proposal, _>, &Metric)| {
             let current = proposal.as_ref().ok()?.current;
-            let (value, target) = match target_of(metric) {
+            let (value, target) = match metric.target() {
                 Target::Utilization(target) => (current.utilization?, target),
                 Target::AverageValue(target) => (current.average?, target),
                 Target::Value(target) => (current.value?, target),

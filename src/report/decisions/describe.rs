@@ -2,10 +2,11 @@
 
 use super::Decisions;
 use super::line::Line;
-use crate::autoscaler::drain::budgets_of;
+use super::words::{eviction, evictor, figures, mebibytes};
 use crate::cluster::{NodeId, PodId};
-use crate::hpa::Reason;
-use crate::sim::log::{Evictor, Occurrence, SeenByHpa};
+use crate::report::hpa_reasons::{self, Replicas};
+use crate::sim::log::{Denial, JobEnd, JobFailure, Occurrence, SeenByHpa};
+use crate::units::counted;
 use crate::world::{FaultKind, WorkloadKind};
 use crate::world::{GroupId, WorkloadId};
 use serde_json::json;
@@ -15,11 +16,11 @@ impl Decisions<'_> {
     pub(super) fn describe(&self, what: &Occurrence) -> Line {
         match *what {
             Occurrence::Rescaled { workload, from, to, saw } => self.rescaled(workload, (from, to), &saw),
-            Occurrence::Waits { pod, refused_by } => {
-                let names = refused_by.names();
-                let by = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-                let text = format!("No node would take the pod {}: it waits{by}.", self.pod(pod));
-                Line::new("scheduler", "waits", self.pod_names(pod), text).with("refused_by", names)
+            Occurrence::Waits { pod, refused_by, message } => {
+                let message = self.history.log.said(message);
+                let text = format!("The pod {} waits: {}.", self.pod(pod), message.trim_end_matches('.'));
+                let line = Line::new("scheduler", "waits", self.pod_names(pod), text);
+                line.with("refused_by", refused_by.names()).with("message", message)
             }
             Occurrence::Bound { pod, node, waited } => {
                 let whole = crate::units::SimDuration::from_secs(waited.as_secs_f64() as i64);
@@ -42,8 +43,8 @@ impl Decisions<'_> {
                 Line::new(controller, "deleted", self.pod_names(pod), text)
             }
             Occurrence::Evicted { .. }
-            | Occurrence::EvictionDenied(_)
-            | Occurrence::OutOfMemory(_)
+            | Occurrence::EvictionDenied { .. }
+            | Occurrence::OutOfMemory { .. }
             | Occurrence::ContainerHangs(_)
             | Occurrence::FailedProbe(_) => self.pod_lost(what),
             Occurrence::DeployStarted(id) => self.of_rollout("rollout", id, "A rollout of", "begins"),
@@ -61,75 +62,84 @@ impl Decisions<'_> {
                 self.of_rollout("rolled-back", id, "The rollout of", why)
             }
             Occurrence::JobStarted(id) => self.of_workload("cronjob", "started", id, "The CronJob", "is due"),
-            Occurrence::JobCompleted(id) => self.of_workload("job", "completed", id, "The Job", "is complete"),
-            Occurrence::JobFailed(id) => self.of_workload("job", "failed", id, "The Job", "gave up"),
+            Occurrence::JobEnded(id, end) => self.job_ended(id, end),
             Occurrence::FaultChanged(index, begins) => self.fault(index, begins),
             _ => self.of_autoscaler(what),
         }
     }
 
-    fn rescaled(&self, id: WorkloadId, (from, to): (i32, i32), saw: &SeenByHpa) -> Line {
+    fn rescaled(&self, id: WorkloadId, (before, after): (i32, i32), saw: &SeenByHpa) -> Line {
+        let SeenByHpa { hpa, grounds, milli_requests_per_second } = saw;
+        let (spec, symbols) = (&self.cast.hpas[*hpa].spec, &self.history.cluster.symbols);
         let name = self.workload_name(id).to_owned();
-        let mut text = format!("The HPA sets {name} from {from} to {to} replicas");
-        if let Some(percent) = saw.utilization {
-            text += &format!(": its pods use {percent} % of what they request");
-        }
-        match (saw.proposed, saw.stabilized) {
-            (Some(proposed), _) if proposed == to => {}
-            (Some(proposed), Some(stabilized)) if stabilized != proposed => {
-                text += &format!("; the metrics propose {proposed}, the window keeps {stabilized}");
-            }
-            (Some(proposed), _) => {
-                let who = match saw.limited {
-                    Some(Reason::TooManyReplicas) => "maxReplicas allows",
-                    Some(Reason::TooFewReplicas) => "minReplicas asks for",
-                    Some(Reason::ScaleUpLimit) => "the policies for growth allow",
-                    Some(Reason::ScaleDownLimit) => "the policies for shrinking allow",
-                    _ => "policies or bounds allow",
-                };
-                text += &format!("; the metrics propose {proposed}, {who} {to}");
-            }
-            _ => text += "; its bounds leave no choice",
-        }
-        let rate = saw.milli_requests_per_second as f64 / 1000.0;
-        if rate > 0.0 {
-            text += &format!("; {rate:.1} requests/s reach it");
-        }
-        text.push('.');
+        let reason = Replicas { before, after }.reason(spec, symbols, grounds);
+        let rate = *milli_requests_per_second as f64 / 1000.0;
+        let reach = if rate > 0.0 { format!("; {rate:.1} requests/s reach it") } else { String::new() };
+        let text = format!("The HPA sets {name} from {before} to {after} replicas: {reason}{reach}.");
+        let winner = grounds.winner.and_then(|winner| Some((spec.metrics.get(usize::from(winner.metric))?, winner)));
+        let (target, target_type) = winner.map(|(metric, _)| figures(metric.target())).unzip();
         Line::new("hpa", "rescaled", vec![name], text)
-            .with("from", from)
-            .with("to", to)
-            .with("utilization_percent", json!(saw.utilization))
-            .with("proposed", json!(saw.proposed))
-            .with("stabilized", json!(saw.stabilized))
+            .with("from", before)
+            .with("to", after)
+            .with("metric", json!(winner.map(|(metric, _)| hpa_reasons::name(metric, symbols))))
+            .with("current", json!(winner.and_then(|(_, winner)| winner.value)))
+            .with("target", json!(target))
+            .with("target_type", json!(target_type))
+            .with("proposed", json!(grounds.proposed))
+            .with("stabilized", json!(grounds.stabilized))
+            .with("limited", json!(grounds.limited.map(|reason| format!("{reason:?}"))))
             .with("requests_per_second", rate)
+    }
+
+    fn job_ended(&self, id: WorkloadId, end: JobEnd) -> Line {
+        let (decision, what) = match end {
+            JobEnd::Complete(pods) => {
+                let pods = counted(pods.max(0) as usize, "pod");
+                ("completed", format!("is complete: {pods} succeeded"))
+            }
+            JobEnd::Failed(JobFailure::PodFailurePolicy) => {
+                ("failed", "gave up: its podFailurePolicy says so (PodFailurePolicy)".to_owned())
+            }
+            JobEnd::Failed(JobFailure::BackoffLimitExceeded) => {
+                ("failed", "gave up: more pods failed than backoffLimit allows (BackoffLimitExceeded)".to_owned())
+            }
+            JobEnd::Failed(JobFailure::DeadlineExceeded) => {
+                ("failed", "gave up: activeDeadlineSeconds are over (DeadlineExceeded)".to_owned())
+            }
+        };
+        self.of_workload("job", decision, id, "The Job", &what)
     }
 
     fn pod_lost(&self, what: &Occurrence) -> Line {
         match *what {
             Occurrence::Evicted { pod, node, by } => {
-                let (controller, by) = match by {
-                    Evictor::ClusterAutoscaler => ("cluster-autoscaler", "Cluster Autoscaler"),
-                    Evictor::TaintManager => ("node-lifecycle", "the taint manager"),
-                    Evictor::VpaUpdater => ("vpa", "the VPA's updater"),
-                    Evictor::SpotNotice | Evictor::Rebalance => ("termination-handler", "the termination handler"),
-                };
-                let text = format!("The pod {} is evicted from {} by {by}.", self.pod(pod), self.node(node));
+                let (controller, who) = evictor(by);
+                let why = eviction(by);
+                let text = format!("The pod {} is evicted from {} by {who}: {why}.", self.pod(pod), self.node(node));
                 Line::new(controller, "evicted", self.with_node(pod, node), text)
             }
-            Occurrence::EvictionDenied(pod) => {
-                let budgets = budgets_of(&self.history.cluster, pod).len();
-                let text = match budgets {
-                    0 | 1 => format!("A disruption budget keeps the pod {} from being evicted.", self.pod(pod)),
-                    _ => format!(
-                        "The pod {} is under {budgets} disruption budgets: the eviction API refuses it whatever they allow.",
+            Occurrence::EvictionDenied { pod, by, why } => {
+                let (_, who) = evictor(by);
+                let text = match why {
+                    Denial::Budget(budget) => format!(
+                        "The disruption budget {} keeps the pod {} from being evicted by {who}: it allows no disruption now.",
+                        self.history.cluster.symbols.text(self.cast.budgets[budget].name),
+                        self.pod(pod)
+                    ),
+                    Denial::ManyBudgets(count) => format!(
+                        "The pod {} is under {count} disruption budgets: the eviction API refuses {who} whatever they allow.",
                         self.pod(pod)
                     ),
                 };
                 Line::new("api-server", "eviction-denied", self.pod_names(pod), text)
             }
-            Occurrence::OutOfMemory(pod) => {
-                let text = format!("The pod {} uses more memory than its limit: it is killed.", self.pod(pod));
+            Occurrence::OutOfMemory { pod, used, limit } => {
+                let text = format!(
+                    "The pod {} uses more memory than its limit, {} of {}: it is killed.",
+                    self.pod(pod),
+                    mebibytes(used),
+                    mebibytes(limit)
+                );
                 Line::new("kubelet", "out-of-memory", self.pod_names(pod), text)
             }
             Occurrence::ContainerHangs(pod) => {

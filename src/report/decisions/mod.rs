@@ -3,18 +3,23 @@
 //!
 //! Causes and reasons are in the records, put there by who decided; here they are looked up and put into words.
 //!
-//! Start reading at [`Decisions`]; `describe.rs` and `nodes.rs` word the records, `why.rs` answers questions.
+//! Start reading at [`Decisions`]; `describe.rs` and `nodes.rs` word the records, `why.rs` answers questions about a [`Story`].
 
 mod describe;
 mod line;
 mod nodes;
+mod origin;
+mod story;
 mod why;
+mod words;
 
-pub use why::{Question, why};
+pub use story::Story;
+pub use why::{Question, why, why_written};
 
 use crate::cluster::PodId;
 use crate::id::Id;
 use crate::intern::Symbol;
+use crate::sim::log::Cause;
 use crate::study::History;
 use crate::world::{Cast, WorkloadId};
 use rustc_hash::FxHashMap;
@@ -49,7 +54,7 @@ impl<'a> Decisions<'a> {
         self.history.cluster.symbols.text(self.cast.workloads[id].name)
     }
     /// One JSON object a line: `n`, `time`, `seconds`, `controller`, `decision`, `objects`, its numbers, `text`,
-    /// and in `cause` the `n` of the record that led to it.
+    /// and in `cause` the `n` of the record that led to it, or in `origin` what else it was.
     pub fn json_lines(&self) -> String {
         let mut text = String::new();
         for (id, record) in self.history.log.records().iter() {
@@ -63,7 +68,11 @@ impl<'a> Decisions<'a> {
             row.insert("objects".into(), json!(line.objects));
             row.extend(line.numbers.into_iter().map(|(key, value)| (key.to_owned(), value)));
             row.insert("text".into(), json!(line.text));
-            row.extend(record.because.map(|cause| ("cause".to_owned(), json!(cause.index()))));
+            let (key, cause) = match record.because {
+                Cause::Record(cause) => ("cause", json!(cause.index())),
+                other => ("origin", json!(origin::origin(other).0)),
+            };
+            row.insert(key.into(), cause);
             let _ = writeln!(text, "{}", Value::Object(row));
         }
         text

@@ -3,8 +3,9 @@
 use super::Decisions;
 use super::line::Line;
 use crate::cluster::NodeId;
-use crate::sim::log::{KeepReason, NodeEnd, Occurrence};
+use crate::sim::log::{KeepReason, LaunchFailure, NodeEnd, Occurrence, RemovalFailure, Termination};
 use crate::units::counted;
+use crate::world::InstanceId;
 
 const CA: &str = "cluster-autoscaler";
 
@@ -14,7 +15,7 @@ impl Decisions<'_> {
         match *what {
             Occurrence::ScaleUp { group, from, to, pods } => {
                 let whom = match pods {
-                    0 => String::new(),
+                    0 => ", its least size".to_owned(),
                     1 => " for a pod that waits".to_owned(),
                     pods => format!(" for {pods} pods that wait"),
                 };
@@ -23,9 +24,14 @@ impl Decisions<'_> {
                 let line = Line::new(CA, "scale-up", vec![self.group(group)], text);
                 line.with("from", from).with("to", to).with("pods", pods)
             }
-            Occurrence::TargetDecreased(group, by) => {
-                let text = format!("The size asked for of {} is corrected by {by}.", self.group(group));
-                Line::new(CA, "target-corrected", vec![self.group(group)], text).with("nodes", by)
+            Occurrence::TargetDecreased { group, from, to } => {
+                let text = format!(
+                    "Cluster Autoscaler corrects the size asked for of {} from {from} to {to}: for too long it has \
+                     had no more nodes.",
+                    self.group(group)
+                );
+                let line = Line::new(CA, "target-corrected", vec![self.group(group)], text);
+                line.with("nodes", to - from).with("from", from).with("to", to)
             }
             Occurrence::ScaleDown { node, drain, pods } => {
                 let how = if drain {
@@ -46,8 +52,15 @@ impl Decisions<'_> {
                 let text = format!("Cluster Autoscaler leaves {} out: {why}.", self.group(group));
                 Line::new(CA, "group-skipped", vec![self.group(group)], text).with("reason", why.to_string())
             }
-            Occurrence::ScaleDownFailed(node) => {
-                let text = format!("Cluster Autoscaler gives up removing the node {}.", self.node(node));
+            Occurrence::ScaleDownFailed(node, why) => {
+                let why = match why {
+                    RemovalFailure::NodeGone => "it is gone already",
+                    RemovalFailure::PodsMayNotMove => "a pod is on it that may not be moved",
+                    RemovalFailure::EvictionsRefused => "evictions were refused for too long",
+                    RemovalFailure::PodsDoNotStop => "its pods did not stop in time",
+                    RemovalFailure::InstanceGone => "its instance was deleted already",
+                };
+                let text = format!("Cluster Autoscaler gives up removing the node {}: {why}.", self.node(node));
                 Line::new(CA, "scale-down-failed", vec![self.node(node)], text)
             }
             _ => self.of_node(what),
@@ -58,19 +71,33 @@ impl Decisions<'_> {
     fn of_node(&self, what: &Occurrence) -> Line {
         match *what {
             Occurrence::IncreaseError(group, by) => {
-                let text = format!("The cloud refuses {by} more nodes of {}.", self.group(group));
+                let size = counted(by.max(0) as usize, "more node");
+                let text =
+                    format!("The cloud refuses {size} of {}: its requests fail in the scenario.", self.group(group));
                 Line::new("cloud", "refused", vec![self.group(group)], text).with("nodes", by)
             }
-            Occurrence::LaunchFailed(id) | Occurrence::InstanceDeleted(id) => {
-                let name = self.history.instance_names.get(id).copied().unwrap_or(crate::intern::Symbol::EMPTY);
-                let name = self.history.cluster.symbols.text(name).to_owned();
-                match what {
-                    Occurrence::LaunchFailed(_) => {
-                        let text = format!("The cloud has no capacity for {name}.");
-                        Line::new("cloud", "launch-failed", vec![name], text)
+            Occurrence::LaunchFailed(id, why) => {
+                let name = self.instance(id);
+                let text = match why {
+                    LaunchFailure::Error => format!("The cloud fails to launch {name}: so it is in the scenario."),
+                    LaunchFailure::NoCapacity => {
+                        format!("The cloud has no capacity for {name}: so it is in the scenario.")
                     }
-                    _ => Line::new("cloud", "instance-deleted", vec![name.clone()], format!("{name} is terminated.")),
-                }
+                    LaunchFailure::PoolIsShort => {
+                        format!("The cloud has no capacity for {name}: its spot pool is short of it.")
+                    }
+                };
+                Line::new("cloud", "launch-failed", vec![name], text)
+            }
+            Occurrence::InstanceDeleted(id, why) => {
+                let name = self.instance(id);
+                let why = match why {
+                    Termination::LaunchFailed => "its launch failed",
+                    Termination::NeverRegistered => "it has not become a node for too long",
+                    Termination::ScaleDown => "its node is not needed",
+                    Termination::Relieved => "another one is there in its place",
+                };
+                Line::new("cloud", "instance-deleted", vec![name.clone()], format!("{name} is terminated: {why}."))
             }
             Occurrence::NodeAdded(node, group) => {
                 let text = format!("The node {} of {} is there.", self.node(node), self.group(group));
@@ -108,6 +135,11 @@ impl Decisions<'_> {
             }
             _ => Line::new("scenario", "other", Vec::new(), String::new()),
         }
+    }
+
+    fn instance(&self, id: InstanceId) -> String {
+        let name = self.history.instance_names.get(id).copied().unwrap_or(crate::intern::Symbol::EMPTY);
+        self.history.cluster.symbols.text(name).to_owned()
     }
 
     fn kept(&self, node: NodeId, why: KeepReason) -> Line {

@@ -1,13 +1,11 @@
 //! What happened around an instant, and what it goes back to.
 
-use super::Decisions;
-use crate::sim::log::{Occurrence, RecordId};
+use super::story::{Because, Story, Told};
 use crate::sim::outcome::Point;
 use crate::study::History;
 use crate::units::counted;
 use crate::units::{SimDuration, SimTime};
 use crate::world::Cast;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// At most this many sentences are printed; the rest are only counted.
@@ -28,33 +26,72 @@ pub struct Question {
 
 /// The answer in sentences. Errors: no record has the object's name; the names that records have.
 pub fn why(cast: &Cast, history: &History, question: &Question) -> Result<String, Vec<String>> {
-    let decisions = Decisions::new(cast, history);
-    let about = decisions.about(question.object.as_deref())?;
-    let (from, to) = (question.at - question.window, question.at + question.window);
-    let records = history.log.records();
-    let time = |id: &RecordId| records[*id].at;
-    let here: Vec<RecordId> = about.iter().copied().filter(|at| time(at) >= from && time(at) <= to).collect();
-    let mut text = format!("From {} to {}\n", from.max(SimTime::ZERO), to.min(history.end));
-    traffic(history, question.at, &mut text);
-    if here.is_empty() {
-        text += "\nNobody decided anything";
-        if let Some(object) = &question.object {
-            let _ = write!(text, " about {object}");
+    let story = Story::of(cast, history);
+    story.answer(question, |text| traffic(history, question.at, text))
+}
+
+/// The same of a log that was written, which does not know the traffic.
+pub fn why_written(story: &Story, question: &Question) -> Result<String, Vec<String>> {
+    story.answer(question, |_| {})
+}
+
+impl Story {
+    fn answer(&self, question: &Question, also: impl FnOnce(&mut String)) -> Result<String, Vec<String>> {
+        let about = self.about(question.object.as_deref())?;
+        let (from, to) = (question.at - question.window, question.at + question.window);
+        let time = |row: &usize| self.rows[*row].at;
+        let here: Vec<usize> = about.iter().copied().filter(|at| time(at) >= from && time(at) <= to).collect();
+        let mut text = format!("From {} to {}\n", from.max(SimTime::ZERO), to.min(self.end));
+        also(&mut text);
+        if here.is_empty() {
+            text += "\nNobody decided anything";
+            if let Some(object) = &question.object {
+                let _ = write!(text, " about {object}");
+            }
+            text += " in that time.\n";
+        } else {
+            text += "\nWhat happened\n";
+            here.iter().take(MOST).for_each(|at| self.sentence(*at, &mut text));
+            if here.len() > MOST {
+                let _ = writeln!(text, "  and {} more: narrow it with --object or --window", here.len() - MOST);
+            }
         }
-        text += " in that time.\n";
-    } else {
-        text += "\nWhat happened\n";
-        here.iter().take(MOST).for_each(|at| decisions.sentence(*at, &mut text));
-        if here.len() > MOST {
-            let _ = writeln!(text, "  and {} more: narrow it with --object or --window", here.len() - MOST);
+        // The last decision before the instant, or else the first after it.
+        let before = about.iter().copied().rfind(|at| time(at) <= question.at);
+        if let Some(start) = before.filter(|at| here.is_empty() || here.contains(at)).or(here.first().copied()) {
+            self.chain(start, &mut text);
+        }
+        Ok(text)
+    }
+
+    /// The decisions about an object, in order.
+    fn about(&self, object: Option<&str>) -> Result<Vec<usize>, Vec<String>> {
+        let Some(object) = object else { return Ok((0..self.rows.len()).collect()) };
+        let name = object.rsplit('/').next().unwrap_or(object);
+        if !self.names.contains(name) {
+            return Err(self.names.iter().cloned().collect());
+        }
+        let is_about = |row: &usize| self.rows[*row].objects.iter().any(|other| other == name);
+        Ok((0..self.rows.len()).filter(is_about).collect())
+    }
+
+    fn sentence(&self, row: usize, text: &mut String) {
+        let Told { at, text: said, .. } = &self.rows[row];
+        let _ = writeln!(text, "  {at}  {said}");
+    }
+
+    /// From a decision back to what started it all.
+    fn chain(&self, start: usize, text: &mut String) {
+        *text += "\nHow it came to that, backwards\n";
+        let mut next = Because::Row(start);
+        while let Because::Row(here) = next {
+            self.sentence(here, text);
+            next = self.rows[here].because;
+        }
+        if let Because::Origin(sentence) = next {
+            let _ = writeln!(text, "  {sentence}");
         }
     }
-    // The last decision before the instant, or else the first after it.
-    let before = about.iter().copied().rfind(|at| time(at) <= question.at);
-    if let Some(start) = before.filter(|at| here.is_empty() || here.contains(at)).or(here.first().copied()) {
-        decisions.chain(start, &mut text);
-    }
-    Ok(text)
 }
 
 /// Traffic then and a while before.
@@ -79,55 +116,4 @@ fn traffic(history: &History, at: SimTime, text: &mut String) {
         counted(nodes(then) as usize, "node"),
         then.pending
     );
-}
-
-impl Decisions<'_> {
-    /// The records about an object, in order.
-    fn about(&self, object: Option<&str>) -> Result<Vec<RecordId>, Vec<String>> {
-        let records = self.history.log.records();
-        let Some(object) = object else { return Ok(records.ids().collect()) };
-        let name = object.rsplit('/').next().unwrap_or(object);
-        let mut names: BTreeSet<String> = BTreeSet::new();
-        let mut found = Vec::new();
-        for (id, record) in records.iter() {
-            let line = self.describe(&record.what);
-            if line.objects.iter().any(|other| other == name) {
-                found.push(id);
-            }
-            names.extend(line.objects);
-        }
-        let workloads = self.cast.workloads.ids().map(|id| self.workload_name(id).to_owned());
-        let groups = self.cast.groups.values().map(|group| group.name.clone());
-        names.extend(workloads.chain(groups));
-        if names.contains(name) { Ok(found) } else { Err(names.into_iter().collect()) }
-    }
-
-    fn sentence(&self, id: RecordId, text: &mut String) {
-        let record = &self.history.log.records()[id];
-        let _ = writeln!(text, "  {}  {}", record.at, self.describe(&record.what).text);
-    }
-
-    /// From a record back to what started it all.
-    fn chain(&self, start: RecordId, text: &mut String) {
-        *text += "\nHow it came to that, backwards\n";
-        let (mut next, mut root) = (Some(start), start);
-        while let Some(here) = next {
-            self.sentence(here, text);
-            root = here;
-            next = self.history.log.records()[here].because;
-        }
-        let what = &self.history.log.records()[root].what;
-        *text += match what {
-            Occurrence::Rescaled { saw, .. } if saw.milli_requests_per_second > 0 => "  That is the traffic's doing.\n",
-            Occurrence::Rescaled { .. } => "  That is the load's doing.\n",
-            Occurrence::JobStarted(_) => "  The clock says so.\n",
-            Occurrence::FaultChanged(..) | Occurrence::DeployStarted(_) => "  The scenario says so.\n",
-            Occurrence::SpotNotice(_) => "  The market did that: no decision of the cluster led to it.\n",
-            Occurrence::OutOfMemory(_) => "  Requests in hand need memory: that is the traffic's doing.\n",
-            Occurrence::ScaleDown { .. } | Occurrence::NodeUnneeded(_) => {
-                "  No pod that somebody gave up made it so.\n"
-            }
-            _ => "  It belongs to what the scenario starts with.\n",
-        };
-    }
 }

@@ -1,8 +1,9 @@
 //! Dry runs for other programs: JSON and CSV.
 
 use super::{HpaRun, clock, words};
-use crate::dry_run::hpa::{SyncRow, target_of};
+use crate::dry_run::hpa::SyncRow;
 use crate::hpa::{Metric, Target};
+use crate::report::hpa_reasons::name;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -113,14 +114,14 @@ fn metric_out(
     metric: &Metric,
     proposal: &Result<crate::hpa::Proposal, crate::hpa::MetricError>,
 ) -> MetricOut {
-    let current = proposal.as_ref().ok().map(|proposal| proposal.current).unwrap_or_default();
-    let (current, target, target_type) = match target_of(metric) {
-        Target::Utilization(target) => (current.utilization, target, "Utilization"),
-        Target::AverageValue(target) => (current.average, target, "AverageValue"),
-        Target::Value(target) => (current.value, target, "Value"),
+    let current = proposal.as_ref().ok().and_then(|proposal| proposal.current.against(metric.target()));
+    let (target, target_type) = match metric.target() {
+        Target::Utilization(target) => (target, "Utilization"),
+        Target::AverageValue(target) => (target, "AverageValue"),
+        Target::Value(target) => (target, "Value"),
     };
     MetricOut {
-        name: run.name(metric),
+        name: name(metric, run.symbols),
         current,
         target,
         target_type,

@@ -14,7 +14,7 @@ pub use requests::{advice_csv, advice_json, advice_markdown, advice_terminal};
 pub use tables::{markdown, terminal};
 
 use crate::dry_run::hpa::{Run, Timeline};
-use crate::hpa::{HpaSpec, Metric};
+use crate::hpa::HpaSpec;
 use crate::intern::Interner;
 use crate::units::SimTime;
 
@@ -35,21 +35,6 @@ impl<'a> HpaRun<'a> {
     /// Of a dry run; `symbols` are the names of its metrics.
     pub fn new(run: &'a Run, symbols: &'a Interner) -> Self {
         HpaRun { label: &run.label, spec: &run.spec, timeline: &run.timeline, symbols }
-    }
-    /// `cpu`, `cpu of app` or the metric's own name.
-    fn name(&self, metric: &Metric) -> String {
-        match metric {
-            Metric::Resource { resource, container, .. } => {
-                let resource = if *resource == crate::hpa::Resource::Cpu { "cpu" } else { "memory" };
-                match container {
-                    Some(container) => format!("{resource} of {}", self.symbols.text(*container)),
-                    None => resource.to_owned(),
-                }
-            }
-            Metric::Pods { metric, .. } | Metric::Object { metric, .. } | Metric::External { metric, .. } => {
-                self.symbols.text(*metric).to_owned()
-            }
-        }
     }
 }
 

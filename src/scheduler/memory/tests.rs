@@ -328,6 +328,8 @@ impl World {
         if let Err(kept) = &decision {
             assert_eq!(kept.refused_by(), attempt.refused_by(), "who refuses, {context}");
             assert_eq!(follows(kept), follows(&attempt), "what follows, {context}");
+            let (told, fresh) = (self.scheduler.diagnosis(&self.cluster, pod, kept), attempt.diagnosis(&self.cluster));
+            assert_eq!(told.message(), fresh.message(), "why, {context}");
         }
         assert_eq!(decision.ok().map(|(node, _)| node), bound, "decision, {context}");
         // A survey leaves nominations aside.

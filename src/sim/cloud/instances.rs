@@ -2,7 +2,7 @@
 
 use crate::cluster::NodeId;
 use crate::intern::Symbol;
-use crate::sim::log::RecordId;
+use crate::sim::log::{LaunchFailure, RecordId};
 use crate::units::SimTime;
 use crate::world::Replacement;
 use crate::world::{GroupId, InstanceId};
@@ -36,6 +36,8 @@ pub(crate) struct Instance {
     pub relieves: Option<InstanceId>,
     /// The record that it was launched for: a scale-up, the loss of another one.
     pub launched_because: Option<RecordId>,
+    /// Why it will never come.
+    pub fails_by: Option<LaunchFailure>,
     /// The record for which it has been drained.
     pub drained_because: Option<RecordId>,
     /// The last record that says that it has to go.
@@ -64,6 +66,8 @@ pub(crate) struct GroupState {
     pub instances: Vec<InstanceId>,
     /// Numbers given to node names.
     pub(crate) names: u32,
+    /// The record of the last instance that went without being replaced: its target is too high since.
+    pub(crate) short_because: Option<RecordId>,
     /// Launches after the start, failed ones included.
     pub(crate) launches: usize,
 }

@@ -7,7 +7,7 @@ use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::nodes::Arrival;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{Event, Rank};
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Cause, LaunchFailure, Occurrence};
 use crate::sim::provisioning::shortage::Shortage;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -42,7 +42,7 @@ impl Cloud {
     /// Asks the cloud for more instances. The answer is whether it will try.
     fn increase_size(&mut self, shared: &mut Shared, now: SimTime, asked: Launch, shortage: Shortage) -> bool {
         let Launch { group, count, .. } = asked;
-        let Shortage { pods, record: because } = shortage;
+        let Shortage { pods, because } = shortage;
         if self.refuses_increases(shared, now, group) {
             shared.log.push(now, Occurrence::IncreaseError(group, count), because);
             return false;
@@ -63,8 +63,10 @@ impl Cloud {
         let row = &mut self.groups[group];
         // A cloud refuses a size below what is there.
         if row.target - by >= row.instances.len() as i32 {
+            let from = row.target;
             row.target -= by;
-            shared.log.push(now, Occurrence::TargetDecreased(group, -by), None);
+            let because = Cause::record_or(row.short_because.take(), Cause::Found);
+            shared.log.push(now, Occurrence::TargetDecreased { group, from, to: from - by }, because);
         }
     }
 
@@ -84,10 +86,16 @@ impl Cloud {
             FaultKind::InstanceError(of, after) if *of == group => Some(*after),
             _ => None,
         });
-        if let Some(after) = error {
+        let fails = match error {
+            Some(after) => Some((after, LaunchFailure::Error)),
+            None if self.suffers(shared, now, FaultKind::NoCapacity(group)) => {
+                Some((NO_CAPACITY_AFTER, LaunchFailure::NoCapacity))
+            }
+            None => self.pool_is_short(now, id).then_some((NO_CAPACITY_AFTER, LaunchFailure::PoolIsShort)),
+        };
+        if let Some((after, why)) = fails {
+            self.instances[id].fails_by = Some(why);
             shared.queue.push(now + after, Event::LaunchFails(id));
-        } else if self.suffers(shared, now, FaultKind::NoCapacity(group)) || self.pool_is_short(now, id) {
-            shared.queue.push(now + NO_CAPACITY_AFTER, Event::LaunchFails(id));
         } else {
             if !self.suffers(shared, now, FaultKind::NeverRegisters(group)) {
                 let earliest = shared.clock.earliest(&shared.queue, Rank::registration());
@@ -126,6 +134,7 @@ impl Cloud {
             is_spare: false,
             relieves: None,
             launched_because: None,
+            fails_by: None,
             drained_because: None,
             leaves_because: None,
         });
@@ -137,8 +146,10 @@ impl Cloud {
     pub(crate) fn launch_fails(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         if self.instances[id].state == InstanceState::Creating {
             self.instances[id].state = InstanceState::Failed;
-            let because = self.instances[id].launched_because;
-            self.instances[id].leaves_because = shared.log.push(now, Occurrence::LaunchFailed(id), because);
+            let Instance { launched_because, fails_by, .. } = self.instances[id];
+            let what = Occurrence::LaunchFailed(id, fails_by.unwrap_or(LaunchFailure::Error));
+            let because = Cause::record_or(launched_because, Cause::Start);
+            self.instances[id].leaves_because = shared.log.push(now, what, because);
         }
     }
 }
@@ -149,6 +160,7 @@ mod tests {
     use crate::id::Id;
     use crate::sim::cloud::nodes::Arrival;
     use crate::sim::fixture::{Small, at, run, secs};
+    use crate::sim::log::NodeEnd;
     use crate::world::Fault;
 
     /// One group with these faults, which its autoscaler grows by one at once; the answer is what happened when.
@@ -157,7 +169,7 @@ mod tests {
         small.cast.faults = faults;
         let mut shared = small.shared();
         let (mut cloud, mut seen) = (Cloud::new(1), Vec::new());
-        cloud.grow(&mut shared, at(0), Launch::anywhere(Id::from_index(0), 1), Shortage::default());
+        cloud.grow(&mut shared, at(0), Launch::anywhere(Id::from_index(0), 1), Shortage::LEAST_SIZE);
         run(&mut shared, at(600), |shared, now, event| {
             seen.push((now, event));
             match event {
@@ -198,6 +210,21 @@ mod tests {
         assert!(seen.is_empty() && cloud.instances.is_empty());
         assert_eq!(cloud.groups[Id::from_index(0)].target, 0);
         assert_eq!(shared.counts.groups[Id::from_index(0)].scale_ups, 0);
+    }
+
+    #[test]
+    fn a_target_is_corrected_for_the_instance_that_nobody_replaced() {
+        let mut shared = Small::new().group("base", 2, |_| {}).shared();
+        let mut cloud = Cloud::new(1);
+        cloud.launch_initial_nodes(&mut shared);
+        let (lost, group) = (Id::from_index(0), Id::from_index(0));
+        let gone = cloud.node_vanishes(&mut shared, at(0), Id::from_index(0), NodeEnd::Lost);
+        cloud.make_up_for(&mut shared, at(0), lost, gone);
+        cloud.lower_target(&mut shared, at(0), group, 1);
+        let corrected = shared.log.records().values().last().expect("a record");
+        assert_eq!(corrected.what, Occurrence::TargetDecreased { group, from: 2, to: 1 });
+        assert_eq!(corrected.because.record(), gone);
+        assert!(gone.is_some());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{NodeEnd, Occurrence, RecordId};
+use crate::sim::log::{Cause, NodeEnd, Occurrence, RecordId, Termination};
 use crate::sim::pods::life::{Owner, PodEnd};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
@@ -67,7 +67,7 @@ impl Cloud {
             shared.queue.push(now + lag, Event::NodeBecomesReady(node));
         }
         if !initial {
-            let because = self.instances[id].launched_because;
+            let because = Cause::record_or(self.instances[id].launched_because, Cause::Found);
             shared.log.push(now, Occurrence::NodeAdded(node, group), because);
         }
         shared.nodes_changed(News::NodeAdded(node));
@@ -106,8 +106,13 @@ impl Cloud {
         if self.instances[id].relieves.take().is_none() {
             self.groups[group].target -= 1;
         }
+        let why = match self.instances[id].state {
+            InstanceState::Failed => Termination::LaunchFailed,
+            InstanceState::Creating => Termination::NeverRegistered,
+            InstanceState::Running | InstanceState::Deleted => Termination::ScaleDown,
+        };
         let because = self.instances[id].leaves_because.or(self.instances[id].launched_because);
-        shared.log.push(now, Occurrence::InstanceDeleted(id), because);
+        shared.log.push(now, Occurrence::InstanceDeleted(id, why), Cause::record_or(because, Cause::Start));
         self.terminate(shared, now, id);
         true
     }
@@ -158,6 +163,7 @@ impl Cloud {
             self.instance_costs_no_longer(shared, now, id);
         }
         shared.counts.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
+        let because = Cause::record_or(because, Cause::Found);
         let record = shared.log.push(now, Occurrence::NodeGone { node, reason, pods_lost }, because);
         lost.into_iter().for_each(|pod| shared.replaced_because(pod, record));
         shared.nodes_changed(News::Nothing);

@@ -4,7 +4,7 @@ use crate::cluster::NodeId;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{Evictor, NodeEnd, Occurrence, RecordId};
+use crate::sim::log::{Cause, Evictor, NodeEnd, Occurrence, RecordId};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -19,7 +19,8 @@ impl Cloud {
             return;
         }
         self.instances[id].noticed = true;
-        let notice = shared.log.push(now, Occurrence::SpotNotice(node), self.instances[id].leaves_because);
+        let because = Cause::record_or(self.instances[id].leaves_because, Cause::Market);
+        let notice = shared.log.push(now, Occurrence::SpotNotice(node), because);
         self.instances[id].leaves_because = notice;
         shared.counts.spot_notices += 1;
         let group = self.instances[id].group;
@@ -37,7 +38,8 @@ impl Cloud {
     fn delete_all(&mut self, shared: &mut Shared, now: SimTime, node: NodeId, notice: Option<RecordId>) {
         for pod in shared.cluster.node(node).pods().to_vec() {
             if !shared.cluster.spec_of(pod).is_daemon() && !shared.cluster.pod(pod).is_terminating() {
-                let record = shared.log.push(now, Occurrence::Evicted { pod, node, by: Evictor::SpotNotice }, notice);
+                let what = Occurrence::Evicted { pod, node, by: Evictor::SpotNotice };
+                let record = shared.log.push(now, what, Cause::record_or(notice, Cause::Market));
                 shared.replaced_because(pod, record);
                 shared.counts.evictions += 1;
                 shared.delete_pod(now, pod, None);
@@ -70,7 +72,7 @@ impl Cloud {
                 self.instances[new].launched_because = gone;
             }
             Replacement::Shrink => self.groups[group].target -= 1,
-            Replacement::None => {}
+            Replacement::None => self.groups[group].short_because = gone,
         }
     }
 }

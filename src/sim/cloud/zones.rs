@@ -9,7 +9,7 @@ use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{NodeEnd, Occurrence, RecordId};
+use crate::sim::log::{Cause, NodeEnd, Occurrence, RecordId, Termination};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -89,7 +89,8 @@ impl Cloud {
     /// The group's size stays what it was: the new instance is there.
     pub(crate) fn spare_terminates(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         if self.instances[id].state == InstanceState::Running {
-            shared.log.push(now, Occurrence::InstanceDeleted(id), self.instances[id].leaves_because);
+            let because = Cause::record_or(self.instances[id].leaves_because, Cause::Found);
+            shared.log.push(now, Occurrence::InstanceDeleted(id, Termination::Relieved), because);
             self.terminate(shared, now, id);
         }
     }

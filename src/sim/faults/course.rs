@@ -3,7 +3,7 @@
 use crate::cluster::NodeId;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::Event;
-use crate::sim::log::{NodeEnd, Occurrence, RecordId};
+use crate::sim::log::{Cause, NodeEnd, Occurrence, RecordId};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::FaultKind;
@@ -32,7 +32,7 @@ impl Faults {
     /// A fault of the scenario begins.
     pub(crate) fn fault_begins(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, index: u32) {
         let fault = shared.cast.faults[index as usize].clone();
-        let record = shared.log.push(now, Occurrence::FaultChanged(index, true), None);
+        let record = shared.log.push(now, Occurrence::FaultChanged(index, true), Cause::Scenario);
         self.begun.extend(record.map(|record| (index, record)));
         match fault.kind {
             FaultKind::NodeLost { group, pick, replacement } => {
@@ -75,7 +75,7 @@ impl Faults {
 
     /// A fault of the scenario ends.
     pub(crate) fn fault_ends(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, index: u32) {
-        let because = self.begun.get(&index).copied();
+        let because = Cause::record_or(self.begun.get(&index).copied(), Cause::Scenario);
         let record = shared.log.push(now, Occurrence::FaultChanged(index, false), because);
         match shared.cast.faults[index as usize].kind {
             FaultKind::NodeLost { .. }

@@ -4,7 +4,7 @@ use crate::cluster::PodId;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::faults::course::Faults;
-use crate::sim::log::{Occurrence, RecordId};
+use crate::sim::log::{Cause, Occurrence, RecordId};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::{Lifecycle, WorkloadId};
@@ -24,7 +24,8 @@ impl Faults {
         let chosen: Vec<PodId> = ready.take(count as usize).collect();
         let Lifecycle { readiness, liveness, .. } = shared.cast.workloads[workload].lifecycle;
         for pod in chosen {
-            let record = shared.log.push(now, Occurrence::ContainerHangs(pod), fault);
+            let record =
+                shared.log.push(now, Occurrence::ContainerHangs(pod), Cause::record_or(fault, Cause::Scenario));
             (shared.lives[pod].hangs, shared.lives[pod].because) = (true, record);
             shared.set_stage(now, pod, Stage::Starting);
             let (since, age) = (shared.lives[pod].running_since, now - shared.lives[pod].running_since);

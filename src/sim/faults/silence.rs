@@ -11,7 +11,7 @@ use crate::intern::Symbol;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::faults::course::{Faults, Silenced};
-use crate::sim::log::{Evictor, Occurrence, RecordId};
+use crate::sim::log::{Cause, Evictor, Occurrence, RecordId};
 use crate::sim::pods::life::Owner;
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
@@ -33,7 +33,7 @@ impl Faults {
         node: NodeId,
     ) {
         shared.silent.push(node);
-        let record = shared.log.push(now, Occurrence::NodeSilent(node), because);
+        let record = shared.log.push(now, Occurrence::NodeSilent(node), Cause::record_or(because, Cause::Scenario));
         self.silenced.push(Silenced { fault, node, record });
         for pod in shared.cluster.node(node).pods().to_vec() {
             if shared.lives[pod].stage == Stage::Ready {
@@ -68,8 +68,9 @@ impl Faults {
     }
 
     /// The record of a node's silence; of the last one, if several faults silenced it.
-    fn silence_of(&self, node: NodeId) -> Option<RecordId> {
-        self.silenced.iter().rev().find(|silenced| silenced.node == node)?.record
+    fn silence_of(&self, node: NodeId) -> Cause {
+        let record = self.silenced.iter().rev().find(|silenced| silenced.node == node);
+        Cause::record_or(record.and_then(|silenced| silenced.record), Cause::Scenario)
     }
 
     /// How long a pod stays on a node that cannot be reached; absent means for good.
@@ -112,7 +113,7 @@ impl Faults {
             shared.cluster.set_taints(node, taints);
             shared.cluster.set_node_ready(node, NodeCondition { is_true: true, since: now });
         }
-        shared.log.push(now, Occurrence::NodeBack(node), record);
+        shared.log.push(now, Occurrence::NodeBack(node), Cause::record_or(record, Cause::Scenario));
         for pod in shared.cluster.node(node).pods().to_vec() {
             self.report_again(shared, now, pod);
         }

@@ -1,6 +1,7 @@
 //! Containers that use more memory than they may are killed.
 
 use crate::sim::load::serving::Serving;
+use crate::sim::log::{Cause, Occurrence};
 use crate::sim::scaling::vertical::Vertical;
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
@@ -24,8 +25,10 @@ impl Serving {
                 if !ready.is_empty() {
                     let pod = ready[shared.streams.pods.below(ready.len())];
                     shared.counts.out_of_memory += 1;
-                    shared.log.push(now, crate::sim::log::Occurrence::OutOfMemory(pod), None);
-                    vertical.vpa_hears_of_oom(shared, now, id, pod);
+                    let limit = limit_of(shared.cluster.spec_of(pod)).unwrap_or(used);
+                    let what = Occurrence::OutOfMemory { pod, used, limit };
+                    let record = shared.log.push(now, what, Cause::Traffic);
+                    vertical.vpa_hears_of_oom(shared, now, id, (pod, record));
                     shared.pod_crashes(now, pod);
                 }
             }

@@ -5,6 +5,7 @@ use crate::intern::Symbol;
 use crate::rng::{Fnv1a, mix};
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
+use crate::sim::log::Cause;
 use crate::sim::pods::life::{Lineage, Owner, PodLife};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
@@ -33,6 +34,16 @@ impl Shared {
         self.lives[pod].because = self.workloads[id].more_because;
         self.workloads[id].pods.push(pod);
         self.counts.workloads[id].created += 1;
+    }
+
+    /// What led to a pod: the record that it follows from, or where it comes from.
+    pub(in crate::sim) fn cause_of(&self, pod: PodId) -> Cause {
+        let otherwise = match self.lives[pod].owner {
+            Owner::Trace(_) => Cause::Scenario,
+            Owner::Workload(_) if self.cluster.pod(pod).daemon_node.is_some() => Cause::Node,
+            Owner::Workload(_) => Cause::Start,
+        };
+        Cause::record_or(self.lives[pod].because, otherwise)
     }
 
     /// A new pod waits for the scheduler.

@@ -2,7 +2,7 @@
 
 use crate::cluster::{Phase, PodId};
 use crate::controllers::disruption::{self, EvictionAnswer, PodHealth, UnhealthyPods};
-use crate::sim::log::{Evictor, Occurrence, RecordId};
+use crate::sim::log::{Cause, Denial, Evictor, Occurrence};
 use crate::sim::pods::life::Owner;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 #[derive(Clone, Copy)]
 pub(in crate::sim) struct Eviction {
     pub(in crate::sim) by: Evictor,
-    /// The record that led to it.
-    pub(in crate::sim) because: Option<RecordId>,
+    /// What led to it.
+    pub(in crate::sim) because: Cause,
     /// Less than the pod's own grace period, if this is less.
     pub(in crate::sim) most_grace: Option<SimDuration>,
     /// Whether a refusal is news: who tries again every few seconds is refused many times.
@@ -42,7 +42,8 @@ impl Shared {
         };
         if disruption::evict(health, &self.budgets_of(pod)) == EvictionAnswer::Denied {
             if refusal == Refusal::IsNews {
-                self.log.push(now, Occurrence::EvictionDenied(pod), because);
+                let why = self.denial_of(pod);
+                self.log.push(now, Occurrence::EvictionDenied { pod, by, why }, because);
             }
             self.counts.evictions_denied += 1;
             return false;
@@ -54,6 +55,17 @@ impl Shared {
         self.counts.evictions += 1;
         self.delete_pod(now, pod, most_grace);
         true
+    }
+
+    /// Why the eviction of a pod under budgets is refused.
+    fn denial_of(&self, pod: PodId) -> Denial {
+        match self.lives[pod].owner {
+            Owner::Workload(id) => match self.workloads[id].budgets.as_slice() {
+                [only] => Denial::Budget(*only),
+                several => Denial::ManyBudgets(several.len()),
+            },
+            Owner::Trace(_) => Denial::ManyBudgets(0),
+        }
     }
 
     /// The status of every budget that protects a pod, and what it says of unready pods.
@@ -73,7 +85,7 @@ mod tests {
     use crate::sim::fixture::{Small, at, node, pass, pod_of, pod_on};
 
     const MOVE: Eviction =
-        Eviction { by: Evictor::Rebalance, because: None, most_grace: None, refusal: Refusal::IsNews };
+        Eviction { by: Evictor::Rebalance, because: Cause::Market, most_grace: None, refusal: Refusal::IsNews };
 
     #[test]
     fn a_budget_blocks_the_second_eviction_until_a_substitute_is_ready() {

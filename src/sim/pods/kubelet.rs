@@ -99,6 +99,9 @@ impl Shared {
         self.cluster.set_phase(pod, Phase::Succeeded);
         if let Owner::Workload(workload) = self.lives[pod].owner {
             self.job_pod_succeeded(workload, self.lives[pod].part);
+            if let Some(node) = self.cluster.pod(pod).node().filter(|_| self.log.is_on()) {
+                self.workloads[workload].finished_on.push((self.lives[pod].part, node));
+            }
         }
         self.pod_is_gone(now, pod, PodEnd::Alone);
     }

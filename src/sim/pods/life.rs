@@ -35,7 +35,8 @@ pub(crate) struct PodLife {
     pub condemned_at: Option<SimTime>,
     /// Its cohort among its service's pods.
     pub cohort: u64,
-    /// The record that the next one about it follows from: why it exists, then why it waits or hangs.
+    /// The record that the next one about it follows from: why it exists, then that it
+    /// waits, has a node or hangs.
     pub because: Option<RecordId>,
     /// Its last resource metrics; those of settled pods are with those like them.
     pub sample: Option<Sample>,

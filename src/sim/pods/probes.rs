@@ -3,7 +3,7 @@
 use crate::cluster::PodId;
 use crate::id::Id;
 use crate::sim::event::Event;
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Cause, Occurrence};
 use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
@@ -37,7 +37,7 @@ impl Shared {
     pub(crate) fn pod_fails_probe(&mut self, now: SimTime, pod: PodId) {
         // Another crash may have started it anew since, or it answers again.
         if self.is_active(pod) && !self.is_silent(pod) && self.lives[pod].condemned_at == Some(now) {
-            let because = self.lives[pod].because.take();
+            let because = Cause::record_or(self.lives[pod].because.take(), Cause::Found);
             self.log.push(now, Occurrence::FailedProbe(pod), because);
             self.counts.probe_kills += 1;
             self.pod_crashes(now, pod);

@@ -6,7 +6,7 @@ use crate::cluster::{Effect, NodeId, PodId};
 use crate::id::Id;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{DrainId, Event};
-use crate::sim::log::{Evictor, Occurrence};
+use crate::sim::log::{Cause, Evictor, Occurrence, RemovalFailure};
 use crate::sim::pods::eviction::{Eviction, Refusal};
 use crate::sim::provisioning::state::Drain;
 use crate::sim::provisioning::state::Provisioning;
@@ -26,7 +26,7 @@ impl Provisioning {
         let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = cloud.node_instances[node] else { return };
         self.put_taint(shared, node, TO_BE_DELETED, Effect::NoSchedule);
-        let because = self.logged.found.get(&node).copied();
+        let because = Cause::record_or(self.logged.found.get(&node).copied(), Cause::Found);
         let what = Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 };
         let record = shared.log.push(now, what, because);
         let delay =
@@ -48,10 +48,15 @@ impl Provisioning {
     /// A deletion goes on: checks once more, evicts, waits, deletes.
     pub(crate) fn drain_continues(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, id: DrainId) {
         self.check_begun_together(shared, now, id);
-        let goes_on = shared.cluster.has_node(self.drains[id].node)
-            && self.drains[id].since.is_some_and(|since| self.has_patience(shared, now, id, since));
-        if !goes_on {
-            return self.deletion_fails(shared, now, id);
+        let since = self.drains[id].since;
+        let failure = match since {
+            _ if !shared.cluster.has_node(self.drains[id].node) => Some(RemovalFailure::NodeGone),
+            None => Some(RemovalFailure::PodsMayNotMove),
+            Some(since) if self.has_patience(shared, now, id, since) => None,
+            Some(_) => Some(RemovalFailure::EvictionsRefused),
+        };
+        if let Some(why) = failure {
+            return self.deletion_fails(shared, now, id, why);
         }
         self.evict_left(shared, now, id);
         if self.drains[id].left.is_empty() {
@@ -123,7 +128,7 @@ impl Provisioning {
             let most_grace = shared.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
             let eviction = Eviction {
                 by: Evictor::ClusterAutoscaler,
-                because: self.drains[id].record,
+                because: Cause::record_or(self.drains[id].record, Cause::Found),
                 most_grace,
                 refusal: Refusal::IsNews,
             };
@@ -144,13 +149,13 @@ impl Provisioning {
             cloud.instances[instance].leaves_because = row.record;
             return match cloud.delete_instance(shared, now, instance) {
                 true => self.deletion_ended(id),
-                false => self.deletion_fails(shared, now, id),
+                false => self.deletion_fails(shared, now, id, RemovalFailure::InstanceGone),
             };
         }
         let since = *self.drains[id].waiting_since.get_or_insert(now);
         let most = shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination);
         if now - since >= most + HEADROOM {
-            return self.deletion_fails(shared, now, id);
+            return self.deletion_fails(shared, now, id, RemovalFailure::PodsDoNotStop);
         }
         shared.queue.push(now + LOOK_EVERY, Event::DrainContinues(id));
     }
@@ -159,9 +164,10 @@ impl Provisioning {
         shared.cluster.pod(pod).node() == Some(node)
     }
 
-    fn deletion_fails(&mut self, shared: &mut Shared, now: SimTime, id: DrainId) {
+    fn deletion_fails(&mut self, shared: &mut Shared, now: SimTime, id: DrainId, why: RemovalFailure) {
         let Drain { node, record, .. } = self.drains[id];
-        shared.log.push(now, Occurrence::ScaleDownFailed(node), record);
+        let because = Cause::record_or(record, Cause::Found);
+        shared.log.push(now, Occurrence::ScaleDownFailed(node, why), because);
         if shared.cluster.has_node(node) {
             self.remove_taint(shared, node, TO_BE_DELETED);
         }
@@ -222,7 +228,7 @@ mod tests {
         let (shared, cloud) = removed(2);
         assert_eq!(evicted(&shared).len(), 2);
         let deleted =
-            shared.log.records().values().find(|record| matches!(record.what, Occurrence::InstanceDeleted(_)));
+            shared.log.records().values().find(|record| matches!(record.what, Occurrence::InstanceDeleted(..)));
         let deleted = deleted.expect("a deletion").at;
         assert!(deleted - evicted(&shared)[1] >= secs(5), "its pods need 5 s to stop");
         assert_eq!(cloud.instances[Id::from_index(0)].state, InstanceState::Deleted);
@@ -243,7 +249,7 @@ mod tests {
     fn a_node_whose_pods_may_never_go_is_kept_without_its_taint() {
         let (shared, cloud) = removed(0);
         assert!(evicted(&shared).is_empty());
-        assert!(shared.log.records().values().any(|record| matches!(record.what, Occurrence::ScaleDownFailed(_))));
+        assert!(shared.log.records().values().any(|record| matches!(record.what, Occurrence::ScaleDownFailed(..))));
         assert!(shared.cluster.node(NodeId::from_index(0)).taints.is_empty());
         assert_eq!(cloud.groups[Id::from_index(0)].target, 2);
     }

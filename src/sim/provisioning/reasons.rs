@@ -3,7 +3,7 @@
 use crate::autoscaler::{LoopOutcome, SkipReason, Unremovable};
 use crate::cluster::NodeId;
 use crate::id::Id;
-use crate::sim::log::{KeepReason, Occurrence};
+use crate::sim::log::{Cause, KeepReason, Occurrence};
 use crate::sim::provisioning::shortage::first_wait;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
@@ -23,6 +23,7 @@ impl Provisioning {
             let unneeded: BTreeSet<NodeId> = down.unneeded.iter().map(|(node, _)| *node).collect();
             for node in unneeded.difference(&self.logged.unneeded) {
                 let because = shared.left_because.get(*node).copied().flatten();
+                let because = Cause::record_or(because, Cause::Found);
                 let record = shared.log.push(now, Occurrence::NodeUnneeded(*node), because);
                 self.logged.found.extend(record.map(|record| (*node, record)));
                 self.logged.kept.remove(node);
@@ -36,7 +37,8 @@ impl Provisioning {
             }
             let before = self.logged.kept.insert(*node, kept);
             if before.is_none_or(|before| !before.is_like(&kept)) {
-                shared.log.push(now, Occurrence::NodeKept { node: *node, why: kept }, None);
+                let because = self.cause_of(shared, *node, &kept);
+                shared.log.push(now, Occurrence::NodeKept { node: *node, why: kept }, because);
             }
         }
     }
@@ -48,12 +50,25 @@ impl Provisioning {
             Some(_) => outcome.scale_up.skipped.iter().copied().collect(),
         };
         let because = outcome.scale_up.pending.as_deref().and_then(|pods| first_wait(shared, pods));
+        let because = Cause::record_or(because, Cause::Found);
         for (group, why) in &skipped {
             if self.logged.skipped.get(group) != Some(why) {
                 shared.log.push(now, Occurrence::GroupSkipped { group: *group, why: *why }, because);
             }
         }
         self.logged.skipped = skipped;
+    }
+
+    /// What led to such a reason: where pods keep a node, that it took the one that does, or the last of them.
+    fn cause_of(&self, shared: &Shared, node: NodeId, why: &KeepReason) -> Cause {
+        match why {
+            KeepReason::Blocked { pod: Some(pod), .. } => Cause::record_or(shared.lives[*pod].because, Cause::Found),
+            KeepReason::Utilized(_) | KeepReason::NoPlaceForItsPods | KeepReason::Blocked { pod: None, .. } => {
+                Cause::record_or(shared.taken_because.get(node).copied().flatten(), Cause::Found)
+            }
+            KeepReason::Annotated | KeepReason::GroupAtMinimum | KeepReason::ClusterAtMinimum => Cause::Scenario,
+            KeepReason::Unready => Cause::Found,
+        }
     }
 
     /// Reasons worth telling; that a node is looked at later, or is going already, is none.

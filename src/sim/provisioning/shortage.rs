@@ -3,26 +3,32 @@
 use crate::autoscaler::LoopOutcome;
 use crate::cluster::PodId;
 use crate::id::Id;
-use crate::sim::log::RecordId;
+use crate::sim::log::{Cause, RecordId};
 use crate::sim::shared::Shared;
 
 /// The waiting pods that a loop grows a group for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Shortage {
     /// How many find a place on the new nodes.
     pub(crate) pods: u32,
-    /// The record that the first of them waits.
-    pub(crate) record: Option<RecordId>,
+    /// The record that the first of them waits, or the least size that the scenario gives the group.
+    pub(crate) because: Cause,
 }
 
 impl Shortage {
+    /// Nobody waits: the group has less than its least size.
+    pub(crate) const LEAST_SIZE: Shortage = Shortage { pods: 0, because: Cause::Scenario };
+
     /// Those that the option taken is for. Without a log nobody asks.
     pub(crate) fn helped_by(shared: &Shared, outcome: &LoopOutcome) -> Shortage {
         let up = &outcome.scale_up;
         let taken = up.options.iter().find(|option| up.chosen == Some(option.group));
         match taken.filter(|_| shared.log.is_on()) {
-            Some(option) => Shortage { pods: option.pods.len() as u32, record: first_wait(shared, &option.pods) },
-            None => Shortage::default(),
+            Some(option) => {
+                let because = Cause::record_or(first_wait(shared, &option.pods), Cause::Found);
+                Shortage { pods: option.pods.len() as u32, because }
+            }
+            None => Shortage::LEAST_SIZE,
         }
     }
 }

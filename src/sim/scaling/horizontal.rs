@@ -6,8 +6,7 @@ use crate::hpa::{
 };
 use crate::intern::Symbol;
 use crate::sim::event::Event;
-use crate::sim::log::Occurrence;
-use crate::sim::log::SeenByHpa;
+use crate::sim::log::{Cause, Occurrence, SeenByHpa};
 use crate::sim::scaling::looks::{Look, find_looks};
 use crate::sim::scaling::metered_pods::Sample;
 use crate::sim::shared::Shared;
@@ -117,14 +116,7 @@ impl Horizontal {
             (Load::Service(service), Some(load)) => load.services()[*service].last_rate,
             _ => 0.0,
         };
-        let metrics = self.hpas[index].current_metrics().iter().flatten();
-        SeenByHpa {
-            utilization: metrics.filter_map(|metric| metric.utilization).max().map(|percent| percent.max(0) as u32),
-            proposed: decision.metric,
-            stabilized: decision.stabilized,
-            limited: decision.conditions.scaling_limited.filter(|it| it.status).map(|it| it.reason),
-            milli_requests_per_second: (rate * 1000.0).round() as u64,
-        }
+        SeenByHpa { hpa: index, grounds: decision.grounds(), milli_requests_per_second: (rate * 1000.0).round() as u64 }
     }
 
     /// Custom and external metrics in milli-units: of each ready pod, or of all together.
@@ -161,7 +153,12 @@ impl Horizontal {
         let last = std::mem::replace(&mut shared.workloads[id].last_rescale, to - from);
         shared.counts.workloads[id].desired.set(now, i64::from(to));
         shared.counts.rescaled(id, last, to - from);
-        let record = shared.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw }, None);
+        let because = match saw.grounds.proposed {
+            None => Cause::Scenario,
+            Some(_) if saw.milli_requests_per_second > 0 => Cause::Traffic,
+            Some(_) => Cause::Load,
+        };
+        let record = shared.log.push(now, Occurrence::Rescaled { workload: id, from, to, saw }, because);
         let state = &mut shared.workloads[id];
         *(if to > from { &mut state.more_because } else { &mut state.fewer_because }) = record;
         shared.budgets_are_stale(id);

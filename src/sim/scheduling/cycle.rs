@@ -3,7 +3,7 @@
 use crate::cluster::{NodeId, PodId, VolumePlan};
 use crate::scheduler::Scheduler;
 use crate::scheduler::Ties;
-use crate::scheduler::{Decision, PluginSet, Preemption};
+use crate::scheduler::{Attempt, Decision, PluginSet, Preemption};
 use crate::sim::event::Event;
 use crate::sim::log::Occurrence;
 use crate::sim::scheduling::turns::{Line, News, Turns};
@@ -90,11 +90,8 @@ impl Scheduling {
             let refused_by = if no_nodes { PluginSet::EMPTY } else { attempt.refused_by() };
             queue.failed(pod, refused_by, now);
         }
-        if !std::mem::replace(&mut shared.lives[pod].waits, true) {
-            let because = shared.lives[pod].because;
-            let refused_by = attempt.refused_by();
-            let record = shared.log.push(now, Occurrence::Waits { pod, refused_by }, because);
-            shared.lives[pod].because = record;
+        if !std::mem::replace(&mut shared.lives[pod].waits, true) && shared.log.is_on() {
+            self.note_wait(shared, now, pod, &attempt);
         }
         match &attempt.decision {
             Decision::Preempt(preemption) => {
@@ -109,6 +106,15 @@ impl Scheduling {
         }
     }
 
+    /// A pod waits for the first time: kube-scheduler's message is made for the log alone.
+    fn note_wait(&self, shared: &mut Shared, now: SimTime, pod: PodId, attempt: &Attempt) {
+        let message = self.scheduler.diagnosis(&shared.cluster, pod, attempt).message();
+        let message = shared.log.say(message);
+        let what = Occurrence::Waits { pod, refused_by: attempt.refused_by(), message };
+        let because = shared.cause_of(pod);
+        shared.lives[pod].because = shared.log.push(now, what, because);
+    }
+
     fn bind(&mut self, shared: &mut Shared, pod: PodId, node: NodeId, volumes: &VolumePlan) {
         let now = shared.queue.now();
         shared.turns.remove(pod, shared.cluster.spec_of(pod).priority);
@@ -116,8 +122,10 @@ impl Scheduling {
         shared.cluster.assume_volumes(volumes, node);
         shared.cluster.bind(pod, node);
         let waited = now - shared.cluster.pod(pod).created;
-        let because = shared.lives[pod].because.take();
-        shared.log.push(now, Occurrence::Bound { pod, node, waited }, because);
+        let because = shared.cause_of(pod);
+        let record = shared.log.push(now, Occurrence::Bound { pod, node, waited }, because);
+        shared.lives[pod].because = record;
+        shared.node_took_pod(node, record);
         shared.pod_is_bound(now, pod, node);
         shared.tell_scheduler(News::PodAssigned(pod));
         if *volumes != VolumePlan::default() {
@@ -128,7 +136,7 @@ impl Scheduling {
     /// Victims are asked to go with their own grace; the pod is nominated and tried again.
     fn preempt(&mut self, shared: &mut Shared, now: SimTime, pod: PodId, preemption: &Preemption) {
         let victims = preemption.victims.len() as u32;
-        let because = shared.lives[pod].because;
+        let because = shared.cause_of(pod);
         let what = Occurrence::Preemption { pod, node: preemption.node, victims };
         let record = shared.log.push(now, what, because);
         shared.counts.preemptions += 1;

@@ -3,7 +3,7 @@
 use crate::cluster::PodId;
 use crate::controllers::job::{self, JobNeed, JobProgress, JobSpec, OnDisruption};
 use crate::sim::event::Event;
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Cause, JobEnd, Occurrence, RecordId};
 use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::reconcile::Controllers;
@@ -44,13 +44,17 @@ impl Controllers {
                     });
                 }
                 JobNeed::Wait => {}
-                need @ (JobNeed::Complete | JobNeed::Failed) => {
+                need @ (JobNeed::Complete | JobNeed::Failed(_)) => {
                     shared.workloads[id].jobs[number].finished = true;
                     active.iter().for_each(|pod| shared.delete_pod(now, *pod, None));
-                    let complete = need == JobNeed::Complete;
-                    let end = if complete { Occurrence::JobCompleted(id) } else { Occurrence::JobFailed(id) };
-                    shared.log.push(now, end, None);
-                    self.start_waiting_job(shared, now, id);
+                    let end = match need {
+                        JobNeed::Failed(why) => JobEnd::Failed(why),
+                        _ => JobEnd::Complete(progress.succeeded),
+                    };
+                    let because = Cause::record_or(job.record, Cause::Start);
+                    let over = shared.log.push(now, Occurrence::JobEnded(id, end), because);
+                    shared.job_leaves_nodes(id, number as u32, over);
+                    self.start_waiting_job(shared, now, id, over);
                 }
             }
         }
@@ -72,6 +76,17 @@ impl Controllers {
 }
 
 impl Shared {
+    /// A Job is over: the nodes on which its pods have done their work are left because of that.
+    fn job_leaves_nodes(&mut self, id: WorkloadId, number: u32, over: Option<RecordId>) {
+        let finished = std::mem::take(&mut self.workloads[id].finished_on);
+        let (own, others): (Vec<_>, Vec<_>) = finished.into_iter().partition(|(job, _)| *job == number);
+        self.workloads[id].finished_on = others;
+        for (_, node) in own {
+            self.left_because.fill_to(node, None);
+            self.left_because[node] = over;
+        }
+    }
+
     /// A pod of a Job succeeded.
     pub(crate) fn job_pod_succeeded(&mut self, id: WorkloadId, number: u32) {
         if let Some(job) = self.workloads[id].jobs.get_mut(number as usize).filter(|job| !job.finished) {

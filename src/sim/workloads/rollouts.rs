@@ -9,7 +9,7 @@ use crate::cluster::PodId;
 use crate::id::IdVec;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Cause, Occurrence};
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
@@ -183,7 +183,7 @@ impl Rollouts {
         let asks_for_pods = matches!(what, Occurrence::DeployStarted(_) | Occurrence::RolledBack(_));
         // One that begins has nothing to do with the last one.
         let before = shared.workloads[id].rollout_because.filter(|_| !matches!(what, Occurrence::DeployStarted(_)));
-        let record = shared.log.push(now, what, before);
+        let record = shared.log.push(now, what, Cause::record_or(before, Cause::Scenario));
         let state = &mut shared.workloads[id];
         (state.rollout_because, state.fewer_because) = (record, record);
         if asks_for_pods {

@@ -1,6 +1,6 @@
 //! The state of a workload.
 
-use crate::cluster::{PodId, PodSpecId};
+use crate::cluster::{NodeId, PodId, PodSpecId};
 use crate::controllers::job::JobProgress;
 use crate::intern::Symbol;
 use crate::sim::load::under_way::Usage;
@@ -37,6 +37,8 @@ pub(crate) struct WorkloadState {
     pub claim_zones: FxHashMap<u32, Symbol>,
     /// Its Jobs.
     pub jobs: Vec<JobState>,
+    /// Where pods of Jobs that are not over have done their work, with their Jobs' numbers. For the log alone.
+    pub finished_on: Vec<(u32, NodeId)>,
     /// Of a CronJob: when a Job was due that has to wait for another one.
     pub waiting_since: Option<SimTime>,
     /// The direction of the last rescale.
@@ -72,6 +74,8 @@ pub(crate) struct JobState {
     pub(crate) held_until: SimTime,
     /// The end of the back-off for which the controller has been called already.
     pub(crate) awaited: SimTime,
+    /// The record of its beginning.
+    pub(crate) record: Option<RecordId>,
 }
 
 /// How a Job loses a pod.

@@ -1,7 +1,7 @@
 //! The versions of a workload: which pods are of which, and which of them get requests.
 
 use crate::cluster::PodId;
-use crate::sim::log::Occurrence;
+use crate::sim::log::{Cause, Occurrence};
 use crate::sim::pods::life::Owner;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::reconcile::Controllers;
@@ -11,7 +11,8 @@ use crate::world::{WorkloadId, WorkloadKind};
 impl Shared {
     /// A rollout is complete, or said to be stuck.
     pub(in crate::sim) fn rollout_ends(&mut self, now: SimTime, id: WorkloadId, what: Occurrence) {
-        self.log.push(now, what, self.workloads[id].rollout_because);
+        let because = Cause::record_or(self.workloads[id].rollout_because, Cause::Start);
+        self.log.push(now, what, because);
         if matches!(self.cast.workloads[id].kind, WorkloadKind::DaemonSet(_)) {
             // From now on its pods come with their nodes again.
             self.workloads[id].more_because = None;
@@ -53,7 +54,7 @@ impl Controllers {
     pub(crate) fn give_up(&self, shared: &mut Shared, now: SimTime, pod: PodId) {
         if let Owner::Workload(id) = shared.lives[pod].owner {
             let because = shared.workloads[id].fewer_because;
-            shared.log.push(now, Occurrence::GivenUp(pod), because);
+            shared.log.push(now, Occurrence::GivenUp(pod), Cause::record_or(because, Cause::Found));
             if let (Some(node), Some(_)) = (shared.cluster.pod(pod).node(), because) {
                 shared.left_because.fill_to(node, None);
                 shared.left_because[node] = because;

@@ -94,11 +94,11 @@ fn event_text(case: &Case, outcome: &Outcome, occurrence: &Occurrence) -> Option
             let by = if by == Evictor::SpotNotice { "spot" } else { "ca" };
             format!("evicted {} from {} by {by}", pod(id), node(from))
         }
-        Occurrence::EvictionDenied(id) => format!("evictionDenied {}", pod(id)),
-        Occurrence::InstanceDeleted(id) => {
+        Occurrence::EvictionDenied { pod: id, .. } => format!("evictionDenied {}", pod(id)),
+        Occurrence::InstanceDeleted(id, _) => {
             format!("instanceDeleted {}", cluster.symbols.text(outcome.instance_names[id]))
         }
-        Occurrence::ScaleDownFailed(id) => format!("scaleDownFailed {}", node(id)),
+        Occurrence::ScaleDownFailed(id, _) => format!("scaleDownFailed {}", node(id)),
         Occurrence::NodeGone { node: id, reason, pods_lost } => {
             let reason = match reason {
                 NodeEnd::ScaleDown => "scaleDown",
@@ -107,7 +107,7 @@ fn event_text(case: &Case, outcome: &Outcome, occurrence: &Occurrence) -> Option
             };
             format!("nodeGone {} {reason} lost={pods_lost}", node(id))
         }
-        Occurrence::TargetDecreased(id, delta) => format!("targetDecreased {} {delta}", group(id)),
+        Occurrence::TargetDecreased { group: id, from, to } => format!("targetDecreased {} {}", group(id), to - from),
         Occurrence::SpotNotice(id) => format!("spotNotice {}", node(id)),
         Occurrence::Rescaled { workload, from, to, .. } => {
             let owner = &case.deployments[workload.index() - case.daemon_sets.len()].metadata;

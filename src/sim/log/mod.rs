@@ -1,18 +1,26 @@
 //! What happened: every decision and every turn of events, as data. Text is made when somebody looks.
 
+mod cause;
+mod reasons;
+
+pub use crate::controllers::job::JobFailure;
+pub use cause::{Cause, RecordId};
+pub use reasons::{
+    Denial, Evictor, JobEnd, KeepReason, LaunchFailure, NodeEnd, RemovalFailure, SeenByHpa, Termination,
+};
+
 use crate::autoscaler::SkipReason;
-use crate::autoscaler::drain::BlockingReason;
 use crate::cluster::{NodeId, PodId};
-use crate::hpa;
-use crate::id::IdVec;
+use crate::id::{Id, IdVec};
 use crate::scheduler::PluginSet;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{GroupId, InstanceId, WorkloadId};
+use indexmap::IndexSet;
 
 crate::id_type!(
-    /// A record of the decision log.
-    RecordId,
-    "record"
+    /// A text of the decision log.
+    MessageId,
+    "message"
 );
 
 /// Something that happened, when, and what led to it.
@@ -22,9 +30,8 @@ pub struct Record {
     pub at: SimTime,
     /// What, with the reason that whoever decided it had.
     pub what: Occurrence,
-    /// The record that led to it, by the word of who decided. None where traffic, the clock, the market or the
-    /// scenario did.
-    pub because: Option<RecordId>,
+    /// What led to it.
+    pub because: Cause,
 }
 
 /// Something that happened.
@@ -43,8 +50,8 @@ pub enum Occurrence {
     },
     /// The cloud refused to grow a group by so much.
     IncreaseError(GroupId, i32),
-    /// An instance never came: no capacity.
-    LaunchFailed(InstanceId),
+    /// An instance never comes.
+    LaunchFailed(InstanceId, LaunchFailure),
     /// A node registered.
     NodeAdded(NodeId, GroupId),
     /// Cluster Autoscaler started to remove a node.
@@ -73,9 +80,9 @@ pub enum Occurrence {
         why: SkipReason,
     },
     /// Cluster Autoscaler gave up removing a node.
-    ScaleDownFailed(NodeId),
+    ScaleDownFailed(NodeId, RemovalFailure),
     /// An instance was deleted; it may never have become a node.
-    InstanceDeleted(InstanceId),
+    InstanceDeleted(InstanceId, Termination),
     /// A node object is gone.
     NodeGone {
         /// Which.
@@ -86,7 +93,14 @@ pub enum Occurrence {
         pods_lost: u32,
     },
     /// The target of a group was lowered without deleting anything.
-    TargetDecreased(GroupId, i32),
+    TargetDecreased {
+        /// Whose.
+        group: GroupId,
+        /// The target before.
+        from: i32,
+        /// The target after: the instances that are there.
+        to: i32,
+    },
     /// A node reports nothing any more.
     NodeSilent(NodeId),
     /// A node has been silent for too long.
@@ -111,7 +125,14 @@ pub enum Occurrence {
         by: Evictor,
     },
     /// A budget refused an eviction.
-    EvictionDenied(PodId),
+    EvictionDenied {
+        /// Whose.
+        pod: PodId,
+        /// Who asked for it.
+        by: Evictor,
+        /// Why.
+        why: Denial,
+    },
     /// An HPA changed the replicas of its target.
     Rescaled {
         /// The target.
@@ -129,6 +150,8 @@ pub enum Occurrence {
         pod: PodId,
         /// The scheduler's plugins that said no, on any node or beforehand.
         refused_by: PluginSet,
+        /// What kube-scheduler says of it.
+        message: MessageId,
     },
     /// A pod got a node.
     Bound {
@@ -151,7 +174,14 @@ pub enum Occurrence {
         victims: u32,
     },
     /// A container used more memory than its limit and was restarted.
-    OutOfMemory(PodId),
+    OutOfMemory {
+        /// Whose.
+        pod: PodId,
+        /// What it used, in bytes.
+        used: i64,
+        /// What it may use, in bytes.
+        limit: i64,
+    },
     /// A rollout began.
     DeployStarted(WorkloadId),
     /// Traffic moved to the new version of a blue-green rollout.
@@ -166,87 +196,10 @@ pub enum Occurrence {
     DeployFinished(WorkloadId),
     /// A CronJob is due and starts a Job.
     JobStarted(WorkloadId),
-    /// A Job is complete.
-    JobCompleted(WorkloadId),
-    /// A Job gave up.
-    JobFailed(WorkloadId),
+    /// A Job is complete, or gave up.
+    JobEnded(WorkloadId, JobEnd),
     /// A fault began or ended.
     FaultChanged(u32, bool),
-}
-
-/// What an HPA saw when it changed the replicas.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SeenByHpa {
-    /// The highest `averageUtilization` of its metrics in percent; absent if none has one.
-    pub utilization: Option<u32>,
-    /// What its metrics proposed; absent if bounds decided alone.
-    pub proposed: Option<i32>,
-    /// After the stabilization window.
-    pub stabilized: Option<i32>,
-    /// What kept it from that: the reason of the condition ScalingLimited, if that is True.
-    pub limited: Option<hpa::Reason>,
-    /// Requests per second (thousandths) that reached the target's service in the last step; 0 without one.
-    pub milli_requests_per_second: u64,
-}
-
-/// Why Cluster Autoscaler keeps a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepReason {
-    /// By annotation.
-    Annotated,
-    /// It is not ready, and such nodes are left alone.
-    Unready,
-    /// How many percent of it its pods request.
-    Utilized(u16),
-    /// The group has its least size.
-    GroupAtMinimum,
-    /// The cluster has its least cores or memory.
-    ClusterAtMinimum,
-    /// No other node takes its pods.
-    NoPlaceForItsPods,
-    /// A pod must not be moved.
-    Blocked {
-        /// By which rule.
-        reason: BlockingReason,
-        /// Which one; absent if it is on the node in the what-if alone.
-        pod: Option<PodId>,
-    },
-}
-
-impl KeepReason {
-    /// The same reason, whatever the numbers.
-    pub(super) fn is_like(&self, other: &KeepReason) -> bool {
-        match (self, other) {
-            (KeepReason::Blocked { reason: a, .. }, KeepReason::Blocked { reason: b, .. }) => a == b,
-            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
-        }
-    }
-}
-
-/// Why a node object went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeEnd {
-    /// Removed by Cluster Autoscaler.
-    ScaleDown,
-    /// Lost without warning.
-    Lost,
-    /// Reclaimed after a spot notice.
-    Spot,
-}
-
-/// Who evicts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evictor {
-    /// Cluster Autoscaler.
-    ClusterAutoscaler,
-    /// The taint manager, on a node that cannot be reached.
-    TaintManager,
-    /// The VPA's updater, for other requests.
-    VpaUpdater,
-    /// The termination handler on a spot notice.
-    SpotNotice,
-    /// The termination handler on a rebalance recommendation.
-    Rebalance,
 }
 
 /// Records in order of time.
@@ -254,21 +207,31 @@ pub enum Evictor {
 pub struct Log {
     on: bool,
     records: IdVec<RecordId, Record>,
+    /// What kube-scheduler said, each once: pods of a kind are told the same.
+    messages: IndexSet<String>,
 }
 
 impl Log {
     /// A log that keeps what it is told, or forgets it at once.
     pub fn new(on: bool) -> Self {
-        Log { on, records: IdVec::new() }
+        Log { on, ..Log::default() }
     }
     /// Whether it keeps anything.
     pub fn is_on(&self) -> bool {
         self.on
     }
-    /// Adds an occurrence with the record that led to it. The answer names the new record, for what follows from it;
+    /// Adds an occurrence with what led to it. The answer names the new record, for what follows from it;
     /// none if nothing is kept.
-    pub fn push(&mut self, at: SimTime, what: Occurrence, because: Option<RecordId>) -> Option<RecordId> {
+    pub fn push(&mut self, at: SimTime, what: Occurrence, because: Cause) -> Option<RecordId> {
         self.on.then(|| self.records.push(Record { at, what, because }))
+    }
+    /// Keeps a text for a record.
+    pub fn say(&mut self, message: String) -> MessageId {
+        MessageId::from_index(self.messages.insert_full(message).0)
+    }
+    /// A text that was kept; empty if there is none.
+    pub fn said(&self, message: MessageId) -> &str {
+        self.messages.get_index(message.index()).map_or("", String::as_str)
     }
     /// What happened, in order.
     pub fn records(&self) -> &IdVec<RecordId, Record> {
