@@ -42,7 +42,7 @@ enum Command {
     Fit(fit::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
     Hpa(hpa::Args),
-    /// Tell what happened around an instant, and what caused it.
+    /// Tell what happened around an instant, and what caused it: of a scenario, or of a decisions.jsonl that was written.
     Why(why::Args),
     /// Recommend requests for recorded usage, as the VPA would
     Vpa(vpa::Args),

@@ -27,6 +27,11 @@ impl ScenarioArgs {
         self.scenario.as_deref().or(self.file.as_deref())
     }
 
+    /// Whether something of it is to be changed.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.sets.is_empty() || self.seed.is_some()
+    }
+
     /// Reads it. A seed on the command line replaces the file's.
     pub(super) fn load(&self) -> Result<Scenario, Failure> {
         let loaded = match self.path() {

@@ -3,10 +3,11 @@
 use super::Failure;
 use super::scenario::ScenarioArgs;
 use super::streams::print;
-use foresail::report::decisions::{Question, why};
+use foresail::report::decisions::{Question, Story, why, why_written};
 use foresail::scenario::issue::Issue;
 use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
+use std::path::{Path, PathBuf};
 
 /// What to ask.
 #[derive(clap::Args)]
@@ -24,7 +25,8 @@ pub(super) struct Args {
     window: String,
 }
 
-/// Simulates the first alternative history and tells what happened around an instant, and why.
+/// Tells what happened around an instant, and why: in the first alternative history of a scenario, which is simulated, or
+/// in a decision log that was written.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let window = SimDuration::parse(&args.window).ok().filter(|window| *window >= SimDuration::ZERO);
     let window = window.ok_or_else(|| {
@@ -33,6 +35,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let at = instant(&args.at).ok_or_else(|| {
         Issue::error("--at", format!("`{}` is not a time", args.at)).with_help("write 10:42, 1d 10:42:05 or 34h42m")
     })?;
+    if let Some(path) = args.scenario.path().and_then(written_log) {
+        return tell_written(args, &path, &Question { at, window, object: args.object.clone() });
+    }
     let scenario = args.scenario.load()?;
     if at > SimTime::ZERO + scenario.duration {
         let message = format!("{at} lies after the end of the scenario, which lasts {}", scenario.duration);
@@ -41,13 +46,42 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let study = Study::of(&scenario);
     let question = Question { at, window, object: args.object.clone() };
     let answer =
-        why(&study.cast, &study.history(), &question).map_err(|names| unknown(args.object.as_deref(), &names))?;
+        why(&study.cast, &study.history(), &question).map_err(|names| unknown(args, "this scenario", &names))?;
     print(&answer)
 }
 
-fn unknown(object: Option<&str>, names: &[String]) -> Issue {
-    let object = object.unwrap_or_default();
-    let issue = Issue::error("--object", format!("nothing in this scenario is called `{object}`"));
+/// The decision log that a path stands for: a file of JSON Lines, or a report's folder.
+fn written_log(path: &Path) -> Option<PathBuf> {
+    let in_folder = path.join("decisions.jsonl");
+    if path.extension().is_some_and(|kind| kind == "jsonl") {
+        Some(path.to_owned())
+    } else {
+        (!path.join("scenario.yaml").exists() && in_folder.exists()).then_some(in_folder)
+    }
+}
+
+/// Answers from a log, without simulating.
+fn tell_written(args: &Args, path: &Path, question: &Question) -> Result<(), Failure> {
+    let name = path.display().to_string();
+    if args.scenario.is_changed() {
+        let message = "a decision log is what it is: --set and --seed change a scenario";
+        return Err(Issue::error("", message)
+            .in_file(name, None)
+            .with_help("name the scenario instead of its log")
+            .into());
+    }
+    let unreadable = |error: std::io::Error| {
+        let issue = Issue::error("", format!("cannot read it: {error}")).in_file(name.clone(), None);
+        issue.with_help("name the decisions.jsonl of a report, as reports/NAME/decisions.jsonl")
+    };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let story = Story::read(&name, &text).map_err(Failure::Input)?;
+    print(&why_written(&story, question).map_err(|names| unknown(args, &name, &names))?)
+}
+
+fn unknown(args: &Args, place: &str, names: &[String]) -> Issue {
+    let object = args.object.as_deref().unwrap_or_default();
+    let issue = Issue::error("--object", format!("nothing in {place} is called `{object}`"));
     issue.with_help("name a workload, pod, node or node group").suggest(object, names.iter().map(String::as_str))
 }
 

@@ -1,6 +1,7 @@
 //! `foresail why` and the decision log: every record has a place, and causes come before what they cause.
 
-use foresail::report::decisions::{Decisions, Question, why};
+use crate::program::Folder;
+use foresail::report::decisions::{Decisions, Question, Story, why, why_written};
 use foresail::study::Study;
 use foresail::units::{SimDuration, SimTime};
 
@@ -38,8 +39,14 @@ fn causes_come_first_and_lead_back_to_the_traffic() {
     let waiting = answer.lines().find_map(|line| line.strip_suffix(" pods without a node (mean of the step)."));
     let waiting = waiting.and_then(|line| line.rsplit(", ").next()).expect("it says how many wait");
     assert!(waiting.parse::<f64>().is_ok() && waiting.len() <= 5, "one digit after the point: {waiting}");
+    // What was written says the same, apart from the traffic.
+    let story = Story::read("decisions.jsonl", &lines).expect("a log");
+    let written = why_written(&story, &question).expect("an answer");
+    let told =
+        |answer: &str| answer.lines().filter(|line| line.starts_with("  ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(told(&written), told(&answer));
     let nothing = Question { object: Some("nobody".into()), ..question };
-    assert!(why(&study.cast, &history, &nothing).is_err());
+    assert!(why(&study.cast, &history, &nothing).is_err() && why_written(&story, &nothing).is_err());
 }
 
 #[test]
@@ -83,4 +90,52 @@ fn the_pods_of_a_daemon_set_are_its_own() {
     assert!(replaced.len() >= deleted.len(), "{} bound", replaced.len());
     assert!(deleted.iter().chain(&replaced).all(|row| row["cause"] == begun["n"]), "the rollout's doing");
     assert!(others.iter().all(|row| row["cause"].is_null()), "they come with their nodes");
+}
+
+fn line(n: usize, rest: &str) -> String {
+    format!("{{\"n\":{n},\"seconds\":{}.5,\"objects\":[\"web\"],\"text\":\"Line {n}.\"{rest}}}\n", n * 60)
+}
+
+#[test]
+fn a_log_that_was_written_answers_without_a_simulation() {
+    let log = line(0, ",\"origin\":\"traffic\"") + &line(1, ",\"cause\":0") + &line(2, ",\"origin\":\"clock\"");
+    let place = Folder::new().file("report/decisions.jsonl", log);
+    let expect = "From 00:00:00 to 00:01:40\n\nWhat happened\n  00:00:00  Line 0.\n  00:01:00  Line 1.\n\n\
+                  How it came to that, backwards\n  00:01:00  Line 1.\n  00:00:00  Line 0.\n  \
+                  That is the traffic's doing.\n";
+    let asked = "--at 70s --window 30s --object web";
+    assert_eq!(
+        place.run(&format!("why report/decisions.jsonl {asked}")).ok(),
+        expect.replace("00:00:00 to", "00:00:40 to").replace("  00:00:00  Line 0.\n  00:01:00", "  00:01:00")
+    );
+    assert_eq!(
+        place.run("why report --at 50s --window 50s").ok(),
+        expect.replace("  00:01:00  Line 1.\n  00:00:00  Line 0.\n  That", "  00:00:00  Line 0.\n  That")
+    );
+    place
+        .run(&format!("why report/decisions.jsonl {asked}x"))
+        .refused(&["nothing in report/decisions.jsonl is called `webx`", "did you mean `web`?"]);
+    place.run("why report --at 1m --seed 7").refused(&["--set and --seed change a scenario"]);
+    place.run("why none.jsonl --at 1m").refused(&["none.jsonl: error: cannot read it"]);
+}
+
+#[test]
+fn a_file_that_is_no_log_is_refused_with_its_line() {
+    let good = line(0, "");
+    let check = |text: &str, told: &[&str]| {
+        Folder::new()
+            .file("d.jsonl", text)
+            .run("why d.jsonl --at 1m")
+            .refused(&[told, &["expected a decision: {"]].concat());
+    };
+    check("", &["d.jsonl: error: the file is empty"]);
+    check("kind: Scenario\n", &["d.jsonl:1: error: found `kind: Scenario`"]);
+    check("[1, 2]\n", &["d.jsonl:1: error: found `[1,2]`"]);
+    check(&(good.clone() + &line(5, "")), &["d.jsonl:2: error: `n` is `5` where 1 comes next"]);
+    check(&(good.clone() + &line(1, ",\"cause\":1")), &["d.jsonl:2: error: `cause` is `1`, which is no earlier line"]);
+    check(&(good.clone() + &line(1, ",\"origin\":\"fate\"")), &["d.jsonl:2: error: `origin` is `\"fate\"`"]);
+    check(&good.replace("\"text\"", "\"said\""), &["d.jsonl:1: error: `text` is missing"]);
+    check(&good.replace("[\"web\"]", "\"web\""), &["d.jsonl:1: error: `objects` is `\"web\"`"]);
+    let twice = good.clone() + "{}\n" + &good;
+    check(&twice, &["d.jsonl:2: error: `n` is missing", "d.jsonl:3: error: `n` is `0` where 2 comes next"]);
 }
