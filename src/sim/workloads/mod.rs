@@ -11,3 +11,12 @@ pub(crate) mod rollouts;
 pub(crate) mod state;
 pub(crate) mod stateful_sets;
 pub(crate) mod versions;
+
+#[cfg(test)]
+mod at_work;
+#[cfg(test)]
+mod cron_job_tests;
+#[cfg(test)]
+mod daemon_set_tests;
+#[cfg(test)]
+mod rollout_tests;
