@@ -131,6 +131,8 @@ pub struct Container {
     pub cpu_limit_milli: Option<i64>,
     /// Memory limit in bytes.
     pub memory_limit_bytes: Option<i64>,
+    /// An init container with `restartPolicy: Always`: it goes on beside the containers.
+    pub is_sidecar: bool,
 }
 
 /// A preferred node affinity term.

@@ -1,12 +1,10 @@
 //! New pods get the requests that a VPA recommends.
 
+use super::pod_sums::Sums;
 use crate::cluster::{PodSpec, PodSpecId};
 use crate::sim::shared::Shared;
 use crate::vpa::{Amounts, ContainerPolicy, Controlled};
 use crate::world::WorkloadId;
-
-/// What the scheduler counts for a container that names no request (`schedutil.GetNonzeroRequests`).
-const UNNAMED: Amounts = Amounts { cpu_milli: 100, memory_bytes: 200 << 20 };
 
 impl Shared {
     /// The kind of a new pod: the template with the recommended requests, where a VPA sets them.
@@ -29,31 +27,26 @@ impl Shared {
 
 /// Upstream: the admission controller's resource patches.
 fn set_requests(spec: &mut PodSpec, container: usize, target: Amounts, policy: &ContainerPolicy) {
-    let before = spec.container_requests.clone();
-    let mut least = crate::cluster::Resources::default();
-    spec.init_containers.iter().for_each(|container| least.max(&container.requests));
+    let before = Sums::of(spec);
     let scales_limits = policy.values == Controlled::RequestsAndLimits;
     let row = &mut spec.containers[container];
     if policy.cpu.is_some() {
         let old = row.requests.cpu_milli;
         row.cpu_limit_milli = proportional(row.cpu_limit_milli, old, target.cpu_milli, scales_limits);
-        spec.nonzero_cpu_milli +=
-            target.cpu_milli - if row.has_cpu_request || old > 0 { old } else { UNNAMED.cpu_milli };
-        spec.container_requests.cpu_milli += target.cpu_milli - old;
         (row.requests.cpu_milli, row.has_cpu_request) = (target.cpu_milli, true);
     }
     if policy.memory.is_some() {
         let old = row.requests.memory_bytes;
         row.memory_limit_bytes = proportional(row.memory_limit_bytes, old, target.memory_bytes, scales_limits);
-        spec.nonzero_memory_bytes +=
-            target.memory_bytes - if row.has_memory_request || old > 0 { old } else { UNNAMED.memory_bytes };
-        spec.container_requests.memory_bytes += target.memory_bytes - old;
         (row.requests.memory_bytes, row.has_memory_request) = (target.memory_bytes, true);
     }
-    let after = &spec.container_requests;
-    spec.requests.cpu_milli += after.cpu_milli.max(least.cpu_milli) - before.cpu_milli.max(least.cpu_milli);
-    spec.requests.memory_bytes +=
-        after.memory_bytes.max(least.memory_bytes) - before.memory_bytes.max(least.memory_bytes);
+    let after = Sums::of(spec);
+    spec.requests.cpu_milli += after.reserved.cpu_milli - before.reserved.cpu_milli;
+    spec.requests.memory_bytes += after.reserved.memory_bytes - before.reserved.memory_bytes;
+    spec.container_requests.cpu_milli += after.containers.cpu_milli - before.containers.cpu_milli;
+    spec.container_requests.memory_bytes += after.containers.memory_bytes - before.containers.memory_bytes;
+    spec.nonzero_cpu_milli += after.scored.cpu_milli - before.scored.cpu_milli;
+    spec.nonzero_memory_bytes += after.scored.memory_bytes - before.scored.memory_bytes;
 }
 
 /// A limit keeps its ratio to the request. Upstream: `GetProportionalLimit`.
@@ -84,8 +77,9 @@ mod tests {
         PodSpec {
             requests: Resources::new(500, 1000),
             container_requests: Resources::new(100, 1000),
-            nonzero_cpu_milli: 100,
-            nonzero_memory_bytes: 1000,
+            nonzero_cpu_milli: 500,
+            // The init container names none.
+            nonzero_memory_bytes: 200 << 20,
             containers: vec![container],
             init_containers: vec![init],
             ..PodSpec::default()
@@ -103,7 +97,7 @@ mod tests {
             (Some(1400), Some(1500))
         );
         assert_eq!((spec.requests.cpu_milli, spec.requests.memory_bytes), (700, 500));
-        assert_eq!((spec.nonzero_cpu_milli, spec.nonzero_memory_bytes), (700, 500));
+        assert_eq!((spec.nonzero_cpu_milli, spec.nonzero_memory_bytes), (700, 200 << 20));
     }
 
     #[test]
@@ -114,5 +108,32 @@ mod tests {
         assert_eq!((spec.requests.cpu_milli, spec.requests.memory_bytes), (500, 1000));
         assert_eq!(spec.container_requests.cpu_milli, 300);
         assert_eq!(spec.containers[0].cpu_limit_milli, Some(200));
+    }
+
+    #[test]
+    fn scores_count_the_init_container_as_long_as_it_asks_for_more() {
+        // 600m where the containers have 100m and the largest step 500m, and an overhead of 100m.
+        let mut spec = pod();
+        (spec.requests.cpu_milli, spec.nonzero_cpu_milli) = (600, 600);
+        spec.init_containers[0].has_cpu_request = true;
+        let policy = ContainerPolicy { memory: None, ..ContainerPolicy::default() };
+        let mut asks = |cpu_milli| {
+            set_requests(&mut spec, 0, Amounts { cpu_milli, memory_bytes: 9 }, &policy);
+            (spec.requests.cpu_milli, spec.nonzero_cpu_milli)
+        };
+        assert_eq!(asks(300), (600, 600), "the step of the init container is more than the containers");
+        assert_eq!(asks(800), (900, 900));
+        assert_eq!(asks(50), (600, 600));
+    }
+
+    #[test]
+    fn a_sidecar_is_beside_the_containers_in_the_fit_and_a_step_in_the_scores() {
+        let mut spec = pod();
+        spec.init_containers[0].is_sidecar = true;
+        spec.init_containers[0].has_cpu_request = true;
+        (spec.requests.cpu_milli, spec.nonzero_cpu_milli) = (600, 500);
+        let policy = ContainerPolicy { memory: None, ..ContainerPolicy::default() };
+        set_requests(&mut spec, 0, Amounts { cpu_milli: 200, memory_bytes: 9 }, &policy);
+        assert_eq!((spec.requests.cpu_milli, spec.nonzero_cpu_milli), (700, 500));
     }
 }

@@ -5,4 +5,5 @@ pub(crate) mod horizontal;
 pub(crate) mod looks;
 pub(crate) mod metered_pods;
 pub(crate) mod metrics_server;
+mod pod_sums;
 pub(crate) mod vertical;

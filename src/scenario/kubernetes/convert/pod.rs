@@ -141,6 +141,7 @@ impl Converter<'_> {
                     has_memory_request: requests.contains_key("memory"),
                     cpu_limit_milli: container.resources.limits.get("cpu").map(|_| limits.cpu_milli),
                     memory_limit_bytes: container.resources.limits.get("memory").map(|_| limits.memory_bytes),
+                    is_sidecar: is_sidecar(container),
                 }
             })
             .collect()
