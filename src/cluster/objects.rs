@@ -2,6 +2,7 @@
 
 use crate::cluster::{LabelSelector, Labels, NodeSelector, OwnerKind};
 use crate::intern::Symbol;
+use crate::units::SimTime;
 
 crate::id_type!(
     /// A persistent volume.
@@ -34,8 +35,10 @@ pub struct PodDisruptionBudget {
     pub current_healthy: i32,
     /// `status.desiredHealthy`.
     pub desired_healthy: i32,
-    /// `status.disruptedPods`: names of pods already on their way.
-    pub disrupted_pods: Vec<Symbol>,
+    /// `status.disruptedPods`: pods that were told to go and are there yet, and when they were told.
+    pub disrupted_pods: Vec<(Symbol, SimTime)>,
+    /// `spec.unhealthyPodEvictionPolicy` is `AlwaysAllow`: unready pods go without using up a disruption.
+    pub unready_always_go: bool,
 }
 
 /// A Service's selector (system default topology spreading looks at it).

@@ -61,8 +61,8 @@ pub enum UnhealthyPods {
 /// What an eviction asks of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodHealth {
-    /// It does not run yet.
-    Pending,
+    /// It does not run yet, has ended, or is on its way out.
+    NotRunning,
     /// It runs and is not ready.
     Unready,
     /// It is ready.
@@ -71,10 +71,10 @@ pub enum PodHealth {
 
 /// The answer for a pod under these budgets.
 ///
-/// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run yet are not protected; several
-/// budgets for one pod are an error, after which callers try again, in vain.
+/// Upstream: `registry/core/pod/storage/eviction.go`, 1.28: pods that do not run are not protected
+/// (`canIgnorePDB`); several budgets for one pod are an error, after which callers try again, in vain.
 pub fn evict(pod: PodHealth, budgets: &[(Status, UnhealthyPods)]) -> EvictionAnswer {
-    if pod == PodHealth::Pending {
+    if pod == PodHealth::NotRunning {
         return EvictionAnswer::AllowedWithoutBudget;
     }
     let (budget, unhealthy_pods) = match budgets {
@@ -115,7 +115,7 @@ mod tests {
         let budget = (kept, UnhealthyPods::IfHealthyBudget);
         assert_eq!(evict(PodHealth::Ready, &[budget]), EvictionAnswer::Denied);
         assert_eq!(evict(PodHealth::Unready, &[budget]), EvictionAnswer::AllowedWithoutBudget);
-        assert_eq!(evict(PodHealth::Pending, &[budget]), EvictionAnswer::AllowedWithoutBudget);
+        assert_eq!(evict(PodHealth::NotRunning, &[budget]), EvictionAnswer::AllowedWithoutBudget);
         assert_eq!(evict(PodHealth::Ready, &[]), EvictionAnswer::AllowedWithoutBudget);
         assert_eq!(evict(PodHealth::Ready, &[budget, budget]), EvictionAnswer::Denied);
         let broken = Status { current_healthy: 1, ..kept };

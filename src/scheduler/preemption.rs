@@ -201,7 +201,9 @@ fn split_by_budget(cluster: &ClusterState, pods: &[PodId]) -> (Vec<PodId>, Vec<P
                 continue;
             }
             let disrupted = || cluster.symbols.lookup(&cluster.pod_name(**pod));
-            if !budget.disrupted_pods.is_empty() && disrupted().is_some_and(|n| budget.disrupted_pods.contains(&n)) {
+            if !budget.disrupted_pods.is_empty()
+                && disrupted().is_some_and(|n| budget.disrupted_pods.iter().any(|row| row.0 == n))
+            {
                 continue;
             }
             *allowed = allowed.saturating_sub(1);

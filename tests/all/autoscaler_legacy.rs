@@ -133,6 +133,7 @@ fn a_drain_that_budgets_make_slow_is_not_put_last() {
         current_healthy: 4,
         desired_healthy: 3,
         disrupted_pods: Vec::new(),
+        unready_always_go: false,
     });
     world.down(0);
     assert_eq!(deleted(&world.down(601)), [(nodes[0], true)]);

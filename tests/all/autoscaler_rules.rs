@@ -56,6 +56,7 @@ fn budget(surroundings: &mut Surroundings, disruptions_allowed: i32) {
         current_healthy: 2,
         desired_healthy: 1,
         disrupted_pods: Vec::new(),
+        unready_always_go: false,
     });
 }
 

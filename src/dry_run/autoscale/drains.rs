@@ -6,7 +6,7 @@ use crate::autoscaler::{Deletion, TO_BE_DELETED};
 use crate::cluster::{Effect, NodeId, Phase, PodId, Taint};
 use crate::controllers::disruption::{self, EvictionAnswer, PodHealth, Status, UnhealthyPods};
 use crate::intern::Symbol;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// A drain that has begun.
 pub(super) struct Drain {
@@ -27,10 +27,21 @@ pub(super) enum Progress {
     GivenUp,
 }
 
-/// A disruption that a budget has allowed: it is healthy again when the pod that replaces the evicted one runs.
+/// How long a pod that was told to go counts as gone. Upstream: disruption controller, `DeletionTimeout`, 1.28.
+const DELETION_TIMEOUT: SimDuration = SimDuration::from_mins(2);
+
+/// A disruption that a budget has allowed, until it is healthy again.
 pub(super) struct Disruption {
     budget: usize,
-    replacement: PodId,
+    ends: Ends,
+}
+
+/// When a budget is healthy again.
+enum Ends {
+    /// When the pod that replaces the evicted one runs.
+    Replaced(PodId),
+    /// When the pod has not gone in time, though it was told to.
+    Stayed(PodId, SimTime),
 }
 
 impl Surroundings {
@@ -57,14 +68,49 @@ impl Surroundings {
         if drain.left.is_empty() { Progress::Empty } else { Progress::Waits }
     }
 
-    /// Budgets have their disruptions back where the replacements run.
-    pub(super) fn recover(&mut self, disrupted: &mut Vec<Disruption>) {
-        let runs = |row: &mut Disruption| self.cluster.pod(row.replacement).node().is_some();
-        let over: Vec<Disruption> = disrupted.extract_if(.., runs).collect();
+    /// What the budgets' status holds as told to go and not gone yet.
+    ///
+    /// Upstream: disruption controller, `buildDisruptedPodMap`, 1.28.
+    pub(super) fn told_to_go(&self) -> Vec<Disruption> {
+        let mut disrupted = Vec::new();
+        for (budget, row) in self.cluster.budgets.iter().enumerate() {
+            for (name, at) in &row.disrupted_pods {
+                let name = self.cluster.symbols.text(*name);
+                let is_it = |id: PodId| {
+                    let namespace = self.cluster.spec_of(id).namespace;
+                    namespace == row.namespace && self.cluster.pod_name(id) == name
+                };
+                let found = self.cluster.pods().map(|(id, _)| id).find(|id| is_it(*id));
+                let ends = found.map(|pod| Ends::Stayed(pod, *at + DELETION_TIMEOUT));
+                disrupted.extend(ends.map(|ends| Disruption { budget, ends }));
+            }
+        }
+        disrupted
+    }
+
+    /// Budgets have their disruptions back where the replacements run, and where pods stayed.
+    pub(super) fn recover(&mut self, now: SimTime, disrupted: &mut Vec<Disruption>) {
+        let is_over = |row: &mut Disruption| match row.ends {
+            Ends::Replaced(pod) => self.cluster.pod(pod).node().is_some(),
+            Ends::Stayed(_, until) => until < now,
+        };
+        let over: Vec<Disruption> = disrupted.extract_if(.., is_over).collect();
         for row in over {
+            let stayed = match row.ends {
+                Ends::Replaced(_) => false,
+                Ends::Stayed(pod, _) => {
+                    let row = self.cluster.pod(pod);
+                    if !row.is_present() || row.is_terminating() || row.ready.is_some_and(|(ready, _)| !ready) {
+                        continue;
+                    }
+                    true
+                }
+            };
             let budget = &mut self.cluster.budgets[row.budget];
-            budget.disruptions_allowed += 1;
             budget.current_healthy += 1;
+            if !stayed || budget.current_healthy > budget.desired_healthy {
+                budget.disruptions_allowed += 1;
+            }
         }
     }
 
@@ -82,11 +128,12 @@ impl Surroundings {
                 desired_healthy: budget.desired_healthy,
                 disruptions_allowed: budget.disruptions_allowed,
             };
-            (status, UnhealthyPods::IfHealthyBudget)
+            let always = budget.unready_always_go;
+            (status, if always { UnhealthyPods::AlwaysAllow } else { UnhealthyPods::IfHealthyBudget })
         };
         let statuses: Vec<_> = budgets.iter().map(status).collect();
         let health = match row.phase {
-            Phase::Pending => PodHealth::Pending,
+            Phase::Pending | Phase::Succeeded | Phase::Failed => PodHealth::NotRunning,
             _ if row.ready.is_some_and(|(ready, _)| !ready) => PodHealth::Unready,
             _ => PodHealth::Ready,
         };
@@ -99,7 +146,7 @@ impl Surroundings {
             let row = &mut self.cluster.budgets[*budget];
             row.disruptions_allowed -= 1;
             row.current_healthy -= 1;
-            disrupted.extend(replacement.map(|replacement| Disruption { budget: *budget, replacement }));
+            disrupted.extend(replacement.map(|pod| Disruption { budget: *budget, ends: Ends::Replaced(pod) }));
         }
         true
     }
@@ -110,5 +157,78 @@ impl Surroundings {
         self.cluster.remove_pod(pod);
         (copy.created, copy.nominated, copy.phase) = (now, None, Phase::Pending);
         has_owner.then(|| self.cluster.add_pod(copy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{
+        LabelSelector, Labels, NodeTemplate, Owner, OwnerKind, Pod, PodDisruptionBudget, PodName, PodSpec,
+    };
+
+    /// Two pods of a workload on a node under one budget: a ready one and an unready one.
+    fn guarded(change: impl FnOnce(&mut PodDisruptionBudget)) -> (Surroundings, Vec<PodId>) {
+        let mut there = Surroundings::default();
+        let (key, web) = (there.cluster.symbols.intern("app"), there.cluster.symbols.intern("web"));
+        let labels: Labels = [(key, web)].into_iter().collect();
+        let owner = Owner { kind: OwnerKind::ReplicaSet, name: web, uid: web };
+        let spec = PodSpec { labels: labels.clone(), owner: Some(owner), ..PodSpec::default() };
+        let spec = there.cluster.intern_spec(spec);
+        let node = there.cluster.add_node(NodeTemplate { name: web, ..NodeTemplate::default() });
+        let mut pods = Vec::new();
+        for (name, ready) in [("well", true), ("ill", false)] {
+            let name = PodName::plain(there.cluster.symbols.intern(name));
+            let mut pod = Pod::new(name, spec, SimTime::ZERO);
+            (pod.phase, pod.ready) = (Phase::Running, Some((ready, SimTime::ZERO)));
+            let pod = there.cluster.add_pod(pod);
+            there.cluster.bind(pod, node);
+            pods.push(pod);
+        }
+        let mut budget = PodDisruptionBudget {
+            namespace: Symbol::EMPTY,
+            name: web,
+            selector: Some(LabelSelector::of_labels([(key, web)])),
+            disruptions_allowed: 0,
+            current_healthy: 1,
+            desired_healthy: 2,
+            disrupted_pods: Vec::new(),
+            unready_always_go: false,
+        };
+        change(&mut budget);
+        there.cluster.budgets.push(budget);
+        (there, pods)
+    }
+
+    #[test]
+    fn unready_pods_go_from_a_broken_budget_where_it_says_so() {
+        let goes = |always: bool, pod: usize| {
+            let (mut there, pods) = guarded(|budget| budget.unready_always_go = always);
+            there.evict(SimTime::ZERO, pods[pod], &mut Vec::new())
+        };
+        assert!(!goes(false, 1));
+        assert!(goes(true, 1));
+        assert!(!goes(true, 0), "a ready pod needs the budget");
+    }
+
+    #[test]
+    fn pods_that_have_ended_need_no_budget() {
+        let (mut there, pods) = guarded(|_| {});
+        there.cluster.set_phase(pods[1], Phase::Failed);
+        assert!(there.evict(SimTime::ZERO, pods[1], &mut Vec::new()));
+    }
+
+    #[test]
+    fn a_pod_that_was_told_to_go_counts_again_after_two_minutes() {
+        let well = |there: &mut Surroundings| there.cluster.symbols.intern("well");
+        let (mut there, pods) = guarded(|budget| (budget.current_healthy, budget.desired_healthy) = (0, 0));
+        let name = well(&mut there);
+        there.cluster.budgets[0].disrupted_pods.push((name, SimTime::from_secs(30)));
+        let mut disrupted = there.told_to_go();
+        there.recover(SimTime::from_secs(150), &mut disrupted);
+        assert!(!there.evict(SimTime::from_secs(150), pods[0], &mut disrupted));
+        there.recover(SimTime::from_secs(151), &mut disrupted);
+        assert!(disrupted.is_empty());
+        assert!(there.evict(SimTime::from_secs(151), pods[0], &mut disrupted));
     }
 }

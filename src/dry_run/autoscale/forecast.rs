@@ -38,6 +38,7 @@ impl Forecast {
         let flags = surroundings.flags.clone();
         let provider = if flags.cloud_provider == "gce" { Provider::Gcp } else { Provider::Aws };
         Forecast {
+            disrupted: surroundings.told_to_go(),
             surroundings,
             autoscaler: Autoscaler::new(flags, profile, Choice::Recorded),
             scheduler: Scheduler::new(profiles, Ties::SmallestName),
@@ -45,7 +46,6 @@ impl Forecast {
             booting: Vec::new(),
             launched: 0,
             drains: Vec::new(),
-            disrupted: Vec::new(),
         }
     }
 
@@ -118,7 +118,7 @@ impl Forecast {
         let mut pods = self.surroundings.pending();
         pods.sort_by_key(|pod| std::cmp::Reverse(self.surroundings.cluster.spec_of(*pod).priority));
         self.bind(&pods);
-        self.surroundings.recover(&mut self.disrupted);
+        self.surroundings.recover(now, &mut self.disrupted);
         for drain in std::mem::take(&mut self.drains) {
             self.go_on(now, drain);
         }

@@ -4,7 +4,6 @@ use super::scene::Scene;
 use crate::controllers::disruption::{Promise, UnhealthyPods};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::{Budget, Cast};
 
 /// Fills `cast` with everything that protects pods.
@@ -22,24 +21,16 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         };
         let selector = object.spec.selector.as_ref();
         let selector = selector.map(|selector| converter.label_selector("spec.selector", selector));
+        let unhealthy_pods = object.spec.unhealthy_pods().unwrap_or_else(|why| {
+            issues.push(from.locate(Issue::error("spec.unhealthyPodEvictionPolicy", why)));
+            UnhealthyPods::default()
+        });
         cast.budgets.push(Budget {
             namespace: converter.symbol(object.metadata.namespace_or_default()),
             name: converter.symbol(&object.metadata.name),
             selector,
             promise,
-            unhealthy_pods: unhealthy_pods(object.spec.unhealthy_pod_eviction_policy.as_deref(), from, issues),
+            unhealthy_pods,
         });
-    }
-}
-
-fn unhealthy_pods(policy: Option<&str>, from: &Provenance, issues: &mut Issues) -> UnhealthyPods {
-    match policy {
-        None | Some("IfHealthyBudget") => UnhealthyPods::IfHealthyBudget,
-        Some("AlwaysAllow") => UnhealthyPods::AlwaysAllow,
-        Some(other) => {
-            let message = format!("found `{other}`, expected IfHealthyBudget or AlwaysAllow");
-            issues.push(from.locate(Issue::error("spec.unhealthyPodEvictionPolicy", message)));
-            UnhealthyPods::IfHealthyBudget
-        }
     }
 }

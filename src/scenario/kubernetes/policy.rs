@@ -1,7 +1,8 @@
 //! PodDisruptionBudgets and PriorityClasses.
 
 use crate::controllers::IntOrPercent;
-use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, null_as_default};
+use crate::controllers::disruption::UnhealthyPods;
+use crate::scenario::kubernetes::meta::{LabelSelector, ObjectMeta, Time, null_as_default};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -14,8 +15,7 @@ pub struct PodDisruptionBudget {
     /// What is promised.
     pub spec: PodDisruptionBudgetSpec,
     /// What is the case.
-    #[serde(deserialize_with = "null_as_default")]
-    pub status: PodDisruptionBudgetStatus,
+    pub status: Option<PodDisruptionBudgetStatus>,
 }
 
 /// `spec` of a budget.
@@ -32,6 +32,17 @@ pub struct PodDisruptionBudgetSpec {
     pub unhealthy_pod_eviction_policy: Option<String>,
 }
 
+impl PodDisruptionBudgetSpec {
+    /// What the budget says of unready pods. Errors: what was found instead.
+    pub(crate) fn unhealthy_pods(&self) -> Result<UnhealthyPods, String> {
+        match self.unhealthy_pod_eviction_policy.as_deref() {
+            None | Some("IfHealthyBudget") => Ok(UnhealthyPods::IfHealthyBudget),
+            Some("AlwaysAllow") => Ok(UnhealthyPods::AlwaysAllow),
+            Some(other) => Err(format!("found `{other}`, expected IfHealthyBudget or AlwaysAllow")),
+        }
+    }
+}
+
 /// `status` of a budget.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -42,9 +53,9 @@ pub struct PodDisruptionBudgetStatus {
     pub current_healthy: i32,
     /// Healthy pods wanted.
     pub desired_healthy: i32,
-    /// Pods on their way out, by name.
+    /// Pods on their way out, by name, and since when.
     #[serde(deserialize_with = "null_as_default")]
-    pub disrupted_pods: BTreeMap<String, serde::de::IgnoredAny>,
+    pub disrupted_pods: BTreeMap<String, Option<Time>>,
 }
 
 /// `scheduling.k8s.io/v1` PriorityClass.

@@ -28,6 +28,7 @@ impl Shared {
                 current_healthy: 0,
                 desired_healthy: 0,
                 disrupted_pods: Vec::new(),
+                unready_always_go: budget.unhealthy_pods == disruption::UnhealthyPods::AlwaysAllow,
             });
         }
     }

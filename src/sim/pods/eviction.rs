@@ -36,7 +36,7 @@ impl Shared {
         self.refresh_budgets();
         let row = self.cluster.pod(pod);
         let (node, health) = match (row.phase, row.is_ready()) {
-            (Phase::Pending, _) => (row.node(), PodHealth::Pending),
+            (Phase::Pending | Phase::Succeeded | Phase::Failed, _) => (row.node(), PodHealth::NotRunning),
             (_, false) => (row.node(), PodHealth::Unready),
             (_, true) => (row.node(), PodHealth::Ready),
         };

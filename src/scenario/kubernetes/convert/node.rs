@@ -2,10 +2,12 @@
 
 use super::Converter;
 use crate::cluster::{self, Effect, NodeCapacity, NodeCondition, Taint, Toleration, TolerationOperator};
+use crate::controllers::disruption::UnhealthyPods;
 use crate::intern::Symbol;
 use crate::scenario::issue::Issue;
+use crate::scenario::kubernetes::meta::Time;
 use crate::scenario::kubernetes::{node, pod, policy};
-use crate::units::Quantity;
+use crate::units::{Quantity, SimTime};
 use std::collections::BTreeMap;
 
 impl Converter<'_> {
@@ -75,16 +77,28 @@ impl Converter<'_> {
         self.cluster.namespaces.insert(name, labels);
     }
 
-    /// Adds a PodDisruptionBudget with the status it has.
+    /// Adds a PodDisruptionBudget with the status it has; without one it allows nothing.
     pub fn budget(&mut self, api: &policy::PodDisruptionBudget) {
+        let unhealthy = api.spec.unhealthy_pods().unwrap_or_else(|why| {
+            self.issues.push(Issue::error("spec.unhealthyPodEvictionPolicy", why));
+            UnhealthyPods::default()
+        });
+        if api.status.is_none() {
+            let issue = Issue::warning("status", "it has none: taken as allowing no disruption");
+            self.issues.push(issue.with_help("give the live object: kubectl get pdb -A -o yaml"));
+        }
+        let status = api.status.clone().unwrap_or_default();
+        let told = |time: &Option<Time>| time.map_or(SimTime::ZERO, |time| self.time(time));
+        let told: Vec<(&String, SimTime)> = status.disrupted_pods.iter().map(|(name, at)| (name, told(at))).collect();
         let budget = cluster::PodDisruptionBudget {
             namespace: self.symbol(api.metadata.namespace_or_default()),
             name: self.symbol(&api.metadata.name),
             selector: api.spec.selector.as_ref().map(|selector| self.label_selector("spec.selector", selector)),
-            disruptions_allowed: api.status.disruptions_allowed,
-            current_healthy: api.status.current_healthy,
-            desired_healthy: api.status.desired_healthy,
-            disrupted_pods: api.status.disrupted_pods.keys().map(|name| self.symbol(name)).collect(),
+            disruptions_allowed: status.disruptions_allowed,
+            current_healthy: status.current_healthy,
+            desired_healthy: status.desired_healthy,
+            disrupted_pods: told.into_iter().map(|(name, at)| (self.symbol(name), at)).collect(),
+            unready_always_go: unhealthy == UnhealthyPods::AlwaysAllow,
         };
         self.cluster.budgets.push(budget);
     }
