@@ -38,6 +38,7 @@ mod packages;
 mod prices;
 mod program;
 mod recorded_world;
+mod refused_pods;
 mod rollouts;
 mod scenarios;
 mod schedule;

@@ -14,7 +14,7 @@ use crate::traffic::latency::{
 };
 use crate::units::{Quantity, SimDuration, SimTime};
 use crate::world::WorkloadId;
-use crate::world::{Cast, Load, Objective, Service, Traffic};
+use crate::world::{Cast, Load, Objective, Service, Traffic, WorkloadKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -239,7 +239,10 @@ fn names(scene: &Scene<'_>, entries: &[Entry]) -> Vec<String> {
 /// The workload of that name, or the one that the Service of that name selects.
 fn find_workload(scene: &Scene<'_>, name: &str, converter: &mut Converter<'_>, cast: &Cast) -> Option<WorkloadId> {
     let symbol = converter.symbol(name);
-    let serves = |row: &crate::world::Workload| row.replicas > 0;
+    let serves = |row: &crate::world::Workload| {
+        let kinds = matches!(row.kind, WorkloadKind::Deployment(_) | WorkloadKind::StatefulSet { .. });
+        kinds || row.replicas > 0
+    };
     if let Some((id, _)) = cast.workloads.iter().find(|(_, row)| row.name == symbol && serves(row)) {
         return Some(id);
     }

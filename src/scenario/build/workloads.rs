@@ -41,24 +41,25 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let selector = converter.labels(&service.spec.selector);
         converter.cluster().services.push(crate::cluster::ServiceSelector { namespace, selector });
     }
-    let mut builder = Builder { scene, converter, assumed: 0, unknown_hooks: Vec::new() };
+    let mut builder = Builder { scene, converter, assumed: 0, unknown_hooks: Vec::new(), is_refused: false };
     for found in &scene.objects.daemon_sets {
         let workload = builder.workload(found, "DaemonSet", updates::daemon_set, issues);
-        cast.workloads.push(workload);
+        builder.add(cast, workload);
     }
     for found in &scene.objects.deployments {
         let mut workload = builder.workload(found, "ReplicaSet", updates::deployment, issues);
         workload.progress_deadline = Some(seconds(found.1.spec.progress_deadline_seconds.unwrap_or(600)));
-        cast.workloads.push(workload);
+        builder.add(cast, workload);
     }
     for found in &scene.objects.replica_sets {
         // Without a Deployment nothing ever updates it; else it is one.
         let workload =
             builder.workload(found, "ReplicaSet", |_, _| WorkloadKind::Deployment(Strategy::Recreate), issues);
-        cast.workloads.push(workload);
+        builder.add(cast, workload);
     }
     for found in &scene.objects.pods {
-        cast.workloads.push(builder.bare_pod(found, issues));
+        let workload = builder.bare_pod(found, issues);
+        builder.add(cast, workload);
     }
     for found in &scene.objects.stateful_sets {
         let kind = |object: &api::Workload, part: &mut Issues| WorkloadKind::StatefulSet {
@@ -67,14 +68,15 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             zonal_claims: has_zonal_claims(object, &scene.objects.storage_classes),
         };
         let workload = builder.workload(found, "StatefulSet", kind, issues);
-        cast.workloads.push(workload);
+        builder.add(cast, workload);
     }
     for found in &scene.objects.jobs {
-        cast.workloads.push(builder.job(found, issues));
+        let workload = builder.job(found, issues);
+        builder.add(cast, workload);
     }
     for found in &scene.objects.cron_jobs {
         if let Some(workload) = builder.cron_job(found, issues) {
-            cast.workloads.push(workload);
+            builder.add(cast, workload);
         }
     }
     let (assumed, hooks) = (builder.assumed, builder.unknown_hooks);
@@ -110,9 +112,22 @@ struct Builder<'a, 'b, 'c> {
     assumed: usize,
     /// Workloads and containers with a preStop hook that takes nobody knows how long.
     unknown_hooks: Vec<String>,
+    /// The API server refuses the pods of the workload at hand.
+    is_refused: bool,
 }
 
 impl Builder<'_, '_, '_> {
+    /// A workload whose pods are refused has none: one of so many replicas has 0, others do nothing at all.
+    fn add(&mut self, cast: &mut Cast, mut workload: Workload) {
+        if std::mem::take(&mut self.is_refused) {
+            if !matches!(workload.kind, WorkloadKind::Deployment(_) | WorkloadKind::StatefulSet { .. }) {
+                return;
+            }
+            workload.replicas = 0;
+        }
+        cast.workloads.push(workload);
+    }
+
     fn workload(
         &mut self,
         found: &Placed<api::Workload>,
@@ -311,6 +326,11 @@ impl Builder<'_, '_, '_> {
         if let Err(mut issue) = self.scene.objects.admission.admit(&namespace, &mut spec) {
             issue.place.field = issue.place.field.map(|field| format!("{inside}{field}"));
             issues.push(issue);
+        }
+        if let Some(why) = self.scene.objects.admission.refusal(&namespace, &spec) {
+            self.is_refused = true;
+            let message = format!("the API server refuses every pod of it (FailedCreate), so it has none: {why}");
+            issues.push(Issue::warning(format!("{inside}spec.containers"), message));
         }
         let asked = requested(&spec);
         self.default_requests(&mut spec, issues);

@@ -2,6 +2,7 @@
 //!
 //! Upstream, 1.28: `SetDefaults_Pod`, plugin/pkg/admission/limitranger and plugin/pkg/admission/priority.
 
+use super::bounds;
 use super::limit_range::{LimitRange, LimitRangeItem};
 use super::pod::{Container, Pod, PodSpec};
 use super::policy::PriorityClass;
@@ -38,13 +39,22 @@ impl Admission {
     ///
     /// Errors: it would be refused; the field is that of a pod.
     pub(crate) fn admit(&self, namespace: &str, spec: &mut PodSpec) -> Result<(), Issue> {
-        let ranges = self.limit_ranges.iter().filter(|range| range.metadata.namespace_or_default() == namespace);
-        let items: Vec<&LimitRangeItem> = ranges.flat_map(|range| &range.spec.limits).collect();
+        let items: Vec<&LimitRangeItem> = self.ranges(namespace).flat_map(|range| &range.spec.limits).collect();
         for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
             defaults_to_limits(container);
             items.iter().filter(|item| item.kind == "Container").for_each(|item| item.fill(container));
         }
         self.give_priority(spec)
+    }
+
+    /// Why the API server refuses every pod of this kind, though all is known of it: a bound of the namespace. What is filled
+    /// in has been.
+    pub(crate) fn refusal(&self, namespace: &str, spec: &PodSpec) -> Option<String> {
+        bounds::refusal(self.ranges(namespace), spec)
+    }
+
+    fn ranges<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a LimitRange> + Clone {
+        self.limit_ranges.iter().filter(move |range| range.metadata.namespace_or_default() == namespace)
     }
 
     fn give_priority(&self, spec: &mut PodSpec) -> Result<(), Issue> {

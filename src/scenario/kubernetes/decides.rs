@@ -104,6 +104,11 @@ const DECIDERS: &[Decider] = &[
     row("sparkoperator.k8s.io", "*", "Spark's operator starts pods by them; here none are started"),
     row("kubeflow.org", "*", "Kubeflow starts pods by them; here none are started"),
     row("descheduler", "DeschedulerPolicy", "the descheduler evicts pods by them; here nothing does"),
+    row(
+        "v1",
+        "ResourceQuota",
+        "the API server refuses pods above the hard limits of a namespace; here none is refused",
+    ),
     row("autoscaling.k8s.io", "*", "the VPA's controllers keep their memory there; here they start without"),
 ];
 

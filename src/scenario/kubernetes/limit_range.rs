@@ -5,7 +5,7 @@ use crate::units::Quantity;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// `v1` LimitRange. Its bounds are not enforced.
+/// `v1` LimitRange.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LimitRange {
@@ -43,6 +43,9 @@ pub struct LimitRangeItem {
     /// The least.
     #[serde(deserialize_with = "null_as_default")]
     pub min: BTreeMap<String, Quantity>,
+    /// The most that a limit may be of its request.
+    #[serde(deserialize_with = "null_as_default")]
+    pub max_limit_request_ratio: BTreeMap<String, Quantity>,
 }
 
 impl LimitRangeItem {

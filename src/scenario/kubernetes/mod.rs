@@ -6,6 +6,7 @@
 
 pub(crate) mod admission;
 pub mod autoscaling;
+mod bounds;
 pub mod configuration;
 mod convert;
 pub(crate) mod decides;
