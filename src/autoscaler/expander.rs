@@ -5,7 +5,8 @@ use super::limited_amounts::has_gpus;
 use super::scale_up::ScaleUpOption;
 use super::templates::TemplateRows;
 use super::view::Groups;
-use crate::cluster::{ClusterState, PodId};
+use crate::cluster::{ClusterState, Resources};
+use crate::intern::Symbol;
 
 /// What the expanders look at.
 pub(super) struct Scene<'a> {
@@ -26,7 +27,7 @@ pub(super) fn best(scene: &Scene<'_>, options: &[ScaleUpOption]) -> Vec<usize> {
             Expander::MostPods => extreme(&left, |at| -(options[at].pods.len() as f64)),
             Expander::LeastNodes => extreme(&left, |at| f64::from(options[at].nodes)),
             Expander::LeastWaste => extreme(&left, |at| waste(scene, &options[at])),
-            Expander::Price => extreme(&left, |at| price_score(scene, &options[at])),
+            Expander::Price => cheapest(scene, options, &left),
             Expander::Priority => by_priority(scene, options, left),
         };
         if left.len() <= 1 {
@@ -43,7 +44,7 @@ pub(super) fn scores(scene: &Scene<'_>, option: &ScaleUpOption) -> Vec<(Expander
         Expander::MostPods => Some(option.pods.len() as f64),
         Expander::LeastNodes => Some(f64::from(option.nodes)),
         Expander::LeastWaste => Some(waste(scene, option)),
-        Expander::Price => Some(price_score(scene, option)),
+        Expander::Price => price_score(scene, option),
     };
     scene.flags.expander.iter().filter_map(|expander| Some((*expander, score(expander)?))).collect()
 }
@@ -53,6 +54,14 @@ fn extreme(left: &[usize], score: impl Fn(usize) -> f64) -> Vec<usize> {
     let scores: Vec<f64> = left.iter().map(|at| score(*at)).collect();
     let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
     left.iter().zip(&scores).filter(|(_, score)| **score == least).map(|(at, _)| *at).collect()
+}
+
+/// Those that cost least; whose price nobody knows is none of them. Upstream: `price.BestOptions`, 1.28.0.
+fn cheapest(scene: &Scene<'_>, options: &[ScaleUpOption], left: &[usize]) -> Vec<usize> {
+    let scored = |at: &usize| price_score(scene, &options[*at]).map(|score| (*at, score));
+    let scores: Vec<(usize, f64)> = left.iter().filter_map(scored).collect();
+    let least = scores.iter().map(|(_, score)| *score).fold(f64::INFINITY, f64::min);
+    scores.into_iter().filter(|(_, score)| *score == least).map(|(at, _)| at).collect()
 }
 
 /// The shares of new cpu and memory that stay free, added. Upstream: `waste.BestOptions`: by capacity, with
@@ -89,25 +98,50 @@ fn by_priority(scene: &Scene<'_>, options: &[ScaleUpOption], left: Vec<usize>) -
 /// How odd a node with GPUs is for pods that could do without. Upstream: `gpuUnfitnessOverride`, 1.28.0.
 const UNFIT_FOR_HAVING_GPUS: f64 = 1000.0;
 
-/// Money spent per money's worth of pods, and how odd the node type is. Upstream: `price.BestOptions`.
-fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
-    let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
-    let requests = |pod: &PodId| &scene.cluster.spec_of(*pod).container_requests;
-    let pods: f64 = option.pods.iter().map(requests).map(|sum| pod_price((sum.cpu_milli, sum.memory_bytes))).sum();
+/// Money spent per money's worth of pods, and how odd the node type is; nothing where the node's price is not known.
+/// Upstream: `price.BestOptions`, 1.28.0.
+fn price_score(scene: &Scene<'_>, option: &ScaleUpOption) -> Option<f64> {
+    let template = scene.templates[option.group].as_ref()?;
+    let node = scene.groups[option.group].price?;
+    let rates = PodRates::of(scene);
+    let pods: f64 = option.pods.iter().map(|pod| rates.price(&scene.cluster.spec_of(*pod).container_requests)).sum();
     let pods = if pods == 0.0 { 0.1 } else { pods };
-    let steady = pod_price((500, 500 * 1024 * 1024));
-    let well_spent = (scene.groups[option.group].price * f64::from(option.nodes) + steady) / (pods + steady);
+    let steady = rates.price(&Resources::new(500, 500 * 1024 * 1024));
+    let well_spent = (node * f64::from(option.nodes) + steady) / (pods + steady);
     let cores = template.node.capacity.resources.cpu_milli as f64;
     let preferred = preferred_cores(scene.nodes) * 1000.0;
     let unfit = (preferred / cores).max(cores / preferred);
     let damped = (unfit - 1.0) * (1.0 - (f64::from(option.nodes - 1) / 15.0).tanh()) + 1.0;
     let has_gpus = has_gpus(&template.node, &scene.cluster.symbols, scene.flags);
-    well_spent * if has_gpus { UNFIT_FOR_HAVING_GPUS } else { damped }
+    Some(well_spent * if has_gpus { UNFIT_FOR_HAVING_GPUS } else { damped })
 }
 
-/// USD per hour for what a pod asks for: 0.03 per core, 0.004 per GiB.
-fn pod_price((cpu_milli, memory_bytes): (i64, i64)) -> f64 {
-    0.03 * (cpu_milli as f64 / 1000.0) + 0.004 * (memory_bytes as f64 / (1024.0 * 1024.0 * 1024.0))
+/// What a pod's requests are worth in USD per hour.
+struct PodRates {
+    core: f64,
+    gib: f64,
+    gpu: f64,
+    gpus: Option<Symbol>,
+}
+
+impl PodRates {
+    /// Google's, by the provider's pricing model (`GcePriceModel.PodPrice`, 1.28.0); elsewhere round figures.
+    fn of(scene: &Scene<'_>) -> PodRates {
+        match scene.flags.cloud_provider.as_str() {
+            "gce" => {
+                let gpus = scene.cluster.symbols.lookup("nvidia.com/gpu");
+                PodRates { core: 0.033_174, gib: 0.004_446, gpu: 0.7, gpus }
+            }
+            _ => PodRates { core: 0.03, gib: 0.004, gpu: 0.0, gpus: None },
+        }
+    }
+
+    fn price(&self, requests: &Resources) -> f64 {
+        let gpus = self.gpus.map_or(0, |name| requests.scalar(name));
+        self.core * (requests.cpu_milli as f64 / 1000.0)
+            + self.gib * (requests.memory_bytes as f64 / (1024.0 * 1024.0 * 1024.0))
+            + self.gpu * gpus as f64
+    }
 }
 
 /// Larger clusters prefer larger nodes. Upstream: `SimplePreferredNodeProvider` over `AllNodeLister`, 1.28.0.

@@ -31,7 +31,7 @@ mod view;
 pub use command::{Command, Launch};
 pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, NamedGroup, Priorities};
 pub use ownership::{Claim, Tags, eks_tags, eksctl_tags};
-pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED};
+pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED, as_new, stands_for_its_group};
 pub use view::{
     Deletion, EndedEarly, Foretold, GroupView, Groups, Increase, InstanceView, LeftAside, LoopInputs, LoopOutcome,
     OptionSummary, ResourceName, ScaleDownOutcome, ScaleDownResult, ScaleUpOutcome, ScaleUpResult, SkipReason, Unlike,

@@ -32,7 +32,7 @@ pub(super) struct Settled {
 struct Group {
     name: String,
     sizes: [i32; 3],
-    price: f64,
+    price: Option<f64>,
     increase_fails: bool,
     template: NodeTemplate,
     instances: Vec<InstanceView>,

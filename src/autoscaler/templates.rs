@@ -86,8 +86,7 @@ impl Templates {
         self.kept.resize(groups.len(), false);
         let mut missing = groups.len();
         let symbols = &cluster.symbols;
-        let good =
-            |node: &Node| is_ready_and_schedulable(node, symbols, flags) && node.ready.since + STABLE_AFTER < now;
+        let good = |node: &Node| stands_for_its_group(node, now, symbols, flags);
         for (id, node) in cluster.nodes().filter(|(_, node)| good(node)) {
             let Some(group) = node.group.filter(|group| groups.get(*group).is_some()) else {
                 continue;
@@ -143,12 +142,17 @@ impl Templates {
     }
 }
 
+/// Whether new nodes of its group are taken to be like this one. Upstream: `isNodeGoodTemplateCandidate`, 1.28.0.
+pub fn stands_for_its_group(node: &NodeTemplate, now: SimTime, symbols: &Interner, flags: &Flags) -> bool {
+    is_ready_and_schedulable(node, symbols, flags) && node.ready.since + STABLE_AFTER < now
+}
+
 /// Whether the node is Ready and has no taint that says that it is still starting, or not ready after all, and
 /// has the GPUs that it should have.
 ///
 /// Upstream: `kubernetes.GetReadinessState`, `taints.FilterOutNodesWithIgnoredTaints`,
 /// `FilterOutNodesWithUnreadyResources`, 1.28.0.
-pub(super) fn is_ready(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
+pub(super) fn is_ready(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> bool {
     let unready = |taint: &Taint| {
         let key = symbols.text(taint.key);
         UNREADY.contains(&key)
@@ -161,7 +165,7 @@ pub(super) fn is_ready(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
 /// Whether the node is among those that count against the cluster's limits: cordoned ones do not.
 ///
 /// Upstream: `kubernetes.IsNodeReadyAndSchedulable`, 1.28.0.
-pub(super) fn is_ready_and_schedulable(node: &Node, symbols: &Interner, flags: &Flags) -> bool {
+pub(super) fn is_ready_and_schedulable(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> bool {
     !node.unschedulable && is_ready(node, symbols, flags)
 }
 
@@ -175,7 +179,7 @@ impl Template {
         let node = cluster.node(id);
         let mut pods: Vec<PodSpecId> = own_pods(cluster, id).collect();
         let mut daemon: Vec<bool> = pods.iter().map(|spec| cluster.spec(*spec).is_daemon()).collect();
-        let clean = sanitized(node.template(), &cluster.symbols, flags);
+        let clean = as_new(node.template(), &cluster.symbols, flags);
         if flags.force_ds {
             let uid = |spec: PodSpecId| cluster.spec(spec).owner.map(|owner| owner.uid);
             let running: Vec<_> = pods.iter().map(|spec| uid(*spec)).collect();
@@ -191,7 +195,7 @@ impl Template {
     }
 
     fn of_group(cluster: &mut ClusterState, group: &GroupView<'_>, daemon_sets: &[PodSpecId], flags: &Flags) -> Self {
-        let mut node = sanitized(group.template, &cluster.symbols, flags);
+        let mut node = as_new(group.template, &cluster.symbols, flags);
         add_deprecated_labels(&mut node, &mut cluster.symbols);
         let runs = |spec: &&PodSpecId| daemon_set::should_run(cluster.spec(**spec), &node, &cluster.symbols);
         let mut pods: Vec<PodSpecId> = daemon_sets.iter().filter(runs).copied().collect();
@@ -249,7 +253,7 @@ const DEPRECATED_LABELS: &[(&str, &str)] = &[
 
 /// The node without the taints that say something about its present state only. Upstream:
 /// `taints.SanitizeTaints`, 1.28.0.
-fn sanitized(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTemplate {
+pub fn as_new(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTemplate {
     let passing = |taint: &Taint| {
         let key = symbols.text(taint.key);
         [TO_BE_DELETED, DELETION_CANDIDATE].contains(&key)

@@ -33,8 +33,8 @@ pub struct GroupView<'a> {
     pub template: &'a NodeTemplate,
     /// Pods that the cloud says that each of its nodes has, besides those of DaemonSets.
     pub pods: &'a [PodSpecId],
-    /// USD per node and hour.
-    pub price: f64,
+    /// USD per node and hour; absent where nobody knows, and the price expander then leaves the group out.
+    pub price: Option<f64>,
     /// Its instances, registered or not.
     pub instances: Vec<InstanceView>,
     /// A request for more nodes would fail.
@@ -154,6 +154,8 @@ pub struct OptionSummary {
     pub waste: f64,
     /// The scores of the chain's expanders that count something, in order.
     pub scores: Vec<(Expander, f64)>,
+    /// The price expander leaves it out: the node's price is not known.
+    pub unpriced: bool,
 }
 
 /// Why the new nodes of an option are not divided with another group.

@@ -137,8 +137,7 @@ impl AutoscaleLoop {
 
 impl Told<'_> {
     fn cost(&self, group: GroupId, nodes: i32) -> Option<f64> {
-        let price = self.groups[group].price;
-        (price > 0.0).then_some(price * f64::from(nodes))
+        self.groups[group].price.map(|price| price * f64::from(nodes))
     }
 
     fn group_rows(&self, outcome: &LoopOutcome) -> Vec<GroupRow> {
@@ -150,6 +149,7 @@ impl Told<'_> {
             let verdict = match (option, skipped) {
                 (Some(_), _) if up.chosen == Some(at) => CHOSEN.to_owned(),
                 (Some(_), _) if up.best.contains(&at) => "as good, lost the draw".to_owned(),
+                (Some(option), _) if option.unpriced => "left out by price: not known".to_owned(),
                 (Some(_), _) => "alternative".to_owned(),
                 (_, Some((_, why))) => self.skipped(*why),
                 _ if up.pending.is_none() => String::new(),

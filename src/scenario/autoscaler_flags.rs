@@ -46,6 +46,20 @@ pub(crate) fn check(flags: &Flags, issues: &mut Issues) {
     flags.contradictions().into_iter().for_each(|why| issues.push(Issue::error("--flags", why)));
 }
 
+/// Clouds with a pricing model. Upstream: `CloudProvider.Pricing`, 1.28.0.
+const PRICED: [&str; 3] = ["gce", "equinixmetal", "packet"];
+
+/// Says where Cluster Autoscaler would not even start, for want of prices. Upstream: `RegisterDefaultExpanders`, 1.28.0.
+pub(crate) fn check_pricing(flags: &Flags, issues: &mut Issues) {
+    let provider = flags.cloud_provider.as_str();
+    if flags.expander.contains(&Expander::Price) && !provider.is_empty() && !PRICED.contains(&provider) {
+        let message = format!(
+            "Cluster Autoscaler 1.28 knows no prices on {provider} and ends as soon as it starts with `price`; here it goes by list prices"
+        );
+        issues.push(Issue::warning("--expander", message).with_help("least-waste and priority work on every cloud"));
+    }
+}
+
 /// Whether it is the ConfigMap of the priority expander.
 pub(crate) fn has_priorities(map: &ConfigMap) -> bool {
     map.metadata.name == PRIORITIES

@@ -158,3 +158,17 @@ fn priorities_that_make_no_sense_are_refused() {
         assert!(why.contains(text), "{config}: {why}");
     }
 }
+
+#[test]
+fn price_leaves_out_groups_whose_price_nobody_knows() {
+    let mut world = World::new(&[("expander", "price")]);
+    world.group("known", 2, 4, 0.5);
+    world.group("unknown", 2, 4, 0.0);
+    world.surroundings.groups[1].price = None;
+    world.plain(900, None);
+    let up = world.turn(START).scale_up.clone();
+    assert_eq!(up.best, [GroupId::from_index(0)]);
+    assert!(up.options.iter().any(|option| option.group == GroupId::from_index(1) && option.unpriced));
+    world.surroundings.groups[0].price = None;
+    assert_eq!(world.turn(after(60)).scale_up.result, ScaleUpResult::NoOptionsAvailable);
+}

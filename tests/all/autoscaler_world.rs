@@ -41,7 +41,13 @@ impl World {
         let capacity = NodeCapacity { resources: Resources::new(1000 * cores, gib << 30), pods: 110 };
         let template = NodeTemplate { allocatable: capacity.clone(), capacity, ..NodeTemplate::default() };
         let name = name.to_owned();
-        self.surroundings.groups.push(CloudGroup { name, max: 10, template, price, ..CloudGroup::default() });
+        self.surroundings.groups.push(CloudGroup {
+            name,
+            max: 10,
+            template,
+            price: Some(price),
+            ..CloudGroup::default()
+        });
     }
     /// A node of the last group, ready for long.
     pub(crate) fn node(&mut self) -> NodeId {

@@ -276,3 +276,76 @@ fn the_workloads_are_read_too() {
     assert_eq!(loops[0]["scaleUpResult"], "Successful");
     assert!(loops[0]["increases"][0]["to"].as_i64() > loops[0]["increases"][0]["from"].as_i64());
 }
+
+/// Two groups of machines that no price list has, and a pod that waits for either.
+const UNPRICED: &str = "
+- {name: custom, max: 5, template: {metadata: {labels: {node.kubernetes.io/instance-type: n1-custom-4-8192,
+    topology.kubernetes.io/region: us-central1}}, status: {capacity: {cpu: '4', memory: 8Gi, pods: '110'},
+    allocatable: {cpu: '4', memory: 8Gi, pods: '110'}}}}
+- {name: nameless, max: 5, template: {status: {capacity: {cpu: '4', memory: 8Gi, pods: '110'},
+    allocatable: {cpu: '4', memory: 8Gi, pods: '110'}}}}
+";
+const WAITING: &str = "
+{apiVersion: v1, kind: Pod, metadata: {name: web-1, namespace: default, ownerReferences: [{apiVersion: apps/v1,
+  kind: ReplicaSet, name: web, uid: u, controller: true}]}, spec: {containers: [{name: app, image: app,
+  resources: {requests: {cpu: '1'}}}]}, status: {phase: Pending}}
+";
+
+#[test]
+fn machines_without_a_list_price_cost_what_the_pricing_model_says_or_are_left_out() {
+    let folder = folder(&[("odd.yaml", UNPRICED), ("waiting.yaml", WAITING)]);
+    let with = |flags: &'static str| {
+        run(&folder, &["-f", "waiting.yaml", "--node-groups", "odd.yaml", "--flags", flags, "-o", "json"])
+    };
+    let google = with("--expander=price --cloud-provider=gce");
+    assert_eq!(google.code, 0, "{}", google.stderr);
+    assert!(
+        google.stderr.contains("n1-custom-4-8192 is not known: taken by its cpu and memory, 0.1683"),
+        "{}",
+        google.stderr
+    );
+    assert!(google.stderr.contains("the price expander leaves the group out"), "{}", google.stderr);
+    let loops: Value = serde_json::from_str(&google.stdout).expect("JSON");
+    assert_eq!(loops[0]["increases"][0]["group"], "custom");
+    let aws = with("--expander=price --cloud-provider=aws");
+    assert!(aws.stderr.contains("ends as soon as it starts"), "{}", aws.stderr);
+    let loops: Value = serde_json::from_str(&aws.stdout).expect("JSON");
+    assert_eq!(loops[0]["increases"].as_array().map(Vec::len), Some(0));
+    assert_eq!(loops[0]["groups"][0]["verdict"], "left out by price: not known");
+}
+
+/// A group of one m5.large that is `ready` or not, as `kubectl get nodes` shows it, and ten pods that wait.
+fn one_node(ready: &str) -> String {
+    let pods: String = (0..10)
+        .map(|at| WAITING.replace("web-1", &format!("web-{at}")).replace("cpu: '1'", "memory: 3600Mi"))
+        .collect::<Vec<_>>()
+        .join("---");
+    format!(
+        "{{apiVersion: v1, kind: Node, metadata: {{name: ip-1, creationTimestamp: '2026-01-01T00:00:00Z', labels:
+  {{node.kubernetes.io/instance-type: m5.large, eks.amazonaws.com/nodegroup: web, topology.kubernetes.io/zone: us-east-1a,
+  team: a}}}}, spec: {{taints: [{{key: node.kubernetes.io/unreachable, effect: NoExecute}}]}}, status: {{
+  capacity: {{cpu: '2', memory: 7900Mi, pods: '29'}}, allocatable: {{cpu: 1930m, memory: 7090Mi, pods: '29'}},
+  conditions: [{{type: Ready, status: '{ready}', lastTransitionTime: '2026-01-01T00:01:00Z'}}]}}}}
+---{pods}---
+{{apiVersion: v1, kind: Pod, metadata: {{name: clock, creationTimestamp: '2026-01-01T01:00:00Z'}}, spec: {{containers:
+  [{{name: a, image: a}}]}}, status: {{phase: Succeeded}}}}
+"
+    )
+    .replace("unreachable, effect: NoExecute", if ready == "True" { "odd, effect: PreferNoSchedule" } else { "unreachable, effect: NoExecute" })
+}
+
+#[test]
+fn a_group_whose_nodes_are_not_ready_is_what_the_cloud_says_of_its_machine_type() {
+    let asked = |ready: &str| {
+        let folder = folder(&[("dump.yaml", &one_node(ready))]);
+        let done = run(&folder, &["-f", "dump.yaml", "--flags", "--nodes=0:20:web --cloud-provider=aws", "-o", "json"]);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let loops: Value = serde_json::from_str(&done.stdout).expect("JSON");
+        (loops[0]["groups"][0]["newNodes"].as_i64(), done.stderr)
+    };
+    let (ready, said) = asked("True");
+    assert!(ready.is_some_and(|nodes| nodes >= 9), "one pod on each true node: {ready:?}\n{said}");
+    let (unready, said) = asked("Unknown");
+    assert_eq!(unready, Some(5), "two pods on 8 GiB of which nothing is reserved\n{said}");
+    assert!(said.contains("the machine type, 2000m cpu, 8192 MiB, 110 pods"), "{said}");
+}

@@ -58,7 +58,7 @@ fn the_autoscaler_alone_asks_the_same_book() {
     let request = autoscale::Request { files: vec![dump], ..autoscale::Request::default() };
     let prices = |book: &dyn PriceBook| -> Vec<f64> {
         let loaded = autoscale::load_priced(&request, book).unwrap_or_else(|issues| panic!("{issues:?}"));
-        loaded.surroundings.groups.iter().map(|group| group.price).collect()
+        loaded.surroundings.groups.iter().map(|group| group.price.expect("a price")).collect()
     };
     let (listed, half) = (prices(Catalog::shipped()), prices(&HalfPrice));
     assert!(listed.iter().any(|price| *price > 0.0), "{listed:?}");

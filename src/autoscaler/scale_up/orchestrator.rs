@@ -7,7 +7,7 @@ use crate::autoscaler::estimator::{Estimate, Kinds, ToPlace, estimate, refusals}
 use crate::autoscaler::expander::{Scene, best, scores, waste};
 use crate::autoscaler::templates::Template;
 use crate::autoscaler::view::{Increase, OptionSummary, ScaleUpOutcome, ScaleUpResult, SkipReason, Unlike};
-use crate::autoscaler::{Autoscaler, Choice};
+use crate::autoscaler::{Autoscaler, Choice, Expander};
 use crate::cluster::{ClusterState, PodId};
 use crate::id::{GroupId, IdVec};
 use crate::units::SimTime;
@@ -235,5 +235,6 @@ fn summary(scene: &Scene<'_>, option: &ScaleUpOption) -> OptionSummary {
         unlike: option.unlike.clone(),
         waste: waste(scene, option),
         scores: scores(scene, option),
+        unpriced: scene.flags.expander.contains(&Expander::Price) && scene.groups[option.group].price.is_none(),
     }
 }

@@ -3,6 +3,8 @@
 use super::daemon_sets::daemon_set;
 use super::declared::Declared;
 use super::groups::Membership;
+use super::node_to_be::{Look, tell_source};
+use super::prices::price_groups;
 use super::recorded::{Case, Recorded};
 use super::surroundings::Surroundings;
 use crate::autoscaler::{Flags, InstanceView};
@@ -155,19 +157,29 @@ fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: 
     let api: Vec<Node> = nodes.iter().map(|(_, node)| (**node).clone()).collect();
     let templates = declared.iter().filter_map(|row| row.template.as_ref());
     infer_provider(&mut surroundings.flags, api.iter().chain(templates), issues);
+    autoscaler_flags::check_pricing(&surroundings.flags, issues);
     let membership = Membership::new(declared, &surroundings.flags, &api, issues);
     let epoch = dump.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut converter = Converter::new(&mut surroundings.cluster, epoch);
-    let members = add_nodes(nodes, &membership, &mut converter, issues);
-    surroundings.groups = membership.build(&members, &mut converter, prices, issues);
-    for (group, nodes) in surroundings.groups.iter_mut().zip(&members) {
-        group.instances = nodes.iter().map(|node| InstanceView { name: node.name, failed: false }).collect();
+    let mut members = add_nodes(nodes, &membership, &mut converter, issues);
+    let instance = |node: &NodeTemplate| InstanceView { name: node.name, failed: false };
+    let instances: Vec<Vec<InstanceView>> = members.iter().map(|nodes| nodes.iter().map(instance).collect()).collect();
+    let now = SimTime::ZERO + surroundings.flags.scan_interval;
+    let look = Look { now, symbols: &converter.cluster().symbols, flags: &surroundings.flags };
+    let doubtful: Vec<bool> = members.iter_mut().map(|nodes| !look.put_good_ones_first(nodes)).collect();
+    surroundings.groups = membership.build(&members, &mut converter, issues);
+    for (at, (group, instances)) in surroundings.groups.iter_mut().zip(instances).enumerate() {
+        group.instances = instances;
+        if doubtful[at] && membership.declared[at].template.is_none() {
+            tell_source(group, issues);
+        }
     }
     let (profiles, profile) = profiles(&dump, &surroundings.flags, &mut converter, issues);
     surroundings.daemon_sets = add_objects(&mut dump, &mut converter, issues);
     drop(converter);
+    let Surroundings { groups, cluster, flags, .. } = &mut surroundings;
+    price_groups(groups, cluster, (flags, prices), issues);
     assume_controllers(&mut surroundings, &dump, issues);
-    let now = SimTime::ZERO + surroundings.flags.scan_interval;
     Some(Loaded { surroundings, profiles, profile, now, caveats: Issues::new() })
 }
 

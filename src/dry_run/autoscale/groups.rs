@@ -1,11 +1,10 @@
 //! Node groups of a dump: declared in a file, by `--nodes=min:max:name`, or guessed from labels of nodes.
 
 use super::declared::Declared;
-use super::machine_type::by_type;
+use super::machine_type::{by_type, foretold};
 use super::surroundings::CloudGroup;
 use crate::autoscaler::{Claim, Flags, Tags, eks_tags, eksctl_tags};
 use crate::cluster::NodeTemplate;
-use crate::market::{PriceBook, region_of_zone};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::node::EKS_GROUP;
@@ -116,7 +115,6 @@ impl Membership {
         &self,
         members: &[Vec<NodeTemplate>],
         converter: &mut Converter<'_>,
-        prices: &dyn PriceBook,
         issues: &mut Issues,
     ) -> Vec<CloudGroup> {
         let mut groups = Vec::new();
@@ -124,7 +122,11 @@ impl Membership {
             let field = |what: &str| format!("node group {}: {what}", row.name);
             let template = row.template.as_ref().map(|api| converter.node_template(api)).or(nodes.first().cloned());
             let (template, foretold) = match template {
-                Some(template) => (template, None),
+                Some(template) => {
+                    let by_nodes = row.template.is_none();
+                    let told = nodes.first().filter(|_| by_nodes).and_then(|node| foretold(row, node, converter));
+                    (template, told)
+                }
                 None => by_type(row, converter).unwrap_or_else(|why| {
                     let help = "add `instanceType: m5.large`, or `template:` with a Node object";
                     issues.push(Issue::error(field("template"), why).with_help(help));
@@ -147,7 +149,6 @@ impl Membership {
                 let message = format!("found {target}, expected a number from {min} to {most}");
                 issues.push(Issue::error(field("target"), message));
             }
-            let price = row.price.or_else(|| price_of(&template, converter, prices)).unwrap_or(0.0);
             groups.push(CloudGroup {
                 name: row.name.clone(),
                 min,
@@ -155,23 +156,10 @@ impl Membership {
                 target,
                 template,
                 foretold,
-                price,
+                price: row.price,
                 ..CloudGroup::default()
             });
         }
         groups
     }
-}
-
-/// USD per hour on demand, by the labels for machine type and zone.
-fn price_of(template: &NodeTemplate, converter: &mut Converter<'_>, prices: &dyn PriceBook) -> Option<f64> {
-    let mut label = |key: &str| {
-        let key = converter.symbol(key);
-        let value = template.labels.get(key)?;
-        Some(converter.cluster().symbols.text(value).to_owned())
-    };
-    let kind = label("node.kubernetes.io/instance-type")?;
-    let zone = label("topology.kubernetes.io/zone");
-    let region = label("topology.kubernetes.io/region").or(zone.map(|zone| region_of_zone(&zone).to_owned()))?;
-    prices.offering(&kind, &region).ok().map(|offering| offering.on_demand.usd())
 }

@@ -11,6 +11,8 @@ mod forecast;
 mod groups;
 mod machine_type;
 mod node_pods;
+mod node_to_be;
+mod prices;
 pub mod recorded;
 mod surroundings;
 

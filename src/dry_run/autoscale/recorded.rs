@@ -142,7 +142,7 @@ impl Recorded {
                 target: row.target,
                 template,
                 foretold: None,
-                price: row.price,
+                price: Some(row.price),
                 instances: Vec::new(),
                 increase_fails: row.increase_fails,
             };

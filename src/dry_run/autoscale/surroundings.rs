@@ -20,8 +20,8 @@ pub struct CloudGroup {
     pub template: NodeTemplate,
     /// What the cloud says about a new node; absent means the truth.
     pub foretold: Option<Foretold>,
-    /// USD per node and hour; 0 where nobody knows.
-    pub price: f64,
+    /// USD per node and hour; absent where nobody knows.
+    pub price: Option<f64>,
     /// Instances, registered or not.
     pub instances: Vec<InstanceView>,
     /// A request for more nodes fails.

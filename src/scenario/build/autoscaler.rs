@@ -33,6 +33,7 @@ pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
     if flags.cloud_provider.is_empty() {
         cloud_name(scene.provider).clone_into(&mut flags.cloud_provider);
     }
+    autoscaler_flags::check_pricing(&flags, issues);
     autoscaler_flags::read_priorities(&mut flags, &scene.objects.autoscaler_priorities, issues);
     Some(flags)
 }

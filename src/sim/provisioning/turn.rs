@@ -90,7 +90,7 @@ impl Provisioning {
                     target: state.target,
                     template: group.foretold.as_ref().map_or(&group.machines[0].template, |told| &told.template),
                     pods: group.foretold.as_ref().map_or(&[], |told| &told.pods),
-                    price: group.machines[0].price.usd(),
+                    price: Some(group.machines[0].price.usd()),
                     instances: state.instances.iter().map(instance).collect(),
                     increase_fails: cloud.refuses_increases(shared, now, id),
                 }

@@ -103,7 +103,7 @@ impl World {
             max,
             target: min + self.dice.below((max - min) as usize) as i32,
             template,
-            price: 0.05 * cores as f64,
+            price: Some(0.05 * cores as f64),
             ..CloudGroup::default()
         });
     }
@@ -166,6 +166,7 @@ impl World {
                 current_healthy: 3,
                 desired_healthy: 2,
                 disrupted_pods: Vec::new(),
+                unready_always_go: false,
             });
         }
         let kind = self.surroundings.cluster.intern_spec(spec);
