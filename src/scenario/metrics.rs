@@ -2,6 +2,7 @@
 //! is said with its line.
 
 mod column;
+mod labelled;
 mod prometheus;
 mod recording;
 mod rows;
@@ -66,7 +67,7 @@ fn read_one(file: &MetricsFile, text: &str, wanted: Wanted<'_>, rows: &mut Rows,
     if text.trim_start().starts_with(['{', '[']) {
         prometheus::read(text, file.column.as_deref().unwrap_or(wanted.fallback), wanted, rows, &mut part);
     } else {
-        table::csv(text, (file.column.as_deref(), wanted.allow_gaps), rows, &mut part);
+        table::csv(text, (file.column.as_deref(), wanted), rows, &mut part);
     }
     issues.absorb(part, |place| {
         place.file.get_or_insert_with(|| file.path.clone());

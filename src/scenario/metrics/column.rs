@@ -9,6 +9,8 @@ use crate::units;
 pub(super) enum Column {
     Time,
     Pod,
+    Container,
+    Namespace,
     Replicas,
     Metric {
         /// `cpu`, `memory` or a name of one's own.
@@ -55,6 +57,8 @@ impl Column {
             "" => return Err("a column has no name".to_owned()),
             "time" | "timestamp" | "t" | "date" => return Ok(Column::Time),
             "pod" | "pod_name" => return Ok(Column::Pod),
+            "container" | "container_name" => return Ok(Column::Container),
+            "namespace" => return Ok(Column::Namespace),
             "replicas" => return Ok(Column::Replicas),
             _ => {}
         }

@@ -49,13 +49,19 @@ fn data_of(text: &str) -> Result<Data, Issue> {
 
 /// A series.
 #[derive(Deserialize)]
-struct Matrix {
+pub(super) struct Matrix {
     #[serde(default)]
-    metric: BTreeMap<String, String>,
-    values: Vec<(f64, String)>,
+    pub(super) metric: BTreeMap<String, String>,
+    pub(super) values: Vec<(f64, String)>,
+    /// By value the line of a table, if it is of one.
+    #[serde(skip)]
+    pub(super) lines: Vec<u32>,
 }
 
 impl Matrix {
+    pub(super) fn empty() -> Self {
+        Matrix { metric: BTreeMap::new(), values: Vec::new(), lines: Vec::new() }
+    }
     fn label(&self, name: &str) -> &str {
         self.metric.get(name).map_or("", String::as_str)
     }
@@ -91,14 +97,14 @@ pub(super) fn read(text: &str, column: &str, wanted: Wanted<'_>, rows: &mut Rows
 type Numbered<'a> = (usize, &'a Matrix);
 
 /// The series that count: by pod, and of each by container.
-struct Chosen<'a> {
+pub(super) struct Chosen<'a> {
     pods: BTreeMap<String, BTreeMap<&'a str, Vec<Numbered<'a>>>>,
     /// Whether they are of single pods.
     per_pod: bool,
 }
 
 impl<'a> Chosen<'a> {
-    fn of(result: &'a [Matrix], wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) -> Self {
+    pub(super) fn of(result: &'a [Matrix], wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) -> Self {
         let mut series: Vec<Numbered<'a>> = result.iter().enumerate().collect();
         leave_namespaces(&mut series, wanted, issues);
         leave_containers(&mut series, wanted, rows, issues);
@@ -118,7 +124,7 @@ impl<'a> Chosen<'a> {
         Chosen { pods, per_pod }
     }
 
-    fn read_all(&mut self, column: &Column, rows: &mut Rows, issues: &mut Issues) {
+    pub(super) fn read_all(&mut self, column: &Column, rows: &mut Rows, issues: &mut Issues) {
         let relative = match column {
             Column::Metric { name, measure } => {
                 matches!(measure.unwrap_or(Measure::usual(name)), Measure::Percent | Measure::Ratio)
@@ -213,18 +219,21 @@ fn values(
     issues: &mut Issues,
 ) -> BTreeMap<SimTime, Option<f64>> {
     let mut values = BTreeMap::new();
-    let field = |at: usize| format!("data.result[{number}].values[{at}]");
+    let wrong = |at: usize, message: String| match one.lines.get(at) {
+        Some(line) => at_line(*line, message),
+        None => Issue::error(format!("data.result[{number}].values[{at}]"), message),
+    };
     let mut last = f64::NEG_INFINITY;
     for (at, (seconds, text)) in one.values.iter().enumerate() {
         if *seconds <= last {
             let what = if *seconds == last { "is there twice" } else { "goes back" };
-            issues.push(Issue::error(field(at), format!("the time {seconds} {what}")));
+            issues.push(wrong(at, format!("the time {seconds} {what}")));
             continue;
         }
         last = *seconds;
         let reading = Reading::from_number(*seconds).filter(|reading| reading.seconds >= 0.0);
         let Some(time) = reading.filter(|reading| rows.same_calendar(*reading)).map(Reading::time) else {
-            issues.push(Issue::error(field(at), format!("the time {seconds} does not fit the others")));
+            issues.push(wrong(at, format!("the time {seconds} does not fit the others")));
             continue;
         };
         let (name, factor) = match column {
@@ -233,7 +242,7 @@ fn values(
         };
         match column::value(text, name) {
             Ok(value) => drop(values.insert(time, value.map(|(number, _)| number * factor))),
-            Err(why) => issues.push(Issue::error(field(at), why)),
+            Err(why) => issues.push(wrong(at, why)),
         }
     }
     report_holes(&format!("data.result[{number}]"), one, issues);

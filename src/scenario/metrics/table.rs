@@ -1,7 +1,9 @@
-//! Metrics in CSV: a header, a row per time, or per time and pod; or a column per pod, as Grafana writes it.
+//! Metrics in CSV: a header, a row per time, or per time and pod, or per container (`labelled`); or a column per pod, as Grafana writes it.
 
 use super::column::{self, Column, Measure};
+use super::labelled;
 use super::rows::Rows;
+use super::wanted::Wanted;
 use crate::scenario::issue::Issues;
 use crate::scenario::timed::{self, Clock, ENOUGH, Gaps, Order, Row, at_line, usual_step};
 use crate::units::SimTime;
@@ -9,14 +11,17 @@ use std::collections::BTreeMap;
 
 /// A CSV with a header: `time`, perhaps `pod` and `replicas`, and one column per metric; or, where it is said what its
 /// numbers are (`metric`), `time` and one column per pod.
-pub(super) fn csv(text: &str, (metric, allow_gaps): (Option<&str>, bool), rows: &mut Rows, issues: &mut Issues) {
+pub(super) fn csv(text: &str, (metric, wanted): (Option<&str>, Wanted<'_>), rows: &mut Rows, issues: &mut Issues) {
     let file = timed::Table::new(text);
     if file.header.is_empty() {
         return issues.push(at_line(1, "is not CSV: no header was found"));
     }
     let Some(mut table) = Table::new(&file.header, metric, issues) else { return };
+    if labelled::is_meant(&table.columns) {
+        return labelled::read(file, (&table.columns, wanted), rows, issues);
+    }
     file.each(issues, |row, issues| table.row(row, rows, issues));
-    if !allow_gaps {
+    if !wanted.allow_gaps {
         table.check_gaps(issues);
     }
 }
@@ -65,6 +70,7 @@ impl Table {
             issues
                 .push(issue.with_help("name a column cpu_percent, cpu_milli, cpu_cores, memory_mib or as your metric"));
         }
+        name_value(&mut columns, metric);
         (issues.len() == before).then(|| Table::of(columns))
     }
 
@@ -96,7 +102,7 @@ impl Table {
         self.times.entry(at).or_insert(line);
         for number in 0..self.columns.len() {
             match self.columns[number].clone() {
-                Column::Time | Column::Pod => {}
+                Column::Time | Column::Pod | Column::Container | Column::Namespace => {}
                 Column::Replicas => match row.cell(number).parse::<i32>() {
                     Ok(replicas) if (0..=1_000_000).contains(&replicas) => rows.add_replicas(at, replicas),
                     _ if row.cell(number).is_empty() => {}
@@ -159,6 +165,16 @@ impl Table {
     }
 }
 
+/// A column `value` is of the metric that the file is said to be of.
+fn name_value(columns: &mut [Column], metric: Option<&str>) {
+    let is_value =
+        |column: &Column| matches!(column, Column::Metric { name, .. } if name.eq_ignore_ascii_case("value"));
+    let known = metric.and_then(|metric| Column::parse(metric).ok());
+    if let Some(known) = known.filter(|known| matches!(known, Column::Metric { .. }) && !columns.contains(known)) {
+        columns.iter_mut().filter(|column| is_value(column)).for_each(|column| *column = known.clone());
+    }
+}
+
 /// The columns of a table that has one per pod: a time, and names of which none is that of a metric. Grafana's export is
 /// such a table.
 fn columns_of_pods(header: &csv::StringRecord, metric: &str) -> Option<Vec<Column>> {
@@ -166,7 +182,7 @@ fn columns_of_pods(header: &csv::StringRecord, metric: &str) -> Option<Vec<Colum
     let Column::Metric { name: wanted, .. } = &metric else { return None };
     let column = |title: &str| match Column::parse(title) {
         Ok(Column::Time) => Some(Column::Time),
-        Ok(Column::Pod | Column::Replicas) => None,
+        Ok(Column::Pod | Column::Replicas | Column::Container | Column::Namespace) => None,
         Ok(Column::Metric { name, .. }) if name == *wanted || name == "cpu" || name == "memory" => None,
         _ => Some(metric.clone()),
     };
