@@ -29,7 +29,7 @@ mod templates;
 mod view;
 
 pub use command::{Command, Launch};
-pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, NamedGroup, Priorities};
+pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, GroupOptions, NamedGroup, Priorities};
 pub use ownership::{Claim, Tags, eks_tags, eksctl_tags};
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED, as_new, stands_for_its_group};
 pub use view::{

@@ -4,7 +4,7 @@ use super::issue::{Issue, Issues};
 use super::kubernetes::configuration::ConfigMap;
 use super::kubernetes::reader::Provenance;
 use super::priorities::priorities;
-use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, Tags};
+use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, GroupOptions, Tags};
 
 /// Where the priority expander looks. Upstream: `priority.PriorityConfigMapName`, 1.28.0.
 const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
@@ -58,6 +58,25 @@ pub(crate) fn check_pricing(flags: &Flags, issues: &mut Issues) {
         );
         issues.push(Issue::warning("--expander", message).with_help("least-waste and priority work on every cloud"));
     }
+}
+
+/// What the tags of the groups, in their order, say in place of flags; only the AWS provider's tags are read.
+pub(crate) fn read_group_options<'a>(
+    flags: &mut Flags,
+    groups: impl Iterator<Item = (&'a str, &'a Tags)>,
+    issues: &mut Issues,
+) {
+    if flags.cloud_provider != "aws" {
+        return;
+    }
+    let mut of = |(name, tags): (&str, &Tags)| {
+        let (options, wrong) = GroupOptions::of_tags(tags);
+        for (tag, why) in wrong {
+            issues.push(Issue::warning(format!("node group {name}"), format!("the tag {tag} does not count: {why}")));
+        }
+        options
+    };
+    flags.of_groups = groups.map(&mut of).collect();
 }
 
 /// Whether it is the ConfigMap of the priority expander.

@@ -2,7 +2,7 @@
 
 use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope, evicts_daemon_pod, pods_to_move};
-use foresail::autoscaler::{Flags, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
+use foresail::autoscaler::{Flags, GroupOptions, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
 use foresail::cluster::{
     LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
     Volume, VolumeSource, WorkloadSelector,
@@ -231,6 +231,30 @@ fn the_unneeded_time_has_to_be_over() {
     let (mut world, _) = idle(&[]);
     assert!(!deletes(&mut world, 600));
     assert!(deletes(&mut world, 601));
+}
+
+#[test]
+fn a_groups_tags_count_in_place_of_flags() {
+    let tagged = |option: &str, value: &str| {
+        let mut world = World::new(&[]);
+        world.group("g", 4, 16, 0.1);
+        let node = world.node();
+        let prefix = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/";
+        let tags = [(format!("{prefix}{option}"), value.to_owned())].into_iter().collect();
+        world.surroundings.flags.of_groups = [GroupOptions::of_tags(&tags).0].into_iter().collect();
+        world.turn(START);
+        (world, node)
+    };
+    let (mut world, _) = tagged("scaledownunneededtime", "2m");
+    assert!(!deletes(&mut world, 120));
+    assert!(deletes(&mut world, 121));
+    let (mut world, node) = tagged("scaledownutilizationthreshold", "0.1");
+    world.plain(1000, Some(node));
+    assert!(!deletes(&mut world, 1000), "a quarter is used");
+    let (mut world, node) = tagged("scaledownunreadytime", "3m");
+    world.surroundings.cluster.set_node_ready(node, NodeCondition { is_true: false, since: START });
+    assert!(!deletes(&mut world, 180));
+    assert!(deletes(&mut world, 181));
 }
 
 #[test]

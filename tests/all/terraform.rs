@@ -321,3 +321,98 @@ fn groups_of_a_plan_with_one_prefix_are_told_apart() {
     );
     assert_eq!(rows(&in_file("plan.json", &plan, "")), ["zonal-a 1..2 1 m5.large", "zonal-b 1..2 1 m5.large"]);
 }
+
+const PLAN: &str = r#"{
+  "planned_values": {"root_module": {"child_modules": [{"address": "module.eks", "resources": [{
+    "address": "module.eks.aws_eks_node_group.this[\"web\"]", "mode": "managed", "type": "aws_eks_node_group", "name": "this",
+    "index": "web", "values": {"node_group_name": "web", "scaling_config": [{"min_size": 1, "desired_size": 1}]}}]}]}},
+  "resource_changes": [{"address": "module.eks.aws_eks_node_group.this[\"web\"]", "change": {"after_unknown": {
+    "instance_types": true, "capacity_type": true, "arn": true, "scaling_config": [{"max_size": true}]}}}],
+  "configuration": {"root_module": {"module_calls": {"eks": {"module": {"resources": [{"address": "aws_eks_node_group.this",
+    "expressions": {"instance_types": {"references": ["data.x.y"]}, "node_group_name": {"constant_value": "web"},
+    "scaling_config": [{"max_size": {"references": ["var.max"]}, "min_size": {}, "desired_size": {}}]}}]}}}}}
+}"#;
+
+#[test]
+fn what_a_plan_does_not_know_yet_is_named_if_somebody_configured_it() {
+    let none = in_file("plan.json", PLAN, "");
+    let why = none.as_ref().err().cloned().unwrap_or_default();
+    for text in [
+        "plan.json:3: error: instance_types: its value is only known after apply",
+        "give it in the scenario: nodeGroups.web.instanceTypes",
+        "max_size: its value is only known after apply",
+        "give it in the scenario: nodeGroups.web.maxSize",
+    ] {
+        assert!(why.contains(text), "{text}:\n{why}");
+    }
+    assert!(!why.contains("capacity_type") && !why.contains("arn"), "{why}");
+    let given = in_file("plan.json", PLAN, "nodeGroups: {web: {instanceTypes: [m5.large], maxSize: 4}}\n");
+    assert_eq!(rows(&given), ["web 1..4 1 m5.large"]);
+}
+
+#[test]
+fn tags_of_a_group_are_options_of_the_autoscaler() {
+    let text = r#"
+resource "aws_autoscaling_group" "own" {
+  name = "own"
+  min_size = 1
+  max_size = 3
+  mixed_instances_policy {
+    launch_template {
+      override {
+        instance_type = "m5.large"
+      }
+    }
+  }
+  tag {
+    key = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/scaledownunneededtime"
+    value = "2m"
+    propagate_at_launch = true
+  }
+}
+resource "aws_eks_node_group" "eks" {
+  node_group_name = "eks"
+  instance_types = ["m5.large"]
+  scaling_config {
+    min_size = 1
+    max_size = 3
+    desired_size = 1
+  }
+}
+resource "aws_autoscaling_group_tag" "eks" {
+  autoscaling_group_name = aws_eks_node_group.eks.resources[0].autoscaling_groups[0].name
+  tag {
+    key = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/scaledownutilizationthreshold"
+    value = "0.7"
+    propagate_at_launch = false
+  }
+}
+resource "aws_autoscaling_group_tag" "other" {
+  autoscaling_group_name = var.name
+  tag {
+    key = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/maxnodeprovisiontime"
+    value = "5m"
+    propagate_at_launch = false
+  }
+}
+"#;
+    let scenario = with(text, "autoscaler: {enabled: true}\n");
+    says(&scenario, &["it is not known whose tag k8s.io/cluster-autoscaler/node-template/autoscaling-options/max"]);
+    let tagged = |group: &str, tag: &str| {
+        let more =
+            format!("autoscaler: {{enabled: true}}\nnodeGroups: {{{group}: {{tags: {{\"{PREFIX}{tag}\": x}}}}}}\n");
+        with(text, &more)
+    };
+    says(&tagged("own", "maxnodeprovisiontime"), &["maxnodeprovisiontime does not count", "reads no such option"]);
+    says(&tagged("eks", "scaledownunreadytime"), &["found `x`, expected a time such as 10m0s"]);
+    let cast = scenario.expect("it loads").cast;
+    let flags = cast.autoscaler.as_ref().expect("an autoscaler");
+    let of = |name: &str| {
+        let at = cast.groups.iter().find(|(_, group)| group.name == name).map(|(id, _)| id).expect("the group");
+        format!("{:?}", flags.of_groups[at])
+    };
+    assert!(of("own").contains("unneeded_time: Some("), "{}", of("own"));
+    assert!(of("eks").contains("utilization_threshold: Some(0.7)"), "{}", of("eks"));
+}
+
+const PREFIX: &str = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/";

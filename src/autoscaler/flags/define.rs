@@ -32,6 +32,8 @@ macro_rules! flags {
             $($(#[doc = $doc])+ pub $field: $type,)+
             /// The priority expander's ConfigMap: no flag.
             pub priorities: $crate::autoscaler::flags::Priorities,
+            /// What the groups' tags say in place of flags, by group; none where no tag does.
+            pub of_groups: $crate::id::IdVec<$crate::id::GroupId, $crate::autoscaler::flags::GroupOptions>,
             /// Which of `--max-scale-down-parallelism` and `--max-empty-bulk-delete` were given.
             pub(super) bulk_given: (bool, bool),
         }
@@ -41,6 +43,7 @@ macro_rules! flags {
                 let mut flags = Flags {
                     $($field: Default::default(),)+
                     priorities: Default::default(),
+                    of_groups: Default::default(),
                     bulk_given: (false, false),
                 };
                 for flag in FLAGS.iter().filter(|flag| !flag.default.is_empty()) {

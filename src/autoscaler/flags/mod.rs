@@ -5,12 +5,15 @@
 
 mod contradictions;
 mod define;
+mod group_options;
 mod groups;
 mod kind;
+mod of_groups;
 mod table;
 mod values;
 mod without_effect;
 
+pub use group_options::GroupOptions;
 pub use groups::{Discovery, NamedGroup};
 pub use table::Flags;
 pub use values::{Expander, GpuLimit, Priorities};

@@ -34,10 +34,7 @@ impl Autoscaler {
                 let sum = self.node_sums.at(cluster, &self.flags, node, inputs.now);
                 let utilization = sum.utilization(cluster, node);
                 outcome.utilization.push((node, utilization));
-                let threshold = match sum.counts_gpus {
-                    true => self.flags.scale_down_gpu_utilization_threshold,
-                    false => self.flags.scale_down_utilization_threshold,
-                };
+                let threshold = self.flags.threshold(row.group, sum.counts_gpus);
                 (utilization >= threshold).then_some(Unremovable::NotUnderutilized(utilization))
             };
             match why {

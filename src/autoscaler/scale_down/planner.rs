@@ -93,8 +93,7 @@ impl Planner {
     pub(in crate::autoscaler) fn timers(&self, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
         self.not_before.values().for_each(|(at, _)| consider(*at));
         for row in self.unneeded.values() {
-            consider(row.since + flags.scale_down_unneeded_time);
-            consider(row.since + flags.scale_down_unready_time);
+            flags.unneeded_times().for_each(|time| consider(row.since + time));
         }
     }
     /// The unneeded nodes, by the index of their id.

@@ -30,9 +30,9 @@ impl Autoscaler {
             let is_ready = is_ready(node, &cluster.symbols, &self.flags);
             let why = if node.scale_down_disabled {
                 Some(Unremovable::ScaleDownDisabledAnnotation)
-            } else if is_ready && row.since + self.flags.scale_down_unneeded_time >= now {
+            } else if is_ready && row.since + self.flags.unneeded_time(node.group, true) >= now {
                 Some(Unremovable::NotUnneededLongEnough)
-            } else if !is_ready && row.since + self.flags.scale_down_unready_time >= now {
+            } else if !is_ready && row.since + self.flags.unneeded_time(node.group, false) >= now {
                 Some(Unremovable::NotUnreadyLongEnough)
             } else if *room <= 0 {
                 Some(Unremovable::NodeGroupMinSizeReached)

@@ -158,7 +158,7 @@ fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: 
     let templates = declared.iter().filter_map(|row| row.template.as_ref());
     infer_provider(&mut surroundings.flags, api.iter().chain(templates), issues);
     autoscaler_flags::check_pricing(&surroundings.flags, issues);
-    let membership = Membership::new(declared, &surroundings.flags, &api, issues);
+    let membership = Membership::new(declared, &mut surroundings.flags, &api, issues);
     let epoch = dump.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let mut converter = Converter::new(&mut surroundings.cluster, epoch);
     let mut members = add_nodes(nodes, &membership, &mut converter, issues);

@@ -22,7 +22,12 @@ pub(super) struct Membership {
 
 impl Membership {
     /// What the file declares, else what the nodes' labels say; of these what the flags take for the autoscaler's.
-    pub(super) fn new(declared: Vec<Declared>, flags: &Flags, nodes: &[node::Node], issues: &mut Issues) -> Membership {
+    pub(super) fn new(
+        declared: Vec<Declared>,
+        flags: &mut Flags,
+        nodes: &[node::Node],
+        issues: &mut Issues,
+    ) -> Membership {
         let mut membership = Membership { declared };
         let guessed = membership.declared.is_empty();
         if guessed {
@@ -30,6 +35,8 @@ impl Membership {
         }
         membership.refuse_doubles(issues);
         membership.claim(flags, nodes, issues);
+        let tags = membership.declared.iter().map(|row| (row.name.as_str(), &row.tags));
+        autoscaler_flags::read_group_options(flags, tags, issues);
         for row in membership.declared.iter().filter(|row| guessed && row.max.is_none()) {
             let message = format!("its bounds are not known: taken as 0 and {ASSUMED_MAX}");
             let help = format!("pass --node-groups or --flags --nodes=MIN:MAX:{}", row.name);

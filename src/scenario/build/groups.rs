@@ -14,7 +14,7 @@ use crate::scenario::terraform::TerraformGroup;
 use crate::units::SimDuration;
 use crate::units::counted;
 use crate::world::{Delay, GroupId, NodeGroup};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Machine types of a group that names none.
 const DEFAULT_TYPE: &str = "t3.medium";
@@ -26,7 +26,7 @@ pub(super) fn build(
     scene: &Scene<'_>,
     declared: Vec<TerraformGroup>,
     converter: &mut Converter<'_>,
-    flags: Option<&Flags>,
+    flags: Option<&mut Flags>,
     issues: &mut Issues,
 ) -> IdVec<GroupId, NodeGroup> {
     let mut drafts: Vec<(String, GroupDraft)> = Vec::new();
@@ -69,10 +69,11 @@ pub(super) fn build(
         };
         issues.push(Issue::error("nodeGroups", "there is no node group").with_help(help));
     }
-    if let Some(flags) = flags {
+    if let Some(flags) = flags.as_deref() {
         claim(flags, scene.provider, &mut drafts, issues);
     }
     let has_drafts = !drafts.is_empty();
+    let tags: BTreeMap<String, Tags> = drafts.iter().map(|(name, draft)| (name.clone(), draft.tags.clone())).collect();
     let mut groups: Vec<NodeGroup> =
         drafts.into_iter().filter_map(|(name, draft)| group(scene, name, draft, converter, issues)).collect();
     if groups.is_empty() && has_drafts && !issues.has_errors() {
@@ -80,6 +81,10 @@ pub(super) fn build(
     }
     groups.iter_mut().for_each(|group| group.autoscaled &= flags.is_some());
     groups.sort_by_key(|group| !group.autoscaled);
+    if let Some(flags) = flags {
+        let named = groups.iter().filter_map(|group| Some((group.name.as_str(), tags.get(&group.name)?)));
+        autoscaler_flags::read_group_options(flags, named, issues);
+    }
     groups.into_iter().collect()
 }
 

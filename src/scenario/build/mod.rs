@@ -79,7 +79,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     let scene = Scene { file, folder, files, objects: &objects, prices, provider, region: &region };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = autoscaler::flags(&scene, issues);
-    cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_ref(), issues);
+    cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_mut(), issues);
     workloads::build(&scene, &mut converter, &mut cast, issues);
     budgets::build(&scene, &mut converter, &mut cast, issues);
     hpas::build(&scene, &mut converter, &mut cast, issues);

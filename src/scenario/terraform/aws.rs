@@ -7,6 +7,8 @@ use crate::scenario::issue::{Issue, Issues};
 
 /// Labels that Cluster Autoscaler is told by tags.
 const LABEL_TAG: &str = "k8s.io/cluster-autoscaler/node-template/label/";
+/// What the tags begin with that Cluster Autoscaler reads.
+const AUTOSCALER_TAGS: &str = "k8s.io/cluster-autoscaler/";
 const TAINT_TAG: &str = "k8s.io/cluster-autoscaler/node-template/taint/";
 
 /// Launch templates and configurations of all files.
@@ -91,6 +93,36 @@ pub(super) fn autoscaling_group(
     }
     take_tags_as_labels(&mut group, issues);
     group
+}
+
+/// A tag that is a resource of its own goes to the group that its reference names, or whose name it says.
+pub(super) fn add_tag(declaration: &Declaration, groups: &mut [TerraformGroup], issues: &mut Issues) {
+    let body = &declaration.body;
+    let told = body.blocks("tag").into_iter().filter_map(|tag| Some((tag.text("key")?, tag.text("value")?)));
+    let told: Vec<(String, String)> = told.filter(|(key, _)| key.starts_with(AUTOSCALER_TAGS)).collect();
+    if told.is_empty() {
+        return;
+    }
+    let name = body.get("autoscaling_group_name").map(|given| &given.value);
+    let meant = |group: &TerraformGroup| match name {
+        Some(Value::Text(text)) => *text == group.name,
+        Some(Value::Expression(text)) => {
+            let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
+            let of_group = words.any(|word| ["aws_eks_node_group", "aws_autoscaling_group"].contains(&word));
+            of_group && words.next().is_some_and(|label| label == group.source)
+        }
+        _ => false,
+    };
+    let only = groups.len() == 1;
+    match groups.iter_mut().find(|group| only || meant(group)) {
+        Some(group) => group.tags.extend(told),
+        None => {
+            let message = format!("it is not known whose tag {} is: it does not count", told[0].0);
+            let help = "give it in the scenario: nodeGroups.NAME.tags";
+            let issue = Issue::warning(declaration.name(), message).with_help(help);
+            issues.push(issue.in_file(declaration.file.clone(), Some(declaration.line)));
+        }
+    }
 }
 
 /// What the launch template says, if that can be found.

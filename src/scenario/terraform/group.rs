@@ -7,6 +7,8 @@ use super::unread::{Unread, cut};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::scenario) struct TerraformGroup {
     pub(in crate::scenario) name: String,
+    /// The label of the resource, with which others refer to it.
+    pub(super) source: String,
     /// Its label, where the name is only the beginning of the true one.
     pub(super) label: Option<String>,
     pub(in crate::scenario) file: String,

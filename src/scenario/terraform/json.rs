@@ -1,6 +1,7 @@
 //! JSON: `terraform show -json` of a plan or a state, a state file, and `*.tf.json`.
 
 use super::body::{Body, Declaration, Given, Value};
+use super::planned::{KNOWN_AFTER_APPLY, Planned, is_marked};
 use crate::scenario::issue::Issue;
 use serde_json::Value as Json;
 
@@ -11,7 +12,7 @@ const DEEPEST: usize = 32;
 pub(super) fn declarations(text: &str, file: &str, scope: &str) -> Result<Vec<Declaration>, Issue> {
     let json: Json = serde_json::from_str(text)
         .map_err(|error| Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))?;
-    let mut reader = Reader { text, file, scope, found: Vec::new() };
+    let mut reader = Reader { text, file, scope, planned: Planned::of(&json), found: Vec::new() };
     if json["resource"].is_object() || json["module"].is_object() {
         reader.configuration(&json);
     } else {
@@ -24,6 +25,7 @@ struct Reader<'a> {
     text: &'a str,
     file: &'a str,
     scope: &'a str,
+    planned: Planned<'a>,
     found: Vec<Declaration>,
 }
 
@@ -89,7 +91,8 @@ impl Reader<'_> {
         let module = address.find(kind).map_or("", |at| &address[..at]);
         let label = label(&json["index"], module, name);
         let line = if address.is_empty() { 1 } else { self.line_of(address) };
-        self.push_evaluated(kind, label, (module, line), values);
+        let whole = self.planned.complete(address, values);
+        self.push_evaluated(kind, label, (module, line), whole.as_ref().unwrap_or(values));
     }
 
     /// A resource's instance in a state file.
@@ -153,6 +156,7 @@ fn value(json: &Json, line: u32, may_hold_expressions: bool) -> Value {
         Json::Null => Value::Null,
         Json::Bool(is) => Value::Bool(*is),
         Json::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+        Json::String(text) if is_marked(text) => Value::Expression(KNOWN_AFTER_APPLY.to_owned()),
         Json::String(text) if may_hold_expressions && (text.contains("${") || text.contains("%{")) => {
             let whole =
                 text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|rest| !rest.contains("${"));

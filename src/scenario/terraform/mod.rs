@@ -13,6 +13,7 @@ mod hcl;
 mod instances;
 mod json;
 mod module;
+mod planned;
 mod unread;
 
 pub(super) use group::TerraformGroup;
@@ -69,15 +70,18 @@ pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec
     let all: Vec<Declaration> = all.into_iter().flat_map(|one| relevant_instances(one, issues)).collect();
     let templates = aws::Templates::of(&all);
     let mut groups: Vec<TerraformGroup> = Vec::new();
+    let mut tags = Vec::new();
     for declaration in &all {
         match declaration.kind.as_str() {
             "aws_eks_node_group" => groups.push(aws::node_group(declaration, &templates, issues)),
             "aws_autoscaling_group" => groups.push(aws::autoscaling_group(declaration, &templates, issues)),
             "google_container_node_pool" => groups.push(google::node_pool(declaration, issues)),
+            "aws_autoscaling_group_tag" => tags.push(declaration),
             "module" => groups.extend(module::groups(declaration, issues)),
             kind => stranger(kind, declaration).into_iter().for_each(|issue| issues.push(issue)),
         }
     }
+    tags.into_iter().for_each(|tag| aws::add_tag(tag, &mut groups, issues));
     tell_apart(&mut groups);
     groups
 }
@@ -152,7 +156,14 @@ impl Declaration {
             let message = format!("`{text}` is not evaluated: the group is called `{name}` after its label");
             issues.push(Issue::warning(field, message).in_file(self.file.clone(), Some(given.line)));
         }
-        TerraformGroup { name, label, file: self.file.clone(), line: self.line, ..TerraformGroup::default() }
+        TerraformGroup {
+            name,
+            source: self.label.clone(),
+            label,
+            file: self.file.clone(),
+            line: self.line,
+            ..TerraformGroup::default()
+        }
     }
 }
 

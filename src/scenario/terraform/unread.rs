@@ -1,6 +1,7 @@
 //! What could not be read, in words: with its place, and with a field of the scenario that takes its place.
 
 use super::body::Declaration;
+use super::planned::KNOWN_AFTER_APPLY;
 use crate::scenario::issue::Issue;
 
 /// Longer expressions are cut in messages.
@@ -31,7 +32,10 @@ impl Unread {
             let help = format!("give it in the scenario: nodeGroups.{group}.{field}");
             return Issue::warning(name.clone(), message).with_help(help).in_file(file.clone(), Some(*line));
         }
-        let message = format!("`{expression}` is not a literal value, and expressions are not evaluated");
+        let message = match expression.as_str() {
+            KNOWN_AFTER_APPLY => "its value is only known after apply".to_owned(),
+            _ => format!("`{expression}` is not a literal value, and expressions are not evaluated"),
+        };
         let help = format!("give it in the scenario: nodeGroups.{group}.{field}");
         Issue::error(name.clone(), message).with_help(help).in_file(file.clone(), Some(*line))
     }
