@@ -41,7 +41,15 @@ impl Origins {
             place.file = Some(format!("--set {set}"));
             return;
         }
-        let found = (0..self.layers.len()).map(|at| (self.follow(at, &path), at));
+        let found: Vec<_> = (0..self.layers.len()).map(|at| (self.follow(at, &path), at)).collect();
+        // What is only there because a part of it was set was written there.
+        let is_written = found.iter().any(|((depth, _), _)| *depth == path.len());
+        let brings = |(known, _): &&(Vec<String>, String)| !is_written && known.starts_with(&path);
+        if let Some((_, set)) = self.sets.iter().rev().find(brings) {
+            place.file = Some(format!("--set {set}"));
+            return;
+        }
+        let found = found.into_iter();
         // Of equally deep ones the topmost, which is the last: that is the one that counts.
         if let Some(((1.., path), at)) = found.max_by_key(|((depth, _), _)| *depth) {
             place.file = Some(self.layers[at].file.clone());
@@ -119,6 +127,8 @@ services:
             origins.push_file(file.into(), text.into(), value);
         }
         origins.push_set("traffic.noise=-1");
+        origins.push_set("services.wep.concurrency=4");
+        origins.push_set("services.web.noise=4");
         let mut place = Place { field: Some(field.into()), ..Place::default() };
         origins.locate(&mut place);
         (place.file, place.line)
@@ -143,5 +153,12 @@ services:
     fn a_setting_of_the_command_line_is_its_own_place() {
         assert_eq!(place("traffic.noise"), (Some("--set traffic.noise=-1".into()), None));
         assert_eq!(place("duration"), (None, None));
+        let new = Some("--set services.wep.concurrency=4".to_owned());
+        assert_eq!(place("services.wep"), (new, None), "it is there because a part of it was set");
+        assert_eq!(
+            place("services.web"),
+            (Some("top.yaml".into()), Some(7)),
+            "a part of it was set, it is in the file"
+        );
     }
 }
