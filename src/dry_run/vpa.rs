@@ -60,7 +60,7 @@ impl Request<'_> {
                 replicas,
                 policy: &part.policy,
                 containers: parts.len(),
-                flags: &Flags::default(),
+                flags: &object.flags,
                 rates: self.rates,
             };
             let name =

@@ -2,6 +2,7 @@
 
 use super::issue::{Issue, Issues};
 use super::kubernetes::autoscaling::HorizontalPodAutoscaler;
+use super::kubernetes::decides::LeftAside;
 use super::kubernetes::pod::Container;
 use super::kubernetes::reader::{Found, Item, Provenance, Reader};
 use super::kubernetes::workloads::Workload;
@@ -64,9 +65,12 @@ impl Silent {
 pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mut Issues) -> Vec<HpaObject> {
     // Variants of one HPA may be compared, each beside its Deployment.
     let mut reader = Reader::of(KINDS).with_repeats();
-    let mut found: Vec<Box<Found>> = Vec::new();
+    let (mut found, mut left): (Vec<Box<Found>>, LeftAside) = (Vec::new(), LeftAside::default());
     for path in paths {
-        let mut take = |item: Item, issues: &mut Issues| found.extend(item.object(issues));
+        let mut take = |item: Item, issues: &mut Issues| match &item {
+            Item::Other(from, value) => left.take(from, value),
+            _ => found.extend(item.object(issues)),
+        };
         reader.read(Sources::Disk, Path::new(path), issues, &mut take);
     }
     let mut objects: Vec<(Provenance, HpaObject)> = Vec::new();
@@ -82,8 +86,19 @@ pub fn read(paths: &[String], flags: &Flags, symbols: &mut Interner, issues: &mu
     }
     if objects.is_empty() && !issues.has_errors() {
         let issue = Issue::error("-f", "there is no HorizontalPodAutoscaler in these files");
-        issues.push(issue.with_help("kubectl get hpa NAME -o yaml prints one"));
+        issues.push(issue.with_help(
+            match left.scaled_object().map(|name| name.split_once('/').unwrap_or(("", name))) {
+                Some(("", name)) => {
+                    format!("KEDA makes one of a ScaledObject: kubectl get hpa keda-hpa-{name} -o yaml")
+                }
+                Some((namespace, name)) => {
+                    format!("KEDA makes one of a ScaledObject: kubectl get hpa keda-hpa-{name} -n {namespace} -o yaml")
+                }
+                None => "kubectl get hpa NAME -o yaml prints one".to_owned(),
+            },
+        ));
     }
+    left.tell("-f", issues);
     name_apart(objects)
 }
 

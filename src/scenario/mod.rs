@@ -29,6 +29,7 @@ pub mod snapshot;
 pub(crate) mod sources;
 mod terraform;
 mod timed;
+mod vpa_flags;
 pub mod vpas;
 
 pub use build::checked_replications;

@@ -6,6 +6,7 @@
 
 use super::issue::{Issue, Issues};
 use super::kubernetes::admission::Admission;
+use super::kubernetes::decides::LeftAside;
 use super::kubernetes::pod::Pod;
 use super::kubernetes::reader::{Found, Item, Provenance, Reader};
 use super::kubernetes::{Converter, Kind, Object};
@@ -62,7 +63,7 @@ pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot,
         deferred: Vec::new(),
         profiles: None,
         admission: Admission::default(),
-        others: BTreeMap::new(),
+        others: LeftAside::default(),
         is_empty: true,
     };
     let mut reader = Reader::of(KINDS);
@@ -93,8 +94,8 @@ struct Gathered<'a> {
     deferred: Vec<Deferred>,
     profiles: Option<Profiles>,
     admission: Admission,
-    /// Kinds that kube-scheduler does not look at, with their number, and whether it found anything to look at.
-    others: BTreeMap<String, usize>,
+    /// What kube-scheduler does not look at, and whether it found anything to look at.
+    others: LeftAside,
     is_empty: bool,
 }
 
@@ -125,11 +126,7 @@ impl Gathered<'_> {
                 self.profiles = Some(self.converter.recorded_profile(&value).into());
                 return self.collect(&from, issues);
             }
-            Item::Other(from, _) => {
-                let kind = from.name().split(' ').next().unwrap_or_default();
-                *self.others.entry(kind.to_owned()).or_default() += 1;
-                return;
-            }
+            Item::Other(from, value) => return self.others.take(&from, &value),
             item => item.object(issues),
         };
         let Some(found) = found else { return };
@@ -186,6 +183,9 @@ impl Gathered<'_> {
             self.collect(&from, issues);
         }
         self.refuse_nothing(issues);
+        if !issues.has_errors() {
+            self.others.tell("-f", issues);
+        }
         self.leave_strangers(issues);
         let cluster = self.converter.cluster();
         // A dump lists pods by name; the queue has them in order of creation.
@@ -195,8 +195,8 @@ impl Gathered<'_> {
     /// Files without anything that kube-scheduler looks at are the wrong files.
     fn refuse_nothing(&self, issues: &mut Issues) {
         if self.is_empty && !issues.has_errors() {
-            let found: Vec<String> = self.others.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-            let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+            let found = self.others.counted();
+            let found = if found.is_empty() { "nothing" } else { &found };
             let message = format!("kube-scheduler looks at none of these objects: found {found}");
             let help = "kubectl get nodes,pods -A -o json prints what it looks at";
             issues.push(Issue::error("-f", message).with_help(help));

@@ -1,13 +1,15 @@
 //! What files say about pods whose requests are to be recommended: VPA objects and workloads.
 
 use super::issue::{Issue, Issues};
+use super::kubernetes::decides::LeftAside;
 use super::kubernetes::pod::Container;
 use super::kubernetes::reader::{Found, Item, Reader};
 use super::kubernetes::{Kind, Object};
 use super::pod_shape::PodShape;
 use super::sources::Sources;
+use super::vpa_flags;
 use crate::intern::{Interner, Symbol};
-use crate::vpa::{Bound, ContainerPolicy};
+use crate::vpa::{Bound, ContainerPolicy, Flags};
 use std::path::Path;
 
 /// VPAs, and what they may act on.
@@ -26,6 +28,8 @@ pub struct VpaObject {
     pub containers: Vec<VpaContainer>,
     /// The policy of containers that it does not name.
     pub others: ContainerPolicy,
+    /// The recommender's flags, if its Deployment is there.
+    pub flags: Flags,
 }
 
 /// A container of a workload.
@@ -72,15 +76,29 @@ fn add_bounds(a: Option<Bound>, b: Option<Bound>) -> Option<Bound> {
 /// The VPA with its target, or the workload without a VPA. A recording is of one workload: several are refused.
 pub fn read(paths: &[String], symbols: &mut Interner, issues: &mut Issues) -> VpaObject {
     let mut reader = Reader::of(KINDS).with_repeats();
+    let mut left = LeftAside::default();
     let (mut vpas, mut workloads): (Vec<Box<Found>>, Vec<Box<Found>>) = (Vec::new(), Vec::new());
     for path in paths {
-        let mut take = |item: Item, issues: &mut Issues| match item.object(issues) {
-            Some(found) if found.api.kind() == Kind::VerticalPodAutoscaler => vpas.push(found),
-            found => workloads.extend(found),
+        let mut take = |item: Item, issues: &mut Issues| {
+            if let Item::Other(from, value) = &item {
+                return left.take(from, value);
+            }
+            match item.object(issues) {
+                Some(found) if found.api.kind() == Kind::VerticalPodAutoscaler => vpas.push(found),
+                found => workloads.extend(found),
+            }
         };
         reader.read(Sources::Disk, Path::new(path), issues, &mut take);
     }
     let mut object = VpaObject { label: "pods".to_owned(), ..VpaObject::default() };
+    workloads.retain(|found| {
+        let Some(workload) = found.api.workload().filter(|workload| vpa_flags::is_meant(workload)) else { return true };
+        let mut part = Issues::new();
+        vpa_flags::read(workload, &mut object.flags, &mut part);
+        found.from.locate_all(part, issues);
+        false
+    });
+    left.tell("-f", issues);
     if vpas.len() > 1 || (vpas.is_empty() && workloads.len() > 1) {
         let message = "a recording is of one workload, and these files hold several";
         issues.push(Issue::error("-f", message).with_help("pass the VPA and the workload that was recorded"));

@@ -30,6 +30,7 @@ mod latency;
 mod latency_calls;
 mod latency_fit;
 mod latency_laws;
+mod left_aside;
 mod lives;
 mod machine_types;
 mod metamorphic;

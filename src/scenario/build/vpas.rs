@@ -4,11 +4,17 @@ use super::scene::Scene;
 use crate::hpa::{Metric, Resource};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::vpa_flags;
 use crate::vpa::VpaSpec;
 use crate::world::WorkloadId;
 use crate::world::{Cast, Vpa};
 
 pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    for (from, deployment) in &scene.objects.deployments {
+        let mut part = Issues::new();
+        vpa_flags::read(deployment, &mut cast.vpa_flags, &mut part);
+        from.locate_all(part, issues);
+    }
     let mut rows: Vec<(String, Vpa)> = Vec::new();
     for (from, object) in &scene.objects.vpas {
         let mut part = Issues::new();

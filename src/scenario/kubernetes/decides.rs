@@ -141,3 +141,42 @@ impl Deciding {
         }
     }
 }
+
+/// What a command does not look at, by kind.
+#[derive(Debug, Default)]
+pub(crate) struct LeftAside {
+    deciding: Deciding,
+    others: BTreeMap<String, usize>,
+}
+
+impl LeftAside {
+    /// Takes an object that was read and is not used.
+    pub(crate) fn take(&mut self, from: &Provenance, value: &Value) {
+        if !self.deciding.take(from, value) {
+            let kind = from.name().split(' ').next().unwrap_or_default();
+            *self.others.entry(kind.to_owned()).or_default() += 1;
+        }
+    }
+    /// Caveats for what decides, and a line for all that does not matter.
+    pub(crate) fn tell(&self, field: &str, issues: &mut Issues) {
+        self.deciding.tell(issues);
+        let others = counted(self.others.iter().map(|(kind, count)| (kind, *count)));
+        if !others.is_empty() {
+            issues.push(Issue::note(field, format!("objects that no decision looks at were left aside: {others}")));
+        }
+    }
+    /// `3 ConfigMap, 1 ScaledObject`: all of it.
+    pub(crate) fn counted(&self) -> String {
+        let others = self.others.iter().map(|(kind, count)| (kind, *count));
+        counted(others.chain(self.deciding.0.iter().map(|(kind, (count, _, _))| (kind, *count))))
+    }
+    /// The first ScaledObject, as `namespace/name`.
+    pub(crate) fn scaled_object(&self) -> Option<&str> {
+        let (_, from, _) = self.deciding.0.get("ScaledObject")?;
+        from.name().split_once(' ').map(|(_, name)| name)
+    }
+}
+
+fn counted<'a>(kinds: impl Iterator<Item = (&'a String, usize)>) -> String {
+    kinds.map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
