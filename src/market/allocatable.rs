@@ -1,6 +1,6 @@
 //! What a node offers to pods: capacity below nominal, minus what kubelet and system keep.
 
-use super::instance_type::{InstanceType, Provider};
+use super::instance_type::{Architecture, InstanceType, Provider};
 
 const MIB: i64 = 1 << 20;
 const GIB: i64 = 1 << 30;
@@ -34,16 +34,22 @@ impl InstanceType {
     ///
     /// Memory is below the nominal size by what firmware and kernel keep. EKS: 5.64 %, the mean of
     /// five observed nodes (5.1 to 6.5 %; Karpenter plans with 7.5 %). GKE: [`gke::kernel_bytes`].
-    /// Differs: file system metadata (0.06 % of the disk) is not deducted.
+    /// GKE's system partitions take their part of the disk: [`gke::system_disk_bytes`]. Differs: file system metadata (0.06 % of
+    /// the disk) is not deducted on EKS.
     pub fn capacity(&self, settings: NodeSettings) -> NodeResources {
-        let (memory_bytes, pods, disk_gib) = match self.provider {
-            Provider::Aws => (self.memory_bytes - eks::kernel_bytes(self.memory_bytes), self.eks_max_pods(), 20),
-            Provider::Gcp => (self.memory_bytes - gke::kernel_bytes(self.memory_bytes), gke::MAX_PODS, 100),
+        let (memory_bytes, pods) = match self.provider {
+            Provider::Aws => (self.memory_bytes - eks::kernel_bytes(self.memory_bytes), self.eks_max_pods()),
+            Provider::Gcp => (self.memory_bytes - gke::kernel_bytes(self.memory_bytes), gke::MAX_PODS),
+        };
+        let disk_bytes = self.disk_bytes(settings);
+        let system_bytes = match self.provider {
+            Provider::Aws => 0,
+            Provider::Gcp => gke::system_disk_bytes(disk_bytes, self.architecture == Architecture::Arm64),
         };
         NodeResources {
             cpu_milli: self.cpu_milli,
             memory_bytes,
-            ephemeral_bytes: settings.disk_gib.unwrap_or(disk_gib) * GIB,
+            ephemeral_bytes: (disk_bytes - system_bytes).max(0),
             pods: settings.max_pods.unwrap_or(pods),
         }
     }
@@ -61,7 +67,7 @@ impl InstanceType {
             Provider::Gcp => (
                 gke::reserved_cpu_milli(self.cpu_milli, self.shared_core),
                 gke::reserved_memory_bytes(self.memory_bytes),
-                gke::reserved_disk_bytes(capacity.ephemeral_bytes),
+                gke::reserved_disk_bytes(self.disk_bytes(settings), capacity.ephemeral_bytes),
             ),
         };
         NodeResources {
@@ -70,6 +76,12 @@ impl InstanceType {
             ephemeral_bytes: (capacity.ephemeral_bytes - disk_bytes).max(0),
             pods: capacity.pods,
         }
+    }
+
+    /// The boot disk, as it is ordered.
+    fn disk_bytes(&self, settings: NodeSettings) -> i64 {
+        let usual = if self.provider == Provider::Aws { 20 } else { 100 };
+        settings.disk_gib.unwrap_or(usual) * GIB
     }
 
     /// The pod limit of the VPC CNI without prefix delegation; 110 where the limits are unknown.
@@ -150,10 +162,18 @@ pub mod gke {
         }
         reserved
     }
-    /// Bytes of disk: 10 % eviction threshold and the lowest of half the disk, 6 GiB and 35 % of it,
+    /// Bytes of the disk for the system's partitions, with a margin.
+    ///
+    /// Upstream: `CalculateOSReservedEphemeralStorage` of Cluster Autoscaler, for Container-Optimized OS.
+    pub fn system_disk_bytes(disk_bytes: i64, is_arm: bool) -> i64 {
+        let margin = (disk_bytes / 1000).min(100 * MIB);
+        let arm = if is_arm { 64 * MIB } else { 0 };
+        disk_bytes / 1_000_000 * 15_635 + GIB / 1000 * 4148 + margin + arm
+    }
+    /// Bytes of disk: 10 % of the capacity as eviction threshold, and the lowest of half the disk, 6 GiB and 35 % of it,
     /// 100 GiB.
-    pub fn reserved_disk_bytes(disk_bytes: i64) -> i64 {
-        disk_bytes / 10 + (disk_bytes / 2).min(6 * GIB + disk_bytes / 100 * 35).min(100 * GIB)
+    pub fn reserved_disk_bytes(disk_bytes: i64, capacity_bytes: i64) -> i64 {
+        capacity_bytes / 10 + (disk_bytes / 2).min(6 * GIB + disk_bytes / 100 * 35).min(100 * GIB)
     }
     /// Memory the kernel keeps: page tables, software IO TLB, crash and firmware areas.
     pub fn kernel_bytes(memory_bytes: i64) -> i64 {
@@ -208,6 +228,17 @@ mod tests {
         // A real node with 20959212 KiB has 18242267924 bytes allocatable.
         let disk = 20_959_212 * KIB;
         assert!((disk - eks::reserved_disk_bytes(disk) - 18_242_267_924).abs() < 64);
+    }
+
+    /// `kubectl describe node` of a GKE node with a boot disk of 100 GB.
+    #[test]
+    fn gke_disks_keep_the_systems_partitions_and_a_share() {
+        let node = kind("e2-standard-4");
+        let settings = NodeSettings::default();
+        let (capacity, allocatable) =
+            (node.capacity(settings).ephemeral_bytes, node.allocatable(settings).ephemeral_bytes);
+        assert!((capacity - 98_831_908 * KIB).abs() < capacity / 500, "{capacity}");
+        assert!((allocatable - 47_060_071_478).abs() < allocatable / 500, "{allocatable}");
     }
 
     #[test]

@@ -65,6 +65,8 @@ impl MachineNode<'_> {
                 let family = self.kind.name.split('-').next().unwrap_or_default();
                 labels.insert("cloud.google.com/gke-nodepool".into(), self.group.to_owned());
                 labels.insert("cloud.google.com/machine-family".into(), family.to_owned());
+                // Set again where the zone turns out to be another.
+                labels.extend(self.zone.map(|zone| ("topology.gke.io/zone".to_owned(), zone.to_owned())));
                 labels.insert("cloud.google.com/gke-os-distribution".into(), "cos".into());
                 labels.insert("cloud.google.com/gke-container-runtime".into(), "containerd".into());
                 let provisioning = if self.spot { "spot" } else { "standard" };

@@ -73,6 +73,7 @@ pub(crate) struct Names {
     pub(crate) zone: Symbol,
     /// The zone's name before 1.17, which cloud node managers set as well.
     pub(crate) old_zone: Symbol,
+    pub(crate) gke_zone: Symbol,
     pub(crate) not_ready: Symbol,
     pub(crate) unreachable: Symbol,
     pub(crate) trace: Symbol,
@@ -84,6 +85,7 @@ impl Names {
             hostname: symbols.intern("kubernetes.io/hostname"),
             zone: symbols.intern("topology.kubernetes.io/zone"),
             old_zone: symbols.intern("failure-domain.beta.kubernetes.io/zone"),
+            gke_zone: symbols.intern("topology.gke.io/zone"),
             not_ready: symbols.intern("node.kubernetes.io/not-ready"),
             unreachable: symbols.intern("node.kubernetes.io/unreachable"),
             trace: symbols.intern("trace"),

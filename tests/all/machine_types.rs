@@ -170,3 +170,29 @@ fn faults_that_hit_nothing_are_said() {
     assert!(done.ok().contains("faults[0]") && done.stdout.contains("is not spot capacity"), "{}", done.stdout);
     assert!(done.stdout.contains("it never happens"), "{}", done.stdout);
 }
+
+/// The label that the disk driver of GKE sets, and its volumes ask for.
+#[test]
+fn nodes_of_gke_have_their_zone_under_the_disk_drivers_name_too() {
+    let objects = "
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, selector: {matchLabels: {app: web}},
+  template: {metadata: {labels: {app: web}}, spec: {nodeSelector: {topology.gke.io/zone: us-central1-b}, containers: [{
+  name: app, image: a, resources: {requests: {cpu: 100m, memory: 100Mi}}}]}}}}
+";
+    let scenario = "
+apiVersion: foresail/v1alpha1
+kind: Scenario
+name: zones
+cluster: {region: us-central1}
+manifests: [objects.yaml]
+nodeGroups: {pool: {instanceTypes: [e2-standard-2], minSize: 2, maxSize: 2, zones: [us-central1-a, us-central1-b]}}
+duration: 30m
+";
+    let folder = crate::program::Folder::new().files(&[("objects.yaml", objects), ("s.yaml", scenario)]);
+    let done = folder.run("run s.yaml -n 1 --no-recommend -q --out out");
+    done.ok();
+    let decisions = folder.text("out/decisions.jsonl");
+    let bound = decisions.lines().filter(|line| line.contains("\"bound\"") && line.contains("web-")).count();
+    assert_eq!(bound, 2, "{decisions}");
+    assert!(!folder.text("out/result.json").contains("no node group could ever hold"));
+}

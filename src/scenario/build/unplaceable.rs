@@ -64,6 +64,7 @@ fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(NodeId, GroupId)>) {
     let mut nodes = Vec::new();
     let zone_keys = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
     let zone_keys = zone_keys.map(|key| cluster.symbols.intern(key));
+    let gke_zone = cluster.symbols.intern("topology.gke.io/zone");
     let hostname = cluster.symbols.intern("kubernetes.io/hostname");
     for (id, group) in cast.groups.iter().filter(|(_, group)| group.max > 0) {
         let zones = if group.zones.is_empty() { &[Symbol::EMPTY][..] } else { &group.zones };
@@ -72,6 +73,9 @@ fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(NodeId, GroupId)>) {
             node.name = cluster.symbols.intern(&format!("{}-{}", group.name, nodes.len()));
             if *zone != Symbol::EMPTY {
                 zone_keys.iter().for_each(|key| node.labels.set(*key, *zone));
+                if node.labels.get(gke_zone).is_some() {
+                    node.labels.set(gke_zone, *zone);
+                }
             }
             node.labels.set(hostname, node.name);
             nodes.push((cluster.add_node(node), id));

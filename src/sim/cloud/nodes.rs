@@ -44,6 +44,9 @@ impl Cloud {
         if zone != Symbol::EMPTY {
             template.labels.set(shared.names.zone, zone);
             template.labels.set(shared.names.old_zone, zone);
+            if template.labels.get(shared.names.gke_zone).is_some() {
+                template.labels.set(shared.names.gke_zone, zone);
+            }
         }
         template.group = Some(group);
         template.created = now;
