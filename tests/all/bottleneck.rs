@@ -85,3 +85,19 @@ fn where_nothing_fails_and_nothing_is_full_there_is_none() {
     assert_eq!(worst(&json).0, "none");
     assert!(text.contains("Bottleneck                none"), "{text}");
 }
+
+#[test]
+fn pods_that_no_group_takes() {
+    let pool = "minSize: 1, maxSize: 6";
+    let manifests = deployment(2, "500m").replace("containers:", "nodeSelector: {disk: ssd}\n      containers:");
+    let (json, text) = run(&folder(manifests, pool, "autoscaler: {enabled: true}\n"));
+    assert_eq!(worst(&json), ("nodesTooLate", "default/web", 1.0));
+    assert!(text.contains("pods of default/web wait for a node"), "{text}");
+}
+
+#[test]
+fn an_hpa_that_never_scales() {
+    let dead = hpa(20).replace("resource: {name: cpu,", "resource: {name: memory,");
+    let (json, _) = run(&folder(deployment(2, "500m") + &dead, "minSize: 4, maxSize: 4", ""));
+    assert_eq!(worst(&json), ("hpaIdle", "default/web", 1.0));
+}

@@ -25,6 +25,8 @@ pub struct Bottleneck {
 pub enum BottleneckKind {
     /// Pods wait for a node, and nothing scales a node group.
     NoAutoscaler,
+    /// Pods wait for a node although no group that would take them is at its maximum: it comes too late, or none fits.
+    NodesTooLate,
     /// A node group at its maximum, with pods that wait for a node.
     GroupAtMaximum,
     /// An HPA at `maxReplicas`.
@@ -33,6 +35,8 @@ pub enum BottleneckKind {
     NoHpa,
     /// An HPA that grew too late: requests failed although it was below its maximum.
     HpaTooLate,
+    /// An HPA that changed nothing in any run: it is below its maximum, and does not scale.
+    HpaIdle,
 }
 
 impl Bottleneck {
@@ -44,6 +48,8 @@ impl Bottleneck {
             BottleneckKind::GroupAtMaximum => format!("node group {name} at its maximum of {maximum}"),
             BottleneckKind::HpaAtMaximum => format!("HPA {name} at its maximum of {maximum}"),
             BottleneckKind::NoHpa => format!("{name} has no HPA, {maximum} pods"),
+            BottleneckKind::NodesTooLate => format!("pods of {name} wait for a node that no group gives in time"),
+            BottleneckKind::HpaIdle => format!("HPA {name} never scales"),
             BottleneckKind::HpaTooLate => format!("HPA {name} follows too late"),
         }
     }

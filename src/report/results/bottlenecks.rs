@@ -18,6 +18,8 @@ enum Part {
     /// All nodes, where nothing scales a group.
     Nodes,
     Group(GroupId),
+    /// A workload whose pods wait for a node.
+    Waiting(WorkloadId),
     Workload(WorkloadId),
 }
 
@@ -31,9 +33,12 @@ impl Results<'_> {
                 behind.entry(self.held_back_by(workload)).or_default().push(id);
             }
         }
-        self.full_groups().into_iter().map(Part::Group).chain(self.full_hpas().map(Part::Workload)).for_each(|part| {
+        // What is full is told even where nothing fails behind it.
+        let short: Vec<Part> = self.cast.workloads.ids().filter_map(|id| self.short_of_nodes(id)).collect();
+        let groups = self.full_groups().into_iter().map(Part::Group);
+        for part in short.into_iter().chain(groups).chain(self.full_hpas().map(Part::Workload)) {
             behind.entry(part).or_default();
-        });
+        }
         let mut all: Vec<Bottleneck> = behind.iter().map(|(part, services)| self.bottleneck(*part, services)).collect();
         let share = |row: &Bottleneck| if row.failed_share.is_known() { row.failed_share.mean } else { 0.0 };
         all.sort_by(|a, b| share(b).total_cmp(&share(a)).then(b.full_ratio.mean.total_cmp(&a.full_ratio.mean)));
@@ -42,17 +47,22 @@ impl Results<'_> {
 
     /// Why a workload whose requests fail is too small: no node for its pods, or too few of them are asked for.
     fn held_back_by(&self, workload: WorkloadId) -> Part {
+        self.short_of_nodes(workload).unwrap_or(Part::Workload(workload))
+    }
+
+    /// What a workload's pods wait for, if many of them do.
+    fn short_of_nodes(&self, workload: WorkloadId) -> Option<Part> {
         let waiting = self.over(|run| {
             let row = &run.workloads[workload];
             row.pending.seconds as f64 / (row.desired.seconds as f64).max(1.0)
         });
         if waiting.mean <= SHORT_OF_NODES {
-            return Part::Workload(workload);
+            return None;
         }
         if self.cast.groups.values().all(|group| !group.autoscaled) {
-            return Part::Nodes;
+            return Some(Part::Nodes);
         }
-        self.full_groups().first().map_or(Part::Workload(workload), |group| Part::Group(*group))
+        Some(self.full_groups().first().map_or(Part::Waiting(workload), |group| Part::Group(*group)))
     }
 
     /// Groups that were full while pods waited, the longest first.
@@ -70,7 +80,7 @@ impl Results<'_> {
     fn full(&self, part: Part) -> Estimate {
         let seconds = self.seconds();
         match part {
-            Part::Nodes => Estimate::UNKNOWN,
+            Part::Nodes | Part::Waiting(_) => Estimate::UNKNOWN,
             Part::Group(id) => self.share(|run| run.groups[id].full.seconds as f64 / seconds),
             Part::Workload(id) => self.share(|run| self.at_max_ratio(run, id)),
         }
@@ -101,6 +111,7 @@ impl Results<'_> {
                 let group = &self.cast.groups[id];
                 (BottleneckKind::GroupAtMaximum, group.name.clone(), group.max)
             }
+            Part::Waiting(id) => (BottleneckKind::NodesTooLate, self.workload_name(id), self.most_desired(id)),
             Part::Workload(id) => self.too_few_pods(id, full_ratio.mean > 0.0),
         };
         Bottleneck { kind, name, maximum: maximum.max(0) as u32, full_ratio, failed_share }
@@ -109,15 +120,25 @@ impl Results<'_> {
     fn too_few_pods(&self, id: WorkloadId, is_full: bool) -> (BottleneckKind, String, i32) {
         match self.cast.hpas.iter().zip(&self.names.hpas).find(|(hpa, _)| hpa.workload == id) {
             Some((hpa, (name, _))) => {
-                let kind = if is_full { BottleneckKind::HpaAtMaximum } else { BottleneckKind::HpaTooLate };
+                let is_idle = self.runs.figures().iter().all(|run| run.workloads[id].rescales == 0);
+                let kind = match (is_full, is_idle) {
+                    (true, _) => BottleneckKind::HpaAtMaximum,
+                    (false, true) => BottleneckKind::HpaIdle,
+                    (false, false) => BottleneckKind::HpaTooLate,
+                };
                 (kind, format!("{}/{}", name.namespace, name.name), hpa.spec.max)
             }
-            None => {
-                let row = &self.cast.workloads[id];
-                let name = format!("{}/{}", self.text(row.namespace), self.text(row.name));
-                let most = self.over(|run| run.workloads[id].desired.most as f64).p95;
-                (BottleneckKind::NoHpa, name, most as i32)
-            }
+            None => (BottleneckKind::NoHpa, self.workload_name(id), self.most_desired(id)),
         }
+    }
+
+    fn workload_name(&self, id: WorkloadId) -> String {
+        let row = &self.cast.workloads[id];
+        format!("{}/{}", self.text(row.namespace), self.text(row.name))
+    }
+
+    /// The most pods that were asked for, in all but the rarest runs.
+    fn most_desired(&self, id: WorkloadId) -> i32 {
+        self.over(|run| run.workloads[id].desired.most as f64).p95 as i32
     }
 }
