@@ -174,10 +174,11 @@ impl Gathered<'_> {
 
     fn finish(&mut self, issues: &mut Issues) {
         for Deferred { from, mut pod, turn } in std::mem::take(&mut self.deferred) {
-            if Admission::is_needed(&pod)
-                && let Err(issue) = self.admission.admit(pod.metadata.namespace_or_default(), &mut pod.spec)
-            {
-                issues.push(from.locate(issue));
+            if Admission::is_needed(&pod) {
+                let namespace = pod.metadata.namespace_or_default();
+                let admitted = self.admission.admit(namespace, &mut pod.spec).err();
+                let doubt = admitted.or_else(|| self.admission.doubt(namespace, &pod.spec));
+                doubt.into_iter().for_each(|issue| issues.push(from.locate(issue)));
             }
             self.pod(&pod, turn);
             self.collect(&from, issues);

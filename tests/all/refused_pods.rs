@@ -55,3 +55,26 @@ fn a_limit_range_refuses_pods_and_a_quota_is_named() {
         "{decisions}"
     );
 }
+
+#[test]
+fn a_planned_pod_that_would_be_refused_is_doubted() {
+    let dump = "
+{apiVersion: v1, kind: LimitRange, metadata: {name: bounds, namespace: default}, spec: {limits: [{type: Pod, max: {cpu: '1'}}]}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {eks.amazonaws.com/nodegroup: g}}, status: {
+  capacity: {cpu: '4', memory: 8Gi, pods: '110'}, allocatable: {cpu: '4', memory: 8Gi, pods: '110'},
+  conditions: [{type: Ready, status: 'True'}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: big}, spec: {containers: [{name: a, image: a, resources: {limits: {cpu: '2'}}}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: small}, spec: {containers: [{name: a, image: a, resources: {limits: {cpu: '1'}}}]}}
+";
+    let folder = Folder::new().files(&[("dump.yaml", dump)]);
+    for line in ["schedule -f dump.yaml", "autoscale -f dump.yaml --flags --nodes=0:3:g"] {
+        let done = folder.run(line);
+        done.ok();
+        let doubts: Vec<&str> = done.stderr.lines().filter(|line| line.contains("would refuse this pod")).collect();
+        assert_eq!(doubts.len(), 1, "{line}: {}", done.stderr);
+        assert!(doubts[0].contains("Pod big: ") && doubts[0].contains("the most of cpu per Pod is 1"), "{doubts:?}");
+    }
+}

@@ -255,7 +255,10 @@ fn add_objects(dump: &mut Dump, converter: &mut Converter<'_>, issues: &mut Issu
     for found in &mut dump.others {
         let admitted = match &mut found.api {
             Object::Pod(pod) if Admission::is_needed(pod) => {
-                dump.admission.admit(pod.metadata.namespace_or_default(), &mut pod.spec)
+                let namespace = pod.metadata.namespace_or_default();
+                let admitted = dump.admission.admit(namespace, &mut pod.spec);
+                let doubt = dump.admission.doubt(namespace, &pod.spec).filter(|_| admitted.is_ok());
+                doubt.map_or(admitted, Err)
             }
             Object::DaemonSet(api) => {
                 dump.admission.admit(api.metadata.namespace_or_default(), &mut api.spec.template.spec)

@@ -53,6 +53,13 @@ impl Admission {
         bounds::refusal(self.ranges(namespace), spec)
     }
 
+    /// Says of a pod that is only planned that the API server would refuse it.
+    pub(crate) fn doubt(&self, namespace: &str, spec: &PodSpec) -> Option<Issue> {
+        let why = self.refusal(namespace, spec)?;
+        let message = format!("the API server would refuse this pod, which is looked at all the same: {why}");
+        Some(Issue::warning("spec.containers", message))
+    }
+
     fn ranges<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a LimitRange> + Clone {
         self.limit_ranges.iter().filter(move |range| range.metadata.namespace_or_default() == namespace)
     }
