@@ -26,7 +26,7 @@ pub fn audit_table(rows: &[AuditRow]) -> String {
         "exact",
     ]);
     for row in rows {
-        let exact = |at: usize| row.exact_per_run_s.map_or("-".into(), |figures| seconds_with(figures[at]));
+        let exact = |at: usize| row.exact_per_run_s.as_ref().map_or("-".into(), |figures| seconds_with(&figures[at]));
         table.add_row(vec![
             duration(row.from.as_secs_f64()),
             row.route.clone(),
@@ -57,7 +57,7 @@ fn seconds(value_s: f64) -> String {
 }
 
 /// A single run has no interval.
-fn seconds_with(figure: Estimate) -> String {
+fn seconds_with(figure: &Estimate) -> String {
     let half_width_s = figure.half_width();
     match figure.interval {
         None => seconds(figure.mean),

@@ -7,7 +7,7 @@ impl From<&Advice> for Recommendation {
     fn from(advice: &Advice) -> Self {
         Recommendation {
             verdict: verdict(advice),
-            difference_usd_per_month: advice.difference_usd_per_month,
+            difference_usd_per_month: advice.difference_usd_per_month.clone(),
             current_met_ratio: advice.current.kept,
             recommended_met_ratio: advice.recommended.kept,
             settings_tried: advice.tried as u32,
@@ -18,7 +18,7 @@ impl From<&Advice> for Recommendation {
 }
 
 fn verdict(advice: &Advice) -> Verdict {
-    let difference = advice.difference_usd_per_month;
+    let difference = &advice.difference_usd_per_month;
     match (advice.recommended.keeps_promises(), advice.current.keeps_promises()) {
         (false, _) => Verdict::NotFound,
         (true, false) => Verdict::Spend,

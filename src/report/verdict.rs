@@ -56,7 +56,7 @@ fn missed(objective: &Objective) -> String {
 
 /// What all recommendations together save or cost.
 pub(super) fn overall(report: &Report, found: &Recommendation) -> String {
-    let mut difference = found.difference_usd_per_month;
+    let mut difference = found.difference_usd_per_month.clone();
     if found.verdict == Verdict::Save {
         difference = difference.scaled(-1.0);
     }

@@ -6,6 +6,7 @@
 //! do not count. Deliberately not in it: prices and other facts of the program, the seed and the replications of a command
 //! line.
 
+use super::inputs::Inputs;
 use super::sources::{Files, Sources};
 use crate::rng::{fnv1a, mix};
 use serde_json::Value;
@@ -21,8 +22,8 @@ pub(super) struct Recorder {
     sources: Sources,
     /// Names are relative to this.
     folder: PathBuf,
-    /// By name: a hash of the text.
-    read: RefCell<BTreeMap<String, u64>>,
+    /// By name: the text if it is short, and its hash.
+    read: RefCell<BTreeMap<String, (Option<String>, u64)>>,
 }
 
 impl Recorder {
@@ -34,10 +35,17 @@ impl Recorder {
     /// The digest of a merged scenario and of the files read so far, in hexadecimal.
     pub(super) fn digest(&self, scenario: &Value) -> String {
         let mut text = format!("foresail {VERSION}\n{}\n", sorted(scenario));
-        for (name, hash) in &*self.read.borrow() {
+        for (name, (_, hash)) in &*self.read.borrow() {
             text += &format!("{name}\0{hash:016x}\n");
         }
         format!("{:016x}", mix(fnv1a(&text)))
+    }
+}
+
+impl Recorder {
+    /// What was read, with a merged scenario.
+    pub(super) fn into_inputs(self, scenario: &Value) -> Inputs {
+        Inputs::new(scenario, self.read.into_inner())
     }
 }
 
@@ -45,7 +53,8 @@ impl Files for &Recorder {
     fn read(self, path: &Path) -> Result<String, String> {
         let text = self.sources.read(path)?;
         let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into_owned();
-        self.read.borrow_mut().insert(name, fnv1a(&text));
+        let kept = Inputs::keeps(&text).then(|| text.clone());
+        self.read.borrow_mut().insert(name, (kept, fnv1a(&text)));
         Ok(text)
     }
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {

@@ -1,5 +1,6 @@
 //! What a scenario is once everything that it names has been read.
 
+use super::inputs::Inputs;
 use super::issue::Issues;
 use crate::market::Provider;
 use crate::units::SimDuration;
@@ -23,6 +24,8 @@ pub struct Scenario {
     pub prices: PriceList,
     /// A fingerprint of everything that was read: equal digests, equal scenarios.
     pub digest: String,
+    /// What it is made of, to be set beside another.
+    pub inputs: Inputs,
     /// What is simulated.
     pub cast: Arc<Cast>,
     /// The clockwork.

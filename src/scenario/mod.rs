@@ -13,6 +13,7 @@ mod digest;
 pub(crate) mod documents;
 pub mod file;
 pub mod hpas;
+mod inputs;
 pub mod issue;
 pub mod kubernetes;
 mod lines;
@@ -33,6 +34,7 @@ mod vpa_flags;
 pub mod vpas;
 
 pub use build::checked_replications;
+pub use inputs::Inputs;
 pub use loaded::{PriceList, Scenario};
 pub use service_metrics::read_metrics;
 pub use sources::Sources;
@@ -64,6 +66,7 @@ pub fn load_priced(sources: Sources, path: &Path, sets: &[String], prices: &dyn 
         Some(mut scenario) if !issues.has_errors() => {
             scenario.caveats = issues;
             scenario.digest = files.digest(&value);
+            scenario.inputs = files.into_inputs(&value);
             Ok(scenario)
         }
         _ => Err(issues),

@@ -64,7 +64,7 @@ pub struct AuditRow {
 impl AuditRow {
     /// The fast mode's P95 against the exact one's, in percent of the exact one.
     pub fn p95_difference_percent(&self) -> Option<f64> {
-        let exact = self.exact_per_run_s?[1].mean;
+        let exact = self.exact_per_run_s.as_ref()?[1].mean;
         (exact > 0.0).then(|| 100.0 * (self.fast.p95_s / exact - 1.0))
     }
 }

@@ -7,7 +7,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 ///
 /// `interval` says where the mean lies (Student's t, 95 %): it narrows with more replications.
 /// The percentiles say where single weeks lie: they do not.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Estimate {
     /// Arithmetic mean.
@@ -24,11 +24,20 @@ pub struct Estimate {
     /// 95th percentile.
     #[serde(deserialize_with = "known_or_not")]
     pub p95: f64,
+    /// The figure of each replication, in their order: what is needed to set it beside another study's, pair by pair. Not a
+    /// number where a replication has none; empty where the figure is not one of replications.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "each_known_or_not")]
+    pub values: Vec<f64>,
 }
 
 /// A figure of JSON, where `null` is a value that there is not: the latency of requests that nobody answered.
 pub(crate) fn known_or_not<'de, D: serde::Deserializer<'de>>(source: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(source)?.unwrap_or(f64::NAN))
+}
+
+fn each_known_or_not<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<f64>, D::Error> {
+    let values = Vec::<Option<f64>>::deserialize(source)?;
+    Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
 }
 
 impl Estimate {
@@ -44,21 +53,22 @@ impl Estimate {
     /// float sum is part of the result). Values that are not finite are left out; without any value
     /// everything is zero.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        let all: Vec<f64> = values.into_iter().collect();
+        let mut values: Vec<f64> = all.iter().copied().filter(|value| value.is_finite()).collect();
         if values.is_empty() {
-            return Estimate::exact(0.0);
+            return Estimate { values: all, ..Estimate::exact(0.0) };
         }
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let interval = half_width(&values, mean).map(|half| [mean - half, mean + half]);
         values.sort_unstable_by(f64::total_cmp);
         let [p5, p50, p95] = [0.05, 0.5, 0.95].map(|p| percentile(&values, p));
-        Estimate { mean, interval, p5, p50, p95 }
+        Estimate { mean, interval, p5, p50, p95, values: all }
     }
 
     /// A figure without any uncertainty.
     pub const fn exact(value: f64) -> Self {
-        Estimate { mean: value, interval: None, p5: value, p50: value, p95: value }
+        Estimate { mean: value, interval: None, p5: value, p50: value, p95: value, values: Vec::new() }
     }
 
     /// Half the width of the interval; zero without one.
@@ -90,6 +100,7 @@ impl Estimate {
             p5: p5 * factor,
             p50: self.p50 * factor,
             p95: p95 * factor,
+            values: self.values.iter().map(|value| value * factor).collect(),
         }
     }
 }
@@ -101,8 +112,13 @@ fn half_width(values: &[f64], mean: f64) -> Option<f64> {
     }
     let freedom = (values.len() - 1) as f64;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / freedom;
-    let t = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(0.975);
-    Some(t * libm::sqrt(variance / values.len() as f64))
+    Some(t_quantile(values.len() - 1) * libm::sqrt(variance / values.len() as f64))
+}
+
+/// The 97.5 % quantile of Student's t with so many degrees of freedom, at least 1.
+pub(super) fn t_quantile(freedom: usize) -> f64 {
+    let law = StudentsT::new(0.0, 1.0, freedom.max(1) as f64);
+    law.map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
 }
 
 /// Linear interpolation between order statistics (type 7, as numpy and spreadsheets do).

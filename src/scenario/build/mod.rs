@@ -127,6 +127,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         platform: platform(file, provider),
         prices: price_list,
         digest: String::new(),
+        inputs: super::Inputs::default(),
         timing: Timing {
             lockstep: file.fidelity == Fidelity::Lockstep,
             by_chance: file.fidelity == Fidelity::Stochastic,

@@ -64,6 +64,14 @@ pub(crate) struct Reader<'a> {
     seen: HashSet<u64>,
 }
 
+/// The objects of a short text as they are written, whatever their kinds; what cannot be read is left out.
+pub(crate) fn plain(text: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    text::read(text, (&Arc::from(""), 1), &mut Issues::new(), &mut |raw| found.push(raw.value));
+    found.retain(|value| value.get("kind").is_some());
+    found
+}
+
 impl<'a> Reader<'a> {
     /// For a door that looks at these kinds.
     pub(crate) fn of(wanted: &'a [Kind]) -> Self {

@@ -1,0 +1,157 @@
+//! The comparison: versioned, serialisable.
+
+use crate::report::Unit;
+use crate::study::{Better, Pair};
+use serde::{Deserialize, Serialize};
+
+/// A base and other studies of the same seed beside it, as `comparison.json` holds them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Comparison {
+    /// Always `foresail/v1alpha1`.
+    pub api_version: String,
+    /// Always `Comparison`.
+    pub kind: String,
+    /// The release that made it.
+    pub foresail_version: String,
+    /// What the others are set beside.
+    pub base: Side,
+    /// The others, in the order asked for.
+    pub variants: Vec<Variant>,
+}
+
+/// A study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Side {
+    /// What it is called here; no two alike.
+    pub name: String,
+    /// The fingerprint of everything that was read for it.
+    pub digest: String,
+    /// The seed of all random streams.
+    pub seed: u64,
+    /// How many replications.
+    pub replications: u32,
+    /// What may make one of its numbers another.
+    pub caveats: Vec<String>,
+}
+
+/// A study beside the base.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Variant {
+    /// Which.
+    pub side: Side,
+    /// What differs in what was asked, in order of the paths.
+    pub inputs: Vec<InputDifference>,
+    /// What differs in what came out: headlines first, then by route, service, HPA, node group, namespace and charge.
+    pub figures: Vec<FigureDifference>,
+    /// The cost difference, part by part; the parts add up to it.
+    pub bridge: Vec<BridgeStep>,
+    /// The first decision of replication 0 that went another way; absent where all are alike, or a log is missing.
+    pub parting: Option<Parting>,
+}
+
+/// A value of the input that is another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InputDifference {
+    /// Where it stands: as `--set` calls it, or the object with the field.
+    pub path: String,
+    /// The base's; absent where it has none.
+    pub base: Option<String>,
+    /// The other's.
+    pub new: Option<String>,
+}
+
+/// What a figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// Everything.
+    Whole,
+    /// An entry route.
+    Route,
+    /// A service.
+    Service,
+    /// A HorizontalPodAutoscaler.
+    Hpa,
+    /// A node group.
+    NodeGroup,
+    /// A namespace, with OpenCost's `__idle__` and `__unallocated__`.
+    Namespace,
+    /// A kind of charge.
+    Charge,
+}
+
+impl Scope {
+    /// For people, singular.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Scope::Whole => "in all",
+            Scope::Route => "route",
+            Scope::Service => "service",
+            Scope::Hpa => "HPA",
+            Scope::NodeGroup => "node group",
+            Scope::Namespace => "namespace",
+            Scope::Charge => "charge",
+        }
+    }
+}
+
+/// A figure of both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FigureDifference {
+    /// What it is about.
+    pub scope: Scope,
+    /// The name of what it is about; empty for everything.
+    pub name: String,
+    /// Its stable name, as in result.json: `latencyMsP95`.
+    pub metric: String,
+    /// A few words for people.
+    pub label: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way it gets better.
+    pub better: Better,
+    /// Both means, the paired difference, what it says. Absent where only one has the figure, or no replication has it in
+    /// both.
+    pub pair: Option<Pair>,
+    /// The mean of the only one that has it, and whether that is the base.
+    pub only: Option<Only>,
+}
+
+/// A figure that only one of both has.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Only {
+    /// The base has it.
+    pub in_base: bool,
+    /// Its mean.
+    pub mean: f64,
+}
+
+/// A part of the cost difference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BridgeStep {
+    /// A node group (`node group spot`), or a kind of charge that is not of nodes.
+    pub name: String,
+    /// Its cost in the base, in USD per month.
+    pub base: f64,
+    /// In the other.
+    pub new: f64,
+}
+
+/// The first time that two histories part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Parting {
+    /// When, as the log writes it.
+    pub time: String,
+    /// What the base decided then; absent where it decided nothing more.
+    pub base: Option<String>,
+    /// What the other decided.
+    pub new: Option<String>,
+}

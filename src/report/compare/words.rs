@@ -1,0 +1,173 @@
+//! Differences in words: no digit that the interval does not carry.
+
+use super::model::{FigureDifference, Variant};
+use crate::report::{Estimate, Unit};
+use crate::report::format::figure;
+use crate::study::{Pair, PairVerdict};
+
+/// How a figure's unit is written: what a number is divided by, what stands before and behind it.
+struct Scale {
+    divisor: f64,
+    before: &'static str,
+    behind: &'static str,
+}
+
+fn scale(unit: Unit, size: f64) -> Scale {
+    let of = |divisor, before, behind| Scale { divisor, before, behind };
+    match unit {
+        Unit::Usd | Unit::UsdPerMonth => of(1.0, "$", ""),
+        Unit::Milliseconds if size >= 9_999.5 => of(1000.0, "", " s"),
+        Unit::Milliseconds => of(1.0, "", " ms"),
+        Unit::Seconds if size >= 7200.0 => of(3600.0, "", " h"),
+        Unit::Seconds if size >= 120.0 => of(60.0, "", " min"),
+        Unit::Seconds => of(1.0, "", " s"),
+        Unit::Hours => of(1.0, "", " h"),
+        Unit::Ratio => of(0.01, "", " pp"),
+        Unit::Count => of(1.0, "", ""),
+        Unit::PerHour => of(1.0, "", "/h"),
+        Unit::PerSecond => of(1.0, "", "/s"),
+    }
+}
+
+/// `-$12.3 ± 1.4`: the difference and half its interval, to the digit that the interval carries; without an interval
+/// three digits.
+pub(super) fn difference(estimate: &Estimate, unit: Unit) -> String {
+    let half = estimate.half_width();
+    let scale = scale(unit, estimate.mean.abs().max(half));
+    let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
+    let decimals = decimals(if half > 0.0 { half } else { value.abs() / 50.0 });
+    let sign = match rounded(value, decimals) {
+        zero if zero == 0.0 => "",
+        value if value < 0.0 => "-",
+        _ => "+",
+    };
+    let text = |value: f64| written(value, decimals);
+    let range = if half > 0.0 { format!(" ± {}", text(half)) } else { String::new() };
+    format!("{sign}{}{}{range}{}", scale.before, text(value.abs()), scale.behind)
+}
+
+/// After how many decimals a number ends whose uncertainty is `half`: two digits of it if the first is 1 or 2, else one.
+/// Below zero: tens, hundreds.
+fn decimals(half: f64) -> i32 {
+    if half <= 0.0 {
+        return 0;
+    }
+    let first = libm::floor(libm::log10(half)) as i32;
+    let leading = half / libm::pow(10.0, f64::from(first));
+    (if leading < 3.0 { 1 - first } else { -first }).min(6)
+}
+
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let step = libm::pow(10.0, f64::from(-decimals));
+    (value / step).round() * step
+}
+
+fn written(value: f64, decimals: i32) -> String {
+    let value = rounded(value, decimals);
+    let places = decimals.max(0) as usize;
+    if places == 0 { crate::units::grouped(value.round() as u64) } else { format!("{value:.places$}") }
+}
+
+/// `-12%`; `new` from nothing; empty without a base.
+pub(super) fn relative(pair: &Pair) -> String {
+    match pair.relative {
+        Some(share) if share == 0.0 => "0%".to_owned(),
+        Some(share) if share.abs() >= 9.995 => format!("×{:.0}", pair.new / pair.base),
+        Some(share) if share.abs() < 0.0005 => "<0.1%".to_owned(),
+        Some(share) if share.abs() < 0.0995 => format!("{:+.1}%", share * 100.0),
+        Some(share) => format!("{:+.0}%", share * 100.0),
+        None if pair.new == 0.0 => String::new(),
+        None => "from 0".to_owned(),
+    }
+}
+
+/// What a pair says, in a few words.
+pub(super) fn verdict(pair: &Pair) -> String {
+    match pair.verdict {
+        PairVerdict::Better => "better".to_owned(),
+        PairVerdict::Worse => "worse".to_owned(),
+        PairVerdict::Changed => "changed".to_owned(),
+        PairVerdict::Same => "the same".to_owned(),
+        PairVerdict::NoDifferenceSeen => "no difference seen".to_owned(),
+        PairVerdict::TooFewReplications => match pair.replications_needed {
+            Some(needed) if needed < 100_000 => format!("unclear; -n {needed} would tell"),
+            Some(_) => "unclear, and more runs do not help".to_owned(),
+            None => "unclear; -n 2 at least".to_owned(),
+        },
+    }
+}
+
+/// A row's cells: base, new, difference, relative, verdict.
+pub(super) fn cells(row: &FigureDifference) -> [String; 5] {
+    match (&row.pair, &row.only) {
+        (Some(pair), _) => [
+            figure(pair.base, row.unit),
+            figure(pair.new, row.unit),
+            difference(&pair.difference, row.unit),
+            relative(pair),
+            verdict(pair),
+        ],
+        (None, Some(only)) => {
+            let mean = figure(only.mean, row.unit);
+            let [base, new] = if only.in_base { [mean, String::new()] } else { [String::new(), mean] };
+            let verdict = if only.in_base { "gone" } else { "new" };
+            [base, new, String::new(), String::new(), verdict.to_owned()]
+        }
+        (None, None) => [String::new(), String::new(), String::new(), String::new(), "no value".to_owned()],
+    }
+}
+
+/// Whether a row says something beyond chance.
+pub(super) fn tells(row: &FigureDifference) -> bool {
+    match &row.pair {
+        Some(pair) => matches!(pair.verdict, PairVerdict::Better | PairVerdict::Worse | PairVerdict::Changed),
+        None => row.only.is_some_and(|only| only.mean != 0.0),
+    }
+}
+
+/// The figures of which a saving must not stand alone: money first, then what users and operators feel.
+const WEIGHED: [&str; 6] =
+    ["costUsdPerMonth", "latencyMsP95", "errorRatio", "breachRatio", "pendingPodSeconds", "flappingPerHour"];
+
+/// The answer in a sentence: what the other costs or saves, and what that does to the service.
+pub(super) fn sentence(variant: &Variant) -> String {
+    let row = |metric: &str| {
+        variant.figures.iter().find(|row| row.metric == metric && row.name.is_empty()).and_then(|row| Some((row, row.pair.as_ref()?)))
+    };
+    let mut parts = Vec::new();
+    for (metric, what) in WEIGHED.iter().zip(["cost", "latency P95", "failed requests", "time in breach", "waiting for nodes", "churn"]) {
+        let Some((row, pair)) = row(metric) else { continue };
+        match pair.verdict {
+            PairVerdict::Better | PairVerdict::Worse | PairVerdict::Changed => {
+                let unit = if *metric == "costUsdPerMonth" { " per month" } else { "" };
+                parts.push(format!("{what} {}{unit}", difference(&pair.difference, row.unit)));
+            }
+            PairVerdict::TooFewReplications => parts.push(format!("{what} {}", verdict(pair))),
+            PairVerdict::Same | PairVerdict::NoDifferenceSeen => {}
+        }
+    }
+    if parts.is_empty() { "no difference seen".to_owned() } else { parts.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(mean: f64, half: f64) -> Estimate {
+        Estimate { interval: Some([mean - half, mean + half]), ..Estimate::exact(mean) }
+    }
+
+    #[test]
+    fn digits_end_where_the_interval_begins() {
+        let check = |mean, half, unit, text: &str| assert_eq!(difference(&around(mean, half), unit), text);
+        check(-349.62, 12.4, Unit::UsdPerMonth, "-$350 ± 12");
+        check(-349.62, 0.43, Unit::UsdPerMonth, "-$349.6 ± 0.4");
+        check(1234.5, 432.0, Unit::UsdPerMonth, "+$1,200 ± 400");
+        check(3.21, 0.18, Unit::Milliseconds, "+3.21 ± 0.18 ms");
+        check(0.0123, 0.004, Unit::Ratio, "+1.2 ± 0.4 pp");
+        check(0.2, 5.1, Unit::Milliseconds, "0 ± 5 ms");
+        check(1800.0, 240.0, Unit::Seconds, "+30 ± 4 min");
+        assert_eq!(difference(&Estimate::exact(-12.0), Unit::Count), "-12.0");
+        assert_eq!(difference(&Estimate::exact(0.0), Unit::Count), "0");
+    }
+}

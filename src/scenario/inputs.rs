@@ -1,0 +1,135 @@
+//! What a scenario is made of, value by value, so that two of them can be set side by side.
+
+use super::kubernetes::reader;
+use crate::units::counted;
+use crate::world::Cast;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Longer texts (dumps, traces) are compared as a whole.
+const LONGEST_READ: usize = 1 << 20;
+
+/// The merged scenario and the texts that it names, kept for [`Inputs::values`].
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    scenario: Value,
+    /// By name, relative to the scenario's folder: the text if it is short, and its hash.
+    files: Arc<BTreeMap<String, (Option<String>, u64)>>,
+}
+
+/// Fields that say nothing about what is simulated.
+const UNSAID: [&str; 4] = ["apiVersion", "kind", "name", "description"];
+/// Fields of an object's metadata that a cluster writes.
+const BOOKKEEPING: [&str; 6] =
+    ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];
+
+impl Inputs {
+    pub(super) fn new(scenario: &Value, files: BTreeMap<String, (Option<String>, u64)>) -> Self {
+        Inputs { scenario: scenario.clone(), files: Arc::new(files) }
+    }
+
+    /// Whether a text is kept to be compared line by line.
+    pub(super) fn keeps(text: &str) -> bool {
+        text.len() <= LONGEST_READ
+    }
+
+    /// All values by their paths: the scenario's as `--set` calls them (`traffic.scale`), those of objects behind the object
+    /// (`HorizontalPodAutoscaler default/web spec.maxReplicas`), and what a node group launches at which price. Texts
+    /// that hold no objects, or are longer than 1 MiB, are there as hashes.
+    ///
+    /// Cost: short texts are parsed again.
+    pub fn values(&self, cast: &Cast) -> BTreeMap<String, String> {
+        let mut values = BTreeMap::new();
+        if let Value::Object(fields) = &self.scenario {
+            fields
+                .iter()
+                .filter(|(key, _)| !UNSAID.contains(&key.as_str()))
+                .for_each(|(key, value)| flatten(key.clone(), value, &mut values));
+        }
+        for (name, (text, hash)) in &*self.files {
+            let objects = text.as_deref().filter(|_| is_manifest(name)).map(reader::plain).unwrap_or_default();
+            objects.iter().for_each(|object| flatten_object(object, &mut values));
+            if objects.is_empty() {
+                values.insert(format!("file {name}"), format!("{hash:016x}"));
+            }
+        }
+        groups(cast, &mut values);
+        values
+    }
+}
+
+fn is_manifest(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// What becomes of node groups wherever they are written: what they launch, at which price.
+fn groups(cast: &Cast, values: &mut BTreeMap<String, String>) {
+    for group in cast.groups.values() {
+        let mut put = |what: &str, value: String| values.insert(format!("node group {} {what}", group.name), value);
+        put("size", format!("{}..{}", group.min, group.max));
+        put("capacity", if group.spot { "spot" } else { "on demand" }.to_owned());
+        for machine in &group.machines {
+            put(&format!("price of {}", machine.instance_type), format!("${} per hour", machine.price.usd()));
+        }
+        put("zones", counted(group.zones.len(), "zone"));
+    }
+}
+
+fn flatten_object(object: &Value, values: &mut BTreeMap<String, String>) {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or("");
+    let (kind, name) = (text("/kind"), text("/metadata/name"));
+    let namespace = match text("/metadata/namespace") {
+        "" => "default",
+        named => named,
+    };
+    let Some(fields) = object.as_object() else { return };
+    for (key, value) in fields.iter().filter(|(key, _)| !["apiVersion", "kind", "status"].contains(&key.as_str())) {
+        match value.as_object().filter(|_| key == "metadata") {
+            None => flatten(format!("{kind} {namespace}/{name} {key}"), value, values),
+            Some(metadata) => metadata
+                .iter()
+                .filter(|(key, _)| !BOOKKEEPING.contains(&key.as_str()))
+                .for_each(|(part, value)| flatten(format!("{kind} {namespace}/{name} {key}.{part}"), value, values)),
+        }
+    }
+}
+
+/// Plain values under `path`; rows of a list go by their names where they have some.
+fn flatten(path: String, value: &Value, values: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().for_each(|(key, value)| flatten(format!("{path}.{key}"), value, values));
+        }
+        Value::Array(rows) if rows.iter().any(|row| row.is_object() || row.is_array()) => {
+            for (index, row) in rows.iter().enumerate() {
+                let name = row.get("name").and_then(Value::as_str);
+                let key = name.map_or_else(|| index.to_string(), str::to_owned);
+                flatten(format!("{path}[{key}]"), row, values);
+            }
+        }
+        Value::String(text) => drop(values.insert(path, text.clone())),
+        plain => drop(values.insert(path, plain.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::embedded;
+
+    #[test]
+    fn a_changed_value_is_found_under_its_path() {
+        let values = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+            let scenario = embedded(&sets).expect("the reference scenario");
+            scenario.inputs.values(&scenario.cast)
+        };
+        let (base, new) = (values(&[]), values(&["traffic.scale=2", "nodeGroups.app-nodes.maxSize=12"]));
+        let differing: Vec<&String> =
+            new.iter().filter(|(key, value)| base.get(*key) != Some(value)).map(|(k, _)| k).collect();
+        assert_eq!(differing, ["node group app-nodes size", "nodeGroups.app-nodes.maxSize", "traffic.scale"]);
+        let hpas =
+            base.keys().filter(|key| key.starts_with("HorizontalPodAutoscaler") && key.ends_with(" spec.maxReplicas"));
+        assert!(hpas.count() > 3, "{base:#?}");
+    }
+}
