@@ -2,10 +2,12 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod autoscale;
+mod compare;
 mod completions;
 mod files;
 mod fit;
 mod hpa;
+mod jobs;
 mod progress;
 mod run;
 mod scenario;
@@ -38,6 +40,8 @@ struct Cli {
 enum Command {
     /// Simulate a scenario: what it costs, how it feels, which min and max to set.
     Run(run::Args),
+    /// Set scenarios side by side: what differs in what was asked, what differs in what came out, and how sure that is.
+    Compare(compare::Args),
     /// Estimate what requests cost each service from recorded metrics.
     Fit(fit::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
@@ -66,9 +70,7 @@ pub(crate) enum Failure {
 
 impl From<Issue> for Failure {
     fn from(issue: Issue) -> Self {
-        let mut issues = Issues::new();
-        issues.push(issue);
-        Failure::Input(issues)
+        Failure::Input(issue.into())
     }
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),

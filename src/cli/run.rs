@@ -2,18 +2,15 @@
 
 use super::Failure;
 use super::files::{check_folder, unwritable};
+use super::jobs::pool;
 use super::scenario::ScenarioArgs;
 use super::streams::{print, tell};
 use super::watch::Shown;
 use foresail::report::{self, Printed, Report};
-use foresail::scenario::issue::Issue;
 use foresail::scenario::{Scenario, checked_replications};
 use foresail::study::audit::{AuditPlan, audit};
 use foresail::study::{self, Options};
 use std::path::{Path, PathBuf};
-
-/// More threads are a typing error.
-const MOST_JOBS: usize = 4096;
 
 /// What to run, and how.
 #[derive(clap::Args)]
@@ -60,10 +57,9 @@ enum Output {
 /// Simulates, recommends, writes the report, prints the summary.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = checked(args)?;
+    let pool = pool(args.jobs)?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     check_folder("--out", &folder)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.unwrap_or(0)).build();
-    let pool = pool.map_err(|error| Failure::Internal(error.to_string()))?;
     let options = Options { recommend: !args.no_recommend, ..Options::default() };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let mut report = Report::of(&finished);
@@ -87,14 +83,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     })
 }
 
-/// The scenario with what the command line sets, and the other arguments checked.
+/// The scenario with what the command line sets.
 fn checked(args: &Args) -> Result<Scenario, Failure> {
     let mut scenario = args.scenario.load()?;
     if let Some(replications) = args.replications {
         scenario.replications = checked_replications(replications).map_err(Failure::from)?;
-    }
-    if args.jobs.is_some_and(|jobs| jobs == 0 || jobs > MOST_JOBS) {
-        return Err(Issue::error("--jobs", format!("expected 1 to {MOST_JOBS}")).into());
     }
     Ok(scenario)
 }
@@ -119,7 +112,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// A scenario's name as a folder's.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || "-_. ".contains(c) { c } else { '-' };
     let name: String = name.chars().take(100).map(safe).collect();
     let name = name.trim_matches(['.', ' ']);

@@ -1,7 +1,7 @@
 //! The latency audit as text.
 
-use crate::report::details::table;
 use crate::report::format::duration;
+use crate::report::screen::table;
 use crate::study::Estimate;
 use crate::study::audit::AuditRow;
 

@@ -38,12 +38,12 @@ pub fn costs_csv(report: &Report) -> String {
     finish(writer)
 }
 
-fn record(writer: &mut ::csv::Writer<Vec<u8>>, cells: impl IntoIterator<Item = String>) {
+pub(super) fn record(writer: &mut ::csv::Writer<Vec<u8>>, cells: impl IntoIterator<Item = String>) {
     // Writing to memory cannot fail, and every record has the header's length.
     let _ = writer.write_record(cells.into_iter().map(neutral));
 }
 
-fn finish(writer: ::csv::Writer<Vec<u8>>) -> String {
+pub(super) fn finish(writer: ::csv::Writer<Vec<u8>>) -> String {
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
@@ -54,7 +54,7 @@ fn neutral(cell: String) -> String {
 }
 
 /// At most six decimals, without trailing zeros.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

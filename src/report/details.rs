@@ -1,10 +1,11 @@
 //! What `--details` shows before the summary: every headline with its intervals, all caveats, the tables.
 
 use super::format::{figure, interval};
+use super::screen::{right, table};
 use super::tables::{self, Grid};
 use super::verdict::{basis, is_met, overall};
 use super::{Estimate, Report};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::CellAlignment;
 use std::fmt::Write;
 
 /// All tables as text, without colours.
@@ -91,21 +92,4 @@ fn section(text: &mut String, grid: Grid) {
     if let Some(table) = right(table) {
         let _ = writeln!(text, "\n{}\n{}", grid.title, table.trim_fmt());
     }
-}
-
-pub(super) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().copied());
-    table
-}
-
-/// All columns after the first are figures.
-fn right(mut table: Table) -> Option<Table> {
-    for at in 1..table.column_count() {
-        if let Some(column) = table.column_mut(at) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    (table.row_count() > 0).then_some(table)
 }

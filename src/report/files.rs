@@ -8,50 +8,53 @@ use super::attachments::NAMES;
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
 
-/// The report's own files; the page comes last.
-const FILES: [&str; 4] = ["result.json", "timeline.csv", "costs.csv", "index.html"];
-
 /// Writes `index.html`, `timeline.csv`, `costs.csv`, `result.json` and `more` (name and text) into `folder`.
 ///
 /// They are written beside it first and moved there at once, so no reader sees half a report; files
 /// of an earlier report are replaced, other files in the folder stay. Returns the page's path.
 /// Errors: whatever the file system says.
 pub fn write(report: &Report, more: &[(&str, String)], folder: &Path) -> io::Result<PathBuf> {
+    let json = serde_json::to_string_pretty(report).map_err(io::Error::other)? + "\n";
+    let mut files = more.to_vec();
+    files.extend([
+        ("result.json", json),
+        ("timeline.csv", timeline_csv(report)),
+        ("costs.csv", costs_csv(report)),
+        ("index.html", html(report)),
+    ]);
+    publish_folder(&files, &NAMES, folder)?;
+    Ok(folder.join("index.html"))
+}
+
+/// Writes files (name and text, the page last) beside `folder` and moves them there at once. Of `stale` names, those that
+/// are not among them are taken out of the folder: what an earlier run wrote and this one does not would be taken for
+/// this one's.
+pub(super) fn publish_folder(files: &[(&str, String)], stale: &[&str], folder: &Path) -> io::Result<()> {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let draft = parent.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write_files(report, more, &draft).and_then(|()| publish(more, &draft, folder));
+    let written = fs::create_dir_all(&draft)
+        .and_then(|()| files.iter().try_for_each(|(name, text)| fs::write(draft.join(name), text)))
+        .and_then(|()| move_there(files, stale, &draft, folder));
     if written.is_err() {
         let _ = fs::remove_dir_all(&draft);
     }
-    written.map(|()| folder.join("index.html"))
+    written
 }
 
-fn write_files(report: &Report, more: &[(&str, String)], draft: &Path) -> io::Result<()> {
-    fs::create_dir_all(draft)?;
-    more.iter().try_for_each(|(name, text)| fs::write(draft.join(name), text))?;
-    let mut json = serde_json::to_string_pretty(report).map_err(io::Error::other)?;
-    json.push('\n');
-    fs::write(draft.join("result.json"), json)?;
-    fs::write(draft.join("timeline.csv"), timeline_csv(report))?;
-    fs::write(draft.join("costs.csv"), costs_csv(report))?;
-    fs::write(draft.join("index.html"), html(report))
-}
-
-/// Moves the draft to its place; into an existing folder file by file, the page last.
-fn publish(more: &[(&str, String)], draft: &Path, folder: &Path) -> io::Result<()> {
+/// Moves the draft to its place; into an existing folder file by file.
+fn move_there(files: &[(&str, String)], stale: &[&str], draft: &Path, folder: &Path) -> io::Result<()> {
     if !folder.exists() {
         return fs::rename(draft, folder);
     }
-    // What an earlier run wrote and this one does not would be taken for this one's.
-    for name in NAMES.iter().filter(|name| more.iter().all(|(own, _)| own != *name)) {
+    for name in stale.iter().filter(|name| files.iter().all(|(own, _)| own != *name)) {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    for name in more.iter().map(|(name, _)| *name).chain(FILES) {
+    for (name, _) in files {
         fs::rename(draft.join(name), folder.join(name))?;
     }
     fs::remove_dir(draft)

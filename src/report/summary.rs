@@ -4,13 +4,11 @@ use super::Report;
 use super::details::details;
 use super::format::{duration, figure, half_width, parts};
 use super::model::Headline;
+use super::screen::{shortened, wrapped};
 use super::verdict::{changes, extent, is_met, verdict};
 use crate::units::counted;
 use std::fmt::Write;
 use std::path::Path;
-
-/// Columns of the smallest terminal that people have.
-const WIDTH: usize = 80;
 
 /// The figures of the summary, in order; others are in the tables.
 const FIGURES: [&str; 6] =
@@ -119,30 +117,4 @@ fn where_next(report: &Report, printed: Printed<'_>, text: &mut String) {
         row("Next", "--details for tables and all caveats; foresail why --at TIME for causes".to_owned());
     }
     text.push('\n');
-}
-
-/// One line of at most [`WIDTH`] columns.
-fn shortened(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        return line.to_owned();
-    }
-    let kept: String = line.chars().take(WIDTH - 1).collect();
-    format!("{}…", kept.trim_end())
-}
-
-/// Words in lines of at most [`WIDTH`] columns, each behind `indent`.
-fn wrapped(text: &mut String, indent: &str, words: &str) {
-    let mut line = indent.to_owned();
-    for word in words.split(' ') {
-        let joined = line.chars().count() + 1 + word.chars().count();
-        if line.len() > indent.len() && joined > WIDTH {
-            let _ = writeln!(text, "{line}");
-            line.truncate(indent.len());
-        }
-        if line.len() > indent.len() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(text, "{line}");
 }

@@ -170,6 +170,14 @@ impl fmt::Display for Issues {
     }
 }
 
+impl From<Issue> for Issues {
+    fn from(issue: Issue) -> Self {
+        let mut issues = Issues::new();
+        issues.push(issue);
+        issues
+    }
+}
+
 impl std::error::Error for Issues {}
 
 impl IntoIterator for Issues {

@@ -156,13 +156,15 @@ mod tests {
     #[test]
     fn one_replication_has_no_interval() {
         let estimate = Estimate::of([7.0]);
-        assert_eq!(estimate, Estimate::exact(7.0));
+        assert_eq!(estimate, Estimate { values: vec![7.0], ..Estimate::exact(7.0) });
         assert!(!estimate.is_significant());
     }
 
     #[test]
     fn what_is_not_finite_is_left_out() {
-        assert_eq!(Estimate::of([f64::NAN, 2.0, f64::INFINITY]), Estimate::exact(2.0));
+        let estimate = Estimate::of([f64::NAN, 2.0, f64::INFINITY]);
+        assert_eq!(estimate.values.len(), 3, "but its place is kept");
+        assert_eq!(Estimate { values: Vec::new(), ..estimate }, Estimate::exact(2.0));
         assert_eq!(Estimate::of([]), Estimate::exact(0.0));
     }
 

@@ -16,6 +16,7 @@ mod replicate;
 mod run;
 mod runs;
 
+pub use crate::traffic::latency::LatencyTables;
 pub use estimate::Estimate;
 pub(crate) use estimate::known_or_not;
 pub use figures::Figures;
@@ -24,5 +25,5 @@ pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
 pub use names::{Names, ObjectName};
 pub use paired::{Better, MARGIN, Pair, PairVerdict};
 pub use replicate::Study;
-pub use run::{Finished, Options, Phase, Watch, run};
+pub use run::{Finished, Options, Phase, Watch, run, simulate};
 pub use runs::Runs;

@@ -4,6 +4,7 @@ use super::advise::{self, Advice, Budget};
 use super::replicate::Study;
 use super::runs::Runs;
 use crate::scenario::Scenario;
+use crate::traffic::latency::LatencyTables;
 
 /// What to do apart from simulating the scenario as often as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,11 +71,8 @@ pub struct Finished {
 /// The result depends on the scenario and the options only, not on the threads. Cost: the scenario's replications; with
 /// a search about (6 + 2 per bound) settings times [`Options::search_replications`] more.
 pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finished {
-    let study = Study::of(scenario);
+    let Finished { scenario, study, runs, .. } = simulate(scenario, &LatencyTables::default(), watch);
     let step = || watch.replicated();
-    watch.begins(Phase::Simulating, u64::from(scenario.replications));
-    let runs = study.replicate_all(0..scenario.replications, &step);
-    watch.simulated(&runs);
     let advice = options.recommend.then(|| {
         let check = scenario.replications.max(options.check_replications);
         let budget = Budget { search: options.search_replications, check };
@@ -84,5 +82,15 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finishe
         advice
     });
     let advice = advice.filter(|advice| !advice.rows.is_empty());
-    Finished { scenario: scenario.clone(), study, runs, advice }
+    Finished { scenario, study, runs, advice }
+}
+
+/// Simulates a scenario without searching for a better setting. Studies that share `tables` make each table of latency
+/// once; what comes out does not depend on that.
+pub fn simulate(scenario: &Scenario, tables: &LatencyTables, watch: &dyn Watch) -> Finished {
+    let study = Study { tables: tables.clone(), ..Study::of(scenario) };
+    watch.begins(Phase::Simulating, u64::from(scenario.replications));
+    let runs = study.replicate_all(0..scenario.replications, &|| watch.replicated());
+    watch.simulated(&runs);
+    Finished { scenario: scenario.clone(), study, runs, advice: None }
 }

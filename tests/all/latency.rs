@@ -64,7 +64,7 @@ fn the_audit_shows_both_modes_where_it_was_worst() {
     assert_eq!(rows.len(), 2 * routes);
     for row in &rows {
         assert!(row.to > row.from && row.fast.p95_s > 0.0);
-        let [p50, p95, p99] = row.exact_per_run_s.expect("requests were answered");
+        let [p50, p95, p99] = row.exact_per_run_s.clone().expect("requests were answered");
         assert!(p50.mean < p95.mean && p95.mean <= p99.mean && p95.interval.is_some());
     }
     assert_eq!(rows, audit(&study, &plan));
@@ -109,7 +109,7 @@ fn the_audit_follows_cold_pods_in_both_modes() {
     let worst = |cold: &str| {
         let rows = audit(&study(&[cold, "duration=10m"]), &plan);
         let row = rows.iter().find(|row| row.route == "/api/v1/auth").expect("a route of the cluster");
-        let [_, exact_s, _] = row.exact_per_run_s.expect("requests were answered");
+        let [_, exact_s, _] = row.exact_per_run_s.clone().expect("requests were answered");
         [row.fast.p95_s, exact_s.mean]
     };
     let usual = worst("services.iam-service.coldStart={speed: 1, duration: 1s}");

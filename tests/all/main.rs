@@ -10,6 +10,7 @@ mod autoscaler_world;
 mod bottleneck;
 mod causes;
 mod cli;
+mod compare;
 mod digest;
 mod docs;
 mod doors;

@@ -22,8 +22,8 @@ type Row<'a> = (&'static str, &'static str, Unit, Better, &'a Estimate);
 const NEUTRAL: [&str; 4] = ["nodeHours", "nodesPeak", "scaleEvents", "spotSurvived"];
 
 /// The figures, headlines first.
-pub(super) fn figures(report: &Report) -> Vec<Figure<'_>> {
-    let mut all: Vec<Figure<'_>> = report
+pub(super) fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
+    let mut all: Vec<Figure<'a>> = report
         .headlines
         .iter()
         .map(|row| Figure {
@@ -36,8 +36,16 @@ pub(super) fn figures(report: &Report) -> Vec<Figure<'_>> {
             value: &row.value,
         })
         .collect();
-    let mut add = |scope: Scope, name: String, rows: Vec<Row<'_>>| {
-        let figure = |(metric, label, unit, better, value)| Figure { scope, name: name.clone(), metric, label, unit, better, value };
+    let mut add = |scope: Scope, name: String, rows: Vec<Row<'a>>| {
+        let figure = |(metric, label, unit, better, value)| Figure {
+            scope,
+            name: name.clone(),
+            metric,
+            label,
+            unit,
+            better,
+            value,
+        };
         all.extend(rows.into_iter().map(figure));
     };
     for row in &report.routes {

@@ -16,9 +16,7 @@ mod words;
 pub use csv::comparison_csv;
 pub use files::write_comparison;
 pub use markdown::comparison_markdown;
-pub use model::{
-    BridgeStep, Comparison, FigureDifference, InputDifference, Only, Parting, Scope, Side, Variant,
-};
+pub use model::{BridgeStep, Comparison, FigureDifference, InputDifference, Only, Parting, Scope, Side, Variant};
 pub use page::comparison_page;
 pub use table::comparison_table;
 
@@ -162,8 +160,12 @@ fn bridge(base: &Report, new: &Report) -> Vec<BridgeStep> {
             steps.entry(format!("node group {}", group.name)).or_default()[side] += group.cost_usd_per_month.mean;
         }
         let nodes: f64 = report.groups.iter().map(|group| group.cost_usd_per_month.mean).sum();
-        let charged: f64 =
-            report.charges.iter().filter(|row| row.name.ends_with("nodes")).map(|row| row.cost_usd_per_month.mean).sum();
+        let charged: f64 = report
+            .charges
+            .iter()
+            .filter(|row| row.name.ends_with("nodes"))
+            .map(|row| row.cost_usd_per_month.mean)
+            .sum();
         for charge in report.charges.iter().filter(|row| !row.name.ends_with("nodes")) {
             steps.entry(charge.name.clone()).or_default()[side] += charge.cost_usd_per_month.mean;
         }

@@ -57,7 +57,10 @@ mod tests {
         let base = log(&[("00:00:01", "a"), ("00:00:02", "b"), ("00:00:09", "c")]);
         let new = log(&[("00:00:01", "a"), ("00:00:02", "B"), ("00:00:09", "c")]);
         let found = parting(&base, &new).expect("they part");
-        assert_eq!((found.time.as_str(), found.base.as_deref(), found.new.as_deref()), ("00:00:02", Some("b"), Some("B")));
+        assert_eq!(
+            (found.time.as_str(), found.base.as_deref(), found.new.as_deref()),
+            ("00:00:02", Some("b"), Some("B"))
+        );
         let later = log(&[("00:00:01", "a"), ("00:00:05", "b")]);
         let found = parting(&base, &later).expect("they part");
         assert_eq!((found.time.as_str(), found.base.as_deref(), found.new), ("00:00:02", Some("b"), None));

@@ -2,13 +2,11 @@
 
 use super::model::{Comparison, FigureDifference, Scope, Variant};
 use super::words::{cells, sentence, tells};
+use crate::report::screen::{right, shortened, table, wrapped};
 use crate::units::counted;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
 use std::path::Path;
 
-/// Columns of the smallest terminal that people have.
-const WIDTH: usize = 80;
 /// As many differing inputs are listed.
 const MOST_INPUTS: usize = 10;
 /// As many rows of parts (routes, groups) are listed without `--details`.
@@ -18,7 +16,13 @@ const MOST_PARTS: usize = 12;
 pub fn comparison_table(comparison: &Comparison, page: Option<&Path>, details: bool) -> String {
     let mut text = String::new();
     let base = &comparison.base;
-    let _ = writeln!(text, "base {}: {}, seed {}", base.name, counted(base.replications as usize, "replication"), base.seed);
+    let _ = writeln!(
+        text,
+        "base {}: {}, seed {}",
+        base.name,
+        counted(base.replications as usize, "replication"),
+        base.seed
+    );
     for variant in &comparison.variants {
         let _ = writeln!(text, "\n{} beside {}", variant.side.name, base.name);
         inputs(variant, details, &mut text);
@@ -26,7 +30,10 @@ pub fn comparison_table(comparison: &Comparison, page: Option<&Path>, details: b
         let rows: Vec<&FigureDifference> =
             variant.figures.iter().filter(whole).filter(|row| details || is_headline(row)).collect();
         figures(&rows, &mut text);
-        let parts = variant.figures.iter().filter(|row| !whole(row));
+        // Services mostly repeat routes, namespaces and charges groups: they are on the page.
+        let shown =
+            |row: &&FigureDifference| details || matches!(row.scope, Scope::Route | Scope::Hpa | Scope::NodeGroup);
+        let parts = variant.figures.iter().filter(|row| !whole(row)).filter(shown);
         let mut parts: Vec<&FigureDifference> = parts.filter(|row| details || tells(row)).collect();
         let left = parts.len().saturating_sub(if details { usize::MAX } else { MOST_PARTS });
         parts.truncate(parts.len() - left);
@@ -41,7 +48,7 @@ pub fn comparison_table(comparison: &Comparison, page: Option<&Path>, details: b
     }
     text.push('\n');
     for variant in &comparison.variants {
-        wrapped(&mut text, &format!("{}: {}.", variant.side.name, sentence(variant)));
+        wrapped(&mut text, "", &format!("{}: {}.", variant.side.name, sentence(variant)));
     }
     text
 }
@@ -70,27 +77,21 @@ fn figures(rows: &[&FigureDifference], text: &mut String) {
     if rows.is_empty() {
         return;
     }
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["", "base", "new", "difference", ""]);
+    let mut table = table(&["", "base", "new", "difference", ""]);
     for row in rows {
         let [base, new, difference, relative, verdict] = cells(row);
-        let verdict = if relative.is_empty() { verdict } else { format!("{relative} {verdict}") };
+        // A share that may be chance is no news.
+        let verdict = if relative.is_empty() || !tells(row) { verdict } else { format!("{relative} {verdict}") };
         table.add_row([label(row), base, new, difference, verdict]);
     }
-    for at in 1..4 {
-        if let Some(column) = table.column_mut(at) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    for line in table.lines() {
-        let _ = writeln!(text, "{}", shortened(line.trim_end()));
+    for line in right(table).iter().flat_map(|table| table.trim_fmt().lines().map(str::to_owned).collect::<Vec<_>>()) {
+        let _ = writeln!(text, "{}", shortened(&line));
     }
 }
 
 fn label(row: &FigureDifference) -> String {
     let name = if row.name.is_empty() { row.label.clone() } else { format!("{} {}", row.name, row.label) };
-    let most = 27;
+    let most = 24;
     if name.chars().count() <= most { name } else { format!("{}…", name.chars().take(most - 1).collect::<String>()) }
 }
 
@@ -99,30 +100,6 @@ fn parting(variant: &Variant, text: &mut String) {
     let _ = writeln!(text, " They part at {}:", parting.time);
     for (name, what) in [("base", &parting.base), ("new", &parting.new)] {
         let what = what.as_deref().unwrap_or("nothing");
-        wrapped(text, &format!("   {name}: {what}"));
+        wrapped(text, "   ", &format!("{name}: {what}"));
     }
-}
-
-fn shortened(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        return line.to_owned();
-    }
-    format!("{}…", line.chars().take(WIDTH - 1).collect::<String>().trim_end())
-}
-
-/// Words in lines of at most 80 columns.
-fn wrapped(text: &mut String, words: &str) {
-    let indent: String = words.chars().take_while(|c| *c == ' ').collect();
-    let mut line = indent.clone();
-    for word in words.split_whitespace() {
-        if line.trim().is_empty() {
-            line += word;
-        } else if line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(text, "{line}");
-            line = format!("{indent}{word}");
-        } else {
-            line = format!("{line} {word}");
-        }
-    }
-    let _ = writeln!(text, "{line}");
 }

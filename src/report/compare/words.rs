@@ -1,8 +1,8 @@
 //! Differences in words: no digit that the interval does not carry.
 
 use super::model::{FigureDifference, Variant};
-use crate::report::{Estimate, Unit};
 use crate::report::format::figure;
+use crate::report::{Estimate, Unit};
 use crate::study::{Pair, PairVerdict};
 
 /// How a figure's unit is written: what a number is divided by, what stands before and behind it.
@@ -35,13 +35,14 @@ pub(super) fn difference(estimate: &Estimate, unit: Unit) -> String {
     let half = estimate.half_width();
     let scale = scale(unit, estimate.mean.abs().max(half));
     let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
-    let decimals = decimals(if half > 0.0 { half } else { value.abs() / 50.0 });
+    let decimals = decimals(if half > 0.0 { half } else { value.abs() / 200.0 });
     let sign = match rounded(value, decimals) {
         zero if zero == 0.0 => "",
         value if value < 0.0 => "-",
         _ => "+",
     };
-    let text = |value: f64| written(value, decimals);
+    // What is the same in every replication has no digit in doubt.
+    let text = |value: f64| if half > 0.0 { written(value, decimals) } else { short(written(value, decimals)) };
     let range = if half > 0.0 { format!(" ± {}", text(half)) } else { String::new() };
     format!("{sign}{}{}{range}{}", scale.before, text(value.abs()), scale.behind)
 }
@@ -68,6 +69,11 @@ fn written(value: f64, decimals: i32) -> String {
     if places == 0 { crate::units::grouped(value.round() as u64) } else { format!("{value:.places$}") }
 }
 
+/// Without zeros at the end.
+fn short(text: String) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// `-12%`; `new` from nothing; empty without a base.
 pub(super) fn relative(pair: &Pair) -> String {
     match pair.relative {
@@ -88,11 +94,11 @@ pub(super) fn verdict(pair: &Pair) -> String {
         PairVerdict::Worse => "worse".to_owned(),
         PairVerdict::Changed => "changed".to_owned(),
         PairVerdict::Same => "the same".to_owned(),
-        PairVerdict::NoDifferenceSeen => "no difference seen".to_owned(),
+        PairVerdict::NoDifferenceSeen => "none seen".to_owned(),
         PairVerdict::TooFewReplications => match pair.replications_needed {
-            Some(needed) if needed < 100_000 => format!("unclear; -n {needed} would tell"),
-            Some(_) => "unclear, and more runs do not help".to_owned(),
-            None => "unclear; -n 2 at least".to_owned(),
+            Some(needed) if needed < 100_000 => format!("unclear: -n {needed}"),
+            Some(_) => "unclear at any -n".to_owned(),
+            None => "unclear: -n 2".to_owned(),
         },
     }
 }
@@ -132,10 +138,16 @@ const WEIGHED: [&str; 6] =
 /// The answer in a sentence: what the other costs or saves, and what that does to the service.
 pub(super) fn sentence(variant: &Variant) -> String {
     let row = |metric: &str| {
-        variant.figures.iter().find(|row| row.metric == metric && row.name.is_empty()).and_then(|row| Some((row, row.pair.as_ref()?)))
+        variant
+            .figures
+            .iter()
+            .find(|row| row.metric == metric && row.name.is_empty())
+            .and_then(|row| Some((row, row.pair.as_ref()?)))
     };
     let mut parts = Vec::new();
-    for (metric, what) in WEIGHED.iter().zip(["cost", "latency P95", "failed requests", "time in breach", "waiting for nodes", "churn"]) {
+    for (metric, what) in
+        WEIGHED.iter().zip(["cost", "latency P95", "failed requests", "time in breach", "waiting for nodes", "churn"])
+    {
         let Some((row, pair)) = row(metric) else { continue };
         match pair.verdict {
             PairVerdict::Better | PairVerdict::Worse | PairVerdict::Changed => {
@@ -167,7 +179,8 @@ mod tests {
         check(0.0123, 0.004, Unit::Ratio, "+1.2 ± 0.4 pp");
         check(0.2, 5.1, Unit::Milliseconds, "0 ± 5 ms");
         check(1800.0, 240.0, Unit::Seconds, "+30 ± 4 min");
-        assert_eq!(difference(&Estimate::exact(-12.0), Unit::Count), "-12.0");
+        assert_eq!(difference(&Estimate::exact(-12.0), Unit::Count), "-12");
+        assert_eq!(difference(&Estimate::exact(-123.45), Unit::Count), "-123.5");
         assert_eq!(difference(&Estimate::exact(0.0), Unit::Count), "0");
     }
 }

@@ -16,6 +16,7 @@ pub use users::{LatencyDetail, ObjectiveDetail, PooledLatency, RouteResult, Serv
 
 use crate::study::Estimate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The `apiVersion` of `result.json` written by this release.
 pub(super) const API_VERSION: &str = "foresail/v1alpha1";
@@ -67,6 +68,9 @@ pub struct Report {
     pub namespaces: Vec<NamespaceResult>,
     /// Mean cost by day, group, namespace and resource; adds up to the mean total.
     pub costs: Vec<CostRow>,
+    /// What the scenario is made of: every value by its path.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
     /// What happened, in one replication.
     pub timeline: Timeline,
     /// What to set instead, if it was asked.
@@ -96,6 +100,7 @@ impl Report {
             charges: Vec::new(),
             namespaces: Vec::new(),
             costs: Vec::new(),
+            inputs: BTreeMap::new(),
             timeline: Timeline::default(),
             recommendation: None,
         }

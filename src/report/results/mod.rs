@@ -32,6 +32,7 @@ impl Report {
         report.charges = results.charges();
         report.namespaces = results.namespaces();
         report.costs = results.costs();
+        report.inputs = scenario.inputs.values(&scenario.cast);
         report.timeline = results.timeline();
         let overloaded = report.services.iter().filter(|service| service.error_ratio.mean > OVERLOADED);
         let caveats: Vec<String> = overloaded.map(overload).collect();

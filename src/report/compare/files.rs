@@ -1,0 +1,27 @@
+//! The folder of a comparison: all of it, or nothing.
+
+use super::model::Comparison;
+use super::{Compared, comparison_csv, comparison_page};
+use crate::report::files::publish_folder;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Writes `comparison.json`, `comparison.csv` and `index.html` into `folder`, as a report is written. Returns the page's
+/// path.
+///
+/// Errors: whatever the file system says.
+pub fn write_comparison(
+    comparison: &Comparison,
+    base: &Compared,
+    others: &[Compared],
+    folder: &Path,
+) -> io::Result<PathBuf> {
+    let json = serde_json::to_string_pretty(comparison).map_err(io::Error::other)? + "\n";
+    let files = [
+        ("comparison.json", json),
+        ("comparison.csv", comparison_csv(comparison)),
+        ("index.html", comparison_page(comparison, base, others)),
+    ];
+    publish_folder(&files, &[], folder)?;
+    Ok(folder.join("index.html"))
+}
