@@ -83,6 +83,9 @@ fn place() -> Folder {
     for name in ["hpa-order.yaml", "hpa-faster.yaml", "hpa-flash-crowd.csv", "scheduler-cluster.yaml"] {
         copy(&format!("docs/{name}"), &format!("docs/{name}"));
     }
+    for name in ["shop.yaml", "target-80.yaml", "web.yaml"] {
+        copy(&format!("docs/compare/{name}"), &format!("docs/compare/{name}"));
+    }
     copy("scenarios/flash-crowd.yaml", "scenarios/flash-crowd.yaml");
     for entry in fs::read_dir(root().join("scenarios/ecommerce")).expect("the reference scenario") {
         let entry = entry.expect("readable");
@@ -109,6 +112,9 @@ fn run(folder: &Folder, line: &str) -> Done {
         let at = words.iter().position(|word| word == "--replications");
         at.into_iter().for_each(|at| drop(words.drain(at..at + 2)));
         words.extend(["-q", "-n", "1", "--set", "duration=10m"].map(str::to_owned));
+    }
+    if words[0] == "compare" {
+        words.push("-q".to_owned());
     }
     if words[0] == "why" {
         // Asked of the sample report, and not of what another example has just written in its place.

@@ -145,7 +145,7 @@ fn figures(result: &Value) -> String {
     let mut lines = String::new();
     for (key, value) in result.as_object().expect("an object") {
         // Versions, and what the scenario itself says.
-        if !["apiVersion", "kind", "foresailVersion", "scenario", "run", "prices"].contains(&key.as_str()) {
+        if !["apiVersion", "kind", "foresailVersion", "scenario", "run", "prices", "inputs"].contains(&key.as_str()) {
             flatten(key, value, &mut lines);
         }
     }

@@ -8,7 +8,7 @@ mod thinned;
 
 pub(super) use costs::cost_figures;
 pub(super) use frame::{Axis, INK, PALETTE, builder, mesh};
-pub(super) use over_time::timeline_figures;
+pub(super) use over_time::{histories_beside_each_other, timeline_figures};
 pub(super) use thinned::TimeAxis;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::report::{Panel, Report, Unit};
 use plotters::prelude::*;
 
 /// A chart of a panel with a linear axis.
+#[derive(Clone, Copy)]
 struct OverTime {
     panel: Panel,
     title: &'static str,
@@ -73,6 +74,17 @@ const BELOW: [OverTime; 2] = [
 /// All charts over time that have data.
 pub(in crate::report) fn timeline_figures(report: &Report) -> Vec<Figure> {
     let linear = |chart: &OverTime| chart.figure(report);
+    let above = ABOVE.iter().map(linear);
+    above.chain([latency(report)]).chain(BELOW.iter().map(linear)).flatten().collect()
+}
+
+/// The charts of two or more histories in one: a line each, nothing stacked. The report's series are one a history and
+/// panel.
+pub(in crate::report) fn histories_beside_each_other(report: &Report) -> Vec<Figure> {
+    let linear = |chart: &OverTime| {
+        let note = chart.note.strip_suffix(", stacked").unwrap_or(chart.note);
+        OverTime { stacked: false, note, ..*chart }.figure(report)
+    };
     let above = ABOVE.iter().map(linear);
     above.chain([latency(report)]).chain(BELOW.iter().map(linear)).flatten().collect()
 }

@@ -3,7 +3,7 @@
 use super::Compared;
 use super::model::{Comparison, FigureDifference, Scope, Variant};
 use super::words::{cells, difference, sentence, tells};
-use crate::report::chart::timeline_figures;
+use crate::report::chart::histories_beside_each_other;
 use crate::report::format::parts;
 use crate::report::{Estimate, Panel, Report, Series, Unit};
 use crate::study::{Better, Pair};
@@ -42,7 +42,7 @@ fn shown(variant: &Variant, base: &Compared, new: &Compared) -> Value {
         grids => parts.map(grid).to_vec(),
         bridge => bridge(variant),
         parting => Value::from(Serde(&variant.parting)),
-        figures => Value::from(Serde(timeline_figures(&both(&base.report, &new.report)))),
+        figures => Value::from(Serde(histories_beside_each_other(&both(&base.report, &new.report)))),
     }
 }
 

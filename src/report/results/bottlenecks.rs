@@ -54,7 +54,8 @@ impl Results<'_> {
     fn short_of_nodes(&self, workload: WorkloadId) -> Option<Part> {
         let waiting = self.over(|run| {
             let row = &run.workloads[workload];
-            row.pending.seconds as f64 / (row.desired.seconds as f64).max(1.0)
+            // Pods of Jobs are not asked for as replicas: they may wait.
+            if row.desired.seconds == 0 { 0.0 } else { row.pending.seconds as f64 / row.desired.seconds as f64 }
         });
         if waiting.mean <= SHORT_OF_NODES {
             return None;
