@@ -148,7 +148,7 @@ fn figure_differences(base: &Report, new: &Report) -> Vec<FigureDifference> {
         })
         .collect();
     rows.extend(new.iter().filter(|figure| !base.iter().any(|other| is_same(figure, other))).map(|f| alone(f, false)));
-    rows.sort_by(|a, b| a.scope.cmp(&b.scope));
+    rows.sort_by_key(|row| row.scope);
     rows
 }
 

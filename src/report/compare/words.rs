@@ -37,7 +37,7 @@ pub(super) fn difference(estimate: &Estimate, unit: Unit) -> String {
     let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
     let decimals = decimals(if half > 0.0 { half } else { value.abs() / 200.0 });
     let sign = match rounded(value, decimals) {
-        zero if zero == 0.0 => "",
+        0.0 => "",
         value if value < 0.0 => "-",
         _ => "+",
     };
@@ -77,7 +77,7 @@ fn short(text: String) -> String {
 /// `-12%`; `new` from nothing; empty without a base.
 pub(super) fn relative(pair: &Pair) -> String {
     match pair.relative {
-        Some(share) if share == 0.0 => "0%".to_owned(),
+        Some(0.0) => "0%".to_owned(),
         Some(share) if share.abs() >= 9.995 => format!("×{:.0}", pair.new / pair.base),
         Some(share) if share.abs() < 0.0005 => "<0.1%".to_owned(),
         Some(share) if share.abs() < 0.0995 => format!("{:+.1}%", share * 100.0),
