@@ -18,8 +18,8 @@ pub struct Inputs {
     files: Arc<BTreeMap<String, (Option<String>, u64)>>,
 }
 
-/// Fields that say nothing about what is simulated.
-const UNSAID: [&str; 4] = ["apiVersion", "kind", "name", "description"];
+/// Fields that say nothing about what is simulated, or only where it is written: what is written there is compared itself.
+const UNSAID: [&str; 6] = ["apiVersion", "kind", "name", "description", "manifests", "terraform"];
 /// Fields of an object's metadata that a cluster writes.
 const BOOKKEEPING: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];

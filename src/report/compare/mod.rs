@@ -24,7 +24,7 @@ use super::Report;
 use super::model::API_VERSION;
 use crate::study::Pair;
 use figures::{Figure, figures};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A report with the name it has in a comparison, and its decision log (JSON Lines; empty where it is missing).
 #[derive(Clone, Debug)]
@@ -111,8 +111,22 @@ fn variant(base: &Compared, new: &Compared) -> Variant {
     }
 }
 
+/// How the path of a whole file begins.
+const FILE: &str = "file ";
+
 fn input_differences(base: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<InputDifference> {
-    let mut paths: Vec<&String> = base.keys().chain(new.keys()).collect();
+    // A file that is only called otherwise, seen from another folder, is no difference.
+    let texts = |side: &BTreeMap<String, String>| -> BTreeSet<String> {
+        side.iter().filter(|(path, _)| path.starts_with(FILE)).map(|(_, hash)| hash.clone()).collect()
+    };
+    let (base_texts, new_texts) = (texts(base), texts(new));
+    let is_in_both = |path: &str| {
+        let has = |side: &BTreeMap<String, String>, texts: &BTreeSet<String>| {
+            side.get(path).is_none_or(|hash| texts.contains(hash))
+        };
+        path.starts_with(FILE) && has(base, &new_texts) && has(new, &base_texts)
+    };
+    let mut paths: Vec<&String> = base.keys().chain(new.keys()).filter(|path| !is_in_both(path)).collect();
     paths.sort_unstable();
     paths.dedup();
     let row = |path: &String| InputDifference {

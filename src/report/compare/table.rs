@@ -90,9 +90,23 @@ fn figures(rows: &[&FigureDifference], text: &mut String) {
 }
 
 fn label(row: &FigureDifference) -> String {
-    let name = if row.name.is_empty() { row.label.clone() } else { format!("{} {}", row.name, row.label) };
     let most = 24;
-    if name.chars().count() <= most { name } else { format!("{}…", name.chars().take(most - 1).collect::<String>()) }
+    if row.name.is_empty() {
+        let label = &row.label;
+        return if label.chars().count() <= most {
+            label.clone()
+        } else {
+            format!("{}…", label.chars().take(most - 1).collect::<String>())
+        };
+    }
+    // Of a long name the end tells most.
+    let (room, length) = (most.saturating_sub(row.label.chars().count() + 1).max(6), row.name.chars().count());
+    let name = if length <= room {
+        row.name.clone()
+    } else {
+        format!("…{}", row.name.chars().skip(length + 1 - room).collect::<String>())
+    };
+    format!("{name} {}", row.label)
 }
 
 fn parting(variant: &Variant, text: &mut String) {

@@ -123,10 +123,19 @@ pub(super) fn cells(row: &FigureDifference) -> [String; 5] {
     }
 }
 
+/// A change of less than this share of the base is in the full tables only, however sure it is.
+const LEAST_TOLD: f64 = 0.001;
+
+/// Whether a pair says something beyond chance that somebody may want to know.
+fn is_news(pair: &Pair) -> bool {
+    let is_sure = matches!(pair.verdict, PairVerdict::Better | PairVerdict::Worse | PairVerdict::Changed);
+    is_sure && pair.relative.is_none_or(|share| share.abs() >= LEAST_TOLD)
+}
+
 /// Whether a row says something beyond chance.
 pub(super) fn tells(row: &FigureDifference) -> bool {
     match &row.pair {
-        Some(pair) => matches!(pair.verdict, PairVerdict::Better | PairVerdict::Worse | PairVerdict::Changed),
+        Some(pair) => is_news(pair),
         None => row.only.is_some_and(|only| only.mean != 0.0),
     }
 }
@@ -150,12 +159,12 @@ pub(super) fn sentence(variant: &Variant) -> String {
     {
         let Some((row, pair)) = row(metric) else { continue };
         match pair.verdict {
-            PairVerdict::Better | PairVerdict::Worse | PairVerdict::Changed => {
+            _ if is_news(pair) => {
                 let unit = if *metric == "costUsdPerMonth" { " per month" } else { "" };
                 parts.push(format!("{what} {}{unit}", difference(&pair.difference, row.unit)));
             }
             PairVerdict::TooFewReplications => parts.push(format!("{what} {}", verdict(pair))),
-            PairVerdict::Same | PairVerdict::NoDifferenceSeen => {}
+            _ => {}
         }
     }
     if parts.is_empty() { "no difference seen".to_owned() } else { parts.join("; ") }
