@@ -4,6 +4,7 @@ use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
 use super::run::file_name;
+use super::scenario::load;
 use super::streams::print;
 use super::watch::Shown;
 use clap::{ArgMatches, FromArgMatches};
@@ -11,9 +12,10 @@ use foresail::report::compare::{
     Compared, Comparison, Incomparable, compare, comparison_csv, comparison_markdown, comparison_table,
     write_comparison,
 };
+use foresail::report::decisions::Decisions;
 use foresail::report::{self, Report};
 use foresail::scenario::issue::{Issue, Issues};
-use foresail::scenario::{self, Scenario, Sources, checked_replications};
+use foresail::scenario::{Scenario, checked_replications};
 use foresail::study;
 use std::path::{Path, PathBuf};
 
@@ -230,13 +232,11 @@ fn met_alike(sides: &mut [(String, Asked)], args: &Args) -> Result<(), Failure> 
 
 /// A scenario with settings, or the result of an earlier run.
 fn read(path: Option<&Path>, sets: &[String]) -> Result<Asked, Issues> {
-    let scenario = |found: Result<Scenario, Issues>| found.map(|scenario| Asked::Scenario(Box::new(scenario)));
-    let Some(path) = path else { return scenario(scenario::embedded(sets)) };
-    let is_result = path.join("result.json").is_file() || path.file_name().is_some_and(|name| name == "result.json");
-    if !is_result {
-        let file = if path.is_dir() { path.join("scenario.yaml") } else { path.to_owned() };
-        return scenario(scenario::load(Sources::Disk, &file, sets));
-    }
+    let is_result =
+        |path: &&Path| path.join("result.json").is_file() || path.file_name() == Some("result.json".as_ref());
+    let Some(path) = path.filter(is_result) else {
+        return load(path, sets).map(|scenario| Asked::Scenario(Box::new(scenario)));
+    };
     if !sets.is_empty() {
         let issue =
             Issue::error("--set", format!("{} is a result: it cannot be run with other values", path.display()));
@@ -259,12 +259,9 @@ fn simulated(asked: Vec<(String, Asked)>, is_quiet: bool) -> Vec<Compared> {
         Asked::Result(report, decisions) => Compared { name, report: *report, decisions },
         Asked::Scenario(scenario) => {
             let finished = study::simulate(&scenario, &tables, &Shown::new(is_quiet));
-            let decisions = report::attachments(&finished).into_iter().find(|(file, _)| *file == "decisions.jsonl");
-            Compared {
-                name,
-                report: Report::of(&finished),
-                decisions: decisions.map(|(_, text)| text).unwrap_or_default(),
-            }
+            let log = |history| Decisions::new(&finished.study.cast, history).json_lines();
+            let decisions = finished.runs.history().map(log).unwrap_or_default();
+            Compared { name, report: Report::of(&finished), decisions }
         }
     };
     asked.into_iter().map(one).collect()

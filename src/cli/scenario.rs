@@ -1,6 +1,7 @@
 //! The scenario that a command is about.
 
 use super::Failure;
+use foresail::scenario::issue::Issues;
 use foresail::scenario::{self, Scenario, Sources};
 use std::path::{Path, PathBuf};
 
@@ -34,13 +35,19 @@ impl ScenarioArgs {
 
     /// Reads it. A seed on the command line replaces the file's.
     pub(super) fn load(&self) -> Result<Scenario, Failure> {
-        let loaded = match self.path() {
-            None => scenario::embedded(&self.sets),
-            Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), &self.sets),
-            Some(path) => scenario::load(Sources::Disk, path, &self.sets),
-        };
-        let mut scenario = loaded.map_err(Failure::Input)?;
+        let mut scenario = load(self.path(), &self.sets).map_err(Failure::Input)?;
         scenario.seed = self.seed.unwrap_or(scenario.seed);
         Ok(scenario)
+    }
+}
+
+/// The scenario of a file, or of a folder that holds a scenario.yaml; without one the built-in one.
+///
+/// Errors: everything that is wrong with it.
+pub(super) fn load(path: Option<&Path>, sets: &[String]) -> Result<Scenario, Issues> {
+    match path {
+        None => scenario::embedded(sets),
+        Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), sets),
+        Some(path) => scenario::load(Sources::Disk, path, sets),
     }
 }

@@ -2,21 +2,19 @@
 
 use super::chart::{cost_figures, timeline_figures};
 use super::format::{duration, figure, interval, parts};
+use super::page::page;
 use super::tables::{self, Grid};
 use super::verdict::{basis, overall};
 use super::{Estimate, Report, Unit};
 use crate::units::counted;
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 
 /// The page for a report.
 ///
 /// Cost: mostly the drawing of charts, some tens of milliseconds.
 pub fn html(report: &Report) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    let page = environment.render_str(TEMPLATE, model(report));
-    page.unwrap_or_else(|error| format!("<!doctype html><title>foresail</title><pre>{error}</pre>"))
+    page(TEMPLATE, model(report))
 }
 
 fn model(report: &Report) -> Value {

@@ -23,6 +23,7 @@ mod format;
 mod hpa_reasons;
 mod html;
 mod model;
+mod page;
 mod recommendation;
 mod results;
 mod screen;

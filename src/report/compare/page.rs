@@ -5,22 +5,19 @@ use super::model::{Comparison, FigureDifference, Scope, Variant};
 use super::words::{cells, difference, sentence, tells};
 use crate::report::chart::histories_beside_each_other;
 use crate::report::format::parts;
+use crate::report::page::page;
 use crate::report::{Estimate, Panel, Report, Series, Unit};
 use crate::study::{Better, Pair};
 use crate::units::counted;
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 
 /// The page for a comparison of these reports.
 pub fn comparison_page(comparison: &Comparison, base: &Compared, others: &[Compared]) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     let variants: Vec<Value> =
         comparison.variants.iter().zip(others).map(|(variant, new)| shown(variant, base, new)).collect();
     let runs = counted(comparison.base.replications as usize, "replication");
-    let model = context! { comparison => Value::from(Serde(comparison)), variants => variants, runs => runs };
-    let page = environment.render_str(TEMPLATE, model);
-    page.unwrap_or_else(|error| format!("<!doctype html><title>foresail</title><pre>{error}</pre>"))
+    page(TEMPLATE, context! { comparison => Value::from(Serde(comparison)), variants => variants, runs => runs })
 }
 
 const TEMPLATE: &str = include_str!("page.html");
