@@ -35,7 +35,7 @@ pub(crate) fn known_or_not<'de, D: serde::Deserializer<'de>>(source: D) -> Resul
     Ok(Option::<f64>::deserialize(source)?.unwrap_or(f64::NAN))
 }
 
-fn each_known_or_not<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<f64>, D::Error> {
+pub(crate) fn each_known_or_not<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<f64>, D::Error> {
     let values = Vec::<Option<f64>>::deserialize(source)?;
     Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
 }

@@ -18,7 +18,7 @@ mod runs;
 
 pub use crate::traffic::latency::LatencyTables;
 pub use estimate::Estimate;
-pub(crate) use estimate::known_or_not;
+pub(crate) use estimate::{each_known_or_not, known_or_not};
 pub use figures::Figures;
 pub use history::History;
 pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};

@@ -28,6 +28,8 @@ pub struct Study {
     pub tables: LatencyTables,
     /// How often replication 0 keeps a point of the timeline.
     pub timeline_every: SimDuration,
+    /// Whether replication 0 keeps its timeline and its log: off where only figures are asked for.
+    pub keeps_story: bool,
 }
 
 /// As many points as a chart can show.
@@ -44,12 +46,13 @@ impl Study {
             seed: scenario.seed,
             tables: LatencyTables::default(),
             timeline_every: SimDuration::from_mins(minutes as i64),
+            keeps_story: true,
         }
     }
 
-    /// Replication `number`. Only number 0 keeps its timeline and its log.
+    /// Replication `number`. Only number 0 keeps its timeline and its log, and only where the study keeps them.
     pub fn replicate(&self, number: u32) -> Outcome {
-        let first = number == 0;
+        let first = self.keeps_story && number == 0;
         let mut simulation = Simulation::new(Start {
             cast: self.cast.clone(),
             timing: self.timing.clone(),
@@ -72,7 +75,7 @@ impl Study {
         let names = self.names();
         let one = |number| {
             let mut outcome = self.replicate(number);
-            let history = (number == 0).then(|| History::take(&mut outcome));
+            let history = (self.keeps_story && number == 0).then(|| History::take(&mut outcome));
             let figures = Figures::of(number, &names, outcome);
             progress();
             (figures, history)

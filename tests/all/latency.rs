@@ -18,6 +18,7 @@ fn study(sets: &[&str]) -> Study {
         seed: scenario.seed,
         tables: Default::default(),
         timeline_every: SimDuration::ZERO,
+        keeps_story: true,
     }
 }
 

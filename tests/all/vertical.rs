@@ -54,6 +54,7 @@ fn hours(scenario: Scenario, hours: i64) -> Outcome {
         seed: 1,
         tables: Default::default(),
         timeline_every: SimDuration::ZERO,
+        keeps_story: true,
     };
     study.replicate(0)
 }

@@ -1,7 +1,8 @@
 //! The comparison for a merge request.
 
-use super::model::{Comparison, FigureDifference, Scope, Variant};
+use super::model::{Comparison, FigureDifference, Variant};
 use super::words::{cells, sentence, tells};
+use crate::report::figures::Scope;
 use crate::units::counted;
 use std::fmt::Write;
 

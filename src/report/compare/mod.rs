@@ -4,7 +4,6 @@
 //! reading at [`compare`]; `model.rs` has the parts, the other files are the ways to show them.
 
 mod csv;
-mod figures;
 mod files;
 mod markdown;
 mod model;
@@ -13,17 +12,18 @@ mod parting;
 mod table;
 mod words;
 
+pub use crate::report::figures::Scope;
 pub use csv::comparison_csv;
 pub use files::write_comparison;
 pub use markdown::comparison_markdown;
-pub use model::{BridgeStep, Comparison, FigureDifference, InputDifference, Only, Parting, Scope, Side, Variant};
+pub use model::{BridgeStep, Comparison, FigureDifference, InputDifference, Only, Parting, Side, Variant};
 pub use page::comparison_page;
 pub use table::comparison_table;
 
 use super::Report;
+use super::figures::{Figure, figures};
 use super::model::API_VERSION;
 use crate::study::Pair;
-use figures::{Figure, figures};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A report with the name it has in a comparison, and its decision log (JSON Lines; empty where it is missing).

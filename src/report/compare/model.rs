@@ -1,6 +1,7 @@
 //! The comparison: versioned, serialisable.
 
 use crate::report::Unit;
+use crate::report::figures::Scope;
 use crate::study::{Better, Pair};
 use serde::{Deserialize, Serialize};
 
@@ -62,41 +63,6 @@ pub struct InputDifference {
     pub base: Option<String>,
     /// The other's.
     pub new: Option<String>,
-}
-
-/// What a figure is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Scope {
-    /// Everything.
-    Whole,
-    /// An entry route.
-    Route,
-    /// A service.
-    Service,
-    /// A HorizontalPodAutoscaler.
-    Hpa,
-    /// A node group.
-    NodeGroup,
-    /// A namespace, with OpenCost's `__idle__` and `__unallocated__`.
-    Namespace,
-    /// A kind of charge.
-    Charge,
-}
-
-impl Scope {
-    /// For people, singular.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Scope::Whole => "in all",
-            Scope::Route => "route",
-            Scope::Service => "service",
-            Scope::Hpa => "HPA",
-            Scope::NodeGroup => "node group",
-            Scope::Namespace => "namespace",
-            Scope::Charge => "charge",
-        }
-    }
 }
 
 /// A figure of both.

@@ -1,9 +1,10 @@
 //! The page of a comparison: one file, no network, light and dark, prints well. The answer is on top.
 
 use super::Compared;
-use super::model::{Comparison, FigureDifference, Scope, Variant};
+use super::model::{Comparison, FigureDifference, Variant};
 use super::words::{cells, difference, sentence, tells};
 use crate::report::chart::histories_beside_each_other;
+use crate::report::figures::Scope;
 use crate::report::format::parts;
 use crate::report::page::page;
 use crate::report::{Estimate, Panel, Report, Series, Unit};

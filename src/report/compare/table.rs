@@ -1,7 +1,8 @@
 //! The comparison in the terminal: what differs in the input, then what came out, the answer last.
 
-use super::model::{Comparison, FigureDifference, Scope, Variant};
+use super::model::{Comparison, FigureDifference, Variant};
 use super::words::{cells, sentence, tells};
+use crate::report::figures::Scope;
 use crate::report::screen::{right, shortened, table, wrapped};
 use crate::units::counted;
 use std::fmt::Write;

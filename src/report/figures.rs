@@ -1,18 +1,90 @@
 //! All figures of a report that can be set beside another's, with what they are.
 
-use super::model::Scope;
-use crate::report::{Estimate, LatencyDetail, Report, Unit};
-use crate::study::Better;
+use super::model::{LatencyDetail, Report, Unit};
+use crate::study::{Better, Estimate};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// A figure.
-pub(super) struct Figure<'a> {
-    pub(super) scope: Scope,
-    pub(super) name: String,
-    pub(super) metric: &'a str,
-    pub(super) label: &'a str,
-    pub(super) unit: Unit,
-    pub(super) better: Better,
-    pub(super) value: &'a Estimate,
+/// What a figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// Everything.
+    Whole,
+    /// An entry route.
+    Route,
+    /// A service.
+    Service,
+    /// A HorizontalPodAutoscaler.
+    Hpa,
+    /// A node group.
+    NodeGroup,
+    /// A namespace, with OpenCost's `__idle__` and `__unallocated__`.
+    Namespace,
+    /// A kind of charge.
+    Charge,
+}
+
+impl Scope {
+    /// For people, singular.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Scope::Whole => "in all",
+            Scope::Route => "route",
+            Scope::Service => "service",
+            Scope::Hpa => "HPA",
+            Scope::NodeGroup => "node group",
+            Scope::Namespace => "namespace",
+            Scope::Charge => "charge",
+        }
+    }
+
+    /// As it is written in a figure's key; none for everything.
+    pub(crate) fn tag(self) -> Option<&'static str> {
+        match self {
+            Scope::Whole => None,
+            Scope::Route => Some("route"),
+            Scope::Service => Some("service"),
+            Scope::Hpa => Some("hpa"),
+            Scope::NodeGroup => Some("nodeGroup"),
+            Scope::Namespace => Some("namespace"),
+            Scope::Charge => Some("charge"),
+        }
+    }
+}
+
+/// A figure of a report.
+#[derive(Clone, Debug)]
+pub struct Figure<'a> {
+    /// What it is about.
+    pub scope: Scope,
+    /// The name of what it is about; empty for everything.
+    pub name: String,
+    /// Its stable name: `latencyMsP95`.
+    pub metric: &'a str,
+    /// A few words for people.
+    pub label: &'a str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way it gets better.
+    pub better: Better,
+    /// Its value over replications.
+    pub value: Cow<'a, Estimate>,
+}
+
+impl Figure<'_> {
+    /// What people call it: `latencyMsP95`, `latencyMsP95{route:/checkout}`.
+    pub fn key(&self) -> String {
+        key(self.metric, self.scope, &self.name)
+    }
+}
+
+/// The metric alone where it is of everything, else with what it is about, as k6 writes a metric with a tag.
+pub(crate) fn key(metric: &str, scope: Scope, name: &str) -> String {
+    match scope.tag() {
+        None => metric.to_owned(),
+        Some(tag) => format!("{metric}{{{tag}:{name}}}"),
+    }
 }
 
 /// A figure of a row, without the row.
@@ -22,7 +94,7 @@ type Row<'a> = (&'static str, &'static str, Unit, Better, &'a Estimate);
 const NEUTRAL: [&str; 4] = ["nodeHours", "nodesPeak", "scaleEvents", "spotSurvived"];
 
 /// The figures, headlines first.
-pub(super) fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
+pub fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
     let mut all: Vec<Figure<'a>> = report
         .headlines
         .iter()
@@ -33,9 +105,10 @@ pub(super) fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
             label: &row.label,
             unit: row.unit,
             better: if NEUTRAL.contains(&row.metric.as_str()) { Better::Neither } else { Better::Lower },
-            value: &row.value,
+            value: Cow::Borrowed(&row.value),
         })
         .collect();
+    all.push(rescales(report));
     let mut add = |scope: Scope, name: String, rows: Vec<Row<'a>>| {
         let figure = |(metric, label, unit, better, value)| Figure {
             scope,
@@ -44,7 +117,7 @@ pub(super) fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
             label,
             unit,
             better,
-            value,
+            value: Cow::Borrowed(value),
         };
         all.extend(rows.into_iter().map(figure));
     };
@@ -85,6 +158,22 @@ pub(super) fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
         add(scope, name.clone(), rows);
     }
     all
+}
+
+/// What all HPAs do together.
+fn rescales(report: &Report) -> Figure<'_> {
+    let rows = || report.autoscalers.iter().map(|row| &row.scale_events);
+    let count = rows().map(|row| row.values.len()).max().unwrap_or(0);
+    let sum = |at: usize| rows().filter_map(|row| row.values.get(at)).sum();
+    Figure {
+        scope: Scope::Whole,
+        name: String::new(),
+        metric: "rescales",
+        label: "HPA rescales",
+        unit: Unit::Count,
+        better: Better::Neither,
+        value: Cow::Owned(Estimate::of((0..count).map(sum)).within(0.0, f64::INFINITY)),
+    }
 }
 
 fn full_name(namespace: &str, name: &str) -> String {
