@@ -1,5 +1,6 @@
 //! All figures of a report that can be set beside another's, with what they are.
 
+use super::metrics::{self, Metric, metric_of};
 use super::model::{LatencyDetail, Report, Unit};
 use crate::study::{Better, Estimate};
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,8 @@ pub struct Figure<'a> {
     pub better: Better,
     /// Its value over replications.
     pub value: Cow<'a, Estimate>,
+    /// The service level that it should stay below.
+    pub objective: Option<f64>,
 }
 
 impl Figure<'_> {
@@ -88,10 +91,7 @@ pub(crate) fn key(metric: &str, scope: Scope, name: &str) -> String {
 }
 
 /// A figure of a row, without the row.
-type Row<'a> = (&'static str, &'static str, Unit, Better, &'a Estimate);
-
-/// Headlines of which neither direction is good.
-const NEUTRAL: [&str; 4] = ["nodeHours", "nodesPeak", "scaleEvents", "spotSurvived"];
+type Row<'a> = (Metric, &'a Estimate);
 
 /// The figures, headlines first.
 pub fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
@@ -104,20 +104,22 @@ pub fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
             metric: &row.metric,
             label: &row.label,
             unit: row.unit,
-            better: if NEUTRAL.contains(&row.metric.as_str()) { Better::Neither } else { Better::Lower },
+            better: metric_of(&row.metric).map_or(Better::Lower, |(metric, _)| metric.better),
             value: Cow::Borrowed(&row.value),
+            objective: row.objective,
         })
         .collect();
     all.push(rescales(report));
     let mut add = |scope: Scope, name: String, rows: Vec<Row<'a>>| {
-        let figure = |(metric, label, unit, better, value)| Figure {
+        let figure = |(metric, value): Row<'a>| Figure {
             scope,
             name: name.clone(),
-            metric,
-            label,
-            unit,
-            better,
+            metric: metric.name,
+            label: metric.of_part,
+            unit: metric.unit,
+            better: metric.better,
             value: Cow::Borrowed(value),
+            objective: None,
         };
         all.extend(rows.into_iter().map(figure));
     };
@@ -128,33 +130,33 @@ pub fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
     for row in &report.services {
         let latency = [&row.latency_ms_p50, &row.latency_ms_p95, &row.latency_ms_p99];
         let mut rows = felt(&row.requests_per_second, latency, &row.error_ratio, &row.detail);
-        rows.push(("breachRatio", "time in breach", Unit::Ratio, Better::Lower, &row.breach_ratio));
+        rows.push((metrics::BREACH, &row.breach_ratio));
         add(Scope::Service, full_name(&row.namespace, &row.name), rows);
     }
     for row in &report.autoscalers {
         let rows = vec![
-            ("replicasMean", "replicas", Unit::Count, Better::Neither, &row.replicas_mean),
-            ("replicasPeak", "replicas at most", Unit::Count, Better::Neither, &row.replicas_peak),
-            ("atMaxRatio", "time at maxReplicas", Unit::Ratio, Better::Lower, &row.at_max_ratio),
-            ("scaleEvents", "rescales", Unit::Count, Better::Neither, &row.scale_events),
-            ("flappingPerHour", "changes of direction", Unit::PerHour, Better::Lower, &row.flapping_per_hour),
+            (metrics::REPLICAS, &row.replicas_mean),
+            (metrics::REPLICAS_PEAK, &row.replicas_peak),
+            (metrics::AT_MAX, &row.at_max_ratio),
+            (metrics::SCALE_EVENTS, &row.scale_events),
+            (metrics::FLAPPING, &row.flapping_per_hour),
         ];
         add(Scope::Hpa, full_name(&row.namespace, &row.name), rows);
     }
     for row in &report.groups {
         let rows = vec![
-            ("costUsdPerMonth", "cost per month", Unit::UsdPerMonth, Better::Lower, &row.cost_usd_per_month),
-            ("nodesMean", "nodes", Unit::Count, Better::Neither, &row.nodes_mean),
-            ("nodesPeak", "nodes at most", Unit::Count, Better::Neither, &row.nodes_peak),
-            ("idleRatio", "idle share of its cost", Unit::Ratio, Better::Lower, &row.idle_ratio),
-            ("interruptions", "spot notices", Unit::Count, Better::Lower, &row.interruptions),
+            (metrics::COST, &row.cost_usd_per_month),
+            (metrics::NODES, &row.nodes_mean),
+            (metrics::NODES_PEAK, &row.nodes_peak),
+            (metrics::IDLE, &row.idle_ratio),
+            (metrics::INTERRUPTIONS, &row.interruptions),
         ];
         add(Scope::NodeGroup, row.name.clone(), rows);
     }
     let costs = report.namespaces.iter().map(|row| (Scope::Namespace, &row.name, &row.cost_usd_per_month));
     let charges = report.charges.iter().map(|row| (Scope::Charge, &row.name, &row.cost_usd_per_month));
     for (scope, name, cost) in costs.chain(charges) {
-        let rows = vec![("costUsdPerMonth", "cost per month", Unit::UsdPerMonth, Better::Lower, cost)];
+        let rows = vec![(metrics::COST, cost)];
         add(scope, name.clone(), rows);
     }
     all
@@ -168,11 +170,12 @@ fn rescales(report: &Report) -> Figure<'_> {
     Figure {
         scope: Scope::Whole,
         name: String::new(),
-        metric: "rescales",
-        label: "HPA rescales",
-        unit: Unit::Count,
-        better: Better::Neither,
+        metric: metrics::RESCALES.name,
+        label: metrics::RESCALES.of_all,
+        unit: metrics::RESCALES.unit,
+        better: metrics::RESCALES.better,
         value: Cow::Owned(Estimate::of((0..count).map(sum)).within(0.0, f64::INFINITY)),
+        objective: None,
     }
 }
 
@@ -187,11 +190,11 @@ fn felt<'a>(
     detail: &'a LatencyDetail,
 ) -> Vec<Row<'a>> {
     vec![
-        ("requestsPerSecond", "requests", Unit::PerSecond, Better::Neither, requests),
-        ("latencyMsP50", "latency P50", Unit::Milliseconds, Better::Lower, p50),
-        ("latencyMsP95", "latency P95", Unit::Milliseconds, Better::Lower, p95),
-        ("latencyMsP99", "latency P99", Unit::Milliseconds, Better::Lower, p99),
-        ("errorRatio", "failed requests", Unit::Ratio, Better::Lower, errors),
-        ("apdex", "apdex", Unit::Count, Better::Higher, &detail.apdex),
+        (metrics::REQUESTS, requests),
+        (metrics::LATENCY_P50, p50),
+        (metrics::LATENCY_P95, p95),
+        (metrics::LATENCY_P99, p99),
+        (metrics::ERRORS, errors),
+        (metrics::APDEX, &detail.apdex),
     ]
 }

@@ -24,6 +24,7 @@ mod files;
 mod format;
 mod hpa_reasons;
 mod html;
+pub mod metrics;
 mod model;
 mod page;
 mod recommendation;

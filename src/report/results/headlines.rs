@@ -1,68 +1,68 @@
 //! The figures to look at first, and the objectives.
 
 use super::Results;
+use crate::report::metrics::{self, Metric};
 use crate::report::{Estimate, Headline, Objective, Unit};
 use crate::study::{Figures, keeps_error_rate, keeps_latency};
 
-fn headline(metric: &str, label: &str, unit: Unit, value: Estimate) -> Headline {
+fn headline(metric: Metric, value: Estimate) -> Headline {
+    let Metric { name, of_all, unit, .. } = metric;
     // Nothing here can be negative but money, and no share above one, whatever the t-distribution says.
     let value = match unit {
         Unit::Usd | Unit::UsdPerMonth => value,
         Unit::Ratio => value.within(0.0, 1.0),
         _ => value.within(0.0, f64::INFINITY),
     };
-    Headline { metric: metric.to_owned(), label: label.to_owned(), unit, value, objective: None }
+    Headline { metric: name.to_owned(), label: of_all.to_owned(), unit, value, objective: None }
 }
 
 impl Results<'_> {
     pub(super) fn headlines(&self) -> Vec<Headline> {
         let cost = self.over(|run| run.usd_per_month(run.cost()));
-        let mut all = vec![headline("costUsdPerMonth", "Cost per month", Unit::UsdPerMonth, cost)];
+        let mut all = vec![headline(metrics::COST, cost)];
         all.extend(self.of_users());
         all.extend(self.of_the_cluster());
         let idle = self.over(Figures::idle_ratio);
-        all.push(headline("idleRatio", "Idle share of node cost", Unit::Ratio, idle));
+        all.push(headline(metrics::IDLE, idle));
         all
     }
 
     fn of_users(&self) -> Vec<Headline> {
         let Some(traffic) = &self.cast.traffic else { return Vec::new() };
         let slowest_ms = |quantile: f64| self.over_known(move |run| Some(run.slowest_route_s(quantile)? * 1000.0));
-        let latency = headline("latencyMsP95", "Latency P95, slowest route", Unit::Milliseconds, slowest_ms(0.95));
+        let latency = headline(metrics::LATENCY_P95, slowest_ms(0.95));
         let target_ms = traffic.objective.latency_s_p95.map(|seconds| seconds * 1000.0);
         let failed = self.over(|run| run.entry.requests.failed_ratio());
-        let errors = headline("errorRatio", "Failed requests", Unit::Ratio, failed);
+        let errors = headline(metrics::ERRORS, failed);
         let breach = self.over(|run| run.entry.breach_ratio());
         vec![
             Headline { objective: target_ms, ..latency },
-            headline("latencyMsP99", "Latency P99, slowest route", Unit::Milliseconds, slowest_ms(0.99)),
+            headline(metrics::LATENCY_P99, slowest_ms(0.99)),
             Headline { objective: traffic.objective.error_rate, ..errors },
-            headline("breachRatio", "Time in breach", Unit::Ratio, breach),
+            headline(metrics::BREACH, breach),
         ]
     }
 
     fn of_the_cluster(&self) -> Vec<Headline> {
         let hours = self.hours();
-        let count = |metric, label, get: &dyn Fn(&Figures) -> u64| {
-            headline(metric, label, Unit::Count, self.over(|run| get(run) as f64))
-        };
+        let count = |metric, get: &dyn Fn(&Figures) -> u64| headline(metric, self.over(|run| get(run) as f64));
         let node_hours = self.over(|run| run.cluster.nodes.mean(self.duration) * hours);
         let waited = self.over(|run| run.pending_pod_hours() * 3600.0);
         let longest = self.over(|run| run.cluster.longest_pending.as_secs_f64());
         let flapping = self.over(|run| run.starts_and_stops() as f64 / hours);
         let survived = |run: &Figures| run.cluster.spot_notices - run.cluster.spot_losses;
         vec![
-            headline("nodeHours", "Node hours", Unit::Count, node_hours),
-            count("nodesPeak", "Nodes at most", &|run| run.cluster.nodes.most as u64),
-            headline("pendingPodSeconds", "Pods waiting for a node, in all", Unit::Seconds, waited),
-            headline("longestPendingSeconds", "Longest wait for a node", Unit::Seconds, longest),
-            count("unplacedPods", "Pods without a node at the end", &|run| run.cluster.unplaced),
-            count("scaleEvents", "HPA rescales and node scale-ups", &Figures::scale_events),
-            headline("flappingPerHour", "Pods and nodes started + stopped", Unit::PerHour, flapping),
-            count("evictions", "Pods evicted", &|run| run.cluster.evictions),
-            count("spotSurvived", "Spot interruptions survived", &survived),
-            count("spotLosses", "Spot interruptions with pods lost", &|run| run.cluster.spot_losses),
-            count("outOfMemory", "Containers killed for memory", &|run| run.cluster.out_of_memory),
+            headline(metrics::NODE_HOURS, node_hours),
+            count(metrics::NODES_PEAK, &|run| run.cluster.nodes.most as u64),
+            headline(metrics::PENDING, waited),
+            headline(metrics::LONGEST_PENDING, longest),
+            count(metrics::UNPLACED, &|run| run.cluster.unplaced),
+            count(metrics::SCALE_EVENTS, &Figures::scale_events),
+            headline(metrics::FLAPPING, flapping),
+            count(metrics::EVICTIONS, &|run| run.cluster.evictions),
+            count(metrics::SPOT_SURVIVED, &survived),
+            count(metrics::SPOT_LOSSES, &|run| run.cluster.spot_losses),
+            count(metrics::OUT_OF_MEMORY, &|run| run.cluster.out_of_memory),
         ]
     }
 

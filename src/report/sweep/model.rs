@@ -1,6 +1,7 @@
 //! The lines of `study.jsonl`: the head first, then a point each.
 
-use crate::study::known_or_not;
+use crate::report::figures::Figure;
+use crate::study::{Estimate, known_or_not};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -103,4 +104,14 @@ pub struct FigureAtPoint {
     /// By replication; `null` where one has none.
     #[serde(deserialize_with = "crate::study::each_known_or_not")]
     pub values: Vec<f64>,
+    /// The service level that it should stay below, at this point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<f64>,
+}
+
+impl From<&Figure<'_>> for FigureAtPoint {
+    fn from(figure: &Figure<'_>) -> Self {
+        let Estimate { mean, interval, values, .. } = figure.value.as_ref();
+        FigureAtPoint { mean: *mean, interval: *interval, values: values.clone(), objective: figure.objective }
+    }
 }
