@@ -27,6 +27,10 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// In the order of a report.
+    pub(crate) const ALL: [Scope; 7] =
+        [Scope::Whole, Scope::Route, Scope::Service, Scope::Hpa, Scope::NodeGroup, Scope::Namespace, Scope::Charge];
+
     /// For people, singular.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -8,10 +8,15 @@ const WIDTH: usize = 80;
 
 /// One line of at most [`WIDTH`] columns.
 pub(super) fn shortened(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        return line.to_owned();
+    cut(line, WIDTH)
+}
+
+/// At most so many characters, the last of which says that there were more.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
     }
-    let kept: String = line.chars().take(WIDTH - 1).collect();
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
 }
 

@@ -1,10 +1,33 @@
 //! The gate: is a scenario worse than it was, beyond chance, and does it keep its thresholds.
 //!
-//! Start reading at [`CheckResult`].
+//! Start reading at [`CheckResult`]; [`parse`] and [`write_all`] are for whoever asks for outputs, and the other files are
+//! one form of output each.
 
+mod benchmark;
+mod findings;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod markdown;
 mod model;
+mod outputs;
+mod plot;
+mod sarif;
+mod text;
+mod words;
 
+pub use benchmark::check_benchmark;
+pub use findings::{Outcome, Refusal, Root};
+pub use github::{check_commands, github_outputs, github_summary, github_summary_refused};
+pub use gitlab::{check_code_quality, check_metrics};
+pub use json::check_json;
+pub use junit::check_junit;
+pub use markdown::check_markdown;
 pub use model::{
-    BaselineUsed, CheckResult, CheckVerdict, FigureChange, FigureVerdict, InputChange, Look, ThresholdOutcome,
-    ThresholdResult, WhereWritten,
+    BaselineUsed, CheckResult, CheckVerdict, FigureChange, FigureValue, FigureVerdict, InputChange, Look,
+    ThresholdOutcome, ThresholdResult, WhereWritten,
 };
+pub use outputs::{ReportAsked, ReportKind, ReportTarget, Unwritten, Written, parse, write_all, write_refused};
+pub use sarif::check_sarif;
+pub use text::check_table;

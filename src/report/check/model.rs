@@ -41,6 +41,9 @@ pub struct CheckResult {
     pub thresholds: Vec<ThresholdResult>,
     /// Every figure that both sides have, headlines first; empty without a baseline.
     pub figures: Vec<FigureChange>,
+    /// Every figure as it is now, with a baseline or without one, headlines first: what is followed over time. Without the
+    /// values by replication.
+    pub present: Vec<FigureValue>,
     /// What may make a number another.
     pub caveats: Vec<String>,
 }
@@ -145,6 +148,28 @@ pub enum ThresholdOutcome {
     Crossed,
     /// The interval holds the limit.
     Inconclusive,
+}
+
+/// A figure as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FigureValue {
+    /// Its key: `latencyMsP95{route:/checkout}`.
+    pub figure: String,
+    /// What it is about.
+    pub scope: Scope,
+    /// The name of what it is about; empty for everything.
+    pub name: String,
+    /// Its stable name.
+    pub metric: String,
+    /// A few words for people.
+    pub label: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way it gets better.
+    pub better: Better,
+    /// Over replications.
+    pub value: Estimate,
 }
 
 /// A figure of both sides.

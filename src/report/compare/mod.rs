@@ -10,7 +10,7 @@ mod model;
 mod page;
 mod parting;
 mod table;
-mod words;
+pub(super) mod words;
 
 pub use crate::report::figures::Scope;
 pub use csv::comparison_csv;

@@ -31,7 +31,7 @@ fn scale(unit: Unit, size: f64) -> Scale {
 
 /// `-$12.3 ± 1.4`: the difference and half its interval, to the digit that the interval carries; without an interval
 /// three digits.
-pub(super) fn difference(estimate: &Estimate, unit: Unit) -> String {
+pub(in crate::report) fn difference(estimate: &Estimate, unit: Unit) -> String {
     let half = estimate.half_width();
     let scale = scale(unit, estimate.mean.abs().max(half));
     let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
@@ -75,14 +75,14 @@ fn short(text: String) -> String {
 }
 
 /// `-12%`; `new` from nothing; empty without a base.
-pub(super) fn relative(pair: &Pair) -> String {
-    match pair.relative {
+pub(in crate::report) fn relative(share: Option<f64>, base: f64, new: f64) -> String {
+    match share {
         Some(0.0) => "0%".to_owned(),
-        Some(share) if share.abs() >= 9.995 => format!("×{:.0}", pair.new / pair.base),
+        Some(share) if share.abs() >= 9.995 => format!("×{:.0}", new / base),
         Some(share) if share.abs() < 0.0005 => "<0.1%".to_owned(),
         Some(share) if share.abs() < 0.0995 => format!("{:+.1}%", share * 100.0),
         Some(share) => format!("{:+.0}%", share * 100.0),
-        None if pair.new == 0.0 => String::new(),
+        None if new == 0.0 => String::new(),
         None => "from 0".to_owned(),
     }
 }
@@ -110,7 +110,7 @@ pub(super) fn cells(row: &FigureDifference) -> [String; 5] {
             figure(pair.base, row.unit),
             figure(pair.new, row.unit),
             difference(&pair.difference, row.unit),
-            relative(pair),
+            relative(pair.relative, pair.base, pair.new),
             verdict(pair),
         ],
         (None, Some(only)) => {

@@ -1,0 +1,9 @@
+//! The whole check, for programs.
+
+use super::model::CheckResult;
+
+/// Everything, as it is kept in the model.
+pub fn check_json(result: &CheckResult) -> String {
+    // A map has only texts as keys and no value of the model refuses to be written.
+    serde_json::to_string_pretty(result).unwrap_or_default() + "\n"
+}
