@@ -1,7 +1,7 @@
 //! What a check has to say of places in files: for the outputs that show it there.
 
 use super::model::{CheckResult, FigureVerdict, ThresholdOutcome, WhereWritten};
-use super::words::{called, condition, crossing, input, measured, regression, subject, undecided, would_do};
+use super::phrases::{called, condition, crossing, input, measured, regression, subject, undecided, would_do};
 use crate::scenario::issue::{Issue, Issues, Severity};
 use crate::units::counted;
 use std::path::{Component, Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use super::findings::{Finding, Outcome, Refusal, Rule, Spot, changed_inputs, findings, of_input};
 use super::model::{CheckResult, CheckVerdict};
-use super::words::{how, verdict};
+use super::phrases::{how, verdict};
 use crate::scenario::issue::Severity;
 use std::fmt::Write;
 

@@ -3,7 +3,7 @@
 
 use super::findings::{Refusal, of_input};
 use super::model::{CheckResult, FigureChange, FigureVerdict, ThresholdOutcome, ThresholdResult};
-use super::words::{called, change, condition, crossing, measured, regression, share, sides, subject, would_do};
+use super::phrases::{called, change, condition, crossing, measured, regression, share, sides, subject, would_do};
 use crate::report::figures::Scope;
 use crate::study::Better;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};

@@ -2,9 +2,11 @@
 //! folded away.
 
 use super::model::{CheckResult, CheckVerdict, FigureChange, InputChange, ThresholdOutcome, ThresholdResult};
+use super::phrases::{
+    called, change, changed, condition, how, kept, measured, said, share, sides, subject, thresholds,
+};
+use super::phrases::{undecided, verdict};
 use super::plot::plot;
-use super::words::{called, change, changed, condition, how, kept, measured, said, share, sides, subject, thresholds};
-use super::words::{undecided, verdict};
 use crate::report::figures::Scope;
 use crate::report::screen::cut;
 use crate::units::counted;

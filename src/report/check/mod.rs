@@ -12,10 +12,10 @@ mod junit;
 mod markdown;
 mod model;
 mod outputs;
+mod phrases;
 mod plot;
 mod sarif;
 mod text;
-mod words;
 
 pub use benchmark::check_benchmark;
 pub use findings::{Outcome, Refusal, Root};

@@ -1,7 +1,7 @@
 //! The picture of a check, in characters: it is shown where neither images nor scripts are.
 
 use super::model::{CheckResult, FigureChange};
-use super::words::{called, change, changed, said, undecided};
+use super::phrases::{called, change, changed, said, undecided};
 use crate::report::screen::cut;
 use crate::study::Better;
 

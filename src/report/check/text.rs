@@ -1,8 +1,8 @@
 //! The check in the terminal: one line of verdict, then what it is made of.
 
 use super::model::{CheckResult, FigureChange, FigureVerdict, InputChange, ThresholdOutcome, ThresholdResult};
-use super::words::{change, changed, condition, how, input, kept, measured, said, share, sides, subject, thresholds};
-use super::words::{undecided, verdict};
+use super::phrases::{change, changed, condition, how, input, kept, measured, said, share, sides, subject, thresholds};
+use super::phrases::{undecided, verdict};
 use crate::report::figures::Scope;
 use crate::report::screen::{cut, right, shortened, table, wrapped};
 use crate::units::counted;
