@@ -177,10 +177,10 @@ fn headlines(stream: &mut Stream) -> Vec<Headline> {
         ("latencyMsP99", "latency P99", Unit::Milliseconds, 512.0, 0.2, None),
         ("errorRatio", "error rate", Unit::Ratio, 0.0031, 0.4, Some(0.01)),
         ("breachRatio", "time in breach", Unit::Ratio, 0.012, 0.3, None),
-        ("pendingSecondsP95", "pod waiting for a node, P95", Unit::Seconds, 74.0, 0.1, None),
-        ("nodeHours", "node hours", Unit::Hours, 1590.0, 0.01, None),
+        ("longestPendingSeconds", "longest wait for a node", Unit::Seconds, 74.0, 0.1, None),
+        ("nodeHours", "node hours", Unit::Count, 1590.0, 0.01, None),
         ("flappingPerHour", "pods started and stopped", Unit::PerHour, 4.2, 0.08, None),
-        ("interruptionsSurvived", "spot interruptions", Unit::Count, 0.8, 0.6, None),
+        ("spotSurvived", "spot interruptions", Unit::Count, 0.8, 0.6, None),
     ];
     let headline =
         |(metric, label, unit, mean, spread, objective): (&str, &str, Unit, f64, f64, Option<f64>)| Headline {
