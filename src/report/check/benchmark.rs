@@ -66,3 +66,37 @@ fn unit(unit: Unit) -> &'static str {
         Unit::PerSecond => "1/s",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::failed;
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn only_figures_of_which_less_is_better() {
+        let entries: Vec<Value> = serde_json::from_str(&check_benchmark(&failed())).expect("an array");
+        assert_eq!(entries.len(), 8, "{entries:#?}");
+        let first = &entries[0];
+        assert_eq!(first["name"], "shop/costUsdPerMonth");
+        assert_eq!((first["unit"].as_str(), first["value"].as_f64()), (Some("USD/month"), Some(235.1)));
+        assert_eq!(first["range"], "± 5.1");
+        assert!(entries.iter().all(|entry| !entry["name"].as_str().unwrap_or("").contains("apdex")));
+        assert!(entries.iter().all(|entry| entry["value"].is_number()));
+    }
+
+    #[test]
+    fn a_figure_without_a_value_is_left_out() {
+        let mut result = failed();
+        result.present[0].value = crate::study::Estimate::UNKNOWN;
+        let entries: Vec<Value> = serde_json::from_str(&check_benchmark(&result)).expect("an array");
+        assert_eq!(entries.len(), 7);
+    }
+
+    #[test]
+    fn six_digits_are_kept() {
+        assert_eq!(significant(123.456_789_12), 123.457);
+        assert_eq!(significant(0.000_012_345_678), 0.000_012_345_7);
+        assert_eq!(significant(0.0), 0.0);
+    }
+}

@@ -149,7 +149,7 @@ const LARGEST_SUMMARY: usize = 1024 * 1024 - 16;
 /// What a step summary that has so many bytes gets; none where there is no room left.
 pub fn github_summary(markdown: &str, present: u64) -> Option<String> {
     let room = LARGEST_SUMMARY.saturating_sub(usize::try_from(present).unwrap_or(usize::MAX));
-    (markdown.len() + 1 <= room).then(|| format!("{markdown}\n"))
+    (markdown.len() < room).then(|| format!("{markdown}\n"))
 }
 
 /// The problems of a refused input for a step summary.
@@ -164,4 +164,81 @@ pub fn github_summary_refused(refusal: &Refusal<'_>) -> String {
         let _ = writeln!(text, "- {}", super::markdown::escaped(&line));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::findings::Root;
+    use super::super::fixture::{failed, passed, vast};
+    use super::*;
+    use crate::scenario::issue::{Issue, Issues};
+
+    fn said(result: &CheckResult, problems: &Issues) -> String {
+        let root = Root { current: "/repo/infra".into(), repository: "/repo".into() };
+        check_commands(&Outcome { result, problems, root: &root })
+    }
+
+    #[test]
+    fn what_got_worse_stands_beside_the_changed_fields() {
+        let text = said(&failed(), &Issues::new());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 6, "two thresholds and two places, one threshold and one list are open:\n{text}");
+        let place =
+            "::error file=infra/k8s/web%3A hpa%2C1.yaml,line=12,title=foresail check%3A Worse than the baseline::";
+        let worse = lines.iter().find(|line| line.starts_with(place)).unwrap_or_else(|| panic!("{text}"));
+        assert!(
+            worse.contains("latency P95 of route /checkout got worse: 120 ms -> 150 ms (+30 ± 4 ms, +25%25)%0A"),
+            "{worse}"
+        );
+        assert!(worse.contains("averageUtilization: 60 -> 80"), "{worse}");
+        assert!(text.contains("::error file=infra/scenarios/shop.yaml,line=41,title=foresail check%3A Threshold crossed::latency P95 of route /checkout is 150"));
+        assert!(text.contains("::warning file=infra/scenarios/shop.yaml,line=41,"), "{text}");
+        assert!(lines.iter().all(|line| line.starts_with("::")), "nothing breaks a line:\n{text}");
+    }
+
+    #[test]
+    fn a_pass_is_a_notice() {
+        let text = said(&passed(), &Issues::new());
+        assert!(text.starts_with("::notice title=foresail check shop%3A passed::nothing changed"), "{text}");
+        assert_eq!(text.lines().count(), 1);
+    }
+
+    #[test]
+    fn no_more_of_a_kind_than_github_shows() {
+        let mut problems = Issues::new();
+        (1..100)
+            .for_each(|line| problems.push(Issue::warning("x", format!("doubt {line}")).in_file("a.yaml", Some(line))));
+        let text = said(&vast(), &problems);
+        let of = |word: &str| text.lines().filter(|line| line.starts_with(&format!("::{word} "))).count();
+        assert!(of("error") <= MOST && of("warning") == MOST, "{text}");
+        assert!(text.contains("and 91 more that GitHub would not show"), "{text}");
+    }
+
+    #[test]
+    fn bad_input_is_shown_where_it_is() {
+        let mut problems = Issues::new();
+        let mut issue =
+            Issue::error("spec.maxReplicas", "found 0").in_file("../k8s/./hpa.yaml", Some(7)).with_help("write 1");
+        issue.place.column = Some(3);
+        problems.push(issue);
+        problems.push(Issue::error("trafic", "unknown").in_file("--set trafic=1", None));
+        let root = Root { current: "/repo/infra".into(), repository: "/repo".into() };
+        let refusal = Refusal { scenario: "shop.yaml", problems: &problems, root: &root };
+        let text = refused(&refusal);
+        let first = "::error file=k8s/hpa.yaml,line=7,col=3,title=foresail check%3A Input refused::spec.maxReplicas: found 0 (write 1)";
+        assert_eq!(text.lines().next(), Some(first));
+        assert!(
+            text.contains("::error title=foresail check%3A Input refused::--set trafic=1: trafic: unknown"),
+            "{text}"
+        );
+        assert!(github_summary_refused(&refusal).contains("- k8s/hpa.yaml:7: spec.maxReplicas: found 0"));
+    }
+
+    #[test]
+    fn a_summary_is_added_where_there_is_room() {
+        assert_eq!(github_summary("text", 100).as_deref(), Some("text\n"));
+        assert_eq!(github_summary("text", 1024 * 1024 - 10), None);
+        let outputs = github_outputs(&CheckResult { headline: "a\nb=c".to_owned(), ..failed() });
+        assert_eq!(outputs, "verdict=failed\nheadline=a b=c\nreplications=40\n");
+    }
 }

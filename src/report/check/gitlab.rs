@@ -128,3 +128,64 @@ fn snake(name: &str) -> String {
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::findings::Root;
+    use super::super::fixture::{failed, passed};
+    use super::*;
+    use crate::scenario::issue::Issues;
+    use serde_json::Value;
+
+    fn quality(result: &CheckResult) -> Vec<Value> {
+        let (problems, root) = (Issues::new(), Root::default());
+        let text = check_code_quality(&Outcome { result, problems: &problems, root: &root });
+        serde_json::from_str(&text).expect("an array")
+    }
+
+    #[test]
+    fn an_entry_has_what_gitlab_requires() {
+        let entries = quality(&failed());
+        assert_eq!(entries.len(), 2 + 5 + 1 + 1, "{entries:#?}");
+        for entry in &entries {
+            assert!(entry["description"].is_string() && entry["check_name"].is_string(), "{entry}");
+            assert!(
+                ["blocker", "critical", "minor", "info"].contains(&entry["severity"].as_str().unwrap_or("")),
+                "{entry}"
+            );
+            let path = entry["location"]["path"].as_str().unwrap_or("./");
+            assert!(!path.starts_with("./") && !path.starts_with('/'), "{path}");
+            assert!(entry["location"]["lines"]["begin"].as_u64().is_some_and(|line| line >= 1), "{entry}");
+        }
+        assert!(quality(&passed()).is_empty());
+    }
+
+    #[test]
+    fn a_fingerprint_outlives_other_values_and_is_unlike_others() {
+        let prints = |result: &CheckResult| -> BTreeSet<String> {
+            quality(result).iter().map(|entry| entry["fingerprint"].to_string()).collect()
+        };
+        let (before, mut later) = (failed(), failed());
+        later.figures.iter_mut().for_each(|row| row.new += 1.0);
+        later.thresholds.iter_mut().for_each(|row| row.value.mean += 1.0);
+        assert_eq!(prints(&before), prints(&later));
+        assert_eq!(prints(&before).len(), quality(&before).len());
+        let mut twice = failed();
+        twice.thresholds.extend(before.thresholds);
+        assert_eq!(prints(&twice).len(), quality(&twice).len());
+    }
+
+    #[test]
+    fn metrics_are_open_metrics() {
+        let text = check_metrics(&failed());
+        assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1, "{text}");
+        assert!(text.contains("\nforesail_latency_ms_p95{scenario=\"shop\",route=\"/checkout\"} 150\n"), "{text}");
+        assert!(text.contains("foresail_cost_usd_per_month{scenario=\"shop\",node_group=\"pool\"} 162.1\n"), "{text}");
+        assert!(text.contains("::\\n@all \\\"é\\\\\"}"), "escaped: {text}");
+        let mut types: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        let count = types.len();
+        types.dedup();
+        assert_eq!(types.len(), count, "a family is in one piece");
+        assert!(text.lines().all(|line| line.starts_with("# ") || line.starts_with("foresail_")), "{text}");
+    }
+}

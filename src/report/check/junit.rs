@@ -121,3 +121,66 @@ fn text(report: &Report) -> String {
     // The count of all skipped tests is an extension that strict schemas refuse; suites have theirs.
     xml.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::findings::Root;
+    use super::super::fixture::{NASTY, failed, passed};
+    use super::*;
+    use crate::scenario::issue::{Issue, Issues};
+    use quick_junit::Report;
+
+    fn read(xml: &str) -> Report {
+        Report::deserialize_from_str(xml).unwrap_or_else(|error| panic!("{error}:\n{xml}"))
+    }
+
+    #[test]
+    fn what_is_worse_fails_and_what_is_open_is_skipped() {
+        let xml = check_junit(&failed());
+        let report = read(&xml);
+        let suites: Vec<&str> = report.test_suites.iter().map(|suite| suite.name.as_str()).collect();
+        assert_eq!(
+            suites,
+            ["thresholds", "figures", "figures by route", "figures by service", "figures by node group"]
+        );
+        assert_eq!((report.tests, report.failures, report.errors), (13, 7, 0), "neutral figures are no tests");
+        let skipped: usize = report.test_suites.iter().map(|suite| suite.skipped).sum();
+        assert_eq!(skipped, 2);
+        assert!(xml.contains("about 320 would do") && xml.contains("about 64 would do"), "{xml}");
+        let name = format!("latencyMsP95{{route:{NASTY}}}");
+        let case = report.test_suites[2].test_cases.iter().find(|case| case.name.as_str().contains("/pay"));
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(case.map(|case| squeezed(case.name.as_str())), Some(squeezed(&name)));
+    }
+
+    #[test]
+    fn the_same_check_is_the_same_bytes() {
+        assert_eq!(check_junit(&failed()), check_junit(&failed()));
+        let xml = check_junit(&passed());
+        assert!(!xml.contains("timestamp") && !xml.contains("uuid"), "{xml}");
+        assert_eq!(read(&xml).failures, 0);
+        let root = xml.lines().nth(1).expect("a root");
+        assert!(!root.contains("skipped") && root.contains("tests="), "{root}");
+    }
+
+    #[test]
+    fn names_are_unlike_within_a_class() {
+        let report = read(&check_junit(&failed()));
+        let cases = report.test_suites.iter().flat_map(|suite| &suite.test_cases);
+        let mut names: Vec<String> = cases.map(|case| format!("{:?} {:?}", case.classname, case.name)).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_refused_input_is_an_error_each() {
+        let mut problems = Issues::new();
+        problems.push(Issue::error("spec.maxReplicas", "found 0").in_file("k8s/hpa.yaml", Some(7)));
+        problems.push(Issue::error("--margin", "found x"));
+        let refusal = Refusal { scenario: "shop.yaml", problems: &problems, root: &Root::default() };
+        let report = read(&refused(&refusal));
+        assert_eq!((report.tests, report.errors), (2, 2));
+    }
+}

@@ -5,6 +5,8 @@
 
 mod benchmark;
 mod findings;
+#[cfg(test)]
+mod fixture;
 mod github;
 mod gitlab;
 mod json;

@@ -6,7 +6,7 @@ use crate::scenario::issue::{Issue, Issues};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A form in which a check is written, for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,10 @@ fn one(text: &str) -> Result<Vec<ReportAsked>, Issue> {
     };
     let target = match place {
         Some("-") => ReportTarget::Stdout,
-        Some(path) => ReportTarget::File(PathBuf::from(path)),
+        // `./x` is `x`.
+        Some(path) => {
+            ReportTarget::File(Path::new(path).components().filter(|part| *part != Component::CurDir).collect())
+        }
         None if kind == ReportKind::Github => ReportTarget::Log,
         None => {
             let issue = Issue::error(FLAG, format!("found `{name}`, expected `{name}=FILE`"));
@@ -262,5 +265,119 @@ impl Draft {
         if let Ok(beside) = &self.beside {
             let _ = fs::remove_file(beside);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::findings::Root;
+    use super::super::fixture::{failed, passed, vast};
+    use super::super::text::check_table;
+    use super::*;
+
+    fn asked(texts: &[&str]) -> Result<Vec<ReportAsked>, Issues> {
+        parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    fn named(kind: ReportKind, path: &Path) -> ReportAsked {
+        ReportAsked { kind, target: ReportTarget::File(path.to_owned()) }
+    }
+
+    #[test]
+    fn kinds_come_with_their_places() {
+        let found = asked(&["junit=a=b.xml", "github", "sarif=-", "gitlab=out", "json=c.json"]).expect("all are known");
+        let text: Vec<String> =
+            found.iter().map(|report| format!("{} {:?}", report.kind.name(), report.target)).collect();
+        assert_eq!(
+            text,
+            [
+                "junit File(\"a=b.xml\")",
+                "github Log",
+                "sarif Stdout",
+                "gitlab-codequality File(\"out/gl-code-quality-report.json\")",
+                "gitlab-metrics File(\"out/metrics.txt\")",
+                "json File(\"c.json\")"
+            ]
+        );
+        let here = asked(&["gitlab", "github=commands.txt"]).expect("known");
+        assert_eq!(here[1].target, ReportTarget::File(PathBuf::from("metrics.txt")));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let issues =
+            asked(&["junti=a", "junit", "sarif=", "gitlab=-", "json=./x", "markdown=x"]).expect_err("six faults");
+        let text = issues.to_string();
+        for part in [
+            "no kind `junti`",
+            "benchmark, github, gitlab, gitlab-codequality, gitlab-metrics, json, junit, markdown, sarif",
+            "did you mean `junit`?",
+            "expected `junit=FILE`",
+            "found `sarif=`",
+            "both go to stdout",
+            "json and markdown both go to x",
+        ] {
+            assert!(text.contains(part), "`{part}` is not in:\n{text}");
+        }
+        assert_eq!(issues.len(), 5, "{text}");
+    }
+
+    #[test]
+    fn every_kind_writes_something() {
+        let parent = tempfile::tempdir().expect("a folder");
+        // To look at the outputs: FORESAIL_SAMPLE=some/folder cargo test --lib report::check::outputs
+        let folder = std::env::var_os("FORESAIL_SAMPLE").map_or(parent.path().to_owned(), PathBuf::from);
+        let (problems, root) = (Issues::new(), Root::default());
+        for (name, result) in [("failed", failed()), ("passed", passed()), ("vast", vast())] {
+            let outcome = Outcome { result: &result, problems: &problems, root: &root };
+            let place = |kind: ReportKind| folder.join(format!("{name}.{}", kind.name()));
+            let asked = ReportKind::ALL.map(|kind| named(kind, &place(kind)));
+            assert!(write_all(&outcome, &asked).unwritten.is_empty());
+            for kind in ReportKind::ALL {
+                assert!(fs::metadata(place(kind)).is_ok_and(|file| file.len() > 0), "{name} {}", kind.name());
+            }
+            for details in [false, true] {
+                let place = folder.join(format!("{name}.{}", if details { "details" } else { "table" }));
+                fs::write(place, check_table(&result, details)).expect("a file");
+            }
+        }
+    }
+
+    #[test]
+    fn all_files_are_written_or_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| folder.path().join(name);
+        let (result, problems, root) = (failed(), Issues::new(), Root::default());
+        let outcome = Outcome { result: &result, problems: &problems, root: &root };
+        let good = [named(ReportKind::Json, &place("new/a.json")), named(ReportKind::Junit, &place("b.xml"))];
+        assert!(write_all(&outcome, &good).unwritten.is_empty());
+        let before = fs::read_to_string(place("b.xml")).expect("written");
+        assert!(before.starts_with("<?xml"));
+
+        fs::write(place("file"), "").expect("a file");
+        fs::write(place("b.xml"), "old").expect("a file");
+        let bad = [
+            good[1].clone(),
+            named(ReportKind::Sarif, &place("file/c.sarif")),
+            named(ReportKind::Markdown, &place("new")),
+        ];
+        let unwritten = write_all(&outcome, &bad).unwritten;
+        assert_eq!(unwritten.len(), 2, "both are told: {unwritten:?}");
+        assert_eq!(fs::read_to_string(place("b.xml")).expect("still there"), "old");
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).expect("there").flatten().map(|entry| entry.file_name()).collect();
+        assert_eq!(names.len(), 3, "no draft is left: {names:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_stays_one() {
+        let (result, problems, root) = (failed(), Issues::new(), Root::default());
+        let outcome = Outcome { result: &result, problems: &problems, root: &root };
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &link).expect("a link");
+        assert!(write_all(&outcome, &[named(ReportKind::Json, &link)]).unwritten.is_empty());
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
     }
 }

@@ -5,15 +5,33 @@ use super::model::{ThresholdOutcome, ThresholdResult};
 use crate::report::compare::words::{difference, relative};
 use crate::report::figures::Scope;
 use crate::report::format::figure;
+use crate::report::screen::cut;
 use crate::report::{Estimate, Unit};
 use crate::units::counted;
 
 /// `latency P95 of route /checkout`.
 pub(super) fn called(row: &FigureChange) -> String {
     match row.scope {
-        Scope::Whole => row.label.clone(),
-        scope => format!("{} of {} {}", row.label, scope.word(), row.name),
+        Scope::Whole => one_line(&row.label),
+        scope => one_line(&format!("{} of {} {}", row.label, scope.word(), row.name)),
     }
+}
+
+/// `/checkout latency P95`, in at most so many characters: of a long name the end tells most.
+pub(super) fn called_briefly(row: &FigureChange, most: usize) -> String {
+    if row.name.is_empty() {
+        return cut(&one_line(&row.label), most);
+    }
+    let (name, room) = (one_line(&row.name), most.saturating_sub(row.label.chars().count() + 1).max(6));
+    let length = name.chars().count();
+    let name =
+        if length <= room { name } else { format!("…{}", name.chars().skip(length + 1 - room).collect::<String>()) };
+    cut(&format!("{name} {}", row.label), most)
+}
+
+/// What a file may hold, without what breaks a line or moves a cursor.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The verdict, as the first word of everything.
@@ -131,7 +149,22 @@ pub(super) fn subject(threshold: &ThresholdResult) -> String {
 /// `hpas.web.minReplicas: 4 -> 2`.
 pub(super) fn input(row: &InputChange) -> String {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-    format!("{}: {} -> {}", row.path, value(&row.base), value(&row.new))
+    one_line(&format!("{}: {} -> {}", row.path, value(&row.base), value(&row.new)))
+}
+
+/// The same in at most so many characters: of a long path both ends are kept.
+pub(super) fn input_briefly(row: &InputChange, most: usize) -> String {
+    let value = |value: &Option<String>| value.as_ref().map_or("(none)".to_owned(), |text| cut(&one_line(text), 20));
+    let values = format!(": {} -> {}", value(&row.base), value(&row.new));
+    let (path, room) = (one_line(&row.path), most.saturating_sub(values.chars().count()));
+    let length = path.chars().count();
+    if length <= room {
+        return path + &values;
+    }
+    let (head, tail) = (room / 2, room - room / 2 - 1);
+    let begin: String = path.chars().take(head).collect();
+    let end: String = path.chars().skip(length - tail).collect();
+    format!("{begin}…{end}{values}")
 }
 
 /// How it was found: `10 replications, seed 1, beside git:origin/main (1234567)`.

@@ -1,14 +1,14 @@
 //! The picture of a check, in characters: it is shown where neither images nor scripts are.
 
 use super::model::{CheckResult, FigureChange};
-use super::phrases::{called, change, changed, said, undecided};
-use crate::report::screen::cut;
+use super::phrases::{called_briefly, change, changed, said, undecided};
 use crate::study::Better;
+use std::fmt::Write;
 
 /// Columns of a figure's name.
-const NAME: usize = 34;
+const NAME: usize = 28;
 /// Columns of the scale on each side of zero.
-const HALF: usize = 20;
+const HALF: usize = 18;
 /// More rows nobody reads.
 const MOST_ROWS: usize = 24;
 /// Undecided figures are drawn to show how wide they are, not to be read one by one.
@@ -29,12 +29,11 @@ pub(super) fn plot(result: &CheckResult) -> Option<String> {
         return None;
     }
     let mut text = ruler(scale);
-    for row in rows {
-        let name = cut(&called(row), NAME);
-        let pad = NAME - name.chars().count();
-        let line = format!("{name}{} {} {}  {}", " ".repeat(pad), bar(row, scale), change(row), said(row));
-        text += &line;
-        text.push('\n');
+    let changes: Vec<String> = rows.iter().map(|row| change(row)).collect();
+    let widest = changes.iter().map(|change| change.chars().count()).max().unwrap_or(0);
+    for (row, change) in rows.iter().zip(&changes) {
+        let (name, gap) = (padded(&called_briefly(row, NAME), NAME), padded(change, widest));
+        let _ = writeln!(text, "{name} {} {gap}  {}", bar(row, scale), said(row));
     }
     Some(text)
 }
@@ -55,6 +54,10 @@ fn ends(row: &FigureChange) -> [f64; 2] {
 fn worse(row: &FigureChange, difference: f64) -> f64 {
     let share = difference / row.base.abs();
     if row.better == Better::Higher { -share } else { share }
+}
+
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())))
 }
 
 fn ruler(scale: f64) -> String {
@@ -83,4 +86,45 @@ fn bar(row: &FigureChange, scale: f64) -> String {
         _ => ' ',
     };
     (-(HALF as i64)..=HALF as i64).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{failed, passed, vast};
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_worse_is_to_the_right() {
+        let text = plot(&failed()).expect("there is something");
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(100), "{widest:?}:\n{text}");
+        let zero = NAME + 1 + HALF;
+        let place = |line: &str, c: char| line.chars().position(|found| found == c);
+        for line in text.lines() {
+            let has = |at: usize, all: &str| line.chars().nth(at).is_some_and(|c| all.contains(c));
+            assert!(has(zero, "│╋█━┥┝"), "nothing at zero: {line}");
+            match line {
+                line if line.ends_with("better") && !line.starts_with(' ') => {
+                    assert!(place(line, '█') < Some(zero), "{line}")
+                }
+                line if line.ends_with("worse") => assert!(place(line, '█') > Some(zero), "{line}"),
+                _ => {}
+            }
+        }
+        assert!(text.contains("shop/web apdex"), "less of it is worse:\n{text}");
+        assert!(!text.contains("Node hours"), "neither good nor bad:\n{text}");
+    }
+
+    #[test]
+    fn an_interval_that_leaves_the_scale_ends_in_arrows() {
+        let text = plot(&failed()).expect("there is something");
+        let wide = text.lines().find(|line| line.starts_with("Pods waiting")).expect("undecided");
+        assert!(wide.contains('◄') && wide.contains('►') && wide.contains('╋'), "{wide}");
+    }
+
+    #[test]
+    fn nothing_is_drawn_of_nothing_and_not_all_of_too_much() {
+        assert_eq!(plot(&passed()), None);
+        assert_eq!(plot(&vast()).map(|text| text.lines().count()), Some(1 + MOST_ROWS));
+    }
 }

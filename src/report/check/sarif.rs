@@ -121,3 +121,66 @@ fn uri(path: &str) -> String {
         .collect();
     if path.starts_with('/') { format!("file://{escaped}") } else { escaped }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::findings::Root;
+    use super::super::fixture::{failed, passed};
+    use super::super::model::CheckResult;
+    use super::*;
+    use crate::scenario::issue::{Issue, Issues};
+
+    fn run(result: &CheckResult, problems: &Issues) -> Value {
+        let root = Root::default();
+        let log: Value = serde_json::from_str(&check_sarif(&Outcome { result, problems, root: &root })).expect("JSON");
+        assert_eq!(log["version"], "2.1.0");
+        log["runs"][0].clone()
+    }
+
+    #[test]
+    fn results_have_a_place_and_a_rule() {
+        let run = run(&failed(), &Issues::new());
+        let results = run["results"].as_array().expect("results");
+        assert_eq!(results.len(), 9, "{results:#?}");
+        for result in results {
+            let index = result["ruleIndex"].as_u64().expect("a rule") as usize;
+            let rule = &run["tool"]["driver"]["rules"][index];
+            assert_eq!(rule["id"], result["ruleId"]);
+            assert!(rule["help"]["text"].as_str().is_some_and(|text| text.len() > 20), "{rule}");
+            let place = &result["locations"][0]["physicalLocation"];
+            assert!(place["artifactLocation"]["uri"].is_string() && place["region"]["startLine"].as_u64() >= Some(1));
+        }
+        let worse = results.iter().find(|result| result["ruleId"] == "figure-regressed").expect("one");
+        let uri = &worse["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert_eq!(uri, "k8s/web%3A%20hpa%2C1.yaml");
+        assert_eq!(worse["relatedLocations"].as_array().map(Vec::len), Some(1), "the other changed field");
+        let none = self::run(&passed(), &Issues::new());
+        assert_eq!(none["results"].as_array().map(Vec::len), Some(0));
+        assert_eq!(none["invocations"][0]["executionSuccessful"], true);
+    }
+
+    #[test]
+    fn what_has_no_place_is_a_notification() {
+        let mut problems = Issues::new();
+        let mut issue = Issue::error("spec.maxReplicas", "found 0").in_file("k8s/hpa.yaml", Some(7));
+        issue.place.column = Some(5);
+        problems.push(issue);
+        problems.push(Issue::error("--margin", "found x"));
+        let refusal = Refusal { scenario: "shop.yaml", problems: &problems, root: &Root::default() };
+        let log: Value = serde_json::from_str(&refused(&refusal)).expect("JSON");
+        let run = &log["runs"][0];
+        let region = &run["results"][0]["locations"][0]["physicalLocation"]["region"];
+        assert_eq!(region, &json!({"startLine": 7, "startColumn": 5}));
+        assert_eq!(run["results"].as_array().map(Vec::len), Some(1));
+        let notifications = &run["invocations"][0]["toolConfigurationNotifications"];
+        assert_eq!(notifications[0]["message"]["text"], "--margin: found x");
+        assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+    }
+
+    #[test]
+    fn a_path_becomes_a_uri() {
+        assert_eq!(uri("k8s/é 1.yaml"), "k8s/%C3%A9%201.yaml");
+        assert_eq!(uri("/tmp/a.yaml"), "file:///tmp/a.yaml");
+        assert_eq!(name("threshold-crossed"), "ThresholdCrossed");
+    }
+}

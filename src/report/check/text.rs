@@ -1,7 +1,10 @@
 //! The check in the terminal: one line of verdict, then what it is made of.
 
 use super::model::{CheckResult, FigureChange, FigureVerdict, InputChange, ThresholdOutcome, ThresholdResult};
-use super::phrases::{change, changed, condition, how, input, kept, measured, said, share, sides, subject, thresholds};
+use super::phrases::{
+    called_briefly, change, changed, condition, how, input_briefly, kept, measured, said, share, sides, subject,
+    thresholds,
+};
 use super::phrases::{undecided, verdict};
 use crate::report::figures::Scope;
 use crate::report::screen::{cut, right, shortened, table, wrapped};
@@ -15,7 +18,7 @@ const MOST_ROWS: usize = 12;
 /// As many figures that could not be decided.
 const MOST_UNDECIDED: usize = 4;
 /// Columns of a name.
-const NAME: usize = 30;
+const NAME: usize = 26;
 
 /// As text of at most 80 columns, without colours; `details` has every figure, every threshold, every caveat.
 pub fn check_table(result: &CheckResult, details: bool) -> String {
@@ -49,10 +52,10 @@ fn by(scope: Scope) -> String {
 fn inputs(text: &mut String, rows: &[InputChange], details: bool) {
     let most = if details { usize::MAX } else { MOST_INPUTS };
     for row in rows.iter().take(most) {
-        let _ = writeln!(text, "{}", shortened(&format!(" {}", input(row))));
+        let _ = writeln!(text, " {}", input_briefly(row, 79));
     }
     if rows.len() > most {
-        let _ = writeln!(text, " and {} more", counted(rows.len() - most, "changed input"));
+        let _ = writeln!(text, " and {} more inputs: --details", rows.len() - most);
     }
 }
 
@@ -65,7 +68,13 @@ fn figures(text: &mut String, title: &str, rows: &[&FigureChange], most: usize) 
         let [base, new] = sides(row);
         let is_sure = !matches!(row.verdict, FigureVerdict::Inconclusive | FigureVerdict::Unchanged);
         let share = if is_sure { format!("{} ", share(row)) } else { String::new() };
-        grid.add_row([name(row), base, new, change(row), format!("{}{}", share, said(row)).trim().to_owned()]);
+        grid.add_row([
+            called_briefly(row, NAME),
+            base,
+            new,
+            change(row),
+            format!("{}{}", share, said(row)).trim().to_owned(),
+        ]);
     }
     let _ = writeln!(text, "\n{title}");
     lines(text, grid);
@@ -80,32 +89,22 @@ fn lines(text: &mut String, grid: comfy_table::Table) {
     }
 }
 
-/// `/checkout latency P95`: of a long name the end tells most.
-fn name(row: &FigureChange) -> String {
-    if row.name.is_empty() {
-        return cut(&row.label, NAME);
-    }
-    let (room, length) = (NAME.saturating_sub(row.label.chars().count() + 1).max(6), row.name.chars().count());
-    let name: String = match length <= room {
-        true => row.name.clone(),
-        false => format!("…{}", row.name.chars().skip(length + 1 - room).collect::<String>()),
-    };
-    format!("{name} {}", row.label)
-}
-
 fn limits(text: &mut String, result: &CheckResult, details: bool) {
     let rows = thresholds(result);
     let shown: Vec<&ThresholdResult> =
         rows.iter().copied().filter(|row| details || row.outcome != ThresholdOutcome::Kept).collect();
-    let kept_silently = rows.len() - shown.len();
+    let (kept_silently, most) = (rows.len() - shown.len(), if details { usize::MAX } else { MOST_ROWS });
     if !shown.is_empty() {
         let mut grid = table(&["", "value", "limit", ""]);
-        for row in &shown {
+        for row in shown.iter().take(most) {
             let value = measured(&row.value, row.unit);
-            grid.add_row([cut(&subject(row), NAME + 6), value, cut(&condition(row), 20), kept(row)]);
+            grid.add_row([cut(&subject(row), NAME + 10), value, cut(&condition(row), 20), kept(row)]);
         }
         let _ = writeln!(text, "\nThresholds");
         lines(text, grid);
+        if shown.len() > most {
+            let _ = writeln!(text, " and {} more: --details", counted(shown.len() - most, "threshold"));
+        }
     }
     if kept_silently > 0 {
         let _ =
@@ -117,4 +116,49 @@ fn open(text: &mut String, result: &CheckResult, details: bool) {
     let rows = undecided(result);
     let runs = counted(result.replications as usize, "replication");
     figures(text, &format!("Not decided with {runs}"), &rows, if details { usize::MAX } else { MOST_UNDECIDED });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{failed, passed, vast};
+    use super::*;
+
+    #[test]
+    fn it_fits_a_terminal() {
+        for text in [check_table(&failed(), false), check_table(&failed(), true), check_table(&vast(), false)] {
+            let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
+        }
+        let lines = check_table(&vast(), false).lines().count();
+        assert!(lines < 60, "{lines} lines");
+    }
+
+    #[test]
+    fn the_verdict_is_on_top_and_nothing_is_left_out_silently() {
+        let text = check_table(&failed(), false);
+        assert!(text.starts_with("shop failed: 5 figures got worse"), "{text}");
+        for part in [
+            "40 replications, seed 1, beside git:origin/main (12345678)",
+            "averageUtilization",
+            "traffic.scale: 1 -> (none)",
+            "+16% worse",
+            "< 140",
+            "crossed",
+            "unclear: -n 320",
+            "Not decided with 40 replications",
+            "1 threshold kept",
+            "1 caveat: --details",
+        ] {
+            assert!(text.contains(part), "`{part}` is not in:\n{text}");
+        }
+        let all = check_table(&failed(), true);
+        assert!(all.contains("Holm") && all.contains("caveat: prices"), "{all}");
+    }
+
+    #[test]
+    fn a_pass_is_a_few_lines() {
+        let text = check_table(&passed(), false);
+        assert!(text.starts_with("shop passed: nothing changed"), "{text}");
+        assert!(text.lines().count() < 8, "{text}");
+    }
 }
