@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
 /// Columns of the smallest terminal that people have.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// One line of at most [`WIDTH`] columns.
 pub(super) fn shortened(line: &str) -> String {

@@ -3,7 +3,9 @@
 
 use super::findings::{Refusal, of_input};
 use super::model::{CheckResult, FigureChange, FigureVerdict, ThresholdOutcome, ThresholdResult};
-use super::phrases::{called, change, condition, crossing, measured, regression, share, sides, subject, would_do};
+use super::phrases::{
+    called, change, condition, crossing, measured, one_line, regression, share, sides, subject, would_do,
+};
 use crate::report::figures::Scope;
 use crate::study::Better;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -53,7 +55,7 @@ fn add(report: &mut Report, name: &str, cases: Vec<TestCase>) {
 }
 
 fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(name, status);
+    let mut case = TestCase::new(one_line(name), status);
     // GitLab shows the class as the suite.
     case.set_classname(class).set_time(Duration::ZERO);
     case

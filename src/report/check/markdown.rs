@@ -1,7 +1,9 @@
 //! The check as a comment on a merge request: one line of verdict, what changed beyond chance, the picture; the rest is
 //! folded away.
 
-use super::model::{CheckResult, CheckVerdict, FigureChange, InputChange, ThresholdOutcome, ThresholdResult};
+use super::model::{
+    CheckResult, CheckVerdict, FigureChange, FigureVerdict, InputChange, ThresholdOutcome, ThresholdResult,
+};
 use super::phrases::{
     called, change, changed, condition, how, kept, measured, said, share, sides, subject, thresholds,
 };
@@ -142,18 +144,26 @@ fn figure(row: &FigureChange) -> String {
         Scope::Whole => escaped(&row.label),
         scope => format!("{} of {} {}", escaped(&row.label), scope.word(), cell(&name)),
     };
-    format!("| {name} | {base} | {new} | {} | {} | {} |", change(row), share(row), said(row))
+    let said = if row.verdict == FigureVerdict::Regressed { format!("**{}**", said(row)) } else { said(row) };
+    let cells = [base, new, change(row), share(row), said].map(|cell| unbroken(&cell));
+    format!("| {name} | {} |", cells.join(" | "))
 }
 
 fn threshold(row: &ThresholdResult) -> String {
     let objective = if row.objective { " (objective)" } else { "" };
+    let kept = if row.outcome == ThresholdOutcome::Crossed { format!("**{}**", kept(row)) } else { kept(row) };
     format!(
         "| {}{objective} | {} | {} | {} |",
         escaped(&cut(&subject(row), MOST_CHARACTERS)),
-        measured(&row.value, row.unit),
+        unbroken(&measured(&row.value, row.unit)),
         cell(&cut(&condition(row), MOST_CHARACTERS)),
-        kept(row)
+        unbroken(&kept)
     )
+}
+
+/// A figure and its unit stay in one line.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 fn inputs(page: &mut Page, rows: &[InputChange]) {
@@ -190,7 +200,7 @@ fn open(page: &mut Page, result: &CheckResult) {
     let more = if rows.len() > 5 { format!(" and {} more", rows.len() - 5) } else { String::new() };
     let enough = rows.iter().filter_map(|row| row.replications_needed).max();
     let enough = enough.filter(|_| rows.iter().all(|row| row.replications_needed.is_some_and(|count| count < 100_000)));
-    let enough = enough.map(|count| format!(" About {count} would do.")).unwrap_or_default();
+    let enough = enough.map(|count| format!(" `--max-replications {count}` would do.")).unwrap_or_default();
     page.line(&format!(
         "{} could not be decided with {}: {}{more}.{enough}\n",
         counted(rows.len(), "difference"),

@@ -7,7 +7,7 @@ use super::phrases::{
 };
 use super::phrases::{undecided, verdict};
 use crate::report::figures::Scope;
-use crate::report::screen::{cut, right, shortened, table, wrapped};
+use crate::report::screen::{WIDTH, cut, right, shortened, table, wrapped};
 use crate::units::counted;
 use std::fmt::Write;
 
@@ -18,7 +18,9 @@ const MOST_ROWS: usize = 12;
 /// As many figures that could not be decided.
 const MOST_UNDECIDED: usize = 4;
 /// Columns of a name.
-const NAME: usize = 26;
+const NAME: usize = 30;
+/// At least.
+const LEAST_NAME: usize = 14;
 
 /// As text of at most 80 columns, without colours; `details` has every figure, every threshold, every caveat.
 pub fn check_table(result: &CheckResult, details: bool) -> String {
@@ -63,29 +65,38 @@ fn figures(text: &mut String, title: &str, rows: &[&FigureChange], most: usize) 
     if rows.is_empty() {
         return;
     }
-    let mut grid = table(&["", "baseline", "now", "difference", ""]);
-    for row in rows.iter().take(most) {
-        let [base, new] = sides(row);
-        let is_sure = !matches!(row.verdict, FigureVerdict::Inconclusive | FigureVerdict::Unchanged);
-        let share = if is_sure { format!("{} ", share(row)) } else { String::new() };
-        grid.add_row([
-            called_briefly(row, NAME),
-            base,
-            new,
-            change(row),
-            format!("{}{}", share, said(row)).trim().to_owned(),
-        ]);
-    }
+    let rows_of = |name: usize| {
+        let mut grid = table(&["", "baseline", "now", "difference", ""]);
+        for row in rows.iter().take(most) {
+            let [base, new] = sides(row);
+            let is_sure = !matches!(row.verdict, FigureVerdict::Inconclusive | FigureVerdict::Unchanged);
+            let share = if is_sure { format!("{} ", share(row)) } else { String::new() };
+            let said = format!("{share}{}", said(row)).trim().to_owned();
+            grid.add_row([called_briefly(row, name), base, new, change(row), said]);
+        }
+        grid_lines(grid)
+    };
+    // Names give way to figures.
+    let lines = rows_of(NAME);
+    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let lines = match widest.saturating_sub(WIDTH) {
+        0 => lines,
+        over => rows_of(NAME.saturating_sub(over).max(LEAST_NAME)),
+    };
     let _ = writeln!(text, "\n{title}");
-    lines(text, grid);
+    add(text, &lines);
     if rows.len() > most {
         let _ = writeln!(text, " and {} more: --details", counted(rows.len() - most, "figure"));
     }
 }
 
-fn lines(text: &mut String, grid: comfy_table::Table) {
-    for line in right(grid).iter().flat_map(|grid| grid.trim_fmt().lines().map(str::to_owned).collect::<Vec<_>>()) {
-        let _ = writeln!(text, "{}", shortened(&line));
+fn grid_lines(grid: comfy_table::Table) -> Vec<String> {
+    right(grid).iter().flat_map(|grid| grid.trim_fmt().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+fn add(text: &mut String, lines: &[String]) {
+    for line in lines {
+        let _ = writeln!(text, "{}", shortened(line));
     }
 }
 
@@ -98,10 +109,10 @@ fn limits(text: &mut String, result: &CheckResult, details: bool) {
         let mut grid = table(&["", "value", "limit", ""]);
         for row in shown.iter().take(most) {
             let value = measured(&row.value, row.unit);
-            grid.add_row([cut(&subject(row), NAME + 10), value, cut(&condition(row), 20), kept(row)]);
+            grid.add_row([cut(&subject(row), NAME + 6), value, cut(&condition(row), 20), kept(row)]);
         }
         let _ = writeln!(text, "\nThresholds");
-        lines(text, grid);
+        add(text, &grid_lines(grid));
         if shown.len() > most {
             let _ = writeln!(text, " and {} more: --details", counted(shown.len() - most, "threshold"));
         }
