@@ -9,9 +9,6 @@ mod fit;
 mod hpa;
 mod jobs;
 mod progress;
-// For `check`, which is not yet there.
-#[allow(dead_code)]
-mod reports;
 mod run;
 mod scenario;
 mod schedule;

@@ -12,11 +12,11 @@ use crate::units::counted;
 use std::fmt::Write;
 
 /// As many changed inputs are listed without `--details`.
-const MOST_INPUTS: usize = 8;
+const MOST_INPUTS: usize = 6;
 /// As many rows of a table.
-const MOST_ROWS: usize = 12;
+const MOST_ROWS: usize = 10;
 /// As many figures that could not be decided.
-const MOST_UNDECIDED: usize = 4;
+const MOST_UNDECIDED: usize = 3;
 /// Columns of a name.
 const NAME: usize = 30;
 /// At least.
