@@ -23,6 +23,16 @@ pub(crate) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str
     }
 }
 
+/// Whether there is a flag of this name, and it decides something here.
+///
+/// Errors: why there is no use in it.
+pub(crate) fn decides(name: &str) -> Result<(), Issue> {
+    match Flags::default().set(name, "") {
+        FlagOutcome::Set | FlagOutcome::Bad(_) => Ok(()),
+        vain => issues_of(name, "", vain).map_or(Ok(()), Err),
+    }
+}
+
 fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
     let field = format!("--{name}");
     match outcome {

@@ -4,7 +4,7 @@
 //! and the text of each file that the scenario names. Names are relative to the scenario's folder. Equal inputs have
 //! equal digests, whatever the release, the compiler or the machine; comments and the order of keys in the scenario file
 //! do not count. Deliberately not in it: prices and other facts of the program, the seed and the replications of a command
-//! line.
+//! line, and what a sweep varies.
 
 use super::inputs::Inputs;
 use super::sources::{Files, Sources};
@@ -34,7 +34,9 @@ impl Recorder {
 
     /// The digest of a merged scenario and of the files read so far, in hexadecimal.
     pub(super) fn digest(&self, scenario: &Value) -> String {
-        let mut text = format!("foresail {VERSION}\n{}\n", sorted(scenario));
+        let mut scenario = sorted(scenario);
+        scenario.as_object_mut().into_iter().for_each(|fields| drop(fields.shift_remove("sweep")));
+        let mut text = format!("foresail {VERSION}\n{scenario}\n");
         for (name, (_, hash)) in &*self.read.borrow() {
             text += &format!("{name}\0{hash:016x}\n");
         }

@@ -19,7 +19,7 @@ pub struct Inputs {
 }
 
 /// Fields that say nothing about what is simulated, or only where it is written: what is written there is compared itself.
-const UNSAID: [&str; 6] = ["apiVersion", "kind", "name", "description", "manifests", "terraform"];
+const UNSAID: [&str; 7] = ["apiVersion", "kind", "name", "description", "manifests", "terraform", "sweep"];
 /// Fields of an object's metadata that a cluster writes.
 const BOOKKEEPING: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];

@@ -5,6 +5,7 @@ use super::file::{ADDED_LISTS, PATH_FIELDS, ScenarioFile};
 use super::issue::{Issue, Issues};
 use super::kubernetes::read_object;
 use super::origins::Origins;
+use super::settings::Setting;
 use super::sources::{Files as _, Sources};
 use serde_json::Value;
 use std::path::Path;
@@ -12,26 +13,31 @@ use std::path::Path;
 /// `extends` may go so deep.
 const DEEPEST: usize = 16;
 
-/// Reads, merges, sets, checks: the scenario, and where its fields were written.
-pub(super) fn load(
-    sources: Sources,
-    path: &Path,
-    sets: &[String],
-    issues: &mut Issues,
-) -> Option<(ScenarioFile, Value, Origins)> {
+/// Reads a scenario file and those that it extends, and merges them: the scenario as it is written, and where.
+pub(super) fn merged(sources: Sources, path: &Path, issues: &mut Issues) -> Option<(Value, Origins)> {
     let mut origins = Origins::default();
-    let mut value = read(sources, path, &mut origins, issues, 0)?;
-    for set in sets {
-        if let Err(why) = apply(&mut value, set) {
-            issues.push(Issue::error("--set", why));
+    let value = read(sources, path, &mut origins, issues, 0)?;
+    Some((value, origins))
+}
+
+/// Sets values, and checks what comes of it.
+pub(super) fn changed(
+    value: &mut Value,
+    settings: &[Setting],
+    origins: &mut Origins,
+    issues: &mut Issues,
+) -> Option<ScenarioFile> {
+    for setting in settings {
+        if let Err(issue) = setting.apply(value) {
+            issues.push(issue);
         }
-        origins.push_set(set);
+        origins.push_set(setting);
     }
-    match read_object::<ScenarioFile>(&value) {
-        Ok(file) => Some((file, value, origins)),
+    match read_object::<ScenarioFile>(value) {
+        Ok(file) => Some(file),
         Err(mut issue) => {
             origins.locate(&mut issue.place);
-            issue.place.file.get_or_insert_with(|| path.display().to_string());
+            issue.place.file = issue.place.file.or_else(|| origins.last_file().map(str::to_owned));
             issues.push(issue);
             None
         }
@@ -129,32 +135,6 @@ fn merge(below: &mut Value, above: Value) {
             (_, value) => drop(base.insert(key, value)),
         }
     }
-}
-
-/// `traffic.scale=2`: the value is YAML.
-fn apply(value: &mut Value, set: &str) -> Result<(), String> {
-    let (path, text) = set.split_once('=').ok_or_else(|| format!("`{set}` is not of the form path=value"))?;
-    let parsed: Value = parse(text).map_err(|_| format!("the value of `{set}` is not YAML"))?;
-    let mut place = value;
-    for key in path.split('.') {
-        if key.is_empty() {
-            return Err(format!("`{path}` has an empty part"));
-        }
-        if let Ok(index) = key.parse::<usize>()
-            && place.is_array()
-        {
-            let length = place.as_array().map_or(0, Vec::len);
-            place = place.get_mut(index).ok_or_else(|| format!("`{path}`: there are only {length} entries"))?;
-            continue;
-        }
-        if place.is_null() {
-            *place = Value::Object(serde_json::Map::new());
-        }
-        let Value::Object(object) = place else { return Err(format!("`{path}`: `{key}` is below a plain value")) };
-        place = object.entry(key.to_owned()).or_insert(Value::Null);
-    }
-    *place = parsed;
-    Ok(())
 }
 
 #[cfg(test)]

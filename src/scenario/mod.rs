@@ -6,6 +6,7 @@
 //! Start reading at [`load`], then `file.rs` (what a scenario can say) and `build/`; at [`kubernetes`] for
 //! API objects and at [`issue`] for what is said about bad ones.
 
+pub mod aliases;
 pub(crate) mod autoscaler_flags;
 mod build;
 mod command_line;
@@ -26,18 +27,22 @@ pub mod pod_shape;
 pub mod priorities;
 pub(crate) mod scheduler_profiles;
 mod service_metrics;
+mod settings;
 pub mod snapshot;
 pub(crate) mod sources;
 mod terraform;
 mod timed;
 mod vpa_flags;
 pub mod vpas;
+mod written;
 
 pub use build::checked_replications;
 pub use inputs::Inputs;
 pub use loaded::{PriceList, Scenario};
 pub use service_metrics::read_metrics;
+pub use settings::Setting;
 pub use sources::Sources;
+pub use written::Written;
 
 use crate::market::{Catalog, PriceBook};
 use issue::Issues;
@@ -54,22 +59,18 @@ pub fn load(sources: Sources, path: &Path, sets: &[String]) -> Result<Scenario, 
 ///
 /// Errors: everything that is wrong, with its place.
 pub fn load_priced(sources: Sources, path: &Path, sets: &[String], prices: &dyn PriceBook) -> Result<Scenario, Issues> {
-    let mut issues = Issues::new();
-    let merged = merge::load(sources, path, sets, &mut issues);
-    let Some((file, value, origins)) = merged.filter(|_| !issues.has_errors()) else { return Err(issues) };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut found = Issues::new();
-    let files = digest::Recorder::new(sources, folder);
-    let scenario = build::build(build::Inputs { files: &files, folder, prices }, &file, &mut found);
-    issues.absorb(found, |place| origins.locate(place));
-    match scenario {
-        Some(mut scenario) if !issues.has_errors() => {
-            scenario.caveats = issues;
-            scenario.digest = files.digest(&value);
-            scenario.inputs = files.into_inputs(&value);
-            Ok(scenario)
+    let mut wrong = Issues::new();
+    let written = Written::read(sources, path);
+    let settings: Vec<Setting> =
+        sets.iter().filter_map(|set| Setting::parse(set).map_err(|issue| wrong.push(issue)).ok()).collect();
+    let loaded = written.and_then(|written| written.priced(&settings, prices));
+    match loaded {
+        Ok(scenario) if wrong.is_empty() => Ok(scenario),
+        Ok(_) => Err(wrong),
+        Err(issues) => {
+            wrong.absorb(issues, |_| ());
+            Err(wrong)
         }
-        _ => Err(issues),
     }
 }
 

@@ -3,17 +3,20 @@
 use super::file::ADDED_LISTS;
 use super::issue::Place;
 use super::lines::line_of;
+use super::settings::Setting;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What a scenario was merged from.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Origins {
     /// The files, the one that extends nothing first.
-    layers: Vec<Layer>,
+    layers: Arc<Vec<Layer>>,
     /// Settings of the command line as they were written, with their paths.
     sets: Vec<(Vec<String>, String)>,
 }
 
+#[derive(Clone)]
 struct Layer {
     file: String,
     text: String,
@@ -23,12 +26,15 @@ struct Layer {
 impl Origins {
     /// A file on top of those before.
     pub(super) fn push_file(&mut self, file: String, text: String, value: Value) {
-        self.layers.push(Layer { file, text, value });
+        Arc::make_mut(&mut self.layers).push(Layer { file, text, value });
     }
-    /// `path=value` on top of everything before.
-    pub(super) fn push_set(&mut self, set: &str) {
-        let path = set.split_once('=').map_or(set, |(path, _)| path);
-        self.sets.push((steps(path), set.to_owned()));
+    /// A value on top of everything before.
+    pub(super) fn push_set(&mut self, setting: &Setting) {
+        self.sets.push((steps(&setting.path().join(".")), setting.written().to_owned()));
+    }
+    /// The file that was asked for: the one on top.
+    pub(super) fn last_file(&self) -> Option<&str> {
+        self.layers.last().map(|layer| layer.file.as_str())
     }
 
     /// Completes a place that has a field and no file. Cost: a walk through the files.
@@ -38,7 +44,7 @@ impl Origins {
         };
         let path = steps(field);
         if let Some((_, set)) = self.sets.iter().rev().find(|(known, _)| path.starts_with(known)) {
-            place.file = Some(format!("--set {set}"));
+            place.file = Some(set.clone());
             return;
         }
         let found: Vec<_> = (0..self.layers.len()).map(|at| (self.follow(at, &path), at)).collect();
@@ -46,7 +52,7 @@ impl Origins {
         let is_written = found.iter().any(|((depth, _), _)| *depth == path.len());
         let brings = |(known, _): &&(Vec<String>, String)| !is_written && known.starts_with(&path);
         if let Some((_, set)) = self.sets.iter().rev().find(brings) {
-            place.file = Some(format!("--set {set}"));
+            place.file = Some(set.clone());
             return;
         }
         let found = found.into_iter();
@@ -126,9 +132,9 @@ services:
             let Ok(value) = parse(text) else { panic!("{file} is no YAML") };
             origins.push_file(file.into(), text.into(), value);
         }
-        origins.push_set("traffic.noise=-1");
-        origins.push_set("services.wep.concurrency=4");
-        origins.push_set("services.web.noise=4");
+        for set in ["traffic.noise=-1", "services.wep.concurrency=4", "services.web.noise=4"] {
+            origins.push_set(&Setting::parse(set).unwrap_or_else(|issue| panic!("{issue}")));
+        }
         let mut place = Place { field: Some(field.into()), ..Place::default() };
         origins.locate(&mut place);
         (place.file, place.line)

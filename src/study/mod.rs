@@ -15,6 +15,7 @@ mod paired;
 mod replicate;
 mod run;
 mod runs;
+pub mod sweep;
 
 pub use crate::traffic::latency::LatencyTables;
 pub use estimate::Estimate;

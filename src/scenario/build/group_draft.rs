@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct GroupDraft {
     pub(super) types: Vec<String>,
     pub(super) spot: bool,
+    /// The part of its sizes that a second group has on spot.
+    pub(super) spot_share: Option<f64>,
     pub(super) min: Option<i32>,
     pub(super) max: Option<i32>,
     pub(super) desired: Option<i32>,
@@ -95,6 +97,7 @@ impl GroupDraft {
                 format!("found `{text}`, expected ON_DEMAND or SPOT"),
             )),
         }
+        self.spot_share = change.spot_share.or(self.spot_share);
         self.min = change.min_size.or(self.min);
         self.max = change.max_size.or(self.max);
         self.desired = change.desired_size.or(self.desired);

@@ -2,7 +2,7 @@
 
 use super::group_draft::GroupDraft;
 use super::scene::{Scene, there_are};
-use super::{dump_nodes, machines};
+use super::{dump_nodes, machines, spot_twins};
 use crate::autoscaler::{Claim, Flags, Tags};
 use crate::id::IdVec;
 use crate::market::{Provider, node_boot};
@@ -72,6 +72,7 @@ pub(super) fn build(
     if let Some(flags) = flags.as_deref() {
         claim(flags, scene.provider, &mut drafts, issues);
     }
+    spot_twins::split(&mut drafts, issues);
     let has_drafts = !drafts.is_empty();
     let tags: BTreeMap<String, Tags> = drafts.iter().map(|(name, draft)| (name.clone(), draft.tags.clone())).collect();
     let mut groups: Vec<NodeGroup> =

@@ -20,6 +20,7 @@ mod pre_stop;
 mod prices;
 mod scene;
 mod scheduler;
+mod spot_twins;
 mod traffic;
 mod traffic_trace;
 mod unloaded;

@@ -29,6 +29,9 @@ pub struct NodeGroup {
     pub instance_types: Option<Vec<String>>,
     /// `ON_DEMAND` or `SPOT`.
     pub capacity_type: Option<String>,
+    /// 0..=1: so much of its least, largest and first size goes to a second group on spot, otherwise alike and called
+    /// `NAME-spot`.
+    pub spot_share: Option<f64>,
     /// Least size.
     pub min_size: Option<i32>,
     /// Largest size.

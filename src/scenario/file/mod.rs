@@ -6,6 +6,7 @@ mod cluster;
 mod costs;
 mod events;
 mod services;
+mod sweep;
 mod traffic;
 mod values;
 
@@ -13,6 +14,7 @@ pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler}
 pub use costs::{Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
+pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, Pattern, Stage, Traffic};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
 
@@ -81,6 +83,8 @@ pub struct ScenarioFile {
     pub fidelity: Fidelity,
     /// `fast` (formulas, the default) or `exact` (request by request).
     pub latency: Latency,
+    /// What `foresail sweep` varies.
+    pub sweep: Sweep,
 }
 
 /// Every field that holds a [`FilePath`], but `extends` itself; `[]` stands for all entries of a list.

@@ -1,0 +1,77 @@
+//! A scenario whose files have been read and merged, and of which any number of variants can be built.
+
+use super::file::{ScenarioFile, Sweep};
+use super::issue::Issues;
+use super::loaded::Scenario;
+use super::origins::Origins;
+use super::settings::Setting;
+use super::sources::Sources;
+use super::{build, digest, merge};
+use crate::market::{Catalog, PriceBook};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// A scenario as it is written. Files that it names are read when a variant is built.
+#[derive(Clone)]
+pub struct Written {
+    sources: Sources,
+    path: PathBuf,
+    merged: Value,
+    origins: Origins,
+}
+
+impl Written {
+    /// Reads a scenario file and those that it extends.
+    ///
+    /// Errors: what cannot be read, or is no scenario.
+    pub fn read(sources: Sources, path: &Path) -> Result<Self, Issues> {
+        let mut issues = Issues::new();
+        match merge::merged(sources, path, &mut issues) {
+            Some((merged, origins)) if !issues.has_errors() => {
+                Ok(Written { sources, path: path.to_owned(), merged, origins })
+            }
+            _ => Err(issues),
+        }
+    }
+
+    /// Builds the scenario with some values set, at list prices.
+    ///
+    /// Errors: everything that is wrong, with its place.
+    pub fn with(&self, settings: &[Setting]) -> Result<Scenario, Issues> {
+        self.priced(settings, Catalog::shipped())
+    }
+
+    /// The same at the prices of a book.
+    ///
+    /// Errors: everything that is wrong, with its place.
+    pub fn priced(&self, settings: &[Setting], prices: &dyn PriceBook) -> Result<Scenario, Issues> {
+        let mut issues = Issues::new();
+        let (mut value, mut origins) = (self.merged.clone(), self.origins.clone());
+        let file = merge::changed(&mut value, settings, &mut origins, &mut issues);
+        let Some(file) = file.filter(|_| !issues.has_errors()) else { return Err(issues) };
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let mut found = Issues::new();
+        let files = digest::Recorder::new(self.sources, folder);
+        let scenario = build::build(build::Inputs { files: &files, folder, prices }, &file, &mut found);
+        issues.absorb(found, |place| origins.locate(place));
+        match scenario {
+            Some(mut scenario) if !issues.has_errors() => {
+                scenario.caveats = issues;
+                scenario.digest = files.digest(&value);
+                scenario.inputs = files.into_inputs(&value);
+                Ok(scenario)
+            }
+            _ => Err(issues),
+        }
+    }
+
+    /// What the scenario with some values set wants to be varied.
+    ///
+    /// Errors: everything that is wrong with the scenario file.
+    pub fn sweep(&self, settings: &[Setting]) -> Result<Sweep, Issues> {
+        let mut issues = Issues::new();
+        let (mut value, mut origins) = (self.merged.clone(), self.origins.clone());
+        let file: Option<ScenarioFile> = merge::changed(&mut value, settings, &mut origins, &mut issues);
+        file.filter(|_| !issues.has_errors()).map(|file| file.sweep).ok_or(issues)
+    }
+}
