@@ -20,25 +20,34 @@ impl Report {
         let Finished { scenario, study, runs, advice } = finished;
         let names = study.names();
         let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
+        let mut report = Report::of_figures(finished);
+        report.vertical_autoscalers = results.vertical_autoscalers();
+        report.bottlenecks = results.bottlenecks();
+        report.costs = results.costs();
+        report.inputs = scenario.inputs.values(&scenario.cast);
+        report.timeline = results.timeline();
+        report.recommendation = advice.as_ref().map(Recommendation::from);
+        report
+    }
+
+    /// The figures alone: without what the scenario is made of, the timeline, the costs day by day, and advice.
+    pub(crate) fn of_figures(finished: &Finished) -> Self {
+        let Finished { scenario, study, runs, .. } = finished;
+        let names = study.names();
+        let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
         let mut report = empty(scenario, study.duration);
         report.headlines = results.headlines();
         report.objectives = results.objectives();
         report.services = results.services();
         report.routes = results.routes();
         report.autoscalers = results.autoscalers();
-        report.vertical_autoscalers = results.vertical_autoscalers();
         report.groups = results.groups();
-        report.bottlenecks = results.bottlenecks();
         report.charges = results.charges();
         report.namespaces = results.namespaces();
-        report.costs = results.costs();
-        report.inputs = scenario.inputs.values(&scenario.cast);
-        report.timeline = results.timeline();
         let overloaded = report.services.iter().filter(|service| service.error_ratio.mean > OVERLOADED);
         let caveats: Vec<String> = overloaded.map(overload).collect();
         report.caveats.extend(caveats);
         report.caveats.extend(users::overflow_caveats(runs));
-        report.recommendation = advice.as_ref().map(Recommendation::from);
         report
     }
 }

@@ -1,12 +1,12 @@
 //! The lines of `study.jsonl`: the head first, then a point each.
 
-use crate::report::figures::Figure;
+use crate::report::figures::{Figure, Scope};
 use crate::study::{Estimate, known_or_not};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// What is varied, and how: the first line. Files with equal heads (but for the shard) are parts of the same study.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StudyHead {
     /// Always `foresail/v1alpha1`.
@@ -30,6 +30,12 @@ pub struct StudyHead {
     pub sampling: Option<Sampling>,
     /// How many points there are in all, whatever the shard.
     pub points: u64,
+    /// Of what there are figures besides those of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<Scope>,
+    /// What is doubtful about the scenario as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
     /// Which part of them this file has; absent for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardOf>,
@@ -81,7 +87,7 @@ pub enum Sampling {
 }
 
 /// What came out at a setting.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StudyPoint {
     /// Its number, from 0.
@@ -90,6 +96,9 @@ pub struct StudyPoint {
     pub settings: IndexMap<String, String>,
     /// What came out, by [key](crate::report::figures::Figure::key).
     pub figures: IndexMap<String, FigureAtPoint>,
+    /// What is doubtful about this point, besides what is about the scenario as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
 }
 
 /// A figure at a point.

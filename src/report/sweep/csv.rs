@@ -1,0 +1,75 @@
+//! The study for data frames: long and tidy, one row a point and figure, point by point.
+
+use super::error::StudyError;
+use super::lines::Lines;
+use super::model::{StudyHead, StudyPoint};
+use super::study_file::draft_of;
+use crate::report::csv::{finish, number, record};
+use crate::report::metrics::metric_of;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// What a figure's row has behind the axes' columns.
+const FIGURE: [&str; 8] = ["scope", "name", "metric", "unit", "mean", "low", "high", "objective"];
+
+/// Writes `sweep.csv` of a whole study: the number of the point, a column an axis, then the figure with its mean and 95 %
+/// interval. Units are those of result.json; an empty cell has no value.
+///
+/// Errors: the study cannot be read, or whatever the file system says. Memory: a point.
+pub fn write_csv(study: &Path, path: &Path) -> Result<(), StudyError> {
+    let draft = draft_of(path);
+    let mut out = BufWriter::new(File::create(&draft).map_err(StudyError::file(&draft))?);
+    let written = study_csv(study, &mut |text| out.write_all(text.as_bytes()).map_err(StudyError::file(path)))
+        .and_then(|()| out.flush().map_err(StudyError::file(path)))
+        .and_then(|()| fs::rename(&draft, path).map_err(StudyError::file(path)));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
+
+/// The same, piece by piece.
+///
+/// Errors: the study cannot be read, or what `put` says.
+pub fn study_csv(study: &Path, put: &mut dyn FnMut(&str) -> Result<(), StudyError>) -> Result<(), StudyError> {
+    let Some((head, mut lines)) = Lines::open(study)? else {
+        return Err(StudyError::broken(study, 1, "the file is empty"));
+    };
+    put(&header(&head))?;
+    while let Some(line) = lines.next()? {
+        put(&rows(&line.point))?;
+    }
+    Ok(())
+}
+
+fn header(head: &StudyHead) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let axes = head.axes.iter().map(|axis| axis.name.clone());
+    record(&mut writer, std::iter::once("point".to_owned()).chain(axes).chain(FIGURE.map(str::to_owned)));
+    finish(writer)
+}
+
+fn rows(point: &StudyPoint) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let maybe = |value: Option<f64>| value.filter(|value| value.is_finite()).map(number).unwrap_or_default();
+    for (key, figure) in &point.figures {
+        let (metric, part) = metric_of(key).map_or((key.as_str(), ""), |(metric, part)| (metric.name, part));
+        let (scope, name) = if part.is_empty() { ("whole", "") } else { part.split_once(':').unwrap_or((part, "")) };
+        let unit = metric_of(key).and_then(|(metric, _)| serde_json::to_value(metric.unit).ok());
+        let unit = unit.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let mut cells = vec![point.point.to_string()];
+        cells.extend(point.settings.values().map(|value| bare(value)));
+        cells.extend([scope, name, metric, unit].map(str::to_owned));
+        let [low, high] = figure.interval.map_or([None, None], |ends| ends.map(Some));
+        cells.extend([Some(figure.mean), low, high, figure.objective].map(maybe));
+        record(&mut writer, cells);
+    }
+    finish(writer)
+}
+
+/// A text without the quotes that YAML needs.
+fn bare(value: &str) -> String {
+    serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned())
+}

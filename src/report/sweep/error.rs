@@ -1,0 +1,101 @@
+//! What can be wrong with the files of a study.
+
+use super::model::StudyHead;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a file of a study cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The file system's reason.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process works at it.
+    #[error("{0} is being written by another foresail")]
+    Taken(PathBuf),
+    /// It is of something else.
+    #[error("{path} is of another study: {differs}")]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What it has, and what was expected.
+        differs: String,
+    },
+    /// It is not what a study writes.
+    #[error("{path}:{line}: {reason}")]
+    Broken {
+        /// Which file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: u64,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// It ends before its last point.
+    #[error("{path} is not whole: it has {found} of {expected} points")]
+    Unfinished {
+        /// Which file.
+        path: PathBuf,
+        /// Points in it.
+        found: u64,
+        /// Points that it should have.
+        expected: u64,
+    },
+    /// Parts that nobody has.
+    #[error("{0}")]
+    Missing(String),
+    /// Two files have another result for a point.
+    #[error("{one} and {other} disagree about point {point}")]
+    Disagreement {
+        /// A file.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+        /// Which point.
+        point: u64,
+    },
+}
+
+impl StudyError {
+    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> StudyError {
+        move |source| StudyError::File { path: path.to_owned(), source }
+    }
+    pub(super) fn broken(path: &Path, line: u64, reason: impl ToString) -> StudyError {
+        StudyError::Broken { path: path.to_owned(), line, reason: reason.to_string() }
+    }
+}
+
+/// What one head has that another has not; none if they are of the same study, whatever their shards.
+pub(super) fn difference(found: &StudyHead, expected: &StudyHead) -> Option<String> {
+    let text = |what: &str, found: &dyn ToString, expected: &dyn ToString| {
+        let (found, expected) = (found.to_string(), expected.to_string());
+        (found != expected).then(|| format!("found {what} {found}, expected {expected}"))
+    };
+    let sampling = |head: &StudyHead| match head.sampling {
+        None => "every combination".to_owned(),
+        Some(_) => "a sample".to_owned(),
+    };
+    text("foresail", &found.foresail_version, &expected.foresail_version)
+        .or_else(|| text("scenario", &found.scenario, &expected.scenario))
+        .or_else(|| text("digest", &found.digest, &expected.digest))
+        .or_else(|| text("seed", &found.seed, &expected.seed))
+        .or_else(|| text("replications", &found.replications, &expected.replications))
+        .or_else(|| {
+            let names =
+                |head: &StudyHead| head.axes.iter().map(|axis| axis.name.as_str()).collect::<Vec<_>>().join(", ");
+            text("axes", &names(found), &names(expected))
+        })
+        .or_else(|| {
+            let unlike = found.axes.iter().zip(&expected.axes).find(|(one, other)| one != other)?;
+            Some(format!("{} takes other values", unlike.0.name))
+        })
+        .or_else(|| text("points from", &sampling(found), &sampling(expected)))
+        .or_else(|| text("points", &found.points, &expected.points))
+        .or_else(|| (found.by != expected.by).then(|| "it has figures of other things (--by)".to_owned()))
+        .or_else(|| (found.of_shard(None) != expected.of_shard(None)).then(|| "its head differs".to_owned()))
+}
