@@ -17,9 +17,11 @@ pub(super) fn write(flag: &str, path: &Path, text: &str) -> Result<(), Failure> 
 pub(super) fn unwritable(flag: &str, path: &Path, error: &Error) -> Failure {
     let message = format!("cannot write {}: {error}", path.display());
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::Interrupted | ErrorKind::Other => {
-            Failure::Internal(message)
-        }
+        ErrorKind::StorageFull
+        | ErrorKind::QuotaExceeded
+        | ErrorKind::FileTooLarge
+        | ErrorKind::Interrupted
+        | ErrorKind::Other => Failure::Internal(message),
         _ => Issue::error(flag, message).with_help("name a place that you may write to").into(),
     }
 }

@@ -13,6 +13,7 @@ mod run;
 mod scenario;
 mod schedule;
 mod streams;
+mod sweep;
 mod vpa;
 mod watch;
 mod why;
@@ -42,6 +43,8 @@ enum Command {
     Run(run::Args),
     /// Set scenarios side by side: what differs in what was asked, what differs in what came out, and how sure that is.
     Compare(compare::Args),
+    /// Simulate a scenario at many settings: which are the cheapest that keep what is promised.
+    Sweep(sweep::Args),
     /// Estimate what requests cost each service from recorded metrics.
     Fit(fit::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
@@ -83,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match command {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),

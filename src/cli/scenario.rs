@@ -1,8 +1,8 @@
 //! The scenario that a command is about.
 
 use super::Failure;
-use foresail::scenario::issue::Issues;
-use foresail::scenario::{self, Scenario, Sources};
+use foresail::scenario::issue::{Issue, Issues};
+use foresail::scenario::{self, Scenario, Setting, Sources, Written};
 use std::path::{Path, PathBuf};
 
 /// Which scenario, and what is changed in it.
@@ -33,6 +33,18 @@ impl ScenarioArgs {
         !self.sets.is_empty() || self.seed.is_some()
     }
 
+    /// Reads its files without building it, and what is set.
+    ///
+    /// Errors: what cannot be read, and settings that are none; everything at once.
+    pub(super) fn written(&self) -> Result<(Written, Vec<Setting>), Failure> {
+        written(self.path(), &self.sets).map_err(Failure::Input)
+    }
+
+    /// The seed, if one was given.
+    pub(super) fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+
     /// Reads it. A seed on the command line replaces the file's.
     pub(super) fn load(&self) -> Result<Scenario, Failure> {
         let mut scenario = load(self.path(), &self.sets).map_err(Failure::Input)?;
@@ -45,9 +57,30 @@ impl ScenarioArgs {
 ///
 /// Errors: everything that is wrong with it.
 pub(super) fn load(path: Option<&Path>, sets: &[String]) -> Result<Scenario, Issues> {
+    let (sources, path) = place(path);
+    scenario::load(sources, &path, sets)
+}
+
+/// The same, read but not built, and what is set.
+///
+/// Errors: what cannot be read, and settings that are none.
+pub(super) fn written(path: Option<&Path>, sets: &[String]) -> Result<(Written, Vec<Setting>), Issues> {
+    let (sources, path) = place(path);
+    let mut issues = Issues::new();
+    let mut note = |issue: Issue| issues.push(issue);
+    let settings = sets.iter().filter_map(|set| Setting::parse(set).map_err(&mut note).ok()).collect();
+    match Written::read(sources, &path) {
+        Ok(written) if issues.is_empty() => return Ok((written, settings)),
+        Ok(_) => {}
+        Err(found) => issues.absorb(found, |_| ()),
+    }
+    Err(issues)
+}
+
+fn place(path: Option<&Path>) -> (Sources, PathBuf) {
     match path {
-        None => scenario::embedded(sets),
-        Some(path) if path.is_dir() => scenario::load(Sources::Disk, &path.join("scenario.yaml"), sets),
-        Some(path) => scenario::load(Sources::Disk, path, sets),
+        None => (Sources::Embedded, PathBuf::from("scenario.yaml")),
+        Some(path) if path.is_dir() => (Sources::Disk, path.join("scenario.yaml")),
+        Some(path) => (Sources::Disk, path.to_owned()),
     }
 }

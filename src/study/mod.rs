@@ -26,5 +26,5 @@ pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
 pub use names::{Names, ObjectName};
 pub use paired::{Better, MARGIN, Pair, PairVerdict};
 pub use replicate::Study;
-pub use run::{Finished, Options, Phase, Watch, run, simulate};
+pub use run::{Finished, Options, Phase, Watch, measure, run, simulate};
 pub use runs::Runs;

@@ -94,3 +94,10 @@ pub fn simulate(scenario: &Scenario, tables: &LatencyTables, watch: &dyn Watch) 
     watch.simulated(&runs);
     Finished { scenario: scenario.clone(), study, runs, advice: None }
 }
+
+/// Simulates a scenario for its figures alone: without a log, a timeline or advice. `tables` as in [`simulate`].
+pub fn measure(scenario: Scenario, tables: &LatencyTables) -> Finished {
+    let study = Study { tables: tables.clone(), keeps_story: false, ..Study::of(&scenario) };
+    let runs = study.replicate_all(0..scenario.replications, &|| ());
+    Finished { scenario, study, runs, advice: None }
+}

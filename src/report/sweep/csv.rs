@@ -6,9 +6,10 @@ use super::model::{StudyHead, StudyPoint};
 use super::study_file::draft_of;
 use crate::report::csv::{finish, number, record};
 use crate::report::metrics::metric_of;
+use crate::study::sweep::Plan;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// What a figure's row has behind the axes' columns.
@@ -72,4 +73,23 @@ fn rows(point: &StudyPoint) -> String {
 /// A text without the quotes that YAML needs.
 fn bare(value: &str) -> String {
     serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned())
+}
+
+/// Writes the points of a plan: the number, a column an axis.
+///
+/// Errors: whatever the file system says.
+pub fn points_csv(plan: &Plan, path: &Path) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    let mut put = |cells: Vec<String>| {
+        let mut writer = ::csv::Writer::from_writer(Vec::new());
+        record(&mut writer, cells);
+        out.write_all(finish(writer).as_bytes())
+    };
+    let names = plan.axes().iter().map(|axis| axis.name.clone());
+    put(std::iter::once("point".to_owned()).chain(names).collect())?;
+    for point in 0..plan.points() {
+        let values = plan.values(point);
+        put(std::iter::once(point.to_string()).chain(values.iter().map(|value| bare(value))).collect())?;
+    }
+    out.flush()
 }

@@ -1,6 +1,5 @@
 //! What can be wrong with the files of a study.
 
-use super::model::StudyHead;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -68,34 +67,4 @@ impl StudyError {
     pub(super) fn broken(path: &Path, line: u64, reason: impl ToString) -> StudyError {
         StudyError::Broken { path: path.to_owned(), line, reason: reason.to_string() }
     }
-}
-
-/// What one head has that another has not; none if they are of the same study, whatever their shards.
-pub(super) fn difference(found: &StudyHead, expected: &StudyHead) -> Option<String> {
-    let text = |what: &str, found: &dyn ToString, expected: &dyn ToString| {
-        let (found, expected) = (found.to_string(), expected.to_string());
-        (found != expected).then(|| format!("found {what} {found}, expected {expected}"))
-    };
-    let sampling = |head: &StudyHead| match head.sampling {
-        None => "every combination".to_owned(),
-        Some(_) => "a sample".to_owned(),
-    };
-    text("foresail", &found.foresail_version, &expected.foresail_version)
-        .or_else(|| text("scenario", &found.scenario, &expected.scenario))
-        .or_else(|| text("digest", &found.digest, &expected.digest))
-        .or_else(|| text("seed", &found.seed, &expected.seed))
-        .or_else(|| text("replications", &found.replications, &expected.replications))
-        .or_else(|| {
-            let names =
-                |head: &StudyHead| head.axes.iter().map(|axis| axis.name.as_str()).collect::<Vec<_>>().join(", ");
-            text("axes", &names(found), &names(expected))
-        })
-        .or_else(|| {
-            let unlike = found.axes.iter().zip(&expected.axes).find(|(one, other)| one != other)?;
-            Some(format!("{} takes other values", unlike.0.name))
-        })
-        .or_else(|| text("points from", &sampling(found), &sampling(expected)))
-        .or_else(|| text("points", &found.points, &expected.points))
-        .or_else(|| (found.by != expected.by).then(|| "it has figures of other things (--by)".to_owned()))
-        .or_else(|| (found.of_shard(None) != expected.of_shard(None)).then(|| "its head differs".to_owned()))
 }

@@ -3,17 +3,24 @@
 //! Start reading at `model.rs`: a line of `study.jsonl` is a [`StudyHead`] or a [`StudyPoint`]; then [`StudyFile`], which writes
 //! them.
 
+mod best;
 mod csv;
+mod differences;
 mod error;
+mod json;
 mod lines;
 mod merge;
 mod model;
 mod part;
 mod point;
 mod study_file;
+mod table;
 
-pub use csv::{study_csv, write_csv};
+pub use best::{Best, best};
+pub use csv::{points_csv, study_csv, write_csv};
 pub use error::StudyError;
+pub use json::each_json;
 pub use merge::{merge_study, shard_files, shard_name};
-pub use model::{AxisValues, FigureAtPoint, Sampling, ShardOf, StudyAxis, StudyHead, StudyPoint};
+pub use model::{AxisValues, FigureAtPoint, Sampling, ShardOf, StudyAxis, StudyHead, StudyPoint, SweepPlan};
 pub use study_file::StudyFile;
+pub use table::study_table;

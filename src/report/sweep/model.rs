@@ -4,6 +4,7 @@ use crate::report::figures::{Figure, Scope};
 use crate::study::{Estimate, known_or_not};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// What is varied, and how: the first line. Files with equal heads (but for the shard) are parts of the same study.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -123,4 +124,22 @@ impl From<&Figure<'_>> for FigureAtPoint {
         let Estimate { mean, interval, values, .. } = figure.value.as_ref();
         FigureAtPoint { mean: *mean, interval: *interval, values: values.clone(), objective: figure.objective }
     }
+}
+
+/// A sweep that others will simulate: `plan.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SweepPlan {
+    /// Always `foresail/v1alpha1`.
+    pub api_version: String,
+    /// Always `SweepPlan`.
+    pub kind: String,
+    /// The scenario's file or folder, as it was named; absent for the reference scenario.
+    pub scenario: Option<PathBuf>,
+    /// What is set at every point, as `--set` takes it.
+    pub sets: Vec<String>,
+    /// Into how many parts the points go.
+    pub shards: Option<u32>,
+    /// What is varied, and of what.
+    pub study: StudyHead,
 }

@@ -1,6 +1,6 @@
 //! From what a sweep plans to the head of its file, from what was simulated at a point to its line.
 
-use super::model::{AxisValues, FigureAtPoint, Sampling, ShardOf, StudyAxis, StudyHead, StudyPoint};
+use super::model::{AxisValues, FigureAtPoint, Sampling, ShardOf, StudyAxis, StudyHead, StudyPoint, SweepPlan};
 use crate::report::Report;
 use crate::report::figures::{Scope, figures};
 use crate::report::model::API_VERSION;
@@ -10,6 +10,7 @@ use crate::scenario::issue::{Issue, Severity};
 use crate::study::Finished;
 use crate::study::sweep::{Axis, Plan, Values};
 use indexmap::IndexMap;
+use std::path::PathBuf;
 
 impl StudyHead {
     /// The head of a study of these points; its seed and replications are the scenario's. `by` says of what there are
@@ -65,6 +66,14 @@ impl StudyHead {
             Sampling::LatinHypercube => Method::Lhs,
         };
         Some((self.points, method))
+    }
+}
+
+impl SweepPlan {
+    /// A plan of a study of the scenario at a path, with `sets`.
+    pub fn of(scenario: Option<PathBuf>, sets: Vec<String>, shards: Option<u32>, study: StudyHead) -> Self {
+        let (api_version, kind) = (API_VERSION.to_owned(), "SweepPlan".to_owned());
+        SweepPlan { api_version, kind, scenario, sets, shards, study }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The file that a sweep writes: a line a point as they come in; in order of the points once all are there.
 
-use super::error::{StudyError, difference};
+use super::error::StudyError;
 use super::lines::Lines;
 use super::model::{StudyHead, StudyPoint};
 use super::part::Part;
@@ -62,7 +62,7 @@ impl StudyFile {
     fn read(&mut self, head: &StudyHead) -> Result<(), StudyError> {
         let copy = self.file.try_clone().map_err(StudyError::file(&self.path))?;
         let Some((found, mut lines)) = Lines::of(copy, &self.path)? else { return Ok(()) };
-        let differs = difference(&found, head).or_else(|| (found != *head).then(|| "it is another shard's".to_owned()));
+        let differs = found.difference(head).or_else(|| (found != *head).then(|| "it is another shard's".to_owned()));
         if let Some(differs) = differs {
             return Err(StudyError::Foreign { path: self.path.clone(), differs });
         }

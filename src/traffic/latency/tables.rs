@@ -9,6 +9,9 @@ pub struct LatencyTables {
     tables: Arc<Mutex<Vec<KnownTable>>>,
 }
 
+/// As many are kept: thousands of settings must not need ever more memory.
+const MOST_KEPT: usize = 1024;
+
 type KnownTable = (Station, Arc<Table>);
 
 impl LatencyTables {
@@ -17,6 +20,9 @@ impl LatencyTables {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, table)) = tables.iter().find(|(known, _)| *known == station) {
             return Arc::clone(table);
+        }
+        if tables.len() >= MOST_KEPT {
+            tables.clear();
         }
         let table = Arc::new(Table::new(station));
         tables.push((station, Arc::clone(&table)));
