@@ -113,7 +113,7 @@ fn run(folder: &Folder, line: &str) -> Done {
         at.into_iter().for_each(|at| drop(words.drain(at..at + 2)));
         words.extend(["-q", "-n", "1", "--set", "duration=10m"].map(str::to_owned));
     }
-    if words[0] == "compare" {
+    if words[0] == "compare" || words[0] == "sweep" {
         words.push("-q".to_owned());
     }
     if words[0] == "why" {

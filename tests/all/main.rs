@@ -45,6 +45,8 @@ mod rollouts;
 mod scenarios;
 mod schedule;
 mod small_cluster;
+mod sweep;
+mod sweep_refused;
 mod terminal;
 mod terraform;
 mod texts;

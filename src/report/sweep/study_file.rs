@@ -196,7 +196,7 @@ mod tests {
         fs::write(&path, half).expect("written");
         let mut file = StudyFile::open(&path, &head(3), false).expect("the same study");
         assert_eq!((file.found(), file.missing()), (1, vec![0, 1]));
-        [1, 0].map(|number| file.add(&point(number)).expect("written"));
+        [1, 0].into_iter().for_each(|number| file.add(&point(number)).expect("written"));
         file.finish(&path).expect("whole");
         let text = fs::read_to_string(&path).expect("text");
         let expected: String = (0..3).map(|number| line_of(&point(number)).expect("a line")).collect();

@@ -144,8 +144,7 @@ fn drawn(axes: &[Axis], (points, method): (u64, Method), most: u64, issues: &mut
     if is_sobol && axes.len() > MOST_SOBOL_AXES {
         refuse(format!("a Sobol sequence has at most {MOST_SOBOL_AXES} axes"), "--method lhs has no such bound");
     }
-    let is_listed = axes.iter().all(|axis| axis.values.stepless().is_none());
-    if let Some(all) = product(axes).filter(|all| is_listed && *all < u128::from(points)) {
+    if let Some(all) = product(axes).filter(|all| *all < u128::from(points)) {
         refuse(format!("there are only {all} combinations"), "leave it out: each of them is then simulated");
     }
     points
