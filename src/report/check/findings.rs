@@ -1,6 +1,6 @@
 //! What a check has to say of places in files: for the outputs that show it there.
 
-use super::model::{CheckResult, FigureVerdict, ThresholdOutcome, WhereWritten};
+use super::model::{CheckResult, FigureVerdict, InputChange, ThresholdOutcome, WhereWritten};
 use super::phrases::{called, condition, crossing, input, measured, regression, subject, undecided, would_do};
 use crate::scenario::issue::{Issue, Issues, Severity};
 use crate::units::counted;
@@ -190,7 +190,8 @@ pub(super) fn findings(outcome: &Outcome<'_>) -> Vec<Finding> {
         found.push(Finding { rule, key, places: place.into_iter().collect(), message });
     }
     let mut changes: Vec<Spot> = Vec::new();
-    for place in result.inputs.iter().filter_map(|row| row.written.as_ref()).filter_map(spot) {
+    let places = result.inputs.iter().filter(moves_figures).filter_map(|row| row.written.as_ref());
+    for place in places.filter_map(spot) {
         if !changes.contains(&place) {
             changes.push(place);
         }
@@ -259,7 +260,12 @@ fn of_issue(issue: &Issue, root: &Root) -> Finding {
     }
 }
 
-/// What the changed inputs are, in lines.
+/// What the inputs are that may have moved a figure, in lines.
 pub(super) fn changed_inputs(result: &CheckResult) -> Vec<String> {
-    result.inputs.iter().map(input).collect()
+    result.inputs.iter().filter(moves_figures).map(input).collect()
+}
+
+/// Another limit makes no figure another.
+fn moves_figures(row: &&InputChange) -> bool {
+    !row.path.starts_with("thresholds")
 }

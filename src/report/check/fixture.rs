@@ -140,7 +140,9 @@ pub(super) fn failed() -> CheckResult {
         seed: 1,
         replications: 40,
         verdict: CheckVerdict::Failed,
-        headline: "5 figures got worse: Latency P95, slowest route +14.34 ± 0.29 ms (+16.2%), apdex of service shop/web -0.02 ± 0.004, and 3 more; 2 thresholds are crossed".to_owned(),
+        headline: "5 figures got worse: Latency P95, slowest route +14.34 ± 0.29 ms (+16.2%), apdex of service \
+                   shop/web -0.02 ± 0.004, and 3 more; 2 thresholds are crossed"
+            .to_owned(),
         baseline: Some(BaselineUsed {
             source: "git:origin/main".to_owned(),
             revision: Some("1234567890abcdef".to_owned()),
@@ -150,15 +152,29 @@ pub(super) fn failed() -> CheckResult {
             identical: false,
         }),
         looks: vec![Look { replications: 10, alpha: 0.025 }, Look { replications: 40, alpha: 0.025 }],
-        rule: "paired t-tests with Holm's rule over 9 figures, alpha 0.05 shared evenly among 2 looks (Bonferroni), 2 taken".to_owned(),
+        rule: "paired t-tests with Holm's rule over 9 figures, alpha 0.05 shared evenly among 2 looks (Bonferroni), \
+               2 taken"
+            .to_owned(),
         inputs: vec![
             InputChange {
-                path: "HorizontalPodAutoscaler default/web spec.metrics[0].resource.target.averageUtilization".to_owned(),
+                path: "HorizontalPodAutoscaler default/web spec.metrics[0].resource.target.averageUtilization"
+                    .to_owned(),
                 base: Some("60".to_owned()),
                 new: Some("80".to_owned()),
                 written: written(Some(12)),
             },
-            InputChange { path: "nodeGroups.pool.maxSize".to_owned(), base: None, new: Some("a|b`c\nd".to_owned()), written: written(Some(30)) },
+            InputChange {
+                path: "nodeGroups.pool.maxSize".to_owned(),
+                base: None,
+                new: Some("a|b`c\nd".to_owned()),
+                written: written(Some(30)),
+            },
+            InputChange {
+                path: "thresholds.errorRatio".to_owned(),
+                base: None,
+                new: Some("[\"< 0.01\"]".to_owned()),
+                written: Some(WhereWritten { file: "scenarios/shop.yaml".to_owned(), line: Some(41) }),
+            },
             InputChange { path: "traffic.scale".to_owned(), base: Some("1".to_owned()), new: None, written: None },
         ],
         thresholds: thresholds(),

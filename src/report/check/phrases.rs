@@ -185,10 +185,14 @@ pub(super) fn how(result: &CheckResult) -> String {
     text
 }
 
-/// Rows that say something: worse first, then better, then what is neither good nor bad.
+/// Rows that say something: worse first, then better, then what is neither good nor bad. Services mostly repeat routes,
+/// namespaces and charges groups: those that are not worse are among all figures only.
 pub(super) fn changed(result: &CheckResult) -> Vec<&FigureChange> {
-    let order = [FigureVerdict::Regressed, FigureVerdict::Improved, FigureVerdict::Changed];
-    order.iter().flat_map(|verdict| result.figures.iter().filter(move |row| row.verdict == *verdict)).collect()
+    let repeats = |row: &FigureChange| matches!(row.scope, Scope::Service | Scope::Namespace | Scope::Charge);
+    let of = |verdict: FigureVerdict| result.figures.iter().filter(move |row| row.verdict == verdict);
+    let others = [FigureVerdict::Improved, FigureVerdict::Changed];
+    let others = others.into_iter().flat_map(of).filter(|row| !repeats(row));
+    of(FigureVerdict::Regressed).chain(others).collect()
 }
 
 /// Rows that could not be decided; those that need fewest replications first.

@@ -13,17 +13,20 @@ const HALF: usize = 18;
 const MOST_ROWS: usize = 24;
 /// Undecided figures are drawn to show how wide they are, not to be read one by one.
 const MOST_UNDECIDED: usize = 6;
+/// How far the scale reaches beyond the largest mean.
+const ROOM: f64 = 1.2;
 /// The least that the scale reaches, as a share of the baseline.
 const LEAST_SCALE: f64 = 0.02;
 
-/// Relative changes with their intervals, worse to the right, on one scale that ends at the largest decided one. None where
+/// Relative changes with their intervals, worse to the right, on one scale that has room for the largest decided one. None where
 /// there is nothing to draw: no figure changed or is undecided, or its baseline is zero.
 pub(super) fn plot(result: &CheckResult) -> Option<String> {
     let decided = drawn(changed(result));
     let open: Vec<&FigureChange> = drawn(undecided(result)).into_iter().take(MOST_UNDECIDED).collect();
-    let widest =
-        |rows: &[&FigureChange]| rows.iter().flat_map(|row| ends(row)).fold(0.0, |most: f64, end| most.max(end.abs()));
-    let scale = if decided.is_empty() { widest(&open) } else { widest(&decided) }.max(LEAST_SCALE);
+    let scale = match decided.is_empty() {
+        true => open.iter().map(|row| furthest(row)).fold(LEAST_SCALE, f64::max),
+        false => decided.iter().map(|row| reach(row)).fold(LEAST_SCALE, f64::max),
+    };
     let rows: Vec<&FigureChange> = decided.into_iter().chain(open).take(MOST_ROWS).collect();
     if rows.is_empty() {
         return None;
@@ -48,6 +51,15 @@ fn drawn(rows: Vec<&FigureChange>) -> Vec<&FigureChange> {
 fn ends(row: &FigureChange) -> [f64; 2] {
     let [low, high] = row.difference.interval.unwrap_or([row.difference.mean; 2]).map(|end| worse(row, end));
     [low.min(high), low.max(high)]
+}
+
+fn furthest(row: &FigureChange) -> f64 {
+    ends(row).iter().fold(0.0, |most, end| end.abs().max(most))
+}
+
+/// A wide interval may leave the picture, its mean may not.
+fn reach(row: &FigureChange) -> f64 {
+    furthest(row).min(ROOM * worse(row, row.difference.mean).abs())
 }
 
 /// A difference as a share of the baseline, worse above zero.
