@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod autoscale;
+mod check;
 mod compare;
 mod completions;
 mod files;
@@ -45,6 +46,8 @@ enum Command {
     Compare(compare::Args),
     /// Simulate a scenario at many settings: which are the cheapest that keep what is promised.
     Sweep(sweep::Args),
+    /// The gate for pull requests: is a scenario worse than its baseline, beyond chance; does it keep its thresholds.
+    Check(check::Args),
     /// Estimate what requests cost each service from recorded metrics.
     Fit(fit::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
@@ -87,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Check(args) => return check::run(&args).map_or_else(|failure| report(&failure), ExitCode::from),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),

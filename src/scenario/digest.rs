@@ -7,6 +7,7 @@
 //! line, and what a sweep varies.
 
 use super::inputs::Inputs;
+use super::origins::Origins;
 use super::sources::{Files, Sources};
 use crate::rng::{fnv1a, mix};
 use serde_json::Value;
@@ -45,9 +46,9 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// What was read, with a merged scenario.
-    pub(super) fn into_inputs(self, scenario: &Value) -> Inputs {
-        Inputs::new(scenario, self.read.into_inner())
+    /// What was read, with a merged scenario and where its fields were written.
+    pub(super) fn into_inputs(self, scenario: &Value, origins: Origins) -> Inputs {
+        Inputs::new(scenario, origins, self.folder, self.read.into_inner())
     }
 }
 

@@ -1,19 +1,28 @@
 //! What a scenario is made of, value by value, so that two of them can be set side by side.
 
+use super::issue::{Issue, Place};
 use super::kubernetes::reader;
+use super::origins::Origins;
 use crate::units::counted;
 use crate::world::Cast;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+/// How the paths of whole files and of what becomes of node groups begin.
+const FILE: &str = "file ";
+const GROUP: &str = "node group ";
 /// Longer texts (dumps, traces) are compared as a whole.
 const LONGEST_READ: usize = 1 << 20;
 
-/// The merged scenario and the texts that it names, kept for [`Inputs::values`].
+/// The merged scenario and the texts that it names, kept for [`Inputs::values`] and [`Inputs::written`].
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     scenario: Value,
+    origins: Arc<Origins>,
+    /// Where the names of files begin.
+    folder: PathBuf,
     /// By name, relative to the scenario's folder: the text if it is short, and its hash.
     files: Arc<BTreeMap<String, (Option<String>, u64)>>,
 }
@@ -25,8 +34,60 @@ const BOOKKEEPING: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];
 
 impl Inputs {
-    pub(super) fn new(scenario: &Value, files: BTreeMap<String, (Option<String>, u64)>) -> Self {
-        Inputs { scenario: scenario.clone(), files: Arc::new(files) }
+    pub(super) fn new(
+        scenario: &Value,
+        origins: Origins,
+        folder: PathBuf,
+        files: BTreeMap<String, (Option<String>, u64)>,
+    ) -> Self {
+        Inputs { scenario: scenario.clone(), origins: Arc::new(origins), folder, files: Arc::new(files) }
+    }
+
+    /// Where a value of [`Inputs::values`] is written: file and line as far as they are known. Of a node group it is where
+    /// a file of Terraform names it; a value that only the program knows is nowhere.
+    ///
+    /// Cost: short texts are parsed again.
+    pub fn written(&self, path: &str) -> Option<Place> {
+        if let Some(name) = path.strip_prefix(FILE) {
+            return Some(Place { file: Some(self.full_name(name)), ..Place::default() });
+        }
+        if let Some(rest) = path.strip_prefix(GROUP) {
+            let name = rest.split(' ').next()?;
+            return self.of_field(&format!("nodeGroups.{name}")).or_else(|| self.of_terraform(name));
+        }
+        let mut words = path.splitn(3, ' ');
+        match (words.next(), words.next(), words.next()) {
+            (Some(kind), Some(name), Some(field)) => self.of_object((kind, name), field),
+            _ => self.of_field(path),
+        }
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        self.folder.join(name).to_string_lossy().into_owned()
+    }
+
+    fn of_field(&self, path: &str) -> Option<Place> {
+        let mut place = Place { field: Some(path.to_owned()), ..Place::default() };
+        self.origins.locate(&mut place);
+        place.file.is_some().then_some(place)
+    }
+
+    fn of_object(&self, (kind, name): (&str, &str), field: &str) -> Option<Place> {
+        let texts = self.files.iter().filter_map(|(file, (text, _))| Some((file, text.as_deref()?)));
+        texts.filter(|(file, _)| is_manifest(file)).find_map(|(file, text)| {
+            let objects = reader::placed(text, &self.full_name(file));
+            let (from, _) = objects.into_iter().find(|(_, object)| is_called(object, kind, name))?;
+            Some(from.locate(Issue::note(field, "")).place)
+        })
+    }
+
+    fn of_terraform(&self, group: &str) -> Option<Place> {
+        let is_named =
+            |line: &str| line.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).any(|w| w == group);
+        self.files.iter().filter(|(file, _)| file.ends_with(".tf")).find_map(|(file, (text, _))| {
+            let line = text.as_deref()?.lines().position(is_named)?;
+            Some(Place { file: Some(self.full_name(file)), line: u32::try_from(line + 1).ok(), ..Place::default() })
+        })
     }
 
     /// Whether a text is kept to be compared line by line.
@@ -51,7 +112,7 @@ impl Inputs {
             let objects = text.as_deref().filter(|_| is_manifest(name)).map(reader::plain).unwrap_or_default();
             objects.iter().for_each(|object| flatten_object(object, &mut values));
             if objects.is_empty() {
-                values.insert(format!("file {name}"), format!("{hash:016x}"));
+                values.insert(format!("{FILE}{name}"), format!("{hash:016x}"));
             }
         }
         groups(cast, &mut values);
@@ -66,7 +127,7 @@ fn is_manifest(name: &str) -> bool {
 /// What becomes of node groups wherever they are written: what they launch, at which price.
 fn groups(cast: &Cast, values: &mut BTreeMap<String, String>) {
     for group in cast.groups.values() {
-        let mut put = |what: &str, value: String| values.insert(format!("node group {} {what}", group.name), value);
+        let mut put = |what: &str, value: String| values.insert(format!("{GROUP}{} {what}", group.name), value);
         put("size", format!("{}..{}", group.min, group.max));
         put("capacity", if group.spot { "spot" } else { "on demand" }.to_owned());
         for machine in &group.machines {
@@ -76,13 +137,23 @@ fn groups(cast: &Cast, values: &mut BTreeMap<String, String>) {
     }
 }
 
-fn flatten_object(object: &Value, values: &mut BTreeMap<String, String>) {
+/// Kind, namespace and name of an object.
+fn identity(object: &Value) -> (&str, &str, &str) {
     let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or("");
-    let (kind, name) = (text("/kind"), text("/metadata/name"));
     let namespace = match text("/metadata/namespace") {
         "" => "default",
         named => named,
     };
+    (text("/kind"), namespace, text("/metadata/name"))
+}
+
+fn is_called(object: &Value, kind: &str, full_name: &str) -> bool {
+    let (own_kind, namespace, name) = identity(object);
+    own_kind == kind && full_name.split_once('/') == Some((namespace, name))
+}
+
+fn flatten_object(object: &Value, values: &mut BTreeMap<String, String>) {
+    let (kind, namespace, name) = identity(object);
     let Some(fields) = object.as_object() else { return };
     for (key, value) in fields.iter().filter(|(key, _)| !["apiVersion", "kind", "status"].contains(&key.as_str())) {
         match value.as_object().filter(|_| key == "metadata") {

@@ -1,7 +1,7 @@
 //! What a scenario is once everything that it names has been read.
 
 use super::inputs::Inputs;
-use super::issue::Issues;
+use super::issue::{Issues, Place};
 use crate::market::Provider;
 use crate::units::SimDuration;
 use crate::world::{Cast, Timing};
@@ -36,8 +36,21 @@ pub struct Scenario {
     pub replications: u32,
     /// The seed.
     pub seed: u64,
+    /// What figures are held against, as it is written: `check` reads it.
+    pub thresholds: Vec<ThresholdText>,
     /// What is doubtful about it: shown above the numbers.
     pub caveats: Issues,
+}
+
+/// A threshold as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThresholdText {
+    /// The figure's name: `latencyMsP95`, `latencyMsP95{route:/checkout}`.
+    pub figure: String,
+    /// `< 200`, `increase < 2%`.
+    pub expression: String,
+    /// Where.
+    pub place: Place,
 }
 
 /// From when the prices are.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// What a scenario was merged from.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Origins {
     /// The files, the one that extends nothing first.
     layers: Arc<Vec<Layer>>,
@@ -16,7 +16,7 @@ pub(super) struct Origins {
     sets: Vec<(Vec<String>, String)>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Layer {
     file: String,
     text: String,

@@ -58,7 +58,8 @@ impl Written {
             Some(mut scenario) if !issues.has_errors() => {
                 scenario.caveats = issues;
                 scenario.digest = files.digest(&value);
-                scenario.inputs = files.into_inputs(&value);
+                scenario.thresholds.iter_mut().for_each(|threshold| origins.locate(&mut threshold.place));
+                scenario.inputs = files.into_inputs(&value, origins);
                 Ok(scenario)
             }
             _ => Err(issues),

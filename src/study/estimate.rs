@@ -1,7 +1,11 @@
 //! What replications say about a figure: its mean, how sure we are of it, how far it spreads.
 
+use super::errors::ALPHA;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// More replications than this nobody runs.
+const MOST_REPLICATIONS: u32 = 1_000_000;
 
 /// A figure over replications.
 ///
@@ -71,6 +75,52 @@ impl Estimate {
         Estimate { mean: value, interval: None, p5: value, p50: value, p95: value, values: Vec::new() }
     }
 
+    /// The chance of a mean so far from zero where the true one is zero (two-sided t-test). Without any spread it is 0, or 1
+    /// where the mean is zero; 1 from a single value.
+    pub fn p_value(&self) -> f64 {
+        let count = self.finite().count();
+        let error = self.half_width() / t_quantile(count.max(2) - 1, ALPHA);
+        match (count, self.mean) {
+            (0 | 1, _) | (_, 0.0) => 1.0,
+            _ if error == 0.0 => 0.0,
+            (_, mean) => {
+                StudentsT::new(0.0, 1.0, (count - 1) as f64).map_or(1.0, |law| 2.0 * law.sf((mean / error).abs()))
+            }
+        }
+    }
+
+    /// The interval of the mean that misses it with the chance `alpha`; none from fewer than two values.
+    pub fn interval_at(&self, alpha: f64) -> Option<[f64; 2]> {
+        let count = self.finite().count();
+        self.interval?;
+        let half = self.half_width() * t_quantile(count - 1, alpha) / t_quantile(count - 1, ALPHA);
+        Some([self.mean - half, self.mean + half])
+    }
+
+    /// The fewest replications whose interval, at the present spread, would be at most `aim` to each side; none where two
+    /// do not say how far replications differ.
+    pub fn replications_for(&self, aim: f64, alpha: f64) -> Option<u32> {
+        let count = self.finite().count();
+        if count < 2 {
+            return None;
+        }
+        let spread = self.half_width() / t_quantile(count - 1, ALPHA) * (count as f64).sqrt();
+        let half = |count: u32| t_quantile(count as usize - 1, alpha) * spread / f64::from(count).sqrt();
+        let (mut low, mut high) = (count as u32, MOST_REPLICATIONS);
+        if aim <= 0.0 || half(high) > aim {
+            return Some(MOST_REPLICATIONS);
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if half(middle) > aim { low = middle } else { high = middle }
+        }
+        Some(high)
+    }
+
+    fn finite(&self) -> impl Iterator<Item = f64> {
+        self.values.iter().copied().filter(|value| value.is_finite())
+    }
+
     /// Half the width of the interval; zero without one.
     pub fn half_width(&self) -> f64 {
         self.interval.map_or(0.0, |[low, high]| (high - low) / 2.0)
@@ -112,13 +162,14 @@ fn half_width(values: &[f64], mean: f64) -> Option<f64> {
     }
     let freedom = (values.len() - 1) as f64;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / freedom;
-    Some(t_quantile(values.len() - 1) * libm::sqrt(variance / values.len() as f64))
+    Some(t_quantile(values.len() - 1, ALPHA) * libm::sqrt(variance / values.len() as f64))
 }
 
-/// The 97.5 % quantile of Student's t with so many degrees of freedom, at least 1.
-pub(super) fn t_quantile(freedom: usize) -> f64 {
+/// The quantile of Student's t with so many degrees of freedom, at least 1, that is exceeded either way with the chance
+/// `alpha`.
+pub(super) fn t_quantile(freedom: usize, alpha: f64) -> f64 {
     let law = StudentsT::new(0.0, 1.0, freedom.max(1) as f64);
-    law.map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
+    law.map_or(f64::INFINITY, |law| law.inverse_cdf(1.0 - alpha / 2.0))
 }
 
 /// Linear interpolation between order statistics (type 7, as numpy and spreadsheets do).
@@ -172,6 +223,19 @@ mod tests {
     fn noise_around_zero_is_not_significant() {
         assert!(!Estimate::of([-1.0, 1.0, -0.5, 0.6]).is_significant());
         assert!(Estimate::of([-1.0, -1.1, -0.9]).is_significant());
+    }
+
+    #[test]
+    fn the_chance_is_students() {
+        // By hand: t = 3.27895 with four degrees of freedom, whose distribution is 1/2 + 3/4 (u - u^3/3) at
+        // u = t / sqrt(4 + t^2); t(0.995, 4) = 4.60409 of the tables.
+        let estimate = Estimate::of([1.1, 0.4, 2.0, 0.3, 1.4]);
+        assert!((estimate.p_value() - 0.030_53).abs() < 5e-5, "{}", estimate.p_value());
+        let [low, high] = estimate.interval_at(0.01).expect("five values");
+        assert!((low + 0.4203).abs() < 5e-4 && (high - 2.5003).abs() < 5e-4, "{low} {high}");
+        assert_eq!(Estimate::of([3.0, 3.0, 3.0]).p_value(), 0.0);
+        assert_eq!(Estimate::of([0.0, 0.0]).p_value(), 1.0);
+        assert_eq!(Estimate::of([3.0]).p_value(), 1.0);
     }
 
     #[test]

@@ -6,8 +6,10 @@
 
 pub(crate) mod advise;
 pub mod audit;
+mod errors;
 mod estimate;
 pub(crate) mod figures;
+mod growing;
 mod history;
 mod kept;
 mod names;
@@ -18,9 +20,11 @@ mod runs;
 pub mod sweep;
 
 pub use crate::traffic::latency::LatencyTables;
+pub use errors::{ALPHA, holm, looks};
 pub use estimate::Estimate;
 pub(crate) use estimate::{each_known_or_not, known_or_not};
 pub use figures::Figures;
+pub use growing::Growing;
 pub use history::History;
 pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
 pub use names::{Names, ObjectName};

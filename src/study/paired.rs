@@ -1,6 +1,7 @@
 //! Differences between two studies that met the same luck.
 
-use super::estimate::{Estimate, t_quantile};
+use super::errors::ALPHA;
+use super::estimate::Estimate;
 use serde::{Deserialize, Serialize};
 
 /// `after` minus `before`, replication by replication: what both met alike (traffic, spot market, boots) cancels out.
@@ -43,8 +44,6 @@ pub enum PairVerdict {
 
 /// A difference of less than this share of the base's mean is none that anybody would act on.
 pub const MARGIN: f64 = 0.01;
-/// More replications than this nobody runs.
-const MOST_REPLICATIONS: u32 = 1_000_000;
 
 /// One figure of two studies, replication by replication.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,26 +102,10 @@ fn verdict(difference: &Estimate, base: f64, better: Better) -> PairVerdict {
     }
 }
 
-/// The fewest replications whose interval, at the present spread, would exclude zero or show that the difference is
-/// within the margin.
+/// With how many replications the interval would exclude zero or show that the difference is within the margin.
 fn needed(difference: &Estimate, base: f64) -> Option<u32> {
-    let count = difference.values.len();
-    if count < 2 {
-        return None;
-    }
-    let spread = difference.half_width() / t_quantile(count - 1) * (count as f64).sqrt();
     let mean = difference.mean.abs();
-    let aim = f64::max(mean, MARGIN * base.abs() - mean);
-    let half = |count: u32| t_quantile(count as usize - 1) * spread / f64::from(count).sqrt();
-    let (mut low, mut high) = (count as u32, MOST_REPLICATIONS);
-    if aim <= 0.0 || half(high) > aim {
-        return Some(MOST_REPLICATIONS);
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if half(middle) > aim { low = middle } else { high = middle }
-    }
-    Some(high)
+    difference.replications_for(f64::max(mean, MARGIN * base.abs() - mean), ALPHA)
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! The gate: is a scenario worse than it was, beyond chance, and does it keep its thresholds.
 //!
-//! Start reading at [`CheckResult`]; [`parse`] and [`write_all`] are for whoever asks for outputs, and the other files are
-//! one form of output each.
+//! Start reading at [`check`]; [`CheckResult`] is what came out. [`parse`] and [`write_all`] are for whoever asks for
+//! outputs, each of which is a file here.
 
+mod baseline;
 mod benchmark;
+mod expression;
 mod findings;
 #[cfg(test)]
 mod fixture;
+mod gate;
 mod github;
 mod gitlab;
+mod headline;
 mod json;
+mod judge;
 mod junit;
+mod margins;
 mod markdown;
 mod model;
 mod outputs;
@@ -18,13 +24,17 @@ mod phrases;
 mod plot;
 mod sarif;
 mod text;
+mod thresholds;
 
+pub use baseline::Baseline;
 pub use benchmark::check_benchmark;
 pub use findings::{Outcome, Refusal, Root};
+pub use gate::{Base, CheckPlan, check};
 pub use github::{check_commands, github_outputs, github_summary, github_summary_refused};
 pub use gitlab::{check_code_quality, check_metrics};
 pub use json::check_json;
 pub use junit::check_junit;
+pub use margins::Margins;
 pub use markdown::check_markdown;
 pub use model::{
     BaselineUsed, CheckResult, CheckVerdict, FigureChange, FigureValue, FigureVerdict, InputChange, Look,

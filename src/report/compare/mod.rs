@@ -114,7 +114,10 @@ fn variant(base: &Compared, new: &Compared) -> Variant {
 /// How the path of a whole file begins.
 const FILE: &str = "file ";
 
-fn input_differences(base: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<InputDifference> {
+pub(super) fn input_differences(
+    base: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+) -> Vec<InputDifference> {
     // A file that is only called otherwise, seen from another folder, is no difference.
     let texts = |side: &BTreeMap<String, String>| -> BTreeSet<String> {
         side.iter().filter(|(path, _)| path.starts_with(FILE)).map(|(_, hash)| hash.clone()).collect()

@@ -32,9 +32,9 @@ mod workloads;
 
 use super::digest::Recorder;
 use super::file::{Fidelity, ScenarioFile};
-use super::issue::{Issue, Issues};
+use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
-use super::loaded::Scenario;
+use super::loaded::{Scenario, ThresholdText};
 use super::terraform;
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
@@ -144,8 +144,22 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         duration,
         replications,
         seed: file.seed.unwrap_or(1),
+        thresholds: thresholds(file),
         caveats: Issues::new(),
     })
+}
+
+/// As they are written: what they say is for those who know the figures.
+fn thresholds(file: &ScenarioFile) -> Vec<ThresholdText> {
+    let of_figure = |(figure, expressions): (&String, &Vec<String>)| -> Vec<ThresholdText> {
+        let one = |(at, expression): (usize, &String)| ThresholdText {
+            figure: figure.clone(),
+            expression: expression.clone(),
+            place: Place { field: Some(format!("thresholds.{figure}[{at}]")), ..Place::default() },
+        };
+        expressions.iter().enumerate().map(one).collect()
+    };
+    file.thresholds.iter().flat_map(of_figure).collect()
 }
 
 /// The region and whose it is; the default one in place of one that nobody has.

@@ -18,6 +18,7 @@ pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, Pattern, Stage, Traffic};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -59,6 +60,8 @@ pub struct ScenarioFile {
     pub hpas: BTreeMap<String, HpaPatch>,
     /// What is promised to users.
     pub objectives: Objectives,
+    /// What `check` holds figures against, by the figure: `latencyMsP95: ['< 200']`.
+    pub thresholds: IndexMap<String, Vec<String>>,
     /// Things that go wrong.
     pub faults: Vec<Fault>,
     /// Rolling updates and blue-green ones.

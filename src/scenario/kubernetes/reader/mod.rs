@@ -66,9 +66,14 @@ pub(crate) struct Reader<'a> {
 
 /// The objects of a short text as they are written, whatever their kinds; what cannot be read is left out.
 pub(crate) fn plain(text: &str) -> Vec<Value> {
+    placed(text, "").into_iter().map(|(_, value)| value).collect()
+}
+
+/// The same with their places in a file of that name.
+pub(crate) fn placed(text: &str, file: &str) -> Vec<(Provenance, Value)> {
     let mut found = Vec::new();
-    text::read(text, (&Arc::from(""), 1), &mut Issues::new(), &mut |raw| found.push(raw.value));
-    found.retain(|value| value.get("kind").is_some());
+    text::read(text, (&Arc::from(file), 1), &mut Issues::new(), &mut |raw| found.push((raw.from, raw.value)));
+    found.retain(|(_, value)| value.get("kind").is_some());
     found
 }
 
