@@ -40,7 +40,7 @@ impl Growing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::simulate;
+    use crate::study::{Figures, simulate};
 
     #[test]
     fn it_does_not_matter_in_which_steps_it_grew() {
@@ -50,7 +50,12 @@ mod tests {
         let mut growing = Growing::new(&scenario, &LatencyTables::default());
         [1, 1, 3, 2].into_iter().for_each(|count| growing.grow(count, &()));
         let whole = simulate(&scenario, &LatencyTables::default(), &());
-        assert_eq!(growing.finished().runs.figures(), whole.runs.figures());
+        // But for the points of the timeline, which are events of their own.
+        let figures = |finished: &Finished| -> Vec<String> {
+            let quiet = |run: &Figures| format!("{:?}", Figures { events: 0, ..run.clone() });
+            finished.runs.figures().iter().map(quiet).collect()
+        };
+        assert!(figures(growing.finished()) == figures(&whole));
         assert_eq!(growing.finished().scenario.replications, 3);
     }
 }

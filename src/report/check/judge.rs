@@ -155,6 +155,7 @@ mod tests {
             label: metric,
             unit: Unit::Milliseconds,
             better,
+            objective: None,
             value: Cow::Owned(Estimate::of(values.iter().copied())),
         }
     }
