@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::super::files::unwritable;
 use super::errors::unmerged;
 use super::print;
-use foresail::report::sweep::{merge_study, shard_files, write_csv};
+use foresail::report::sweep::{StudyFolder, merge_study, shard_files};
 use foresail::scenario::issue::Issue;
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let own = || first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let folder = args.out.clone().unwrap_or_else(own);
     std::fs::create_dir_all(&folder).map_err(|error| unwritable("--out", &folder, &error))?;
-    let study = folder.join("study.jsonl");
-    merge_study(&parts, &study).map_err(unmerged)?;
-    write_csv(&study, &folder.join("sweep.csv")).map_err(unmerged)?;
+    let folder = StudyFolder::at(&folder);
+    merge_study(&parts, &folder.study).map_err(unmerged)?;
+    folder.publish().map_err(unmerged)?;
     print::study(&folder, args.output)
 }

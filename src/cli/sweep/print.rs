@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::super::streams::print;
 use super::errors::failed;
 use super::points::Ready;
-use foresail::report::sweep::{AxisValues, StudyError, best, each_json, study_csv, study_table};
+use foresail::report::sweep::{AxisValues, StudyError, StudyFolder, best, each_json, study_csv, study_table};
 use foresail::units::counted;
 use std::fmt::Write;
 use std::path::Path;
@@ -21,8 +21,8 @@ pub(super) enum Output {
 }
 
 /// The study of a folder.
-pub(super) fn study(folder: &Path, output: Output) -> Result<(), Failure> {
-    let path = folder.join("study.jsonl");
+pub(super) fn study(folder: &StudyFolder, output: Output) -> Result<(), Failure> {
+    let path = &folder.study;
     let mut failure = None;
     let mut put = |text: &str| {
         print(text).map_err(|error| {
@@ -31,9 +31,9 @@ pub(super) fn study(folder: &Path, output: Output) -> Result<(), Failure> {
         })
     };
     let done = match output {
-        Output::Table => best(&path).and_then(|best| put(&(study_table(&best) + &files(folder)))),
-        Output::Json => each_json(&path, &mut put),
-        Output::Csv => study_csv(&path, &mut put),
+        Output::Table => best(path).and_then(|best| put(&(study_table(&best) + &files(folder)))),
+        Output::Json => each_json(path, &mut put),
+        Output::Csv => study_csv(path, &mut put),
     };
     match (failure, done) {
         (Some(failure), _) => Err(failure),
@@ -41,8 +41,8 @@ pub(super) fn study(folder: &Path, output: Output) -> Result<(), Failure> {
     }
 }
 
-fn files(folder: &Path) -> String {
-    format!("\nStudy   {}\nCSV     {}\n", folder.join("study.jsonl").display(), folder.join("sweep.csv").display())
+fn files(folder: &StudyFolder) -> String {
+    format!("\nStudy   {}\nCSV     {}\n", folder.study.display(), folder.csv.display())
 }
 
 /// Where a shard is.

@@ -10,7 +10,7 @@ use super::errors::failed;
 use super::interrupted::{SharedFile, end_between_lines};
 use super::points::{Ready, planned};
 use super::{Args, plan, print};
-use foresail::report::sweep::{ShardOf, StudyFile, StudyPoint, shard_name, write_csv};
+use foresail::report::sweep::{ShardOf, StudyFile, StudyFolder, StudyPoint, shard_name};
 use foresail::scenario::issue::Issue;
 use foresail::study::sweep::{at_all, at_point, tried};
 use foresail::study::{LatencyTables, measure};
@@ -73,8 +73,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if shard.is_some() {
         return print::shard(&places.whole, args.quiet);
     }
-    write_csv(&places.whole, &places.folder.join("sweep.csv")).map_err(failed)?;
-    print::study(&places.folder, args.output)
+    let folder = StudyFolder::at(&places.folder);
+    folder.publish().map_err(failed)?;
+    print::study(&folder, args.output)
 }
 
 fn places(args: &Args, ready: &Ready, shard: Option<ShardOf>) -> Places {

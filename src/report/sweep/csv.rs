@@ -19,7 +19,7 @@ const FIGURE: [&str; 8] = ["scope", "name", "metric", "unit", "mean", "low", "hi
 /// interval. Units are those of result.json; an empty cell has no value.
 ///
 /// Errors: the study cannot be read, or whatever the file system says. Memory: a point.
-pub fn write_csv(study: &Path, path: &Path) -> Result<(), StudyError> {
+pub(super) fn write_csv(study: &Path, path: &Path) -> Result<(), StudyError> {
     let draft = draft_of(path);
     let mut out = BufWriter::new(File::create(&draft).map_err(StudyError::file(&draft))?);
     let written = study_csv(study, &mut |text| out.write_all(text.as_bytes()).map_err(StudyError::file(path)))

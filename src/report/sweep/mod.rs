@@ -7,6 +7,7 @@ mod best;
 mod csv;
 mod differences;
 mod error;
+mod files;
 mod json;
 mod lines;
 mod merge;
@@ -17,8 +18,9 @@ mod study_file;
 mod table;
 
 pub use best::{Best, best};
-pub use csv::{points_csv, study_csv, write_csv};
+pub use csv::{points_csv, study_csv};
 pub use error::StudyError;
+pub use files::StudyFolder;
 pub use json::each_json;
 pub use merge::{merge_study, shard_files, shard_name};
 pub use model::{AxisValues, FigureAtPoint, Sampling, ShardOf, StudyAxis, StudyHead, StudyPoint, SweepPlan};
