@@ -254,7 +254,7 @@ fn of_issue(issue: &Issue, root: &Root) -> Finding {
     let before = place.file.iter().filter(|_| spot.is_none()).map(|file| format!("{file}: ")).collect::<String>();
     Finding {
         rule,
-        key: format!("{about} {}", issue.message),
+        key: message.clone(),
         places: spot.into_iter().collect(),
         message: format!("{before}{message}{help}"),
     }

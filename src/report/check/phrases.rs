@@ -50,11 +50,18 @@ pub(super) fn said(row: &FigureChange) -> String {
         FigureVerdict::Unchanged if row.difference.mean == 0.0 && row.difference.half_width() == 0.0 => {
             "the same".to_owned()
         }
-        FigureVerdict::Unchanged => "within margin".to_owned(),
+        FigureVerdict::Unchanged if is_within_margin(row) => "within margin".to_owned(),
+        FigureVerdict::Unchanged => "not worse".to_owned(),
         FigureVerdict::Regressed => "worse".to_owned(),
         FigureVerdict::Changed => "changed".to_owned(),
         FigureVerdict::Inconclusive => format!("unclear{}", needing(row.replications_needed)),
     }
+}
+
+/// Whether the whole interval is, either way: what is not worse may be better, without being so beyond chance.
+fn is_within_margin(row: &FigureChange) -> bool {
+    let [low, high] = row.difference.interval.unwrap_or([row.difference.mean; 2]);
+    low.abs().max(high.abs()) <= row.margin
 }
 
 /// What became of a threshold.
