@@ -47,8 +47,18 @@ impl Folder {
     /// The same with something on its standard input.
     pub(crate) fn pipe(&self, words: &[&str], stdin: &[u8]) -> Done {
         let mut command = Command::cargo_bin("foresail").expect("the program");
+        command.args(words).write_stdin(stdin);
+        self.done(command)
+    }
+    /// The words of one line, where variables of a CI are set.
+    pub(crate) fn run_within(&self, variables: &[(&str, &str)], line: &str) -> Done {
+        let mut command = Command::cargo_bin("foresail").expect("the program");
+        command.args(line.split_whitespace()).envs(variables.iter().copied());
+        self.done(command)
+    }
+    fn done(&self, mut command: Command) -> Done {
         // Lines are as long for everybody.
-        command.args(words).current_dir(self.path()).env_remove("COLUMNS").write_stdin(stdin);
+        command.current_dir(self.path()).env_remove("COLUMNS");
         let output = command.output().expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let code = output.status.code().expect("it ends by itself");

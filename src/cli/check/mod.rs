@@ -7,16 +7,16 @@ use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
 use super::scenario::ScenarioArgs;
-use super::streams::{print, tell};
+use super::streams::tell;
 use super::watch::Shown;
 use foresail::report::Report;
 use foresail::report::check::{
     Base, Baseline, CheckPlan, CheckResult, CheckVerdict, Margins, check, check_json, check_markdown, check_table,
-    parse,
 };
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::{Scenario, checked_replications};
 use foresail::study::{Growing, LatencyTables};
+use outputs::Answer;
 use revision::Checkout;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FILE|git:REV")]
     baseline: Option<String>,
     /// Write the baseline file instead of checking against it.
-    #[arg(long, requires = "baseline")]
+    #[arg(long, requires = "baseline", conflicts_with = "reports")]
     update_baseline: bool,
     /// Replications at the first look; the scenario's without it.
     #[arg(short = 'n', long, value_name = "N")]
@@ -82,20 +82,27 @@ enum Output {
 
 /// Checks, or writes the baseline. Returns the exit code.
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
-    let asked = parse(&args.reports).map_err(Failure::Input)?;
     let file = args.scenario.path().map(|path| path.display().to_string()).unwrap_or_default();
+    let read: Vec<&Path> = args.scenario.path().into_iter().chain(args.baseline.as_deref().map(Path::new)).collect();
+    let asked = match outputs::asked(&args.reports, &read) {
+        Ok(asked) => asked,
+        Err(mut issues) => {
+            // What is wrong with the scenario is said as well.
+            if let Err(Failure::Input(more)) = checked(args) {
+                issues.absorb(more, |_| {});
+            }
+            return Err(Failure::Input(issues));
+        }
+    };
     match checked_result(args) {
         Ok(None) => Ok(0),
         Ok(Some((result, problems))) => {
             let result = CheckResult { file, ..result };
-            let alone = outputs::write(&result, &problems, &asked)?;
-            print(&alone.unwrap_or_else(|| text(args, &result)))?;
+            let answer = Answer { text: text(args, &result), is_data: args.output != Output::Table };
+            outputs::write(&result, &problems, &asked, &answer)?;
             Ok(exit_code(result.verdict, args.strict))
         }
-        Err(Failure::Input(issues)) => {
-            outputs::refuse(&file, &issues, &asked)?;
-            Err(Failure::Input(issues))
-        }
+        Err(Failure::Input(issues)) => Err(outputs::refuse(&file, issues, &asked)),
         Err(other) => Err(other),
     }
 }

@@ -1,75 +1,166 @@
-//! Outputs of a check besides stdout: files, and what a CI system reads of its own.
+//! Outputs of a check besides the answer: what stands in the environment of a CI, where they go, what is said when one
+//! cannot be written.
 
-use super::super::files::unwritable;
-use super::super::streams::tell;
+use super::super::files::{check_folder, unwritable};
+use super::super::streams::{print, tell};
 use super::Failure;
 use foresail::report::check::{
-    CheckResult, Outcome, Refusal, ReportAsked, ReportTarget, Root, Written, check_markdown, github_outputs,
-    github_summary, github_summary_refused, write_all, write_refused,
+    CheckResult, Outcome, Refusal, ReportAsked, ReportKind, ReportTarget, Root, Written, check_markdown,
+    github_outputs, github_summary, github_summary_refused, parse, write_all, write_refused,
 };
-use foresail::scenario::issue::Issues;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use foresail::scenario::issue::{Issue, Issues};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Writes what was asked for. What goes to stdout alone is returned.
+const FLAG: &str = "--report";
+
+/// What is asked for behind `--report`.
 ///
-/// Errors: places that cannot be written, all of them; then no file was.
-pub(super) fn write(result: &CheckResult, problems: &Issues, asked: &[ReportAsked]) -> Result<Option<String>, Failure> {
+/// Errors: everything that is wrong with it, before anything is simulated: also files that could not be written, and those
+/// that the check itself reads.
+pub(super) fn asked(reports: &[String], read: &[&Path]) -> Result<Vec<ReportAsked>, Issues> {
+    let asked = parse(reports)?;
+    let mut issues = Issues::new();
+    for report in &asked {
+        let ReportTarget::File(path) = &report.target else { continue };
+        match fs::canonicalize(path) {
+            Ok(place) if read.iter().any(|other| fs::canonicalize(other).is_ok_and(|other| other == place)) => {
+                let message = format!("{} would write over {}, which is read", report.kind.name(), path.display());
+                issues.push(Issue::error(FLAG, message).with_help("name another file"));
+            }
+            Ok(place) if place.is_dir() => {
+                issues.absorb(of(unwritable(FLAG, path, &ErrorKind::IsADirectory.into())), |_| {});
+            }
+            // A pipe or a device.
+            Ok(place) if !place.is_file() => {}
+            // A new one is moved to the place of the old one.
+            Ok(place) => issues.absorb(unless_writable(place.parent().unwrap_or(&place)), |_| {}),
+            Err(_) => issues.absorb(unless_writable(path), |_| {}),
+        }
+    }
+    if issues.is_empty() { Ok(asked) } else { Err(issues) }
+}
+
+fn unless_writable(path: &Path) -> Issues {
+    check_folder(FLAG, path).err().map(of).unwrap_or_default()
+}
+
+fn of(failure: Failure) -> Issues {
+    match failure {
+        Failure::Input(issues) => issues,
+        Failure::Internal(what) => Issue::error(FLAG, what).into(),
+        Failure::Unread => Issues::new(),
+    }
+}
+
+/// What goes to stdout where no report takes its place.
+pub(super) struct Answer {
+    pub(super) text: String,
+    /// It is for programs: nothing else may stand there.
+    pub(super) is_data: bool,
+}
+
+/// Writes what was asked for, and prints the answer.
+///
+/// Errors: what cannot be written, all of it; then no file was, and the answer is printed nevertheless.
+pub(super) fn write(
+    result: &CheckResult,
+    problems: &Issues,
+    asked: &[ReportAsked],
+    answer: &Answer,
+) -> Result<(), Failure> {
     let root = root();
     let written = write_all(&Outcome { result, problems, root: &root }, asked);
-    if asked.iter().any(|report| report.target == ReportTarget::Log) {
-        append("GITHUB_STEP_SUMMARY", |present| github_summary(&check_markdown(result), present))?;
-        append("GITHUB_OUTPUT", |_| Some(github_outputs(result)))?;
+    let mut failures = Vec::new();
+    if is_for_github(asked) {
+        failures.extend(append("GITHUB_STEP_SUMMARY", |present| github_summary(&check_markdown(result), present)));
+        failures.extend(append("GITHUB_OUTPUT", |_| Some(github_outputs(result))));
     }
-    finish(written)
+    shown(&written, Some(answer))?;
+    failures.extend(unwritten(&written));
+    together(failures)
 }
 
-/// The same where the input was refused: those outputs that speak of files.
-pub(super) fn refuse(scenario: &str, problems: &Issues, asked: &[ReportAsked]) -> Result<(), Failure> {
+/// Where the input was refused: those outputs that speak of files are written, and everything that is wrong is returned.
+pub(super) fn refuse(scenario: &str, problems: Issues, asked: &[ReportAsked]) -> Failure {
     let root = root();
-    let refusal = Refusal { scenario, problems, root: &root };
+    let refusal = Refusal { scenario, problems: &problems, root: &root };
     let written = write_refused(&refusal, asked);
-    if asked.iter().any(|report| report.target == ReportTarget::Log) {
-        append("GITHUB_STEP_SUMMARY", |present| github_summary(&github_summary_refused(&refusal), present))?;
+    let mut failures = Vec::new();
+    if is_for_github(asked) {
+        let text = github_summary_refused(&refusal);
+        failures.extend(append("GITHUB_STEP_SUMMARY", |present| github_summary(&text, present)));
     }
-    finish(written).map(drop)
+    failures.extend(shown(&written, None).err());
+    failures.extend(unwritten(&written));
+    failures.insert(0, Failure::Input(problems));
+    together(failures).err().unwrap_or(Failure::Unread)
 }
 
-fn finish(written: Written) -> Result<Option<String>, Failure> {
-    if let Some(log) = written.log {
-        // A runner reads its commands from stderr too, and stdout belongs to the result.
-        tell(log.trim_end());
+fn is_for_github(asked: &[ReportAsked]) -> bool {
+    asked.iter().any(|report| report.kind == ReportKind::Github)
+}
+
+fn shown(written: &Written, answer: Option<&Answer>) -> Result<(), Failure> {
+    let text = written.stdout.as_deref().or(answer.map(|answer| answer.text.as_str()));
+    let is_data = written.stdout.is_some() || answer.is_none_or(|answer| answer.is_data);
+    print(text.unwrap_or_default())?;
+    match &written.log {
+        // GitHub's runner takes commands from stderr as well.
+        Some(log) if is_data => tell(log.trim_end()),
+        Some(log) => print(log)?,
+        None => {}
     }
-    let mut failures = written.unwritten.iter().map(|row| unwritable("--report", &row.path, &row.error));
-    let Some(first) = failures.next() else { return Ok(written.stdout) };
-    Err(failures.fold(first, |all, next| match (all, next) {
-        (Failure::Input(mut issues), Failure::Input(more)) => {
-            more.into_iter().for_each(|issue| issues.push(issue));
-            Failure::Input(issues)
+    Ok(())
+}
+
+fn unwritten(written: &Written) -> impl Iterator<Item = Failure> {
+    written.unwritten.iter().map(|file| unwritable(FLAG, &file.path, &file.error))
+}
+
+/// All failures as one: bad input, as long as it is nothing worse.
+fn together(failures: Vec<Failure>) -> Result<(), Failure> {
+    let (mut issues, mut internal) = (Issues::new(), Vec::new());
+    for failure in failures {
+        match failure {
+            Failure::Input(found) => issues.absorb(found, |_| {}),
+            Failure::Internal(what) => internal.push(what),
+            Failure::Unread => {}
         }
-        (all, _) => all,
-    }))
+    }
+    if !internal.is_empty() {
+        issues.iter().for_each(tell);
+        return Err(Failure::Internal(internal.join("\n")));
+    }
+    if issues.is_empty() { Ok(()) } else { Err(Failure::Input(issues)) }
 }
 
-/// Appends to a file that the runner names; without the variable there is nothing to do.
-fn append(variable: &str, text: impl Fn(u64) -> Option<String>) -> Result<(), Failure> {
-    let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) else {
-        return Ok(());
+/// Appends to the file that a variable of the environment names, where it names one.
+fn append(variable: &str, text: impl Fn(u64) -> Option<String>) -> Option<Failure> {
+    let path = PathBuf::from(std::env::var_os(variable).filter(|path| !path.is_empty())?);
+    let present = fs::metadata(&path).map_or(0, |file| file.len());
+    let Some(text) = text(present) else {
+        tell(format!("warning: {variable}: {} is as large as GitHub takes it, nothing is added", path.display()));
+        return None;
     };
-    let present = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let Some(text) = text(present) else { return Ok(()) };
-    let appended: io::Result<()> =
-        OpenOptions::new().append(true).create(true).open(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-    appended.map_err(|error| unwritable(variable, &path, &error))
+    let file = OpenOptions::new().create(true).append(true).open(&path);
+    let appended = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    appended.err().map(|error| unwritable(variable, &path, &error))
 }
 
-/// Paths are counted from the root of the repository; outside of one from the working directory.
+/// From where paths are counted: the root of the repository, as the CI or git says it; else the working directory.
 fn root() -> Root {
     let current = std::env::current_dir().unwrap_or_default();
-    let top = Command::new("git").args(["rev-parse", "--show-toplevel"]).output().ok();
-    let top = top.filter(|output| output.status.success()).and_then(|output| String::from_utf8(output.stdout).ok());
-    let repository = top.map_or_else(|| current.clone(), |top| Path::new(top.trim()).to_owned());
+    let said = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().find_map(std::env::var_os).map(PathBuf::from);
+    let said = said.filter(|folder| current.starts_with(folder));
+    let repository = said.or_else(top_of_git).unwrap_or_else(|| current.clone());
     Root { current, repository }
+}
+
+fn top_of_git() -> Option<PathBuf> {
+    let output = Command::new("git").args(["rev-parse", "--show-toplevel"]).output().ok()?;
+    let top = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    Some(PathBuf::from(top.trim()))
 }

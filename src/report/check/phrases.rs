@@ -7,6 +7,7 @@ use crate::report::figures::Scope;
 use crate::report::format::figure;
 use crate::report::screen::cut;
 use crate::report::{Estimate, Unit};
+use crate::study::Better;
 use crate::units::counted;
 
 /// `latency P95 of route /checkout`.
@@ -50,6 +51,7 @@ pub(super) fn said(row: &FigureChange) -> String {
         FigureVerdict::Unchanged if row.difference.mean == 0.0 && row.difference.half_width() == 0.0 => {
             "the same".to_owned()
         }
+        FigureVerdict::Unchanged if row.better == Better::Neither => "none seen".to_owned(),
         FigureVerdict::Unchanged if is_within_margin(row) => "within margin".to_owned(),
         FigureVerdict::Unchanged => "not worse".to_owned(),
         FigureVerdict::Regressed => "worse".to_owned(),
