@@ -19,7 +19,8 @@ pub struct Target {
 }
 
 /// Fields that name a scenario, or say how it is simulated: the same at every point of a sweep.
-const FIXED: [&str; 8] = ["apiVersion", "kind", "name", "description", "extends", "seed", "replications", "sweep"];
+const FIXED: [&str; 9] =
+    ["apiVersion", "kind", "name", "description", "extends", "seed", "replications", "thresholds", "sweep"];
 /// What an HPA's alias stands for.
 const OF_HPAS: [(&str, &str); 3] = [("min", "minReplicas"), ("max", "maxReplicas"), ("cpu", "cpuUtilization")];
 

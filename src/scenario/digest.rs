@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Grows when the rule changes.
 const VERSION: u32 = 1;
@@ -23,9 +24,11 @@ pub(super) struct Recorder {
     sources: Sources,
     /// Names are relative to this.
     folder: PathBuf,
-    /// By name: the text if it is short, and its hash.
-    read: RefCell<BTreeMap<String, (Option<String>, u64)>>,
+    read: RefCell<Read>,
 }
+
+/// What was read, by name: the text if it is short, and its hash.
+pub(super) type Read = BTreeMap<String, (Option<Arc<str>>, u64)>;
 
 impl Recorder {
     /// Nothing was read yet.
@@ -46,6 +49,18 @@ impl Recorder {
 }
 
 impl Recorder {
+    /// Another one of the same place, which has read nothing.
+    pub(super) fn beside(&self) -> Self {
+        Recorder::new(self.sources, &self.folder)
+    }
+    /// What was read.
+    pub(super) fn into_read(self) -> Read {
+        self.read.into_inner()
+    }
+    /// Counts as read what another one has read.
+    pub(super) fn absorb(&self, read: &Read) {
+        self.read.borrow_mut().extend(read.iter().map(|(name, text)| (name.clone(), text.clone())));
+    }
     /// What was read, with a merged scenario and where its fields were written.
     pub(super) fn into_inputs(self, scenario: &Value, origins: Origins) -> Inputs {
         Inputs::new(scenario, origins, self.folder, self.read.into_inner())
@@ -56,7 +71,7 @@ impl Files for &Recorder {
     fn read(self, path: &Path) -> Result<String, String> {
         let text = self.sources.read(path)?;
         let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into_owned();
-        let kept = Inputs::keeps(&text).then(|| text.clone());
+        let kept = Inputs::keeps(&text).then(|| Arc::from(text.as_str()));
         self.read.borrow_mut().insert(name, (kept, fnv1a(&text)));
         Ok(text)
     }

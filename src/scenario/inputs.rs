@@ -24,7 +24,7 @@ pub struct Inputs {
     /// Where the names of files begin.
     folder: PathBuf,
     /// By name, relative to the scenario's folder: the text if it is short, and its hash.
-    files: Arc<BTreeMap<String, (Option<String>, u64)>>,
+    files: Arc<BTreeMap<String, (Option<Arc<str>>, u64)>>,
 }
 
 /// Fields that say nothing about what is simulated, or only where it is written: what is written there is compared itself.
@@ -38,7 +38,7 @@ impl Inputs {
         scenario: &Value,
         origins: Origins,
         folder: PathBuf,
-        files: BTreeMap<String, (Option<String>, u64)>,
+        files: BTreeMap<String, (Option<Arc<str>>, u64)>,
     ) -> Self {
         Inputs { scenario: scenario.clone(), origins: Arc::new(origins), folder, files: Arc::new(files) }
     }

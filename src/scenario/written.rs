@@ -11,13 +11,13 @@ use crate::market::{Catalog, PriceBook};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// A scenario as it is written. Files that it names are read when a variant is built.
-#[derive(Clone)]
+/// A scenario as it is written. Manifests and Terraform are read when the first variant is built, and then known.
 pub struct Written {
     sources: Sources,
     path: PathBuf,
     merged: Value,
     origins: Origins,
+    texts: build::KnownTexts,
 }
 
 impl Written {
@@ -28,7 +28,7 @@ impl Written {
         let mut issues = Issues::new();
         match merge::merged(sources, path, &mut issues) {
             Some((merged, origins)) if !issues.has_errors() => {
-                Ok(Written { sources, path: path.to_owned(), merged, origins })
+                Ok(Written { sources, path: path.to_owned(), merged, origins, texts: build::KnownTexts::default() })
             }
             _ => Err(issues),
         }
@@ -52,7 +52,8 @@ impl Written {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let mut found = Issues::new();
         let files = digest::Recorder::new(self.sources, folder);
-        let scenario = build::build(build::Inputs { files: &files, folder, prices }, &file, &mut found);
+        let scenario =
+            build::build(build::Inputs { files: &files, folder, prices, texts: &self.texts }, &file, &mut found);
         issues.absorb(found, |place| origins.locate(place));
         match scenario {
             Some(mut scenario) if !issues.has_errors() => {

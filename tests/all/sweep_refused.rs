@@ -26,6 +26,7 @@ fn what_cannot_be_varied_is_said_before_anything_runs() {
     refused(&["autoscaler.scale-down-unneded-time=1m"], &["has no such flag", "`--scale-down-unneeded-time`"]);
     refused(&["autoscaler.v=1,2"], &["has no effect here"]);
     refused(&["seed=1,2"], &["seed: cannot be varied"]);
+    refused(&["hpa..max=1,2"], &["none of them is empty"]);
     refused(&["hpa.max=1..1000000000/1"], &["1,000,000,000 points, expected at most 100,000", "--sample N"]);
     let all = ["a=0..999999999999/1", "b=0..999999999999/1", "c=0..999999999999/1", "d=0..999999999999/1"];
     refused(&all, &["more than 1e38 points"]);
@@ -33,7 +34,11 @@ fn what_cannot_be_varied_is_said_before_anything_runs() {
     refused(&["hpa.max=8..4/1"], &["hpa.max: `8..4/1` ends below its beginning"]);
     refused(&["hpa.max"], &["`hpa.max` is not of the form path=values"]);
     // All problems at once.
-    refused(&["hpa.mx=1", "spot.shar=1", "hpa.max=1..2"], &["no `mx`", "spot.share", "no step"]);
+    let all = ["hpa.mx=1", "spot.shar=1", "hpa.max=1..2", "traffic.scal=1", "duration=x"];
+    refused(
+        &all,
+        &["no `mx`", "spot.share", "no step", "did you mean `scale`?", "--vary duration=x: error: duration: "],
+    );
 }
 
 #[test]

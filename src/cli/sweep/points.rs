@@ -102,7 +102,7 @@ impl PointsArgs {
         base.seed = self.scenario.seed().unwrap_or(base.seed);
         base.replications = self.replications.unwrap_or(base.replications);
         let sample = sample.map(|points| (points, method.unwrap_or_default()));
-        let wanted = Wanted { vary, sample, seed: base.seed, most: self.max_points, sets: &sets };
+        let wanted = Wanted { vary, sample, seed: base.seed, most: self.max_points, sets: &sets, written: &written };
         let plan = Plan::new(wanted, &base).map_err(Failure::Input)?;
         let by: Vec<Scope> = self.by.iter().map(|by| by.scope()).collect();
         let head = StudyHead::of(&plan, &base, &by);
@@ -128,7 +128,7 @@ pub(super) fn planned(plan: &SweepPlan, scenario: Option<&Path>) -> Result<Ready
         let issue = Issue::error("--plan", why);
         Failure::from(issue.with_help("write the plan anew with `foresail sweep plan`"))
     };
-    let points = again(plan, &sets, &base).map_err(&plan_again)?;
+    let points = again(plan, &sets, &written, &base).map_err(&plan_again)?;
     let head = StudyHead::of(&points, &base, &plan.study.by);
     match head.difference(&plan.study) {
         Some(differs) => Err(plan_again(format!("the scenario or the release is not the planned one: {differs}"))),
@@ -136,9 +136,9 @@ pub(super) fn planned(plan: &SweepPlan, scenario: Option<&Path>) -> Result<Ready
     }
 }
 
-fn again(plan: &SweepPlan, sets: &[Setting], base: &Scenario) -> Result<Plan, String> {
+fn again(plan: &SweepPlan, sets: &[Setting], written: &Written, base: &Scenario) -> Result<Plan, String> {
     let vary = plan.study.vary()?;
     let (seed, most) = (plan.study.seed, plan.study.points);
-    let wanted = Wanted { vary, sample: plan.study.sample(), seed, most, sets };
+    let wanted = Wanted { vary, sample: plan.study.sample(), seed, most, sets, written };
     Plan::new(wanted, base).map_err(|issues| issues.to_string())
 }

@@ -21,6 +21,7 @@ mod prices;
 mod scene;
 mod scheduler;
 mod spot_twins;
+mod texts;
 mod traffic;
 mod traffic_trace;
 mod unloaded;
@@ -35,12 +36,12 @@ use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::loaded::{Scenario, ThresholdText};
-use super::terraform;
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
 use crate::world::{Cast, Timing};
-use objects::Objects;
+pub(super) use texts::KnownTexts;
+
 use scene::{EPOCH, Scene};
 use std::path::Path;
 use std::sync::Arc;
@@ -64,23 +65,24 @@ pub(super) struct Inputs<'a> {
     pub(super) folder: &'a Path,
     /// What things cost.
     pub(super) prices: &'a dyn PriceBook,
+    /// What other variants have read.
+    pub(super) texts: &'a KnownTexts,
 }
 
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
 pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
-    let Inputs { files, folder, prices } = inputs;
+    let Inputs { files, folder, prices, texts } = inputs;
     let (region, provider) = region(file, issues);
-    let declared: Vec<terraform::TerraformGroup> =
-        file.terraform.iter().flat_map(|path| terraform::read(files, &path.below(folder), issues)).collect();
-    let objects = Objects::read(files, file.manifests.iter().map(|path| path.below(folder)), issues);
+    let texts = texts.of(file, folder, files, issues);
+    let objects = &texts.objects;
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, EPOCH);
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
     let mut cast = Cast { hpa_flags, ..Cast::default() };
-    let scene = Scene { file, folder, files, objects: &objects, prices, provider, region: &region };
+    let scene = Scene { file, folder, files, objects, prices, provider, region: &region };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = autoscaler::flags(&scene, issues);
-    cast.groups = groups::build(&scene, declared, &mut converter, cast.autoscaler.as_mut(), issues);
+    cast.groups = groups::build(&scene, texts.declared.clone(), &mut converter, cast.autoscaler.as_mut(), issues);
     workloads::build(&scene, &mut converter, &mut cast, issues);
     budgets::build(&scene, &mut converter, &mut cast, issues);
     hpas::build(&scene, &mut converter, &mut cast, issues);

@@ -5,12 +5,12 @@ use super::draw::{Draw, LONGEST_SOBOL, MOST_SOBOL_AXES};
 use super::values::Values;
 use crate::scenario::file::Method;
 use crate::scenario::issue::{Issue, Issues};
-use crate::scenario::{Scenario, Setting};
+use crate::scenario::{Scenario, Setting, Written};
 use crate::units::grouped;
 use indexmap::IndexMap;
 
 /// What a plan is made from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Wanted<'a> {
     /// What is varied, the slowest first.
     pub vary: IndexMap<String, Values>,
@@ -22,6 +22,8 @@ pub struct Wanted<'a> {
     pub most: u64,
     /// Values that are the same at every point.
     pub sets: &'a [Setting],
+    /// The scenario as it is written.
+    pub written: &'a Written,
 }
 
 /// The points of a sweep.
@@ -40,7 +42,7 @@ impl Plan {
     ///
     /// Errors: everything that is wrong with what is wanted.
     pub fn new(wanted: Wanted<'_>, base: &Scenario) -> Result<Plan, Issues> {
-        let Wanted { vary, sample, seed, most, sets } = wanted;
+        let Wanted { vary, sample, seed, most, sets, written } = wanted;
         let mut issues = Issues::new();
         let axes = axes(vary, sets, base, &mut issues);
         let points = match sample {
@@ -48,6 +50,7 @@ impl Plan {
             Some((points, method)) => drawn(&axes, (points, method), most, &mut issues),
         };
         if issues.has_errors() {
+            axes.iter().for_each(|axis| unknown(axis, sets, written, &mut issues));
             return Err(issues);
         }
         let draw = match sample {
@@ -86,6 +89,14 @@ impl Plan {
         let one = |(axis, value): (&Axis, &String)| format!("{}={value}", axis.name);
         self.axes.iter().zip(values).map(one).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Adds what is wrong with the path of an axis, and with its first value where that alone decides.
+fn unknown(axis: &Axis, sets: &[Setting], written: &Written, issues: &mut Issues) {
+    let settings: Vec<Setting> = sets.iter().cloned().chain(axis.settings(&axis.values.value(0))).collect();
+    let found = written.with(&settings).err().unwrap_or_default();
+    let is_own = |issue: &Issue| issue.place.file.as_deref().is_some_and(|file| file.starts_with("--vary"));
+    found.into_iter().filter(is_own).for_each(|issue| issues.push(issue));
 }
 
 /// How many combinations there are; none if they are more than a number holds.
