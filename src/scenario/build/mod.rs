@@ -121,7 +121,6 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         issues.push(Issue::error("step", format!("found {step}, expected 1s to 1h")));
     }
     let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
-    let least = SimDuration::from_secs(1);
     let scheduling_cycle = scheduler::cycle(&scene, issues);
     Some(Scenario {
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
@@ -137,7 +136,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
             step,
             scheduling_cycle,
             hpa_sync,
-            autoscaler_scan: scan.max(least),
+            autoscaler_scan: scan.max(SimDuration::from_secs(1)),
             spot_notice: provider.spot_notice(),
             ..Timing::default()
         },
