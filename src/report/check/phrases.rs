@@ -151,8 +151,10 @@ pub(super) fn crossing(threshold: &ThresholdResult) -> String {
 
 /// What is held against the limit: a figure, or its increase.
 pub(super) fn subject(threshold: &ThresholdResult) -> String {
-    let is_increase = threshold.expression.trim_start().starts_with("increase");
-    if is_increase { format!("the increase of {}", threshold.label) } else { threshold.label.clone() }
+    let expression = threshold.expression.trim_start();
+    let change = ["increase", "decrease"].into_iter().find(|word| expression.starts_with(word));
+    let label = one_line(&threshold.label);
+    change.map_or_else(|| label.clone(), |word| format!("the {word} of {label}"))
 }
 
 /// `hpas.web.minReplicas: 4 -> 2`.

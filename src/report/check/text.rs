@@ -86,7 +86,7 @@ fn figures(text: &mut String, title: &str, rows: &[&FigureChange], most: usize) 
     let _ = writeln!(text, "\n{title}");
     add(text, &lines);
     if rows.len() > most {
-        let _ = writeln!(text, " and {} more: --details", counted(rows.len() - most, "figure"));
+        let _ = writeln!(text, " and {} more: --details", rows.len() - most);
     }
 }
 
@@ -114,7 +114,7 @@ fn limits(text: &mut String, result: &CheckResult, details: bool) {
         let _ = writeln!(text, "\nThresholds");
         add(text, &grid_lines(grid));
         if shown.len() > most {
-            let _ = writeln!(text, " and {} more: --details", counted(shown.len() - most, "threshold"));
+            let _ = writeln!(text, " and {} more: --details", shown.len() - most);
         }
     }
     if kept_silently > 0 {
