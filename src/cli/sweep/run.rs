@@ -16,6 +16,7 @@ use foresail::study::sweep::{at_all, at_point, tried};
 use foresail::study::{LatencyTables, measure};
 use foresail::units::counted;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -63,12 +64,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let count = missing.len();
     let file: SharedFile = Arc::new(Mutex::new(Some(file)));
     end_between_lines(&file).map_err(|error| Failure::Internal(error.to_string()))?;
-    pool.install(|| simulate(&ready, missing, &file, args.quiet))?;
+    let share = pool.install(|| simulate(&ready, missing, &file, args.quiet))?;
     let file = file.lock().unwrap_or_else(PoisonError::into_inner).take();
     file.map_or(Ok(()), |file| file.finish(&places.whole)).map_err(failed)?;
     if count > 0 && !args.quiet {
         let took_s = begun.elapsed().as_secs_f64();
-        tell(format!("simulated {} in {took_s:.1} s", counted(count, "point")));
+        let points = counted(count, "point");
+        tell(format!("simulated {points} in {took_s:.1} s; {:.1} % of the work was simulating", share * 100.0));
     }
     if shard.is_some() {
         return print::shard(&places.whole, args.quiet);
@@ -97,21 +99,31 @@ fn check_whole(ready: &Ready, shard: Option<ShardOf>, places: &Places) -> Result
     Ok(())
 }
 
-fn simulate(ready: &Ready, missing: Vec<u64>, file: &SharedFile, is_quiet: bool) -> Result<(), Failure> {
+/// Returns the share of the work that was simulating, 0..=1: the rest is building scenarios and writing lines.
+fn simulate(ready: &Ready, missing: Vec<u64>, file: &SharedFile, is_quiet: bool) -> Result<f64, Failure> {
     let Ready { written, plan, head } = ready;
     let bar = Progress::new("points", missing.len() as u64, is_quiet || missing.is_empty());
     let tables = LatencyTables::default();
+    let (all_ns, simulating_ns) = (AtomicU64::new(0), AtomicU64::new(0));
+    let count = |spent: &AtomicU64, since: Instant| {
+        spent.fetch_add(since.elapsed().as_nanos() as u64, Ordering::Relaxed);
+    };
     let outcome = at_all(missing.into_iter(), |point| {
+        let begun = Instant::now();
         let values = plan.values(point);
         let built = written.with(&plan.settings(&values));
         let mut scenario = built.map_err(|issues| Failure::Input(at_point(plan, point, issues)))?;
         (scenario.seed, scenario.replications) = (head.seed, head.replications);
-        let line = StudyPoint::of(head, point, &values, &measure(scenario, &tables));
+        let simulating = Instant::now();
+        let finished = measure(scenario, &tables);
+        count(&simulating_ns, simulating);
+        let line = StudyPoint::of(head, point, &values, &finished);
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         file.as_mut().map_or(Ok(()), |file| file.add(&line)).map_err(failed)?;
+        count(&all_ns, begun);
         bar.step();
         Ok(())
     });
     bar.finish();
-    outcome
+    outcome.map(|()| simulating_ns.into_inner() as f64 / all_ns.into_inner().max(1) as f64)
 }
