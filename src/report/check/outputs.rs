@@ -215,6 +215,8 @@ fn write(asked: &[ReportAsked], text: impl Fn(ReportKind) -> Option<String>) -> 
             },
         }
     }
+    // What can still fail comes first.
+    drafts.sort_by_key(|draft| draft.beside.is_ok());
     for draft in drafts {
         let path = draft.path.clone();
         if !written.unwritten.is_empty() {
@@ -379,5 +381,12 @@ mod tests {
         std::os::unix::fs::symlink("/dev/null", &link).expect("a link");
         assert!(write_all(&outcome, &[named(ReportKind::Json, &link)]).unwritten.is_empty());
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+
+        let full = Path::new("/dev/full");
+        if full.exists() {
+            let asked = [named(ReportKind::Junit, &folder.path().join("a.xml")), named(ReportKind::Json, full)];
+            assert_eq!(write_all(&outcome, &asked).unwritten.len(), 1);
+            assert!(!folder.path().join("a.xml").exists(), "all, or none");
+        }
     }
 }
