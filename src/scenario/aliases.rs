@@ -39,6 +39,12 @@ impl Target {
         Setting::new(self.path.clone(), value, written)
     }
 
+    /// What stands before the value in a `--set`: `hpas.web.maxReplicas=`.
+    pub fn set(&self) -> String {
+        let flag = self.flag.as_ref().map_or(String::new(), |flag| format!("{flag}="));
+        format!("{}={flag}", self.path.join("."))
+    }
+
     /// Whether a value at one place is also one at the other.
     pub fn overlaps(&self, other: &Target) -> bool {
         // Two flags are two entries of one list.

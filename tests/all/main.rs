@@ -47,6 +47,7 @@ mod scenarios;
 mod schedule;
 mod small_cluster;
 mod sweep;
+mod sweep_page;
 mod sweep_refused;
 mod terminal;
 mod terraform;

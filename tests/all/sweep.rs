@@ -79,7 +79,7 @@ fn a_line_a_point_and_a_row_a_figure() {
     let json = sweep(&folder, "--out out -o json").json();
     assert_eq!((&json["kind"], &json["results"].as_array().expect("points")[11]), (&"Study".into(), &points[11]));
     let left: Vec<_> = fs::read_dir(folder.path().join("out")).expect("a folder").flatten().collect();
-    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(left.len(), 3, "{left:?}");
 }
 
 #[test]

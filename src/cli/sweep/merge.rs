@@ -3,7 +3,7 @@
 use super::super::Failure;
 use super::super::files::unwritable;
 use super::errors::unmerged;
-use super::print;
+use super::{front, print};
 use foresail::report::sweep::{StudyFolder, merge_study, shard_files};
 use foresail::scenario::issue::Issue;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ pub(super) struct Args {
     /// The folder for the study; that of the first part by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    front: front::FrontArgs,
     /// What to print.
     #[arg(short, long, value_enum, default_value_t = print::Output::Table)]
     output: print::Output,
@@ -24,6 +26,7 @@ pub(super) struct Args {
 
 /// Merges, writes what a sweep in one go would have written, prints the answer.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let asked = args.front.asked()?;
     let mut parts = Vec::new();
     for path in &args.parts {
         match path.is_dir() {
@@ -39,8 +42,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let own = || first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let folder = args.out.clone().unwrap_or_else(own);
     std::fs::create_dir_all(&folder).map_err(|error| unwritable("--out", &folder, &error))?;
+    let beside = own();
     let folder = StudyFolder::at(&folder);
-    merge_study(&parts, &folder.study).map_err(unmerged)?;
-    folder.publish().map_err(unmerged)?;
-    print::study(&folder, args.output)
+    let head = merge_study(&parts, &folder.study).map_err(unmerged)?;
+    asked.is_kept(&head.by)?;
+    let findings = folder.publish(asked, &front::command_beside(&beside, &head)).map_err(unmerged)?;
+    print::study(&folder, findings.as_ref(), args.output)
 }

@@ -1,6 +1,7 @@
 //! `foresail sweep`.
 
 mod errors;
+mod front;
 mod interrupted;
 mod merge;
 mod plan;
@@ -37,6 +38,8 @@ pub(super) struct Args {
     /// Say which points there are, and simulate none.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    front: front::FrontArgs,
     /// What to print.
     #[arg(short, long, value_enum, default_value_t = print::Output::Table)]
     output: print::Output,

@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::super::streams::print;
 use super::errors::failed;
 use super::points::Ready;
-use foresail::report::sweep::{AxisValues, StudyError, StudyFolder, best, each_json, study_csv, study_table};
+use foresail::report::sweep::{AxisValues, Findings, StudyError, StudyFolder, best, each_json, study_csv, study_table};
 use foresail::units::counted;
 use std::fmt::Write;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) enum Output {
 }
 
 /// The study of a folder.
-pub(super) fn study(folder: &StudyFolder, output: Output) -> Result<(), Failure> {
+pub(super) fn study(folder: &StudyFolder, findings: Option<&Findings>, output: Output) -> Result<(), Failure> {
     let path = &folder.study;
     let mut failure = None;
     let mut put = |text: &str| {
@@ -31,7 +31,9 @@ pub(super) fn study(folder: &StudyFolder, output: Output) -> Result<(), Failure>
         })
     };
     let done = match output {
-        Output::Table => best(path).and_then(|best| put(&(study_table(&best) + &files(folder)))),
+        Output::Table => best(path).and_then(|best| {
+            put(&(study_table(&best) + "\n" + &findings.map(Findings::text).unwrap_or_default() + &files(folder)))
+        }),
         Output::Json => each_json(path, &mut put),
         Output::Csv => study_csv(path, &mut put),
     };
@@ -42,7 +44,8 @@ pub(super) fn study(folder: &StudyFolder, output: Output) -> Result<(), Failure>
 }
 
 fn files(folder: &StudyFolder) -> String {
-    format!("\nStudy   {}\nCSV     {}\n", folder.study.display(), folder.csv.display())
+    let [page, study, csv] = [&folder.page, &folder.study, &folder.csv].map(|path| path.display());
+    format!("\nReport  {page}\nStudy   {study}\nCSV     {csv}\n")
 }
 
 /// Where a shard is.

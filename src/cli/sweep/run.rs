@@ -9,7 +9,7 @@ use super::super::streams::tell;
 use super::errors::failed;
 use super::interrupted::{SharedFile, end_between_lines};
 use super::points::{Ready, planned};
-use super::{Args, plan, print};
+use super::{Args, front, plan, print};
 use foresail::report::sweep::{ShardOf, StudyFile, StudyFolder, StudyPoint, shard_name};
 use foresail::scenario::issue::Issue;
 use foresail::study::sweep::{at_all, at_point, tried};
@@ -31,6 +31,7 @@ struct Places {
 
 /// Simulates the points that are not there yet.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let asked = args.front.asked()?;
     let plan = args.plan.as_deref().map(plan::read).transpose()?;
     let ready = match &plan {
         None => args.points.ready()?,
@@ -41,6 +42,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Some(plan) => planned(plan, args.points.scenario.path())?,
     };
     let shard = args.shard.shard(plan.as_ref().and_then(|plan| plan.shards))?;
+    asked.is_kept(&ready.head.by)?;
     if args.dry_run {
         return print::dry_run(&ready);
     }
@@ -75,9 +77,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if shard.is_some() {
         return print::shard(&places.whole, args.quiet);
     }
+    let (scenario, sets) = match &plan {
+        Some(plan) => (args.points.scenario.path().or(plan.scenario.as_deref()), &plan.sets),
+        None => (args.points.scenario.path(), &args.points.scenario.sets),
+    };
     let folder = StudyFolder::at(&places.folder);
-    folder.publish().map_err(failed)?;
-    print::study(&folder, args.output)
+    let findings = folder.publish(asked, &front::command(&ready, scenario, sets)).map_err(failed)?;
+    print::study(&folder, findings.as_ref(), args.output)
 }
 
 fn places(args: &Args, ready: &Ready, shard: Option<ShardOf>) -> Places {

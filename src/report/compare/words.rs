@@ -32,7 +32,8 @@ fn scale(unit: Unit, size: f64) -> Scale {
 /// `-$12.3 ± 1.4`: the difference and half its interval, to the digit that the interval carries; without an interval
 /// three digits.
 pub(in crate::report) fn difference(estimate: &Estimate, unit: Unit) -> String {
-    let half = estimate.half_width();
+    // What the sums of floats leave is no uncertainty.
+    let half = Some(estimate.half_width()).filter(|half| *half > 1e-9 * estimate.mean.abs()).unwrap_or(0.0);
     let scale = scale(unit, estimate.mean.abs().max(half));
     let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
     let decimals = decimals(if half > 0.0 { half } else { value.abs() / 200.0 });

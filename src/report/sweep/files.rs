@@ -2,6 +2,11 @@
 
 use super::csv::write_csv;
 use super::error::StudyError;
+use super::findings::{Collecting, Findings, FrontOf};
+use super::lines::Lines;
+use super::page::{PointCommand, study_page};
+use super::study_file::draft_of;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is written beside a whole `study.jsonl`.
@@ -11,18 +16,48 @@ pub struct StudyFolder {
     pub study: PathBuf,
     /// `sweep.csv`.
     pub csv: PathBuf,
+    /// `index.html`.
+    pub page: PathBuf,
 }
 
 impl StudyFolder {
     /// The names of the files in a folder.
     pub fn at(folder: &Path) -> Self {
-        StudyFolder { study: folder.join("study.jsonl"), csv: folder.join("sweep.csv") }
+        let [study, csv, page] = ["study.jsonl", "sweep.csv", "index.html"].map(|name| folder.join(name));
+        StudyFolder { study, csv, page }
     }
 
-    /// Writes everything that is drawn from a whole `study.jsonl`.
+    /// Writes everything that is drawn from a whole `study.jsonl`; `command` runs one of its points. Returns what the points
+    /// say together; nothing without a point.
     ///
-    /// Errors: the study cannot be read, or whatever the file system says.
-    pub fn publish(&self) -> Result<(), StudyError> {
-        write_csv(&self.study, &self.csv)
+    /// Errors: the study cannot be read, or whatever the file system says. Memory: see [`Findings`].
+    pub fn publish(&self, asked: FrontOf, command: &PointCommand) -> Result<Option<Findings>, StudyError> {
+        write_csv(&self.study, &self.csv)?;
+        let findings = self.findings(asked)?;
+        if let Some(findings) = &findings {
+            self.write_page(&study_page(findings, command))?;
+        }
+        Ok(findings)
+    }
+
+    fn findings(&self, asked: FrontOf) -> Result<Option<Findings>, StudyError> {
+        let Some((head, mut lines)) = Lines::open(&self.study)? else {
+            return Err(StudyError::broken(&self.study, 1, "the file is empty"));
+        };
+        let mut collecting = Collecting::new(head, asked);
+        while let Some(line) = lines.next()? {
+            collecting.add(&line.point);
+        }
+        Ok(collecting.finish())
+    }
+
+    /// At once.
+    fn write_page(&self, page: &str) -> Result<(), StudyError> {
+        let draft = draft_of(&self.page);
+        let written = fs::write(&draft, page).and_then(|()| fs::rename(&draft, &self.page));
+        written.map_err(|error| {
+            let _ = fs::remove_file(&draft);
+            StudyError::file(&self.page)(error)
+        })
     }
 }

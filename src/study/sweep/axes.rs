@@ -23,6 +23,11 @@ pub struct Axis {
 }
 
 impl Axis {
+    /// What stands before its value in each `--set` that does the same.
+    pub fn sets(&self) -> Vec<String> {
+        self.targets.iter().map(Target::set).collect()
+    }
+
     /// A value of it, put into a scenario.
     pub(super) fn settings(&self, value: &str) -> impl Iterator<Item = Setting> {
         // Values have been read as YAML when they were asked for.
