@@ -35,6 +35,7 @@ mod latency_laws;
 mod left_aside;
 mod lives;
 mod machine_types;
+mod manifests;
 mod metamorphic;
 mod overlaps;
 mod packages;

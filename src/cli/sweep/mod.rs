@@ -3,6 +3,7 @@
 mod errors;
 mod front;
 mod interrupted;
+mod manifest;
 mod merge;
 mod plan;
 mod points;
@@ -55,6 +56,8 @@ enum Step {
     Plan(plan::Args),
     /// Put the files of all shards together: the same bytes as those of one machine.
     Merge(merge::Args),
+    /// Print a ready file that runs the shards of a plan: for Kubernetes, Slurm or GNU parallel.
+    Manifest(manifest::Args),
 }
 
 /// Simulates all points, or does one of the steps.
@@ -63,5 +66,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         None => run::run(args),
         Some(Step::Plan(args)) => plan::run(args),
         Some(Step::Merge(args)) => merge::run(args),
+        Some(Step::Manifest(args)) => manifest::run(args),
     }
 }
