@@ -75,12 +75,15 @@ echo "task 1: $state with $(($(wc -l < parts/shard-2-of-4.jsonl.part) - 1)) of 6
 scontrol requeue "${id}_1"
 # Slurm would wait two minutes before it runs a requeued job.
 scontrol update JobId="${id}_1" StartTime=now
-merge=$(sbatch --parsable --dependency=afterok:"$id" --output=merge.log --wrap "$FORESAIL sweep merge parts")
+# Not afterok: it has seen the failure. A merge without all shards says so and fails.
+merge=$(sbatch --parsable --dependency=afterany:"$id" --output=merge.log --wrap "$FORESAIL sweep merge parts")
 for _ in $(seq 3000); do
     state=$(scontrol show job "$merge" | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p')
     case $state in PENDING | RUNNING | COMPLETING) sleep 0.1 ;; *) break ;; esac
 done
-scontrol show job "$id" | sed -n 's/.*ArrayTaskId=\([0-9]*\).*/task \1/p; s/.*JobState=\([A-Z]*\).*Requeue.*/\1/p; s/^ *JobState=\([A-Z]*\).*/\1/p; s/.*Restarts=\([0-9]*\).*/restarts \1/p' | paste - - - | sort || true
+for task in $(seq 0 $((shards - 1))); do
+    scontrol show job "${id}_$task" | sed -n "s/.*JobState=\([A-Z]*\).*/task $task: \1/p; s/.*Restarts=\([1-9][0-9]*\).*/    restarted: \1/p"
+done
 echo "merge: $state"
 [ "$state" = COMPLETED ]
 compare

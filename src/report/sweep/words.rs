@@ -68,14 +68,17 @@ fn recommended(findings: &Findings) -> Option<String> {
     let [x, y] = [0, 1].map(|at| shown(findings, best, at));
     let label = small(&findings.figures[0].label);
     let least = if findings.figures[0].better == Better::Higher { "most" } else { "least" };
-    let kept = findings.seen - broken;
-    Some(format!(
-        "Of the {} that keep the objectives point {} has the {least} {label}: {} ({x}; {}: {y}).",
-        if kept == 1 { "one point".to_owned() } else { format!("{} points", grouped(kept)) },
-        best.point,
-        settings(&findings.axes, best),
-        small(&findings.figures[1].label),
-    ))
+    let of_which = match findings.seen - broken {
+        kept if broken == 0 => format!("All {} keep the objectives; point", counted(kept as usize, "point")),
+        kept => format!("Of the {} points that keep the objectives point", grouped(kept)),
+    };
+    let settings = settings(&findings.axes, best);
+    let other = small(&findings.figures[1].label);
+    let number = best.point;
+    if findings.seen - broken == 1 {
+        return Some(format!("One point keeps the objectives, {number}: {settings} ({label} {x}, {other} {y})."));
+    }
+    Some(format!("{of_which} {number} has the {least} {label}: {settings} ({x}; {other}: {y})."))
 }
 
 fn shown(findings: &Findings, point: &KeptPoint, at: usize) -> String {

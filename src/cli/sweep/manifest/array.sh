@@ -12,7 +12,8 @@
 #   id=$(sbatch --parsable array.sh)
 #   sbatch --dependency=afterok:$id --wrap {{ "'" ~ shell.program ~ " sweep merge " ~ shell.folder ~ "'" if "'" not in shell.program ~ shell.folder else '"' ~ shell.program ~ " sweep merge " ~ shell.folder ~ '"' }}
 #
-# A task that was killed goes on where it stopped (scontrol requeue ${id}_INDEX), and no point is counted twice.
+# A task that was killed goes on where it stopped, and no point is counted twice: scontrol requeue ${id}_INDEX, then the merge again with
+# afterany, for afterok has seen the failure.
 {%- if large %}
 # More than 1000 tasks need a larger MaxArraySize in slurm.conf.
 {%- endif %}
