@@ -45,7 +45,7 @@ enum Command {
     /// Set scenarios side by side: what differs in what was asked, what differs in what came out, and how sure that is.
     Compare(compare::Args),
     /// Simulate a scenario at many settings: which are the cheapest that keep what is promised.
-    Sweep(sweep::Args),
+    Sweep(Box<sweep::Args>),
     /// The gate for pull requests: is a scenario worse than its baseline, beyond chance; does it keep its thresholds.
     Check(check::Args),
     /// Estimate what requests cost each service from recorded metrics.

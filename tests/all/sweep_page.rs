@@ -27,11 +27,11 @@ fn the_command_of_a_point_gives_the_figures_of_the_point() {
     let begin = page.find("<code>foresail run").expect("a command") + "<code>foresail ".len();
     let command = page[begin..].split("</code>").next().expect("its end").replace("&#x2f;", "/");
     assert!(command.contains("--set hpas.web.maxReplicas=") && command.contains("--set traffic.scale="), "{command}");
-    let number = page.split("<h3>Point ").nth(1).and_then(|rest| rest.split('<').next()).expect("its number");
+    let number = page.split("<h3>Point ").nth(1).and_then(|rest| rest.split('<').next()?.parse::<u64>().ok());
     let report = folder.run(&format!("{command} -q --no-recommend -o json --out point")).json();
     let point = folder.text("out/study.jsonl").lines().skip(1).find_map(|line| {
         let point: serde_json::Value = serde_json::from_str(line).expect("a point");
-        (point["point"].to_string() == number).then_some(point)
+        (point["point"].as_u64() == number).then_some(point)
     });
     let headline = &report["headlines"][0];
     assert_eq!(headline["metric"], "costUsdPerMonth");

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         parallelism => args.parallelism.map(|most| most.min(shards)),
         usual => shards.min(50),
         // Where a shard fails again and again, others will as well.
-        most_failed => (shards / 10).max(1).min(10_000),
+        most_failed => (shards / 10).clamp(1, 10_000),
         cpus => args.cpus,
         memory => args.memory,
         large => shards > USUAL_ARRAY,
