@@ -3,11 +3,15 @@
 use super::error::StudyError;
 use super::lines::{Line, Lines};
 use super::model::{ShardOf, StudyHead};
+use super::part::Part;
 use super::study_file::{draft_of, line_of};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+/// What helps a file whose points are not in order.
+const IN_ORDER: &str = "; the same command that wrote the file brings it to an end and in order";
 
 /// A part while it is merged: one line of it is in memory.
 struct Source {
@@ -60,15 +64,24 @@ impl Source {
         self.next = self.lines.next()?;
         if let Some(next) = self.next.as_ref().filter(|next| next.place <= line.place) {
             let reason = format!("point {} comes after point {}", next.point.point, line.point.point);
-            let help = "; the same command that wrote the file brings it to an end and in order";
-            return Err(StudyError::broken(&self.path, self.lines.line(), reason + help));
+            return Err(StudyError::broken(&self.path, self.lines.line(), reason + IN_ORDER));
         }
         Ok(Some(line))
     }
 
+    /// Says that a point of its part is not there, or not in its place.
+    fn lacks(&self, point: u64) -> Result<(), StudyError> {
+        if Part::of(&self.head).place(point).is_none() {
+            return Ok(());
+        }
+        let Some(next) = &self.next else { return self.is_whole() };
+        let reason = format!("point {} stands where point {point} should", next.point.point);
+        Err(StudyError::broken(&self.path, self.lines.line(), reason + IN_ORDER))
+    }
+
     /// Nothing of its part may be missing.
     fn is_whole(&self) -> Result<(), StudyError> {
-        let expected = super::part::Part::of(&self.head).len();
+        let expected = Part::of(&self.head).len();
         if self.lines.has_half() || self.found < expected {
             return Err(StudyError::Unfinished { path: self.path.clone(), found: self.found, expected });
         }
@@ -123,7 +136,7 @@ fn write(sources: &mut [Source], head: &StudyHead, draft: &Path) -> Result<(), S
             Some((_, text)) => put(&text)?,
             None => {
                 // Whose it is says more than that it is missing.
-                sources.iter().filter(|source| source.next.is_none()).try_for_each(Source::is_whole)?;
+                sources.iter().try_for_each(|source| source.lacks(point))?;
                 return Err(StudyError::Missing(format!("point {point} is in none of the files")));
             }
         }
@@ -220,7 +233,7 @@ mod tests {
         assert!(refused(&halves).contains("b is not whole: it has 4 of 5 points"), "{}", refused(&halves));
         let lines: Vec<&str> = text.lines().collect();
         fs::write(&halves[1], format!("{}\n{}\n{}\n", lines[0], lines[2], lines[1])).expect("written");
-        assert!(refused(&halves).contains("b:3: point 1 comes after point 3"), "{}", refused(&halves));
+        assert!(refused(&halves).contains("b:2: point 3 stands where point 1 should"), "{}", refused(&halves));
         fs::write(&halves[1], text.replace("\"settings\":{}", "\"settings\":{},\"caveats\":[\"x\"]")).expect("written");
         let twice = [halves[0].clone(), halves[1].clone(), shard(folder, "d", 10, (2, 2))];
         assert!(refused(&twice).ends_with("disagree about point 1"), "{}", refused(&twice));
