@@ -7,7 +7,7 @@ use crate::study::{ALPHA, Better};
 use crate::units::counted;
 
 /// So many figures and thresholds are named in the headline.
-const NAMED: usize = 3;
+const NAMED: usize = 2;
 
 /// By which rule errors are kept.
 pub(super) fn rule(changes: &[FigureChange], taken: &[Look], looks: usize) -> String {

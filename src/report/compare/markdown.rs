@@ -1,5 +1,6 @@
 //! The comparison for a merge request.
 
+use super::answer::{self, COLUMNS, base_cells, met};
 use super::model::{Comparison, FigureDifference, Variant};
 use super::words::{cells, sentence, tells};
 use crate::report::figures::Scope;
@@ -9,6 +10,9 @@ use std::fmt::Write;
 /// The comparison as GitHub and GitLab render it: the answer first, what changed beyond chance, the rest folded away.
 pub fn comparison_markdown(comparison: &Comparison) -> String {
     let mut text = String::new();
+    if comparison.variants.len() > 1 {
+        overview(comparison, &mut text);
+    }
     for variant in &comparison.variants {
         let _ = writeln!(text, "## {} beside {}\n", escaped(&variant.side.name), escaped(&comparison.base.name));
         let _ = writeln!(text, "**{}.**\n", escaped(&sentence(variant)));
@@ -43,6 +47,23 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
         base.seed
     );
     text
+}
+
+/// All studies in a table, the answer above.
+fn overview(comparison: &Comparison, text: &mut String) {
+    let _ = writeln!(text, "**{}**\n", escaped(&comparison.answer));
+    let _ = writeln!(text, "| | {} | kept |", COLUMNS.map(|(_, title)| title).join(" | "));
+    let _ = writeln!(text, "|---|{}--:|", "--:|".repeat(COLUMNS.len()));
+    let base = &comparison.base;
+    let _ = writeln!(text, "| {} | {} | {} |", escaped(&base.name), base_cells(comparison).join(" | "), met(base));
+    for variant in &comparison.variants {
+        let cells: Vec<String> = answer::cells(variant)
+            .iter()
+            .map(|[value, beside]| format!("{value} {beside}").trim_end().to_owned())
+            .collect();
+        let _ = writeln!(text, "| {} | {} | {} |", escaped(&variant.side.name), cells.join(" | "), met(&variant.side));
+    }
+    text.push('\n');
 }
 
 fn inputs(variant: &Variant, text: &mut String) {

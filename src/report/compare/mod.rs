@@ -3,6 +3,7 @@
 //! Both sides met the same luck (equal seeds), so figures are set beside each other replication by replication. Start
 //! reading at [`compare`]; `model.rs` has the parts, the other files are the ways to show them.
 
+mod answer;
 mod csv;
 mod files;
 mod markdown;
@@ -76,13 +77,16 @@ pub fn compare(base: &Compared, others: &[Compared]) -> Result<Comparison, Vec<I
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Comparison {
+    let mut comparison = Comparison {
         api_version: API_VERSION.to_owned(),
         kind: "Comparison".to_owned(),
         foresail_version: env!("CARGO_PKG_VERSION").to_owned(),
         base: side(base),
         variants: others.iter().map(|other| variant(base, other)).collect(),
-    })
+        answer: String::new(),
+    };
+    comparison.answer = answer::answer(&comparison);
+    Ok(comparison)
 }
 
 fn without_values(side: &Compared) -> Option<Incomparable> {
@@ -97,6 +101,7 @@ fn side(compared: &Compared) -> Side {
         digest: report.scenario.digest.clone(),
         seed: report.run.seed,
         replications: report.run.replications,
+        objectives_met: report.objectives.iter().map(|objective| objective.met_ratio).reduce(f64::min),
         caveats: report.caveats.clone(),
     }
 }

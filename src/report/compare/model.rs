@@ -19,6 +19,8 @@ pub struct Comparison {
     pub base: Side,
     /// The others, in the order asked for.
     pub variants: Vec<Variant>,
+    /// Which of them, in a few sentences.
+    pub answer: String,
 }
 
 /// A study.
@@ -33,6 +35,8 @@ pub struct Side {
     pub seed: u64,
     /// How many replications.
     pub replications: u32,
+    /// The share of the replications that met the objective that is met least; absent where nothing is promised.
+    pub objectives_met: Option<f64>,
     /// What may make one of its numbers another.
     pub caveats: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! The page of a comparison: one file, no network, light and dark, prints well. The answer is on top.
 
 use super::Compared;
+use super::answer::{self, COLUMNS, met};
 use super::model::{Comparison, FigureDifference, Variant};
 use super::words::{cells, difference, sentence, tells};
 use crate::report::chart::histories_beside_each_other;
@@ -18,7 +19,53 @@ pub fn comparison_page(comparison: &Comparison, base: &Compared, others: &[Compa
     let variants: Vec<Value> =
         comparison.variants.iter().zip(others).map(|(variant, new)| shown(variant, base, new)).collect();
     let runs = counted(comparison.base.replications as usize, "replication");
-    page(TEMPLATE, context! { comparison => Value::from(Serde(comparison)), variants => variants, runs => runs })
+    let overview = (comparison.variants.len() > 1).then(|| overview(comparison));
+    let comparison = Value::from(Serde(comparison));
+    page(TEMPLATE, context! { comparison => comparison, overview => overview, variants => variants, runs => runs })
+}
+
+/// All studies in one table and two plots: money, and what users feel.
+fn overview(comparison: &Comparison) -> Value {
+    let base = &comparison.base;
+    let plain = |value: String| [value, String::new()];
+    let base_cells: Vec<[String; 2]> = answer::base_cells(comparison).into_iter().map(plain).collect();
+    let mut rows = vec![context! { name => base.name.as_str(), cells => base_cells, met => met(base) }];
+    rows.extend(comparison.variants.iter().map(|variant| {
+        context! { name => variant.side.name.as_str(), cells => answer::cells(variant), met => met(&variant.side) }
+    }));
+    let plots: Vec<Value> = COLUMNS
+        .iter()
+        .take(2)
+        .map(|(metric, title)| context! { title => *title, bars => Value::from(Serde(beside(comparison, metric))) })
+        .collect();
+    context! { columns => COLUMNS.map(|(_, title)| title).to_vec(), rows => rows, plots => plots }
+}
+
+/// A figure of all variants as its difference to the base, on a common scale.
+fn beside(comparison: &Comparison, metric: &str) -> Vec<Bar> {
+    let rows: Vec<(&str, &FigureDifference, &Pair)> = comparison
+        .variants
+        .iter()
+        .filter_map(|variant| {
+            let row = answer::whole(variant, metric)?;
+            Some((variant.side.name.as_str(), row, row.pair.as_ref()?))
+        })
+        .collect();
+    let ends = |pair: &Pair| pair.difference.interval.unwrap_or([pair.difference.mean; 2]);
+    let widest = rows.iter().flat_map(|(_, _, pair)| ends(pair)).fold(1e-9, |most: f64, end| most.max(end.abs()));
+    let place = |value: f64| 50.0 + 48.0 * value / widest;
+    let bar = |(name, row, pair): &(&str, &FigureDifference, &Pair)| {
+        let [low, high] = ends(pair).map(place);
+        Bar {
+            label: (*name).to_owned(),
+            text: difference(&pair.difference, row.unit),
+            left: low,
+            width: (high - low).max(0.4),
+            dot: place(pair.difference.mean),
+            tone: tone(row),
+        }
+    };
+    rows.iter().map(bar).collect()
 }
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -70,14 +117,15 @@ struct Bar {
     tone: &'static str,
 }
 
-/// Every figure that can get better or worse and is not the same in both, as its relative change with its interval, on a
-/// common scale that ends at the largest of those that tell something.
+/// Every figure of everything and of routes that can get better or worse and is not the same in both, as its relative
+/// change with its interval, on a common scale that ends at the largest of those that tell something, at most at 100 %:
+/// what is beyond stands at the edge, with its number beside it.
 fn plot(variant: &Variant) -> Value {
     let is_drawn = |row: &&FigureDifference| row.scope == Scope::Whole && row.better != Better::Neither;
     let rows: Vec<(&FigureDifference, &Pair)> = variant
         .figures
         .iter()
-        .filter(|row| is_drawn(row) || (row.scope != Scope::Whole && row.better != Better::Neither && tells(row)))
+        .filter(|row| is_drawn(row) || (row.scope == Scope::Route && row.better != Better::Neither && tells(row)))
         .filter_map(|row| Some((row, row.pair.as_ref()?)))
         .filter(|(_, pair)| pair.base != 0.0 && pair.difference.mean != 0.0)
         .take(MOST_BARS)
@@ -90,7 +138,8 @@ fn plot(variant: &Variant) -> Value {
         .iter()
         .filter(|(row, _)| tells(row))
         .flat_map(|(_, pair)| ends(pair))
-        .fold(0.02, |most: f64, end| most.max(end.abs()));
+        .fold(0.02, |most: f64, end| most.max(end.abs()))
+        .min(1.0);
     let place = |share: f64| (50.0 + 48.0 * (share / widest).clamp(-1.0, 1.0)).clamp(0.0, 100.0);
     let bar = |(row, pair): &(&FigureDifference, &Pair)| {
         let [low, high] = ends(pair).map(place);

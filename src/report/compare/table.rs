@@ -51,6 +51,10 @@ pub fn comparison_table(comparison: &Comparison, page: Option<&Path>, details: b
     for variant in &comparison.variants {
         wrapped(&mut text, "", &format!("{}: {}.", variant.side.name, sentence(variant)));
     }
+    if comparison.variants.len() > 1 {
+        text.push('\n');
+        wrapped(&mut text, "", &comparison.answer);
+    }
     text
 }
 

@@ -29,12 +29,19 @@ fn scale(unit: Unit, size: f64) -> Scale {
     }
 }
 
+/// Shares less than this are told as such: figures are shown to a hundredth of a per cent.
+const LEAST_SHARE: f64 = 0.000_05;
+
 /// `-$12.3 ± 1.4`: the difference and half its interval, to the digit that the interval carries; without an interval
 /// three digits.
 pub(in crate::report) fn difference(estimate: &Estimate, unit: Unit) -> String {
     // What the sums of floats leave is no uncertainty.
     let half = Some(estimate.half_width()).filter(|half| *half > 1e-9 * estimate.mean.abs()).unwrap_or(0.0);
-    let scale = scale(unit, estimate.mean.abs().max(half));
+    let largest = estimate.mean.abs().max(half);
+    if unit == Unit::Ratio && half > 0.0 && largest < LEAST_SHARE {
+        return "0 ± <0.01 pp".to_owned();
+    }
+    let scale = scale(unit, largest);
     let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
     let decimals = decimals(if half > 0.0 { half } else { value.abs() / 200.0 });
     let sign = match rounded(value, decimals) {
@@ -188,6 +195,7 @@ mod tests {
         check(3.21, 0.18, Unit::Milliseconds, "+3.21 ± 0.18 ms");
         check(0.0123, 0.004, Unit::Ratio, "+1.2 ± 0.4 pp");
         check(0.2, 5.1, Unit::Milliseconds, "0 ± 5 ms");
+        check(0.000_001, 0.000_02, Unit::Ratio, "0 ± <0.01 pp");
         check(1800.0, 240.0, Unit::Seconds, "+30 ± 4 min");
         assert_eq!(difference(&Estimate::exact(-12.0), Unit::Count), "-12");
         assert_eq!(difference(&Estimate::exact(-123.45), Unit::Count), "-123.5");
