@@ -9,6 +9,7 @@ mod autoscaler_storm;
 mod autoscaler_world;
 mod bottleneck;
 mod causes;
+mod check;
 mod check_outputs;
 mod cli;
 mod compare;
