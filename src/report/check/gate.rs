@@ -44,15 +44,15 @@ pub fn check(scenario: &Scenario, base: &Base, plan: &CheckPlan, watch: &dyn Wat
     let tables = LatencyTables::default();
     let mut new = Growing::new(scenario, &tables);
     let thresholds = asked(scenario, base, &Report::of(new.finished()))?;
-    let mut old = Old::of(scenario, base, &tables);
-    let most = old.most().map_or(plan.most, |most| plan.most.min(most));
+    let mut sides = Sides { scenario, base, old: Old::of(scenario, base, &tables) };
+    let most = sides.old.most().map_or(plan.most, |most| plan.most.min(most));
     let looks = looks(plan.first, most);
     let alpha = ALPHA / looks.len() as f64;
     let mut taken = Vec::new();
     for (at, count) in looks.iter().enumerate() {
         new.grow(*count, watch);
         let report = Report::of(new.finished());
-        let values = old.values(&report, *count, watch);
+        let values = sides.old.values(&report, *count, watch);
         let figures = figures(&report);
         let look = Judging {
             figures: &figures,
@@ -65,7 +65,7 @@ pub fn check(scenario: &Scenario, base: &Base, plan: &CheckPlan, watch: &dyn Wat
         taken.push(Look { replications: *count, alpha });
         if judged.has_failed() || !judged.is_unclear() || at + 1 == looks.len() {
             let found = Found { report: &report, figures: &figures, judged, taken, looks: looks.len() };
-            return Ok(result(scenario, base, &old, values.as_ref(), found));
+            return Ok(result(&sides, values.as_ref(), found));
         }
     }
     Err(Issue::error("--max-replications", "expected at least 1").into())
@@ -156,6 +156,13 @@ impl<'a> Old<'a> {
     }
 }
 
+/// What is set beside what.
+struct Sides<'a> {
+    scenario: &'a Scenario,
+    base: &'a Base,
+    old: Old<'a>,
+}
+
 /// What the last look found.
 struct Found<'a> {
     report: &'a Report,
@@ -166,7 +173,8 @@ struct Found<'a> {
     looks: usize,
 }
 
-fn result(scenario: &Scenario, base: &Base, old: &Old<'_>, values: Option<&Values>, found: Found<'_>) -> CheckResult {
+fn result(sides: &Sides<'_>, values: Option<&Values>, found: Found<'_>) -> CheckResult {
+    let Sides { scenario, base, .. } = *sides;
     let Found { report, figures, judged, taken, looks } = found;
     let verdict = match (judged.has_failed(), judged.is_unclear()) {
         (true, _) => CheckVerdict::Failed,
@@ -190,7 +198,7 @@ fn result(scenario: &Scenario, base: &Base, old: &Old<'_>, values: Option<&Value
         rule: headline::rule(&judged.changes, &taken, looks),
         looks: taken,
         inputs: inputs(scenario, base, report),
-        caveats: caveats(base, old, report, unpaired(figures, values), scenario),
+        caveats: caveats(sides, report, unpaired(figures, values)),
         thresholds: judged.thresholds,
         figures: judged.changes,
         present: figures.iter().map(present).collect(),
@@ -272,13 +280,8 @@ fn unpaired(figures: &[Figure<'_>], values: Option<&Values>) -> [Vec<String>; 2]
     ]
 }
 
-fn caveats(
-    base: &Base,
-    old: &Old<'_>,
-    report: &Report,
-    [added, gone]: [Vec<String>; 2],
-    scenario: &Scenario,
-) -> Vec<String> {
+fn caveats(sides: &Sides<'_>, report: &Report, [added, gone]: [Vec<String>; 2]) -> Vec<String> {
+    let Sides { scenario, base, old } = sides;
     let mut caveats = report.caveats.clone();
     if let Base::File(_, baseline) = base {
         caveats.extend(baseline.doubts(report));

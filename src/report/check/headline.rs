@@ -62,11 +62,10 @@ fn told(needed: Option<u32>) -> String {
     }
 }
 
-/// The figures of everything before those of parts, the largest share first.
+/// The figures of everything before those of parts, each in the order of the report: money first.
 fn ordered(result: &CheckResult, verdict: FigureVerdict) -> Vec<&FigureChange> {
     let mut rows: Vec<&FigureChange> = result.figures.iter().filter(|row| row.verdict == verdict).collect();
-    let share = |row: &FigureChange| row.relative.map_or(f64::INFINITY, f64::abs);
-    rows.sort_by(|a, b| a.scope.cmp(&b.scope).then(share(b).total_cmp(&share(a))));
+    rows.sort_by_key(|row| row.scope);
     rows
 }
 
