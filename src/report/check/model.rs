@@ -215,7 +215,7 @@ pub struct FigureChange {
 pub enum FigureVerdict {
     /// Better by more than the margin, beyond chance.
     Improved,
-    /// Within the margin, beyond chance.
+    /// Not worse by more than the margin, beyond chance; it may be better.
     Unchanged,
     /// Worse by more than the margin, beyond chance.
     Regressed,
