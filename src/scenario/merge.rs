@@ -15,9 +15,9 @@ const DEEPEST: usize = 16;
 
 /// Reads a scenario file and those that it extends, and merges them: the scenario as it is written, and where.
 pub(super) fn merged(sources: Sources, path: &Path, issues: &mut Issues) -> Option<(Value, Origins)> {
-    let mut origins = Origins::default();
-    let value = read(sources, path, &mut origins, issues, 0)?;
-    Some((value, origins))
+    let mut layers = Layers { sources, origins: Origins::default(), issues };
+    let value = layers.read(path, 0)?;
+    Some((value, layers.origins))
 }
 
 /// Sets values, and checks what comes of it.
@@ -44,60 +44,69 @@ pub(super) fn changed(
     }
 }
 
-fn read(sources: Sources, path: &Path, origins: &mut Origins, issues: &mut Issues, depth: usize) -> Option<Value> {
-    let name = path.display().to_string();
-    let mut refuse = |message: String| {
-        let mut issue = Issue::error("", message);
-        issue.place.file = Some(name.clone());
-        issues.push(issue);
-    };
-    if depth > DEEPEST {
-        refuse("`extends` goes in a circle".into());
-        return None;
-    }
-    let text = match sources.read(path) {
-        Ok(text) => text,
-        Err(why) => {
-            refuse(format!("the scenario file {why}"));
+/// A scenario file with those that it extends, while they are read.
+struct Layers<'a> {
+    sources: Sources,
+    origins: Origins,
+    issues: &'a mut Issues,
+}
+
+impl Layers<'_> {
+    fn read(&mut self, path: &Path, depth: usize) -> Option<Value> {
+        let name = path.display().to_string();
+        let mut refuse = |message: String| {
+            let mut issue = Issue::error("", message);
+            issue.place.file = Some(name.clone());
+            self.issues.push(issue);
+        };
+        if depth > DEEPEST {
+            refuse("`extends` goes in a circle".into());
             return None;
         }
-    };
-    // Once as what it should be, for good messages with lines; once as it is, for merging.
-    let typed: Result<ScenarioFile, Problem> = parse(&text);
-    let file = match typed {
-        Ok(file) => file,
-        Err(problem) => {
-            issues.push(problem.at(&name, 1));
+        let text = match self.sources.read(path) {
+            Ok(text) => text,
+            Err(why) => {
+                refuse(format!("the scenario file {why}"));
+                return None;
+            }
+        };
+        // Once as what it should be, for good messages with lines; once as it is, for merging.
+        let typed: Result<ScenarioFile, Problem> = parse(&text);
+        let file = match typed {
+            Ok(file) => file,
+            Err(problem) => {
+                self.issues.push(problem.at(&name, 1));
+                return None;
+            }
+        };
+        if file.api_version != "foresail/v1alpha1" || file.kind != "Scenario" {
+            refuse(format!(
+                "found apiVersion `{}` and kind `{}`, expected `foresail/v1alpha1` and `Scenario`",
+                file.api_version, file.kind
+            ));
             return None;
         }
-    };
-    if file.api_version != "foresail/v1alpha1" || file.kind != "Scenario" {
-        refuse(format!(
-            "found apiVersion `{}` and kind `{}`, expected `foresail/v1alpha1` and `Scenario`",
-            file.api_version, file.kind
-        ));
-        return None;
-    }
-    let mut value: Value = match parse(&text) {
-        Ok(value) => value,
-        Err(problem) => {
-            issues.push(problem.at(&name, 1));
-            return None;
+        let mut value: Value = match parse(&text) {
+            Ok(value) => value,
+            Err(problem) => {
+                self.issues.push(problem.at(&name, 1));
+                return None;
+            }
+        };
+        let Some(base) = file.extends else {
+            self.origins.push_file(name, text, value.clone());
+            return Some(value);
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut below = self.read(&base.below(folder), depth + 1)?;
+        self.origins.push_file(name, text, value.clone());
+        rebase(&mut below, base.folder());
+        if let Value::Object(object) = &mut value {
+            object.remove("extends");
         }
-    };
-    let Some(base) = file.extends else {
-        origins.push_file(name, text, value.clone());
-        return Some(value);
-    };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut below = read(sources, &base.below(folder), origins, issues, depth + 1)?;
-    origins.push_file(name, text, value.clone());
-    rebase(&mut below, base.folder());
-    if let Value::Object(object) = &mut value {
-        object.remove("extends");
+        merge(&mut below, value);
+        Some(below)
     }
-    merge(&mut below, value);
-    Some(below)
 }
 
 /// Paths of the base are relative to the base.
