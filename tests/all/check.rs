@@ -97,8 +97,9 @@ fn a_worse_hpa_fails_and_says_where_it_is_written() {
     assert!(result["headline"].as_str().is_some_and(|text| text.contains("Cost per month +$")), "{result}");
     let hpa = result["inputs"].as_array().expect("inputs").iter().find(|row| row["base"] == "60").expect("the target");
     assert_eq!((&hpa["written"]["file"], &hpa["written"]["line"]), (&"web.yaml".into(), &21.into()), "{hpa}");
-    // What is allowed is no regression, and less chance is no evidence.
-    folder.run("check shop.yaml --baseline base.json -q --margin 1000%").ok();
+    // What is allowed is no regression.
+    let done = folder.run("check shop.yaml --baseline base.json -q -o json -n 12 --margin costUsdPerMonth=1000%");
+    assert_eq!(figure(&self::result(&done), "costUsdPerMonth")["verdict"], "unchanged", "{}", done.stdout);
 }
 
 #[test]
