@@ -1,8 +1,9 @@
 //! Which of several studies: the cheapest that keeps what is promised, what it costs in service, and which ones break a
 //! promise.
 
-use super::model::{Comparison, FigureDifference, Side, Variant};
+use super::model::{BridgeStep, Comparison, FigureDifference, Side, Variant};
 use super::words::{difference, sentence, verdict};
+use crate::report::Unit;
 use crate::report::figures::Scope;
 use crate::report::format::figure;
 use crate::study::PairVerdict;
@@ -43,13 +44,25 @@ pub(super) fn answer(comparison: &Comparison) -> String {
     let keeping = if promises { " and keeps what is promised" } else { "" };
     let base = &comparison.base.name;
     let first = match best {
-        Some(best) => format!("{} costs least{keeping}: {}.", best.side.name, sentence(best)),
+        Some(best) => format!("{} costs least{keeping}: {}.{}", best.side.name, sentence(best), most_of_it(best)),
         None => format!("Nothing here costs less than {base} beyond chance{keeping}."),
     };
     match broken(comparison) {
         Some(broken) => format!("{first} {broken}"),
         None => first,
     }
+}
+
+/// The part of the cost that changes most.
+fn most_of_it(variant: &Variant) -> String {
+    let change = |step: &&BridgeStep| step.new - step.base;
+    let largest =
+        variant.bridge.iter().min_by(|a, b| change(a).total_cmp(&change(b))).filter(|step| change(step) < 0.0);
+    let told = |step: &BridgeStep| {
+        let [base, new] = [step.base, step.new].map(|amount| figure(amount, Unit::UsdPerMonth));
+        format!(" Most is saved by {}: {base} -> {new}.", step.name)
+    };
+    largest.map(told).unwrap_or_default()
 }
 
 /// Those that do not keep what is promised.

@@ -175,6 +175,10 @@ pub(super) fn sentence(variant: &Variant) -> String {
             _ => {}
         }
     }
+    // Money alone is half an answer.
+    if parts.len() == 1 && parts[0].starts_with("cost ") {
+        parts.push("no difference in service seen".to_owned());
+    }
     if parts.is_empty() { "no difference seen".to_owned() } else { parts.join("; ") }
 }
 
