@@ -203,4 +203,23 @@ mod tests {
             base.keys().filter(|key| key.starts_with("HorizontalPodAutoscaler") && key.ends_with(" spec.maxReplicas"));
         assert!(hpas.count() > 3, "{base:#?}");
     }
+
+    #[test]
+    fn a_value_is_where_somebody_wrote_it() {
+        let scenario = embedded(&["traffic.scale=2".to_owned()]).expect("the reference scenario");
+        let at = |path: &str| {
+            let place = scenario.inputs.written(path).unwrap_or_else(|| panic!("{path} is nowhere"));
+            (place.file.unwrap_or_default(), place.line)
+        };
+        assert_eq!(at("traffic.scale"), ("--set traffic.scale=2".to_owned(), None));
+        let line = |file: &str, text: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/ecommerce").join(file);
+            let whole = std::fs::read_to_string(path).expect("a file of the reference scenario");
+            (file.to_owned(), whole.lines().position(|line| line.contains(text)).map(|at| at as u32 + 1))
+        };
+        assert_eq!(at("node group app-nodes size"), line("terraform/node-groups.tf", "app-nodes"));
+        let (file, found) = at("HorizontalPodAutoscaler catalog-service/catalog-service-hpa spec.maxReplicas");
+        assert!(file == "manifests/services.yaml" && found.is_some(), "{file} {found:?}");
+        assert!(scenario.inputs.written("node group nobody size").is_none());
+    }
 }
