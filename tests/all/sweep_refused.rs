@@ -34,6 +34,10 @@ fn what_cannot_be_varied_is_said_before_anything_runs() {
     refused(&["hpa.max=8..4/1"], &["hpa.max: `8..4/1` ends below its beginning"]);
     refused(&["hpa.max"], &["`hpa.max` is not of the form path=values"]);
     // All problems at once.
+    refused(
+        &["hpa.max=8", "hpa.max=9", "hpa.mx=1", "hpa.min=5..1/1", "traffic.scal=1"],
+        &["`hpa.max` is there twice", "no `mx` to vary", "ends below its beginning", "did you mean `scale`?"],
+    );
     let all = ["hpa.mx=1", "spot.shar=1", "hpa.max=1..2", "traffic.scal=1", "duration=x"];
     refused(
         &all,

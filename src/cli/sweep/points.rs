@@ -5,7 +5,7 @@ use super::super::scenario::{ScenarioArgs, written};
 use foresail::report::figures::Scope;
 use foresail::report::sweep::{StudyHead, SweepPlan};
 use foresail::scenario::file::Method;
-use foresail::scenario::issue::Issue;
+use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::{Scenario, Setting, Written, checked_replications};
 use foresail::study::sweep::{Plan, Wanted, asked};
 use std::path::Path;
@@ -88,7 +88,11 @@ impl PointsArgs {
         }
         let (written, sets) = self.scenario.written()?;
         let block = written.sweep(&sets).map_err(Failure::Input)?;
-        let vary = asked(&block, &self.vary).map_err(Failure::Input)?;
+        let mut wrong = Issues::new();
+        let vary = asked(&block, &self.vary, &mut wrong);
+        if vary.is_empty() {
+            return Err(Failure::Input(wrong));
+        }
         let method = self.method.map(|method| match method {
             Drawn::Sobol => Method::Sobol,
             Drawn::Lhs => Method::Lhs,
@@ -103,7 +107,14 @@ impl PointsArgs {
         base.replications = self.replications.unwrap_or(base.replications);
         let sample = sample.map(|points| (points, method.unwrap_or_default()));
         let wanted = Wanted { vary, sample, seed: base.seed, most: self.max_points, sets: &sets, written: &written };
-        let plan = Plan::new(wanted, &base).map_err(Failure::Input)?;
+        let plan = match Plan::new(wanted, &base) {
+            Ok(plan) if wrong.is_empty() => plan,
+            Ok(_) => return Err(Failure::Input(wrong)),
+            Err(more) => {
+                more.into_iter().for_each(|issue| wrong.push(issue));
+                return Err(Failure::Input(wrong));
+            }
+        };
         let by: Vec<Scope> = self.by.iter().map(|by| by.scope()).collect();
         let head = StudyHead::of(&plan, &base, &by);
         Ok(Ready { written, plan, head })

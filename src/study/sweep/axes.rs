@@ -38,11 +38,9 @@ impl Axis {
 }
 
 /// The names and values of a `sweep:` block and of the command line's `path=values` on top of it: those of a path that the block
-/// has as well take the place of the block's.
-///
-/// Errors: everything that is wrong with them.
-pub fn asked(block: &Sweep, vary: &[String]) -> Result<IndexMap<String, Values>, Issues> {
-    let mut issues = Issues::new();
+/// has as well take the place of the block's. Everything that is wrong with them goes to `issues`; what is right is there
+/// even then, so that what is wrong with its place in the scenario can be told at once.
+pub fn asked(block: &Sweep, vary: &[String], issues: &mut Issues) -> IndexMap<String, Values> {
     let mut found: IndexMap<String, Values> = IndexMap::new();
     for (name, varied) in &block.vary {
         match Values::of_block(varied) {
@@ -72,7 +70,7 @@ pub fn asked(block: &Sweep, vary: &[String]) -> Result<IndexMap<String, Values>,
         let issue = Issue::error(VARY, "there is nothing to vary");
         issues.push(issue.with_help("give `--vary traffic.scale=1,2,3`, or a `sweep:` block in the scenario file"));
     }
-    if issues.is_empty() { Ok(found) } else { Err(issues) }
+    found
 }
 
 /// The axes of a scenario; `sets` are values that are the same at every point.
