@@ -15,9 +15,11 @@ mod bill;
 mod closing;
 mod days;
 mod ids;
+mod item;
 mod ledger;
 
 pub use allocation::BaseRates;
 pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
 pub use ids::{BilledNode, ChargeId, NamespaceId, OfferId};
+pub use item::{Basis, Item, Payer, PriceType, Tier, Unit, UnitPrice};
 pub use ledger::{Charge, Held, Ledger, Offer};

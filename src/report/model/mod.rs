@@ -1,5 +1,6 @@
 //! The report: versioned, serialisable, everything a reader may want to see of a run.
 
+mod bill;
 mod bottleneck;
 mod costs;
 mod recommendation;
@@ -7,6 +8,7 @@ mod scaling;
 mod timeline;
 mod users;
 
+pub use bill::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
 pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use recommendation::{Recommendation, RecommendedBounds, Verdict};
@@ -62,6 +64,9 @@ pub struct Report {
     /// What was full while requests failed, the worst first; empty where nothing was.
     #[serde(default)]
     pub bottlenecks: Vec<Bottleneck>,
+    /// Every line of the bill.
+    #[serde(default)]
+    pub bill: BillResult,
     /// By kind of charge.
     pub charges: Vec<ChargeResult>,
     /// By namespace, with `__idle__` and `__unallocated__`.
@@ -97,6 +102,7 @@ impl Report {
             vertical_autoscalers: Vec::new(),
             groups: Vec::new(),
             bottlenecks: Vec::new(),
+            bill: BillResult::default(),
             charges: Vec::new(),
             namespaces: Vec::new(),
             costs: Vec::new(),
