@@ -3,8 +3,7 @@
 use super::bill::ChargeKind;
 use crate::id::WorkloadId;
 use crate::intern::Symbol;
-use crate::market::Origin;
-use crate::units::Money;
+use crate::market::{Origin, Tier};
 use std::sync::Arc;
 
 /// How the quantity of a line comes about.
@@ -39,17 +38,6 @@ pub enum PriceType {
     Committed,
     /// Used, and not paid: a free tier, a spot instance that was reclaimed in its first hour.
     Free,
-}
-
-/// The price of one unit from a monthly quantity on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tier {
-    /// Applies to what exceeds this quantity in a calendar month, in units.
-    pub above: u64,
-    /// The public list price of a unit.
-    pub list: Money,
-    /// What is paid for a unit: the list price after the account's discounts.
-    pub net: Money,
 }
 
 /// The price of a line.

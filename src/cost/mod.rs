@@ -18,8 +18,9 @@ mod ids;
 mod item;
 mod ledger;
 
+pub use crate::market::Tier;
 pub use allocation::BaseRates;
 pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
 pub use ids::{BilledNode, ChargeId, NamespaceId, OfferId};
-pub use item::{Basis, Item, Payer, PriceType, Tier, Unit, UnitPrice};
+pub use item::{Basis, Item, Payer, PriceType, Unit, UnitPrice};
 pub use ledger::{Charge, Held, Ledger, Offer};

@@ -6,7 +6,7 @@ use super::error::nearest;
 use super::instance_type::{Architecture, EniLimits, InstanceType, Provider};
 use super::spot::{InterruptionRate, SpotPool};
 use super::table::{Table, marked};
-use super::{FixedPrice, ManagedPrice, MarketError, Offering, PriceBook, fixed};
+use super::{FixedPrice, MarketError, Offering, Origin, PriceBook, Rate, fixed};
 use crate::units::PricePerHour;
 
 /// Everything that is sold: the [`PriceBook`] of list prices, and facts about what they buy. Immutable, shared, read on first use (about a millisecond).
@@ -23,7 +23,12 @@ const EC2_HOME: &str = "us-east-1";
 const EC2_HOME_DATE: &str = "2026-07-20";
 const EC2_REGION_DATE: &str = "2022-09-03, unchanged in us-east-1 since";
 const EC2_LATER: &str = "listed 2022 or later, undated";
+const EC2_LISTED: &str = "AWS list price";
+const SPOT_ADVISOR: &str = "AWS Spot Advisor, monthly average";
+const SPOT_DATE: &str = "2025-06-28";
 const GCE_DATE: &str = "2026-08-03";
+const GCE_LISTED: &str = "Google Cloud list price";
+const BY_FAMILY: &str = "price ratio of the most similar family between regions";
 
 impl Catalog {
     /// The catalogue shipped with this release.
@@ -123,17 +128,21 @@ impl Catalog {
     fn ec2_offering(&self, kind: &InstanceType, region: &str, cell: &'static str) -> Option<Offering> {
         let (mark, figure) = marked(cell);
         let on_demand = PricePerHour::from_usd(figure.parse().ok()?);
-        let spot = self.ec2_spot.cell(kind.name, region).and_then(advice);
-        Some(Offering {
-            on_demand,
-            spot: spot.map(|(_, savings, _)| on_demand.scaled(1.0 - f64::from(savings) / 100.0)),
-            estimated: mark == '~',
-            price_date: match mark {
-                '+' => EC2_LATER.into(),
-                ' ' if region != EC2_HOME => EC2_REGION_DATE.into(),
-                _ => EC2_HOME_DATE.into(),
+        let origin = Origin::listed(
+            EC2_LISTED,
+            match mark {
+                '+' => EC2_LATER,
+                ' ' if region != EC2_HOME => EC2_REGION_DATE,
+                _ => EC2_HOME_DATE,
             },
-        })
+        );
+        let spot = self.ec2_spot.cell(kind.name, region).and_then(advice).map(|(_, savings, sibling)| {
+            let origin = Origin::listed(SPOT_ADVISOR, SPOT_DATE);
+            let origin = if sibling { origin.estimated("saving of a similar family") } else { origin };
+            Rate::listed(on_demand.scaled(1.0 - f64::from(savings) / 100.0), origin)
+        });
+        let origin = if mark == '~' { origin.estimated(BY_FAMILY) } else { origin };
+        Some(Offering { on_demand: Rate::listed(on_demand, origin), spot })
     }
 }
 
@@ -169,9 +178,9 @@ impl PriceBook for Catalog {
     /// A class that is not listed is estimated, in this order: from the same service and family in
     /// the region or in us-east-1, scaled by the EC2 prices of the sizes and of the regions; from the
     /// service's typical price over EC2's.
-    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError> {
+    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<Rate, MarketError> {
         self.provider(region)?;
-        let ec2_price = |kind: &str, region: &str| self.offering(kind, region).ok().map(|o| o.on_demand);
+        let ec2_price = |kind: &str, region: &str| self.offering(kind, region).ok().map(|o| o.on_demand.list);
         self.fixed.managed(service, class, region, &ec2_price)
     }
 }
@@ -226,12 +235,10 @@ fn machine(provider: Provider, cells: &mut impl Iterator<Item = &'static str>) -
 fn gce_offering(cell: &'static str) -> Option<Offering> {
     let (mark, figures) = marked(cell);
     let (on_demand, spot) = figures.split_once('/').unwrap_or((figures, ""));
-    Some(Offering {
-        on_demand: PricePerHour::from_usd(on_demand.parse().ok()?),
-        spot: spot.parse().ok().map(PricePerHour::from_usd),
-        estimated: mark == '~',
-        price_date: GCE_DATE.into(),
-    })
+    let origin = Origin::listed(GCE_LISTED, GCE_DATE);
+    let origin = if mark == '~' { origin.estimated(BY_FAMILY) } else { origin };
+    let rate = |usd| Rate::listed(PricePerHour::from_usd(usd), origin.clone());
+    Some(Offering { on_demand: rate(on_demand.parse().ok()?), spot: spot.parse().ok().map(rate) })
 }
 
 /// Spot Advisor's cell `370`: bucket 3, 70 % saved; with whether it is a sibling family's.
@@ -256,9 +263,10 @@ mod tests {
             assert!(kind.cpu_milli > 0 && kind.memory_bytes > 0, "{name}");
             for region in catalog().price_table(kind.provider).filled(name) {
                 let offering = catalog().offering(name, region).unwrap();
-                assert!(offering.on_demand > PricePerHour::ZERO, "{name} {region}");
+                assert!(offering.on_demand.net > PricePerHour::ZERO, "{name} {region}");
                 if let Some(spot) = offering.spot {
-                    assert!(spot <= offering.on_demand && spot > PricePerHour::ZERO, "{name} {region}");
+                    let spot = spot.net;
+                    assert!(spot <= offering.on_demand.net && spot > PricePerHour::ZERO, "{name} {region}");
                     catalog().spot_pool(name, region).unwrap();
                 }
             }
@@ -270,8 +278,8 @@ mod tests {
     fn the_reference_nodes_have_their_list_prices() {
         let check = |kind: &str, region: &str, usd: f64, estimated: bool| {
             let offering = catalog().offering(kind, region).unwrap();
-            assert_eq!(offering.on_demand, PricePerHour::from_usd(usd), "{kind} {region}");
-            assert_eq!(offering.estimated, estimated, "{kind} {region}");
+            assert_eq!(offering.on_demand.net, PricePerHour::from_usd(usd), "{kind} {region}");
+            assert_eq!(offering.on_demand.origin.estimated.is_some(), estimated, "{kind} {region}");
         };
         check("m5.large", "us-east-1", 0.096, false);
         check("m5.xlarge", "us-east-1", 0.192, false);

@@ -1,11 +1,10 @@
 //! Prices of everything that is not a node: control plane, disks, load balancers, managed services.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::MarketError;
 use super::error::nearest;
 use super::table::marked;
+use super::{MarketError, Origin, Rate, Tier};
 use crate::units::{HOURS_PER_MONTH, Money, PricePerHour};
 
 /// What a price is for.
@@ -22,38 +21,38 @@ pub enum Per {
 /// A price from `data/fixed_prices.csv`. The item's name says the unit: `gp3_gb_month`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixedPrice {
-    /// USD for one unit.
-    pub price: Money,
+    /// USD for one unit: at least one tier, the first above 0, ascending.
+    pub tiers: Vec<Tier>,
     /// What it is for.
     pub per: Per,
-    /// Another region's price, or one derived from a similar item's.
-    pub estimated: bool,
-    /// When it was listed, `YYYY-MM-DD`.
-    pub price_date: Cow<'static, str>,
+    /// Where it is from: it says so where it is another region's price, or derived from a similar item's.
+    pub origin: Origin,
 }
 
 impl FixedPrice {
-    /// The price per hour of `quantity` units; zero for prices per unit (they depend on use).
+    /// What is paid for the first unit of a month.
+    pub fn net(&self) -> Money {
+        self.tiers.first().map_or(Money::ZERO, |tier| tier.net)
+    }
+    /// What is paid for `quantity` units of a calendar month, tier by tier.
+    pub fn net_of(&self, quantity: f64) -> Money {
+        let end = |at: usize| self.tiers.get(at).map_or(f64::INFINITY, |tier| tier.above as f64);
+        let part = |(at, tier): (usize, &Tier)| (quantity.min(end(at + 1)) - end(at)).max(0.0) * tier.net.usd();
+        Money::from_usd(self.tiers.iter().enumerate().map(part).sum())
+    }
+    /// What is paid per hour for `quantity` units at the first tier; zero for prices per unit (they depend on use).
     pub fn per_hour(&self, quantity: f64) -> PricePerHour {
         let hours = match self.per {
             Per::Hour => 1.0,
             Per::Month => HOURS_PER_MONTH as f64,
             Per::Unit => return PricePerHour::ZERO,
         };
-        PricePerHour::from_usd(self.price.usd() * quantity / hours)
+        PricePerHour::from_usd(self.net().usd() * quantity / hours)
     }
 }
 
-/// The price of one node of a managed service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManagedPrice {
-    /// One node, single-zone.
-    pub price: PricePerHour,
-    /// Derived from a similar class or another region.
-    pub estimated: bool,
-    /// When the price it rests on was listed, `YYYY-MM-DD`.
-    pub price_date: Cow<'static, str>,
-}
+/// Who published the prices.
+const LISTED: &str = "list price";
 
 /// Prices by item and region; managed services by service, class and region.
 pub(super) struct FixedPrices {
@@ -94,21 +93,26 @@ impl FixedPrices {
     pub(super) fn price(&self, item: &str, region: &str, home: &str) -> Result<FixedPrice, MarketError> {
         let unknown = || MarketError::Item { found: item.to_owned(), nearest: nearest(item, self.items()) };
         let regions = self.items.get(item).ok_or_else(unknown)?;
-        let (here, (cell, price_date)) = match (regions.get(region), regions.get(home)) {
+        let (here, (cell, date)) = match (regions.get(region), regions.get(home)) {
             (Some(price), _) => (true, price),
             (None, Some(price)) => (false, price),
             (None, None) => return Err(unknown()),
         };
         let (mark, figure) = marked(cell);
+        let price = Money::from_usd(figure.parse().map_err(|_| unknown())?);
+        let origin = Origin::listed(LISTED, *date);
         Ok(FixedPrice {
-            price: Money::from_usd(figure.parse().map_err(|_| unknown())?),
+            tiers: vec![Tier { above: 0, list: price, net: price }],
             per: match item {
                 _ if item.ends_with("_hour") => Per::Hour,
                 _ if item.ends_with("_month") => Per::Month,
                 _ => Per::Unit,
             },
-            estimated: mark == '~' || !here,
-            price_date: (*price_date).into(),
+            origin: match (here, mark) {
+                (false, _) => origin.estimated(format!("price of {home}")),
+                (true, '~') => origin.estimated("price of a similar item"),
+                (true, _) => origin,
+            },
         })
     }
 
@@ -119,26 +123,23 @@ impl FixedPrices {
         class: &str,
         region: &str,
         ec2_price: &dyn Fn(&str, &str) -> Option<PricePerHour>,
-    ) -> Result<ManagedPrice, MarketError> {
+    ) -> Result<Rate, MarketError> {
         let Some(rows) = self.managed.get(service) else {
             return Err(MarketError::Item {
                 found: service.to_owned(),
                 nearest: nearest(service, self.managed.keys().copied()),
             });
         };
-        let price = |usd_hour: f64, estimated: bool, date: &'static str| ManagedPrice {
-            price: PricePerHour::from_usd(usd_hour),
-            estimated,
-            price_date: date.into(),
-        };
         if let Some(row) = rows.iter().find(|row| row.class == class && row.region == region) {
-            return Ok(price(row.usd_hour, false, row.date));
+            return Ok(Rate::listed(PricePerHour::from_usd(row.usd_hour), Origin::listed(LISTED, row.date)));
         }
         // The EC2 machine behind the class carries the price from size to size and region to region.
         let estimate = |row: &ManagedRow| {
             let wanted = ec2_price(machine_of(class), region)?;
             let listed = ec2_price(machine_of(row.class), row.region)?;
-            Some(price(row.usd_hour * wanted.usd() / listed.usd(), true, row.date))
+            let price = PricePerHour::from_usd(row.usd_hour * wanted.usd() / listed.usd());
+            let how = format!("price of {} in {}, scaled by the machines' prices", row.class, row.region);
+            Some(Rate::listed(price, Origin::listed(LISTED, row.date).estimated(how)))
         };
         let family = |class: &str| machine_of(class).split('.').next().unwrap_or_default().to_owned();
         let likeness = |row: &ManagedRow| {
@@ -169,7 +170,8 @@ mod tests {
     fn prices_are_read_with_their_unit() {
         let check = |item: &str, region: &str, usd: f64, per: Per, estimated: bool| {
             let found = Catalog::shipped().fixed_price(item, region).unwrap();
-            assert_eq!((found.price, found.per, found.estimated), (Money::from_usd(usd), per, estimated), "{item}");
+            let found = (found.net(), found.per, found.origin.estimated.is_some());
+            assert_eq!(found, (Money::from_usd(usd), per, estimated), "{item}");
         };
         check("eks_control_plane_hour", "us-east-1", 0.1, Per::Hour, false);
         check("gke_control_plane_hour", "europe-west1", 0.1, Per::Hour, true);
@@ -187,8 +189,20 @@ mod tests {
         for item in Catalog::shipped().fixed_items() {
             let aws = Catalog::shipped().fixed_price(item, "us-east-1");
             let gcp = Catalog::shipped().fixed_price(item, "us-central1");
-            assert!(aws.or(gcp).unwrap().price > Money::ZERO, "{item}");
+            assert!(aws.or(gcp).unwrap().net() > Money::ZERO, "{item}");
         }
+    }
+
+    #[test]
+    fn what_exceeds_a_tier_has_the_next_ones_price() {
+        let tier = |above, usd| Tier { above, list: Money::from_usd(usd), net: Money::from_usd(usd) };
+        let price = FixedPrice {
+            tiers: vec![tier(0, 0.09), tier(10_240, 0.085)],
+            per: Per::Unit,
+            origin: Origin::listed(LISTED, "2026-08-21"),
+        };
+        assert_eq!(price.net_of(100.0), Money::from_usd(9.0));
+        assert_eq!(price.net_of(10_340.0), Money::from_usd(921.6 + 8.5));
     }
 
     #[test]
@@ -201,7 +215,8 @@ mod tests {
     fn managed_classes_are_listed_or_scaled() {
         let check = |service: &str, class: &str, region: &str, usd: f64, estimated: bool| {
             let found = Catalog::shipped().managed_price(service, class, region).unwrap();
-            assert_eq!((found.price, found.estimated), (PricePerHour::from_usd(usd), estimated), "{service} {class}");
+            let found = (found.net, found.origin.estimated.is_some());
+            assert_eq!(found, (PricePerHour::from_usd(usd), estimated), "{service} {class}");
         };
         check("rds-mysql", "db.m5.large", "us-east-1", 0.171, false);
         check("rds-mysql", "db.m5.xlarge", "us-east-1", 0.342, true);

@@ -1,8 +1,6 @@
 //! What things cost where: the interface behind which the shipped tables are one answer among others.
 
-use super::{FixedPrice, ManagedPrice, MarketError};
-use crate::units::PricePerHour;
-use std::borrow::Cow;
+use super::{FixedPrice, MarketError, Rate};
 
 /// Prices by name and region. [`Catalog`](super::Catalog) has the public list prices; a book of
 /// negotiated ones may wrap it and change what it answers.
@@ -27,20 +25,16 @@ pub trait PriceBook {
     /// "db.m5.large", "eu-west-1")`. A Multi-AZ deployment is two of them.
     ///
     /// Errors: [`MarketError::Item`] for the service, [`MarketError::ManagedClass`], [`MarketError::Region`].
-    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError>;
+    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<Rate, MarketError>;
 }
 
 /// What one machine type costs in one region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offering {
-    /// Linux, shared tenancy, no commitment.
-    pub on_demand: PricePerHour,
+    /// Linux, shared tenancy, no commitment. Where the price in the region is not listed, the shipped tables estimate it from
+    /// the home region's and the price ratio of the same or the most similar family (63 known prices: median error
+    /// 0.0 %, worst 7.5 %).
+    pub on_demand: Rate,
     /// The typical spot price, if there is a spot market.
-    pub spot: Option<PricePerHour>,
-    /// Whether the on-demand price was estimated. The shipped tables do so from the home region's
-    /// price and the price ratio of the same or the most similar family (63 known prices: median
-    /// error 0.0 %, worst 7.5 %).
-    pub estimated: bool,
-    /// When the price was listed, `YYYY-MM-DD`, or a word about it.
-    pub price_date: Cow<'static, str>,
+    pub spot: Option<Rate>,
 }

@@ -2,7 +2,7 @@
 
 use foresail::cost::{Bill, ChargeKind};
 use foresail::dry_run::autoscale;
-use foresail::market::{Catalog, FixedPrice, ManagedPrice, MarketError, Offering, PriceBook};
+use foresail::market::{Catalog, FixedPrice, MarketError, Offering, Origin, PriceBook, Rate};
 use foresail::scenario::{Scenario, Sources, load_priced};
 use foresail::study::Study;
 use std::path::Path;
@@ -13,17 +13,17 @@ struct HalfPrice;
 impl PriceBook for HalfPrice {
     fn offering(&self, instance_type: &str, region: &str) -> Result<Offering, MarketError> {
         let listed = Catalog::shipped().offering(instance_type, region)?;
-        Ok(Offering {
-            on_demand: listed.on_demand.scaled(0.5),
-            spot: listed.spot.map(|price| price.scaled(0.5)),
-            estimated: false,
-            price_date: "our contract of 2026-11-01".to_owned().into(),
-        })
+        let half = |rate: Rate| Rate {
+            net: rate.list.scaled(0.5),
+            origin: Origin::listed("our contract", "our contract of 2026-11-01"),
+            ..rate
+        };
+        Ok(Offering { on_demand: half(listed.on_demand), spot: listed.spot.map(half) })
     }
     fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
         Catalog::shipped().fixed_price(item, region)
     }
-    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<ManagedPrice, MarketError> {
+    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<Rate, MarketError> {
         Catalog::shipped().managed_price(service, class, region)
     }
 }

@@ -54,7 +54,7 @@ impl<'a> Labels<'a> {
         let zone = self.text("topology.kubernetes.io/zone").map(region_of_zone);
         let offering = prices.offering(kind, self.text("topology.kubernetes.io/region").or(zone)?).ok()?;
         let spot = if self.is_spot() { offering.spot } else { None };
-        Some(spot.unwrap_or(offering.on_demand).usd())
+        Some(spot.unwrap_or(offering.on_demand).net.usd())
     }
 
     fn is_spot(&self) -> bool {

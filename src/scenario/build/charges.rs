@@ -42,7 +42,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
                 kind: ChargeKind::ManagedServices,
                 name: format!("{} {}", row.service, row.class),
                 namespace,
-                price: price.price.scaled(row.count.unwrap_or(1.0).max(0.0)),
+                price: price.net.scaled(row.count.unwrap_or(1.0).max(0.0)),
             }),
             Err(error) => issues.push(Issue::error(format!("managed[{at}]"), error.to_string())),
         }
@@ -83,7 +83,7 @@ impl Charges<'_> {
     ) {
         match self.scene.prices.fixed_price(item, self.scene.region) {
             Ok(price) if price.per == Per::Unit => {
-                let price = PricePerHour::from_usd(price.price.usd() * quantity / HOURS_PER_MONTH as f64);
+                let price = PricePerHour::from_usd(price.net().usd() * quantity / HOURS_PER_MONTH as f64);
                 self.rows.push(FixedCharge { kind, name: name.to_owned(), namespace, price });
             }
             Ok(price) => {

@@ -32,9 +32,9 @@ pub(super) fn machine(place: &Place<'_>, name: &str, converter: &mut Converter<'
     let spot_market =
         if draft.spot { Some(catalog.spot_pool(name, scene.region).map_err(|e| e.to_string())?) } else { None };
     let price = match offering.spot {
-        Some(spot) if draft.spot => spot,
+        Some(spot) if draft.spot => spot.net,
         None if draft.spot => return Err(format!("no spot price is known for `{name}` in `{}`", scene.region)),
-        _ => offering.on_demand,
+        _ => offering.on_demand.net,
     };
     let template = place.node(name)?.node(converter)?;
     let speed = draft.cpu_speed.or_else(|| scene.speed(name)).unwrap_or(1.0);

@@ -11,8 +11,9 @@ pub(super) fn list(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> Price
     let (mut dates, mut estimated) = (BTreeSet::new(), BTreeSet::new());
     for machine in cast.groups.values().flat_map(|group| &group.machines) {
         let Ok(offering) = scene.prices.offering(&machine.instance_type, scene.region) else { continue };
-        dates.insert(offering.price_date);
-        if offering.estimated {
+        let origin = offering.on_demand.origin;
+        dates.insert(origin.date);
+        if origin.estimated.is_some() {
             estimated.insert(machine.instance_type.as_str());
         }
     }
