@@ -3,10 +3,13 @@
 use std::sync::LazyLock;
 
 use super::error::nearest;
+use super::fixed::Place;
 use super::instance_type::{Architecture, EniLimits, InstanceType, Provider};
+use super::managed::{ManagedClass, ManagedPrices};
+use super::sources::Sources;
 use super::spot::{InterruptionRate, SpotPool};
 use super::table::{Table, marked};
-use super::{FixedPrice, MarketError, Offering, Origin, PriceBook, Rate, fixed};
+use super::{FixedPrice, MarketError, Offering, PriceBook, Rate, fixed};
 use crate::units::PricePerHour;
 
 /// Everything that is sold: the [`PriceBook`] of list prices, and facts about what they buy. Immutable, shared, read on first use (about a millisecond).
@@ -17,18 +20,9 @@ pub struct Catalog {
     gce_types: Table,
     gce_prices: Table,
     fixed: fixed::FixedPrices,
+    managed: ManagedPrices,
+    sources: Sources,
 }
-
-const EC2_HOME: &str = "us-east-1";
-const EC2_HOME_DATE: &str = "2026-07-20";
-const EC2_REGION_DATE: &str = "2022-09-03, unchanged in us-east-1 since";
-const EC2_LATER: &str = "listed 2022 or later, undated";
-const EC2_LISTED: &str = "AWS list price";
-const SPOT_ADVISOR: &str = "AWS Spot Advisor, monthly average";
-const SPOT_DATE: &str = "2025-06-28";
-const GCE_DATE: &str = "2026-08-03";
-const GCE_LISTED: &str = "Google Cloud list price";
-const BY_FAMILY: &str = "price ratio of the most similar family between regions";
 
 impl Catalog {
     /// The catalogue shipped with this release.
@@ -39,10 +33,9 @@ impl Catalog {
             ec2_spot: Table::parse(include_str!("../../data/ec2_spot.csv")),
             gce_types: Table::parse(include_str!("../../data/gce_types.csv")),
             gce_prices: Table::parse(include_str!("../../data/gce_prices.csv")),
-            fixed: fixed::FixedPrices::parse(
-                include_str!("../../data/fixed_prices.csv"),
-                include_str!("../../data/managed_prices.csv"),
-            ),
+            fixed: fixed::FixedPrices::parse(include_str!("../../data/fixed_prices.csv")),
+            managed: ManagedPrices::parse(include_str!("../../data/managed_prices.csv")),
+            sources: Sources::parse(include_str!("../../data/price_sources.csv")),
         });
         &CATALOG
     }
@@ -105,17 +98,21 @@ impl Catalog {
             Provider::Gcp => InterruptionRate::GCP_ASSUMED,
             Provider::Aws => {
                 let cell = self.ec2_spot.cell(kind.name, region).ok_or_else(none)?;
-                let (bucket, _, estimated) = advice(cell).ok_or_else(none)?;
-                InterruptionRate::from_advisor_bucket(bucket, estimated)
+                let spot = SpotCell::read(cell).ok_or_else(none)?;
+                InterruptionRate::from_advisor_bucket(spot.bucket, spot.estimated)
             }
         };
         Ok(SpotPool::new(kind.provider, rate))
     }
 
-    /// The names of all fixed prices, sorted.
-    #[cfg(test)]
-    pub(super) fn fixed_items(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.fixed.items()
+    /// The names of all fixed prices of a provider, sorted.
+    pub fn fixed_items(&self, provider: Provider) -> impl Iterator<Item = &'static str> + '_ {
+        self.fixed.items_of(provider)
+    }
+
+    /// The services with the classes of each, and the regions where these are listed.
+    pub fn managed_classes(&self) -> impl Iterator<Item = (&'static str, &'static str, Vec<&'static str>)> + '_ {
+        self.managed.classes()
     }
 
     fn price_table(&self, provider: Provider) -> &Table {
@@ -126,23 +123,28 @@ impl Catalog {
     }
 
     fn ec2_offering(&self, kind: &InstanceType, region: &str, cell: &'static str) -> Option<Offering> {
-        let (mark, figure) = marked(cell);
-        let on_demand = PricePerHour::from_usd(figure.parse().ok()?);
-        let origin = Origin::listed(
-            EC2_LISTED,
-            match mark {
-                '+' => EC2_LATER,
-                ' ' if region != EC2_HOME => EC2_REGION_DATE,
-                _ => EC2_HOME_DATE,
-            },
-        );
-        let spot = self.ec2_spot.cell(kind.name, region).and_then(advice).map(|(_, savings, sibling)| {
-            let origin = Origin::listed(SPOT_ADVISOR, SPOT_DATE);
-            let origin = if sibling { origin.estimated("saving of a similar family") } else { origin };
-            Rate::listed(on_demand.scaled(1.0 - f64::from(savings) / 100.0), origin)
+        let on_demand = PricePerHour::from_usd(cell.parse().ok()?);
+        let spot = self.ec2_spot.cell(kind.name, region).and_then(SpotCell::read).map(|spot| {
+            let id = match spot.price_of {
+                'z' => "A1z",
+                'a' => "A1a",
+                _ => "S0",
+            };
+            Rate::listed(PricePerHour::from_usd(spot.usd), self.sources.origin(id))
         });
-        let origin = if mark == '~' { origin.estimated(BY_FAMILY) } else { origin };
-        Some(Offering { on_demand: Rate::listed(on_demand, origin), spot })
+        Some(Offering { on_demand: Rate::listed(on_demand, self.sources.origin("A1")), spot })
+    }
+
+    fn gce_offering(&self, cell: &'static str) -> Option<Offering> {
+        let (mark, figures) = marked(cell);
+        let (on_demand, spot) = figures.split_once('/').unwrap_or((figures, ""));
+        let origin = self.sources.origin(match mark {
+            '+' => "C3",
+            '=' => "G1r",
+            _ => "G1",
+        });
+        let rate = |usd| Rate::listed(PricePerHour::from_usd(usd), origin.clone());
+        Some(Offering { on_demand: rate(on_demand.parse().ok()?), spot: spot.parse().ok().map(rate) })
     }
 }
 
@@ -153,7 +155,7 @@ impl PriceBook for Catalog {
         let prices = self.price_table(kind.provider);
         let offering = prices.cell(kind.name, region).and_then(|cell| match kind.provider {
             Provider::Aws => self.ec2_offering(&kind, region, cell),
-            Provider::Gcp => gce_offering(cell),
+            Provider::Gcp => self.gce_offering(cell),
         });
         offering.ok_or_else(|| {
             let known: Vec<&str> = prices.filled(kind.name).collect();
@@ -172,16 +174,16 @@ impl PriceBook for Catalog {
     /// Where the region's price is not known, it is the provider's home region's, marked as estimated.
     fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
         let provider = self.provider(region)?;
-        self.fixed.price(item, region, home(provider))
+        self.fixed.price(item, &Place { region, provider }, &self.sources)
     }
 
     /// A class that is not listed is estimated, in this order: from the same service and family in
     /// the region or in us-east-1, scaled by the EC2 prices of the sizes and of the regions; from the
     /// service's typical price over EC2's.
-    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<Rate, MarketError> {
+    fn managed_price(&self, wanted: &ManagedClass<'_>, region: &str) -> Result<Rate, MarketError> {
         self.provider(region)?;
         let ec2_price = |kind: &str, region: &str| self.offering(kind, region).ok().map(|o| o.on_demand.list);
-        self.fixed.managed(service, class, region, &ec2_price)
+        self.managed.price(wanted, region, &ec2_price, &self.sources)
     }
 }
 
@@ -192,13 +194,6 @@ pub fn region_of_zone(zone: &str) -> &str {
         [.., b'0'..=b'9'] => without_letter,
         [.., b'-'] => &without_letter[..without_letter.len() - 1],
         _ => zone,
-    }
-}
-
-fn home(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Aws => EC2_HOME,
-        Provider::Gcp => "us-central1",
     }
 }
 
@@ -232,20 +227,26 @@ fn machine(provider: Provider, cells: &mut impl Iterator<Item = &'static str>) -
     })
 }
 
-fn gce_offering(cell: &'static str) -> Option<Offering> {
-    let (mark, figures) = marked(cell);
-    let (on_demand, spot) = figures.split_once('/').unwrap_or((figures, ""));
-    let origin = Origin::listed(GCE_LISTED, GCE_DATE);
-    let origin = if mark == '~' { origin.estimated(BY_FAMILY) } else { origin };
-    let rate = |usd| Rate::listed(PricePerHour::from_usd(usd), origin.clone());
-    Some(Offering { on_demand: rate(on_demand.parse().ok()?), spot: spot.parse().ok().map(rate) })
+/// A cell of the spot table: `3/0.0437z` is Spot Advisor's bucket 3 and the price; `3~`: a similar family's bucket. The letter says
+/// what the price is: `z` the mean of the region's zones at one time, `a` Spot Advisor's mean of a month, `o` that of 2025.
+struct SpotCell {
+    bucket: u8,
+    estimated: bool,
+    usd: f64,
+    price_of: char,
 }
 
-/// Spot Advisor's cell `370`: bucket 3, 70 % saved; with whether it is a sibling family's.
-fn advice(cell: &'static str) -> Option<(u8, u8, bool)> {
-    let (mark, figure) = marked(cell);
-    let value: u16 = figure.parse().ok()?;
-    Some(((value / 100) as u8, (value % 100) as u8, mark == '~'))
+impl SpotCell {
+    fn read(cell: &'static str) -> Option<Self> {
+        let (bucket, price) = cell.split_once('/')?;
+        let price_of = price.chars().next_back()?;
+        Some(SpotCell {
+            bucket: bucket.trim_end_matches('~').parse().ok()?,
+            estimated: bucket.ends_with('~'),
+            usd: price.strip_suffix(price_of)?.parse().ok()?,
+            price_of,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -286,8 +287,8 @@ mod tests {
         check("t3.medium", "us-east-1", 0.0416, false);
         check("m5.large", "eu-west-1", 0.107, false);
         check("e2-standard-2", "us-central1", 0.067011, false);
-        // m7g is newer than the regional list: its price follows the ratio of its siblings.
-        check("m7g.large", "eu-central-1", 0.097496, true);
+        check("m7g.large", "eu-central-1", 0.0978, false);
+        check("c4d-standard-2", "us-west4", 0.103257, false);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Prices of everything that is not a node: control plane, disks, load balancers, managed services.
+//! Prices of everything that is neither a node nor a database: control plane, disks, load balancers, traffic, storage.
 
 use std::collections::BTreeMap;
 
 use super::error::nearest;
-use super::table::marked;
-use super::{MarketError, Origin, Rate, Tier};
+use super::sources::Sources;
+use super::{MarketError, Origin, Provider, Tier};
 use crate::units::{HOURS_PER_MONTH, Money, PricePerHour};
 
 /// What a price is for.
@@ -16,6 +16,20 @@ pub enum Per {
     Month,
     /// One unit: a GB moved, a thousand requests.
     Unit,
+    /// A share of the on-demand price of machines (items that end in `_share`).
+    Share,
+}
+
+impl Per {
+    /// What the item called `name` is paid for by.
+    fn of(name: &str) -> Self {
+        match name {
+            _ if name.ends_with("_hour") => Per::Hour,
+            _ if name.ends_with("_month") => Per::Month,
+            _ if name.ends_with("_share") => Per::Share,
+            _ => Per::Unit,
+        }
+    }
 }
 
 /// A price from `data/fixed_prices.csv`. The item's name says the unit: `gp3_gb_month`.
@@ -25,6 +39,8 @@ pub struct FixedPrice {
     pub tiers: Vec<Tier>,
     /// What it is for.
     pub per: Per,
+    /// The unit in a word: `GB-month`, `hour`, `1,000,000`.
+    pub unit: &'static str,
     /// Where it is from: it says so where it is another region's price, or derived from a similar item's.
     pub origin: Origin,
 }
@@ -45,120 +61,115 @@ impl FixedPrice {
         let hours = match self.per {
             Per::Hour => 1.0,
             Per::Month => HOURS_PER_MONTH as f64,
-            Per::Unit => return PricePerHour::ZERO,
+            Per::Unit | Per::Share => return PricePerHour::ZERO,
         };
         PricePerHour::from_usd(self.net().usd() * quantity / hours)
     }
 }
 
-/// Who published the prices.
-const LISTED: &str = "list price";
-
-/// Prices by item and region; managed services by service, class and region.
+/// Prices by item and region.
 pub(super) struct FixedPrices {
     items: BTreeMap<&'static str, BTreeMap<&'static str, (&'static str, &'static str)>>,
-    managed: BTreeMap<&'static str, Vec<ManagedRow>>,
 }
 
-#[derive(Clone, Copy)]
-struct ManagedRow {
-    class: &'static str,
-    region: &'static str,
-    usd_hour: f64,
-    date: &'static str,
+/// Where a price is asked for.
+pub(super) struct Place<'a> {
+    pub(super) region: &'a str,
+    pub(super) provider: Provider,
+}
+
+impl Place<'_> {
+    /// What stands for all regions of the provider.
+    fn everywhere(&self) -> &'static str {
+        match self.provider {
+            Provider::Aws => "aws",
+            Provider::Gcp => "gcp",
+        }
+    }
+    /// The region whose price is taken where the one asked for has none.
+    fn home(&self) -> &'static str {
+        match self.provider {
+            Provider::Aws => "us-east-1",
+            Provider::Gcp => "us-central1",
+        }
+    }
 }
 
 impl FixedPrices {
-    pub(super) fn parse(fixed: &'static str, managed: &'static str) -> Self {
-        let mut prices = FixedPrices { items: BTreeMap::new(), managed: BTreeMap::new() };
-        for line in fixed.lines().skip(1) {
-            if let [item, region, usd, date] = line.split(',').collect::<Vec<_>>()[..] {
-                prices.items.entry(item).or_default().insert(region, (usd, date));
-            }
-        }
-        for line in managed.lines().skip(1) {
-            if let [service, class, region, usd, date] = line.split(',').collect::<Vec<_>>()[..]
-                && let Ok(usd_hour) = usd.parse()
-            {
-                prices.managed.entry(service).or_default().push(ManagedRow { class, region, usd_hour, date });
+    pub(super) fn parse(text: &'static str) -> Self {
+        let mut prices = FixedPrices { items: BTreeMap::new() };
+        for line in text.lines().skip(1) {
+            if let [item, region, usd, source] = line.split(',').collect::<Vec<_>>()[..] {
+                prices.items.entry(item).or_default().insert(region, (usd, source));
             }
         }
         prices
     }
 
-    pub(super) fn items(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.items.keys().copied()
+    /// The names of those that `provider` sells.
+    pub(super) fn items_of(&self, provider: Provider) -> impl Iterator<Item = &'static str> + '_ {
+        let sold = move |regions: &BTreeMap<&str, _>| regions.keys().any(|region| whose(region) == provider);
+        self.items.iter().filter(move |(_, regions)| sold(regions)).map(|(name, _)| *name)
     }
 
-    pub(super) fn price(&self, item: &str, region: &str, home: &str) -> Result<FixedPrice, MarketError> {
-        let unknown = || MarketError::Item { found: item.to_owned(), nearest: nearest(item, self.items()) };
+    pub(super) fn price(&self, item: &str, place: &Place<'_>, sources: &Sources) -> Result<FixedPrice, MarketError> {
+        let names = || self.items_of(place.provider);
+        let unknown = || MarketError::Item { found: item.to_owned(), nearest: nearest(item, names()) };
         let regions = self.items.get(item).ok_or_else(unknown)?;
-        let (here, (cell, date)) = match (regions.get(region), regions.get(home)) {
-            (Some(price), _) => (true, price),
-            (None, Some(price)) => (false, price),
-            (None, None) => return Err(unknown()),
+        let listed = regions.get(place.region).or_else(|| regions.get(place.everywhere()));
+        let elsewhere = || {
+            let home = regions.get_key_value(place.home());
+            home.or_else(|| regions.iter().find(|(region, _)| place.provider == whose(region)))
         };
-        let (mark, figure) = marked(cell);
-        let price = Money::from_usd(figure.parse().map_err(|_| unknown())?);
-        let origin = Origin::listed(LISTED, *date);
+        let (other, (cell, source)) =
+            listed.map(|row| ("", row)).or_else(|| elsewhere().map(|(name, row)| (*name, row))).ok_or_else(unknown)?;
+        let origin = sources.origin(source);
         Ok(FixedPrice {
-            tiers: vec![Tier { above: 0, list: price, net: price }],
-            per: match item {
-                _ if item.ends_with("_hour") => Per::Hour,
-                _ if item.ends_with("_month") => Per::Month,
-                _ => Per::Unit,
-            },
-            origin: match (here, mark) {
-                (false, _) => origin.estimated(format!("price of {home}")),
-                (true, '~') => origin.estimated("price of a similar item"),
-                (true, _) => origin,
-            },
-        })
-    }
-
-    /// The price of `class` of `service`; estimated by `ec2_price` of a machine type in a region if not listed.
-    pub(super) fn managed(
-        &self,
-        service: &str,
-        class: &str,
-        region: &str,
-        ec2_price: &dyn Fn(&str, &str) -> Option<PricePerHour>,
-    ) -> Result<Rate, MarketError> {
-        let Some(rows) = self.managed.get(service) else {
-            return Err(MarketError::Item {
-                found: service.to_owned(),
-                nearest: nearest(service, self.managed.keys().copied()),
-            });
-        };
-        if let Some(row) = rows.iter().find(|row| row.class == class && row.region == region) {
-            return Ok(Rate::listed(PricePerHour::from_usd(row.usd_hour), Origin::listed(LISTED, row.date)));
-        }
-        // The EC2 machine behind the class carries the price from size to size and region to region.
-        let estimate = |row: &ManagedRow| {
-            let wanted = ec2_price(machine_of(class), region)?;
-            let listed = ec2_price(machine_of(row.class), row.region)?;
-            let price = PricePerHour::from_usd(row.usd_hour * wanted.usd() / listed.usd());
-            let how = format!("price of {} in {}, scaled by the machines' prices", row.class, row.region);
-            Some(Rate::listed(price, Origin::listed(LISTED, row.date).estimated(how)))
-        };
-        let family = |class: &str| machine_of(class).split('.').next().unwrap_or_default().to_owned();
-        let likeness = |row: &ManagedRow| {
-            (row.class != class, family(row.class) != family(class), row.region != region, row.region != "us-east-1")
-        };
-        let mut ranked: Vec<&ManagedRow> = rows.iter().collect();
-        ranked.sort_by_key(|row| likeness(row));
-        ranked.into_iter().find_map(estimate).ok_or_else(|| MarketError::ManagedClass {
-            service: service.to_owned(),
-            class: class.to_owned(),
-            known: "classes look like `db.m5.large`, `cache.r7g.large`, `mq.m5.large`".to_owned(),
+            tiers: tiers(cell).ok_or_else(unknown)?,
+            per: Per::of(item),
+            unit: unit(item),
+            origin: if listed.is_some() { origin } else { origin.estimated(format!("price of {other}")) },
         })
     }
 }
 
-/// `m5.large` of `db.m5.large`, `cache.m5.large`, `m5.large.search`.
-fn machine_of(class: &str) -> &str {
-    let stem = ["db.", "cache.", "mq.", "kafka."].iter().find_map(|prefix| class.strip_prefix(prefix)).unwrap_or(class);
-    stem.strip_suffix(".search").unwrap_or(stem)
+/// Whose a region of the table is: AWS numbers its regions after a dash.
+fn whose(region: &str) -> Provider {
+    let number = region.trim_end_matches(|c: char| c.is_ascii_digit());
+    if region == "aws" || number.len() < region.len() && number.ends_with('-') { Provider::Aws } else { Provider::Gcp }
+}
+
+/// `0.09|10240:0.085`: 0.09, and 0.085 for what exceeds 10,240.
+fn tiers(cell: &str) -> Option<Vec<Tier>> {
+    let tier = |part: &str| {
+        let (above, usd) = part.split_once(':').unwrap_or(("0", part));
+        let price = Money::from_usd(usd.parse().ok()?);
+        Some(Tier { above: above.parse().ok()?, list: price, net: price })
+    };
+    cell.split('|').map(tier).collect()
+}
+
+/// Ends of items' names, longest first, and the units that they stand for.
+const UNITS: [(&str, &str); 14] = [
+    ("_ten_thousand", "10,000"),
+    ("_thousand", "1,000"),
+    ("_million", "1,000,000"),
+    ("_gb_month", "GB-month"),
+    ("_iops_month", "IOPS-month"),
+    ("_mbps_month", "MB/s-month"),
+    ("_month", "month"),
+    ("_memory_gb_hour", "GB-hour"),
+    ("_gb_hour", "GB-hour"),
+    ("_vcpu_hour", "vCPU-hour"),
+    ("_lcu_hour", "LCU-hour"),
+    ("_hour", "hour"),
+    ("_gb", "GB"),
+    ("_share", "share"),
+];
+
+/// The unit of the item called `name`.
+fn unit(name: &str) -> &'static str {
+    UNITS.iter().find(|(end, _)| name.ends_with(end)).map_or("unit", |(_, unit)| unit)
 }
 
 #[cfg(test)]
@@ -174,7 +185,7 @@ mod tests {
             assert_eq!(found, (Money::from_usd(usd), per, estimated), "{item}");
         };
         check("eks_control_plane_hour", "us-east-1", 0.1, Per::Hour, false);
-        check("gke_control_plane_hour", "europe-west1", 0.1, Per::Hour, true);
+        check("gke_control_plane_hour", "europe-west1", 0.1, Per::Hour, false);
         check("gp3_gb_month", "us-east-1", 0.08, Per::Month, false);
         check("gp3_mbps_month", "us-east-1", 0.04, Per::Month, false);
         check("alb_hour", "us-east-1", 0.0225, Per::Hour, false);
@@ -186,10 +197,11 @@ mod tests {
 
     #[test]
     fn every_item_has_a_price_at_home() {
-        for item in Catalog::shipped().fixed_items() {
-            let aws = Catalog::shipped().fixed_price(item, "us-east-1");
-            let gcp = Catalog::shipped().fixed_price(item, "us-central1");
-            assert!(aws.or(gcp).unwrap().net() > Money::ZERO, "{item}");
+        for (provider, region) in [(Provider::Aws, "us-east-1"), (Provider::Gcp, "us-central1")] {
+            for item in Catalog::shipped().fixed_items(provider) {
+                let price = Catalog::shipped().fixed_price(item, region).unwrap();
+                assert!(price.net() > Money::ZERO && price.unit != "unit", "{item}");
+            }
         }
     }
 
@@ -199,10 +211,15 @@ mod tests {
         let price = FixedPrice {
             tiers: vec![tier(0, 0.09), tier(10_240, 0.085)],
             per: Per::Unit,
-            origin: Origin::listed(LISTED, "2026-08-21"),
+            unit: "GB",
+            origin: Origin::listed("AWS", "2026-08-21"),
         };
         assert_eq!(price.net_of(100.0), Money::from_usd(9.0));
         assert_eq!(price.net_of(10_340.0), Money::from_usd(921.6 + 8.5));
+        let listed = |item, region| Catalog::shipped().fixed_price(item, region).unwrap().tiers;
+        let above = |item, region| listed(item, region).iter().map(|tier| tier.above).collect::<Vec<_>>();
+        assert_eq!(above("internet_out_gb", "eu-west-1"), [0, 10_240, 51_200, 153_600]);
+        assert_eq!(above("internet_out_gb", "us-central1"), [0, 1024, 10_240]);
     }
 
     #[test]
@@ -212,25 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn managed_classes_are_listed_or_scaled() {
-        let check = |service: &str, class: &str, region: &str, usd: f64, estimated: bool| {
-            let found = Catalog::shipped().managed_price(service, class, region).unwrap();
-            let found = (found.net, found.origin.estimated.is_some());
-            assert_eq!(found, (PricePerHour::from_usd(usd), estimated), "{service} {class}");
-        };
-        check("rds-mysql", "db.m5.large", "us-east-1", 0.171, false);
-        check("rds-mysql", "db.m5.xlarge", "us-east-1", 0.342, true);
-        check("documentdb", "db.r5.large", "us-east-1", 0.277, true);
-        check("mq-rabbitmq", "mq.m5.large", "us-east-1", 0.288, true);
-        check("elasticache-redis", "cache.m6g.2xlarge", "us-east-1", 0.593, false);
-    }
-
-    #[test]
     fn misspelt_items_get_a_suggestion() {
         let error = Catalog::shipped().fixed_price("gp3_gb_mont", "us-east-1").unwrap_err();
         assert_eq!(error.suggestion(), Some("gp3_gb_month"));
-        let error = Catalog::shipped().managed_price("rds-postgre", "db.m5.large", "us-east-1").unwrap_err();
-        assert_eq!(error.suggestion(), Some("rds-postgres"));
-        assert!(Catalog::shipped().managed_price("rds-postgres", "db.banana", "us-east-1").is_err());
     }
 }

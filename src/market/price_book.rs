@@ -1,6 +1,6 @@
 //! What things cost where: the interface behind which the shipped tables are one answer among others.
 
-use super::{FixedPrice, MarketError, Rate};
+use super::{FixedPrice, ManagedClass, MarketError, Rate};
 
 /// Prices by name and region. [`Catalog`](super::Catalog) has the public list prices; a book of
 /// negotiated ones may wrap it and change what it answers.
@@ -21,19 +21,16 @@ pub trait PriceBook {
     /// Errors: [`MarketError::Item`], [`MarketError::Region`].
     fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError>;
 
-    /// The hourly price of one single-zone node of a managed service: `managed_price("rds-postgres",
-    /// "db.m5.large", "eu-west-1")`. A Multi-AZ deployment is two of them.
+    /// The hourly price of a managed service: one `db.m5.large` of `rds-postgres`, alone or with its standby.
     ///
     /// Errors: [`MarketError::Item`] for the service, [`MarketError::ManagedClass`], [`MarketError::Region`].
-    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<Rate, MarketError>;
+    fn managed_price(&self, wanted: &ManagedClass<'_>, region: &str) -> Result<Rate, MarketError>;
 }
 
 /// What one machine type costs in one region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offering {
-    /// Linux, shared tenancy, no commitment. Where the price in the region is not listed, the shipped tables estimate it from
-    /// the home region's and the price ratio of the same or the most similar family (63 known prices: median error
-    /// 0.0 %, worst 7.5 %).
+    /// Linux, shared tenancy, no commitment.
     pub on_demand: Rate,
     /// The typical spot price, if there is a spot market.
     pub spot: Option<Rate>,

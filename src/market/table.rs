@@ -48,10 +48,10 @@ impl Table {
     }
 }
 
-/// A figure with its mark: `~` estimated, `+` listed by a later, undated source.
+/// A figure with its mark: `+` listed by another source, `=` computed from the prices of vCPUs and memory.
 pub(super) fn marked(cell: &'static str) -> (char, &'static str) {
     match cell.as_bytes().first() {
-        Some(b'~') => ('~', &cell[1..]),
+        Some(b'=') => ('=', &cell[1..]),
         Some(b'+') => ('+', &cell[1..]),
         _ => (' ', cell),
     }

@@ -2,7 +2,7 @@
 
 use foresail::cost::{Bill, ChargeKind};
 use foresail::dry_run::autoscale;
-use foresail::market::{Catalog, FixedPrice, MarketError, Offering, Origin, PriceBook, Rate};
+use foresail::market::{Catalog, FixedPrice, ManagedClass, MarketError, Offering, Origin, PriceBook, Rate};
 use foresail::scenario::{Scenario, Sources, load_priced};
 use foresail::study::Study;
 use std::path::Path;
@@ -23,8 +23,8 @@ impl PriceBook for HalfPrice {
     fn fixed_price(&self, item: &str, region: &str) -> Result<FixedPrice, MarketError> {
         Catalog::shipped().fixed_price(item, region)
     }
-    fn managed_price(&self, service: &str, class: &str, region: &str) -> Result<Rate, MarketError> {
-        Catalog::shipped().managed_price(service, class, region)
+    fn managed_price(&self, wanted: &ManagedClass<'_>, region: &str) -> Result<Rate, MarketError> {
+        Catalog::shipped().managed_price(wanted, region)
     }
 }
 

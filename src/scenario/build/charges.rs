@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use crate::cost::ChargeKind;
-use crate::market::{Per, Provider};
+use crate::market::{ManagedClass, Per, Provider};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::storage::PersistentVolumeClaim;
@@ -37,7 +37,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     for (at, row) in scene.file.managed.iter().enumerate() {
         let namespace = row.namespace.as_ref().map(|name| converter.symbol(name));
-        match scene.prices.managed_price(&row.service, &row.class, scene.region) {
+        match scene.prices.managed_price(&ManagedClass::single(&row.service, &row.class), scene.region) {
             Ok(price) => charges.rows.push(FixedCharge {
                 kind: ChargeKind::ManagedServices,
                 name: format!("{} {}", row.service, row.class),
