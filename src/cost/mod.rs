@@ -17,6 +17,7 @@ mod days;
 mod ids;
 mod item;
 mod ledger;
+pub mod rules;
 
 pub use crate::market::Tier;
 pub use allocation::BaseRates;
