@@ -25,6 +25,7 @@ mod price_book;
 mod rate;
 mod sources;
 mod spot;
+mod support;
 mod table;
 
 pub use allocatable::{NodeResources, NodeSettings, eks, gke};
@@ -39,3 +40,4 @@ pub use origin::Origin;
 pub use price_book::{Offering, PriceBook};
 pub use rate::{Rate, Tier};
 pub use spot::{InterruptionRate, ReclaimProcess, SpotPool};
+pub use support::{EksSupport, SupportPhase, eks_price};
