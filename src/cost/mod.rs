@@ -5,14 +5,16 @@
 //! nano-USD: the lines, and the same money divided among namespaces, `__idle__` and
 //! `__unallocated__`, as OpenCost v0.1 divides it.
 //!
-//! Not here: commitments, taxes, free tiers, tiered prices (a line has one price), GPUs as a
+//! Not here: taxes, free tiers, tiered prices (a line has one price), GPUs as a
 //! resource of their own (a GPU node's price is divided between its CPU and memory).
 //!
 //! Start reading at [`Ledger`].
 
 mod allocation;
 mod bill;
+mod bridge;
 mod closing;
+pub mod commitments;
 mod days;
 mod ids;
 mod item;
@@ -22,6 +24,7 @@ pub mod rules;
 pub use crate::market::Tier;
 pub use allocation::BaseRates;
 pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
+pub use bridge::{Bought, Bridge, BridgeSide, BridgeStepKind, Capacity, Paid};
 pub use ids::{BilledNode, ChargeId, NamespaceId, OfferId};
 pub use item::{Basis, Item, Payer, PriceType, Unit, UnitPrice};
 pub use ledger::{Charge, Held, Ledger, Offer};

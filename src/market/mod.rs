@@ -3,7 +3,7 @@
 //! Everything comes from the tables in `data/` (see `data/PROVENANCE.md`), embedded in the binary
 //! and read on demand. A figure that was estimated, or is older than the rest, says so itself.
 //!
-//! Not here: commitments (reserved instances, savings plans), Windows, dedicated tenancy, CPU
+//! Not here: Windows, dedicated tenancy, CPU
 //! credits of burstable types, local zones. Nothing here draws random numbers by itself: the
 //! distributions are parameters, the simulation owns the streams.
 //!
@@ -14,6 +14,7 @@
 
 mod allocatable;
 mod catalog;
+mod commitments;
 mod cpu_speed;
 mod error;
 mod fixed;
@@ -30,6 +31,7 @@ mod table;
 
 pub use allocatable::{NodeResources, NodeSettings, eks, gke};
 pub use catalog::{Catalog, region_of_zone};
+pub use commitments::{Bargain, CommitmentRates, CommittedRate, PaymentOption, ResourcePrices, TermLength};
 pub use cpu_speed::CpuScore;
 pub use error::MarketError;
 pub use fixed::{FixedPrice, Per};
