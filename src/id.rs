@@ -111,6 +111,10 @@ impl<I: Id, T> IdVec<I, T> {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> + ExactSizeIterator {
         self.rows.iter().enumerate().map(|(index, row)| (I::from_index(index), row))
     }
+    /// The rows with their ids, by value.
+    pub fn into_rows(self) -> impl ExactSizeIterator<Item = (I, T)> {
+        self.rows.into_iter().enumerate().map(|(index, row)| (I::from_index(index), row))
+    }
     /// The rows in order of their ids, to change.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (I, &mut T)> + ExactSizeIterator {
         self.rows.iter_mut().enumerate().map(|(index, row)| (I::from_index(index), row))

@@ -78,6 +78,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         rates: BaseRates {
             cpu_milli_hour: (args.cpu_usd_hour * 1e6).round() as i64,
             ram_gib_hour: (args.memory_usd_hour * 1e9).round() as i64,
+            ..BaseRates::default()
         },
     };
     let (advice, caveats) = request.run(issues).map_err(Failure::Input)?;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::ids::NamespaceId;
-use crate::id::{GroupId, Id};
+use super::calendar::Calendar;
+use super::ids::{ItemId, NamespaceId};
+use super::line::Line;
+use crate::id::{GroupId, Id, WorkloadId};
 use crate::units::{HOURS_PER_MONTH, Money, SimDuration};
 use serde::{Deserialize, Serialize};
 
@@ -60,28 +62,13 @@ impl fmt::Display for ChargeKind {
     }
 }
 
-/// One line of one day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BillLine {
-    /// Days since the start of the simulation.
-    pub day: u32,
-    /// What it is for.
-    pub kind: ChargeKind,
-    /// The node group, for nodes.
-    pub group: Option<GroupId>,
-    /// The machine type, or the name the charge was given.
-    pub name: Arc<str>,
-    /// Summed time of all units of the line; zero for single charges.
-    pub span: SimDuration,
-    /// What it costs.
-    pub amount: Money,
-}
-
 /// Who a share of the money belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Owner {
-    /// A namespace.
+    /// The pods of a workload.
+    Workload(WorkloadId),
+    /// A namespace, for what no workload of it holds.
     Namespace(NamespaceId),
     /// Paid for, held by nobody: `__idle__`.
     Idle,
@@ -104,6 +91,8 @@ pub enum ShareKind {
     Cpu,
     /// The memory part of nodes.
     Ram,
+    /// The accelerators of nodes.
+    Gpu,
     /// A charge that is no node.
     Charge(ChargeKind),
 }
@@ -123,47 +112,37 @@ pub struct BillShare {
     pub amount: Money,
 }
 
-/// Everything a run cost. `lines` and `shares` are the same money twice, equal to the nano-USD.
+/// Everything a run cost. The lines' amortised amounts and the shares are the same money, equal to the nano-USD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bill {
     /// How long was billed.
     pub span: SimDuration,
-    /// Ordered by day, kind, group, name.
-    pub lines: Vec<BillLine>,
+    /// Hours, days and months.
+    pub calendar: Arc<Calendar>,
+    /// Ordered by key.
+    pub lines: Vec<Line>,
     /// Ordered by day, owner, kind, group.
     pub shares: Vec<BillShare>,
-    pub(super) groups: Vec<Arc<str>>,
+    pub(super) groups: BTreeMap<ItemId, GroupId>,
     pub(super) namespaces: Vec<Arc<str>>,
 }
 
 impl Bill {
-    /// The whole amount.
+    /// The whole amount, amortised.
     pub fn total(&self) -> Money {
-        self.lines.iter().map(|line| line.amount).sum()
+        self.lines.iter().map(|line| line.total(&self.calendar).effective).sum()
     }
     /// What `amount` for `span` is at 730 hours a month; zero for an empty span.
     pub fn at_monthly_rate(amount: Money, span: SimDuration) -> Money {
         let month = SimDuration::from_hours(HOURS_PER_MONTH);
         amount.share(i128::from(month.as_millis()), i128::from(span.as_millis()))
     }
-    /// Totals by kind, only those that occur.
-    pub fn by_kind(&self) -> BTreeMap<ChargeKind, Money> {
-        sum_by(self.lines.iter().map(|line| (line.kind, line.amount)))
+    /// The node group of a line of nodes.
+    pub fn group(&self, line: &Line) -> Option<GroupId> {
+        self.groups.get(&line.key.item).copied()
     }
-    /// The owner's name: the namespace's, or OpenCost's `__idle__` and `__unallocated__`.
-    pub fn owner_name(&self, owner: Owner) -> &str {
-        match owner {
-            Owner::Namespace(id) => &self.namespaces[id.index()],
-            Owner::Idle => Owner::IDLE,
-            Owner::Unallocated => Owner::UNALLOCATED,
-        }
+    /// The name of a namespace of [`Owner::Namespace`].
+    pub fn namespace(&self, id: NamespaceId) -> &str {
+        &self.namespaces[id.index()]
     }
-}
-
-fn sum_by<K: Ord>(amounts: impl Iterator<Item = (K, Money)>) -> BTreeMap<K, Money> {
-    let mut totals = BTreeMap::new();
-    for (key, amount) in amounts {
-        *totals.entry(key).or_insert(Money::ZERO) += amount;
-    }
-    totals
 }

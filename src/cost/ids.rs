@@ -1,4 +1,4 @@
-//! What the ledger calls its rows. Node groups have the id that they have everywhere.
+//! What the ledger calls its rows. Node groups and workloads have the ids that they have everywhere.
 
 use crate::id_type;
 
@@ -9,17 +9,18 @@ id_type!(
     "namespace"
 );
 id_type!(
-    /// A machine type at a price in a group.
-    OfferId,
-    "offer"
+    /// What lines of the bill are of.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    ItemId,
+    "item"
+);
+id_type!(
+    /// The machines of one type in one group: their pods pay the same price.
+    PoolId,
+    "pool"
 );
 id_type!(
     /// A node that was or is paid for.
     BilledNode,
     "billed"
-);
-id_type!(
-    /// A charge by the hour that is no node.
-    ChargeId,
-    "charge"
 );

@@ -1,8 +1,8 @@
 //! What a line of the bill is of: everything about it but when and how much.
 
 use super::bill::ChargeKind;
+use super::ids::NamespaceId;
 use crate::id::WorkloadId;
-use crate::intern::Symbol;
 use crate::market::{Origin, Tier};
 use std::sync::Arc;
 
@@ -58,9 +58,9 @@ pub struct UnitPrice {
 pub enum Payer {
     /// The whole cluster: overhead.
     Cluster,
-    /// A namespace.
-    Namespace(Symbol),
-    /// The pods of these workloads, by the time they run; their namespace where none runs.
+    /// A namespace of the ledger.
+    Namespace(NamespaceId),
+    /// The pods of these workloads, by the time they run; the first where none runs.
     Workloads(Vec<WorkloadId>),
     /// Whoever holds the node: divided by requests and usage.
     Holders,
@@ -89,4 +89,6 @@ pub struct Item {
     pub labels: Vec<(Arc<str>, Arc<str>)>,
     /// At which price.
     pub price: UnitPrice,
+    /// What is invoiced for a unit in each hour, nano-USD, where it changes with time; the last holds on.
+    pub net_by_hour: Option<Arc<[i64]>>,
 }

@@ -1,30 +1,39 @@
-//! The ledger: what the cluster costs, by day, by group, by kind of charge and by namespace.
+//! The ledger: what the cluster costs, by the hour, line by line, and who causes it.
 //!
-//! The simulation tells the [`Ledger`] what starts, what ends and what pods hold; the ledger keeps
-//! integer spans and prices them once, when it is closed into a [`Bill`]. Every bill adds up to the
-//! nano-USD: the lines, and the same money divided among namespaces, `__idle__` and
-//! `__unallocated__`, as OpenCost v0.1 divides it.
+//! Before time starts every [`Item`] that may be paid for is declared: what it is, its unit, its price and where that is
+//! from. The simulation tells the [`Ledger`] how much of it there is; the ledger keeps integer quantities by clock hour
+//! and prices them once, when it is closed into a [`Bill`]. Every bill adds up to the nano-USD: the lines, and the same
+//! money divided among workloads, `__idle__` and `__unallocated__`, as OpenCost v0.1 divides it.
 //!
-//! Not here: taxes, free tiers, tiered prices (a line has one price), GPUs as a
-//! resource of their own (a GPU node's price is divided between its CPU and memory).
+//! Not here: taxes; where prices come from (`market`); what a cluster's objects make the provider charge (`scenario`).
 //!
-//! Start reading at [`Ledger`].
+//! Start reading at [`Ledger`] and [`Item`].
 
-mod allocation;
 mod bill;
 mod bridge;
+mod calendar;
 mod closing;
 pub mod commitments;
-mod days;
+mod division;
+mod hourly;
 mod ids;
 mod item;
 mod ledger;
+mod line;
+mod meter;
 pub mod rules;
+mod sharing;
+#[cfg(test)]
+mod tests;
 
 pub use crate::market::Tier;
-pub use allocation::BaseRates;
-pub use bill::{Bill, BillLine, BillShare, ChargeKind, Owner, ShareKind};
+pub use bill::{Bill, BillShare, ChargeKind, Owner, ShareKind};
 pub use bridge::{Bought, Bridge, BridgeSide, BridgeStepKind, Capacity, Paid};
-pub use ids::{BilledNode, ChargeId, NamespaceId, OfferId};
+pub use calendar::{Calendar, Month};
+pub use division::BaseRates;
+pub use hourly::Hourly;
+pub use ids::{BilledNode, ItemId, NamespaceId, PoolId};
 pub use item::{Basis, Item, Payer, PriceType, Unit, UnitPrice};
-pub use ledger::{Charge, Held, Ledger, Offer};
+pub use ledger::{Held, Holder, Ledger, NodeBilling, Pool};
+pub use line::{Amounts, Line, LineKey, Part, Prices};
+pub use meter::MICRO;

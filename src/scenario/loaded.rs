@@ -22,6 +22,8 @@ pub struct Scenario {
     pub platform: String,
     /// From when its prices are.
     pub prices: PriceList,
+    /// Whose bill it is, and when.
+    pub account: Account,
     /// A fingerprint of everything that was read: equal digests, equal scenarios.
     pub digest: String,
     /// What it is made of, to be set beside another.
@@ -51,6 +53,19 @@ pub struct ThresholdText {
     pub expression: String,
     /// Where.
     pub place: Place,
+}
+
+/// Whose bill it is, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// When the simulated time begins.
+    pub start: jiff::Timestamp,
+    /// The scenario did not say so.
+    pub start_assumed: bool,
+    /// An IANA name: its days and months are the bill's.
+    pub time_zone: String,
+    /// As bills name it, if the scenario does.
+    pub name: Option<String>,
 }
 
 /// From when the prices are.

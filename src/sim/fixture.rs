@@ -5,6 +5,7 @@ use crate::cluster::{Container, Labels, NodeCapacity, NodeCondition, NodeId, Nod
 use crate::controllers::IntOrPercent;
 use crate::controllers::deployment::Strategy;
 use crate::id::Id;
+use crate::market::Origin;
 use crate::rng::Seed;
 use crate::sim::event::Event;
 use crate::sim::shared::Shared;
@@ -56,7 +57,9 @@ impl Small {
                 instance_type: "m5.xlarge".to_owned(),
                 template,
                 speed: 1.0,
+                list_price: PricePerHour::from_usd(0.2),
                 price: PricePerHour::from_usd(0.2),
+                origin: Origin::listed("test", "2026-01-01"),
                 spot_market: None,
             }],
             foretold: None,

@@ -1,12 +1,12 @@
 //! What the rows of a study's figures are called: once for all its replications.
 
-use crate::cost::{NamespaceId, Owner};
+use crate::cost::{ChargeKind, Item, ItemId, NamespaceId, Owner, Payer};
 use crate::id::{GroupId, Id, IdVec, WorkloadId};
 use crate::intern::Symbol;
 use crate::traffic::calls::{RouteId, ServiceId};
 use crate::world::Cast;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An object of Kubernetes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,46 @@ pub struct ObjectName {
     pub namespace: String,
     /// Its name.
     pub name: String,
+}
+
+/// What lines of the bill are of, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ItemName {
+    /// As [`Item`] has it, and so with all that follow.
+    pub kind: Option<ChargeKind>,
+    /// The provider's service.
+    pub service: String,
+    /// What it sells.
+    pub sku: String,
+    /// A few words.
+    pub name: String,
+    /// The thing that is paid for.
+    pub resource: String,
+    /// Where.
+    pub region: String,
+    /// Where in the region.
+    pub zone: Option<String>,
+    /// The node group, for nodes.
+    pub group: Option<GroupId>,
+    /// The namespace that pays it all, if one does.
+    pub namespace: Option<String>,
+    /// Labels and tags, sorted.
+    pub labels: BTreeMap<String, String>,
+    /// The unit that is paid for.
+    pub unit: String,
+    /// The public list price of a unit, nano-USD, by tier.
+    pub list_prices: Vec<i64>,
+    /// What is paid for a unit, nano-USD, by tier.
+    pub net_prices: Vec<i64>,
+    /// Who published the price.
+    pub price_source: String,
+    /// When.
+    pub price_date: String,
+    /// How it was estimated, if it was.
+    pub estimated: Option<String>,
+    /// Spot prices, and others that change from hour to hour.
+    pub varies: bool,
 }
 
 /// The names of everything that figures are about, in the order of their rows.
@@ -32,6 +72,8 @@ pub struct Names {
     pub hpas: Vec<(ObjectName, WorkloadId)>,
     /// Node groups.
     pub groups: IdVec<GroupId, String>,
+    /// What lines of the bill are of.
+    pub items: IdVec<ItemId, ItemName>,
     /// Namespaces that may have to pay, sorted.
     pub namespaces: IdVec<NamespaceId, String>,
 }
@@ -45,7 +87,7 @@ impl Names {
             name: name.to_owned(),
         };
         let specs = cast.cluster.specs().map(|(_, spec)| spec.namespace);
-        let paying = specs.chain(cast.charges.iter().filter_map(|charge| charge.namespace));
+        let paying = specs.chain(cast.billing.namespaces.values().copied());
         let paying = paying.chain(cast.workloads.values().map(|row| row.namespace));
         let namespaces: BTreeSet<&str> = paying.map(text).collect();
         let traffic = cast.traffic.as_ref();
@@ -65,6 +107,7 @@ impl Names {
             workloads: cast.workloads.values().map(|row| object(Some(row.namespace), text(row.name))).collect(),
             hpas: cast.hpas.iter().map(hpa).collect(),
             groups: cast.groups.values().map(|group| group.name.clone()).collect(),
+            items: items(cast),
             namespaces: namespaces.into_iter().map(str::to_owned).collect(),
         }
     }
@@ -82,9 +125,50 @@ impl Names {
     /// The owner's name: the namespace's, or OpenCost's `__idle__` and `__unallocated__`.
     pub fn owner(&self, owner: Owner) -> &str {
         match owner {
+            Owner::Workload(id) => &self.workloads[id].name,
             Owner::Namespace(id) => &self.namespaces[id],
             Owner::Idle => Owner::IDLE,
             Owner::Unallocated => Owner::UNALLOCATED,
         }
+    }
+}
+
+/// The items in the order in which the simulation's accounts declare them.
+fn items(cast: &Cast) -> IdVec<ItemId, ItemName> {
+    let symbols = &cast.cluster.symbols;
+    let standing = cast.billing.items.values().map(|standing| item_name(cast, &standing.item, None));
+    let node = |row: crate::world::NodeItem| {
+        let zone = (row.zone != Symbol::EMPTY).then(|| symbols.text(row.zone).into());
+        let item = cast.billing.node_item(&cast.groups[row.group], row.machine, zone);
+        item_name(cast, &item, Some(row.group))
+    };
+    standing.chain(cast.billing.node_items(cast.groups.values()).map(node)).collect()
+}
+
+fn item_name(cast: &Cast, item: &Item, group: Option<GroupId>) -> ItemName {
+    let text = |text: &std::sync::Arc<str>| text.to_string();
+    let nano = |money: crate::units::Money| i64::try_from(money.nano_usd()).unwrap_or(i64::MAX);
+    let namespace = match &item.payer {
+        Payer::Namespace(id) => Some(cast.cluster.symbols.text(cast.billing.namespaces[*id]).to_owned()),
+        _ => None,
+    };
+    ItemName {
+        kind: Some(item.kind),
+        service: text(&item.service),
+        sku: text(&item.sku),
+        name: text(&item.name),
+        resource: text(&item.resource),
+        region: text(&item.region),
+        zone: item.zone.as_ref().map(text),
+        group,
+        namespace,
+        labels: item.labels.iter().map(|(key, value)| (text(key), text(value))).collect(),
+        unit: item.price.unit.name.to_owned(),
+        list_prices: item.price.tiers.iter().map(|tier| nano(tier.list)).collect(),
+        net_prices: item.price.tiers.iter().map(|tier| nano(tier.net)).collect(),
+        price_source: item.price.origin.source.to_string(),
+        price_date: item.price.origin.date.to_string(),
+        estimated: item.price.origin.estimated.as_ref().map(ToString::to_string),
+        varies: item.net_by_hour.is_some(),
     }
 }

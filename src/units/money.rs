@@ -52,6 +52,10 @@ impl PricePerHour {
     pub fn from_usd(usd_per_hour: f64) -> Self {
         PricePerHour((usd_per_hour * 1e9).round() as i64)
     }
+    /// `nano` billionths of a USD per hour.
+    pub const fn from_nano_usd(nano: i64) -> Self {
+        PricePerHour(nano)
+    }
     /// Nano-USD per hour, exact.
     pub const fn nano_usd(self) -> i64 {
         self.0

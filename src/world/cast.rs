@@ -1,28 +1,13 @@
 //! The cast: all that is given before time starts.
 
-use super::{Budget, Deploy, Fault, Hpa, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa, Workload};
+use super::{Billing, Budget, Deploy, Fault, Hpa, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa, Workload};
 use crate::autoscaler;
 use crate::cluster::ClusterState;
-use crate::cost::{BaseRates, ChargeKind};
+use crate::cost::BaseRates;
 use crate::hpa;
 use crate::id::{GroupId, IdVec, WorkloadId};
-use crate::intern::Symbol;
 use crate::scheduler::Profiles;
-use crate::units::PricePerHour;
 use crate::vpa;
-
-/// What costs money besides nodes, for the whole run.
-#[derive(Clone, Debug)]
-pub struct FixedCharge {
-    /// What it is for.
-    pub kind: ChargeKind,
-    /// The line's name.
-    pub name: String,
-    /// Who it belongs to; the whole cluster if nobody.
-    pub namespace: Option<Symbol>,
-    /// For all units together.
-    pub price: PricePerHour,
-}
 
 /// Static objects, groups, workloads: the cluster before time starts.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +44,8 @@ pub struct Cast {
     pub trace: Vec<TracePod>,
     /// Requests, where there are any.
     pub traffic: Option<Traffic>,
-    /// Charges that are no nodes.
-    pub charges: Vec<FixedCharge>,
+    /// What is paid for besides nodes, and the account's calendar.
+    pub billing: Billing,
     /// The price ratio of cpu and memory, for dividing nodes' cost.
     pub base_rates: BaseRates,
 }

@@ -4,7 +4,7 @@ use super::Delay;
 use crate::autoscaler::Foretold;
 use crate::cluster::NodeTemplate;
 use crate::intern::Symbol;
-use crate::market::SpotPool;
+use crate::market::{Origin, SpotPool};
 use crate::units::{PricePerHour, SimDuration};
 
 /// A machine type that a node group may launch.
@@ -17,8 +17,12 @@ pub struct Machine {
     /// How much of a request's work a core does in a second, over that of the type on which the services' profiles
     /// were measured; above 0.
     pub speed: f64,
-    /// What it costs.
+    /// The public list price on demand.
+    pub list_price: PricePerHour,
+    /// What it costs: the list price after the account's discounts, or the spot price.
     pub price: PricePerHour,
+    /// Where the price is from.
+    pub origin: Origin,
     /// How its spot capacity is reclaimed, for spot groups; absent means never.
     pub spot_market: Option<SpotPool>,
 }

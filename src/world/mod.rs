@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`Cast`].
 
+mod billing;
 mod cast;
 mod delay;
 mod deploy;
@@ -20,7 +21,8 @@ mod traffic;
 mod workload;
 
 pub use crate::id::{GroupId, InstanceId, WorkloadId};
-pub use cast::{Cast, FixedCharge};
+pub use billing::{Billing, NodeItem, Standing};
+pub use cast::Cast;
 pub use delay::Delay;
 pub use deploy::{BlueGreen, Deploy, TracePod};
 pub use fault::{Fault, FaultKind, OnNotice, OnRebalance, Rebalance, Replacement};

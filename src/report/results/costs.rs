@@ -82,6 +82,7 @@ fn resource(kind: ShareKind) -> &'static str {
     match kind {
         ShareKind::Cpu => "cpu",
         ShareKind::Ram => "ram",
+        ShareKind::Gpu => "gpu",
         ShareKind::Charge(kind) => kind.name(),
     }
 }

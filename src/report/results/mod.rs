@@ -1,5 +1,6 @@
 //! From a study's figures to a report.
 
+mod bill;
 mod bottlenecks;
 mod costs;
 mod headlines;
@@ -24,6 +25,7 @@ impl Report {
         report.vertical_autoscalers = results.vertical_autoscalers();
         report.bottlenecks = results.bottlenecks();
         report.costs = results.costs();
+        report.bill = results.bill(&study.cast.billing.calendar, &scenario.account);
         report.inputs = scenario.inputs.values(&scenario.cast);
         report.timeline = results.timeline();
         report.recommendation = advice.as_ref().map(Recommendation::from);

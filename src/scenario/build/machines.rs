@@ -31,14 +31,23 @@ pub(super) fn machine(place: &Place<'_>, name: &str, converter: &mut Converter<'
     let offering = scene.prices.offering(name, scene.region).map_err(|e| e.to_string())?;
     let spot_market =
         if draft.spot { Some(catalog.spot_pool(name, scene.region).map_err(|e| e.to_string())?) } else { None };
-    let price = match offering.spot {
-        Some(spot) if draft.spot => spot.net,
+    let list_price = offering.on_demand.list;
+    let rate = match offering.spot {
+        Some(spot) if draft.spot => spot,
         None if draft.spot => return Err(format!("no spot price is known for `{name}` in `{}`", scene.region)),
-        _ => offering.on_demand.net,
+        _ => offering.on_demand,
     };
     let template = place.node(name)?.node(converter)?;
     let speed = draft.cpu_speed.or_else(|| scene.speed(name)).unwrap_or(1.0);
-    Ok(Machine { instance_type: name.to_owned(), template, speed, price, spot_market })
+    Ok(Machine {
+        instance_type: name.to_owned(),
+        template,
+        speed,
+        list_price,
+        price: rate.net,
+        origin: rate.origin,
+        spot_market,
+    })
 }
 
 /// What Cluster Autoscaler takes a new node of this machine's group for.

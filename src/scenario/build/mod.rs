@@ -1,6 +1,7 @@
 //! From what was read to what is simulated.
 
 mod autoscaler;
+mod billing;
 mod budgets;
 mod charges;
 mod controller_manager;
@@ -39,10 +40,10 @@ use super::loaded::{Scenario, ThresholdText};
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
-use crate::world::{Cast, Timing};
+use crate::world::{Billing, Cast, Timing};
 pub(super) use texts::KnownTexts;
 
-use scene::{EPOCH, Scene};
+use scene::Scene;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -76,10 +77,18 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     let texts = texts.of(file, folder, files, issues);
     let objects = &texts.objects;
     let mut cluster = ClusterState::new();
-    let mut converter = Converter::new(&mut cluster, EPOCH);
+    let start = billing::start(file, issues);
+    let mut converter = Converter::new(&mut cluster, start.at);
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
-    let mut cast = Cast { hpa_flags, ..Cast::default() };
-    let scene = Scene { file, folder, files, objects, prices, provider, region: &region };
+    let duration = file.duration.map_or(DURATION, |time| time.0);
+    let billing = Billing {
+        calendar: billing::calendar(&start, duration.min(LONGEST)),
+        provider,
+        region: region.as_str().into(),
+        ..Billing::default()
+    };
+    let mut cast = Cast { hpa_flags, billing, ..Cast::default() };
+    let scene = Scene { file, folder, files, objects, prices, provider, region: &region, start: &start };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = autoscaler::flags(&scene, issues);
     cast.groups = groups::build(&scene, texts.declared.clone(), &mut converter, cast.autoscaler.as_mut(), issues);
@@ -104,7 +113,6 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     from_zero::warn_about(&cast, issues);
     hardware::warn_about(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
-    let duration = file.duration.map_or(DURATION, |time| time.0);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
     }
@@ -128,6 +136,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         provider,
         platform: platform(file, provider),
         prices: price_list,
+        account: account(file, &start),
         digest: String::new(),
         inputs: super::Inputs::default(),
         timing: Timing {
@@ -148,6 +157,15 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         thresholds: thresholds(file),
         caveats: Issues::new(),
     })
+}
+
+fn account(file: &ScenarioFile, start: &billing::Start) -> crate::scenario::Account {
+    crate::scenario::Account {
+        start: start.at,
+        start_assumed: start.assumed,
+        time_zone: start.zone.iana_name().unwrap_or("UTC").to_owned(),
+        name: file.billing.account.clone(),
+    }
 }
 
 /// As they are written: what they say is for those who know the figures.

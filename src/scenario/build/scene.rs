@@ -1,5 +1,6 @@
 //! What every part of the building looks at.
 
+use super::billing::Start;
 use super::objects::Objects;
 use crate::id::IdVec;
 use crate::market::{Catalog, PriceBook, Provider};
@@ -7,9 +8,6 @@ use crate::scenario::digest::Recorder;
 use crate::scenario::file::ScenarioFile;
 use crate::world::{GroupId, NodeGroup};
 use std::path::Path;
-
-/// Monday 2024-01-01 00:00 UTC: CronJobs need a calendar.
-pub(super) const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_704_067_200, 0);
 
 /// What was read, and where things are.
 pub(super) struct Scene<'a> {
@@ -20,6 +18,7 @@ pub(super) struct Scene<'a> {
     pub(super) prices: &'a dyn PriceBook,
     pub(super) provider: Provider,
     pub(super) region: &'a str,
+    pub(super) start: &'a Start,
 }
 
 impl Scene<'_> {

@@ -2,7 +2,7 @@
 
 use super::objects::Placed;
 use super::pre_stop::pre_stop;
-use super::scene::{EPOCH, Scene};
+use super::scene::Scene;
 use super::updates::{self, MOST_REPLICAS};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
@@ -219,13 +219,14 @@ impl Builder<'_, '_, '_> {
             return None;
         }
         let inner = &object.spec.job_template.spec;
-        let schedule = match Schedule::parse(&object.spec.schedule, object.spec.time_zone.as_deref(), EPOCH) {
-            Ok(schedule) => schedule,
-            Err(error) => {
-                issues.push(from.locate(Issue::error("spec.schedule", error.to_string())));
-                return None;
-            }
-        };
+        let schedule =
+            match Schedule::parse(&object.spec.schedule, object.spec.time_zone.as_deref(), self.scene.start.at) {
+                Ok(schedule) => schedule,
+                Err(error) => {
+                    issues.push(from.locate(Issue::error("spec.schedule", error.to_string())));
+                    return None;
+                }
+            };
         let concurrency = match object.spec.concurrency_policy.as_deref() {
             None | Some("Allow") => ConcurrencyPolicy::Allow,
             Some("Forbid") => ConcurrencyPolicy::Forbid,

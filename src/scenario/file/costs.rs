@@ -2,6 +2,21 @@
 
 use serde::Deserialize;
 
+/// Whose bill it is, and when.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Billing {
+    /// When the simulated time begins: a date or a moment.
+    #[serde(default)]
+    pub start: Option<String>,
+    /// The account's time zone, an IANA name: its days and months.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// The account that pays, as bills name it.
+    #[serde(default)]
+    pub account: Option<String>,
+}
+
 /// A managed service.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

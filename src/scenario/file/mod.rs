@@ -11,7 +11,7 @@ mod traffic;
 mod values;
 
 pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler};
-pub use costs::{Charge, Managed};
+pub use costs::{Billing, Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
@@ -70,6 +70,8 @@ pub struct ScenarioFile {
     pub termination_handler: Option<TerminationHandler>,
     /// Managed services that are paid for.
     pub managed: Vec<Managed>,
+    /// Whose bill it is, and when.
+    pub billing: Billing,
     /// Other things that are paid for by the hour.
     pub charges: Vec<Charge>,
     /// A CSV of pods that arrive, run and end: `time_s,pod,cpu_milli,mem_bytes,duration_s`.

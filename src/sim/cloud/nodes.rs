@@ -61,6 +61,7 @@ impl Cloud {
             shared.node_speeds.fill_to(node, 1.0);
             shared.node_speeds[node] = speed;
         }
+        shared.accounts.node_registered(node, group, self.instances[id].machine);
         self.node_instances.fill_to(node, None);
         self.node_instances[node] = Some(id);
         self.instances[id].node = Some(node);
@@ -128,7 +129,7 @@ impl Cloud {
                 let lag = shared.cast.groups[self.instances[id].group].termination.max(shared.clock.tick());
                 shared.queue.push(now + lag, Event::NodeVanishes(node));
             }
-            None => self.instance_costs_no_longer(shared, now, id),
+            None => self.instance_costs_no_longer(shared, now, id, false),
         }
     }
 
@@ -163,7 +164,7 @@ impl Cloud {
                 self.detach(id);
             }
             shared.counts.node_gone(now, group);
-            self.instance_costs_no_longer(shared, now, id);
+            self.instance_costs_no_longer(shared, now, id, reason == NodeEnd::Spot);
         }
         shared.counts.spot_losses += u64::from(reason == NodeEnd::Spot && pods_lost > 0);
         let because = Cause::record_or(because, Cause::Found);

@@ -4,6 +4,7 @@ use crate::cluster::NodeId;
 use crate::cluster::Versioned;
 use crate::id::IdVec;
 use crate::intern::Symbol;
+use crate::sim::accounts::Launched;
 use crate::sim::cloud::instances::GroupState;
 use crate::sim::cloud::instances::Instance;
 use crate::sim::cloud::instances::InstanceState;
@@ -57,13 +58,20 @@ impl Cloud {
     pub(crate) fn instance_costs(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
         let (group, machine) = (self.instances[id].group, self.instances[id].machine);
         shared.counts.instance_launched(now, group);
-        shared.accounts.instance_launched(now, id, group, machine);
+        let zone = self.instances[id].zone;
+        shared.accounts.instance_launched(now, Launched { id, group, machine, zone });
     }
 
-    pub(crate) fn instance_costs_no_longer(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
+    pub(crate) fn instance_costs_no_longer(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        id: InstanceId,
+        reclaimed: bool,
+    ) {
         if shared.accounts.is_billed(id) {
             shared.counts.instance_ended(now, self.instances[id].group);
-            shared.accounts.instance_ended(now, id);
+            shared.accounts.instance_ended(now, id, reclaimed);
         }
     }
 

@@ -34,7 +34,7 @@ impl Cloud {
                 Some(node) => self.node_vanishes(shared, now, node, NodeEnd::Lost),
                 None => {
                     self.detach(id);
-                    self.instance_costs_no_longer(shared, now, id);
+                    self.instance_costs_no_longer(shared, now, id, false);
                     fault
                 }
             };

@@ -117,8 +117,7 @@ impl Serving {
                 memory_bytes: (self.usage[id].memory_bytes - requests.memory_bytes).max(0),
                 ..Usage::default()
             };
-            let row = UsageAbove { workload: id, namespace: workload.namespace, usage: above };
-            shared.accounts.set_usage_above_requests(now, &shared.cluster, row);
+            shared.accounts.set_usage_above_requests(now, UsageAbove { workload: id, usage: above });
         }
     }
 

@@ -168,12 +168,11 @@ impl Shared {
     /// The pod holds its requests on its node from now on, or no longer.
     fn account_pod(&mut self, now: SimTime, pod: PodId, sign: i64) {
         let Some(node) = self.cluster.pod(pod).node() else { return };
-        let Some(group) = self.cluster.node(node).group else { return };
         let workload = match self.lives[pod].owner {
             Owner::Workload(workload) => Some(workload),
             Owner::Trace(_) => None,
         };
-        self.accounts.pod_moved(now, &self.cluster, Holding { pod, workload, group, sign });
+        self.accounts.pod_moved(now, &self.cluster, Holding { pod, workload, node, sign });
     }
 
     /// A terminating pod has stopped.

@@ -11,7 +11,7 @@ mod counts;
 mod level;
 mod users;
 
-pub(crate) use costs::CostShare;
+pub(crate) use costs::{Allocated, CostShare, Grain, LineFigures};
 pub(crate) use counts::{ClusterFigures, GroupFigures, WorkloadFigures};
 pub(crate) use level::Level;
 #[cfg(test)]
@@ -52,10 +52,16 @@ pub struct Figures {
     pub cluster: ClusterFigures,
     /// By VPA, in the cast's order, and by container: the last recommendation, if there were samples.
     pub vpas: Vec<Vec<Option<Recommendation>>>,
-    /// What was paid, by kind of charge; only kinds that occur.
+    /// What it cost, amortised, by kind of charge; only kinds that occur.
     pub charges: BTreeMap<ChargeKind, Money>,
-    /// The same money by day and owner.
+    /// What is invoiced: other than what it cost only where there are commitments.
+    pub net: Money,
+    /// The lines of the bill, by [`Grain`].
+    pub lines: Vec<LineFigures>,
+    /// What it cost by day and namespace.
     pub shares: Vec<CostShare>,
+    /// What it cost by month and workload.
+    pub allocated: Vec<Allocated>,
 }
 
 impl Figures {
@@ -65,7 +71,7 @@ impl Figures {
         let slowest = services.iter().map(|service| service.totals.pooled).max().unwrap_or_default();
         let mut groups: IdVec<GroupId, GroupFigures> =
             counts.groups.values().map(|row| GroupFigures::of(row, end)).collect();
-        costs::divide(&bill, &mut groups);
+        let costs = costs::of_bill(&bill, names, &mut groups);
         Figures {
             replication: number,
             span: end.since(SimTime::ZERO),
@@ -77,12 +83,15 @@ impl Figures {
             groups,
             cluster: ClusterFigures::of(&counts, end),
             vpas,
-            charges: bill.by_kind(),
-            shares: costs::shares(&bill, names),
+            charges: costs.charges,
+            net: costs.net,
+            lines: costs.lines,
+            shares: costs.shares,
+            allocated: costs.allocated,
         }
     }
 
-    /// All that was paid.
+    /// All that it cost, amortised.
     pub fn cost(&self) -> Money {
         self.charges.values().copied().sum()
     }

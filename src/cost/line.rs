@@ -1,0 +1,219 @@
+//! Lines of the bill: an item at one price, hour by hour.
+
+use super::calendar::Calendar;
+use super::hourly::Hourly;
+use super::ids::ItemId;
+use super::item::{Basis, Item, PriceType};
+use super::meter::MICRO;
+use crate::market::Tier;
+use crate::units::Money;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Which part of an item a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Part {
+    /// What falls into a tier of its price, counted from 0; items with one price have one.
+    Tier(u8),
+    /// What was used and is not paid.
+    Free,
+    /// What a commitment covers, by its number.
+    Covered(u32),
+    /// What a commitment covers of nothing: its unused part.
+    Unused(u32),
+    /// What a commitment costs.
+    Fee(u32),
+}
+
+/// Names a line; the same in each replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LineKey {
+    /// The item.
+    pub item: ItemId,
+    /// Which part of it.
+    pub part: Part,
+}
+
+/// What a unit costs at list price and really, by hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prices {
+    /// Always the same.
+    Fixed {
+        /// The public list price.
+        list: Money,
+        /// What is invoiced.
+        net: Money,
+    },
+    /// Another in each hour, as the spot market's.
+    Hourly {
+        /// The public list price.
+        list: Money,
+        /// What is invoiced in each hour, nano-USD; the last holds on.
+        net: Arc<[i64]>,
+    },
+}
+
+impl Prices {
+    fn of(&self, hour: u32) -> (i128, i128) {
+        match self {
+            Prices::Fixed { list, net } => (list.nano_usd(), net.nano_usd()),
+            Prices::Hourly { list, net } => {
+                let price = net.get(hour as usize).or(net.last()).copied().unwrap_or(0);
+                (list.nano_usd(), i128::from(price))
+            }
+        }
+    }
+    /// The list price, which never changes.
+    pub fn list(&self) -> Money {
+        match self {
+            Prices::Fixed { list, .. } | Prices::Hourly { list, .. } => *list,
+        }
+    }
+}
+
+/// A line of the bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its name.
+    pub key: LineKey,
+    /// What it is of.
+    pub item: Arc<Item>,
+    /// Under which terms.
+    pub price_type: PriceType,
+    /// At which price.
+    pub prices: Prices,
+    /// How much, by hour.
+    pub quantity: Hourly,
+    /// With commitments' fees spread over what they cover, where that is not what is invoiced. By hour.
+    pub effective: Option<Hourly>,
+}
+
+/// A line in one hour, or in several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Amounts {
+    /// Billionths of a unit.
+    pub quantity: i128,
+    /// At list prices.
+    pub list: Money,
+    /// What is invoiced.
+    pub net: Money,
+    /// Amortised.
+    pub effective: Money,
+}
+
+impl Amounts {
+    /// Adds another hour's.
+    pub fn add(&mut self, other: Amounts) {
+        self.quantity += other.quantity;
+        self.list += other.list;
+        self.net += other.net;
+        self.effective += other.effective;
+    }
+    /// Whether there is nothing to tell.
+    pub fn is_zero(&self) -> bool {
+        *self == Amounts::default()
+    }
+}
+
+impl Line {
+    /// The line by hour. Within a calendar month the running amount is rounded, not the hours: hours add up to the
+    /// price of the whole month's quantity. Cost: a few multiplications an hour.
+    pub fn hours<'a>(&'a self, calendar: &'a Calendar) -> impl Iterator<Item = Amounts> + 'a {
+        let mut running = Running::default();
+        let mut effective = self.effective.as_ref().map(Hourly::iter);
+        self.quantity.iter().enumerate().map(move |(hour, quantity)| {
+            let hour = hour as u32;
+            running.enter(calendar, hour);
+            let mut amounts = running.add(self, hour, quantity);
+            if let Some(effective) = &mut effective {
+                amounts.effective = Money::from_nano_usd(effective.next().unwrap_or(0));
+            }
+            amounts
+        })
+    }
+    /// All of it.
+    pub fn total(&self, calendar: &Calendar) -> Amounts {
+        let mut total = Amounts::default();
+        self.hours(calendar).for_each(|hour| total.add(hour));
+        total
+    }
+}
+
+/// Sums of a month so far, exact, and what has been told of them, rounded.
+#[derive(Default)]
+struct Running {
+    month: usize,
+    month_hours: i128,
+    begun: bool,
+    exact: [i128; 3],
+    told: [i128; 3],
+}
+
+impl Running {
+    fn enter(&mut self, calendar: &Calendar, hour: u32) {
+        let month = match calendar.months().get(self.month + 1) {
+            Some(next) if self.begun && hour >= next.first_hour => self.month + 1,
+            _ if self.begun => return,
+            _ => calendar.month_of(hour),
+        };
+        let hours = calendar.months().get(month).map_or(1, |month| i128::from(month.hours));
+        *self = Running { month, month_hours: hours.max(1), begun: true, ..Running::default() };
+    }
+    fn add(&mut self, line: &Line, hour: u32, quantity: i128) -> Amounts {
+        let (list, net) = line.prices.of(hour);
+        let unit = divisor(line.item.price.unit.basis, self.month_hours);
+        let per_nano = [1_000_000_000, list, net];
+        let mut step = [0; 3];
+        for (at, step) in step.iter_mut().enumerate() {
+            self.exact[at] = self.exact[at].saturating_add(per_nano[at].saturating_mul(quantity));
+            let upto = round(self.exact[at], unit);
+            *step = upto - self.told[at];
+            self.told[at] = upto;
+        }
+        let [quantity, list, net] = step;
+        let money = Money::from_nano_usd;
+        Amounts { quantity, list: money(list), net: money(net), effective: money(net) }
+    }
+}
+
+/// How much of a meter's quantity is one unit, in a month of so many hours.
+fn divisor(basis: Basis, month_hours: i128) -> i128 {
+    const UNIT_HOUR: i128 = MICRO as i128 * 3_600_000_000_000;
+    match basis {
+        Basis::Hour => UNIT_HOUR,
+        Basis::Month => UNIT_HOUR * month_hours,
+        Basis::Count => 1_000_000_000,
+    }
+}
+
+fn round(value: i128, unit: i128) -> i128 {
+    (value + unit / 2).div_euclid(unit)
+}
+
+/// An item's hours by the tiers of its price: what a month's running quantity has in each.
+pub(super) fn by_tier(item: &Item, quantity: Hourly, calendar: &Calendar) -> Vec<(Tier, Hourly)> {
+    let tiers = &item.price.tiers;
+    if let [only] = tiers[..] {
+        return vec![(only, quantity)];
+    }
+    let mut rows: Vec<(Tier, Hourly)> = tiers.iter().map(|tier| (*tier, Hourly::default())).collect();
+    let (mut month, mut used) = (usize::MAX, 0i128);
+    for (hour, quantity) in quantity.iter().enumerate() {
+        let here = calendar.month_of(hour as u32);
+        if here != month {
+            (month, used) = (here, 0);
+        }
+        let hours = calendar.months().get(month).map_or(1, |month| i128::from(month.hours));
+        let unit = divisor(item.price.unit.basis, hours);
+        let after = used + quantity;
+        for at in 0..rows.len() {
+            let from = i128::from(tiers[at].above).saturating_mul(unit);
+            let until = tiers.get(at + 1).map_or(i128::MAX, |next| i128::from(next.above).saturating_mul(unit));
+            rows[at].1.push(1, after.clamp(from, until) - used.clamp(from, until));
+        }
+        used = after;
+    }
+    rows
+}
