@@ -5,6 +5,7 @@ use foresail::dry_run::autoscale;
 use foresail::market::{Catalog, FixedPrice, ManagedClass, MarketError, Offering, Origin, PriceBook, Rate};
 use foresail::scenario::{Scenario, Sources, load_priced};
 use foresail::study::Study;
+use foresail::units::Money;
 use std::path::Path;
 
 /// A contract: machines at half the list price, dated by the contract. The rest is as listed.
@@ -42,13 +43,16 @@ fn half_the_price_is_half_the_bill_for_nodes() {
     let bill = |scenario: &Scenario| Study::of(scenario).replicate(0).bill;
     let (listed, half) = (bill(&listed), bill(&half));
     let nodes = |bill: &Bill| -> i128 {
-        let lines = bill.lines.iter().filter(|line| line.group.is_some());
-        lines.map(|line| line.amount.nano_usd()).sum()
+        let lines = bill.lines.iter().filter(|line| bill.group(line).is_some());
+        lines.map(|line| line.total(&bill.calendar).net.nano_usd()).sum()
     };
     // A line is rounded to the nano-USD.
     assert!(nodes(&half) > 0);
     assert!((2 * nodes(&half) - nodes(&listed)).abs() <= 2 * half.lines.len() as i128);
-    let control_plane = |bill: &Bill| bill.by_kind()[&ChargeKind::ControlPlane];
+    let control_plane = |bill: &Bill| -> Money {
+        let lines = bill.lines.iter().filter(|line| line.item.kind == ChargeKind::ControlPlane);
+        lines.map(|line| line.total(&bill.calendar).net).sum()
+    };
     assert_eq!(control_plane(&half), control_plane(&listed), "what is no machine has its list price");
 }
 

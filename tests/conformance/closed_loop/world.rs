@@ -11,6 +11,7 @@ use foresail::controllers::disruption::{Promise, UnhealthyPods};
 use foresail::dry_run::autoscale::recorded;
 use foresail::hpa;
 use foresail::id::{Id, IdVec};
+use foresail::market::Origin;
 use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::meta::OwnerReference;
@@ -100,7 +101,9 @@ fn node_groups(case: &Case, converter: &mut Converter<'_>) -> IdVec<GroupId, Nod
                 instance_type: label.unwrap_or_default(),
                 template: converter.node_template(&row.template),
                 speed: 1.0,
+                list_price: price,
                 price,
+                origin: Origin::listed("recording", "undated"),
                 spot_market: None,
             }],
             foretold: None,
