@@ -93,6 +93,7 @@ impl Layers<'_> {
                 return None;
             }
         };
+        name_the_price_file(&mut value);
         let Some(base) = file.extends else {
             self.origins.push_file(name, text, value.clone());
             return Some(value);
@@ -106,6 +107,13 @@ impl Layers<'_> {
         }
         merge(&mut below, value);
         Some(below)
+    }
+}
+
+/// `prices: FILE` is short for `prices: {file: FILE}`: only that can be merged.
+fn name_the_price_file(value: &mut Value) {
+    if let Some(prices @ Value::String(_)) = value.get_mut("prices") {
+        *prices = serde_json::json!({ "file": prices.take() });
     }
 }
 
@@ -177,12 +185,15 @@ mod tests {
             "manifests": ["k8s", "/etc/k8s"], "terraform": ["a.tf"], "podTrace": "pods.csv",
             "scheduler": {"configuration": "s.yaml"},
             "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "t.csv"}}]},
+            "prices": "contract.yaml",
         });
+        name_the_price_file(&mut value);
         rebase(&mut value, Path::new("../base"));
         let expected = serde_json::json!({
             "manifests": ["../base/k8s", "/etc/k8s"], "terraform": ["../base/a.tf"], "podTrace": "../base/pods.csv",
             "scheduler": {"configuration": "../base/s.yaml"},
             "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "../base/t.csv"}}]},
+            "prices": {"file": "../base/contract.yaml"},
         });
         assert_eq!(value, expected);
         // None of the list names nothing.

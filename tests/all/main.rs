@@ -42,6 +42,7 @@ mod manifests;
 mod metamorphic;
 mod overlaps;
 mod packages;
+mod price_book;
 mod prices;
 mod program;
 mod recorded_world;

@@ -18,6 +18,7 @@ mod machines;
 mod objects;
 mod pod_trace;
 mod pre_stop;
+mod price_book;
 mod prices;
 mod scene;
 mod scheduler;
@@ -74,6 +75,9 @@ pub(super) struct Inputs<'a> {
 pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
     let Inputs { files, folder, prices, texts } = inputs;
     let (region, provider) = region(file, issues);
+    let around = price_book::Around { files, folder, list: prices, region: &region };
+    let negotiated = price_book::read(&around, &file.prices.0, issues);
+    let prices: &dyn PriceBook = negotiated.as_ref().map_or(prices, |book| book);
     let texts = texts.of(file, folder, files, issues);
     let objects = &texts.objects;
     let mut cluster = ClusterState::new();
@@ -108,26 +112,15 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     autoscaler::warn_about_the_unscaled(&scene, &cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
-    scheduler::warn_about_strangers(&cast, issues);
-    unplaceable::warn_about(&cast, issues);
-    from_zero::warn_about(&cast, issues);
-    hardware::warn_about(&scene, &cast, issues);
+    warn_about_nodes(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
     }
-    if duration > LONGEST || duration.is_zero() {
-        let message = format!("found {duration}, expected more than nothing and at most 366 days");
-        issues.push(Issue::error("duration", message));
-    }
     let replications = file.replications.unwrap_or(REPLICATIONS);
-    if let Err(issue) = checked_replications(replications) {
-        issues.push(issue);
-    }
+    checked_replications(replications).err().into_iter().for_each(|issue| issues.push(issue));
     let step = file.step.map_or(STEP, |time| time.0);
-    if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
-        issues.push(Issue::error("step", format!("found {step}, expected 1s to 1h")));
-    }
+    check_times(duration, step, issues);
     let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
     let scheduling_cycle = scheduler::cycle(&scene, issues);
     Some(Scenario {
@@ -157,6 +150,25 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         thresholds: thresholds(file),
         caveats: Issues::new(),
     })
+}
+
+/// What is doubtful about pods and the nodes that they may have.
+fn warn_about_nodes(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
+    scheduler::warn_about_strangers(cast, issues);
+    unplaceable::warn_about(cast, issues);
+    from_zero::warn_about(cast, issues);
+    hardware::warn_about(scene, cast, issues);
+}
+
+/// Whether times are as long as they may be.
+fn check_times(duration: SimDuration, step: SimDuration, issues: &mut Issues) {
+    if duration > LONGEST || duration.is_zero() {
+        let message = format!("found {duration}, expected more than nothing and at most 366 days");
+        issues.push(Issue::error("duration", message));
+    }
+    if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
+        issues.push(Issue::error("step", format!("found {step}, expected 1s to 1h")));
+    }
 }
 
 fn account(file: &ScenarioFile, start: &billing::Start) -> crate::scenario::Account {

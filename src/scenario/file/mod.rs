@@ -5,6 +5,7 @@
 mod cluster;
 mod costs;
 mod events;
+mod prices;
 mod services;
 mod sweep;
 mod traffic;
@@ -13,6 +14,7 @@ mod values;
 pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler};
 pub use costs::{Billing, Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
+pub use prices::{Percent, PriceRate, PriceTerms, Prices};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, Pattern, Stage, Traffic};
@@ -68,6 +70,8 @@ pub struct ScenarioFile {
     pub deploys: Vec<Deploy>,
     /// What the termination handler does ahead of spot notices.
     pub termination_handler: Option<TerminationHandler>,
+    /// Negotiated prices: a file, or discounts and rates.
+    pub prices: Prices,
     /// Managed services that are paid for.
     pub managed: Vec<Managed>,
     /// Whose bill it is, and when.
@@ -94,8 +98,14 @@ pub struct ScenarioFile {
 
 /// Every field that holds a [`FilePath`], but `extends` itself; `[]` stands for all entries of a list.
 /// A scenario that is extended has them moved; a test compares the list with the declarations.
-pub(super) const PATH_FIELDS: &[&str] =
-    &["manifests[]", "terraform[]", "scheduler.configuration", "traffic.patterns[].trace.file", "podTrace"];
+pub(super) const PATH_FIELDS: &[&str] = &[
+    "manifests[]",
+    "terraform[]",
+    "scheduler.configuration",
+    "traffic.patterns[].trace.file",
+    "podTrace",
+    "prices.file",
+];
 
 /// How controllers meet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

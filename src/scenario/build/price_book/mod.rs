@@ -1,0 +1,124 @@
+//! The user's price book: what was negotiated, checked against the list prices that it changes.
+
+mod check;
+mod table;
+
+use crate::market::{Negotiated, PriceBook, Terms};
+use crate::scenario::digest::Recorder;
+use crate::scenario::documents::parse;
+use crate::scenario::file::{FilePath, PriceRate, PriceTerms};
+use crate::scenario::issue::{Issue, Issues};
+use crate::scenario::lines::line_of;
+use crate::scenario::sources::Files as _;
+use check::Check;
+use std::path::Path;
+
+/// Where the scenario is read, and what its prices are laid upon.
+pub(super) struct Around<'a> {
+    pub(super) files: &'a Recorder,
+    pub(super) folder: &'a Path,
+    pub(super) list: &'a dyn PriceBook,
+    pub(super) region: &'a str,
+}
+
+/// The book that a scenario's `prices` make; nothing where they say nothing. What is wrong goes to `issues`.
+pub(super) fn read<'a>(around: &Around<'a>, written: &PriceTerms, issues: &mut Issues) -> Option<Negotiated<'a>> {
+    let mut parts = vec![Part { place: Wherein::Scenario, terms: written.clone(), rates: Vec::new() }];
+    if let Some(path) = &written.file {
+        parts.push(file_part(around, path, written, issues)?);
+    }
+    let mut terms = Terms { source: "the price book".to_owned(), ..Terms::default() };
+    for part in &mut parts {
+        let rates = std::mem::take(&mut part.terms.rates);
+        part.rates.extend(rates.into_iter().enumerate().map(|(at, rate)| (At::Field(format!("rates[{at}]")), rate)));
+        Check { around, part, terms: &mut terms, issues }.all();
+    }
+    let is_empty = terms.rates.is_empty() && terms.discounts.is_empty() && terms.discount == 0.0;
+    (!is_empty).then_some(Negotiated { list: around.list, terms })
+}
+
+/// One place where prices are written.
+struct Part {
+    place: Wherein,
+    terms: PriceTerms,
+    /// The rates, each with its place.
+    rates: Vec<(At, PriceRate)>,
+}
+
+enum Wherein {
+    /// Under `prices` in the scenario.
+    Scenario,
+    /// In a file of its own: its name and its text.
+    File(String, String),
+}
+
+/// Where a rate stands.
+enum At {
+    Field(String),
+    Line(u32),
+}
+
+impl Part {
+    /// An issue about a field of a rate or, without one, of the whole.
+    fn issue(&self, at: Option<&At>, field: &str, message: String) -> Issue {
+        let path = match at {
+            Some(At::Field(rate)) if field.is_empty() => rate.clone(),
+            Some(At::Field(rate)) => format!("{rate}.{field}"),
+            _ => field.to_owned(),
+        };
+        match (&self.place, at) {
+            (Wherein::Scenario, _) => Issue::error(format!("prices.{path}"), message),
+            (Wherein::File(name, _), Some(At::Line(line))) => Issue::error(path, message).in_file(name, Some(*line)),
+            (Wherein::File(name, text), _) => {
+                let line = line_of(text, &path);
+                Issue::error(path, message).in_file(name, line)
+            }
+        }
+    }
+
+    /// Who made the prices.
+    fn source(&self) -> String {
+        self.terms.source.clone().unwrap_or_else(|| match &self.place {
+            Wherein::Scenario => "the scenario's prices".to_owned(),
+            Wherein::File(name, _) => name.clone(),
+        })
+    }
+}
+
+/// What the file says; what it leaves open about source, date and currency is as in the scenario.
+fn file_part(around: &Around<'_>, path: &FilePath, outer: &PriceTerms, issues: &mut Issues) -> Option<Part> {
+    let path = path.below(around.folder);
+    let name = path.display().to_string();
+    let text = match around.files.read(&path) {
+        Ok(text) => text,
+        Err(why) => {
+            issues.push(Issue::error("prices.file", format!("the price file {why}")));
+            return None;
+        }
+    };
+    let mut rates = Vec::new();
+    let mut terms = PriceTerms::default();
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) {
+        let mut part = Issues::new();
+        rates = table::rates(&text, &mut part);
+        issues.absorb(part, |place| place.file = Some(name.clone()));
+    } else {
+        match parse::<PriceTerms>(&text) {
+            Ok(read) => terms = read,
+            Err(problem) => {
+                issues.push(problem.at(&name, 1));
+                return None;
+            }
+        }
+    }
+    if terms.file.is_some() {
+        let message = "a price file names no other one".to_owned();
+        issues.push(Issue::error("file", message).in_file(&name, line_of(&text, "file")));
+    }
+    if terms.currency.is_none() && terms.usd_per_unit.is_none() {
+        (terms.currency, terms.usd_per_unit) = (outer.currency.clone(), outer.usd_per_unit);
+    }
+    terms.source = terms.source.or_else(|| outer.source.clone());
+    terms.date = terms.date.or_else(|| outer.date.clone());
+    Some(Part { place: Wherein::File(name, text.to_string()), terms, rates })
+}

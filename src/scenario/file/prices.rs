@@ -1,0 +1,115 @@
+//! The user's own prices: what was negotiated, in the scenario or in a file that it names.
+
+use super::values::FilePath;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
+/// Negotiated prices; the path of a file is short for `{file: PATH}`.
+#[derive(Clone, Debug, Default)]
+pub struct Prices(pub PriceTerms);
+
+/// What was negotiated. A file with prices (YAML) has the same fields but `file`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PriceTerms {
+    /// A file with more of them: YAML, or CSV with the fields of a rate as columns.
+    pub file: Option<FilePath>,
+    /// Whose prices they are; the file's name without this.
+    pub source: Option<String>,
+    /// From when, `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// What prices are written in; USD without this.
+    pub currency: Option<String>,
+    /// USD for one unit of `currency`.
+    pub usd_per_unit: Option<f64>,
+    /// Off the list price, by service (`ec2`, `ebs`, ...) or for `all`.
+    pub discounts: BTreeMap<String, Percent>,
+    /// Prices and discounts of single things.
+    pub rates: Vec<PriceRate>,
+}
+
+/// The price of one thing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PriceRate {
+    /// `m5.large`, `nat_gateway_gb`, `rds-postgres/db.m5.large`.
+    pub name: String,
+    /// Where; everywhere without this.
+    pub region: Option<String>,
+    /// `onDemand` or `spot`.
+    pub capacity: Option<String>,
+    /// Of one unit, in the currency.
+    pub price: Option<f64>,
+    /// Or off the list price.
+    pub discount: Option<Percent>,
+    /// Of what it is the price: `hour`, `GB`, `GB-month`.
+    pub unit: Option<String>,
+    /// Whose price it is.
+    pub source: Option<String>,
+    /// From when, `YYYY-MM-DD`.
+    pub date: Option<String>,
+}
+
+/// A share in percent, 0 to 1: `7%`, `7.5%`, or a number of percent of at least 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Percent(pub f64);
+
+impl Percent {
+    /// Reads `7%` or `7`.
+    pub(crate) fn parse(text: &str) -> Result<Percent, String> {
+        let refuse = || format!("found `{text}`, expected a percentage such as 7%, from 0% to 100%");
+        let (figure, has_sign) = match text.trim().strip_suffix('%') {
+            Some(figure) => (figure.trim(), true),
+            None => (text.trim(), false),
+        };
+        let percent: f64 = figure.parse().map_err(|_| refuse())?;
+        // 0.07 without a sign may be meant as 7 %, or as 0.07 %.
+        let is_clear = has_sign || percent >= 1.0 || percent == 0.0;
+        if is_clear && (0.0..=100.0).contains(&percent) { Ok(Percent(percent / 100.0)) } else { Err(refuse()) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Percent;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a percentage such as 7%")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Percent, E> {
+                Percent::parse(text).map_err(E::custom)
+            }
+            fn visit_u64<E: serde::de::Error>(self, percent: u64) -> Result<Percent, E> {
+                self.visit_str(&percent.to_string())
+            }
+            fn visit_i64<E: serde::de::Error>(self, percent: i64) -> Result<Percent, E> {
+                self.visit_str(&percent.to_string())
+            }
+            fn visit_f64<E: serde::de::Error>(self, percent: f64) -> Result<Percent, E> {
+                self.visit_str(&percent.to_string())
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Prices {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Prices;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the path of a file with prices, or discounts and rates")
+            }
+            fn visit_str<E: serde::de::Error>(self, path: &str) -> Result<Prices, E> {
+                let file = FilePath::deserialize(serde::de::value::StrDeserializer::<E>::new(path))?;
+                Ok(Prices(PriceTerms { file: Some(file), ..PriceTerms::default() }))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Prices, A::Error> {
+                PriceTerms::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Prices)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
