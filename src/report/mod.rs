@@ -46,9 +46,9 @@ pub use files::{ReadError, read, write};
 pub use html::html;
 pub use model::{
     AutoscalerResult, BillCell, BillCommitment, BillLineResult, BillMonth, BillResult, Bottleneck, BottleneckKind,
-    ChargeResult, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective, ObjectiveDetail, Panel,
-    PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run, ScenarioInfo, Series,
-    ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
+    CapacityResult, ChargeResult, CostDrivers, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult,
+    Objective, ObjectiveDetail, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult,
+    Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit, Verdict, VerticalBounds, VerticalResult,
 };
 pub use summary::{Printed, summary};
 

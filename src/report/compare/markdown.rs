@@ -2,6 +2,7 @@
 
 use super::answer::{self, COLUMNS, base_cells, met};
 use super::model::{Comparison, FigureDifference, Variant};
+use super::variance;
 use super::words::{cells, sentence, tells};
 use crate::report::figures::Scope;
 use crate::units::counted;
@@ -21,6 +22,7 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
         if !told.is_empty() {
             rows(&told, &mut text);
         }
+        why_it_costs(variant, &mut text);
         if let Some(parting) = &variant.parting {
             let side = |what: &Option<String>| escaped(what.as_deref().unwrap_or("nothing"));
             let _ = writeln!(
@@ -76,6 +78,22 @@ fn inputs(variant: &Variant, text: &mut String) {
     if !variant.inputs.is_empty() {
         text.push('\n');
     }
+}
+
+/// The cost difference by its causes.
+fn why_it_costs(variant: &Variant, text: &mut String) {
+    let Some(variance) = &variant.variance else { return };
+    let steps = variance::shown(variance);
+    if steps.is_empty() {
+        return;
+    }
+    text.push_str("\n| cost difference by cause | per month | 95 % interval | |\n|---|--:|--:|---|\n");
+    for step in &steps {
+        let _ =
+            writeln!(text, "| {} ({}) | {} | {} | {} |", step.name, step.meaning, step.amount, step.range, step.says);
+    }
+    let [amount, range] = variance::total(variance);
+    let _ = writeln!(text, "| **all** | **{amount}** | {range} | |\n\n{}", variance::CONVENTION);
 }
 
 fn rows(rows: &[&FigureDifference], text: &mut String) {

@@ -11,13 +11,17 @@ mod model;
 mod page;
 mod parting;
 mod table;
+mod variance;
+mod waterfall;
 pub(super) mod words;
 
 pub use crate::report::figures::Scope;
 pub use csv::comparison_csv;
 pub use files::write_comparison;
 pub use markdown::comparison_markdown;
-pub use model::{BridgeStep, Comparison, FigureDifference, InputDifference, Only, Parting, Side, Variant};
+pub use model::{
+    BridgeStep, Comparison, FigureDifference, InputDifference, Only, Parting, Side, Variance, VarianceStep, Variant,
+};
 pub use page::comparison_page;
 pub use table::comparison_table;
 
@@ -112,6 +116,7 @@ fn variant(base: &Compared, new: &Compared) -> Variant {
         inputs: input_differences(&base.report.inputs, &new.report.inputs),
         figures: figure_differences(&base.report, &new.report),
         bridge: bridge(&base.report, &new.report),
+        variance: variance::variance(&base.report, &new.report),
         parting: parting::parting(&base.decisions, &new.decisions),
     }
 }

@@ -1,8 +1,9 @@
 //! The comparison: versioned, serialisable.
 
+use crate::cost::BridgeStepKind;
 use crate::report::Unit;
 use crate::report::figures::Scope;
-use crate::study::{Better, Pair};
+use crate::study::{Better, Estimate, Pair};
 use serde::{Deserialize, Serialize};
 
 /// A base and other studies of the same seed beside it, as `comparison.json` holds them.
@@ -53,6 +54,9 @@ pub struct Variant {
     pub figures: Vec<FigureDifference>,
     /// The cost difference, part by part; the parts add up to it.
     pub bridge: Vec<BridgeStep>,
+    /// The same difference by its causes; absent where a result is of a release that did not keep them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variance: Option<Variance>,
     /// The first decision of replication 0 that went another way; absent where all are alike, or a log is missing.
     pub parting: Option<Parting>,
 }
@@ -112,6 +116,28 @@ pub struct BridgeStep {
     pub base: f64,
     /// In the other.
     pub new: f64,
+}
+
+/// Why the cost differs. New minus base: positive is more cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Variance {
+    /// The whole difference over the paired replications, per month of 730 hours.
+    pub total_usd_per_month: Estimate,
+    /// Its causes, in the order in which they are taken; in each replication they add up to it.
+    pub steps: Vec<VarianceStep>,
+}
+
+/// One cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VarianceStep {
+    /// Which.
+    pub step: BridgeStepKind,
+    /// What it adds, with its interval over the paired replications.
+    pub usd_per_month: Estimate,
+    /// Whether it is at least half as wide as its interval; else it is no significant change.
+    pub is_change: bool,
 }
 
 /// The first time that two histories part.

@@ -3,6 +3,8 @@
 use super::Compared;
 use super::answer::{self, COLUMNS, met};
 use super::model::{Comparison, FigureDifference, Variant};
+use super::variance;
+use super::waterfall::waterfall;
 use super::words::{cells, difference, sentence, tells};
 use crate::report::chart::histories_beside_each_other;
 use crate::report::figures::Scope;
@@ -86,6 +88,7 @@ fn shown(variant: &Variant, base: &Compared, new: &Compared) -> Value {
         headlines => of(Scope::Whole).map(row).collect::<Vec<_>>(),
         grids => parts.map(grid).to_vec(),
         bridge => bridge(variant),
+        variance => why_it_costs(variant),
         parting => Value::from(Serde(&variant.parting)),
         figures => Value::from(Serde(histories_beside_each_other(&both(&base.report, &new.report)))),
     }
@@ -104,6 +107,25 @@ fn tone(row: &FigureDifference) -> &'static str {
         Some(Worse) => "bad",
         _ => "",
     }
+}
+
+/// The cost difference by its causes, as a picture and a table.
+fn why_it_costs(variant: &Variant) -> Option<Value> {
+    let variance = variant.variance.as_ref()?;
+    let base = answer::whole(variant, "costUsdPerMonth").and_then(|row| row.pair.as_ref())?.base;
+    let row = |step: variance::Shown| {
+        let tone = match (step.says.is_empty(), step.usd < 0.0) {
+            (false, _) => "soft",
+            (true, true) => "good",
+            (true, false) => "bad",
+        };
+        context! { name => step.name, meaning => step.meaning, amount => step.amount, range => step.range, says => step.says, tone }
+    };
+    let rows: Vec<Value> = variance::shown(variance).into_iter().map(row).collect();
+    let [total, range] = variance::total(variance);
+    (!rows.is_empty()).then(|| {
+        context! { rows, total, range, picture => waterfall(variance, base), convention => variance::CONVENTION }
+    })
 }
 
 /// An interval as a bar in per cent of the plot's width, whose middle is zero.

@@ -1,6 +1,7 @@
 //! The comparison in the terminal: what differs in the input, then what came out, the answer last.
 
 use super::model::{Comparison, FigureDifference, Variant};
+use super::variance;
 use super::words::{cells, sentence, tells};
 use crate::report::figures::Scope;
 use crate::report::screen::{right, shortened, table, wrapped};
@@ -42,6 +43,7 @@ pub fn comparison_table(comparison: &Comparison, page: Option<&Path>, details: b
         if left > 0 {
             let _ = writeln!(text, " and {} more that changed: --details", counted(left, "figure"));
         }
+        why_it_costs(variant, &mut text);
         parting(variant, &mut text);
     }
     if let Some(page) = page {
@@ -112,6 +114,25 @@ fn label(row: &FigureDifference) -> String {
         format!("…{}", row.name.chars().skip(length + 1 - room).collect::<String>())
     };
     format!("{name} {}", row.label)
+}
+
+/// The cost difference by its causes.
+fn why_it_costs(variant: &Variant, text: &mut String) {
+    let Some(variance) = &variant.variance else { return };
+    let steps = variance::shown(variance);
+    if steps.is_empty() {
+        return;
+    }
+    let mut table = table(&["cost difference by cause", "per month", "95 % interval", ""]);
+    for step in &steps {
+        table.add_row([step.name, &step.amount, &step.range, step.says]);
+    }
+    let [amount, range] = variance::total(variance);
+    table.add_row(["all", &amount, &range, ""]);
+    for line in right(table).iter().flat_map(|table| table.trim_fmt().lines().map(str::to_owned).collect::<Vec<_>>()) {
+        let _ = writeln!(text, "{}", shortened(&line));
+    }
+    wrapped(text, " ", variance::CONVENTION);
 }
 
 fn parting(variant: &Variant, text: &mut String) {

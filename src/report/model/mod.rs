@@ -3,6 +3,7 @@
 mod bill;
 mod bottleneck;
 mod costs;
+mod drivers;
 mod recommendation;
 mod scaling;
 mod timeline;
@@ -11,6 +12,7 @@ mod users;
 pub use bill::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
 pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
+pub use drivers::{CapacityResult, CostDrivers};
 pub use recommendation::{Recommendation, RecommendedBounds, Verdict};
 pub use scaling::{AutoscalerResult, GroupResult, VerticalBounds, VerticalResult};
 pub use timeline::{Panel, Series, Timeline};
@@ -73,6 +75,9 @@ pub struct Report {
     pub namespaces: Vec<NamespaceResult>,
     /// Mean cost by day, group, namespace and resource; adds up to the mean total.
     pub costs: Vec<CostRow>,
+    /// What the cost is made of, as far as runs are compared by it; absent in a result of an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_drivers: Option<CostDrivers>,
     /// What the scenario is made of: every value by its path.
     #[serde(default)]
     pub inputs: BTreeMap<String, String>,
@@ -106,6 +111,7 @@ impl Report {
             charges: Vec::new(),
             namespaces: Vec::new(),
             costs: Vec::new(),
+            cost_drivers: None,
             inputs: BTreeMap::new(),
             timeline: Timeline::default(),
             recommendation: None,
