@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Do not search for better min and max.
     #[arg(long)]
     no_recommend: bool,
+    /// Look for commitments (Savings Plans, committed use) that would pay, if the simulated time stood for their term.
+    #[arg(long)]
+    recommend_commitments: bool,
     /// Replay the worst minutes in the exact latency mode too, and print both.
     #[arg(long)]
     audit_latency: bool,
@@ -60,7 +63,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let pool = pool(args.jobs)?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     check_folder("--out", &folder)?;
-    let options = Options { recommend: !args.no_recommend, ..Options::default() };
+    let options = Options {
+        recommend: !args.no_recommend,
+        recommend_commitments: args.recommend_commitments,
+        ..Options::default()
+    };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let mut report = Report::of(&finished);
     report.run.command = command(&scenario, args);

@@ -19,6 +19,8 @@ pub enum ChargeKind {
     OnDemandNodes,
     /// Nodes at spot prices.
     SpotNodes,
+    /// What was committed to in advance: fees, and what of them covers nothing.
+    Commitments,
     /// The managed control plane.
     ControlPlane,
     /// Disks.
@@ -33,9 +35,10 @@ pub enum ChargeKind {
 
 impl ChargeKind {
     /// All kinds, in the order reports show them.
-    pub const ALL: [ChargeKind; 7] = [
+    pub const ALL: [ChargeKind; 8] = [
         ChargeKind::OnDemandNodes,
         ChargeKind::SpotNodes,
+        ChargeKind::Commitments,
         ChargeKind::ControlPlane,
         ChargeKind::Volumes,
         ChargeKind::LoadBalancers,
@@ -47,6 +50,7 @@ impl ChargeKind {
         match self {
             ChargeKind::OnDemandNodes => "on-demand nodes",
             ChargeKind::SpotNodes => "spot nodes",
+            ChargeKind::Commitments => "commitments",
             ChargeKind::ControlPlane => "control plane",
             ChargeKind::Volumes => "volumes",
             ChargeKind::LoadBalancers => "load balancers",

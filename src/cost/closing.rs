@@ -10,6 +10,7 @@ use super::ids::ItemId;
 use super::item::{Item, PriceType};
 use super::ledger::{Entry, Ledger};
 use super::line::{Line, LineKey, Part, Prices, by_tier};
+use super::pledged::{self, Metered};
 use super::sharing::Sharing;
 use crate::id::IdVec;
 use crate::units::{Money, SimTime};
@@ -20,15 +21,20 @@ impl Ledger {
     /// Cost: a step per item, and per hour of those that changed; then a few multiplications per line and hour.
     pub fn close(mut self, now: SimTime) -> Bill {
         let entries = std::mem::take(&mut self.items);
-        let (mut lines, mut groups, mut pools) = (Vec::new(), BTreeMap::new(), IdVec::new());
+        let (mut metered, mut groups, mut pools) = (Vec::new(), BTreeMap::new(), IdVec::new());
         for (id, Entry { item, meter, pool }) in entries.into_rows() {
             if let Some(pool) = pool {
                 groups.insert(id, self.pools[pool].group);
             }
             pools.push(pool);
             let (paid, free) = meter.close(&self.calendar, now);
+            metered.push(Metered { id, item, paid, free });
+        }
+        let mut lines = pledged::lines(&self.pledges, &self.calendar, now, &mut metered);
+        for Metered { id, item, paid, free } in metered {
             lines.extend(lines_of(id, &item, paid, free, &self.calendar));
         }
+        lines.sort_by_key(|line| line.key);
         let mut sharing = Sharing::new(&mut self, now);
         for line in &lines {
             sharing.add(line, pools[line.key.item]);

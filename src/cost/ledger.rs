@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::calendar::Calendar;
+use super::commitments::Pledges;
 use super::division::{BaseRates, Integral};
 use super::ids::{BilledNode, ItemId, NamespaceId, PoolId};
 use super::item::{Basis, Item};
@@ -73,6 +74,7 @@ pub struct Ledger {
     /// By pool and by holder: workloads first, then namespaces.
     pub(super) cells: IdVec<PoolId, Vec<Option<Box<Cell>>>>,
     run_rate: PricePerHour,
+    pub(super) pledges: Arc<Pledges>,
 }
 
 /// An item with its meter.
@@ -137,9 +139,14 @@ impl Ledger {
             workloads,
             cells: IdVec::new(),
             run_rate: PricePerHour::ZERO,
+            pledges: Arc::default(),
         }
     }
 
+    /// What was committed to in advance: it covers what it can when the books are closed.
+    pub fn set_pledges(&mut self, pledges: Arc<Pledges>) {
+        self.pledges = pledges;
+    }
     /// Declares a namespace.
     pub fn add_namespace(&mut self, name: &str) -> NamespaceId {
         self.namespaces.push(name.into())

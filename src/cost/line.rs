@@ -24,6 +24,8 @@ pub enum Part {
     Unused(u32),
     /// What a commitment costs.
     Fee(u32),
+    /// What sustained use takes off: negative, by the hours whose price it is.
+    Sustained,
 }
 
 /// Names a line; the same in each replication.

@@ -21,6 +21,7 @@ mod item;
 mod ledger;
 mod line;
 mod meter;
+mod pledged;
 pub mod rules;
 mod sharing;
 #[cfg(test)]

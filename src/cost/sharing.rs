@@ -7,7 +7,7 @@ use super::division::{Integral, RESOURCES, by_pod_time, divide};
 use super::ids::PoolId;
 use super::item::{Item, Payer};
 use super::ledger::{Held, Holder, Ledger};
-use super::line::Line;
+use super::line::{Line, Part};
 use super::meter::MICRO;
 use crate::id::{GroupId, IdVec, WorkloadId};
 use crate::units::{Money, SimTime};
@@ -80,7 +80,11 @@ impl<'a> Sharing<'a> {
         let calendar = &self.ledger.calendar;
         let from = calendar.first_hour_of_day(day).unwrap_or(0);
         let until = calendar.first_hour_of_day(day + 1).unwrap_or(u32::MAX);
-        let nanos = line.quantity.sum_between(from, until) / i128::from(MICRO);
+        let nanos = match line.key.part {
+            // It is time that has its own line.
+            Part::Sustained => 0,
+            _ => line.quantity.sum_between(from, until) / i128::from(MICRO),
+        };
         let row = self.ledger.pools[pool];
         let node = Held { cpu_milli: row.cpu_milli, memory_bytes: row.memory_bytes, gpus: row.gpus, pods: 0 };
         let (cost, capacity) = self.pools.entry((day, pool)).or_default();

@@ -24,6 +24,8 @@ pub(super) fn details(report: &Report) -> String {
     recommendation(report, &mut text);
     section(&mut text, tables::bottlenecks(report));
     section(&mut text, tables::groups(report));
+    section(&mut text, tables::commitments(report));
+    section(&mut text, tables::commitment_advice(report));
     section(&mut text, tables::hpas(report));
     section(&mut text, tables::vpas(report));
     section(&mut text, tables::routes(report));

@@ -42,7 +42,7 @@ fn model(report: &Report) -> Value {
         bounds => Value::from(Serde(report.recommendation.as_ref().map(|found| &found.bounds))),
         charges => costs(report.charges.iter().map(|row| (row.name.as_str(), &row.cost_usd_per_month))),
         namespaces => costs(report.namespaces.iter().map(|row| (row.name.as_str(), &row.cost_usd_per_month))),
-        grids => [tables::routes, tables::services, tables::bottlenecks, tables::hpas, tables::vpas, tables::groups].map(|table| grid(table(report))),
+        grids => [tables::routes, tables::services, tables::bottlenecks, tables::hpas, tables::vpas, tables::groups, tables::commitments, tables::commitment_advice].map(|table| grid(table(report))),
         cost_figures => Value::from(Serde(cost_figures(report))),
         figures => Value::from(Serde(timeline_figures(report))),
     }

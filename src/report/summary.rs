@@ -33,6 +33,7 @@ pub fn summary(report: &Report, printed: Printed<'_>) -> String {
     }
     figures(report, &mut text);
     bottleneck(report, &mut text);
+    commitment_advice(report, &mut text);
     text.push('\n');
     if !printed.details {
         caveats(report, &mut text);
@@ -90,6 +91,23 @@ fn bottleneck(report: &Report, text: &mut String) {
     if let Some(extent) = extent(worst) {
         row("", &extent);
     }
+}
+
+/// The commitment that saves most, where somebody asked.
+fn commitment_advice(report: &Report, text: &mut String) {
+    let Some(best) = report.commitment_advice.first() else { return };
+    let saving = figure(best.saving_usd_per_month.mean, super::Unit::UsdPerMonth);
+    let _ = writeln!(
+        text,
+        "{}",
+        shortened(&format!(" {:<26}{saving:>10}  {} {}", "A commitment would save", best.kind, best.term))
+    );
+    let surely = format!(
+        "{} of the runs, P5 {}",
+        figure(best.saves, super::Unit::Ratio),
+        figure(best.saving_usd_per_month.p5, super::Unit::UsdPerMonth)
+    );
+    let _ = writeln!(text, "{}", shortened(&format!(" {:<26}{} in {surely}", "", best.amount)));
 }
 
 fn caveats(report: &Report, text: &mut String) {

@@ -37,6 +37,57 @@ pub(super) fn groups(report: &Report) -> Grid {
     }
 }
 
+/// What was committed to in advance, and how much of it was used.
+pub(super) fn commitments(report: &Report) -> Grid {
+    let row = |row: &super::CommitmentResult| {
+        vec![
+            row.name.clone(),
+            row.what.clone(),
+            mean(&row.utilisation, Unit::Ratio),
+            mean(&row.covered_list_usd, Unit::Usd),
+            mean(&row.net_usd, Unit::Usd),
+            mean(&row.effective_usd, Unit::Usd),
+            mean(&row.unused_usd, Unit::Usd),
+        ]
+    };
+    let found = report.commitments.as_ref();
+    let coverage = found.map_or(String::new(), |found| {
+        let known = found.coverage.is_known();
+        if known {
+            format!(" (they cover {} of what they could)", mean(&found.coverage, Unit::Ratio))
+        } else {
+            String::new()
+        }
+    });
+    Grid {
+        title: format!("Commitments in the simulated time{coverage}"),
+        heads: &["", "what", "used", "at list", "invoiced", "amortised", "unused"],
+        rows: found.into_iter().flat_map(|found| &found.commitments).map(row).collect(),
+    }
+}
+
+/// Which commitments would pay.
+pub(super) fn commitment_advice(report: &Report) -> Grid {
+    let row = |row: &super::AdvisedCommitment| {
+        let mark = if row.is_estimated { " (rates estimated)" } else { "" };
+        let saving = &row.saving_usd_per_month;
+        vec![
+            format!("{}, {}", row.kind, row.term),
+            format!("{}{mark}", row.amount),
+            figure(saving.mean, Unit::UsdPerMonth),
+            format!("{} – {}", figure(saving.p5, Unit::UsdPerMonth), figure(saving.p95, Unit::UsdPerMonth)),
+            figure(row.saves, Unit::Ratio),
+            mean(&row.utilisation, Unit::Ratio),
+        ]
+    };
+    Grid {
+        title: "Commitments that would pay, if the simulated time stood for their term (each for itself, no upfront)"
+            .to_owned(),
+        heads: &["", "how much", "saves per month", "P5 – P95", "of runs", "used"],
+        rows: report.commitment_advice.iter().map(row).collect(),
+    }
+}
+
 pub(super) fn hpas(report: &Report) -> Grid {
     let row = |hpa: &super::AutoscalerResult| {
         vec![

@@ -79,6 +79,7 @@ impl Accounts {
             accounts.ledger.add_level(SimTime::ZERO, item, standing.level);
         }
         accounts.declare_nodes(cast, billing);
+        accounts.ledger.set_pledges(billing.pledges.clone());
         accounts.spread = IdVec::filled((vec![0; accounts.node_items.len()], Usage::default()), cast.workloads.len());
         accounts
     }

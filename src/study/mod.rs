@@ -6,6 +6,7 @@
 
 pub(crate) mod advise;
 pub mod audit;
+pub(crate) mod commitments;
 mod errors;
 mod estimate;
 pub(crate) mod figures;

@@ -1,6 +1,8 @@
 //! The way from a scenario to what can be said about it: replications, then advice.
 
 use super::advise::{self, Advice, Budget};
+use super::commitments::{self, Advised};
+use super::figures::Grain;
 use super::replicate::Study;
 use super::runs::Runs;
 use crate::scenario::Scenario;
@@ -11,6 +13,8 @@ use crate::traffic::latency::LatencyTables;
 pub struct Options {
     /// Search for a better min and max of everything that scales.
     pub recommend: bool,
+    /// Look for commitments that would pay.
+    pub recommend_commitments: bool,
     /// Replications of every alternative in that search.
     pub search_replications: u32,
     /// Fresh replications in which the present setting and the recommended one are compared, at least; as many as the
@@ -21,7 +25,7 @@ pub struct Options {
 impl Default for Options {
     /// With a search: five replications per alternative, at least 20 to check.
     fn default() -> Self {
-        Options { recommend: true, search_replications: 5, check_replications: 20 }
+        Options { recommend: true, recommend_commitments: false, search_replications: 5, check_replications: 20 }
     }
 }
 
@@ -64,6 +68,8 @@ pub struct Finished {
     pub runs: Runs,
     /// Which min and max to set, if that was asked and there is something to set.
     pub advice: Option<Advice>,
+    /// Which commitments would pay, if that was asked.
+    pub commitment_advice: Vec<Advised>,
 }
 
 /// Simulates a scenario on all threads of the current rayon pool. Cannot fail: an accepted scenario can be run.
@@ -82,7 +88,12 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finishe
         advice
     });
     let advice = advice.filter(|advice| !advice.rows.is_empty());
-    Finished { scenario, study, runs, advice }
+    let commitment_advice = if options.recommend_commitments {
+        commitments::advise(&study.cast.billing.pledges, runs.figures(), Grain::of(study.duration))
+    } else {
+        Vec::new()
+    };
+    Finished { scenario, study, runs, advice, commitment_advice }
 }
 
 /// Simulates a scenario without searching for a better setting. Studies that share `tables` make each table of latency
@@ -92,12 +103,12 @@ pub fn simulate(scenario: &Scenario, tables: &LatencyTables, watch: &dyn Watch) 
     watch.begins(Phase::Simulating, u64::from(scenario.replications));
     let runs = study.replicate_all(0..scenario.replications, &|| watch.replicated());
     watch.simulated(&runs);
-    Finished { scenario: scenario.clone(), study, runs, advice: None }
+    Finished { scenario: scenario.clone(), study, runs, advice: None, commitment_advice: Vec::new() }
 }
 
 /// Simulates a scenario for its figures alone: without a log, a timeline or advice. `tables` as in [`simulate`].
 pub fn measure(scenario: Scenario, tables: &LatencyTables) -> Finished {
     let study = Study { tables: tables.clone(), keeps_story: false, ..Study::of(&scenario) };
     let runs = study.replicate_all(0..scenario.replications, &|| ());
-    Finished { scenario, study, runs, advice: None }
+    Finished { scenario, study, runs, advice: None, commitment_advice: Vec::new() }
 }

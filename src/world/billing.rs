@@ -1,6 +1,7 @@
 //! What is paid for, where and when: the bill's part of the cast.
 
 use super::NodeGroup;
+use crate::cost::commitments::Pledges;
 use crate::cost::{Basis, Calendar, ChargeKind, Item, ItemId, NamespaceId, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::id::{Id, IdVec};
 use crate::intern::Symbol;
@@ -30,6 +31,8 @@ pub struct Billing {
     pub namespaces: IdVec<NamespaceId, Symbol>,
     /// What is paid for besides nodes; the nodes' items come after them.
     pub items: IdVec<ItemId, Standing>,
+    /// What was committed to in advance.
+    pub pledges: Arc<Pledges>,
 }
 
 impl Default for Billing {
@@ -40,6 +43,7 @@ impl Default for Billing {
             region: "".into(),
             namespaces: IdVec::new(),
             items: IdVec::new(),
+            pledges: Arc::default(),
         }
     }
 }

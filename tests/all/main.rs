@@ -14,6 +14,7 @@ mod check;
 mod check_outputs;
 mod cli;
 mod commitment_vectors;
+mod commitments;
 mod compare;
 mod digest;
 mod docs;

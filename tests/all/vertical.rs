@@ -63,7 +63,13 @@ fn hours(scenario: Scenario, hours: i64) -> Outcome {
 fn report_of(scenario: Scenario, outcome: Outcome) -> Report {
     let study = Study { duration: SimDuration::from_hours(4), ..Study::of(&scenario) };
     let figures = Figures::of(0, &study.names(), outcome);
-    Report::of(&Finished { scenario, study, runs: Runs::new(vec![figures], None), advice: None })
+    Report::of(&Finished {
+        scenario,
+        study,
+        runs: Runs::new(vec![figures], None),
+        advice: None,
+        commitment_advice: Vec::new(),
+    })
 }
 
 /// The cpu requests of the order service's present pods, and its pods evicted by the updater, with when.

@@ -12,7 +12,10 @@
 
 mod arrangement;
 mod fee;
+mod months;
+mod offer;
 mod order;
+mod pledges;
 mod size;
 mod sustained;
 mod tally;
@@ -20,6 +23,9 @@ mod terms;
 
 pub use arrangement::{Arrangement, Cover, Held, Hour, HourCover};
 pub use fee::Fee;
+pub use offer::Offer;
+pub(super) use pledges::Applied;
+pub use pledges::{Pledge, Pledges};
 pub use size::{family, is_size_flexible, size_factor};
 pub use sustained::{Block, Tiers, at_full_price};
 pub use tally::{CommitmentTally, Tally};

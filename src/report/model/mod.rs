@@ -2,6 +2,7 @@
 
 mod bill;
 mod bottleneck;
+mod commitments;
 mod costs;
 mod drivers;
 mod recommendation;
@@ -11,6 +12,7 @@ mod users;
 
 pub use bill::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
 pub use bottleneck::{Bottleneck, BottleneckKind};
+pub use commitments::{AdvisedCommitment, CommitmentResult, CommitmentsResult};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use drivers::{CapacityResult, CostDrivers};
 pub use recommendation::{Recommendation, RecommendedBounds, Verdict};
@@ -75,6 +77,12 @@ pub struct Report {
     pub namespaces: Vec<NamespaceResult>,
     /// Mean cost by day, group, namespace and resource; adds up to the mean total.
     pub costs: Vec<CostRow>,
+    /// What was committed to in advance; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitments: Option<CommitmentsResult>,
+    /// Which commitments would pay, those that save most first; each for itself. Empty where nobody asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitment_advice: Vec<AdvisedCommitment>,
     /// What the cost is made of, as far as runs are compared by it; absent in a result of an earlier release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_drivers: Option<CostDrivers>,
@@ -111,6 +119,8 @@ impl Report {
             charges: Vec::new(),
             namespaces: Vec::new(),
             costs: Vec::new(),
+            commitments: None,
+            commitment_advice: Vec::new(),
             cost_drivers: None,
             inputs: BTreeMap::new(),
             timeline: Timeline::default(),

@@ -2,7 +2,7 @@
 
 use super::Results;
 use crate::cost::{Calendar, LineKey, Part, PriceType};
-use crate::report::{BillCell, BillLineResult, BillMonth, BillResult};
+use crate::report::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
 use crate::scenario::Account;
 use crate::study::figures::{Grain, LineFigures};
 use crate::study::{Figures, ItemName};
@@ -69,7 +69,10 @@ impl Results<'_> {
             kind: item.kind.map_or(String::new(), |kind| kind.name().to_owned()),
             service: item.service.clone(),
             sku: item.sku.clone(),
-            name: item.name.clone(),
+            name: match key.part {
+                Part::Sustained => format!("{}: sustained use discount", item.name),
+                _ => item.name.clone(),
+            },
             resource: item.resource.clone(),
             group,
             namespace: item.namespace.clone(),
@@ -78,7 +81,7 @@ impl Results<'_> {
             labels: item.labels.clone(),
             unit: item.unit.clone(),
             price_type: price_type(key, item).to_owned(),
-            commitment: None,
+            commitment: self.bill_commitment(key.part),
             list_unit_price_usd: tier_price(&item.list_prices, key.part),
             unit_price_usd: unit_price(key, item, sums),
             price_source: item.price_source.clone(),
@@ -92,6 +95,19 @@ impl Results<'_> {
             net_usd_p95: p95,
             cells: rows,
         }
+    }
+
+    /// Which part of which commitment a line is.
+    fn bill_commitment(&self, part: Part) -> Option<BillCommitment> {
+        let (number, part) = match part {
+            Part::Covered(number) => (number, "used"),
+            Part::Unused(number) => (number, "unused"),
+            Part::Fee(number) => (number, "fee"),
+            Part::Tier(_) | Part::Free | Part::Sustained => return None,
+        };
+        let pledges = &self.cast.billing.pledges;
+        let (row, about) = (pledges.commitments.get(number as usize)?, pledges.about.get(number as usize)?);
+        Some(BillCommitment { id: row.name.to_string(), kind: about.kind.to_owned(), part: part.to_owned() })
     }
 
     /// The 5th and the 95th percentile of amounts in nano-USD; replications without one have nothing.
@@ -145,7 +161,7 @@ fn order(line: &BillLineResult) -> (usize, &str, &str, Option<&str>, &str) {
 fn price_type(key: LineKey, item: &ItemName) -> &'static str {
     match key.part {
         Part::Tier(_) if item.kind == Some(crate::cost::ChargeKind::SpotNodes) => name_of(PriceType::Spot),
-        Part::Tier(_) | Part::Fee(_) => name_of(PriceType::OnDemand),
+        Part::Tier(_) | Part::Fee(_) | Part::Sustained => name_of(PriceType::OnDemand),
         Part::Free => name_of(PriceType::Free),
         Part::Covered(_) | Part::Unused(_) => name_of(PriceType::Committed),
     }
@@ -161,7 +177,12 @@ const fn name_of(kind: PriceType) -> &'static str {
 }
 
 fn tier_price(prices: &[i64], part: Part) -> f64 {
-    let at = if let Part::Tier(tier) = part { usize::from(tier) } else { 0 };
+    let at = match part {
+        Part::Tier(tier) => usize::from(tier),
+        Part::Covered(_) | Part::Free => 0,
+        // What is no usage has no list price.
+        Part::Unused(_) | Part::Fee(_) | Part::Sustained => return 0.0,
+    };
     prices.get(at).map_or(0.0, |nano| *nano as f64 / 1e9)
 }
 

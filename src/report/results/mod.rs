@@ -2,13 +2,15 @@
 
 mod bill;
 mod bottlenecks;
+mod commitments;
 mod costs;
+mod drivers;
 mod headlines;
 mod scaling;
 mod timeline;
 mod users;
 
-use super::{Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
+use super::{AdvisedCommitment, Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
 use crate::scenario::Scenario;
 use crate::scenario::issue::{Issue, Severity};
 use crate::study::{Figures, Finished, Names, Runs};
@@ -18,13 +20,16 @@ use crate::world::Cast;
 impl Report {
     /// What a study found. The timeline is that of replication 0; the command that makes the report again is left empty.
     pub fn of(finished: &Finished) -> Self {
-        let Finished { scenario, study, runs, advice } = finished;
+        let Finished { scenario, study, runs, advice, commitment_advice } = finished;
         let names = study.names();
         let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
         let mut report = Report::of_figures(finished);
         report.vertical_autoscalers = results.vertical_autoscalers();
         report.bottlenecks = results.bottlenecks();
         report.costs = results.costs();
+        report.commitments = results.commitments();
+        report.cost_drivers = Some(results.cost_drivers());
+        report.commitment_advice = commitment_advice.iter().map(AdvisedCommitment::from).collect();
         report.bill = results.bill(&study.cast.billing.calendar, &scenario.account);
         report.inputs = scenario.inputs.values(&scenario.cast);
         report.timeline = results.timeline();

@@ -4,6 +4,7 @@ mod autoscaler;
 mod billing;
 mod budgets;
 mod charges;
+mod commitments;
 mod controller_manager;
 mod deploys;
 mod dump_nodes;
@@ -112,6 +113,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     autoscaler::warn_about_the_unscaled(&scene, &cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
+    commitments::build(&scene, &mut cast, duration, issues);
     warn_about_nodes(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {

@@ -3,6 +3,7 @@
 //! Start reading at [`ScenarioFile`]; each file beside this one is a part of it.
 
 mod cluster;
+mod commitments;
 mod costs;
 mod events;
 mod prices;
@@ -12,6 +13,7 @@ mod traffic;
 mod values;
 
 pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler};
+pub use commitments::{Commitment, CommitmentKind, Payment};
 pub use costs::{Billing, Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
 pub use prices::{Percent, PriceRate, PriceTerms, Prices};
@@ -78,6 +80,8 @@ pub struct ScenarioFile {
     pub billing: Billing,
     /// Other things that are paid for by the hour.
     pub charges: Vec<Charge>,
+    /// What was committed to in advance.
+    pub commitments: Vec<Commitment>,
     /// A CSV of pods that arrive, run and end: `time_s,pod,cpu_milli,mem_bytes,duration_s`.
     pub pod_trace: Option<FilePath>,
     /// How long.
@@ -129,4 +133,4 @@ pub enum Latency {
 }
 
 /// Lists to which a scenario that extends another adds; everything else is replaced.
-pub(super) const ADDED_LISTS: &[&str] = &["patterns", "faults", "deploys", "charges", "managed"];
+pub(super) const ADDED_LISTS: &[&str] = &["patterns", "faults", "deploys", "charges", "managed", "commitments"];

@@ -1,0 +1,166 @@
+//! Sustained use over the months of a bill.
+
+use super::sustained::{Block, Tiers, at_full_price};
+use super::terms::{Sku, Usage};
+use crate::cost::hourly::Hourly;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Resources that are stacked on each other: the vCPUs of a series in a region, or its memory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pool {
+    series: Arc<str>,
+    region: Arc<str>,
+    is_memory: bool,
+}
+
+/// A usage in a pool.
+struct Member {
+    usage: usize,
+    pool: usize,
+    /// Of a unit.
+    size: i64,
+}
+
+/// Collects what nothing covers, and says what sustained use saves of it.
+///
+/// A month is as long as what is simulated of it: the simulated time stands for the month that it lies in.
+pub(super) struct Sustained {
+    pools: Vec<(Pool, Tiers)>,
+    members: Vec<Member>,
+    usages: usize,
+    /// By month: its length, each pool's blocks, each hour's quantities by member.
+    months: BTreeMap<usize, Month>,
+}
+
+#[derive(Default)]
+struct Month {
+    nanos: i64,
+    blocks: Vec<Vec<Block>>,
+    hours: Vec<Vec<i128>>,
+}
+
+impl Sustained {
+    /// For these usages; those of series without such a discount, and spot, are left out.
+    pub(super) fn new(usages: &[Usage]) -> Self {
+        let (mut pools, mut members): (Vec<(Pool, Tiers)>, Vec<Member>) = (Vec::new(), Vec::new());
+        for (usage, used) in usages.iter().enumerate().filter(|(_, used)| !used.is_spot) {
+            let (series, size, is_memory) = match &used.sku {
+                Sku::GceCores { series, milli } => (series, *milli, false),
+                Sku::GceMemory { series, bytes } => (series, *bytes, true),
+                _ => continue,
+            };
+            let Some(tiers) = Tiers::of(series) else { continue };
+            let pool = Pool { series: series.clone(), region: used.region.clone(), is_memory };
+            let at = pools.iter().position(|(other, _)| *other == pool).unwrap_or_else(|| {
+                pools.push((pool, tiers));
+                pools.len() - 1
+            });
+            members.push(Member { usage, pool: at, size });
+        }
+        Sustained { pools, members, usages: usages.len(), months: BTreeMap::new() }
+    }
+
+    /// Adds an hour of `span` nanoseconds: what is `left` of each usage.
+    pub(super) fn add(&mut self, month: usize, span: i64, left: &[i128]) {
+        let month = self.months.entry(month).or_default();
+        month.nanos += span;
+        month.blocks.resize_with(self.pools.len(), Vec::new);
+        month.hours.push(self.members.iter().map(|member| left[member.usage]).collect());
+        let mut heights = vec![0i64; self.pools.len()];
+        // Whole machines are below those that ran for a part of the hour.
+        let unit = i128::from(span.max(1)) * 1_000_000;
+        let mut pile = |member: &Member, machines: i64, time: i64| {
+            let from = heights[member.pool];
+            let until = from.saturating_add(machines.saturating_mul(member.size));
+            if until > from && time > 0 {
+                heights[member.pool] = until;
+                month.blocks[member.pool].push(Block { from, until, time });
+            }
+        };
+        for member in &self.members {
+            pile(member, i64::try_from(left[member.usage] / unit).unwrap_or(0), span);
+        }
+        for member in &self.members {
+            pile(member, 1, i64::try_from(left[member.usage] % unit / 1_000_000).unwrap_or(0));
+        }
+    }
+
+    /// The quantity of each usage that costs nothing, by hour.
+    pub(super) fn saved(self) -> Vec<Hourly> {
+        let mut saved = vec![Hourly::default(); self.usages];
+        for month in self.months.into_values() {
+            let shares: Vec<(i128, i128)> = self
+                .pools
+                .iter()
+                .zip(&month.blocks)
+                .map(|((_, tiers), blocks)| share(blocks, month.nanos, *tiers))
+                .collect();
+            for (at, member) in self.members.iter().enumerate() {
+                let (part, whole) = shares[member.pool];
+                let (mut used, mut told) = (0i128, 0i128);
+                for hour in &month.hours {
+                    used += hour[at];
+                    let upto = if whole == 0 { 0 } else { used / whole * part + used % whole * part / whole };
+                    saved[member.usage].push(1, upto - told);
+                    told = upto;
+                }
+            }
+        }
+        saved
+    }
+}
+
+/// Which part of a pool's use is saved, as a fraction of small numbers.
+fn share(blocks: &[Block], month: i64, tiers: Tiers) -> (i128, i128) {
+    let used: i128 = blocks.iter().map(|block| i128::from(block.until - block.from) * i128::from(block.time)).sum();
+    let paid = at_full_price(blocks, month, tiers);
+    let shift = (128 - used.leading_zeros()).saturating_sub(50);
+    ((used - paid).max(0) >> shift, used >> shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::PricePerHour;
+
+    const HOUR: i64 = 3_600_000_000_000;
+
+    fn usage(series: &str, milli: i64) -> Usage {
+        Usage {
+            sku: Sku::GceCores { series: series.into(), milli },
+            region: "us-central1".into(),
+            zone: None,
+            account: 0,
+            is_spot: false,
+            on_demand: PricePerHour::from_usd(0.03),
+        }
+    }
+
+    fn saved(usages: &[Usage], hours: &[&[i64]]) -> Vec<f64> {
+        let mut sustained = Sustained::new(usages);
+        for hour in hours {
+            let left: Vec<i128> =
+                hour.iter().map(|minutes| i128::from(*minutes) * 60_000_000_000 * 1_000_000).collect();
+            sustained.add(0, HOUR, &left);
+        }
+        let hours = |hourly: &Hourly| hourly.sum() as f64 / (HOUR as f64 * 1e6);
+        sustained.saved().iter().map(hours).collect()
+    }
+
+    #[test]
+    fn a_machine_all_month_saves_thirty_per_cent_and_half_the_month_ten() {
+        let month = [&[60, 60][..], &[60, 60], &[60, 0], &[60, 0]];
+        let found = saved(&[usage("n1", 1000), usage("n2", 4000)], &month);
+        assert!((found[0] - 1.2).abs() < 1e-9, "{found:?}");
+        assert!((found[1] - 0.1322).abs() < 1e-9, "{found:?}");
+        assert_eq!(saved(&[usage("e2", 1000)], &[&[60], &[60]]), [0.0]);
+    }
+
+    #[test]
+    fn machines_of_a_series_that_follow_each_other_are_one() {
+        let month = [&[60, 0][..], &[60, 0], &[0, 60], &[0, 60]];
+        let found = saved(&[usage("n1", 1000), usage("n1", 1000)], &month);
+        assert!((found[0] + found[1] - 1.2).abs() < 1e-9, "{found:?}");
+    }
+}

@@ -1,0 +1,115 @@
+//! What was committed to in advance.
+
+use crate::market::{PaymentOption, TermLength};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A commitment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Commitment {
+    /// What it is called; no two alike.
+    pub name: String,
+    /// Of which kind.
+    pub kind: CommitmentKind,
+    /// What is reserved: `m5.large`.
+    #[serde(default)]
+    pub instance_type: Option<String>,
+    /// The zone of a zonal one.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// The family of an EC2 Instance Savings Plan, or Google's machine series.
+    #[serde(default)]
+    pub family: Option<String>,
+    /// Where, if not in the cluster's region.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// How many Reserved Instances.
+    #[serde(default)]
+    pub count: Option<i64>,
+    /// The hourly commitment of Savings Plans and flexible commitments.
+    #[serde(default)]
+    pub usd_per_hour: Option<f64>,
+    /// vCPUs of a resource-based commitment.
+    #[serde(default)]
+    pub vcpu: Option<f64>,
+    /// Its memory, GiB.
+    #[serde(default)]
+    pub memory_gib: Option<f64>,
+    /// The day on which it begins; with the simulated time, if that is not said.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The day on which it ends.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Or how long it lasts.
+    #[serde(default)]
+    pub term: Option<Term>,
+    /// How it is paid.
+    #[serde(default)]
+    pub payment: Option<Payment>,
+    /// What is paid upfront for each Reserved Instance, instead of the list price.
+    #[serde(default)]
+    pub upfront_usd: Option<f64>,
+    /// What each Reserved Instance, or a resource-based commitment, costs an hour besides.
+    #[serde(default)]
+    pub hourly_usd: Option<f64>,
+    /// Rates of a Savings Plan by machine type, USD per hour, instead of those of the tables.
+    #[serde(default)]
+    pub rates: BTreeMap<String, f64>,
+    /// The discount of a flexible commitment, 0 to 1, instead of the listed one.
+    #[serde(default)]
+    pub discount: Option<f64>,
+}
+
+/// Kinds of commitments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub enum CommitmentKind {
+    ZonalReservedInstance,
+    RegionalReservedInstance,
+    Ec2InstanceSavingsPlan,
+    ComputeSavingsPlan,
+    GoogleResource,
+    GoogleFlexible,
+}
+
+/// How long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[allow(missing_docs)]
+pub enum Term {
+    #[serde(rename = "1y")]
+    OneYear,
+    #[serde(rename = "3y")]
+    ThreeYears,
+}
+
+impl From<Term> for TermLength {
+    fn from(term: Term) -> Self {
+        match term {
+            Term::OneYear => TermLength::OneYear,
+            Term::ThreeYears => TermLength::ThreeYears,
+        }
+    }
+}
+
+/// When one pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub enum Payment {
+    NoUpfront,
+    PartialUpfront,
+    AllUpfront,
+}
+
+impl From<Payment> for PaymentOption {
+    fn from(payment: Payment) -> Self {
+        match payment {
+            Payment::NoUpfront => PaymentOption::NoUpfront,
+            Payment::PartialUpfront => PaymentOption::PartialUpfront,
+            Payment::AllUpfront => PaymentOption::AllUpfront,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Which commitment would pay, by the hourly use of all replications.
+//!
+//! The simulated time stands for the term. Of each offer the amount is chosen that saves most on average, but never more than the
+//! replications' fifth percentile of the amount that would have been best for each of them alone: what even a quiet run
+//! uses often enough to pay for it.
+
+use super::estimate::Estimate;
+use super::figures::{Figures, Grain, LineFigures};
+use crate::cost::Part;
+use crate::cost::commitments::{Arrangement, Hour, HourCover, Offer, Pledges, UNIT_HOUR, Usage};
+use crate::units::{HOURS_PER_MONTH, Money};
+
+/// An offer that pays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advised {
+    /// Which.
+    pub offer: Offer,
+    /// How many units of it.
+    pub units: i64,
+    /// What it costs an hour.
+    pub fee: Money,
+    /// What it saves in a month of 730 hours, over the replications.
+    pub saving_usd_per_month: Estimate,
+    /// The share of the replications in which it saves.
+    pub saves: f64,
+    /// The share of it that is used.
+    pub utilisation: Estimate,
+}
+
+/// What nothing covers yet, by hour and usage, of one replication.
+struct Uncovered {
+    hours: Vec<Vec<i128>>,
+}
+
+/// The offers that pay, those that save most first. Cost: some ten passes over the hours of all replications per offer.
+pub(crate) fn advise(pledges: &Pledges, figures: &[Figures], grain: Grain) -> Vec<Advised> {
+    let usages: Vec<Usage> = pledges.usages.iter().map(|(_, usage)| usage.clone()).collect();
+    let runs: Vec<Uncovered> = figures.iter().map(|run| uncovered(pledges, run, grain)).collect();
+    let search = Search { usages: &usages, runs: &runs };
+    let mut rows: Vec<Advised> = pledges.offers.iter().filter_map(|offer| search.best(offer)).collect();
+    rows.sort_by(|a, b| b.saving_usd_per_month.mean.total_cmp(&a.saving_usd_per_month.mean));
+    rows
+}
+
+/// What is on demand in each hour; days of a long bill are divided evenly.
+fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Uncovered {
+    let hours = usize::try_from(run.span.as_secs() / 3600).unwrap_or(0);
+    let mut rows = vec![vec![0; pledges.usages.len()]; hours];
+    let is_on_demand = |line: &&LineFigures| matches!(line.key.part, Part::Tier(_));
+    for line in run.lines.iter().filter(is_on_demand) {
+        for (usage, _) in pledges.usages.iter().enumerate().filter(|(_, (item, _))| *item == line.key.item) {
+            for cell in &line.cells {
+                let quantity = i128::from(cell.quantity) * (UNIT_HOUR / 1_000_000_000);
+                let of_hours = match grain {
+                    Grain::Hour => cell.period as usize..cell.period as usize + 1,
+                    Grain::Day => cell.period as usize * 24..cell.period as usize * 24 + 24,
+                };
+                let share = quantity / of_hours.len() as i128;
+                rows.iter_mut().take(of_hours.end).skip(of_hours.start).for_each(|row| row[usage] += share);
+            }
+        }
+    }
+    Uncovered { hours: rows }
+}
+
+struct Search<'a> {
+    usages: &'a [Usage],
+    runs: &'a [Uncovered],
+}
+
+/// What an amount of an offer does in one replication.
+struct Outcome {
+    /// Nano-USD over the simulated time.
+    saving: i128,
+    used: f64,
+}
+
+impl Search<'_> {
+    fn best(&self, offer: &Offer) -> Option<Advised> {
+        let mut alone: Vec<i64> = self.runs.iter().map(|run| self.best_alone(offer, run)).collect();
+        alone.sort_unstable();
+        let most = *alone.get((alone.len().saturating_sub(1)) / 20)?;
+        let mean = |units: i64| self.runs.iter().map(|run| self.outcome(offer, units, run).saving).sum::<i128>();
+        let units = peak(most, mean);
+        if units == 0 {
+            return None;
+        }
+        let outcomes: Vec<(Outcome, f64)> =
+            self.runs.iter().map(|run| (self.outcome(offer, units, run), run.hours.len() as f64)).collect();
+        let monthly =
+            |(outcome, hours): &(Outcome, f64)| outcome.saving as f64 / 1e9 * HOURS_PER_MONTH as f64 / hours.max(1.0);
+        let saving = Estimate::of(outcomes.iter().map(monthly));
+        (saving.mean > 0.0).then(|| Advised {
+            offer: offer.clone(),
+            units,
+            fee: offer.fee * units,
+            saves: outcomes.iter().filter(|(outcome, _)| outcome.saving > 0).count() as f64
+                / outcomes.len().max(1) as f64,
+            utilisation: Estimate::of(outcomes.iter().map(|(outcome, _)| outcome.used)),
+            saving_usd_per_month: saving,
+        })
+    }
+
+    /// How much would have been best for one replication.
+    fn best_alone(&self, offer: &Offer, run: &Uncovered) -> i64 {
+        // More than is ever used saves nothing: doubled until it is not used up.
+        let mut most = 1;
+        while most < 1 << 40 && self.outcome(offer, most, run).used > 0.01 {
+            most *= 2;
+        }
+        peak(most, |units| self.outcome(offer, units, run).saving)
+    }
+
+    fn outcome(&self, offer: &Offer, units: i64, run: &Uncovered) -> Outcome {
+        let commitments = [offer.bought(units)];
+        let arrangement = Arrangement::new(self.usages, &commitments);
+        let (mut cover, mut left) = (HourCover::default(), Vec::new());
+        let (mut value, mut fees, mut used, mut capacity) = (0i128, 0i128, 0f64, 0f64);
+        for (number, hour) in run.hours.iter().enumerate() {
+            left.clone_from(hour);
+            arrangement.cover(Hour::whole(number as i64), &mut left, &mut cover);
+            let worth = |cover: &crate::cost::commitments::Cover| {
+                i128::from(self.usages[cover.usage].on_demand.nano_usd()) * (cover.quantity / 1_000_000)
+            };
+            value += cover.covers.iter().map(worth).sum::<i128>();
+            fees += cover.held[0].fee.nano_usd();
+            used += cover.held[0].used as f64;
+            capacity += cover.held[0].capacity as f64;
+        }
+        let saving = value / (UNIT_HOUR / 1_000_000) - fees;
+        Outcome { saving, used: if capacity > 0.0 { used / capacity } else { 0.0 } }
+    }
+}
+
+/// Where a function that rises and then falls is highest, from 0 to `most`; the least of equals.
+fn peak(most: i64, value: impl Fn(i64) -> i128) -> i64 {
+    let (mut low, mut high) = (0, most);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if value(middle) < value(middle + 1) { low = middle + 1 } else { high = middle }
+    }
+    if value(low) > 0 { low } else { 0 }
+}
