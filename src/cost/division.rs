@@ -93,16 +93,6 @@ pub(super) fn divide(cost: Money, capacity: Integral, held: &[(Holder, Integral)
     division
 }
 
-/// Divides `amount` among holders by the time that their pods ran. Exact; nothing is left.
-pub(super) fn by_pod_time(amount: Money, times: &[i128]) -> Vec<Money> {
-    let mut parts = split(amount, times.iter().sum(), times.iter().copied());
-    let rest = amount - parts.iter().copied().sum();
-    if let Some(last) = parts.last_mut() {
-        *last += rest;
-    }
-    parts
-}
-
 /// `cost * part / capacity` for each part, scaled down if the parts exceed the capacity. Rounding
 /// the running sum, not the parts, keeps the sum within `cost`.
 fn split(cost: Money, capacity: i128, parts: impl Iterator<Item = i128> + Clone) -> Vec<Money> {
@@ -186,11 +176,5 @@ mod tests {
         let division =
             divide(Money::ZERO, Integral::default(), &[(tenant(0), integral(1, 1, 1))], BaseRates::default());
         assert_eq!(division.held, [(tenant(0), usd([0.0; 3]))]);
-    }
-
-    #[test]
-    fn a_charge_is_divided_by_the_time_of_pods() {
-        let parts = by_pod_time(Money::from_nano_usd(10), &[24, 12, 12, 0]);
-        assert_eq!(parts.iter().map(|part| part.nano_usd()).collect::<Vec<_>>(), [5, 2, 3, 0]);
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`Ledger`] and [`Item`].
 
+pub mod allocation;
 mod bill;
 mod bridge;
 mod calendar;

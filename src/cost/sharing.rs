@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::allocation::by_pod_time;
 use super::bill::{BillShare, Owner, ShareKind};
-use super::division::{Integral, RESOURCES, by_pod_time, divide};
+use super::division::{Integral, RESOURCES, divide};
 use super::ids::PoolId;
 use super::item::{Item, Payer};
 use super::ledger::{Held, Holder, Ledger};

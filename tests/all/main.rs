@@ -1,5 +1,6 @@
 //! All tests from outside, as one program: each more would link the library once more, which takes minutes.
 
+mod allocation_tables;
 mod autoscaler_expanders;
 mod autoscaler_groups;
 mod autoscaler_legacy;
