@@ -10,6 +10,7 @@ mod fit;
 mod hpa;
 mod jobs;
 mod progress;
+mod report;
 mod run;
 mod scenario;
 mod schedule;
@@ -42,6 +43,8 @@ struct Cli {
 enum Command {
     /// Simulate a scenario: what it costs, how it feels, which min and max to set.
     Run(run::Args),
+    /// Show a result that was written in another form: page, spreadsheet, FOCUS, CSV, JSON.
+    Report(report::Args),
     /// Set scenarios side by side: what differs in what was asked, what differs in what came out, and how sure that is.
     Compare(compare::Args),
     /// Simulate a scenario at many settings: which are the cheapest that keep what is promised.
@@ -88,9 +91,10 @@ pub(crate) fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Run(args) => run::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
-        Command::Check(args) => return check::run(&args).map_or_else(|failure| report(&failure), ExitCode::from),
+        Command::Check(args) => return check::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),
@@ -99,7 +103,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Autoscale(args) => autoscale::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
-    outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)
+    outcome.map_or_else(|failure| tell(&failure), |()| ExitCode::SUCCESS)
 }
 
 /// Says what clap says of the arguments, but proposes only a command that may be meant: `init` is no slip of `fit`.
@@ -120,7 +124,7 @@ fn refused(mut error: clap::Error) -> ExitCode {
 }
 
 /// Says what went wrong on stderr.
-fn report(failure: &Failure) -> ExitCode {
+fn tell(failure: &Failure) -> ExitCode {
     match failure {
         Failure::Input(issues) => {
             issues.iter().for_each(streams::tell);

@@ -8,8 +8,18 @@ use std::io::{self, Write};
 ///
 /// Errors: [`Failure::Unread`] where the reader has gone, [`Failure::Internal`] for whatever else the system says.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+    written(anstream::stdout().lock(), text.as_bytes())
+}
+
+/// Prints bytes that are no text to stdout, as they are.
+///
+/// Errors: those of [`print`].
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    written(io::stdout().lock(), bytes)
+}
+
+fn written(mut stdout: impl Write, bytes: &[u8]) -> Result<(), Failure> {
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::Unread,
         _ => Failure::Internal(format!("cannot write to stdout: {error}")),
     })

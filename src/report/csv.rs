@@ -47,10 +47,12 @@ pub(super) fn finish(writer: ::csv::Writer<Vec<u8>>) -> String {
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
-/// A spreadsheet must not run a name: texts that begin like a formula get an apostrophe in front.
+/// A spreadsheet must not run a name: texts that begin like a formula get an apostrophe in front, numbers stay as they are.
+///
+/// Source: OWASP, "CSV Injection".
 fn neutral(cell: String) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell }
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    if formula && !cell.parse().is_ok_and(f64::is_finite) { format!("'{cell}") } else { cell }
 }
 
 /// At most six decimals, without trailing zeros.
@@ -70,6 +72,10 @@ mod tests {
         check("=1+1", "'=1+1");
         check("@SUM(A1)", "'@SUM(A1)");
         check("+cmd", "'+cmd");
+        check("-inf", "'-inf");
+        check("\t=1+1", "'\t=1+1");
+        check("\r=1+1", "'\r=1+1");
+        check("\n=1+1", "'\n=1+1");
         check("-5.5", "-5.5");
         check("order", "order");
     }

@@ -5,31 +5,52 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::attachments::NAMES;
+use super::bill::{BillError, FocusVersion, Grain, bill_csv, focus_csv};
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
 
-/// Writes `index.html`, `timeline.csv`, `costs.csv`, `result.json` and `more` (name and text) into `folder`.
+/// What is made of the bill.
+const BILL_FILES: [&str; 3] = ["bill.csv", "focus.csv", "bill.xlsx"];
+
+/// Writes `index.html`, `timeline.csv`, `costs.csv`, `result.json`, the bill by day as `bill.csv`, `focus.csv` and (with the
+/// feature `xlsx`) `bill.xlsx`, and `more` (name and text) into `folder`.
 ///
 /// They are written beside it first and moved there at once, so no reader sees half a report; files
 /// of an earlier report are replaced, other files in the folder stay. Returns the page's path.
 /// Errors: whatever the file system says.
 pub fn write(report: &Report, more: &[(&str, String)], folder: &Path) -> io::Result<PathBuf> {
     let json = serde_json::to_string_pretty(report).map_err(io::Error::other)? + "\n";
-    let mut files = more.to_vec();
+    let mut files: Vec<(&str, Vec<u8>)> = more.iter().map(|(name, text)| (*name, text.clone().into_bytes())).collect();
     files.extend([
-        ("result.json", json),
-        ("timeline.csv", timeline_csv(report)),
-        ("costs.csv", costs_csv(report)),
-        ("index.html", html(report)),
+        ("result.json", json.into_bytes()),
+        ("timeline.csv", timeline_csv(report).into_bytes()),
+        ("costs.csv", costs_csv(report).into_bytes()),
     ]);
-    publish_folder(&files, &NAMES, folder)?;
+    files.extend(bill_files(report).map_err(io::Error::other)?);
+    files.push(("index.html", html(report).into_bytes()));
+    let stale: Vec<&str> = NAMES.iter().chain(&BILL_FILES).copied().collect();
+    publish_folder(&files, &stale, folder)?;
     Ok(folder.join("index.html"))
 }
 
-/// Writes files (name and text, the page last) beside `folder` and moves them there at once. Of `stale` names, those that
+/// The bill by day, for whoever opens it; nothing where there is none.
+fn bill_files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, BillError> {
+    if report.bill.lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let [lines, focus, _workbook] = BILL_FILES;
+    Ok(vec![
+        (lines, bill_csv(report, Grain::Day)?.into_bytes()),
+        (focus, focus_csv(report, Grain::Day, FocusVersion::V1_2)?.into_bytes()),
+        #[cfg(feature = "xlsx")]
+        (_workbook, super::bill::workbook(report)?),
+    ])
+}
+
+/// Writes files (name and what is in it, the page last) beside `folder` and moves them there at once. Of `stale` names, those that
 /// are not among them are taken out of the folder: what an earlier run wrote and this one does not would be taken for
 /// this one's.
-pub(super) fn publish_folder(files: &[(&str, String)], stale: &[&str], folder: &Path) -> io::Result<()> {
+pub(super) fn publish_folder(files: &[(&str, impl AsRef<[u8]>)], stale: &[&str], folder: &Path) -> io::Result<()> {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
@@ -44,7 +65,7 @@ pub(super) fn publish_folder(files: &[(&str, String)], stale: &[&str], folder: &
 }
 
 /// Moves the draft to its place; into an existing folder file by file.
-fn move_there(files: &[(&str, String)], stale: &[&str], draft: &Path, folder: &Path) -> io::Result<()> {
+fn move_there(files: &[(&str, impl AsRef<[u8]>)], stale: &[&str], draft: &Path, folder: &Path) -> io::Result<()> {
     if !folder.exists() {
         return fs::rename(draft, folder);
     }
@@ -103,13 +124,25 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         // To look at the fixture: FORESAIL_SAMPLE=some/folder cargo test --lib report::files
         let folder = std::env::var_os("FORESAIL_SAMPLE").map_or(parent.path().join("sample"), PathBuf::from);
-        let report = fixture::report();
+        let report = crate::report::bill::fixture::report();
         let page = write(&report, &[], &folder).unwrap();
         assert!(page.is_file());
         assert_eq!(read(&folder).unwrap(), report);
         assert_eq!(write(&report, &[], &folder).unwrap(), page, "a second time, over the first");
         let left: Vec<_> = fs::read_dir(parent.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert!(left.iter().all(|name| name == "sample"), "nothing is left beside it: {left:?}");
+    }
+
+    #[test]
+    fn a_bill_is_written_for_whoever_opens_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut report = crate::report::bill::fixture::report();
+        write(&report, &[], folder.path()).unwrap();
+        let is_there = |name: &&str| folder.path().join(name).is_file();
+        assert!(BILL_FILES.iter().all(|name| is_there(&name)));
+        report.bill.lines.clear();
+        write(&report, &[], folder.path()).unwrap();
+        assert!(!BILL_FILES.iter().any(|name| is_there(&name)), "those of an earlier run are stale");
     }
 
     #[test]

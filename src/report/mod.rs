@@ -1,10 +1,10 @@
 //! Results out: the [`Report`] model and everything that is rendered from it.
 //!
 //! A study becomes one [`Report`] ([`Report::of`]); `result.json` is that report, and the terminal summary,
-//! the HTML page and the CSV files are drawn from it and from nothing else, so an old `result.json` can be
-//! rendered again. Floats live here: the figures are for people.
+//! the HTML page, the CSV files and the files of the [`bill`] are drawn from it and from nothing else, so an old `result.json`
+//! can be rendered again. Floats live here: the figures are for people.
 //!
-//! Not here: running anything, deciding anything, XLSX, FOCUS, PDF (the page prints well).
+//! Not here: running anything, deciding anything, PDF (the page prints well).
 //!
 //! Start reading at [`Report`], then [`Report::of`] and [`write()`].
 
@@ -12,6 +12,7 @@ mod attachments;
 mod audit;
 mod autoscale;
 mod autoscale_words;
+pub mod bill;
 mod chart;
 pub mod check;
 pub mod compare;

@@ -49,6 +49,7 @@ mod prices;
 mod program;
 mod recorded_world;
 mod refused_pods;
+mod report;
 mod rollouts;
 mod scenarios;
 mod schedule;

@@ -6,7 +6,7 @@ use crate::report::files::publish_folder;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Writes `comparison.json`, `comparison.csv` and `index.html` into `folder`, as a report is written. Returns the page's
+/// Writes `comparison.json`, `comparison.csv`, `index.html` and (with the feature `xlsx`) `comparison.xlsx` into `folder`, as a report is written. Returns the page's
 /// path.
 ///
 /// Errors: whatever the file system says.
@@ -18,9 +18,11 @@ pub fn write_comparison(
 ) -> io::Result<PathBuf> {
     let json = serde_json::to_string_pretty(comparison).map_err(io::Error::other)? + "\n";
     let files = [
-        ("comparison.json", json),
-        ("comparison.csv", comparison_csv(comparison)),
-        ("index.html", comparison_page(comparison, base, others)),
+        ("comparison.json", json.into_bytes()),
+        ("comparison.csv", comparison_csv(comparison).into_bytes()),
+        #[cfg(feature = "xlsx")]
+        ("comparison.xlsx", crate::report::bill::comparison_workbook(comparison).map_err(io::Error::other)?),
+        ("index.html", comparison_page(comparison, base, others).into_bytes()),
     ];
     publish_folder(&files, &[], folder)?;
     Ok(folder.join("index.html"))

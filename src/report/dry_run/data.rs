@@ -3,6 +3,7 @@
 use super::{HpaRun, clock, words};
 use crate::dry_run::hpa::SyncRow;
 use crate::hpa::{Metric, Target};
+use crate::report::csv::{finish, record};
 use crate::report::hpa_reasons::name;
 use serde::Serialize;
 
@@ -139,11 +140,8 @@ pub fn csv(runs: &[HpaRun<'_>]) -> String {
     for run in runs {
         lines.extend(run.timeline.rows.iter().map(|row| line(run, row)));
     }
-    for line in lines {
-        // Writing to memory does not fail.
-        let _ = writer.write_record(&line);
-    }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    lines.into_iter().for_each(|line| record(&mut writer, line));
+    finish(writer)
 }
 
 fn line(run: &HpaRun<'_>, row: &SyncRow) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! What the VPA would recommend for recorded usage, as a table or for other programs.
 
+use super::super::csv::{finish, record};
 use super::super::format::{digits, requested, usd};
 use crate::dry_run::vpa::Advice;
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle, presets};
@@ -17,10 +18,8 @@ pub fn advice_markdown(rows: &[Advice]) -> String {
 /// As CSV: cpu in milli-cores, memory in bytes; what is not known is empty.
 pub fn advice_csv(rows: &[Advice]) -> String {
     let header = ["workload", "pods", "resource", "request", "lower", "target", "upper", "usd_per_month"];
-    let mut text = Vec::new();
-    let mut writer = ::csv::Writer::from_writer(&mut text);
-    // Writing to memory does not fail.
-    let mut write = |cells: [String; 8]| drop(writer.write_record(cells));
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let mut write = |cells: [String; 8]| record(&mut writer, cells);
     write(header.map(str::to_owned));
     for row in rows {
         for resource in &row.resources {
@@ -36,8 +35,7 @@ pub fn advice_csv(rows: &[Advice]) -> String {
             ]);
         }
     }
-    drop(writer);
-    String::from_utf8_lossy(&text).into_owned()
+    finish(writer)
 }
 
 /// As JSON.

@@ -101,6 +101,10 @@ pub struct BillLineResult {
     pub net_usd_p95: f64,
     /// By period; periods without any are left out.
     pub cells: Vec<BillCell>,
+    /// By day, where periods are hours: of a day's hours only the means add up, not the percentiles. `period` counts the
+    /// days of the account's time zone that the simulated time touches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<BillCell>,
 }
 
 /// What a line is of a commitment.

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// A line's cells over the replications: by period, one row per replication that has one.
 type Cells = BTreeMap<u32, Vec<[i64; 4]>>;
+/// What is invoiced of a line by day, one amount per replication that has one.
+type Days = BTreeMap<u32, Vec<i64>>;
 
 impl Results<'_> {
     /// The mean bill.
@@ -18,15 +20,23 @@ impl Results<'_> {
         let span = self.runs.figures().first().map(|run| run.span).unwrap_or_default();
         let grain = Grain::of(span);
         let mut lines: BTreeMap<LineKey, Cells> = BTreeMap::new();
+        let mut days: BTreeMap<LineKey, Days> = BTreeMap::new();
         for LineFigures { key, cells } in self.runs.figures().iter().flat_map(|run| &run.lines) {
+            if grain == Grain::Hour {
+                by_day(calendar, cells.iter().map(|cell| (cell.period, cell.net)), days.entry(*key).or_default());
+            }
             let line = lines.entry(*key).or_default();
             for cell in cells {
                 line.entry(cell.period).or_default().push([cell.quantity, cell.list, cell.net, cell.effective]);
             }
         }
         let mut means = Means::new(self.runs.figures().len());
-        let mut rows: Vec<BillLineResult> =
-            lines.iter().map(|(key, cells)| self.bill_line(*key, cells, &mut means)).collect();
+        let row = |(key, cells): (&LineKey, &Cells)| {
+            let mut line = self.bill_line(*key, cells, &mut means);
+            line.days = days.get(key).map(|days| self.bill_days(&line.cells, days, calendar)).unwrap_or_default();
+            line
+        };
+        let mut rows: Vec<BillLineResult> = lines.iter().map(row).collect();
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
         BillResult {
             start: account.start.to_string(),
@@ -94,6 +104,7 @@ impl Results<'_> {
             net_usd_p5: p5,
             net_usd_p95: p95,
             cells: rows,
+            days: Vec::new(),
         }
     }
 
@@ -110,6 +121,28 @@ impl Results<'_> {
         Some(BillCommitment { id: row.name.to_string(), kind: about.kind.to_owned(), part: part.to_owned() })
     }
 
+    /// A line of hours by day: sums of its hours, and percentiles of its own.
+    fn bill_days(&self, hours: &[BillCell], days: &Days, calendar: &Calendar) -> Vec<BillCell> {
+        let day = |(period, values): (&u32, &Vec<i64>)| {
+            let of_day = || hours.iter().filter(|hour| calendar.day_of(hour.period) == *period);
+            let sum = |amount: fn(&BillCell) -> f64| {
+                let nano: i128 = of_day().map(|hour| (amount(hour) * 1e9).round() as i128).sum();
+                nano as f64 / 1e9
+            };
+            let [p5, p95] = self.spread(values.clone());
+            BillCell {
+                period: *period,
+                quantity: sum(|hour| hour.quantity),
+                list_usd: sum(|hour| hour.list_usd),
+                net_usd: sum(|hour| hour.net_usd),
+                effective_usd: sum(|hour| hour.effective_usd),
+                net_usd_p5: p5,
+                net_usd_p95: p95,
+            }
+        };
+        days.iter().map(day).collect()
+    }
+
     /// The 5th and the 95th percentile of amounts in nano-USD; replications without one have nothing.
     fn spread(&self, mut values: Vec<i64>) -> [f64; 2] {
         values.resize(self.runs.figures().len().max(values.len()), 0);
@@ -120,6 +153,15 @@ impl Results<'_> {
             (value(at.floor()) + (value(at.ceil()) - value(at.floor())) * at.fract()) / 1e9
         })
     }
+}
+
+/// Adds a replication's hours of a line, with what is invoiced in each, to the days they are in.
+fn by_day(calendar: &Calendar, hours: impl Iterator<Item = (u32, i64)>, days: &mut Days) {
+    let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
+    for (hour, net) in hours {
+        *sums.entry(calendar.day_of(hour)).or_default() += net;
+    }
+    sums.into_iter().for_each(|(day, net)| days.entry(day).or_default().push(net));
 }
 
 /// Rounded means that add up to the rounded mean of the sum: what rounding leaves is carried to the next.

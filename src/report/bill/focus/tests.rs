@@ -1,0 +1,89 @@
+use super::*;
+use crate::report::bill::exact::{Nano, nano};
+use crate::report::bill::fixture;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Rows = Vec<BTreeMap<String, String>>;
+
+fn read(text: &str) -> Rows {
+    let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+    reader.deserialize().collect::<Result<_, _>>().unwrap()
+}
+
+fn sum(rows: &Rows, column: &str) -> Nano {
+    rows.iter().map(|row| nano(row[column].parse().unwrap())).sum()
+}
+
+/// To have the fixture judged: FORESAIL_SAMPLE=some/folder cargo test --lib report::bill
+fn kept(name: &str, text: &str) {
+    if let Some(folder) = std::env::var_os("FORESAIL_SAMPLE") {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();
+    }
+}
+
+#[test]
+fn billed_cost_is_the_bill() {
+    let report = fixture::report();
+    let bill: Nano = report.bill.lines.iter().map(|line| nano(line.net_usd)).sum();
+    for (grain, version) in [(Grain::Hour, FocusVersion::V1_2), (Grain::Day, FocusVersion::V1_3)] {
+        let text = focus_csv(&report, grain, version).unwrap();
+        kept(if grain == Grain::Hour { "focus-hourly.csv" } else { "focus-1.3.csv" }, &text);
+        assert_eq!(sum(&read(&text), "BilledCost"), bill);
+    }
+}
+
+#[test]
+fn a_commitment_s_fee_is_what_its_parts_cost() {
+    let mut report = fixture::report();
+    // As rounded means may leave it.
+    let used = report.bill.lines.iter_mut().find(|line| line.commitment.as_ref().is_some_and(|of| of.part == "used"));
+    used.unwrap().cells[5].effective_usd += 1e-9;
+    let rows = read(&focus_csv(&report, Grain::Hour, FocusVersion::V1_2).unwrap());
+    for id in ["m5-reserved", "compute-plan"] {
+        let of: Rows = rows.iter().filter(|row| row["CommitmentDiscountId"] == id).cloned().collect();
+        assert_eq!(sum(&of, "BilledCost"), sum(&of, "EffectiveCost"), "{id}");
+        assert!(of.iter().all(|row| row["ChargeCategory"] == "Purchase" || row["PricingCategory"] == "Committed"));
+    }
+}
+
+#[test]
+fn spot_is_dynamic_and_extensions_are_last() {
+    let text = focus_csv(&fixture::report(), Grain::Day, FocusVersion::V1_2).unwrap();
+    let rows = read(&text);
+    let spot: BTreeSet<&str> =
+        rows.iter().filter(|row| row["x_NodeGroup"] == "spot").map(|row| row["PricingCategory"].as_str()).collect();
+    assert_eq!(spot, BTreeSet::from(["Dynamic"]));
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    assert!(header.is_sorted_by_key(|name| name.starts_with("x_")));
+    assert!(rows.iter().all(|row| row["x_Simulated"] == "true"));
+}
+
+#[test]
+fn parts_of_namespaces_add_up_to_their_lines() {
+    let report = fixture::report();
+    let whole = read(&focus_csv(&report, Grain::Day, FocusVersion::V1_2).unwrap());
+    let parts = read(&focus_csv(&report, Grain::Day, FocusVersion::V1_3).unwrap());
+    for column in ["BilledCost", "EffectiveCost", "ListCost", "ContractedCost"] {
+        assert_eq!(sum(&whole, column), sum(&parts, column), "{column}");
+    }
+    assert!(
+        parts.iter().any(|row| row["AllocatedResourceName"] == "catalog" && row["AllocatedMethodId"] == "opencost")
+    );
+    let off = |row: &BTreeMap<String, String>| {
+        let [quantity, price, cost] =
+            ["PricingQuantity", "ListUnitPrice", "ListCost"].map(|name| row[name].parse::<f64>().unwrap());
+        (quantity * price - cost).abs()
+    };
+    assert!(parts.iter().all(|row| off(row) < 1e-9));
+}
+
+#[test]
+fn units_are_spelt_as_focus_does() {
+    let check = |unit: &str, text: &str| assert_eq!(super::row::focus_unit(unit), text);
+    check("GB-month", "GB-Months");
+    check("hour", "Hours");
+    check("LCU-Hours", "LCU-Hours");
+    check("GB", "GB");
+    check("Requests", "Requests");
+}
