@@ -1,6 +1,6 @@
 //! What `--details` shows before the summary: every headline with its intervals, all caveats, the tables.
 
-use super::format::{figure, interval};
+use super::format::{exact, figure, interval};
 use super::screen::{right, table};
 use super::tables::{self, Grid};
 use super::verdict::{basis, is_met, overall};
@@ -22,6 +22,7 @@ pub(super) fn details(report: &Report) -> String {
     }
     answer(report, &mut text);
     recommendation(report, &mut text);
+    section(&mut text, tables::bill(report));
     section(&mut text, tables::bottlenecks(report));
     section(&mut text, tables::groups(report));
     section(&mut text, tables::commitments(report));
@@ -44,7 +45,7 @@ fn answer(report: &Report, text: &mut String) {
         let [low, high] = [p5, p95].map(|value| figure(value, headline.unit));
         let spread = if low == high { String::new() } else { format!("{low} – {high}") };
         let range = interval(&headline.value, headline.unit);
-        table.add_row([headline.label.clone(), figure(mean, headline.unit), range, spread, target]);
+        table.add_row([headline.label.clone(), exact(mean, headline.unit), range, spread, target]);
     }
     for at in 1..4 {
         if let Some(column) = table.column_mut(at) {

@@ -65,18 +65,61 @@ fn last_digit(value: f64, unit: Unit) -> f64 {
     }
 }
 
+/// The same, with money to the cent.
+pub(super) fn exact(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Usd | Unit::UsdPerMonth if !value.is_nan() => cents(value),
+        _ => figure(value, unit),
+    }
+}
+
 /// Amounts in dollars that make up `total`: each with the digits of the total, and as shown they add up to it as shown.
 /// What rounding leaves over goes to those that lost most by it.
 pub(super) fn parts(total: f64, amounts: &[f64]) -> Vec<String> {
     let decimals = decimals_of_usd(total.abs());
+    let unit = 10_i128.pow(9 - decimals as u32);
     let scale = 10_f64.powi(decimals as i32);
-    let mut units: Vec<i64> = amounts.iter().map(|amount| (amount * scale).floor() as i64).collect();
-    let left = (total * scale).round() as i64 - units.iter().sum::<i64>();
+    let shown = |units: i128| usd_with(units as f64 / scale, decimals);
+    parts_of(nano(total), &amounts.iter().copied().map(nano).collect::<Vec<_>>(), unit).into_iter().map(shown).collect()
+}
+
+/// Amounts in dollars that make up `total`, to the cent: as shown they add up to it as shown.
+pub(super) fn parts_in_cents(total: f64, amounts: &[f64]) -> Vec<String> {
+    let amounts: Vec<i128> = amounts.iter().copied().map(nano).collect();
+    parts_of(nano(total), &amounts, CENT).into_iter().map(of_cents).collect()
+}
+
+/// Amounts in nano-USD, to the cent: as shown they add up to their sum as shown.
+pub(super) fn in_cents(amounts: &[i128]) -> Vec<String> {
+    parts_of(amounts.iter().sum(), amounts, CENT).into_iter().map(of_cents).collect()
+}
+
+/// Billionths of a dollar in a cent.
+const CENT: i128 = 10_000_000;
+
+fn nano(usd: f64) -> i128 {
+    (usd * 1e9).round() as i128
+}
+
+/// The largest remainders: whole units of `amounts` that add up to those of `total`.
+fn parts_of(total: i128, amounts: &[i128], unit: i128) -> Vec<i128> {
+    let mut units: Vec<i128> = amounts.iter().map(|amount| amount.div_euclid(unit)).collect();
+    let whole = (total + unit / 2).div_euclid(unit);
+    let left = (whole - units.iter().sum::<i128>()).clamp(0, amounts.len() as i128) as usize;
     let mut order: Vec<usize> = (0..amounts.len()).collect();
-    let lost = |at: &usize| amounts[*at] * scale - (amounts[*at] * scale).floor();
-    order.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
-    order.iter().take(left.clamp(0, amounts.len() as i64) as usize).for_each(|at| units[*at] += 1);
-    units.into_iter().map(|unit| usd_with(unit as f64 / scale, decimals)).collect()
+    order.sort_by_key(|at| -amounts[*at].rem_euclid(unit));
+    order.iter().take(left).for_each(|at| units[*at] += 1);
+    units
+}
+
+/// Dollars, to the cent.
+pub(super) fn cents(value: f64) -> String {
+    of_cents((value * 100.0).round() as i128)
+}
+
+fn of_cents(cents: i128) -> String {
+    let (sign, size) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
+    format!("{sign}${}.{:02}", grouped((size / 100) as u64), size % 100)
 }
 
 /// Dollars: cents below a hundred, whole dollars from a thousand.
@@ -164,6 +207,7 @@ mod tests {
         let check = |value: f64, unit: Unit, text: &str| assert_eq!(figure(value, unit), text);
         check(1234.5, Unit::UsdPerMonth, "$1,235");
         check(234.56, Unit::Usd, "$234.6");
+        assert_eq!([1234.5, -0.001].map(|value| exact(value, Unit::UsdPerMonth)), ["$1,234.50", "$0.00"]);
         check(-3.456, Unit::Usd, "-$3.46");
         check(187.44, Unit::Milliseconds, "187 ms");
         check(12.34, Unit::Milliseconds, "12.3 ms");
@@ -209,6 +253,9 @@ mod tests {
     fn parts_add_up_as_they_are_shown() {
         assert_eq!(parts(100.0, &[33.333, 33.333, 33.334]), ["$33.3", "$33.3", "$33.4"]);
         assert_eq!(parts(1000.4, &[333.4, 333.5, 333.5]), ["$333", "$334", "$333"]);
+        assert_eq!(parts_in_cents(1000.4, &[333.396, 333.502, 333.502]), ["$333.40", "$333.50", "$333.50"]);
+        assert_eq!(parts_in_cents(-0.02, &[-0.015, -0.005]), ["-$0.01", "-$0.01"]);
+        assert_eq!(in_cents(&[14_000_000, 16_000_000]), ["$0.01", "$0.02"]);
         assert_eq!(parts(0.03, &[0.014, 0.016]), ["$0.01", "$0.02"]);
         assert_eq!(parts(0.0, &[]), Vec::<String>::new());
     }

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::details::details;
-use super::format::{duration, figure, half_width, parts};
+use super::format::{duration, exact, figure, half_width, parts_in_cents};
 use super::model::Headline;
 use super::screen::{shortened, wrapped};
 use super::verdict::{changes, extent, is_met, verdict};
@@ -58,7 +58,7 @@ fn figures(report: &Report, text: &mut String) {
     let shown = FIGURES.iter().filter_map(|metric| report.headline(metric));
     let shown = shown.filter(|row| row.objective.is_some() || row.metric == FIGURES[0] || row.value.p95 != 0.0);
     for headline in shown {
-        let mean = figure(headline.value.mean, headline.unit);
+        let mean = exact(headline.value.mean, headline.unit);
         let half = half_width(&headline.value, headline.unit);
         let line = format!(" {:<26}{mean:>10}  {half:<11}{}", headline.label, promise(report, headline));
         let _ = writeln!(text, "{}", line.trim_end());
@@ -78,7 +78,7 @@ fn promise(report: &Report, headline: &Headline) -> String {
 /// What the cost is made of; as shown, the parts add up to the sum as shown.
 fn cost(report: &Report, total: f64, text: &mut String) {
     let amounts: Vec<f64> = report.charges.iter().map(|charge| charge.cost_usd_per_month.mean).collect();
-    let shown = parts(total, &amounts);
+    let shown = parts_in_cents(total, &amounts);
     let named = report.charges.iter().zip(shown).map(|(charge, amount)| format!("{} {amount}", charge.name));
     wrapped(text, "   ", &named.collect::<Vec<_>>().join(" + "));
 }

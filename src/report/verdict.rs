@@ -1,6 +1,6 @@
 //! The answer in words: whether the objectives are kept, and what another setting saves or costs.
 
-use super::format::{figure, half_width, usd};
+use super::format::{cents, figure, half_width};
 use super::model::{Bottleneck, BottleneckKind, Headline, Recommendation, Verdict};
 use super::{Estimate, Objective, Report, Unit};
 use crate::units::counted;
@@ -62,7 +62,7 @@ pub(super) fn overall(report: &Report, found: &Recommendation) -> String {
     }
     let half = half_width(&difference, Unit::Usd);
     let range = if half.is_empty() { String::new() } else { format!(" ({half})") };
-    let amount = usd(difference.mean);
+    let amount = cents(difference.mean);
     match found.verdict {
         Verdict::Save => format!("saves {amount} per month{range}"),
         Verdict::Spend => format!("keeps the objectives, for {amount} more per month{range}"),

@@ -1,29 +1,33 @@
 //! Cost per day: bars, stacked by group or by namespace.
 
-use super::frame::{Axis, Figure, INK, Line, PALETTE, Result, WIDTH, builder, legend, mesh, themed};
+use super::colors::{Colors, largest};
+use super::frame::{Axis, Figure, INK, Line, Result, WIDTH, builder, legend, mesh, themed};
 use crate::cost::Owner;
 use crate::report::format::{digits, usd};
 use crate::report::{CostRow, Report};
 use plotters::prelude::*;
 use std::collections::BTreeSet;
 
-/// Idle and unallocated money is shown in grey, as OpenCost's users know it.
-const IDLE: RGBColor = RGBColor(0xb4, 0xba, 0xc4);
-const UNALLOCATED: RGBColor = RGBColor(0x84, 0x8b, 0x98);
 /// Cost per day, stacked by group and by namespace.
 pub(in crate::report) fn cost_figures(report: &Report) -> Vec<Figure> {
+    let colors = Colors::of(report);
     let group = |row: &CostRow| if row.group.is_empty() { row.resource.clone() } else { row.group.clone() };
+    let of_group = |name: &str| colors.group(name);
+    let of_owner = |name: &str| colors.owner(name);
     [
-        cost_per_day(report, "Cost per day by node group and charge", group),
-        cost_per_day(report, "Cost per day by namespace", |row| row.namespace.clone()),
+        cost_per_day(report, "Cost per day by node group and charge", (&group, &of_group)),
+        cost_per_day(report, "Cost per day by namespace", (&|row| row.namespace.clone(), &of_owner)),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn cost_per_day(report: &Report, title: &str, name: impl Fn(&CostRow) -> String) -> Option<Figure> {
-    let names: BTreeSet<String> = report.costs.iter().map(&name).collect();
+/// Whom a row is of, and the colour of a name.
+type Named<'a> = (&'a dyn Fn(&CostRow) -> String, &'a dyn Fn(&str) -> RGBColor);
+
+fn cost_per_day(report: &Report, title: &str, (name, color): Named<'_>) -> Option<Figure> {
+    let names: BTreeSet<String> = report.costs.iter().map(name).collect();
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_by(|a, b| rank(a).cmp(&rank(b)));
     let days = report.costs.iter().map(|row| row.day as usize + 1).max()?;
@@ -34,9 +38,12 @@ fn cost_per_day(report: &Report, title: &str, name: impl Fn(&CostRow) -> String)
             line.values[row.day as usize] = line.values[row.day as usize].map(|sum| sum + row.cost_usd);
         }
     }
+    let lines = largest(lines, |sum, value| sum + value);
     let day_total = |day: usize| lines.iter().filter_map(|line| line.values[day]).sum::<f64>();
     let top = (0..days).map(day_total).fold(0.0, f64::max) * 1.12;
-    let colors: Vec<RGBColor> = lines.iter().enumerate().map(|(i, line)| money_color(i, &line.name)).collect();
+    let colors: Vec<RGBColor> = lines.iter().map(|line| color(&line.name)).collect();
+    let mut lines = lines;
+    lines.iter_mut().for_each(|line| in_words(line));
     let mut svg = String::new();
     draw_bars(&mut svg, &lines, &colors, top.max(0.01)).ok()?;
     Some(Figure {
@@ -95,11 +102,12 @@ fn usd_axis(value: f64, top: f64) -> String {
     if top >= 20.0 { format!("${}", digits(value.round())) } else { usd(value) }
 }
 
-fn money_color(place: usize, name: &str) -> RGBColor {
-    match name {
-        Owner::IDLE => IDLE,
-        Owner::UNALLOCATED => UNALLOCATED,
-        _ => PALETTE[place % PALETTE.len()],
+/// What belongs to nobody, as the page's tables call it.
+fn in_words(line: &mut Line) {
+    match line.name.as_str() {
+        Owner::IDLE => "idle".clone_into(&mut line.name),
+        Owner::UNALLOCATED => "shared".clone_into(&mut line.name),
+        _ => {}
     }
 }
 

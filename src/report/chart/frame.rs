@@ -27,7 +27,7 @@ pub(super) struct Line {
 }
 
 /// Colours that can be told apart, also by most colour-blind readers, on white and on black.
-pub(in crate::report) const PALETTE: [RGBColor; 10] = [
+pub(in crate::report) const PALETTE: [RGBColor; 14] = [
     RGBColor(0x42, 0x69, 0xd0),
     RGBColor(0xef, 0xb1, 0x18),
     RGBColor(0xff, 0x72, 0x5c),
@@ -38,9 +38,13 @@ pub(in crate::report) const PALETTE: [RGBColor; 10] = [
     RGBColor(0x97, 0xbb, 0xf5),
     RGBColor(0x9c, 0x6b, 0x4e),
     RGBColor(0x2f, 0x9b, 0xb8),
+    RGBColor(0x8c, 0x8f, 0x2d),
+    RGBColor(0xd6, 0x4f, 0x9c),
+    RGBColor(0x5b, 0x5f, 0xa8),
+    RGBColor(0x00, 0x7f, 0x6e),
 ];
 pub(super) const ALARM: RGBColor = RGBColor(0xe0, 0x4f, 0x43);
-/// Placeholders: replaced by `var(--ink)` and `var(--grid)`.
+/// Placeholders: replaced by `var(--soft)` and `var(--grid)`.
 pub(in crate::report) const INK: RGBColor = RGBColor(1, 1, 1);
 pub(in crate::report) const GRID: RGBColor = RGBColor(2, 2, 2);
 
@@ -110,5 +114,5 @@ pub(super) fn legend(lines: &[Line], colors: &[RGBColor]) -> Vec<LegendEntry> {
 
 /// Placeholder colours become the page's; the fixed size becomes the column's.
 pub(super) fn themed(svg: &str) -> String {
-    svg.replace("#010101", "var(--muted)").replace("#020202", "var(--grid)")
+    svg.replace("#010101", "var(--soft)").replace("#020202", "var(--grid)")
 }

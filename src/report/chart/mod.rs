@@ -1,6 +1,7 @@
 //! Charts as SVG: drawn by plotters in placeholder colours that the page's style sheet replaces, so
 //! that one drawing is readable on light and on dark.
 
+mod colors;
 mod costs;
 mod frame;
 mod over_time;

@@ -1,6 +1,7 @@
 //! Charts over time: stacked areas, lines with gaps, latency on a logarithmic axis.
 
-use super::frame::{ALARM, Axis, Figure, Line, PALETTE, Result, WIDTH, builder, legend, mesh, themed};
+use super::colors::{Colors, largest};
+use super::frame::{ALARM, Axis, Figure, Line, Result, WIDTH, builder, legend, mesh, themed};
 use super::thinned::{Thin, TimeAxis, thinned};
 use crate::report::format::{digits, figure as figure_of};
 use crate::report::{Panel, Report, Unit};
@@ -91,7 +92,8 @@ pub(in crate::report) fn histories_beside_each_other(report: &Report) -> Vec<Fig
 
 impl OverTime {
     fn figure(&self, report: &Report) -> Option<Figure> {
-        let lines = thinned(report, self.panel, self.thin);
+        let join = if self.stacked { |sum: f64, value: f64| sum + value } else { f64::max };
+        let lines = largest(thinned(report, self.panel, self.thin), join);
         let points = lines.first()?.values.len();
         let peak = if self.stacked {
             let stack = |at: usize| lines.iter().filter_map(|line| line.values[at]).sum::<f64>();
@@ -101,14 +103,14 @@ impl OverTime {
         };
         let axis = TimeAxis::of(report, points);
         let top = if peak > 0.0 { peak * 1.06 } else { 1.0 };
-        let colors = colors(&lines, self.panel);
+        let colors = colors(report, &lines, self.panel);
         let mut svg = String::new();
-        self.draw(&mut svg, &axis, &lines, top).ok()?;
+        self.draw(&mut svg, &axis, (&lines, &colors), top).ok()?;
         let legend = legend(&lines, &colors);
         Some(Figure { title: self.title.to_owned(), note: self.note.to_owned(), legend, svg: themed(&svg) })
     }
 
-    fn draw(&self, svg: &mut String, axis: &TimeAxis, lines: &[Line], top: f64) -> Result<()> {
+    fn draw(&self, svg: &mut String, axis: &TimeAxis, (lines, colors): (&[Line], &[RGBColor]), top: f64) -> Result<()> {
         let unit = if self.panel == Panel::ErrorRatio { Unit::Ratio } else { Unit::Count };
         let root = SVGBackend::with_string(svg, (WIDTH, self.height)).into_drawing_area();
         let x = Axis { low: 0.0, high: axis.end, ticks: axis.ticks(), log: false };
@@ -119,9 +121,9 @@ impl OverTime {
             .x_label_formatter(&|value| axis.label(*value))
             .draw()?;
         let mut below = vec![0.0; lines.first().map_or(0, |line| line.values.len())];
-        for (line, color) in lines.iter().zip(colors(lines, self.panel)) {
+        for (line, color) in lines.iter().zip(colors) {
             if !self.stacked {
-                draw_pieces(&mut chart, axis, &line.values, color)?;
+                draw_pieces(&mut chart, axis, &line.values, *color)?;
                 continue;
             }
             let mut outline: Vec<(f64, f64)> = Vec::with_capacity(line.values.len() * 2);
@@ -163,6 +165,7 @@ where
 /// Latency spans orders of magnitude: a logarithmic axis, with the objective in milliseconds as a dashed line.
 struct Latency {
     lines: Vec<Line>,
+    colors: Vec<RGBColor>,
     low: f64,
     high: f64,
     objective_ms: Option<f64>,
@@ -170,7 +173,7 @@ struct Latency {
 
 fn latency(report: &Report) -> Option<Figure> {
     let objective_ms = report.headline("latencyMsP95").and_then(|headline| headline.objective);
-    let lines = thinned(report, Panel::LatencyMsP95, Thin::Peak);
+    let lines = largest(thinned(report, Panel::LatencyMsP95, Thin::Peak), f64::max);
     let values = || lines.iter().flat_map(|line| &line.values).flatten().copied().filter(|value| *value > 0.0);
     let lowest = values().fold(f64::INFINITY, f64::min).min(objective_ms.unwrap_or(f64::INFINITY));
     let highest = values().fold(0.0, f64::max).max(objective_ms.unwrap_or(0.0));
@@ -178,8 +181,8 @@ fn latency(report: &Report) -> Option<Figure> {
         return None;
     }
     let axis = TimeAxis::of(report, lines.first()?.values.len());
-    let colors = colors(&lines, Panel::LatencyMsP95);
-    let chart = Latency { lines, low: lowest / 1.3, high: highest * 1.3, objective_ms };
+    let colors = colors(report, &lines, Panel::LatencyMsP95);
+    let chart = Latency { lines, colors, low: lowest / 1.3, high: highest * 1.3, objective_ms };
     let mut svg = String::new();
     chart.draw(&mut svg, &axis).ok()?;
     let note = match objective_ms {
@@ -191,7 +194,7 @@ fn latency(report: &Report) -> Option<Figure> {
         }
         None => "P95 in ms, logarithmic".to_owned(),
     };
-    let legend = legend(&chart.lines, &colors);
+    let legend = legend(&chart.lines, &chart.colors);
     Some(Figure { title: "Latency".to_owned(), note, legend, svg: themed(&svg) })
 }
 
@@ -210,10 +213,10 @@ impl Latency {
             .y_label_formatter(&|value| digits(*value))
             .x_label_formatter(&|value| axis.label(*value))
             .draw()?;
-        for (line, color) in self.lines.iter().zip(colors(&self.lines, Panel::LatencyMsP95)) {
+        for (line, color) in self.lines.iter().zip(&self.colors) {
             let positive: Vec<Option<f64>> =
                 line.values.iter().map(|value| value.filter(|value| *value > 0.0)).collect();
-            draw_pieces(&mut chart, axis, &positive, color)?;
+            draw_pieces(&mut chart, axis, &positive, *color)?;
         }
         if let Some(limit) = self.objective_ms {
             let ends = [(0.0, limit), (axis.end, limit)];
@@ -224,9 +227,11 @@ impl Latency {
     }
 }
 
-fn colors(lines: &[Line], panel: Panel) -> Vec<RGBColor> {
+fn colors(report: &Report, lines: &[Line], panel: Panel) -> Vec<RGBColor> {
+    let colors = Colors::of(report);
     match panel {
         Panel::PendingPods | Panel::ErrorRatio if lines.len() == 1 => vec![ALARM],
-        _ => (0..lines.len()).map(|place| PALETTE[place % PALETTE.len()]).collect(),
+        Panel::Nodes => lines.iter().map(|line| colors.group(&line.name)).collect(),
+        _ => lines.iter().map(|line| colors.owner(&line.name)).collect(),
     }
 }

@@ -49,7 +49,7 @@ impl TimeAxis {
             7.0 * DAY,
             30.0 * DAY,
         ];
-        let distance = nice.into_iter().find(|distance| self.end / distance <= 15.0).unwrap_or(90.0 * DAY);
+        let distance = nice.into_iter().find(|distance| self.end / distance <= 10.0).unwrap_or(90.0 * DAY);
         (0..=(self.end / distance) as usize).map(|tick| tick as f64 * distance).collect()
     }
     pub(in crate::report) fn label(&self, seconds: f64) -> String {

@@ -205,6 +205,10 @@ fn bridge(variant: &Variant) -> Value {
 fn both(base: &Report, new: &Report) -> Report {
     let mut both = base.clone();
     both.timeline.series.clear();
+    // What is drawn is no namespace or group, and has colours of its own.
+    both.namespaces.clear();
+    both.groups.clear();
+    both.charges.clear();
     let mut panels: Vec<Panel> = Vec::new();
     for series in base.timeline.series.iter().chain(&new.timeline.series) {
         if !panels.contains(&series.panel) {

@@ -1,0 +1,170 @@
+//! The top of the page: one sentence, and the four figures that finance looks for.
+
+use crate::report::format::{cents, exact, figure, interval};
+use crate::report::model::Verdict;
+use crate::report::verdict::is_met;
+use crate::report::{Estimate, Report, Unit};
+use crate::units::{HOURS_PER_MONTH, counted};
+use serde::Serialize;
+
+/// A figure with what it is to be held against.
+#[derive(Debug, Serialize)]
+pub(super) struct Card {
+    label: String,
+    value: String,
+    tone: &'static str,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    text: String,
+    tone: &'static str,
+}
+
+fn plain(text: impl Into<String>) -> Line {
+    Line { text: text.into(), tone: "soft" }
+}
+
+/// What it costs, whether it keeps what is promised, and what another setting saves; one sentence.
+pub(super) fn sentence(report: &Report) -> String {
+    let cost = report.headline("costUsdPerMonth").map(|row| format!("costs {} a month", cents(row.value.mean)));
+    let missed = report.objectives.iter().filter(|row| row.met_ratio < 1.0);
+    let missed: Vec<String> =
+        missed.map(|row| format!("{} in {:.0}\u{a0}%", row.label, (row.met_ratio * 100.0).floor())).collect();
+    let kept = match (report.objectives.is_empty(), missed.is_empty()) {
+        (true, _) => "has no objective".to_owned(),
+        (false, true) => "keeps every objective".to_owned(),
+        (false, false) => format!("keeps {} of the runs only", missed.join(" and ")),
+    };
+    let saving = report.recommendation.as_ref().map(|found| {
+        let amount = cents(found.difference_usd_per_month.mean.abs());
+        match found.verdict {
+            Verdict::Save => format!("other min and max save {amount} a month"),
+            Verdict::Spend => format!("other min and max keep them for {amount} more"),
+            Verdict::Keep => "no cheaper min and max keep them beyond doubt".to_owned(),
+            Verdict::NotFound => "no min and max that were tried keep them".to_owned(),
+        }
+    });
+    let parts: Vec<String> = cost.into_iter().chain([kept]).chain(saving).collect();
+    match parts.split_last() {
+        Some((last, [])) => format!("{} {last}.", report.scenario.name),
+        Some((last, before)) => format!("{} {}, and {last}.", report.scenario.name, before.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Cost per month, unit cost, service levels, saving.
+pub(super) fn cards(report: &Report) -> Vec<Card> {
+    [cost(report), Some(unit_cost(report)), Some(levels(report)), Some(saving(report))].into_iter().flatten().collect()
+}
+
+fn cost(report: &Report) -> Option<Card> {
+    let value = &report.headline("costUsdPerMonth")?.value;
+    let mut lines = vec![plain(certainty(value, Unit::UsdPerMonth)), plain(spread(value, Unit::UsdPerMonth))];
+    lines.push(plain("no budget is set"));
+    Some(Card { label: "cost per month".to_owned(), value: cents(value.mean), tone: "", lines: told(lines) })
+}
+
+/// Where the mean lies.
+fn certainty(value: &Estimate, unit: Unit) -> String {
+    let range = interval(value, unit);
+    if range.is_empty() { range } else { format!("95 %: {range}") }
+}
+
+/// Where single months lie.
+fn spread(value: &Estimate, unit: Unit) -> String {
+    if value.p5 == value.p95 {
+        return String::new();
+    }
+    format!("9 of 10 runs: {} – {}", exact(value.p5, unit), exact(value.p95, unit))
+}
+
+fn told(lines: Vec<Line>) -> Vec<Line> {
+    lines.into_iter().filter(|line| !line.text.is_empty()).collect()
+}
+
+/// What a million requests from outside cost.
+fn unit_cost(report: &Report) -> Card {
+    let per_second: f64 = report.routes.iter().map(|route| route.requests_per_second.mean).sum();
+    let millions = per_second * 3600.0 * HOURS_PER_MONTH as f64 / 1e6;
+    let cost = report.headline("costUsdPerMonth").map_or(0.0, |row| row.value.mean);
+    let (value, line) = if millions > 0.0 {
+        (cents(cost / millions), format!("{} million requests a month", figure(millions, Unit::Count)))
+    } else {
+        ("none".to_owned(), "no requests from outside".to_owned())
+    };
+    Card { label: "per million requests".to_owned(), value, tone: "", lines: vec![plain(line)] }
+}
+
+/// How many objectives are kept, and each with its figure.
+fn levels(report: &Report) -> Card {
+    let kept = report.objectives.iter().filter(|row| row.met_ratio >= 1.0).count();
+    let all = report.objectives.len();
+    let line = |row: &crate::report::Objective| {
+        let headline = report.headlines.iter().find(|headline| {
+            headline.objective == Some(row.target) && headline.unit == row.unit && headline.label == row.label
+        });
+        let value = headline.map_or(String::new(), |row| format!(" {}", figure(row.value.mean, row.unit)));
+        let text = format!(
+            "{}{value}, objective {}: kept in {:.0} % of the runs",
+            row.label,
+            figure(row.target, row.unit),
+            (row.met_ratio * 100.0).floor()
+        );
+        let is_bad = row.met_ratio < 1.0 || headline.is_some_and(|headline| !is_met(report, headline, row.target));
+        Line { text, tone: if is_bad { "bad" } else { "good" } }
+    };
+    let (value, tone) = match all {
+        0 => ("none set".to_owned(), ""),
+        _ => (format!("{kept} of {all} kept"), if kept == all { "good" } else { "bad" }),
+    };
+    Card { label: "service levels".to_owned(), value, tone, lines: report.objectives.iter().map(line).collect() }
+}
+
+/// What other min and max save.
+fn saving(report: &Report) -> Card {
+    let label = "saving by other min and max".to_owned();
+    let Some(found) = &report.recommendation else {
+        let lines = vec![plain("not searched for")];
+        return Card { label, value: "unknown".to_owned(), tone: "", lines };
+    };
+    let saved = found.difference_usd_per_month.scaled(-1.0);
+    let tried = plain(format!("{} simulated", counted(found.settings_tried as usize, "setting")));
+    let (value, tone, text) = match found.verdict {
+        Verdict::Save => (format!("{} a month", cents(saved.mean)), "good", certainty(&saved, Unit::UsdPerMonth)),
+        Verdict::Spend => ("none".to_owned(), "", format!("{} more a month keep the objectives", cents(-saved.mean))),
+        Verdict::Keep => ("none".to_owned(), "", "nothing cheaper keeps the objectives beyond doubt".to_owned()),
+        Verdict::NotFound => ("none".to_owned(), "bad", "no setting that was tried keeps the objectives".to_owned()),
+    };
+    Card { label, value, tone, lines: told(vec![plain(text), tried]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn the_verdict_is_one_sentence() {
+        let mut report = fixture::report();
+        let text = sentence(&report);
+        assert!(
+            text.starts_with("ecommerce costs $1,3")
+                && text.contains(", keeps latency P95 in 95\u{a0}% of the runs only, "),
+            "{text}"
+        );
+        assert!(text.contains(", and other min and max save $2") && text.matches(". ").count() == 0, "{text}");
+        report.recommendation = None;
+        report.objectives.clear();
+        assert!(sentence(&report).ends_with(" a month, and has no objective."), "{}", sentence(&report));
+    }
+
+    #[test]
+    fn there_are_four_cards() {
+        let report = fixture::report();
+        let labels: Vec<String> = cards(&report).into_iter().map(|card| card.label).collect();
+        assert_eq!(labels, ["cost per month", "per million requests", "service levels", "saving by other min and max"]);
+        assert_eq!(levels(&report).value, "1 of 2 kept");
+    }
+}
