@@ -46,6 +46,8 @@ pub struct PodDisruptionBudget {
 pub struct ServiceSelector {
     /// The namespace.
     pub namespace: Symbol,
+    /// The name.
+    pub name: Symbol,
     /// The labels selected; an empty map selects nothing here.
     pub selector: Labels,
 }

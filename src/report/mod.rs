@@ -46,11 +46,11 @@ pub use csv::{costs_csv, timeline_csv};
 pub use files::{ReadError, read, write};
 pub use html::html;
 pub use model::{
-    AdvisedCommitment, AutoscalerResult, BillCell, BillCommitment, BillLineResult, BillMonth, BillResult, Bottleneck,
-    BottleneckKind, CapacityResult, ChargeResult, CommitmentResult, CommitmentsResult, CostDrivers, CostRow,
-    GroupResult, Headline, LatencyDetail, NamespaceResult, Objective, ObjectiveDetail, Panel, PooledLatency, Prices,
-    Recommendation, RecommendedBounds, Report, RouteResult, Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit,
-    Verdict, VerticalBounds, VerticalResult,
+    AdvisedCommitment, AllocationTable, AutoscalerResult, BillCell, BillCommitment, BillLineResult, BillMonth,
+    BillResult, Bottleneck, BottleneckKind, BudgetResult, CapacityResult, ChargeResult, CommitmentResult,
+    CommitmentsResult, CostDrivers, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
+    ObjectiveDetail, OwnerCost, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult,
+    Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit, UnitCost, Verdict, VerticalBounds, VerticalResult,
 };
 pub use summary::{Printed, summary};
 

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub prices: PriceList,
     /// Whose bill it is, and when.
     pub account: Account,
+    /// Who pays: how costs are passed on, and budgets.
+    pub owners: Owners,
     /// A fingerprint of everything that was read: equal digests, equal scenarios.
     pub digest: String,
     /// What it is made of, to be set beside another.
@@ -66,6 +68,53 @@ pub struct Account {
     pub time_zone: String,
     /// As bills name it, if the scenario does.
     pub name: Option<String>,
+}
+
+/// How costs are shown by owner and passed on, and budgets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Owners {
+    /// Labels of pods by which costs are shown too.
+    pub labels: Vec<String>,
+    /// Namespaces whose cost all others pay.
+    pub share_namespaces: Vec<String>,
+    /// Labels whose pods' cost all others pay.
+    pub share_labels: Vec<(String, String)>,
+    /// The cluster's own cost is passed on too.
+    pub share_overhead: bool,
+    /// How.
+    pub policy: crate::cost::allocation::Policy,
+    /// What owners may cost.
+    pub budgets: Vec<Budget>,
+}
+
+/// What an owner may cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budget {
+    /// Whose it is.
+    pub owner: BudgetOwner,
+    /// USD per calendar month, above 0.
+    pub usd_per_month: f64,
+}
+
+/// Whose a budget is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BudgetOwner {
+    /// Everything.
+    Cluster,
+    /// A namespace.
+    Namespace(String),
+    /// Pods with this label.
+    Label(String, String),
+}
+
+impl std::fmt::Display for BudgetOwner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BudgetOwner::Cluster => f.write_str("cluster"),
+            BudgetOwner::Namespace(name) => write!(f, "namespace/{name}"),
+            BudgetOwner::Label(key, value) => write!(f, "{key}={value}"),
+        }
+    }
 }
 
 /// From when the prices are.

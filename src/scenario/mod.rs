@@ -38,7 +38,7 @@ mod written;
 
 pub use build::checked_replications;
 pub use inputs::Inputs;
-pub use loaded::{Account, PriceList, Scenario, ThresholdText};
+pub use loaded::{Account, Budget, BudgetOwner, Owners, PriceList, Scenario, ThresholdText};
 pub use service_metrics::read_metrics;
 pub use settings::Setting;
 pub use sources::Sources;

@@ -2,7 +2,7 @@
 
 use super::errors::ALPHA;
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
 /// More replications than this nobody runs.
 const MOST_REPLICATIONS: u32 = 1_000_000;
@@ -68,6 +68,21 @@ impl Estimate {
         values.sort_unstable_by(f64::total_cmp);
         let [p5, p50, p95] = [0.05, 0.5, 0.95].map(|p| percentile(&values, p));
         Estimate { mean, interval, p5, p50, p95, values: all }
+    }
+
+    /// The share of `count` trials in which something happened, with the exact 95 % interval.
+    ///
+    /// Source: C. J. Clopper, E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+    /// binomial", Biometrika 26 (1934).
+    pub fn of_share(happened: usize, count: usize) -> Self {
+        let (x, n) = (happened.min(count) as f64, count as f64);
+        if count == 0 {
+            return Estimate::UNKNOWN;
+        }
+        let quantile = |a: f64, b: f64, p: f64| Beta::new(a, b).map_or(f64::NAN, |beta| beta.inverse_cdf(p));
+        let low = if happened == 0 { 0.0 } else { quantile(x, n - x + 1.0, 0.025) };
+        let high = if happened >= count { 1.0 } else { quantile(x + 1.0, n - x, 0.975) };
+        Estimate { interval: Some([low, high]), ..Estimate::exact(x / n) }
     }
 
     /// A figure without any uncertainty.
@@ -182,6 +197,15 @@ fn percentile(sorted: &[f64], p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Textbook values: 0 of 10, 1 of 10, 10 of 10.
+    #[test]
+    fn shares_have_exact_intervals() {
+        for (happened, low, high) in [(0, 0.0, 0.3085), (1, 0.0025, 0.4450), (10, 0.6915, 1.0)] {
+            let [a, b] = Estimate::of_share(happened, 10).interval.unwrap();
+            assert!((a - low).abs() < 1e-4 && (b - high).abs() < 1e-4, "{happened}: {a} {b}");
+        }
+    }
 
     fn near(a: f64, b: f64) -> bool {
         (a - b).abs() < 1e-6

@@ -28,7 +28,7 @@ pub use figures::Figures;
 pub use growing::Growing;
 pub use history::History;
 pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
-pub use names::{ItemName, Names, ObjectName};
+pub use names::{ItemName, Names, ObjectName, OwnerName};
 pub use paired::{Better, MARGIN, Pair, PairVerdict};
 pub use replicate::Study;
 pub use run::{Finished, Options, Phase, Watch, measure, run, simulate};

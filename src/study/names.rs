@@ -18,6 +18,18 @@ pub struct ObjectName {
     pub name: String,
 }
 
+/// What a workload is known by where costs are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OwnerName {
+    /// `Deployment`.
+    pub kind: String,
+    /// Of its pods.
+    pub labels: BTreeMap<String, String>,
+    /// The Services that select its pods, sorted.
+    pub services: Vec<String>,
+}
+
 /// What lines of the bill are of, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -72,6 +84,8 @@ pub struct Names {
     pub hpas: Vec<(ObjectName, WorkloadId)>,
     /// Node groups.
     pub groups: IdVec<GroupId, String>,
+    /// Who causes costs, by workload.
+    pub owners: IdVec<WorkloadId, OwnerName>,
     /// What lines of the bill are of.
     pub items: IdVec<ItemId, ItemName>,
     /// Namespaces that may have to pay, sorted.
@@ -107,6 +121,7 @@ impl Names {
             workloads: cast.workloads.values().map(|row| object(Some(row.namespace), text(row.name))).collect(),
             hpas: cast.hpas.iter().map(hpa).collect(),
             groups: cast.groups.values().map(|group| group.name.clone()).collect(),
+            owners: cast.workloads.values().map(|row| owner(cast, row)).collect(),
             items: items(cast),
             namespaces: namespaces.into_iter().map(str::to_owned).collect(),
         }
@@ -170,5 +185,22 @@ fn item_name(cast: &Cast, item: &Item, group: Option<GroupId>) -> ItemName {
         price_date: item.price.origin.date.to_string(),
         estimated: item.price.origin.estimated.as_ref().map(ToString::to_string),
         varies: item.net_by_hour.is_some(),
+    }
+}
+
+fn owner(cast: &Cast, workload: &crate::world::Workload) -> OwnerName {
+    let text = |symbol: Symbol| cast.cluster.symbols.text(symbol).to_owned();
+    let spec = cast.cluster.spec(workload.template);
+    let selects = |labels: &crate::cluster::Labels| {
+        !labels.is_empty() && labels.iter().all(|(key, value)| spec.labels.get(key) == Some(value))
+    };
+    let here = cast.cluster.services.iter().filter(|service| service.namespace == workload.namespace);
+    let mut services: Vec<String> =
+        here.filter(|service| selects(&service.selector)).map(|service| text(service.name)).collect();
+    services.sort_unstable();
+    OwnerName {
+        kind: workload.kind.name().to_owned(),
+        labels: spec.labels.iter().map(|(key, value)| (text(key), text(value))).collect(),
+        services,
     }
 }

@@ -5,6 +5,7 @@ mod bottleneck;
 mod commitments;
 mod costs;
 mod drivers;
+mod owners;
 mod recommendation;
 mod scaling;
 mod timeline;
@@ -15,6 +16,7 @@ pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use commitments::{AdvisedCommitment, CommitmentResult, CommitmentsResult};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use drivers::{CapacityResult, CostDrivers};
+pub use owners::{AllocationTable, BudgetResult, OwnerCost, UnitCost};
 pub use recommendation::{Recommendation, RecommendedBounds, Verdict};
 pub use scaling::{AutoscalerResult, GroupResult, VerticalBounds, VerticalResult};
 pub use timeline::{Panel, Series, Timeline};
@@ -71,6 +73,15 @@ pub struct Report {
     /// Every line of the bill.
     #[serde(default)]
     pub bill: BillResult,
+    /// By namespace, controller, service and label, with idle and shared costs as the scenario says.
+    #[serde(default)]
+    pub allocation: Vec<AllocationTable>,
+    /// Budgets, and what is to be expected of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetResult>,
+    /// What a request costs.
+    #[serde(default)]
+    pub unit_costs: Vec<UnitCost>,
     /// By kind of charge.
     pub charges: Vec<ChargeResult>,
     /// By namespace, with `__idle__` and `__unallocated__`.
@@ -116,6 +127,9 @@ impl Report {
             groups: Vec::new(),
             bottlenecks: Vec::new(),
             bill: BillResult::default(),
+            allocation: Vec::new(),
+            budgets: Vec::new(),
+            unit_costs: Vec::new(),
             charges: Vec::new(),
             namespaces: Vec::new(),
             costs: Vec::new(),

@@ -6,8 +6,10 @@ mod commitments;
 mod costs;
 mod drivers;
 mod headlines;
+mod owners;
 mod scaling;
 mod timeline;
+mod unit_cost;
 mod users;
 
 use super::{AdvisedCommitment, Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
@@ -30,6 +32,9 @@ impl Report {
         report.commitments = results.commitments();
         report.cost_drivers = Some(results.cost_drivers());
         report.commitment_advice = commitment_advice.iter().map(AdvisedCommitment::from).collect();
+        report.allocation = results.allocation(&scenario.owners);
+        report.budgets = results.budgets(&scenario.owners);
+        report.unit_costs = results.unit_costs();
         report.bill = results.bill(&study.cast.billing.calendar, &scenario.account);
         report.inputs = scenario.inputs.values(&scenario.cast);
         report.timeline = results.timeline();

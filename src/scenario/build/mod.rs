@@ -17,6 +17,7 @@ mod hpas;
 mod latency;
 mod machines;
 mod objects;
+mod owners;
 mod pod_trace;
 mod pre_stop;
 mod price_book;
@@ -115,6 +116,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     cast.cluster = cluster;
     commitments::build(&scene, &mut cast, duration, issues);
     warn_about_nodes(&scene, &cast, issues);
+    let owner_list = owners::build(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, issues);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
@@ -132,6 +134,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         platform: platform(file, provider),
         prices: price_list,
         account: account(file, &start),
+        owners: owner_list,
         digest: String::new(),
         inputs: super::Inputs::default(),
         timing: Timing {

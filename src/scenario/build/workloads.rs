@@ -38,8 +38,9 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     }
     for (_, service) in &scene.objects.services {
         let namespace = converter.symbol(service.metadata.namespace_or_default());
+        let name = converter.symbol(&service.metadata.name);
         let selector = converter.labels(&service.spec.selector);
-        converter.cluster().services.push(crate::cluster::ServiceSelector { namespace, selector });
+        converter.cluster().services.push(crate::cluster::ServiceSelector { namespace, name, selector });
     }
     let mut builder = Builder { scene, converter, assumed: 0, unknown_hooks: Vec::new(), is_refused: false };
     for found in &scene.objects.daemon_sets {

@@ -6,6 +6,7 @@ mod cluster;
 mod commitments;
 mod costs;
 mod events;
+mod owners;
 mod prices;
 mod services;
 mod sweep;
@@ -16,6 +17,7 @@ pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler}
 pub use commitments::{Commitment, CommitmentKind, Payment};
 pub use costs::{Billing, Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
+pub use owners::{Allocation, Budget, Sharing};
 pub use prices::{Percent, PriceRate, PriceTerms, Prices};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
@@ -78,6 +80,10 @@ pub struct ScenarioFile {
     pub managed: Vec<Managed>,
     /// Whose bill it is, and when.
     pub billing: Billing,
+    /// How costs are shown by owner, and passed on.
+    pub allocation: Allocation,
+    /// What owners may cost.
+    pub budgets: Vec<Budget>,
     /// Other things that are paid for by the hour.
     pub charges: Vec<Charge>,
     /// What was committed to in advance.
@@ -133,4 +139,5 @@ pub enum Latency {
 }
 
 /// Lists to which a scenario that extends another adds; everything else is replaced.
-pub(super) const ADDED_LISTS: &[&str] = &["patterns", "faults", "deploys", "charges", "managed", "commitments"];
+pub(super) const ADDED_LISTS: &[&str] =
+    &["patterns", "faults", "deploys", "charges", "managed", "commitments", "budgets"];

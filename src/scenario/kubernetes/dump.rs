@@ -39,8 +39,9 @@ impl Converter<'_> {
             Object::CSINode(api) => self.csi_node(api),
             Object::Service(api) => {
                 let namespace = self.symbol(api.metadata.namespace_or_default());
+                let name = self.symbol(&api.metadata.name);
                 let selector = self.labels(&api.spec.selector);
-                self.cluster().services.push(ServiceSelector { namespace, selector });
+                self.cluster().services.push(ServiceSelector { namespace, name, selector });
             }
             Object::ReplicaSet(api) => {
                 let (replicas, selector) = (api.spec.replicas, api.spec.selector.as_ref());

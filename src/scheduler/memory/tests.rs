@@ -274,7 +274,7 @@ impl World {
                 let namespace = self.symbol("default");
                 let selector = [(key, value)].into_iter().collect();
                 self.cluster.services.clear();
-                self.cluster.services.push(ServiceSelector { namespace, selector });
+                self.cluster.services.push(ServiceSelector { namespace, name: key, selector });
             }
         }
     }

@@ -1,0 +1,43 @@
+//! Who pays: how costs are shown and passed on, and what each may cost.
+
+use serde::Deserialize;
+
+/// How costs are shown by owner, and passed on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Allocation {
+    /// Labels of pods by which costs are shown too: `team`.
+    pub labels: Vec<String>,
+    /// What becomes of what nobody held.
+    pub share_idle: Option<Sharing>,
+    /// Namespaces whose cost all others pay.
+    pub share_namespaces: Vec<String>,
+    /// Labels, `key=value`, whose pods' cost all others pay.
+    pub share_labels: Vec<String>,
+    /// The cluster's own cost (control plane and the like) is passed on too, not shown apart.
+    pub share_overhead: bool,
+    /// How shared costs are divided.
+    pub split: Option<Sharing>,
+}
+
+/// How a cost is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Sharing {
+    /// It is not.
+    No,
+    /// By what everybody costs.
+    Weighted,
+    /// To everybody the same.
+    Even,
+}
+
+/// What an owner may cost.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Budget {
+    /// `cluster`, `namespace/order`, or a label of pods: `team=payments`.
+    pub owner: Option<String>,
+    /// USD per calendar month.
+    pub usd_per_month: Option<f64>,
+}
