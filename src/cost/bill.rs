@@ -21,6 +21,8 @@ pub enum ChargeKind {
     SpotNodes,
     /// What was committed to in advance: fees, and what of them covers nothing.
     Commitments,
+    /// Compute that is paid for otherwise than by the node: pods of Fargate and Autopilot, Auto Mode's fee, cpu credits.
+    ComputeFees,
     /// The managed control plane.
     ControlPlane,
     /// Disks.
@@ -35,10 +37,11 @@ pub enum ChargeKind {
 
 impl ChargeKind {
     /// All kinds, in the order reports show them.
-    pub const ALL: [ChargeKind; 8] = [
+    pub const ALL: [ChargeKind; 9] = [
         ChargeKind::OnDemandNodes,
         ChargeKind::SpotNodes,
         ChargeKind::Commitments,
+        ChargeKind::ComputeFees,
         ChargeKind::ControlPlane,
         ChargeKind::Volumes,
         ChargeKind::LoadBalancers,
@@ -51,6 +54,7 @@ impl ChargeKind {
             ChargeKind::OnDemandNodes => "on-demand nodes",
             ChargeKind::SpotNodes => "spot nodes",
             ChargeKind::Commitments => "commitments",
+            ChargeKind::ComputeFees => "compute fees",
             ChargeKind::ControlPlane => "control plane",
             ChargeKind::Volumes => "volumes",
             ChargeKind::LoadBalancers => "load balancers",

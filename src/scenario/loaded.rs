@@ -44,6 +44,8 @@ pub struct Scenario {
     pub thresholds: Vec<ThresholdText>,
     /// What is doubtful about it: shown above the numbers.
     pub caveats: Issues,
+    /// What is paid for and not in its bill, one sentence each.
+    pub not_in_bill: Vec<String>,
 }
 
 /// A threshold as it is written.

@@ -69,6 +69,7 @@ impl Small {
             ready_lag: Delay::Fixed(secs(10)),
             termination: secs(5),
             autoscaled: true,
+            root_volume: Default::default(),
         };
         change(&mut group);
         self.cast.groups.push(group);

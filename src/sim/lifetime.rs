@@ -94,6 +94,7 @@ impl Simulation {
         shared.counts.unplaced = waits.len() as u64;
         shared.counts.longest_unplaced = waits.into_iter().max().unwrap_or_default();
         let names = cloud.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
+        shared.metering.close(shared.accounts.ledger(), shared.end);
         Outcome {
             end: shared.end,
             events: shared.queue.handled(),

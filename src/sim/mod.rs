@@ -25,6 +25,7 @@ pub mod invariants;
 mod lifetime;
 mod load;
 pub mod log;
+mod metering;
 pub mod outcome;
 mod pods;
 mod provisioning;
@@ -131,6 +132,7 @@ impl Simulation {
     /// The step that ends now: what arrived, how it was served, what it used.
     fn traffic_step(&mut self, now: SimTime) {
         let Simulation { shared, controllers, serving, vertical, recorder, .. } = self;
+        shared.metering.pass(shared.accounts.ledger(), now);
         serving.settle_traffic(shared, now);
         serving.kill_for_memory(shared, vertical, now);
         serving.follow_demand_curves(shared, now);

@@ -13,6 +13,7 @@ use crate::sim::counts::Counts;
 use crate::sim::event::{Event, EventQueue, Rank};
 use crate::sim::load::under_way::LoadState;
 use crate::sim::log::{Log, RecordId};
+use crate::sim::metering::Metering;
 use crate::sim::pods::budgets::Budgets;
 use crate::sim::pods::life::PodLife;
 use crate::sim::scheduling::turns::Turns;
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     /// The status of each VPA: by container, within the policy; empty until there are samples.
     pub(crate) recommended: Vec<Vec<Option<Recommendation>>>,
     pub(crate) accounts: Accounts,
+    pub(crate) metering: Metering,
     pub(crate) counts: Counts,
     pub(crate) log: Log,
     /// By node: why a pod on it was last no longer wanted. For the log alone.
@@ -105,6 +107,7 @@ impl Shared {
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
             step_number: 0,
             accounts: Accounts::new(&cast),
+            metering: Metering::new(&cast),
             counts: Counts::new(cast.workloads.len(), cast.groups.len()),
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),
             log: Log::new(start.keep_log),

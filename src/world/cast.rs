@@ -1,6 +1,8 @@
 //! The cast: all that is given before time starts.
 
-use super::{Billing, Budget, Deploy, Fault, Hpa, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa, Workload};
+use super::{
+    Billing, Budget, Deploy, Fault, Hpa, Metered, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa, Workload,
+};
 use crate::autoscaler;
 use crate::cluster::ClusterState;
 use crate::cost::BaseRates;
@@ -46,6 +48,8 @@ pub struct Cast {
     pub traffic: Option<Traffic>,
     /// What is paid for besides nodes, and the account's calendar.
     pub billing: Billing,
+    /// Items of the billing that the simulation meters.
+    pub metered: Vec<Metered>,
     /// The price ratio of cpu and memory, for dividing nodes' cost.
     pub base_rates: BaseRates,
 }

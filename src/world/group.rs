@@ -54,4 +54,19 @@ pub struct NodeGroup {
     pub termination: SimDuration,
     /// Whether Cluster Autoscaler manages the group.
     pub autoscaled: bool,
+    /// The disk that its nodes start from, as far as it is said.
+    pub root_volume: RootVolume,
+}
+
+/// What is said of the disk that a node starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RootVolume {
+    /// Its size.
+    pub gib: Option<i64>,
+    /// `gp3`, `pd-balanced`...
+    pub kind: Option<String>,
+    /// Provisioned operations per second.
+    pub iops: Option<i64>,
+    /// Provisioned MiB per second.
+    pub throughput: Option<i64>,
 }

@@ -8,6 +8,7 @@ mod autoscaler_machines;
 mod autoscaler_rules;
 mod autoscaler_storm;
 mod autoscaler_world;
+mod bill_lines;
 mod bottleneck;
 mod bridge_vector;
 mod causes;

@@ -3,7 +3,7 @@
 use super::Results;
 use crate::cost::{Calendar, LineKey, Part, PriceType};
 use crate::report::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
-use crate::scenario::Account;
+use crate::scenario::Scenario;
 use crate::study::figures::{Grain, LineFigures};
 use crate::study::{Figures, ItemName};
 use crate::units::Money;
@@ -16,7 +16,8 @@ type Days = BTreeMap<u32, Vec<i64>>;
 
 impl Results<'_> {
     /// The mean bill.
-    pub(super) fn bill(&self, calendar: &Calendar, account: &Account) -> BillResult {
+    pub(super) fn bill(&self, calendar: &Calendar, scenario: &Scenario) -> BillResult {
+        let account = &scenario.account;
         let span = self.runs.figures().first().map(|run| run.span).unwrap_or_default();
         let grain = Grain::of(span);
         let mut lines: BTreeMap<LineKey, Cells> = BTreeMap::new();
@@ -46,7 +47,7 @@ impl Results<'_> {
             grain: if grain == Grain::Hour { "hour" } else { "day" }.to_owned(),
             months: months(calendar, grain),
             lines: rows,
-            not_in_bill: Vec::new(),
+            not_in_bill: scenario.not_in_bill.clone(),
         }
     }
 

@@ -35,7 +35,7 @@ impl Report {
         report.allocation = results.allocation(&scenario.owners);
         report.budgets = results.budgets(&scenario.owners);
         report.unit_costs = results.unit_costs();
-        report.bill = results.bill(&study.cast.billing.calendar, &scenario.account);
+        report.bill = results.bill(&study.cast.billing.calendar, scenario);
         report.inputs = scenario.inputs.values(&scenario.cast);
         report.timeline = results.timeline();
         report.recommendation = advice.as_ref().map(Recommendation::from);

@@ -6,6 +6,7 @@ use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::terraform::{TerraformGroup, Unread};
 use crate::units::{Quantity, SimDuration};
+use crate::world::RootVolume;
 use std::collections::BTreeMap;
 
 /// A group while it is put together.
@@ -29,6 +30,8 @@ pub(super) struct GroupDraft {
     pub(super) self_managed: bool,
     /// The disk, in GiB.
     pub(super) disk_gib: Option<i64>,
+    /// The disk as it is paid for.
+    pub(super) root_volume: RootVolume,
     /// Pods on a node, where that is said.
     pub(super) max_pods: Option<i64>,
     /// What a node has besides cpu, memory and disk.
@@ -75,12 +78,30 @@ impl GroupDraft {
             tags: group.tags.into_iter().collect(),
             self_managed: group.self_managed,
             disk_gib: group.disk_gib.map(i64::from),
+            root_volume: RootVolume {
+                gib: group.disk_gib.map(i64::from),
+                kind: group.disk.kind,
+                iops: group.disk.iops.map(i64::from),
+                throughput: group.disk.throughput.map(i64::from),
+            },
             zones: group.zones,
             unread: group.unread,
             place: Some((group.file, group.line)),
             ..GroupDraft::default()
         };
         (group.name, draft)
+    }
+
+    /// A disk of another kind has none of the first one's operations and throughput.
+    fn apply_root_volume(&mut self, said: &file::RootVolume) {
+        let own = &mut self.root_volume;
+        if said.kind.is_some() && said.kind != own.kind {
+            *own = RootVolume { gib: own.gib, ..RootVolume::default() };
+        }
+        own.gib = said.size.or(own.gib);
+        own.kind = said.kind.clone().or(own.kind.take());
+        own.iops = said.iops.or(own.iops);
+        own.throughput = said.throughput.or(own.throughput);
     }
 
     /// The scenario's change on top.
@@ -111,6 +132,10 @@ impl GroupDraft {
         self.tags.extend(change.tags.clone().unwrap_or_default());
         self.boot = change.boot_time.map(|time| time.0).or(self.boot);
         self.disk_gib = change.disk_size.or(self.disk_gib);
+        self.root_volume.gib = change.disk_size.or(self.root_volume.gib);
+        if let Some(volume) = &change.root_volume {
+            self.apply_root_volume(volume);
+        }
         self.cpu_speed = change.cpu_speed.or(self.cpu_speed);
         self.apply_resources(name, change, issues);
         self.unread.retain(|miss| !says(change, miss.field));

@@ -205,6 +205,7 @@ fn group(
         boot,
         ready_lag: Delay::Fixed(SimDuration::from_secs(5)),
         termination: SimDuration::from_secs(60),
+        root_volume: draft.root_volume,
     })
 }
 

@@ -94,23 +94,23 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         ..Billing::default()
     };
     let mut cast = Cast { hpa_flags, billing, ..Cast::default() };
-    let scene = Scene { file, folder, files, objects, prices, provider, region: &region, start: &start };
+    let scene = Scene {
+        file,
+        folder,
+        files,
+        objects,
+        prices,
+        provider,
+        region: &region,
+        start: &start,
+        span: duration.min(LONGEST),
+        declared_gateways: texts.nat_gateways,
+    };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = autoscaler::flags(&scene, issues);
     cast.groups = groups::build(&scene, texts.declared.clone(), &mut converter, cast.autoscaler.as_mut(), issues);
-    workloads::build(&scene, &mut converter, &mut cast, issues);
-    budgets::build(&scene, &mut converter, &mut cast, issues);
-    hpas::build(&scene, &mut converter, &mut cast, issues);
-    vpas::build(&scene, &mut converter, &mut cast, issues);
-    traffic::build(&scene, &mut converter, &mut cast, issues);
-    unloaded::build(&scene, &mut converter, &mut cast, issues);
-    faults::build(&scene, &mut converter, &mut cast, issues);
-    vain::warn_about(&scene, &cast, issues);
-    deploys::build(&scene, &mut converter, &mut cast, issues);
-    if let Some(path) = &scene.file.pod_trace {
-        cast.trace = pod_trace::read(&scene, path, &mut converter, issues);
-    }
-    charges::build(&scene, &mut converter, &mut cast, issues);
+    fill(&scene, &mut converter, &mut cast, issues);
+    let not_in_bill = charges::build(&scene, &mut converter, &mut cast, issues);
     autoscaler::warn_about_the_unscaled(&scene, &cast, issues);
     objects.name_the_ignored(issues);
     cast.cluster = cluster;
@@ -154,6 +154,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         seed: file.seed.unwrap_or(1),
         thresholds: thresholds(file),
         caveats: Issues::new(),
+        not_in_bill,
     })
 }
 
@@ -173,6 +174,22 @@ fn check_times(duration: SimDuration, step: SimDuration, issues: &mut Issues) {
     }
     if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
         issues.push(Issue::error("step", format!("found {step}, expected 1s to 1h")));
+    }
+}
+
+/// Everything that runs on the groups, and what happens to it.
+fn fill(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
+    workloads::build(scene, converter, cast, issues);
+    budgets::build(scene, converter, cast, issues);
+    hpas::build(scene, converter, cast, issues);
+    vpas::build(scene, converter, cast, issues);
+    traffic::build(scene, converter, cast, issues);
+    unloaded::build(scene, converter, cast, issues);
+    faults::build(scene, converter, cast, issues);
+    vain::warn_about(scene, cast, issues);
+    deploys::build(scene, converter, cast, issues);
+    if let Some(path) = &scene.file.pod_trace {
+        cast.trace = pod_trace::read(scene, path, converter, issues);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::scenario::kubernetes::policy::PodDisruptionBudget;
 use crate::scenario::kubernetes::reader::{Found, Item, Provenance, Reader};
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
 use crate::scenario::kubernetes::vertical::VerticalPodAutoscaler;
-use crate::scenario::kubernetes::workloads::{CronJob, Ingress, Job, Service, Workload};
+use crate::scenario::kubernetes::workloads::{CronJob, Ingress, IngressClass, Job, Service, Workload};
 use crate::scenario::kubernetes::{Kind, Object};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,6 +41,7 @@ pub(super) struct Objects {
     pub(super) admission: Admission,
     pub(super) services: Vec<Placed<Service>>,
     pub(super) ingresses: Vec<Placed<Ingress>>,
+    pub(super) ingress_classes: Vec<Placed<IngressClass>>,
     pub(super) claims: Vec<Placed<PersistentVolumeClaim>>,
     pub(super) storage_classes: Vec<Placed<StorageClass>>,
     pub(super) namespaces: Vec<Placed<Namespace>>,
@@ -70,6 +71,7 @@ const KINDS: &[Kind] = &[
     Kind::LimitRange,
     Kind::Service,
     Kind::Ingress,
+    Kind::IngressClass,
     Kind::PersistentVolumeClaim,
     Kind::StorageClass,
     Kind::Namespace,
@@ -117,6 +119,7 @@ impl Objects {
             Object::LimitRange(api) => self.admission.add_limits(*api),
             Object::Service(api) => self.services.push((from, *api)),
             Object::Ingress(api) => self.ingresses.push((from, *api)),
+            Object::IngressClass(api) => self.ingress_classes.push((from, *api)),
             Object::PersistentVolumeClaim(api) => self.claims.push((from, *api)),
             Object::StorageClass(api) => self.storage_classes.push((from, *api)),
             Object::Namespace(api) => self.namespaces.push((from, *api)),

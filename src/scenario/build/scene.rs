@@ -6,6 +6,7 @@ use crate::id::IdVec;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::scenario::digest::Recorder;
 use crate::scenario::file::ScenarioFile;
+use crate::units::SimDuration;
 use crate::world::{GroupId, NodeGroup};
 use std::path::Path;
 
@@ -19,12 +20,20 @@ pub(super) struct Scene<'a> {
     pub(super) provider: Provider,
     pub(super) region: &'a str,
     pub(super) start: &'a Start,
+    /// How long is simulated.
+    pub(super) span: SimDuration,
+    /// NAT gateways of the Terraform, if any are declared.
+    pub(super) declared_gateways: Option<u32>,
 }
 
 impl Scene<'_> {
     /// The machine type on which the services' profiles were measured.
     pub(super) fn cpu_reference(&self) -> &str {
         self.file.cluster.cpu_reference.as_deref().unwrap_or(self.provider.cpu_reference())
+    }
+    /// NAT gateways, as the scenario says, else Terraform.
+    pub(super) fn nat_gateways(&self) -> u32 {
+        self.file.cluster.nat_gateways.or(self.declared_gateways).unwrap_or(0)
     }
     /// How fast a type's cores are over the reference's, if both are known.
     pub(super) fn speed(&self, instance_type: &str) -> Option<f64> {

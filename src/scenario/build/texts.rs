@@ -13,6 +13,8 @@ pub(super) struct Texts {
     terraform: Vec<PathBuf>,
     manifests: Vec<PathBuf>,
     pub(super) declared: Vec<TerraformGroup>,
+    /// NAT gateways of the Terraform, if any are declared.
+    pub(super) nat_gateways: Option<u32>,
     pub(super) objects: Objects,
     issues: Issues,
     /// For the digest.
@@ -50,7 +52,12 @@ impl KnownTexts {
 
 fn read(terraform: Vec<PathBuf>, manifests: Vec<PathBuf>, files: &Recorder) -> Texts {
     let (files, mut issues) = (files.beside(), Issues::new());
-    let declared = terraform.iter().flat_map(|path| terraform::read(&files, path, &mut issues)).collect();
+    let (mut declared, mut nat_gateways) = (Vec::new(), None);
+    for path in &terraform {
+        let found = terraform::read(&files, path, &mut issues);
+        declared.extend(found.groups);
+        nat_gateways = found.nat_gateways.map(|more| nat_gateways.unwrap_or(0) + more).or(nat_gateways);
+    }
     let objects = Objects::read(&files, manifests.iter().cloned(), &mut issues);
-    Texts { terraform, manifests, declared, objects, issues, read: files.into_read() }
+    Texts { terraform, manifests, declared, nat_gateways, objects, issues, read: files.into_read() }
 }

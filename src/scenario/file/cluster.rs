@@ -19,6 +19,42 @@ pub struct Cluster {
     pub zones: Vec<String>,
     /// The machine type on which `cpuPerRequest` was measured.
     pub cpu_reference: Option<String>,
+    /// EKS Auto Mode: AWS runs the nodes, for a fee on each, and makes the load balancers.
+    pub auto_mode: bool,
+    /// GKE Autopilot: pods are paid for, nodes are not.
+    pub autopilot: bool,
+    /// Profiles whose pods run on Fargate.
+    pub fargate: Vec<FargateProfile>,
+    /// NAT gateways (AWS), or whether Cloud NAT is used (1); what Terraform says without this.
+    pub nat_gateways: Option<u32>,
+    /// Whether nodes have public IPv4 addresses.
+    pub public_nodes: bool,
+}
+
+/// A selector of an EKS Fargate profile.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FargateProfile {
+    /// The namespace; `*` and `?` stand for any characters and any one.
+    pub namespace: String,
+    /// Labels that its pods have, all of them.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The disk that a node starts from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RootVolume {
+    /// GiB; `diskSize` without this.
+    pub size: Option<i64>,
+    /// `gp3`, `pd-balanced`...
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Provisioned operations per second.
+    pub iops: Option<i64>,
+    /// Provisioned MiB per second.
+    pub throughput: Option<i64>,
 }
 
 /// A node group.
@@ -50,6 +86,8 @@ pub struct NodeGroup {
     pub tags: Option<BTreeMap<String, String>>,
     /// The disk for images, logs and `emptyDir`, in GiB.
     pub disk_size: Option<i64>,
+    /// The disk that nodes start from, as it is paid for.
+    pub root_volume: Option<RootVolume>,
     /// Extended resources of a node, such as `nvidia.com/gpu: 1`, and `pods`, how many it takes.
     pub resources: Option<BTreeMap<String, Quantity>>,
     /// The speed of its cpus over those of `cluster.cpuReference`.

@@ -13,7 +13,7 @@ mod sweep;
 mod traffic;
 mod values;
 
-pub use cluster::{Assume, Assumption, Autoscaler, Cluster, NodeGroup, Scheduler};
+pub use cluster::{Assume, Assumption, Autoscaler, Cluster, FargateProfile, NodeGroup, RootVolume, Scheduler};
 pub use commitments::{Commitment, CommitmentKind, Payment};
 pub use costs::{Billing, Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};

@@ -1,6 +1,7 @@
 //! What a request costs each service, what Jobs do, and what is promised to users.
 
 use super::values::{ShortTime, Time};
+use crate::units::Quantity;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -34,6 +35,12 @@ pub struct Service {
     pub memory_per_request: Option<String>,
     /// Cpu of an idle pod.
     pub idle_cpu: Option<String>,
+    /// Bytes of a request that it gets, headers included.
+    pub request_bytes: Option<Quantity>,
+    /// Bytes of its answer, headers included.
+    pub response_bytes: Option<Quantity>,
+    /// Whether it is on the internet, outside of the cluster and of its network.
+    pub on_internet: bool,
     /// Services called for each request, one step after the other: name, and how often.
     pub calls: Vec<BTreeMap<String, f64>>,
     /// From running containers to an application that answers.

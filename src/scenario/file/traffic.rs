@@ -20,6 +20,8 @@ pub struct Traffic {
     pub gateway: Option<String>,
     /// How arrivals vary around their rate (exact mode); Poisson by default.
     pub arrivals: Option<Arrivals>,
+    /// Requests that a client sends over one connection; what load balancers charge for depends on it.
+    pub requests_per_connection: Option<f64>,
     /// Weights of Ingress paths or of services (`/api/v1/orders: 3`); equal if none are given.
     pub routes: BTreeMap<String, f64>,
 }

@@ -10,7 +10,7 @@ use super::policy::{PodDisruptionBudget, PriorityClass};
 use super::read_object::read_object;
 use super::storage::{CsiNode, PersistentVolume, PersistentVolumeClaim, StorageClass};
 use super::vertical::VerticalPodAutoscaler;
-use super::workloads::{CronJob, Ingress, Job, ReplicationController, Service, Workload};
+use super::workloads::{CronJob, Ingress, IngressClass, Job, ReplicationController, Service, Workload};
 use crate::scenario::issue::Issue;
 use serde_json::Value;
 
@@ -76,6 +76,7 @@ kinds! {
     PodDisruptionBudget: PodDisruptionBudget,
     PriorityClass: PriorityClass,
     Ingress: Ingress,
+    IngressClass: IngressClass,
     StorageClass: StorageClass,
     CSINode: CsiNode,
     KubeSchedulerConfiguration: SchedulerConfiguration,

@@ -42,6 +42,17 @@ pub struct WorkloadSpec {
     /// A claim per pod (StatefulSets).
     #[serde(deserialize_with = "null_as_default")]
     pub volume_claim_templates: Vec<PersistentVolumeClaim>,
+    /// What becomes of those claims (StatefulSets); all are kept by default.
+    #[serde(deserialize_with = "null_as_default")]
+    pub persistent_volume_claim_retention_policy: ClaimRetention,
+}
+
+/// `persistentVolumeClaimRetentionPolicy` of a StatefulSet.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimRetention {
+    /// `Retain` (default) or `Delete`, when its pod is no longer wanted.
+    pub when_scaled: Option<String>,
 }
 
 /// `spec.strategy` of a Deployment, `spec.updateStrategy` of others.
@@ -205,6 +216,20 @@ pub struct ServiceSpec {
     /// `LoadBalancer` costs money.
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// Whose controller makes the load balancer.
+    #[serde(rename = "loadBalancerClass")]
+    pub load_balancer_class: Option<String>,
+    /// The ports.
+    #[serde(deserialize_with = "null_as_default")]
+    pub ports: Vec<ServicePort>,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ServicePort {
+    /// `TCP` by default.
+    pub protocol: Option<String>,
 }
 
 /// An Ingress.
@@ -221,9 +246,34 @@ pub struct Ingress {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct IngressSpec {
+    /// The IngressClass whose controller acts on it.
+    #[serde(rename = "ingressClassName")]
+    pub ingress_class_name: Option<String>,
     /// The rules.
     #[serde(deserialize_with = "null_as_default")]
     pub rules: Vec<IngressRule>,
+    /// Hosts with certificates.
+    #[serde(deserialize_with = "null_as_default")]
+    pub tls: Vec<serde::de::IgnoredAny>,
+}
+
+/// An IngressClass.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct IngressClass {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: IngressClassSpec,
+}
+
+/// `spec` of an IngressClass.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct IngressClassSpec {
+    /// `ingress.k8s.aws/alb`, `k8s.io/ingress-nginx`...
+    #[serde(deserialize_with = "null_as_default")]
+    pub controller: String,
 }
 
 /// A rule of an Ingress.

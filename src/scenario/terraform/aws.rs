@@ -148,6 +148,7 @@ fn read_template(group: &mut TerraformGroup, template: Option<&Body>) {
     }
     group.spot |= read.spot;
     group.disk_gib = group.disk_gib.or_else(|| disk_of(template));
+    group.disk.read(template);
     let counts = |miss: &super::unread::Unread| ["instanceTypes", "capacityType"].contains(&miss.field);
     group.unread.extend(read.unread.into_iter().filter(counts));
 }

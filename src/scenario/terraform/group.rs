@@ -29,10 +29,23 @@ pub(in crate::scenario) struct TerraformGroup {
     pub(in crate::scenario) self_managed: bool,
     /// The disk for images, logs and `emptyDir`, in GiB.
     pub(in crate::scenario) disk_gib: Option<i32>,
+    /// What else is said of that disk.
+    pub(in crate::scenario) disk: DiskTerms,
     /// Zones, where they are literal.
     pub(in crate::scenario) zones: Option<Vec<String>>,
     /// What is not literal.
     pub(in crate::scenario) unread: Vec<Unread>,
+}
+
+/// A disk's kind, and what it is promised.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::scenario) struct DiskTerms {
+    /// `gp3`, `pd-ssd`.
+    pub(in crate::scenario) kind: Option<String>,
+    /// Provisioned operations per second.
+    pub(in crate::scenario) iops: Option<i32>,
+    /// Provisioned MiB per second.
+    pub(in crate::scenario) throughput: Option<i32>,
 }
 
 /// Names of one thing in the modules and resources that there are, of these days and of earlier ones.
@@ -59,6 +72,7 @@ impl TerraformGroup {
         }
         self.read_taints(body);
         self.disk_gib = self.field(body, DISK, "diskSize", Value::integer).or_else(|| disk_of(body)).or(self.disk_gib);
+        self.disk.read(body);
         // Only auto-discovery looks at these: whatever is not literal is not known.
         self.cluster = body.text("cluster_name").or(self.cluster.take());
         self.read_tags(body);
@@ -203,8 +217,13 @@ fn taint(value: &Value) -> Option<(String, String, String)> {
     Some((body.text("key")?, body.text("value").unwrap_or_default(), body.text("effect")?))
 }
 
-/// The size of the first device that has one: `block_device_mappings` as blocks, as a list, or as a map by device.
+/// The size of the first device that has one.
 pub(super) fn disk_of(body: &Body) -> Option<i32> {
+    devices(body).into_iter().filter_map(|device| device.integer("volume_size")).next()
+}
+
+/// What is said of disks: `block_device_mappings` as blocks, as a list, or as a map by device; `root_block_device`.
+fn devices(body: &Body) -> Vec<&Body> {
     let mut mappings = body.blocks("block_device_mappings");
     let named = body.block("block_device_mappings").filter(|first| first.get("ebs").is_none());
     for (_, given) in named.into_iter().flat_map(|by_device| &by_device.entries) {
@@ -212,6 +231,17 @@ pub(super) fn disk_of(body: &Body) -> Option<i32> {
             mappings.push(inner);
         }
     }
-    let sizes = mappings.iter().filter_map(|mapping| mapping.block("ebs")?.integer("volume_size"));
-    sizes.chain(body.block("root_block_device").and_then(|device| device.integer("volume_size"))).next()
+    mappings.into_iter().filter_map(|mapping| mapping.block("ebs")).chain(body.block("root_block_device")).collect()
+}
+
+impl DiskTerms {
+    /// What a group, its template or its devices say; what is said already stays.
+    pub(super) fn read(&mut self, body: &Body) {
+        self.kind = self.kind.take().or_else(|| body.text("disk_type")).or_else(|| body.text("root_volume_type"));
+        for device in devices(body) {
+            self.kind = self.kind.take().or_else(|| device.text("volume_type"));
+            self.iops = self.iops.or_else(|| device.integer("iops"));
+            self.throughput = self.throughput.or_else(|| device.integer("throughput"));
+        }
+    }
 }

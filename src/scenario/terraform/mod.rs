@@ -1,4 +1,4 @@
-//! Terraform: node groups, from `*.tf` and `*.tf.json`, from `terraform show -json` of a plan or a state.
+//! Terraform: node groups and NAT gateways, from `*.tf` and `*.tf.json`, from `terraform show -json` of a plan or a state.
 //!
 //! Literal values are read; variables, locals and functions are not evaluated: what hangs on them is named with its
 //! place and with the field of the scenario that says it instead. Nothing that looks like nodes goes unnoticed.
@@ -13,6 +13,7 @@ mod hcl;
 mod instances;
 mod json;
 mod module;
+mod network;
 mod planned;
 mod unread;
 
@@ -42,15 +43,23 @@ const TELLTALES: &[&str] = &[
 const NO_GROUPS: &[&str] =
     &["_association", "_attachment", "_policy", "_tag", "_iam_member", "_iam_binding", "_extension"];
 
-/// All node groups of the files.
-pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec<TerraformGroup> {
+/// What is read of some files.
+#[derive(Default)]
+pub(super) struct Declared {
+    pub(super) groups: Vec<TerraformGroup>,
+    /// NAT gateways, if any are declared.
+    pub(super) nat_gateways: Option<u32>,
+}
+
+/// All node groups of the files, and the network that is paid for.
+pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Declared {
     let files = match sources.list(path, &["tf", "json", "tfstate"]) {
         Ok(files) => files,
         Err(why) => {
             let mut issue = Issue::error("", format!("the file or folder {why}"));
             issue.place.file = Some(path.display().to_string());
             issues.push(issue);
-            return Vec::new();
+            return Declared::default();
         }
     };
     let mut all = Vec::new();
@@ -83,7 +92,7 @@ pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Vec
     }
     tags.into_iter().for_each(|tag| aws::add_tag(tag, &mut groups, issues));
     tell_apart(&mut groups);
-    groups
+    Declared { groups, nat_gateways: network::nat_gateways(&all, issues) }
 }
 
 /// Groups whose names only begin alike get their labels as well.
@@ -100,7 +109,8 @@ fn tell_apart(groups: &mut [TerraformGroup]) {
 /// The instances of what may matter.
 fn relevant_instances(declaration: Declaration, issues: &mut Issues) -> Vec<Declaration> {
     let kind = declaration.kind.as_str();
-    let is_group = ["aws_eks_node_group", "aws_autoscaling_group", "google_container_node_pool"].contains(&kind);
+    let is_group = ["aws_eks_node_group", "aws_autoscaling_group", "google_container_node_pool", "aws_nat_gateway"];
+    let is_group = is_group.contains(&kind);
     let says_nodes = |(name, _): &(String, body::Given)| {
         ["min_size", "max_size"].contains(&name.as_str())
             || name.contains("node_group")

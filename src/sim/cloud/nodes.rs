@@ -61,7 +61,9 @@ impl Cloud {
             shared.node_speeds.fill_to(node, 1.0);
             shared.node_speeds[node] = speed;
         }
-        shared.accounts.node_registered(node, group, self.instances[id].machine);
+        let kind = (group, self.instances[id].machine);
+        shared.accounts.node_registered(node, kind.0, kind.1);
+        shared.metering.node_registered(node, kind);
         self.node_instances.fill_to(node, None);
         self.node_instances[node] = Some(id);
         self.instances[id].node = Some(node);
@@ -156,6 +158,7 @@ impl Cloud {
             shared.pod_is_gone(now, pod, PodEnd::WithItsNode);
         }
         shared.cluster.remove_node(node);
+        shared.metering.node_gone(shared.accounts.ledger(), now, node);
         let mut because = None;
         if let Some(id) = self.node_instances[node] {
             because = self.instances[id].leaves_because;

@@ -60,6 +60,7 @@ impl Cloud {
         shared.counts.instance_launched(now, group);
         let zone = self.instances[id].zone;
         shared.accounts.instance_launched(now, Launched { id, group, machine, zone });
+        shared.metering.node(shared.accounts.ledger(), now, (group, machine), 1);
     }
 
     pub(crate) fn instance_costs_no_longer(
@@ -72,6 +73,8 @@ impl Cloud {
         if shared.accounts.is_billed(id) {
             shared.counts.instance_ended(now, self.instances[id].group);
             shared.accounts.instance_ended(now, id, reclaimed);
+            let kind = (self.instances[id].group, self.instances[id].machine);
+            shared.metering.node(shared.accounts.ledger(), now, kind, -1);
         }
     }
 

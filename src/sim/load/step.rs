@@ -13,6 +13,10 @@ impl Shared {
     pub(crate) fn serving_changed(&mut self, now: SimTime, id: WorkloadId, pod: crate::cluster::PodId, ready: bool) {
         let Load::Service(service) = self.cast.workloads[id].load else { return };
         let Some(load) = &mut self.load else { return };
+        let node = self.cluster.pod(pod).node();
+        if let Some(zone) = node.and_then(|node| self.cluster.node(node).labels.get(self.names.zone)) {
+            self.metering.ready_in(service, zone, if ready { 1 } else { -1 });
+        }
         let state = &mut load.services[service];
         if ready {
             self.lives[pod].cohort = state.pod_ready(now, self.step_number);
@@ -54,6 +58,8 @@ impl Serving {
                 state.cpu_of_request = pace.map_or(1.0, |pace| pace.cpu);
             }
             load.step(traffic, now, shared.step_number);
+            let entered = load.entry_rate * span.as_secs_f64();
+            shared.metering.requests(shared.accounts.ledger(), now, span, entered);
             for (id, row) in traffic.services.iter() {
                 if let Some(workload) = row.workload {
                     self.usage[workload] = load.usage(id, row);

@@ -67,17 +67,31 @@ impl Serving {
     }
 
     /// Finds the nodes whose pods together use more cpu than there is; only requests are slower there.
-    fn find_contended_nodes(&mut self, shared: &mut Shared) {
+    fn find_contended_nodes(&mut self, shared: &mut Shared, now: SimTime) {
         self.contended.clear();
-        if shared.load.is_none() {
+        self.burstable.clear();
+        let (serves, bursts) = (shared.load.is_some(), shared.metering.has_burstable());
+        if !serves && !bursts {
             return;
         }
         for (id, node) in shared.cluster.nodes() {
+            let is_burstable = bursts && shared.metering.is_burstable(id);
+            if !serves && !is_burstable {
+                continue;
+            }
             let used: i64 = node.pods().iter().map(|pod| self.pod_usage(shared, *pod).cpu_milli).sum();
             let there = node.capacity.resources.cpu_milli;
-            if used > there && there > 0 {
+            if used > there && there > 0 && serves {
                 self.contended.push((id, there as f64 / used as f64));
             }
+            if is_burstable {
+                self.burstable.push((id, used.min(there)));
+            }
+        }
+        let span = now - self.burst_until;
+        self.burst_until = now;
+        for used in &self.burstable {
+            shared.metering.cpu_used(shared.accounts.ledger(), now, *used, span);
         }
     }
 
@@ -103,7 +117,7 @@ impl Serving {
 
     /// Usage above requests is held too (OpenCost: the larger of request and usage).
     pub(crate) fn book_usage(&mut self, shared: &mut Shared, now: SimTime) {
-        self.find_contended_nodes(shared);
+        self.find_contended_nodes(shared, now);
         for id in shared.cast.workloads.ids() {
             let workload = &shared.cast.workloads[id];
             let usage = self.usage[id];

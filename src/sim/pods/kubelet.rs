@@ -5,6 +5,7 @@ use crate::id::Id;
 use crate::sim::accounts::Holding;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
+use crate::sim::metering::ClaimNews;
 use crate::sim::pods::life::Owner;
 use crate::sim::pods::life::PodEnd;
 use crate::sim::scheduling::turns::News;
@@ -23,7 +24,7 @@ impl Shared {
     /// The scheduler bound a pod: images are pulled, containers start.
     pub(crate) fn pod_is_bound(&mut self, now: SimTime, pod: PodId, node: NodeId) {
         self.lives[pod].bound = now;
-        self.settle_claims(pod, node);
+        self.settle_claims(now, pod, node);
         self.cluster.set_started(pod, Some(now));
         self.cluster.set_pod_ready(pod, Some((false, now)));
         self.set_stage(now, pod, Stage::Starting);
@@ -173,6 +174,9 @@ impl Shared {
             Owner::Trace(_) => None,
         };
         self.accounts.pod_moved(now, &self.cluster, Holding { pod, workload, node, sign });
+        if let Some(workload) = workload {
+            self.metering.pod(self.accounts.ledger(), now, workload, sign);
+        }
     }
 
     /// A terminating pod has stopped.
@@ -211,8 +215,12 @@ impl Shared {
 
     /// The claims of a StatefulSet's pod get their volumes where it is first bound: from then on the pods of that
     /// ordinal have to be in that zone. StatefulSets keep their claims when they shrink (1.28's default).
-    pub(crate) fn settle_claims(&mut self, pod: PodId, node: NodeId) {
+    pub(crate) fn settle_claims(&mut self, now: SimTime, pod: PodId, node: NodeId) {
         let Owner::Workload(id) = self.lives[pod].owner else { return };
+        if let WorkloadKind::StatefulSet { .. } = &self.cast.workloads[id].kind {
+            let ordinal = self.lives[pod].part;
+            self.metering.claims(self.accounts.ledger(), now, (id, ordinal), ClaimNews::Bound);
+        }
         let zone = self.cluster.node(node).labels.get(self.names.zone);
         if let (WorkloadKind::StatefulSet { zonal_claims: true, .. }, Some(zone)) =
             (&self.cast.workloads[id].kind, zone)

@@ -2,6 +2,7 @@
 
 use crate::cluster::{PodId, PodName, PodSpecId};
 use crate::controllers::stateful_set::{self, PodManagement, Replica, Update};
+use crate::sim::metering::ClaimNews;
 use crate::sim::pods::birth::NewPod;
 use crate::sim::pods::life::Lineage;
 use crate::sim::shared::Shared;
@@ -34,8 +35,12 @@ impl Controllers {
             let name = PodName::numbered(shared.cast.workloads[id].name, ordinal);
             let lineage = Lineage { part: ordinal, revision };
             shared.create_pod(now, id, NewPod { template, lineage, name, daemon_node: None });
+            shared.metering.claims(shared.accounts.ledger(), now, (id, ordinal), ClaimNews::Created);
         }
         for ordinal in step.delete {
+            if ordinal >= replicas {
+                shared.metering.claims(shared.accounts.ledger(), now, (id, ordinal), ClaimNews::Scaled);
+            }
             let of = |pod: &PodId| shared.lives[*pod].part == ordinal;
             if let Some(pod) = shared.workloads[id].pods.iter().copied().find(of) {
                 self.give_up(shared, now, pod);

@@ -113,6 +113,7 @@ fn node_groups(case: &Case, converter: &mut Converter<'_>) -> IdVec<GroupId, Nod
             ready_lag: Delay::Fixed(seconds(row.ready_lag_s)),
             termination: seconds(row.termination_s),
             autoscaled: true,
+            root_volume: Default::default(),
         });
     }
     groups

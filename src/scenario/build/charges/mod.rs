@@ -1,52 +1,76 @@
 //! What costs money besides nodes.
 
+mod balancers;
+mod claims;
+mod compute_fees;
+mod control_plane;
+mod disk;
+mod entry_traffic;
+mod left_out;
+mod lines;
+mod network;
+mod price_name;
+mod root_volumes;
+mod storage_classes;
+mod unit_price;
+mod wildcard;
+
 use super::scene::Scene;
 use crate::cost::{Basis, ChargeKind, Item, MICRO, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::intern::Symbol;
-use crate::market::{FixedPrice, ManagedClass, Origin, Per, Provider, Rate};
+use crate::market::{ManagedClass, Origin, Rate};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
-use crate::scenario::kubernetes::storage::PersistentVolumeClaim;
 use crate::units::{Money, PricePerHour};
-use crate::world::{Billing, Cast};
+use crate::world::{Billing, Cast, GroupId};
+use lines::Lines;
+use unit_price::unit_price;
 
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
-
-/// Control plane, volumes, load balancers, managed services, and what the scenario names.
-pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issues: &mut Issues) {
-    let mut charges = Charges { scene, billing: &mut cast.billing };
-    let (service, control_plane) = match scene.provider {
-        Provider::Aws => ("Amazon Elastic Kubernetes Service", "eks_control_plane_hour"),
-        Provider::Gcp => ("Kubernetes Engine", "gke_control_plane_hour"),
-    };
-    let draft = Draft::new(ChargeKind::ControlPlane, service, "control plane", "cluster");
-    charges.item(draft, control_plane, 1.0, issues);
-    for (_, set) in &scene.objects.stateful_sets {
-        let replicas = f64::from(set.spec.replicas.unwrap_or(1).max(0));
-        for claim in &set.spec.volume_claim_templates {
-            let name = format!("{} {}", set.metadata.name, claim.metadata.name);
-            let namespace = converter.symbol(set.metadata.namespace_or_default());
-            charges.volume(&name, namespace, claim, replicas, issues);
-        }
+/// What the clusters' objects, the scenario and the traffic cost besides nodes; the answer is what is not in the bill.
+pub(super) fn build(
+    scene: &Scene<'_>,
+    converter: &mut Converter<'_>,
+    cast: &mut Cast,
+    issues: &mut Issues,
+) -> Vec<String> {
+    let version = scene.file.cluster.kubernetes_version.as_ref().map_or("1.28", |version| &version.0);
+    let minor = minor_of(version);
+    let (mut billing, mut metered) = (std::mem::take(&mut cast.billing), Vec::new());
+    let made = balancers::of_scene(scene);
+    for remark in &made.remarks {
+        issues.push(Issue::warning("manifests", remark.clone()));
     }
-    for (_, claim) in &scene.objects.claims {
-        let namespace = converter.symbol(claim.metadata.namespace_or_default());
-        charges.volume(&claim.metadata.name, namespace, claim, 1.0, issues);
+    let traffic = entry_traffic::of(scene, converter, cast, &made.all, issues);
+    let mut lines = Lines { scene, billing: &mut billing, metered: &mut metered, issues };
+    control_plane::add(&mut lines, version);
+    compute_fees::add_autopilot(&mut lines, converter, cast, minor);
+    compute_fees::add_auto_mode(&mut lines, converter, cast);
+    compute_fees::add_fargate(&mut lines, converter, cast);
+    compute_fees::add_credits(&mut lines, cast);
+    if !scene.file.cluster.autopilot || lines.is_aws() {
+        root_volumes::add(&mut lines, cast, minor);
     }
-    let balancers = scene.objects.services.iter().filter(|(_, s)| s.spec.kind.as_deref() == Some("LoadBalancer"));
-    let (provider, balancer) = match scene.provider {
-        Provider::Aws => ("Elastic Load Balancing", "alb_hour"),
-        Provider::Gcp => ("Networking", "forwarding_rule_hour"),
-    };
-    for (_, service) in balancers {
-        let namespace = converter.symbol(service.metadata.namespace_or_default());
-        let name = &service.metadata.name;
-        let draft = Draft::new(ChargeKind::LoadBalancers, provider, name, &format!("load balancer {name}"));
-        let draft = draft.paid_by(charges.namespace(Some(namespace)));
-        charges.item(draft, balancer, 1.0, issues);
-    }
+    claims::add(&mut lines, converter, cast, minor);
+    network::add_balancers(&mut lines, converter, &made.all, &traffic);
+    let groups: Vec<GroupId> = cast.groups.ids().collect();
+    network::add_traffic(&mut lines, &traffic, &groups);
+    let mut charges = Charges { scene, billing: &mut billing };
     charges.managed(converter, issues);
     charges.written(converter, issues);
+    (cast.billing, cast.metered) = (billing, metered);
+    let included = left_out::Included {
+        traffic: cast.traffic.is_some(),
+        nat: scene.nat_gateways() > 0,
+        node_addresses: scene.file.cluster.public_nodes,
+        managed: !scene.file.managed.is_empty(),
+    };
+    left_out::sentences(scene, included)
+}
+
+/// 28 of `1.28`; the oldest rules for what is no version.
+fn minor_of(version: &str) -> u32 {
+    let rest = version.trim_start_matches('v').split_once('.').map_or("", |(_, rest)| rest);
+    rest.split(['.', '-', '+']).next().and_then(|minor| minor.parse().ok()).unwrap_or(28)
 }
 
 /// An item before its price is known.
@@ -81,18 +105,6 @@ impl Draft {
             net_by_hour: None,
         }
     }
-}
-
-/// A price of the price list as the bill has it; none for a share of other prices.
-fn unit_price(price: FixedPrice) -> Option<UnitPrice> {
-    let (name, basis) = match price.per {
-        Per::Hour => ("Hours", Basis::Hour),
-        Per::Month => (price.unit, Basis::Month),
-        Per::Unit => (price.unit, Basis::Count),
-        Per::Share => return None,
-    };
-    let (tiers, origin) = (price.tiers, price.origin);
-    Some(UnitPrice { unit: Unit { name, basis }, price_type: PriceType::OnDemand, tiers, origin })
 }
 
 fn hourly(rate: Rate) -> UnitPrice {
@@ -174,27 +186,5 @@ impl Charges<'_> {
                 }
             }
         }
-    }
-
-    fn volume(
-        &mut self,
-        name: &str,
-        namespace: Symbol,
-        claim: &PersistentVolumeClaim,
-        count: f64,
-        issues: &mut Issues,
-    ) {
-        let bytes = claim.spec.resources.requests.get("storage").map_or(0.0, |quantity| quantity.as_f64());
-        let class = claim.spec.storage_class_name.as_deref().unwrap_or("gp3");
-        let (service, item) = match (self.scene.provider, class) {
-            (Provider::Gcp, _) => ("Compute Engine", "pd_balanced_gb_month"),
-            (_, "gp2") => ("Amazon Elastic Block Store", "gp2_gb_month"),
-            (_, "io1") => ("Amazon Elastic Block Store", "io1_gb_month"),
-            (_, "io2") => ("Amazon Elastic Block Store", "io2_gb_month"),
-            _ => ("Amazon Elastic Block Store", "gp3_gb_month"),
-        };
-        let draft = Draft::new(ChargeKind::Volumes, service, name, &format!("claim {name}"));
-        let draft = draft.paid_by(self.namespace(Some(namespace)));
-        self.item(draft, item, bytes / GIB * count, issues);
     }
 }
