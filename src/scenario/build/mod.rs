@@ -81,7 +81,6 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     let negotiated = price_book::read(&around, &file.prices.0, issues);
     let prices: &dyn PriceBook = negotiated.as_ref().map_or(prices, |book| book);
     let texts = texts.of(file, folder, files, issues);
-    let objects = &texts.objects;
     let mut cluster = ClusterState::new();
     let start = billing::start(file, issues);
     let mut converter = Converter::new(&mut cluster, start.at);
@@ -98,7 +97,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         file,
         folder,
         files,
-        objects,
+        objects: &texts.objects,
         prices,
         provider,
         region: &region,
@@ -112,7 +111,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     fill(&scene, &mut converter, &mut cast, issues);
     let not_in_bill = charges::build(&scene, &mut converter, &mut cast, issues);
     autoscaler::warn_about_the_unscaled(&scene, &cast, issues);
-    objects.name_the_ignored(issues);
+    scene.objects.name_the_ignored(issues);
     cast.cluster = cluster;
     commitments::build(&scene, &mut cast, duration, issues);
     warn_about_nodes(&scene, &cast, issues);
