@@ -5,7 +5,7 @@
 //! Compute Savings Plans are estimated from those (`data/commitments.csv`).
 
 use super::error::nearest;
-use super::table::{Table, marked};
+use super::table::Table;
 use super::{MarketError, Origin};
 use crate::units::PricePerHour;
 use std::sync::LazyLock;
@@ -158,7 +158,7 @@ impl CommitmentRates {
             });
         };
         // Amazon lists five decimals.
-        let rate = PricePerHour::from_usd((all_upfront * factor.0 * 1e5).round() / 1e5);
+        let rate = PricePerHour::from_usd((all_upfront * factor * 1e5).round() / 1e5);
         Ok(CommittedRate { rate, origin: self.reserved_origin() })
     }
 
@@ -178,7 +178,7 @@ impl CommitmentRates {
         bargain: Bargain,
     ) -> Result<CommittedRate, MarketError> {
         let CommittedRate { rate, origin } = self.reserved(instance_type, region, bargain)?;
-        let share = self.factor("compute_over_instance_discount", bargain).map_or(0.0, |(share, _)| share);
+        let share = self.factor("compute_over_instance_discount", bargain).unwrap_or(0.0);
         let discount = 1.0 - rate.usd() / on_demand.usd().max(1e-9);
         let paid = 1.0 - (discount * share).clamp(0.0, 1.0);
         let origin = origin.estimated("part of the discount of the instance plan, as with c5 and m6a");
@@ -200,7 +200,7 @@ impl CommitmentRates {
             Some(TermLength::ThreeYears) => ["vcpu_3y", "gb_3y"],
         };
         let row = format!("{series}@{region}");
-        let price = |column| self.resources.cell(&row, column).and_then(|cell| marked(cell).1.parse().ok());
+        let price = |column| self.resources.cell(&row, column).and_then(|cell| cell.parse().ok());
         match (price(vcpu), price(gib)) {
             (Some(vcpu), Some(gib)) => {
                 Ok(ResourcePrices { vcpu: PricePerHour::from_usd(vcpu), gib: PricePerHour::from_usd(gib) })
@@ -217,7 +217,7 @@ impl CommitmentRates {
     /// The share of the list price that a flexible commitment saves.
     pub fn flexible_discount(&self, term: TermLength) -> f64 {
         let bargain = Bargain { term, payment: PaymentOption::NoUpfront };
-        self.factor("google_flexible_discount", bargain).map_or(0.0, |(discount, _)| discount)
+        self.factor("google_flexible_discount", bargain).unwrap_or(0.0)
     }
 
     /// Whether a flexible commitment covers a machine series.
@@ -235,9 +235,10 @@ impl CommitmentRates {
         self.resources.keys().map(|row| row.split('@').next().unwrap_or(row))
     }
 
-    fn factor(&self, scheme: &str, bargain: Bargain) -> Option<(f64, bool)> {
-        let (mark, figure) = marked(self.factors.cell(scheme, bargain.payment.column(bargain.term))?);
-        Some((figure.parse().ok()?, mark == '~'))
+    /// A figure of `data/commitments.csv`, whether or not it is marked as an estimate.
+    fn factor(&self, scheme: &str, bargain: Bargain) -> Option<f64> {
+        let cell = self.factors.cell(scheme, bargain.payment.column(bargain.term))?;
+        cell.trim_start_matches('~').parse().ok()
     }
 
     fn known(&self, instance_type: &str) -> String {

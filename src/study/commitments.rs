@@ -7,7 +7,7 @@
 use super::estimate::Estimate;
 use super::figures::{Figures, Grain, LineFigures};
 use crate::cost::Part;
-use crate::cost::commitments::{Arrangement, Hour, HourCover, Offer, Pledges, UNIT_HOUR, Usage};
+use crate::cost::commitments::{Arrangement, Hour, HourCover, Offer, Pledges, Sustained, UNIT_HOUR, Usage};
 use crate::units::{HOURS_PER_MONTH, Money};
 
 /// An offer that pays.
@@ -30,20 +30,27 @@ pub struct Advised {
 /// What nothing covers yet, by hour and usage, of one replication.
 struct Uncovered {
     hours: Vec<Vec<i128>>,
+    /// What that costs, nano-USD.
+    cost: i128,
 }
 
 /// The offers that pay, those that save most first. Cost: some ten passes over the hours of all replications per offer.
 pub(crate) fn advise(pledges: &Pledges, figures: &[Figures], grain: Grain) -> Vec<Advised> {
     let usages: Vec<Usage> = pledges.usages.iter().map(|(_, usage)| usage.clone()).collect();
-    let runs: Vec<Uncovered> = figures.iter().map(|run| uncovered(pledges, run, grain)).collect();
-    let search = Search { usages: &usages, runs: &runs };
+    let cost = |hours: &[Vec<i128>]| cost(&usages, hours.iter().map(|hour| (hour, hour.clone())), pledges.sustained);
+    let run = |run: &Figures| {
+        let hours = uncovered(pledges, run, grain);
+        Uncovered { cost: cost(&hours), hours }
+    };
+    let runs: Vec<Uncovered> = figures.iter().map(run).collect();
+    let search = Search { usages: &usages, runs: &runs, sustained: pledges.sustained };
     let mut rows: Vec<Advised> = pledges.offers.iter().filter_map(|offer| search.best(offer)).collect();
     rows.sort_by(|a, b| b.saving_usd_per_month.mean.total_cmp(&a.saving_usd_per_month.mean));
     rows
 }
 
 /// What is on demand in each hour; days of a long bill are divided evenly.
-fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Uncovered {
+fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Vec<Vec<i128>> {
     let hours = usize::try_from(run.span.as_secs() / 3600).unwrap_or(0);
     let mut rows = vec![vec![0; pledges.usages.len()]; hours];
     let is_on_demand = |line: &&LineFigures| matches!(line.key.part, Part::Tier(_));
@@ -60,12 +67,31 @@ fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Uncovered {
             }
         }
     }
-    Uncovered { hours: rows }
+    rows
+}
+
+/// What usage that commitments leave (the second of each pair) costs on demand, after the discount for sustained use, nano-USD.
+fn cost<'a>(usages: &[Usage], hours: impl Iterator<Item = (&'a Vec<i128>, Vec<i128>)>, is_sustained: bool) -> i128 {
+    let mut sustained = is_sustained.then(|| Sustained::new(usages));
+    let mut sums = vec![0i128; usages.len()];
+    for (used, left) in hours {
+        sums.iter_mut().zip(&left).for_each(|(sum, quantity)| *sum += quantity);
+        if let Some(sustained) = &mut sustained {
+            sustained.add(0, Hour::whole(0).span, used, &left);
+        }
+    }
+    if let Some(sustained) = sustained {
+        sums.iter_mut().zip(sustained.saved()).for_each(|(sum, saved)| *sum -= saved.sum());
+    }
+    let price = |usage: &Usage| i128::from(usage.on_demand.nano_usd());
+    let worth = sums.iter().zip(usages).map(|(sum, usage)| sum / 1_000_000 * price(usage));
+    worth.sum::<i128>() / (UNIT_HOUR / 1_000_000)
 }
 
 struct Search<'a> {
     usages: &'a [Usage],
     runs: &'a [Uncovered],
+    sustained: bool,
 }
 
 /// What an amount of an offer does in one replication.
@@ -114,21 +140,18 @@ impl Search<'_> {
     fn outcome(&self, offer: &Offer, units: i64, run: &Uncovered) -> Outcome {
         let commitments = [offer.bought(units)];
         let arrangement = Arrangement::new(self.usages, &commitments);
-        let (mut cover, mut left) = (HourCover::default(), Vec::new());
-        let (mut value, mut fees, mut used, mut capacity) = (0i128, 0i128, 0f64, 0f64);
-        for (number, hour) in run.hours.iter().enumerate() {
-            left.clone_from(hour);
+        let mut cover = HourCover::default();
+        let (mut fees, mut used, mut capacity) = (0i128, 0f64, 0f64);
+        let left = run.hours.iter().enumerate().map(|(number, hour)| {
+            let mut left = hour.clone();
             arrangement.cover(Hour::whole(number as i64), &mut left, &mut cover);
-            let worth = |cover: &crate::cost::commitments::Cover| {
-                i128::from(self.usages[cover.usage].on_demand.nano_usd()) * (cover.quantity / 1_000_000)
-            };
-            value += cover.covers.iter().map(worth).sum::<i128>();
             fees += cover.held[0].fee.nano_usd();
             used += cover.held[0].used as f64;
             capacity += cover.held[0].capacity as f64;
-        }
-        let saving = value / (UNIT_HOUR / 1_000_000) - fees;
-        Outcome { saving, used: if capacity > 0.0 { used / capacity } else { 0.0 } }
+            (hour, left)
+        });
+        let after = cost(self.usages, left, self.sustained);
+        Outcome { saving: run.cost - after - fees, used: if capacity > 0.0 { used / capacity } else { 0.0 } }
     }
 }
 

@@ -115,6 +115,14 @@ fn googles_commitments_cover_vcpus_and_memory_and_sustained_use_the_rest() {
     assert!((nodes(&plain, "netUsd") / list - 0.8002).abs() < 1e-4, "{}", nodes(&plain, "netUsd") / list);
     assert!((nodes(&pledged, "netUsd") / list - 0.8002 / 3.0).abs() < 1e-4, "{}", nodes(&pledged, "netUsd") / list);
     assert!((pledged["commitments"]["coverage"]["mean"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-4);
+    // A flexible commitment takes 28 % off, and the 19.98 % of sustained use with it.
+    let done = folder("region: us-central1", group, "")
+        .run("run scenario.yaml --no-recommend --recommend-commitments -o json");
+    let advised: Value = serde_json::from_str(done.ok()).expect("JSON");
+    let rows = advised["commitmentAdvice"].as_array().expect("advice");
+    let flexible = rows.iter().find(|row| row["kind"] == "googleFlexible" && row["term"] == "1y").expect("a row");
+    let expected = 3.0 * 0.194236 * (0.28 - 0.1998) * 730.0;
+    assert!((flexible["savingUsdPerMonth"]["mean"].as_f64().unwrap() - expected).abs() < 1.0, "{flexible} {expected}");
 }
 
 /// What is said about an entry, and with which exit code.

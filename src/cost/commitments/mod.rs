@@ -23,6 +23,7 @@ mod terms;
 
 pub use arrangement::{Arrangement, Cover, Held, Hour, HourCover};
 pub use fee::Fee;
+pub use months::Sustained;
 pub use offer::Offer;
 pub(super) use pledges::Applied;
 pub use pledges::{Pledge, Pledges};

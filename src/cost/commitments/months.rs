@@ -25,7 +25,7 @@ struct Member {
 /// Collects what nothing covers, and says what sustained use saves of it.
 ///
 /// A month is as long as what is simulated of it: the simulated time stands for the month that it lies in.
-pub(super) struct Sustained {
+pub struct Sustained {
     pools: Vec<(Pool, Tiers)>,
     members: Vec<Member>,
     usages: usize,
@@ -42,7 +42,7 @@ struct Month {
 
 impl Sustained {
     /// For these usages; those of series without such a discount, and spot, are left out.
-    pub(super) fn new(usages: &[Usage]) -> Self {
+    pub fn new(usages: &[Usage]) -> Self {
         let (mut pools, mut members): (Vec<(Pool, Tiers)>, Vec<Member>) = (Vec::new(), Vec::new());
         for (usage, used) in usages.iter().enumerate().filter(|(_, used)| !used.is_spot) {
             let (series, size, is_memory) = match &used.sku {
@@ -61,8 +61,10 @@ impl Sustained {
         Sustained { pools, members, usages: usages.len(), months: BTreeMap::new() }
     }
 
-    /// Adds an hour of `span` nanoseconds: what is `left` of each usage.
-    pub(super) fn add(&mut self, month: usize, span: i64, left: &[i128]) {
+    /// Adds an hour of `span` nanoseconds: what there was of each usage, and what of that commitments `left`.
+    ///
+    /// A commitment takes some of the resource for the whole hour: what is left of a machine is lower, not shorter.
+    pub fn add(&mut self, month: usize, span: i64, used: &[i128], left: &[i128]) {
         let month = self.months.entry(month).or_default();
         month.nanos += span;
         month.blocks.resize_with(self.pools.len(), Vec::new);
@@ -70,24 +72,26 @@ impl Sustained {
         let mut heights = vec![0i64; self.pools.len()];
         // Whole machines are below those that ran for a part of the hour.
         let unit = i128::from(span.max(1)) * 1_000_000;
-        let mut pile = |member: &Member, machines: i64, time: i64| {
+        let mut pile = |member: &Member, machines: i128, time: i128| {
+            let (used, left) = (used[member.usage].max(1) >> 20, left[member.usage] >> 20);
+            let height = machines * i128::from(member.size) * left / used.max(1);
             let from = heights[member.pool];
-            let until = from.saturating_add(machines.saturating_mul(member.size));
+            let until = from.saturating_add(i64::try_from(height).unwrap_or(0));
             if until > from && time > 0 {
                 heights[member.pool] = until;
-                month.blocks[member.pool].push(Block { from, until, time });
+                month.blocks[member.pool].push(Block { from, until, time: i64::try_from(time).unwrap_or(0) });
             }
         };
         for member in &self.members {
-            pile(member, i64::try_from(left[member.usage] / unit).unwrap_or(0), span);
+            pile(member, used[member.usage] / unit, i128::from(span));
         }
         for member in &self.members {
-            pile(member, 1, i64::try_from(left[member.usage] % unit / 1_000_000).unwrap_or(0));
+            pile(member, 1, used[member.usage] % unit / 1_000_000);
         }
     }
 
     /// The quantity of each usage that costs nothing, by hour.
-    pub(super) fn saved(self) -> Vec<Hourly> {
+    pub fn saved(self) -> Vec<Hourly> {
         let mut saved = vec![Hourly::default(); self.usages];
         for month in self.months.into_values() {
             let shares: Vec<(i128, i128)> = self
@@ -142,7 +146,7 @@ mod tests {
         for hour in hours {
             let left: Vec<i128> =
                 hour.iter().map(|minutes| i128::from(*minutes) * 60_000_000_000 * 1_000_000).collect();
-            sustained.add(0, HOUR, &left);
+            sustained.add(0, HOUR, &left, &left);
         }
         let hours = |hourly: &Hourly| hourly.sum() as f64 / (HOUR as f64 * 1e6);
         sustained.saved().iter().map(hours).collect()
@@ -155,6 +159,17 @@ mod tests {
         assert!((found[0] - 1.2).abs() < 1e-9, "{found:?}");
         assert!((found[1] - 0.1322).abs() < 1e-9, "{found:?}");
         assert_eq!(saved(&[usage("e2", 1000)], &[&[60], &[60]]), [0.0]);
+    }
+
+    #[test]
+    fn what_a_commitment_leaves_of_a_machine_runs_as_long_as_the_machine() {
+        let mut sustained = Sustained::new(&[usage("n1", 4000)]);
+        for _ in 0..4 {
+            let hour = i128::from(HOUR) * 1_000_000;
+            sustained.add(0, HOUR, &[hour], &[hour / 2]);
+        }
+        let saved = sustained.saved()[0].sum() as f64 / (HOUR as f64 * 1e6);
+        assert!((saved - 0.3 * 2.0).abs() < 1e-9, "{saved}");
     }
 
     #[test]

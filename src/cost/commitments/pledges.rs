@@ -1,8 +1,7 @@
 //! Commitments applied to the hours of a bill.
 
-use super::months::Sustained;
 use super::terms::UNIT_HOUR;
-use super::{Arrangement, Commitment, Hour, HourCover, Offer, Tally, Usage};
+use super::{Arrangement, Commitment, Hour, HourCover, Offer, Sustained, Tally, Usage};
 use crate::cost::calendar::Calendar;
 use crate::cost::hourly::Hourly;
 use crate::cost::ids::ItemId;
@@ -103,7 +102,7 @@ impl Pledges {
             applied.count(&Counted { number, items: &items, prices: &prices, used: &used, left: &left }, &cover);
             applied.pay(number, &cover);
             if let Some(sustained) = &mut sustained {
-                sustained.add(calendar.month_of(number), span, &left);
+                sustained.add(calendar.month_of(number), span, &used, &left);
             }
         }
         if let Some(sustained) = sustained {

@@ -6,9 +6,12 @@ use crate::report::format::usd;
 use std::fmt::Write;
 
 const ROW: f64 = 26.0;
-const LEFT: f64 = 170.0;
-const WIDTH: f64 = 720.0;
-const RIGHT: f64 = 96.0;
+const LEFT: f64 = 158.0;
+/// So narrow that its words can be read on a phone.
+const WIDTH: f64 = 480.0;
+const RIGHT: f64 = 74.0;
+/// Drawn no wider than this.
+const WIDEST: f64 = 600.0;
 
 /// The picture; `base` is what the base costs in a month.
 pub(super) fn waterfall(variance: &Variance, base: f64) -> String {
@@ -27,7 +30,7 @@ pub(super) fn waterfall(variance: &Variance, base: f64) -> String {
     let place = |usd: f64| LEFT + (usd - from) / (until - from).max(1e-9) * (WIDTH - LEFT - RIGHT);
     let height = ROW * (steps.len() + 2) as f64 + 18.0;
     let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"The cost difference step by step\" style=\"width:100%;max-width:{WIDTH}px;height:auto\">"
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"The cost difference step by step\" style=\"width:100%;max-width:{WIDEST}px;height:auto\">"
     );
     let mut y = 0.0;
     bar(&mut svg, &Bar { y, label: "base", text: usd(base), ends: [place(from), place(base)], tone: "soft" });

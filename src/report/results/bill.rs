@@ -80,10 +80,7 @@ impl Results<'_> {
             kind: item.kind.map_or(String::new(), |kind| kind.name().to_owned()),
             service: item.service.clone(),
             sku: item.sku.clone(),
-            name: match key.part {
-                Part::Sustained => format!("{}: sustained use discount", item.name),
-                _ => item.name.clone(),
-            },
+            name: self.line_name(key),
             resource: item.resource.clone(),
             group,
             namespace: item.namespace.clone(),
@@ -106,6 +103,21 @@ impl Results<'_> {
             net_usd_p95: p95,
             cells: rows,
             days: Vec::new(),
+        }
+    }
+
+    /// The item's name, and which part of it the line is.
+    fn line_name(&self, key: LineKey) -> String {
+        let name = &self.names.items[key.item].name;
+        match key.part {
+            Part::Tier(_) | Part::Free => name.clone(),
+            Part::Sustained => format!("{name}: sustained use discount"),
+            Part::Unused(_) => format!("{name}: unused"),
+            Part::Fee(_) => format!("{name}: fee"),
+            Part::Covered(number) => match self.cast.billing.pledges.commitments.get(number as usize) {
+                Some(row) => format!("{name}, covered by {} ({})", row.name, row.terms.measure()),
+                None => name.clone(),
+            },
         }
     }
 
