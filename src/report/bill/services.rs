@@ -43,6 +43,7 @@ const OF_AWS: &[Row] = &[
     ("Amazon CloudWatch", "Management and Governance", "Observability", "cloudwatch", "Metrics and Logs"),
     ("AWS Support", "Management and Governance", "Support", "support", "Support Plan"),
     ("AWS Savings Plans", "Management and Governance", "Cost Management", "sp", "Savings Plan"),
+    ("Savings Plans for AWS Compute usage", "Management and Governance", "Cost Management", "sp", "Savings Plan"),
     ("AWS Secrets Manager", "Security", "Secret Management", "secrets", "Secret"),
     ("AWS Key Management Service", "Security", "Other (Security)", "kms", "Key"),
     ("AWS WAF", "Security", "Application Security", "waf", "Web ACL"),

@@ -163,11 +163,10 @@ fn of_commitment(row: &FocusRow<'_>, text: &str) -> String {
     if row.commitment().is_some() { text.to_owned() } else { String::new() }
 }
 
-/// A fee by the hour recurs; one of another unit is paid at once.
 fn frequency(row: &FocusRow<'_>) -> String {
     match row.charge {
-        Charge::Fee if row.line.unit.contains("Hour") => "Recurring",
-        Charge::Fee => "One-Time",
+        Charge::Fee if row.is_at_once => "One-Time",
+        Charge::Fee => "Recurring",
         Charge::Usage | Charge::Used | Charge::Unused | Charge::Credit => "Usage-Based",
     }
     .to_owned()
@@ -211,7 +210,7 @@ fn sku(row: &FocusRow<'_>) -> String {
 /// One for each price of a SKU: a tier, a term, a commitment's own.
 fn sku_price(row: &FocusRow<'_>) -> String {
     let term = match (row.charge, row.commitment()) {
-        (Charge::Fee, Some(id)) => format!("{id}.fee"),
+        (Charge::Fee, Some(id)) => format!("{id}.{}", if row.is_at_once { "upfront" } else { "fee" }),
         (Charge::Unused, Some(id)) => format!("{id}.unused"),
         _ => row.line.price_type.clone(),
     };

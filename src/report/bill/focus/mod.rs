@@ -6,6 +6,7 @@
 
 mod allocated;
 mod columns;
+mod fees;
 mod row;
 
 use super::error::BillError;
@@ -14,6 +15,7 @@ use crate::report::Report;
 use crate::report::csv::{finish, record};
 use allocated::allocated;
 use columns::columns;
+use fees::parted;
 use row::{FocusRow, balance};
 
 /// A version of the specification.
@@ -31,6 +33,7 @@ pub enum FocusVersion {
 pub fn focus_csv(report: &Report, grain: Grain, version: FocusVersion) -> Result<String, BillError> {
     let rows = bill_rows(&report.bill, grain)?;
     let mut rows: Vec<FocusRow<'_>> = rows.iter().map(|row| FocusRow::of(report, row)).collect::<Result<_, _>>()?;
+    rows = parted(report, rows);
     balance(&mut rows);
     if version == FocusVersion::V1_3 {
         rows = allocated(report, rows);

@@ -49,6 +49,8 @@ pub(super) struct FocusRow<'a> {
     /// As the line counts them, in billionths.
     pub(super) units: Nano,
     pub(super) priced: Priced,
+    /// A fee that is paid once, and not by the hour.
+    pub(super) is_at_once: bool,
     pub(super) allocated: Option<Allocated>,
 }
 
@@ -96,10 +98,21 @@ impl<'a> FocusRow<'a> {
             spread: amounts.net_spread,
             units: nano(amounts.quantity),
             priced: priced(line, charge, [list, contracted], amounts.quantity),
+            is_at_once: false,
             allocated: None,
         })
     }
 
+    /// A fee of another amount; what is paid at once is so much money, and no quantity of hours.
+    pub(super) fn pay(&mut self, amount: Nano, is_at_once: bool) {
+        (self.list, self.contracted, self.billed) = (amount, amount, amount);
+        self.is_at_once = is_at_once;
+        self.spread = None;
+        self.priced = match is_at_once {
+            true => in_money(amount, amount),
+            false => priced(self.line, self.charge, [amount, amount], 0.0),
+        };
+    }
     pub(super) fn commitment(&self) -> Option<&'a str> {
         self.line.commitment.as_ref().map(|of| of.id.as_str())
     }
@@ -160,12 +173,7 @@ fn priced(line: &BillLineResult, charge: Charge, [list, contracted]: [Nano; 2], 
         };
     }
     if list > 0 {
-        return Priced {
-            in_money: true,
-            quantity: Atto::of_nano(list),
-            list_price: Atto::ONE,
-            contracted_price: Atto::ratio(contracted, list),
-        };
+        return in_money(list, contracted);
     }
     // Nothing is paid: whatever the quantity is, its price is 0, or it is too small for a nano-USD.
     let quantity = if price == 0 { nano(quantity) } else { 0 };
@@ -175,6 +183,12 @@ fn priced(line: &BillLineResult, charge: Charge, [list, contracted]: [Nano; 2], 
         list_price: Atto::of_nano(price),
         contracted_price: Atto::ZERO,
     }
+}
+
+/// An amount that is its own quantity, at a price of 1.
+fn in_money(list: Nano, contracted: Nano) -> Priced {
+    let contracted_price = if list == 0 { Atto::ONE } else { Atto::ratio(contracted, list) };
+    Priced { in_money: true, quantity: Atto::of_nano(list), list_price: Atto::ONE, contracted_price }
 }
 
 /// A commitment that is paid as it goes costs what its used and its unused part cost, to the last digit. Means of

@@ -1,6 +1,7 @@
 use super::*;
 use crate::report::bill::exact::{Nano, nano};
 use crate::report::bill::fixture;
+use crate::report::{CommitmentResult, CommitmentsResult, Estimate};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Rows = Vec<BTreeMap<String, String>>;
@@ -86,4 +87,37 @@ fn units_are_spelt_as_focus_does() {
     check("LCU-Hours", "LCU-Hours");
     check("GB", "GB");
     check("Requests", "Requests");
+}
+
+#[test]
+fn what_is_paid_upfront_is_a_purchase_of_its_own() {
+    let mut report = fixture::report();
+    let fee = report.bill.lines.iter_mut().find(|line| line.commitment.as_ref().is_some_and(|of| of.part == "fee"));
+    fee.unwrap().cells[0].net_usd = 300.06;
+    let known = Estimate::exact(0.0);
+    report.commitments = Some(CommitmentsResult {
+        coverage: known.clone(),
+        commitments: vec![CommitmentResult {
+            name: "m5-reserved".to_owned(),
+            kind: "regionalReservedInstance".to_owned(),
+            what: "1 x m5.large".to_owned(),
+            term: "1y".to_owned(),
+            payment: "partialUpfront".to_owned(),
+            utilisation: known.clone(),
+            covered_list_usd: known.clone(),
+            net_usd: known.clone(),
+            effective_usd: known.clone(),
+            unused_usd: known,
+        }],
+    });
+    let rows = read(&focus_csv(&report, Grain::Hour, FocusVersion::V1_2).unwrap());
+    let once: Rows = rows
+        .iter()
+        .filter(|row| row["CommitmentDiscountId"] == "m5-reserved" && row["ChargeFrequency"] == "One-Time")
+        .cloned()
+        .collect();
+    assert_eq!(once.iter().map(|row| row["BilledCost"].as_str()).collect::<Vec<_>>(), ["300.0"]);
+    let recurring =
+        rows.iter().filter(|row| row["CommitmentDiscountId"] == "m5-reserved" && row["ChargeFrequency"] == "Recurring");
+    assert!(recurring.clone().count() == 168 && recurring.clone().all(|row| row["BilledCost"] == "0.06"));
 }
