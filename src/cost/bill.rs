@@ -29,7 +29,19 @@ pub enum ChargeKind {
     Volumes,
     /// Load balancers, their capacity units and traffic.
     LoadBalancers,
-    /// Databases, caches, brokers, storage, DNS.
+    /// Databases and search.
+    Databases,
+    /// Caches.
+    Caches,
+    /// Message brokers, queues and streams.
+    Brokers,
+    /// Object and file storage, image registries.
+    Storage,
+    /// Name servers.
+    Dns,
+    /// Logs, metrics and alarms.
+    Monitoring,
+    /// Other services, and what the scenario gives in USD per month.
     ManagedServices,
     /// Traffic between zones, through NAT and to the internet.
     DataTransfer,
@@ -37,7 +49,7 @@ pub enum ChargeKind {
 
 impl ChargeKind {
     /// All kinds, in the order reports show them.
-    pub const ALL: [ChargeKind; 9] = [
+    pub const ALL: [ChargeKind; 15] = [
         ChargeKind::OnDemandNodes,
         ChargeKind::SpotNodes,
         ChargeKind::Commitments,
@@ -45,6 +57,12 @@ impl ChargeKind {
         ChargeKind::ControlPlane,
         ChargeKind::Volumes,
         ChargeKind::LoadBalancers,
+        ChargeKind::Databases,
+        ChargeKind::Caches,
+        ChargeKind::Brokers,
+        ChargeKind::Storage,
+        ChargeKind::Dns,
+        ChargeKind::Monitoring,
         ChargeKind::ManagedServices,
         ChargeKind::DataTransfer,
     ];
@@ -58,6 +76,12 @@ impl ChargeKind {
             ChargeKind::ControlPlane => "control plane",
             ChargeKind::Volumes => "volumes",
             ChargeKind::LoadBalancers => "load balancers",
+            ChargeKind::Databases => "databases",
+            ChargeKind::Caches => "caches",
+            ChargeKind::Brokers => "message brokers",
+            ChargeKind::Storage => "storage",
+            ChargeKind::Dns => "DNS",
+            ChargeKind::Monitoring => "monitoring",
             ChargeKind::ManagedServices => "managed services",
             ChargeKind::DataTransfer => "data transfer",
         }

@@ -1,5 +1,6 @@
 //! What is paid for besides nodes.
 
+use crate::units::Quantity;
 use serde::Deserialize;
 
 /// Whose bill it is, and when.
@@ -21,13 +22,28 @@ pub struct Billing {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Managed {
-    /// `rds`, `elasticache`...
+    /// `rds-postgres`, `elasticache-redis`...
     pub service: String,
     /// `db.m5.large`...
     pub class: String,
-    /// How many; 2 for Multi-AZ.
+    /// What it is called.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How many.
     #[serde(default)]
     pub count: Option<f64>,
+    /// With a standby in another zone.
+    #[serde(default)]
+    pub multi_az: Option<bool>,
+    /// How much is stored: of each instance, or of all together where they share a volume (Aurora, DocumentDB).
+    #[serde(default)]
+    pub storage: Option<Quantity>,
+    /// `gp3`, `gp2`, `io1`...
+    #[serde(default)]
+    pub storage_class: Option<String>,
+    /// Provisioned IOPS of each instance's storage; what comes free is taken off.
+    #[serde(default)]
+    pub iops: Option<u32>,
     /// Whose it is.
     #[serde(default)]
     pub namespace: Option<String>,
@@ -42,7 +58,7 @@ pub struct Charge {
     /// An item of the price list...
     #[serde(default)]
     pub item: Option<String>,
-    /// ...and how many units of it a month (or hours' worth: 1).
+    /// ...and how many units of it: at all times, or a month for what is paid for by the unit.
     #[serde(default)]
     pub quantity: Option<f64>,
     /// Or simply USD per month.
