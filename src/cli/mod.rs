@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod autoscale;
+mod catalog;
 mod check;
 mod compare;
 mod completions;
@@ -63,6 +64,8 @@ enum Command {
     Schedule(schedule::Args),
     /// What the Cluster Autoscaler would do next with a cluster: which group grows, which nodes go, and why.
     Autoscale(autoscale::Args),
+    /// What things cost where: machine types, items and managed services, with the source and date of each price.
+    Catalog(catalog::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -101,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Vpa(args) => vpa::run(&args),
         Command::Schedule(args) => schedule::run(&args),
         Command::Autoscale(args) => autoscale::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| tell(&failure), |()| ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ mod audit;
 mod autoscale;
 mod autoscale_words;
 pub mod bill;
+pub mod catalog;
 mod chart;
 pub mod check;
 pub mod compare;

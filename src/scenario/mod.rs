@@ -44,7 +44,7 @@ pub use settings::Setting;
 pub use sources::Sources;
 pub use written::Written;
 
-use crate::market::{Catalog, PriceBook};
+use crate::market::{Catalog, Negotiated, PriceBook};
 use issue::Issues;
 use std::path::Path;
 
@@ -53,6 +53,14 @@ use std::path::Path;
 /// Errors: everything that is wrong, with its place.
 pub fn load(sources: Sources, path: &Path, sets: &[String]) -> Result<Scenario, Issues> {
     load_priced(sources, path, sets, Catalog::shipped())
+}
+
+/// Reads a file of negotiated prices, as a scenario's `prices` name it, on top of the list prices; with what is to be said of it.
+/// Names that are given no region are looked up in `region`.
+///
+/// Errors: everything that is wrong, with its place; a file without prices.
+pub fn read_price_file(sources: Sources, path: &Path, region: &str) -> Result<(Negotiated<'static>, Issues), Issues> {
+    build::read_price_file(sources, path, region)
 }
 
 /// As [`load`], at the prices of a book.

@@ -80,7 +80,8 @@ fn place() -> Folder {
     for name in ["up.yaml", "down.yaml", "groups.yaml"] {
         copy(&format!("docs/cluster-autoscaler/{name}"), name);
     }
-    for name in ["hpa-order.yaml", "hpa-faster.yaml", "hpa-flash-crowd.csv", "scheduler-cluster.yaml"] {
+    for name in ["hpa-order.yaml", "hpa-faster.yaml", "hpa-flash-crowd.csv", "scheduler-cluster.yaml", "contract.yaml"]
+    {
         copy(&format!("docs/{name}"), &format!("docs/{name}"));
     }
     for name in ["shop.yaml", "target-80.yaml", "web.yaml"] {

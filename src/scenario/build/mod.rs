@@ -44,6 +44,7 @@ use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
 use crate::world::{Billing, Cast, Timing};
+pub(super) use price_book::read_file as read_price_file;
 pub(super) use texts::KnownTexts;
 
 use scene::Scene;

@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 pub struct FilePath(String);
 
 impl FilePath {
+    /// A path as it is.
+    pub(crate) fn new(path: &Path) -> Self {
+        FilePath(path.to_string_lossy().into_owned())
+    }
     /// Seen from where `folder` is seen from.
     pub fn below(&self, folder: &Path) -> PathBuf {
         folder.join(&self.0)

@@ -3,13 +3,13 @@
 mod check;
 mod table;
 
-use crate::market::{Negotiated, PriceBook, Terms};
+use crate::market::{Catalog, Negotiated, PriceBook, Terms};
 use crate::scenario::digest::Recorder;
 use crate::scenario::documents::parse;
 use crate::scenario::file::{FilePath, PriceRate, PriceTerms};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::lines::line_of;
-use crate::scenario::sources::Files as _;
+use crate::scenario::sources::{Files as _, Sources};
 use check::Check;
 use std::path::Path;
 
@@ -35,6 +35,28 @@ pub(super) fn read<'a>(around: &Around<'a>, written: &PriceTerms, issues: &mut I
     }
     let is_empty = terms.rates.is_empty() && terms.discounts.is_empty() && terms.discount == 0.0;
     (!is_empty).then_some(Negotiated { list: around.list, terms })
+}
+
+/// The book that a file makes on top of the list prices, and what is to be said of it.
+pub(in crate::scenario) fn read_file(
+    sources: Sources,
+    path: &Path,
+    region: &str,
+) -> Result<(Negotiated<'static>, Issues), Issues> {
+    let files = Recorder::new(sources, Path::new(""));
+    let around = Around { files: &files, folder: Path::new(""), list: Catalog::shipped(), region };
+    let written = PriceTerms { file: Some(FilePath::new(path)), ..PriceTerms::default() };
+    let mut issues = Issues::new();
+    let list: &'static dyn PriceBook = Catalog::shipped();
+    let terms = read(&around, &written, &mut issues).map(|book| book.terms);
+    match terms {
+        _ if issues.has_errors() => Err(issues),
+        Some(terms) => Ok((Negotiated { list, terms }, issues)),
+        None => {
+            let message = "found neither rates nor discounts".to_owned();
+            Err(Issue::error("", message).in_file(path.display().to_string(), None).into())
+        }
+    }
 }
 
 /// One place where prices are written.
