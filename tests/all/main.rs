@@ -46,6 +46,7 @@ mod machine_types;
 mod manifests;
 mod metamorphic;
 mod overlaps;
+mod owners;
 mod packages;
 mod price_book;
 mod prices;
