@@ -11,7 +11,7 @@ fn a_table_fits_into_a_terminal() {
         "m5.large",
         "m5.xlarge --prices contract.yaml",
         "types --vcpu 4 --arch arm64 --region us-east-1",
-        "items",
+        "items nat",
         "regions",
         "managed redis",
     ] {
