@@ -1,6 +1,6 @@
 //! Dividing what a pool of nodes costs in a day among those who hold it, as OpenCost v0.1 does.
 
-use super::ledger::{Held, Holder};
+use super::held::{Held, Holder};
 use crate::units::{Money, SimDuration};
 
 /// Base prices whose ratio splits a node's price into CPU, memory and accelerators.

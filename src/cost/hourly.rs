@@ -20,6 +20,10 @@ impl Hourly {
     pub fn len(&self) -> u32 {
         self.hours
     }
+    /// Whether no hour is told of.
+    pub fn is_empty(&self) -> bool {
+        self.hours == 0
+    }
     /// Whether it is nothing at all, in every hour.
     pub fn is_zero(&self) -> bool {
         self.runs.iter().all(|run| run.quantity == 0)

@@ -1,7 +1,7 @@
 //! What a line of the bill is of: everything about it but when and how much.
 
-use super::bill::ChargeKind;
 use super::ids::NamespaceId;
+use super::kind::ChargeKind;
 use crate::id::WorkloadId;
 use crate::market::{Origin, Tier};
 use std::sync::Arc;

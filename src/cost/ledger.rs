@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::calendar::Calendar;
 use super::commitments::Pledges;
 use super::division::{BaseRates, Integral};
+use super::held::{Held, Holder};
 use super::ids::{BilledNode, ItemId, NamespaceId, PoolId};
 use super::item::{Basis, Item};
 use super::meter::{MICRO, Meter};
@@ -22,28 +23,6 @@ pub struct Pool {
     pub memory_bytes: i64,
     /// A node's accelerators.
     pub gpus: i64,
-}
-
-/// What pods hold: of each container the larger of request and usage, per resource, summed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Held {
-    /// Millicores.
-    pub cpu_milli: i64,
-    /// Bytes.
-    pub memory_bytes: i64,
-    /// Accelerators, whole.
-    pub gpus: i64,
-    /// Pods.
-    pub pods: i64,
-}
-
-/// Who holds something: the pods of a workload, or pods that none made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Holder {
-    /// The pods of a workload.
-    Workload(WorkloadId),
-    /// Pods of a namespace that no workload of the cast made.
-    Namespace(NamespaceId),
 }
 
 /// How the time of a node ended.

@@ -35,7 +35,6 @@ pub(in crate::report) fn bill() -> BillResult {
         ],
         lines: [nodes(), commitments(), others()].concat(),
         not_in_bill: ["Taxes", "Support plans", "What people cost who run it"].map(str::to_owned).to_vec(),
-        ..BillResult::default()
     }
 }
 

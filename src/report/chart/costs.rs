@@ -43,7 +43,7 @@ fn cost_per_day(report: &Report, title: &str, (name, color): Named<'_>) -> Optio
     let top = (0..days).map(day_total).fold(0.0, f64::max) * 1.12;
     let colors: Vec<RGBColor> = lines.iter().map(|line| color(&line.name)).collect();
     let mut lines = lines;
-    lines.iter_mut().for_each(|line| in_words(line));
+    lines.iter_mut().for_each(in_words);
     let mut svg = String::new();
     draw_bars(&mut svg, &lines, &colors, top.max(0.01)).ok()?;
     Some(Figure {

@@ -122,11 +122,9 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
     }
     let replications = file.replications.unwrap_or(REPLICATIONS);
-    checked_replications(replications).err().into_iter().for_each(|issue| issues.push(issue));
     let step = file.step.map_or(STEP, |time| time.0);
-    check_times(duration, step, issues);
+    check_length(duration, step, replications, issues);
     let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
-    let scheduling_cycle = scheduler::cycle(&scene, issues);
     Some(Scenario {
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
         description: file.description.clone(),
@@ -141,7 +139,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
             lockstep: file.fidelity == Fidelity::Lockstep,
             by_chance: file.fidelity == Fidelity::Stochastic,
             step,
-            scheduling_cycle,
+            scheduling_cycle: scheduler::cycle(&scene, issues),
             hpa_sync,
             autoscaler_scan: scan.max(SimDuration::from_secs(1)),
             spot_notice: provider.spot_notice(),
@@ -166,8 +164,11 @@ fn warn_about_nodes(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
     hardware::warn_about(scene, cast, issues);
 }
 
-/// Whether times are as long as they may be.
-fn check_times(duration: SimDuration, step: SimDuration, issues: &mut Issues) {
+/// Whether what is simulated is as long as it may be.
+fn check_length(duration: SimDuration, step: SimDuration, replications: u32, issues: &mut Issues) {
+    if let Err(issue) = checked_replications(replications) {
+        issues.push(issue);
+    }
     if duration > LONGEST || duration.is_zero() {
         let message = format!("found {duration}, expected more than nothing and at most 366 days");
         issues.push(Issue::error("duration", message));
