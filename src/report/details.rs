@@ -1,6 +1,7 @@
 //! What `--details` shows before the summary: every headline with its intervals, all caveats, the tables.
 
 use super::format::{exact, figure, interval};
+use super::owner_words;
 use super::screen::{right, table};
 use super::tables::{self, Grid};
 use super::verdict::{basis, is_met, overall};
@@ -23,6 +24,9 @@ pub(super) fn details(report: &Report) -> String {
     answer(report, &mut text);
     recommendation(report, &mut text);
     section(&mut text, tables::bill(report));
+    section(&mut text, owner_words::budgets(report));
+    section(&mut text, owner_words::allocation(owner_words::table(report, "namespace")));
+    section(&mut text, owner_words::allocation(owner_words::first_label(report)));
     section(&mut text, tables::bottlenecks(report));
     section(&mut text, tables::groups(report));
     section(&mut text, tables::commitments(report));

@@ -217,6 +217,50 @@ fn recommendation(stream: &mut Stream) -> Recommendation {
     }
 }
 
+/// The same with owners, budgets and what requests cost.
+pub(super) fn with_owners() -> Report {
+    let mut report = report();
+    let row = |name: &str, usd: f64| OwnerCost {
+        name: name.to_owned(),
+        cost_usd_per_month: Estimate::exact(usd),
+        parts_usd_per_month: [("cpu".to_owned(), usd * 0.6), ("ram".to_owned(), usd * 0.4)].into(),
+    };
+    let table = |by: &str, names: [&str; 2]| AllocationTable {
+        by: by.to_owned(),
+        policy: "idle cost is shown apart; the cluster's own cost is shown apart".to_owned(),
+        rows: vec![
+            row(names[0], 700.004),
+            row(names[1], 333.334),
+            row("__idle__", 252.333),
+            row("__unallocated__", 100.333),
+        ],
+    };
+    report.allocation = vec![
+        table("namespace", ["order", "catalog"]),
+        table("controller", ["order/deployment:order", "catalog/deployment:catalog"]),
+        table("service", ["order-service", "catalog-service"]),
+        table("label:team", ["payments", "shop"]),
+    ];
+    let budget = |owner: &str, usd: f64| BudgetResult {
+        owner: owner.to_owned(),
+        month: "2026-12".to_owned(),
+        budget_usd: usd,
+        expected_usd: Estimate::exact(1412.0),
+        p5_usd: 1390.0,
+        p95_usd: 1440.0,
+        exceeds_ratio: Estimate::of_share(if usd < 1412.0 { 20 } else { 0 }, 20),
+        exceeded_on: (usd < 1412.0).then(|| "2026-12-27".to_owned()),
+    };
+    report.budgets = vec![budget("cluster", 1200.0), budget("team=payments", 2000.0)];
+    let unit = |of: &str| UnitCost {
+        of: of.to_owned(),
+        usd_per_million_requests: Estimate::exact(2.5),
+        usd_per_thousand_within_objective: Some(Estimate::exact(0.003_124)),
+    };
+    report.unit_costs = ["all", "route /checkout", "service order/order-service"].map(unit).to_vec();
+    report
+}
+
 /// The report of the made-up week.
 pub(super) fn report() -> Report {
     let mut stream = Seed::new(7, 0).stream("fixture", 0);

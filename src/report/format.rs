@@ -122,6 +122,22 @@ fn of_cents(cents: i128) -> String {
     format!("{sign}${}.{:02}", grouped((size / 100) as u64), size % 100)
 }
 
+/// Dollars to the cent; below one, three digits that count.
+pub(super) fn fine(value: f64) -> String {
+    let size = value.abs();
+    match (3..=9).find(|decimals| size * 10_f64.powi(*decimals) >= 99.95) {
+        Some(decimals) if size < 1.0 => usd_with(value, decimals as usize),
+        _ if value.is_nan() => "none".to_owned(),
+        _ => cents(value),
+    }
+}
+
+/// The 95 % interval of such an amount; empty without one, or where both ends look the same.
+pub(super) fn fine_interval(estimate: &Estimate) -> String {
+    let ends = estimate.interval.map(|ends| ends.map(fine));
+    ends.filter(|[low, high]| low != high).map_or(String::new(), |[low, high]| format!("{low} – {high}"))
+}
+
 /// Dollars: cents below a hundred, whole dollars from a thousand.
 pub(super) fn usd(value: f64) -> String {
     usd_with(value, decimals_of_usd(value.abs()))
@@ -220,6 +236,17 @@ mod tests {
         check(3.0, Unit::Count, "3");
         check(1_234_567.0, Unit::Count, "1,234,567");
         check(0.25, Unit::PerHour, "0.25/h");
+    }
+
+    #[test]
+    fn small_amounts_keep_three_digits() {
+        assert_eq!(
+            [12.345, 0.5, 0.003_124, 0.0, -0.02].map(fine),
+            ["$12.35", "$0.500", "$0.00312", "$0.00", "-$0.0200"]
+        );
+        assert_eq!(fine(f64::NAN), "none");
+        let around = Estimate { interval: Some([0.001, 0.002]), ..Estimate::exact(0.0015) };
+        assert_eq!(fine_interval(&around), "$0.00100 – $0.00200");
     }
 
     #[test]

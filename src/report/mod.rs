@@ -28,6 +28,7 @@ mod hpa_reasons;
 mod html;
 pub mod metrics;
 mod model;
+mod owner_words;
 mod page;
 mod recommendation;
 mod results;

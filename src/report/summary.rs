@@ -1,11 +1,12 @@
 //! The terminal summary: what fits a screen of 80 columns and 24 lines, the verdict last.
 
-use super::Report;
 use super::details::details;
 use super::format::{duration, exact, figure, half_width, parts_in_cents};
 use super::model::Headline;
-use super::screen::{shortened, wrapped};
+use super::owner_words::is_likely_exceeded;
+use super::screen::{cut, shortened, wrapped};
 use super::verdict::{changes, extent, is_met, verdict};
+use super::{BudgetResult, Report};
 use crate::units::counted;
 use std::fmt::Write;
 use std::path::Path;
@@ -32,11 +33,12 @@ pub fn summary(report: &Report, printed: Printed<'_>) -> String {
         text.push('\n');
     }
     figures(report, &mut text);
+    let is_exceeded = budget(report, &mut text);
     bottleneck(report, &mut text);
     commitment_advice(report, &mut text);
     text.push('\n');
     if !printed.details {
-        caveats(report, &mut text);
+        caveats(report, !is_exceeded, &mut text);
     }
     where_next(report, printed, &mut text);
     wrapped(&mut text, "", &verdict(report));
@@ -83,6 +85,22 @@ fn cost(report: &Report, total: f64, text: &mut String) {
     wrapped(text, "   ", &named.collect::<Vec<_>>().join(" + "));
 }
 
+/// The budget that is exceeded by most, where one probably is; whether there is one.
+fn budget(report: &Report, text: &mut String) -> bool {
+    let over = |budget: &BudgetResult| budget.expected_usd.mean / budget.budget_usd;
+    let likely = report.budgets.iter().filter(|budget| is_likely_exceeded(budget));
+    let Some(worst) = likely.clone().max_by(|a, b| over(a).total_cmp(&over(b))) else { return false };
+    let [expected, limit] = [worst.expected_usd.mean, worst.budget_usd].map(|usd| figure(usd, super::Unit::Usd));
+    let more = likely.count() - 1;
+    let more = if more == 0 { String::new() } else { format!(" +{more}") };
+    let label = cut(&format!("Budget {}", worst.owner), 25 - more.len()) + &more;
+    let day = worst.exceeded_on.as_ref().map_or(String::new(), |day| format!(" on {day}"));
+    let share = figure(worst.exceeds_ratio.mean, super::Unit::Ratio);
+    let line = format!(" {label:<26}{expected:>10}  of {limit}: EXCEEDED{day} ({share})");
+    *text += &(shortened(&line) + "\n");
+    true
+}
+
 /// What held most of the failed requests back.
 fn bottleneck(report: &Report, text: &mut String) {
     let mut row = |label: &str, words: &str| *text += &(shortened(&format!(" {label:<26}{words}")) + "\n");
@@ -110,7 +128,8 @@ fn commitment_advice(report: &Report, text: &mut String) {
     let _ = writeln!(text, "{}", shortened(&format!(" {:<26}{} in {surely}", "", best.amount)));
 }
 
-fn caveats(report: &Report, text: &mut String) {
+/// How many there are, and the first where there is room for it.
+fn caveats(report: &Report, has_room: bool, text: &mut String) {
     let (count, notes) = (report.caveats.len(), report.notes.len());
     if count + notes == 0 {
         return;
@@ -118,7 +137,11 @@ fn caveats(report: &Report, text: &mut String) {
     let change = if count == 1 { "changes a number" } else { "change a number" };
     let notes = if notes == 0 { String::new() } else { format!(", {} none", counted(notes, "note")) };
     let _ = writeln!(text, "{} {change}{notes}", counted(count, "caveat"));
-    report.caveats.iter().take(1).for_each(|first| *text += &(shortened(&format!("  {first}")) + "\n"));
+    report
+        .caveats
+        .iter()
+        .take(usize::from(has_room))
+        .for_each(|first| *text += &(shortened(&format!("  {first}")) + "\n"));
     text.push('\n');
 }
 
@@ -135,4 +158,24 @@ fn where_next(report: &Report, printed: Printed<'_>, text: &mut String) {
         row("Next", "--details for tables and all caveats; foresail why --at TIME for causes".to_owned());
     }
     text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_budget_that_breaks_takes_a_line_and_no_more() {
+        let lines =
+            |report: &Report| summary(report, Printed::default()).lines().map(str::to_owned).collect::<Vec<_>>();
+        let mut report = fixture::with_owners();
+        let told = lines(&report);
+        let line = " Budget cluster                $1,412  of $1,200: EXCEEDED on 2026-12-27 (100%)";
+        assert!(told.iter().any(|text| text == line), "{told:#?}");
+        assert!(told.len() <= 24 && told.iter().all(|text| text.chars().count() <= 80), "{told:#?}");
+        report.budgets.remove(0);
+        let calm = lines(&report);
+        assert!(calm.len() == told.len() && !calm.iter().any(|text| text.contains("Budget")), "{calm:#?}");
+    }
 }

@@ -67,6 +67,8 @@ fn every_table_adds_up_to_the_whole_cost() {
     for by in ["namespace", "controller", "service", "label:team"] {
         let sum: f64 = rows(&result, by).iter().map(|row| row.1).sum();
         assert!((sum - whole).abs() < 1e-6, "{by}: {sum} of {whole}");
+        let names: std::collections::BTreeSet<&str> = rows(&result, by).iter().map(|row| row.0).collect();
+        assert_eq!(names.len(), rows(&result, by).len(), "{by}: a row for each owner");
     }
     let has = |by: &str, name: &str| rows(&result, by).iter().any(|row| row.0 == name);
     for (by, name) in [

@@ -1,9 +1,10 @@
 //! The top of the page: one sentence, and the four figures that finance looks for.
 
-use crate::report::format::{cents, exact, figure, interval};
+use crate::report::format::{cents, exact, figure, fine, fine_interval, interval};
 use crate::report::model::Verdict;
+use crate::report::owner_words::is_likely_exceeded;
 use crate::report::verdict::is_met;
-use crate::report::{Estimate, Report, Unit};
+use crate::report::{BudgetResult, Estimate, Report, Unit};
 use crate::units::{HOURS_PER_MONTH, counted};
 use serde::Serialize;
 
@@ -62,7 +63,10 @@ pub(super) fn cards(report: &Report) -> Vec<Card> {
 fn cost(report: &Report) -> Option<Card> {
     let value = &report.headline("costUsdPerMonth")?.value;
     let mut lines = vec![plain(certainty(value, Unit::UsdPerMonth)), plain(spread(value, Unit::UsdPerMonth))];
-    lines.push(plain("no budget is set"));
+    match report.budgets.iter().find(|budget| budget.owner == "cluster") {
+        Some(budget) => lines.extend(against(budget)),
+        None => lines.push(plain("no budget is set")),
+    }
     Some(Card { label: "cost per month".to_owned(), value: cents(value.mean), tone: "", lines: told(lines) })
 }
 
@@ -84,17 +88,44 @@ fn told(lines: Vec<Line>) -> Vec<Line> {
     lines.into_iter().filter(|line| !line.text.is_empty()).collect()
 }
 
-/// What a million requests from outside cost.
+/// A month against its budget: how much, how surely, and from when on.
+fn against(budget: &BudgetResult) -> Vec<Line> {
+    let tone = if is_likely_exceeded(budget) { "bad" } else { "good" };
+    let (chance, range) = (&budget.exceeds_ratio, interval(&budget.exceeds_ratio, Unit::Ratio));
+    let range = if range.is_empty() { range } else { format!(" (95 %: {range})") };
+    let share = figure(chance.mean, Unit::Ratio);
+    let amounts = [budget.budget_usd, budget.expected_usd.mean, budget.p5_usd, budget.p95_usd].map(cents);
+    let [limit, expected, low, high] = amounts;
+    let spread = if low == high { String::new() } else { format!(", in 9 of 10 runs {low} – {high}") };
+    let day = budget.exceeded_on.as_ref().map_or(String::new(), |day| format!("budget reached on {day}"));
+    let text = |text: String| Line { text, tone };
+    told(vec![
+        plain(format!("budget of {}: {limit}", budget.month)),
+        text(format!("expected {expected}{spread}")),
+        text(format!("exceeded in {share} of the runs{range}")),
+        text(day),
+    ])
+}
+
+/// What a million requests from outside cost, and a thousand that were answered in time.
 fn unit_cost(report: &Report) -> Card {
+    let label = "per million requests".to_owned();
     let per_second: f64 = report.routes.iter().map(|route| route.requests_per_second.mean).sum();
     let millions = per_second * 3600.0 * HOURS_PER_MONTH as f64 / 1e6;
-    let cost = report.headline("costUsdPerMonth").map_or(0.0, |row| row.value.mean);
-    let (value, line) = if millions > 0.0 {
-        (cents(cost / millions), format!("{} million requests a month", figure(millions, Unit::Count)))
-    } else {
-        ("none".to_owned(), "no requests from outside".to_owned())
+    let requests = plain(format!("{} million requests a month", figure(millions, Unit::Count)));
+    let Some(all) = report.unit_costs.iter().find(|row| row.of == "all") else {
+        let lines = vec![if millions > 0.0 { requests } else { plain("no requests from outside") }];
+        return Card { label, value: "none".to_owned(), tone: "", lines };
     };
-    Card { label: "per million requests".to_owned(), value, tone: "", lines: vec![plain(line)] }
+    let certain = |usd: &Estimate| Some(fine_interval(usd)).filter(|range| !range.is_empty());
+    let mut lines: Vec<Line> =
+        certain(&all.usd_per_million_requests).map(|range| plain(format!("95 %: {range}"))).into_iter().collect();
+    if let Some(usd) = &all.usd_per_thousand_within_objective {
+        let range = certain(usd).map_or(String::new(), |range| format!(" (95 %: {range})"));
+        lines.push(plain(format!("{} per thousand within the objective{range}", fine(usd.mean))));
+    }
+    lines.push(requests);
+    Card { label, value: fine(all.usd_per_million_requests.mean), tone: "", lines }
 }
 
 /// How many objectives are kept, and each with its figure.
@@ -166,5 +197,28 @@ mod tests {
         let labels: Vec<String> = cards(&report).into_iter().map(|card| card.label).collect();
         assert_eq!(labels, ["cost per month", "per million requests", "service levels", "saving by other min and max"]);
         assert_eq!(levels(&report).value, "1 of 2 kept");
+    }
+
+    #[test]
+    fn the_cost_is_held_against_the_budget() {
+        let texts = |report: &Report| -> Vec<String> {
+            cost(report).unwrap().lines.into_iter().map(|line| format!("{} [{}]", line.text, line.tone)).collect()
+        };
+        let mut report = fixture::with_owners();
+        let told = texts(&report);
+        assert!(told.contains(&"budget of 2026-12: $1,200.00 [soft]".to_owned()), "{told:?}");
+        assert!(
+            told.contains(&"expected $1,412.00, in 9 of 10 runs $1,390.00 – $1,440.00 [bad]".to_owned()),
+            "{told:?}"
+        );
+        assert!(told.iter().any(|text| text.starts_with("exceeded in 100% of the runs (95 %: ")), "{told:?}");
+        assert!(told.contains(&"budget reached on 2026-12-27 [bad]".to_owned()), "{told:?}");
+        report.budgets.clear();
+        assert!(texts(&report).contains(&"no budget is set [soft]".to_owned()));
+        let card = unit_cost(&report);
+        assert_eq!(
+            (card.value.as_str(), card.lines[0].text.as_str()),
+            ("$2.50", "$0.00312 per thousand within the objective")
+        );
     }
 }

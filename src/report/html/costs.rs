@@ -1,8 +1,8 @@
 //! What a month costs, by whom and by what: tables whose rows add up to their totals as shown.
 
 use super::table::Table;
-use crate::cost::Owner;
 use crate::report::format::{cents, figure, interval, parts_in_cents};
+use crate::report::owner_words::{IDLE, SHARED, owner, shared};
 use crate::report::{Estimate, Report, Unit};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ pub(super) const ESTIMATED: &str = "≈ ";
 /// A row's name and its cost.
 type Row<'a> = (String, &'a Estimate);
 
-/// By kind of charge, by node group, by namespace.
+/// By kind of charge and by node group; by namespace where the result has nothing finer.
 pub(super) fn tables(report: &Report) -> Vec<Table> {
     let estimated: BTreeSet<&str> =
         report.bill.lines.iter().filter(|line| line.estimated.is_some()).map(|line| line.kind.as_str()).collect();
@@ -21,45 +21,41 @@ pub(super) fn tables(report: &Report) -> Vec<Table> {
         (format!("{mark}{}", row.name), &row.cost_usd_per_month)
     });
     let groups = report.groups.iter().map(|row| (row.name.clone(), &row.cost_usd_per_month));
-    let mut namespaces: Vec<Row<'_>> =
-        report.namespaces.iter().map(|row| (owner(&row.name), &row.cost_usd_per_month)).collect();
-    namespaces.sort_by_key(|(name, _)| [IDLE, SHARED].contains(&name.as_str()));
     let mut tables = vec![
         costs("By kind of charge", &kinds.collect::<Vec<_>>()),
         costs("By node group", &groups.collect::<Vec<_>>()),
     ];
-    let by_namespace = costs("By namespace", &namespaces);
-    let note = shared(&by_namespace);
-    tables.push(by_namespace.noted(note));
+    if report.allocation.is_empty() {
+        tables.push(by_namespace(report));
+    }
     tables.retain(|table| !table.is_empty);
     tables
 }
 
-const IDLE: &str = "idle";
-const SHARED: &str = "shared";
-
-/// What people call who belongs to nobody.
-fn owner(name: &str) -> String {
-    match name {
-        Owner::IDLE => IDLE,
-        Owner::UNALLOCATED => SHARED,
-        _ => name,
-    }
-    .to_owned()
+/// Of a result that has no costs by owner.
+fn by_namespace(report: &Report) -> Table {
+    let mut namespaces: Vec<Row<'_>> =
+        report.namespaces.iter().map(|row| (owner(&row.name).to_owned(), &row.cost_usd_per_month)).collect();
+    namespaces.sort_by_key(|(name, _)| [IDLE, SHARED].contains(&name.as_str()));
+    let table = costs("By namespace", &namespaces);
+    let note = explained(&table, [(IDLE, IDLE_IS), (SHARED, shared("namespace"))]);
+    table.noted(note)
 }
 
-/// Idle and shared money, in a sentence each, with the figures of the table.
-fn shared(table: &Table) -> String {
-    let of = |name: &str, what: &str| {
+/// What is in the row of what nobody held.
+pub(super) const IDLE_IS: &str = "Idle is the cpu and memory of nodes that no pod requested or used";
+
+/// A sentence each of rows that need one, with the figures of the table.
+pub(super) fn explained(table: &Table, rows: [(&str, &str); 2]) -> String {
+    let of = |(name, what): (&str, &str)| {
         let row = table.rows.iter().find(|row| row[0] == name)?;
         Some(format!("{what}: {} a month, {} of it all.", row[1], row[3]))
     };
-    let idle = of(IDLE, "Idle is the cpu and memory of nodes that no pod requested or used");
-    let unallocated = of(SHARED, "Shared is what serves the whole cluster and no namespace alone");
-    idle.into_iter().chain(unallocated).collect::<Vec<_>>().join(" ")
+    rows.into_iter().filter_map(of).collect::<Vec<_>>().join(" ")
 }
 
-fn costs(title: &str, rows: &[Row<'_>]) -> Table {
+/// A table of monthly costs with their sum: name, cost, interval, share.
+pub(super) fn costs(title: &str, rows: &[Row<'_>]) -> Table {
     let amounts: Vec<f64> = rows.iter().map(|(_, cost)| cost.mean).collect();
     let total: f64 = amounts.iter().sum();
     let share = |amount: f64| if total > 0.0 { figure(amount / total, Unit::Ratio) } else { String::new() };

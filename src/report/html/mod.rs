@@ -4,6 +4,7 @@
 mod bill;
 mod cards;
 mod costs;
+mod owners;
 mod table;
 
 use super::chart::{cost_figures, timeline_figures};
@@ -43,6 +44,9 @@ fn model(report: &Report) -> Value {
         invoiced => bill::invoiced(&report.bill),
         bill => shown(bill::tables(report)),
         has_files => !report.bill.lines.is_empty(),
+        owners => shown(owners::allocation(report)),
+        budgets => Value::from(Serde(owners::budgets(report))),
+        unit_costs => shown(owners::unit_costs(report)),
         answer => Value::from(Serde(answer(report))),
         overall => report.recommendation.as_ref().map(|found| overall(report, found)),
         basis => report.recommendation.as_ref().map(|found| basis(found).trim().to_owned()),

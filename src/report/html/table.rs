@@ -48,6 +48,13 @@ impl Table {
     pub(super) fn noted(self, note: impl Into<String>) -> Self {
         Table { note: note.into(), ..self }
     }
+    /// With one more column of texts at the right.
+    pub(super) fn with_texts(mut self, name: &str, texts: Vec<String>) -> Self {
+        self.heads.push(Head { name: name.to_owned(), class: "text" });
+        self.rows.iter_mut().zip(texts).for_each(|(row, text)| row.push(text));
+        self.total.iter_mut().for_each(|total| total.push(String::new()));
+        self
+    }
     pub(super) fn with_total(self, total: Vec<String>) -> Self {
         Table { total: Some(total), ..self }
     }

@@ -40,7 +40,8 @@ impl Results<'_> {
 
     fn allocation_table(&self, by: &By, owners: &Owners) -> AllocationTable {
         let divided: Vec<ByOwner> = self.runs.figures().iter().map(|run| self.divided(run, by, owners)).collect();
-        let names: BTreeSet<&String> = divided.iter().flat_map(|run| run.owners.keys()).collect();
+        let names: BTreeSet<&String> =
+            divided.iter().flat_map(|run| run.owners.keys()).filter(|name| *name != Owner::UNALLOCATED).collect();
         let mut rows: Vec<OwnerCost> = names
             .into_iter()
             .map(|name| self.owner_cost(name, &divided, |run| run.owners.get(name).copied().unwrap_or_default()))
@@ -48,7 +49,7 @@ impl Results<'_> {
         rows.sort_by(|a, b| b.cost_usd_per_month.mean.total_cmp(&a.cost_usd_per_month.mean).then(a.name.cmp(&b.name)));
         rows.push(self.owner_cost(Owner::IDLE, &divided, |run| run.idle));
         let nobody = |run: &ByOwner| {
-            let mut costs = Costs::default();
+            let mut costs = run.owners.get(Owner::UNALLOCATED).copied().unwrap_or_default();
             costs.add(CostPart::External, run.unallocated);
             costs
         };

@@ -5,6 +5,7 @@
 
 mod bill;
 mod notes;
+mod owners;
 mod sheet;
 mod sums;
 mod variance;
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use sheet::Formats;
 
-/// The bill as an `.xlsx` file: summary, lines by day, by namespace, by month, assumptions.
+/// The bill as an `.xlsx` file: summary, lines by day, by team, by month, budgets, unit cost, assumptions.
 ///
 /// Errors: where there is no bill, or one of more lines than a sheet holds.
 pub fn workbook(report: &Report) -> Result<Vec<u8>, BillError> {
@@ -28,9 +29,15 @@ pub fn workbook(report: &Report) -> Result<Vec<u8>, BillError> {
         let lines = bill::Lines::of(&rows);
         sums::summary(book.add_worksheet(), &formats, (report, &lines))?;
         lines.write(book.add_worksheet(), &formats)?;
-        sums::by_namespace(book.add_worksheet(), &formats, report)?;
+        owners::by_team(book.add_worksheet(), &formats, report)?;
         sums::by_month(book.add_worksheet(), &formats, (report, &lines))?;
         sums::allocation(book.add_worksheet(), &formats, report)?;
+        if !report.budgets.is_empty() {
+            owners::budgets(book.add_worksheet(), &formats, report)?;
+        }
+        if !report.unit_costs.is_empty() {
+            owners::unit_costs(book.add_worksheet(), &formats, report)?;
+        }
         notes::assumptions(book.add_worksheet(), &formats, report)?;
         book.save_to_buffer()
     };

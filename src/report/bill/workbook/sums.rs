@@ -133,7 +133,7 @@ pub(super) fn by_namespace(sheet: &mut Worksheet, formats: &Formats, report: &Re
     let last_row = report.costs.len().max(1) as u32 + 1;
     let (names, amounts) = (format!("{ALLOCATION}!$C$2:$C${last_row}"), format!("{ALLOCATION}!$E$2:$E${last_row}"));
     sheet.title("Amortised USD by namespace")?;
-    sheet.line("__idle__: nodes' cpu and memory that no pod requested or used. __unallocated__: what serves the whole cluster.")?;
+    sheet.line("__idle__: nodes' cpu and memory that no pod requested or used. __unallocated__: what serves the whole cluster. Before anything is passed on.")?;
     sheet.heads(&[("Namespace", 34.0), ("Amortised USD", 16.0)], true)?;
     let first = sheet.next_row();
     for (name, sum) in &sums {

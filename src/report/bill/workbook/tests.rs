@@ -42,6 +42,19 @@ fn an_office_suite_sees_the_totals() {
     assert_eq!(of("By team", "Total", 1), cents(shares));
 }
 
+#[test]
+fn teams_budgets_and_requests_have_their_sheets() {
+    let mut report = fixture::report();
+    let made = crate::report::fixture::with_owners();
+    (report.allocation, report.budgets, report.unit_costs) = (made.allocation, made.budgets, made.unit_costs);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sheets) = opened(&workbook(&report).unwrap(), folder.path()) else { return };
+    let has = |sheet: &str, text: &str| sheets.iter().any(|(name, all)| name == sheet && all.contains(text));
+    assert!(has("By team", "Amortised USD by label team") && has("By team", "payments,"), "{sheets:?}");
+    assert!(has("By team", ",1386.004,"), "{sheets:?}");
+    assert!(has("Budgets", "team=payments,2026-12,2000") && has("Unit cost", "route /checkout,2.5"), "{sheets:?}");
+}
+
 /// Each sheet as CSV, by LibreOffice; none without it.
 fn opened(bytes: &[u8], folder: &Path) -> Option<Vec<(String, String)>> {
     let file = folder.join("bill.xlsx");
