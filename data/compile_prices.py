@@ -27,7 +27,7 @@ SOURCES = {
     "V1": ("AWS list price, by Vantage", "2026-07-20", ""),
     "G1": ("Google Cloud list price, by Cyclenerd", "2026-07-30", ""),
     "G1~": ("Google Cloud list price, by Cyclenerd", "2026-07-30", "us-central1's times the region's price of an E2 vCPU"),
-    "G1r": ("Google Cloud list price, by Cyclenerd", "2026-07-30", "vCPUs and GB at the family's prices"),
+    "G1r": ("Google Cloud list price of vCPUs and GB, by Cyclenerd", "2026-07-30", ""),
     "C3": ("Google Cloud list price, by karpenter-provider-gcp", "2026-08-03", ""),
     "J1": ("Google Cloud list price", "2023-12-31", ""),
     "H5": ("Google Cloud documentation", "2026-11", ""),

@@ -73,9 +73,8 @@ impl EksSupport {
     }
     /// The phases of the days from `first` to before `end`, each with its first day.
     pub fn phases(&self, first: Date, end: Date) -> Vec<(Date, SupportPhase)> {
-        let changes = [first, self.standard_until, self.extended_until];
-        let within = changes.into_iter().filter(|day| *day == first || (*day > first && *day < end));
-        within.map(|day| (day, self.phase(day))).collect()
+        let changes = [self.standard_until, self.extended_until].into_iter().filter(|day| first < *day && *day < end);
+        std::iter::once(first).chain(changes).map(|day| (day, self.phase(day))).collect()
     }
 }
 

@@ -50,7 +50,11 @@ fn the_sample_report_is_what_the_program_writes() {
     let written = place.path().join("reports/ecommerce");
     let mut changes = String::new();
     for name in names(&written) {
-        compare(&committed.join(&name), &fs::read_to_string(written.join(&name)).expect("text"), &mut changes);
+        let now = fs::read(written.join(&name)).expect("a file");
+        match String::from_utf8(now) {
+            Ok(text) => compare(&committed.join(&name), &text, &mut changes),
+            Err(binary) => compare_bytes(&committed.join(&name), binary.as_bytes(), &mut changes),
+        }
     }
     let readme = fs::read_to_string(root().join("README.md")).expect("text");
     let sample = readme.split("$ foresail run\n").nth(1).and_then(|text| text.split("```").next()).expect("a sample");
@@ -91,6 +95,19 @@ fn compare(file: &Path, now: &str, changes: &mut String) {
     let line = before.lines().zip(now.lines()).take_while(|(before, now)| before == now).count();
     let at = |text: &str| text.lines().nth(line).unwrap_or("(the end)").chars().take(300).collect::<String>();
     let _ = writeln!(changes, "{name}:{}:\n  was {}\n  is  {}", line + 1, at(&before), at(now));
+}
+
+/// The same of a file that is no text.
+fn compare_bytes(file: &Path, now: &[u8], changes: &mut String) {
+    if fs::read(file).is_ok_and(|before| before == now) {
+        return;
+    }
+    if std::env::var_os(UPDATE).is_some() {
+        fs::write(file, now).expect("a file");
+        return;
+    }
+    let name = file.strip_prefix(root()).unwrap_or(file).display();
+    let _ = writeln!(changes, "{name}: {} bytes, none of which can be shown, are not the committed ones", now.len());
 }
 
 /// The decision log without the numbers of its records, which move when a line comes in before them.
