@@ -39,6 +39,18 @@ impl Hourly {
             _ => self.runs.push(Run { hours, quantity }),
         }
     }
+    /// Adds to the last hour; false if there is none.
+    pub fn add_to_last(&mut self, quantity: i128) -> bool {
+        let Some(last) = self.runs.last_mut() else { return false };
+        let sum = last.quantity + quantity;
+        last.hours -= 1;
+        self.hours -= 1;
+        if last.hours == 0 {
+            self.runs.pop();
+        }
+        self.push(1, sum);
+        true
+    }
     /// The quantity of every hour.
     pub fn iter(&self) -> impl Iterator<Item = i128> + '_ {
         self.runs.iter().flat_map(|run| std::iter::repeat_n(run.quantity, run.hours as usize))

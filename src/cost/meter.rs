@@ -73,14 +73,24 @@ impl Meter {
     /// The hours until `now`: what is paid, and what is not.
     pub(super) fn close(mut self, calendar: &Calendar, now: SimTime) -> (Hourly, Hourly) {
         self.settle(calendar, now);
-        if self.in_hour != 0 {
-            self.past.push(1, self.in_hour);
+        // What ends with the simulated time may be billed beyond it: that belongs to its last hour.
+        let ends_on_the_hour = calendar.hour_start(self.hour) >= now;
+        match self.in_hour {
+            0 => {}
+            more if ends_on_the_hour && self.past.add_to_last(more) => {}
+            more => self.past.push(1, more),
         }
+        let last = self.past.len().saturating_sub(1);
         if self.free.is_empty() {
             return (self.past, Hourly::default());
         }
         let mut free = Hourly::default();
         for (hour, quantity) in &self.free {
+            let hour = (*hour).min(last);
+            if hour < free.len() {
+                free.add_to_last(*quantity);
+                continue;
+            }
             free.push(hour - free.len(), 0);
             free.push(1, *quantity);
         }

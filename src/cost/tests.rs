@@ -91,6 +91,18 @@ fn nodes_are_billed_by_the_second_after_a_minute() {
 }
 
 #[test]
+fn what_ends_with_the_simulated_time_is_billed_in_its_last_hour() {
+    let mut books = books();
+    let node = books.ledger.node_launched(at(7190), books.node);
+    let taken = books.ledger.node_launched(at(7190), books.node);
+    books.ledger.node_terminated(at(7200), node, NodeBilling::BySecond);
+    books.ledger.node_terminated(at(7200), taken, NodeBilling::Free);
+    let bill = books.ledger.close(at(7200));
+    assert_eq!(bill.total(), Money::from_usd(0.096 / 60.0));
+    assert!(bill.lines.iter().all(|line| line.quantity.len() == 2));
+}
+
+#[test]
 fn what_is_taken_back_early_is_told_and_free() {
     let mut books = books();
     let early = books.ledger.node_launched(at(3000), books.node);
