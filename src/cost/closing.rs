@@ -32,7 +32,7 @@ impl Ledger {
         }
         let mut lines = pledged::lines(&self.pledges, &self.calendar, now, &mut metered);
         for Metered { id, item, paid, free } in metered {
-            lines.extend(lines_of(id, &item, paid, free, &self.calendar));
+            lines.extend(lines_of(id, &item, (paid, free), &self.calendar));
         }
         lines.sort_by_key(|line| line.key);
         let mut sharing = Sharing::new(&mut self, now);
@@ -52,7 +52,7 @@ impl Ledger {
 }
 
 /// The lines of an item that are not nothing.
-fn lines_of(id: ItemId, item: &Arc<Item>, paid: Hourly, free: Hourly, calendar: &Calendar) -> Vec<Line> {
+fn lines_of(id: ItemId, item: &Arc<Item>, (paid, free): (Hourly, Hourly), calendar: &Calendar) -> Vec<Line> {
     let line = |part, price_type, prices, quantity| Line {
         key: LineKey { item: id, part },
         item: item.clone(),

@@ -139,10 +139,10 @@ mod tests {
         let mut report = crate::report::bill::fixture::report();
         write(&report, &[], folder.path()).unwrap();
         let is_there = |name: &&str| folder.path().join(name).is_file();
-        assert!(BILL_FILES.iter().all(|name| is_there(name)));
+        assert!(BILL_FILES.iter().all(is_there));
         report.bill.lines.clear();
         write(&report, &[], folder.path()).unwrap();
-        assert!(!BILL_FILES.iter().any(|name| is_there(name)), "those of an earlier run are stale");
+        assert!(!BILL_FILES.iter().any(is_there), "those of an earlier run are stale");
     }
 
     #[test]

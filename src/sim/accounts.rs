@@ -192,9 +192,10 @@ impl Accounts {
     pub(super) fn run_rate(&self) -> PricePerHour {
         self.ledger.run_rate()
     }
-    /// What would have to be paid if all ended now. Cost: the whole ledger.
+    /// What would have to be paid at list prices if all ended now, also for what is taken back early and not paid: it never falls. Cost: the whole ledger.
     pub(super) fn accrued(&self, now: SimTime) -> Money {
-        self.ledger.clone().close(now).total()
+        let bill = self.ledger.clone().close(now);
+        bill.lines.iter().map(|line| line.total(&bill.calendar).list).sum()
     }
     /// The bill up to `now`.
     pub(super) fn close(self, now: SimTime) -> Bill {

@@ -21,7 +21,7 @@ fn scenario(prices: &str) -> String {
     format!(
         "apiVersion: foresail/v1alpha1
 kind: Scenario
-cluster: {{region: us-east-1}}
+cluster: {{region: us-east-1, kubernetesVersion: '1.35'}}
 manifests: [web.yaml]
 nodeGroups:
   app: {{instanceTypes: [m5.large], minSize: 1, maxSize: 3, desiredSize: 1}}
