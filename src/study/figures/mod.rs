@@ -56,7 +56,7 @@ pub struct Figures {
     pub charges: BTreeMap<ChargeKind, Money>,
     /// What is invoiced: other than what it cost only where there are commitments.
     pub net: Money,
-    /// The lines of the bill, by [`Grain`].
+    /// The lines of the bill, by the hour or by the day.
     pub lines: Vec<LineFigures>,
     /// What it cost by day and namespace.
     pub shares: Vec<CostShare>,
