@@ -135,6 +135,19 @@ impl Line {
             amounts
         })
     }
+    /// The line by day of the account, from the first on.
+    pub fn days(&self, calendar: &Calendar) -> Vec<Amounts> {
+        let mut days = vec![Amounts::default()];
+        let mut next = calendar.first_hour_of_day(1).unwrap_or(u32::MAX);
+        for (hour, amounts) in self.hours(calendar).enumerate() {
+            while hour as u32 >= next {
+                days.push(Amounts::default());
+                next = calendar.first_hour_of_day(days.len() as u32).unwrap_or(u32::MAX);
+            }
+            days.iter_mut().last().into_iter().for_each(|day| day.add(amounts));
+        }
+        days
+    }
     /// All of it.
     pub fn total(&self, calendar: &Calendar) -> Amounts {
         let mut total = Amounts::default();

@@ -56,20 +56,8 @@ impl<'a> Sharing<'a> {
 
     /// Adds what a line costs, day by day; `pool` is that of a line of nodes.
     pub(super) fn add(&mut self, line: &Line, pool: Option<PoolId>) {
-        let calendar = &self.ledger.calendar;
-        let (mut day, mut sum) = (0, Money::ZERO);
-        let mut days: Vec<(u32, Money)> = Vec::new();
-        let mut next = calendar.first_hour_of_day(1).unwrap_or(u32::MAX);
-        for (hour, amounts) in line.hours(calendar).enumerate() {
-            while hour as u32 >= next {
-                days.push((day, std::mem::take(&mut sum)));
-                day += 1;
-                next = calendar.first_hour_of_day(day + 1).unwrap_or(u32::MAX);
-            }
-            sum += amounts.effective;
-        }
-        days.push((day, sum));
-        for (day, amount) in days {
+        for (day, amounts) in line.days(&self.ledger.calendar).into_iter().enumerate() {
+            let (day, amount) = (day as u32, amounts.effective);
             match pool {
                 Some(pool) => self.add_nodes(line, pool, day, amount),
                 None if amount != Money::ZERO => self.add_charge(&line.item, day, amount),

@@ -188,7 +188,7 @@ pub(super) fn t_quantile(freedom: usize, alpha: f64) -> f64 {
 }
 
 /// Linear interpolation between order statistics (type 7, as numpy and spreadsheets do).
-fn percentile(sorted: &[f64], p: f64) -> f64 {
+pub(crate) fn percentile(sorted: &[f64], p: f64) -> f64 {
     let place = p * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     below + (above - below) * place.fract()

@@ -23,7 +23,7 @@ pub mod sweep;
 pub use crate::traffic::latency::LatencyTables;
 pub use errors::{ALPHA, holm, looks};
 pub use estimate::Estimate;
-pub(crate) use estimate::{each_known_or_not, known_or_not};
+pub(crate) use estimate::{each_known_or_not, known_or_not, percentile};
 pub use figures::Figures;
 pub use growing::Growing;
 pub use history::History;

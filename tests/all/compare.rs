@@ -1,29 +1,8 @@
 //! Studies side by side.
 
 use crate::program::Folder;
+use crate::sweep::WEB;
 use serde_json::Value;
-
-const WEB: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers: [{name: web, image: web, resources: {requests: {cpu: 500m}, limits: {cpu: 1}}}]
----
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  minReplicas: 2
-  maxReplicas: 12
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
-";
 
 fn scenario(manifest: &str) -> String {
     format!(

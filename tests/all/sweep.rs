@@ -6,7 +6,8 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const WEB: &str = "\
+/// A Deployment that an HPA scales.
+pub(crate) const WEB: &str = "\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}

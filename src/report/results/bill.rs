@@ -5,7 +5,7 @@ use crate::cost::{Calendar, LineKey, Part, PriceType};
 use crate::report::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
 use crate::scenario::Scenario;
 use crate::study::figures::{Grain, LineFigures};
-use crate::study::{Figures, ItemName};
+use crate::study::{Figures, ItemName, percentile};
 use crate::units::Money;
 use std::collections::BTreeMap;
 
@@ -136,22 +136,17 @@ impl Results<'_> {
 
     /// A line of hours by day: sums of its hours, and percentiles of its own.
     fn bill_days(&self, hours: &[BillCell], days: &Days, calendar: &Calendar) -> Vec<BillCell> {
+        let mut sums: BTreeMap<u32, [i128; 4]> = BTreeMap::new();
+        for hour in hours {
+            let row = sums.entry(calendar.day_of(hour.period)).or_default();
+            let amounts = [hour.quantity, hour.list_usd, hour.net_usd, hour.effective_usd];
+            row.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += (amount * 1e9).round() as i128);
+        }
         let day = |(period, values): (&u32, &Vec<i64>)| {
-            let of_day = || hours.iter().filter(|hour| calendar.day_of(hour.period) == *period);
-            let sum = |amount: fn(&BillCell) -> f64| {
-                let nano: i128 = of_day().map(|hour| (amount(hour) * 1e9).round() as i128).sum();
-                nano as f64 / 1e9
-            };
-            let [p5, p95] = self.spread(values.clone());
-            BillCell {
-                period: *period,
-                quantity: sum(|hour| hour.quantity),
-                list_usd: sum(|hour| hour.list_usd),
-                net_usd: sum(|hour| hour.net_usd),
-                effective_usd: sum(|hour| hour.effective_usd),
-                net_usd_p5: p5,
-                net_usd_p95: p95,
-            }
+            let [quantity, list_usd, net_usd, effective_usd] =
+                sums.get(period).copied().unwrap_or_default().map(|nano| nano as f64 / 1e9);
+            let [net_usd_p5, net_usd_p95] = self.spread(values.clone());
+            BillCell { period: *period, quantity, list_usd, net_usd, effective_usd, net_usd_p5, net_usd_p95 }
         };
         days.iter().map(day).collect()
     }
@@ -160,11 +155,8 @@ impl Results<'_> {
     fn spread(&self, mut values: Vec<i64>) -> [f64; 2] {
         values.resize(self.runs.figures().len().max(values.len()), 0);
         values.sort_unstable();
-        [0.05, 0.95].map(|q| {
-            let at = q * (values.len().max(1) - 1) as f64;
-            let value = |at: f64| values.get(at as usize).copied().unwrap_or(0) as f64;
-            (value(at.floor()) + (value(at.ceil()) - value(at.floor())) * at.fract()) / 1e9
-        })
+        let sorted: Vec<f64> = values.into_iter().map(|nano| nano as f64).collect();
+        [0.05, 0.95].map(|p| percentile(&sorted, p) / 1e9)
     }
 }
 

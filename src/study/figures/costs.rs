@@ -133,28 +133,14 @@ pub(super) fn of_bill(bill: &Bill, names: &Names, groups: &mut IdVec<GroupId, Gr
 }
 
 fn line_figures(bill: &Bill, line: &Line, grain: Grain) -> (LineFigures, Amounts) {
-    let (mut total, mut sum, mut day) = (Amounts::default(), Amounts::default(), 0);
-    let mut cells = Vec::new();
-    let mut tell = |period: u32, amounts: &Amounts| {
-        if !amounts.is_zero() {
-            cells.push(LineCell::new(period, amounts));
-        }
+    let periods: Vec<Amounts> = match grain {
+        Grain::Hour => line.hours(&bill.calendar).collect(),
+        Grain::Day => line.days(&bill.calendar),
     };
-    for (hour, amounts) in line.hours(&bill.calendar).enumerate() {
-        let hour = hour as u32;
-        total.add(amounts);
-        match grain {
-            Grain::Hour => tell(hour, &amounts),
-            Grain::Day => {
-                while bill.calendar.first_hour_of_day(day + 1).is_some_and(|next| hour >= next) {
-                    tell(day, &std::mem::take(&mut sum));
-                    day += 1;
-                }
-                sum.add(amounts);
-            }
-        }
-    }
-    tell(day, &sum);
+    let mut total = Amounts::default();
+    periods.iter().for_each(|amounts| total.add(*amounts));
+    let told = periods.iter().enumerate().filter(|(_, amounts)| !amounts.is_zero());
+    let cells = told.map(|(period, amounts)| LineCell::new(period as u32, amounts)).collect();
     (LineFigures { key: line.key, cells }, total)
 }
 

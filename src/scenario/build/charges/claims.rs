@@ -1,8 +1,8 @@
 //! Volumes of claims: alone, and those of StatefulSets, which stay when their pods go.
 
-use super::lines::{Line, Lines, WHOLE};
+use super::lines::{Line, Lines};
 use super::storage_classes::Classes;
-use crate::cost::{ChargeKind, Payer};
+use crate::cost::{ChargeKind, MICRO, Payer};
 use crate::scenario::issue::Issue;
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::storage::{PersistentVolumeClaim, StorageClass};
@@ -96,7 +96,7 @@ fn add_claim(
             resource: owner.resource.clone(),
             payer: owner.payer.clone(),
         };
-        let level = part.units * WHOLE;
+        let level = part.units * MICRO;
         match owner.by {
             None => lines.standing(line, level),
             Some(ByOrdinal { workload, when_bound, go_when_scaled }) => {

@@ -4,7 +4,7 @@ use super::lines::{Line, Lines};
 use super::price_name::PriceName;
 use super::wildcard::matches;
 use crate::cost::rules::{AutopilotRules, CreditTerms, FargateSize};
-use crate::cost::{Basis, ChargeKind, Payer, PriceType, Tier, Unit, UnitPrice};
+use crate::cost::{Basis, ChargeKind, MICRO, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::intern::Symbol;
 use crate::market::Catalog;
 use crate::scenario::file::FargateProfile;
@@ -58,7 +58,7 @@ fn add_auto_mode_fee(lines: &mut Lines<'_, '_>, (id, group): (GroupId, &NodeGrou
         resource: format!("node group {}", group.name),
         payer: Payer::Cluster,
     };
-    lines.metered_at(line, price, Measure::Nodes { group: id, machine: Some(at), level: super::lines::WHOLE });
+    lines.metered_at(line, price, Measure::Nodes { group: id, machine: Some(at), level: MICRO });
 }
 
 /// Pods of Fargate profiles, by the size that they are rounded up to.

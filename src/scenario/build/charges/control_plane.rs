@@ -1,8 +1,8 @@
 //! What the cluster itself costs: the control plane, by how old its version is on each day that is billed.
 
-use super::lines::{Line, Lines, WHOLE};
+use super::lines::{Line, Lines};
 use super::price_name::PriceName;
-use crate::cost::{ChargeKind, Payer};
+use crate::cost::{ChargeKind, MICRO, Payer};
 use crate::market::{EksSupport, SupportPhase};
 use crate::scenario::issue::Issue;
 use crate::units::{SimDuration, SimTime};
@@ -39,7 +39,7 @@ fn eks(lines: &mut Lines<'_, '_>, version: &str, span: SimDuration) {
     let Some(support) = EksSupport::of(version) else {
         let message = format!("when AWS' support of {version} ends is not known: it is priced as in standard support");
         lines.issues.push(Issue::warning("cluster.kubernetesVersion", message));
-        return lines.standing(eks_line(SupportPhase::Standard), WHOLE);
+        return lines.standing(eks_line(SupportPhase::Standard), MICRO);
     };
     let start = lines.scene.start.at;
     let first = start.to_zoned(TimeZone::UTC).date();
@@ -56,13 +56,13 @@ fn eks(lines: &mut Lines<'_, '_>, version: &str, span: SimDuration) {
     let change = change.filter(|at| *at < SimTime::ZERO + span);
     match (change, phases.first()) {
         (Some(at), _) => {
-            let standard = Measure::During { from: SimTime::ZERO, until: at, level: WHOLE };
+            let standard = Measure::During { from: SimTime::ZERO, until: at, level: MICRO };
             lines.metered(eks_line(SupportPhase::Standard), standard);
-            let extended = Measure::During { from: at, until: SimTime::MAX, level: WHOLE };
+            let extended = Measure::During { from: at, until: SimTime::MAX, level: MICRO };
             lines.metered(eks_line(SupportPhase::Extended), extended);
         }
-        (None, Some((_, phase))) => lines.standing(eks_line(*phase), WHOLE),
-        (None, None) => lines.standing(eks_line(SupportPhase::Standard), WHOLE),
+        (None, Some((_, phase))) => lines.standing(eks_line(*phase), MICRO),
+        (None, None) => lines.standing(eks_line(SupportPhase::Standard), MICRO),
     }
 }
 
@@ -82,5 +82,5 @@ fn say(lines: &mut Lines<'_, '_>, support: &EksSupport, phase: SupportPhase) {
 
 /// Zonal, regional and Autopilot clusters cost the same.
 fn gke(lines: &mut Lines<'_, '_>) {
-    lines.standing(line("Kubernetes Engine", "gke_control_plane_hour", "cluster management fee"), WHOLE);
+    lines.standing(line("Kubernetes Engine", "gke_control_plane_hour", "cluster management fee"), MICRO);
 }

@@ -1,6 +1,7 @@
 //! Lines of the bill while they are declared: their price is looked up in one place.
 
 use super::price_name::PriceName;
+use super::standing;
 use super::unit_price::unit_price;
 use crate::cost::{Basis, ChargeKind, Item, ItemId, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::market::{Origin, Provider};
@@ -8,9 +9,6 @@ use crate::scenario::build::scene::Scene;
 use crate::scenario::issue::{Issue, Issues};
 use crate::units::Money;
 use crate::world::{Billing, Measure, Metered};
-
-/// One whole unit, as levels count.
-pub(super) const WHOLE: i64 = 1_000_000;
 
 /// A GB from zone to zone within a region of Google Cloud, USD.
 const GOOGLE_ZONE_GB: f64 = 0.01;
@@ -83,19 +81,8 @@ impl Lines<'_, '_> {
     }
 
     fn item_at(&self, line: Line, price: UnitPrice) -> Item {
-        Item {
-            kind: line.kind,
-            service: line.service.into(),
-            sku: line.price.item.into(),
-            name: line.name.into(),
-            resource: line.resource.into(),
-            region: self.scene.region.into(),
-            zone: None,
-            payer: line.payer,
-            labels: Vec::new(),
-            price,
-            net_by_hour: None,
-        }
+        let Line { kind, service, price: PriceName { item: sku, .. }, name, resource, payer } = line;
+        standing::Line { kind, service, sku, name: &name, resource: &resource, payer }.at(self.scene.region, price)
     }
 
     /// The price in the book, or the other one that it is estimated from.

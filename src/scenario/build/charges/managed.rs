@@ -1,6 +1,7 @@
 //! Managed services of a scenario: instances by class, their standby, their storage.
 
-use super::standing::{Line, Written, kind_of, unit_price};
+use super::standing::{Line, Written, kind_of};
+use super::unit_price::standing_price;
 use crate::cost::{Basis, ChargeKind, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::market::{ManagedClass, MarketError, Rate, Service};
 use crate::scenario::file::Managed;
@@ -95,7 +96,7 @@ impl Store {
             match written.item(item) {
                 Ok(price) if quantity > 0.0 => {
                     let name = format!("{what} of {}", service.resource);
-                    written.add(service.line(item, &name), unit_price(price), quantity * copies * times);
+                    written.add(service.line(item, &name), standing_price(price), quantity * copies * times);
                 }
                 Ok(_) => {}
                 Err(error) => written.refuse(format!("{field}.storage"), error.to_string()),

@@ -2,10 +2,10 @@
 
 use super::balancers::{Balancer, BalancerKind};
 use super::entry_traffic::{Carried, EntryTraffic};
-use super::lines::{Line, Lines, WHOLE};
+use super::lines::{Line, Lines};
 use super::price_name::PriceName;
 use crate::cost::rules::{BalancerUse, CapacityUnit};
-use crate::cost::{ChargeKind, Payer};
+use crate::cost::{ChargeKind, MICRO, Payer};
 use crate::scenario::kubernetes::Converter;
 use crate::world::{Measure, ZoneCall};
 
@@ -31,16 +31,16 @@ pub(super) fn add_balancers(
         let seller = Seller { balancer, payer };
         match balancer.kind {
             BalancerKind::Classic => {
-                seller.standing(lines, "classic_lb_hour", "hours", WHOLE);
+                seller.standing(lines, "classic_lb_hour", "hours", MICRO);
                 seller.carried(lines, "classic_lb_gb", carried.bytes());
             }
             BalancerKind::Network => {
-                seller.standing(lines, "nlb_hour", "hours", WHOLE);
+                seller.standing(lines, "nlb_hour", "hours", MICRO);
                 let unit = if balancer.has_tls { CapacityUnit::NetworkTls } else { CapacityUnit::NetworkTcp };
                 seller.capacity(lines, "nlb_lcu_hour", unit, carried);
             }
             BalancerKind::Application => {
-                seller.standing(lines, "alb_hour", "hours", WHOLE);
+                seller.standing(lines, "alb_hour", "hours", MICRO);
                 seller.capacity(lines, "alb_lcu_hour", CapacityUnit::Application, carried);
             }
             BalancerKind::Forwarding { rules: own, is_proxy } => {
@@ -52,7 +52,7 @@ pub(super) fn add_balancers(
         }
         if balancer.is_public && lines.is_aws() {
             let addresses = traffic.zones.max(if balancer.kind == BalancerKind::Application { 2 } else { 1 });
-            seller.standing(lines, "public_ipv4_hour", "public addresses", addresses as i64 * WHOLE);
+            seller.standing(lines, "public_ipv4_hour", "public addresses", addresses as i64 * MICRO);
         }
     }
 }
@@ -76,7 +76,7 @@ impl Rules {
     /// Millionths of the first five, which cost as much as one of them alone: shared evenly, the first pays the rest.
     fn together(self) -> i64 {
         let first = self.all.min(RULES_TOGETHER);
-        let upto = |rules: u32| WHOLE * i64::from(rules.min(first)) / i64::from(first.max(1));
+        let upto = |rules: u32| MICRO * i64::from(rules.min(first)) / i64::from(first.max(1));
         upto(self.before + self.own) - upto(self.before)
     }
     /// Rules beyond the first five.
@@ -125,7 +125,7 @@ impl Seller<'_> {
             self.standing(lines, "forwarding_rule_hour", "share of the first five forwarding rules", rules.together());
         }
         if rules.additional() > 0 {
-            let level = rules.additional() * WHOLE;
+            let level = rules.additional() * MICRO;
             self.standing(lines, "forwarding_rule_additional_hour", "further forwarding rules", level);
         }
     }
@@ -141,7 +141,7 @@ pub(super) fn add_traffic(lines: &mut Lines<'_, '_>, traffic: &EntryTraffic, gro
         for group in groups {
             let item = if lines.is_aws() { "public_ipv4_hour" } else { "external_ip_hour" };
             let line = network_line(lines, item, "public addresses of nodes", Payer::Cluster);
-            lines.metered(line, Measure::Nodes { group: *group, machine: None, level: WHOLE });
+            lines.metered(line, Measure::Nodes { group: *group, machine: None, level: MICRO });
         }
     }
     if traffic.internet_bytes > 0.0 {
@@ -163,7 +163,7 @@ pub(super) fn add_traffic(lines: &mut Lines<'_, '_>, traffic: &EntryTraffic, gro
 fn add_nat(lines: &mut Lines<'_, '_>, gateways: u32, traffic: &EntryTraffic, groups: &[crate::world::GroupId]) {
     let outside = traffic.outside_bytes * NANO_GB_PER_BYTE;
     if lines.is_aws() {
-        let level = i64::from(gateways) * WHOLE;
+        let level = i64::from(gateways) * MICRO;
         let line = network_line(lines, "nat_gateway_hour", "NAT gateways", Payer::Cluster);
         lines.standing(line, level);
         let line = network_line(lines, "public_ipv4_hour", "public addresses of NAT gateways", Payer::Cluster);
@@ -171,7 +171,7 @@ fn add_nat(lines: &mut Lines<'_, '_>, gateways: u32, traffic: &EntryTraffic, gro
     } else {
         for group in groups {
             let line = network_line(lines, "cloud_nat_vm_hour", "Cloud NAT, by node", Payer::Cluster);
-            lines.metered(line, Measure::Nodes { group: *group, machine: None, level: WHOLE });
+            lines.metered(line, Measure::Nodes { group: *group, machine: None, level: MICRO });
         }
     }
     if outside > 0.0 {
@@ -204,6 +204,6 @@ mod tests {
         assert_eq!(all.map(Rules::together), [400_000, 600_000, 0]);
         assert_eq!(all.map(Rules::additional), [0, 1, 1]);
         let three: i64 = (0..3).map(|before| Rules { own: 1, before, all: 3 }.together()).sum();
-        assert_eq!(three, WHOLE, "to the millionth");
+        assert_eq!(three, MICRO, "to the millionth");
     }
 }

@@ -1,8 +1,8 @@
 //! The disks that nodes start from: paid for while their nodes are.
 
 use super::disk::{Disk, DiskKind};
-use super::lines::{Line, Lines, WHOLE};
-use crate::cost::{ChargeKind, Payer};
+use super::lines::{Line, Lines};
+use crate::cost::{ChargeKind, MICRO, Payer};
 use crate::market::Provider;
 use crate::scenario::issue::Issue;
 use crate::world::{Cast, Measure, NodeGroup, RootVolume};
@@ -40,7 +40,7 @@ pub(super) fn add(lines: &mut Lines<'_, '_>, cast: &Cast, minor: u32) {
                 resource: format!("root volumes of node group {}", group.name),
                 payer: Payer::Cluster,
             };
-            lines.metered(line, Measure::Nodes { group: id, machine: None, level: part.units * WHOLE });
+            lines.metered(line, Measure::Nodes { group: id, machine: None, level: part.units * MICRO });
         }
     }
     if let Some((_, disk)) = assumed.first() {

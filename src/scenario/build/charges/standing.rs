@@ -1,7 +1,7 @@
 //! Lines of the bill that stand from the start on: what the scenario itself says is paid for.
 
-use crate::cost::{Basis, ChargeKind, Item, MICRO, Payer, PriceType, Unit, UnitPrice};
-use crate::market::{FixedPrice, MarketError, Per, Provider, Service};
+use crate::cost::{ChargeKind, Item, MICRO, Payer, UnitPrice};
+use crate::market::{FixedPrice, MarketError, Provider, Service};
 use crate::scenario::build::scene::Scene;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
@@ -28,6 +28,25 @@ pub(super) struct Line<'a> {
     pub(super) payer: Payer,
 }
 
+impl Line<'_> {
+    /// The line at its price: what the bill has of it.
+    pub(super) fn at(self, region: &str, price: UnitPrice) -> Item {
+        Item {
+            kind: self.kind,
+            service: self.service.into(),
+            sku: self.sku.into(),
+            name: self.name.into(),
+            resource: self.resource.into(),
+            region: region.into(),
+            zone: None,
+            payer: self.payer,
+            labels: Vec::new(),
+            price,
+            net_by_hour: None,
+        }
+    }
+}
+
 impl Written<'_> {
     pub(super) fn refuse(&mut self, field: String, message: String) {
         self.issues.push(Issue::error(field, message));
@@ -44,19 +63,7 @@ impl Written<'_> {
 
     /// Adds a line with a standing quantity.
     pub(super) fn add(&mut self, line: Line<'_>, price: UnitPrice, quantity: f64) {
-        let item = Item {
-            kind: line.kind,
-            service: line.service.into(),
-            sku: line.sku.into(),
-            name: line.name.into(),
-            resource: line.resource.into(),
-            region: self.scene.region.into(),
-            zone: None,
-            payer: line.payer,
-            labels: Vec::new(),
-            price,
-            net_by_hour: None,
-        };
+        let item = line.at(self.scene.region, price);
         self.billing.add(item, (quantity * MICRO as f64).round() as i64);
     }
 
@@ -69,16 +76,6 @@ impl Written<'_> {
         let id = namespace.map(|name| self.billing.namespace(converter.symbol(name)));
         id.map_or(Payer::Cluster, Payer::Namespace)
     }
-}
-
-/// A price of the list for a standing quantity: so many units, or so many units a month.
-pub(super) fn unit_price(price: FixedPrice) -> UnitPrice {
-    let (name, basis) = match price.per {
-        Per::Hour => ("Hours", Basis::Hour),
-        _ => (price.unit, Basis::Month),
-    };
-    let (tiers, origin) = (price.tiers, price.origin);
-    UnitPrice { unit: Unit { name, basis }, price_type: PriceType::OnDemand, tiers, origin }
 }
 
 /// What an item of the price list, or a managed service, is grouped under.

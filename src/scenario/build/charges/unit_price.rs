@@ -11,6 +11,18 @@ pub(super) fn unit_price(price: FixedPrice) -> Option<UnitPrice> {
         Per::Unit => (price.unit, Basis::Count),
         Per::Share => return None,
     };
-    let (tiers, origin) = (price.tiers, price.origin);
-    Some(UnitPrice { unit: Unit { name, basis }, price_type: PriceType::OnDemand, tiers, origin })
+    Some(by_unit(price, Unit { name, basis }))
+}
+
+/// A price of the list for a standing quantity: so many units, or so many units a month.
+pub(super) fn standing_price(price: FixedPrice) -> UnitPrice {
+    let (name, basis) = match price.per {
+        Per::Hour => ("Hours", Basis::Hour),
+        _ => (price.unit, Basis::Month),
+    };
+    by_unit(price, Unit { name, basis })
+}
+
+fn by_unit(price: FixedPrice, unit: Unit) -> UnitPrice {
+    UnitPrice { unit, price_type: PriceType::OnDemand, tiers: price.tiers, origin: price.origin }
 }

@@ -1,7 +1,8 @@
 //! What a scenario itself says is paid for: `managed` services, and `charges` by item of the price list or in USD per month.
 
 use super::managed;
-use super::standing::{Line, MOST, Written, kind_of, unit_price};
+use super::standing::{Line, MOST, Written, kind_of};
+use super::unit_price::standing_price;
 use crate::cost::{Basis, ChargeKind, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::market::{FixedPrice, Origin, Per, Service};
 use crate::scenario::build::scene::Scene;
@@ -79,7 +80,7 @@ fn monthly(written: &mut Written<'_>, field: &str, item: &str, price: FixedPrice
         written.refuse(format!("{field}.item"), message);
         return None;
     }
-    Some(unit_price(price))
+    Some(standing_price(price))
 }
 
 fn as_written(usd: f64) -> UnitPrice {
