@@ -6,6 +6,7 @@ use crate::id::{Id, IdVec};
 use crate::intern::Symbol;
 use crate::market::Provider;
 use crate::sim::load::under_way::Usage;
+use crate::sim::log::Launched;
 use crate::units::{Money, PricePerHour, SimDuration, SimTime};
 use crate::world::{Billing, Cast};
 use crate::world::{GroupId, InstanceId, WorkloadId};
@@ -20,15 +21,6 @@ pub(super) struct Holding {
     pub(super) node: NodeId,
     /// 1 from now on, -1 no longer.
     pub(super) sign: i64,
-}
-
-/// An instance that is paid for.
-#[derive(Clone, Copy)]
-pub(super) struct Launched {
-    pub(super) id: InstanceId,
-    pub(super) group: GroupId,
-    pub(super) machine: usize,
-    pub(super) zone: Symbol,
 }
 
 /// What each pod of a workload uses above its requests.

@@ -142,15 +142,21 @@ impl Metering {
         }
     }
 
+    /// Whether pods of a workload are paid for by themselves.
+    pub(crate) fn bills_pods(&self, workload: WorkloadId) -> bool {
+        self.of_pods.get(workload).is_some_and(|rows| !rows.is_empty())
+    }
+
     /// Something happens to the claims of an ordinal. Volumes stay when pods go; only a StatefulSet that shrinks may take
-    /// them along.
+    /// them along. The answer is whether any came or went.
     pub(crate) fn claims(
         &mut self,
         ledger: &mut Ledger,
         now: SimTime,
         (workload, ordinal): (WorkloadId, u32),
         news: ClaimNews,
-    ) {
+    ) -> bool {
+        let mut changed = false;
         for row in &mut self.of_claims[workload] {
             let wanted = match news {
                 ClaimNews::Created if !row.when_bound => true,
@@ -165,8 +171,10 @@ impl Metering {
             let there = std::mem::replace(&mut row.is_there[ordinal], wanted);
             if there != wanted {
                 ledger.add_level(now, row.item, if wanted { row.level } else { -row.level });
+                changed = true;
             }
         }
+        changed
     }
 
     /// A pod of a service became ready in a zone (1), or is no longer (-1).

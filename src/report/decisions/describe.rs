@@ -1,13 +1,13 @@
 //! A record in words and numbers.
 
 use super::Decisions;
-use super::line::Line;
+use super::line::{BILLING, Line};
 use super::words::{eviction, evictor, figures, mebibytes};
 use crate::cluster::{NodeId, PodId};
 use crate::report::hpa_reasons::{self, Replicas};
 use crate::sim::log::{Denial, JobEnd, JobFailure, Occurrence, SeenByHpa};
 use crate::units::counted;
-use crate::world::{FaultKind, WorkloadKind};
+use crate::world::{FaultKind, Measure, WorkloadKind};
 use crate::world::{GroupId, WorkloadId};
 use serde_json::json;
 
@@ -26,8 +26,16 @@ impl Decisions<'_> {
                 let whole = crate::units::SimDuration::from_secs(waited.as_secs_f64() as i64);
                 let after = if whole.is_zero() { String::new() } else { format!(" after waiting {whole}") };
                 let text = format!("The pod {} got the node {}{after}.", self.pod(pod), self.node(node));
-                Line::new("scheduler", "bound", self.with_node(pod, node), text)
-                    .with("waited_seconds", waited.as_secs_f64())
+                let line = Line::new("scheduler", "bound", self.with_node(pod, node), text)
+                    .with("waited_seconds", waited.as_secs_f64());
+                if self.is_billed(pod) { self.billing(line, pod, "begins") } else { line }
+            }
+            Occurrence::Unbound { pod, node } => {
+                let text = format!("The pod {} no longer holds the node {}.", self.pod(pod), self.node(node));
+                self.billing(Line::new("kubelet", "unbound", self.with_node(pod, node), text), pod, "ends")
+            }
+            Occurrence::Volumes { workload, ordinal, there, when_bound } => {
+                self.volumes(workload, ordinal, (there, when_bound))
             }
             Occurrence::Preemption { pod, node, victims } => {
                 let text = format!(
@@ -66,6 +74,32 @@ impl Decisions<'_> {
             Occurrence::FaultChanged(index, begins) => self.fault(index, begins),
             _ => self.of_autoscaler(what),
         }
+    }
+
+    /// Whether a pod is paid for by itself.
+    fn is_billed(&self, pod: PodId) -> bool {
+        let of = self.workload_of(pod);
+        self.cast.metered.iter().any(|row| matches!(row.by, Measure::Pods { workload, .. } if Some(workload) == of))
+    }
+
+    /// Paying for a pod begins or ends; whose it is takes its namespace as well.
+    fn billing(&self, line: Line, pod: PodId, turn: &str) -> Line {
+        let cluster = &self.history.cluster;
+        line.with("namespace", cluster.symbols.text(cluster.spec_of(pod).namespace)).with(BILLING, turn)
+    }
+
+    fn volumes(&self, id: WorkloadId, ordinal: u32, (there, when_bound): (bool, bool)) -> Line {
+        let name = self.workload_name(id).to_owned();
+        let pod = format!("{name}-{ordinal}");
+        let (decision, turn, verb) = match there {
+            true => ("volumes-created", "begins", "are created"),
+            false => ("volumes-deleted", "ends", "are deleted: the StatefulSet shrinks"),
+        };
+        let text = format!("The volumes of the claims of {pod} {verb}.");
+        let namespace = self.history.cluster.symbols.text(self.cast.workloads[id].namespace);
+        let line = Line::new("statefulset", decision, vec![pod, name], text).with("namespace", namespace);
+        let line = if there { line.with("when_bound", when_bound) } else { line };
+        line.with(BILLING, turn)
     }
 
     fn rescaled(&self, id: WorkloadId, (before, after): (i32, i32), saw: &SeenByHpa) -> Line {

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// What becomes of paying: it `begins` or `ends` with the record.
+pub(super) const BILLING: &str = "billing";
+
 /// A record, described.
 pub(super) struct Line {
     pub(super) controller: &'static str,

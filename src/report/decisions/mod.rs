@@ -21,6 +21,7 @@ use crate::id::Id;
 use crate::intern::Symbol;
 use crate::sim::log::Cause;
 use crate::study::History;
+use crate::units::SimTime;
 use crate::world::{Cast, WorkloadId};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
@@ -53,16 +54,13 @@ impl<'a> Decisions<'a> {
     fn workload_name(&self, id: WorkloadId) -> &str {
         self.history.cluster.symbols.text(self.cast.workloads[id].name)
     }
-    /// One JSON object a line: `n`, `time`, `seconds`, `controller`, `decision`, `objects`, its numbers, `text`,
-    /// and in `cause` the `n` of the record that led to it, or in `origin` what else it was.
+    /// One JSON object a line: `n`, `time`, `seconds` (exact to the nanosecond), `controller`, `decision`, `objects`, its
+    /// numbers, `text`, and in `cause` the `n` of the record that led to it, or in `origin` what else it was.
     pub fn json_lines(&self) -> String {
         let mut text = String::new();
         for (id, record) in self.history.log.records().iter() {
             let line = self.describe(&record.what);
             let mut row = Map::new();
-            row.insert("n".into(), json!(id.index()));
-            row.insert("time".into(), json!(record.at.to_string()));
-            row.insert("seconds".into(), json!(record.at.since(crate::units::SimTime::ZERO).as_secs_f64()));
             row.insert("controller".into(), json!(line.controller));
             row.insert("decision".into(), json!(line.decision));
             row.insert("objects".into(), json!(line.objects));
@@ -73,8 +71,33 @@ impl<'a> Decisions<'a> {
                 other => ("origin", json!(origin::origin(other).0)),
             };
             row.insert(key.into(), cause);
-            let _ = writeln!(text, "{}", Value::Object(row));
+            let (time, rest) = (json!(record.at.to_string()), Value::Object(row).to_string());
+            let rest = rest.trim_start_matches('{');
+            let _ = writeln!(text, r#"{{"n":{},"time":{time},"seconds":{},{rest}"#, id.index(), exact(record.at));
         }
         text
+    }
+}
+
+/// Seconds since the start, all nanoseconds of them: a float has them for the first hundred days only.
+fn exact(at: SimTime) -> String {
+    let nanos = at.since(SimTime::ZERO).as_nanos();
+    let digits = format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let short = digits.trim_end_matches('0');
+    if short.ends_with('.') { format!("{short}0") } else { short.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimDuration;
+
+    #[test]
+    fn seconds_are_told_to_the_nanosecond() {
+        let text = |nanos: i64| exact(SimTime::ZERO + SimDuration::from_nanos(nanos));
+        assert_eq!(text(0), "0.0");
+        assert_eq!(text(102_000_000), "0.102");
+        assert_eq!(text(604_800_000_000_000), "604800.0");
+        assert_eq!(text(31_535_999_123_456_789), "31535999.123456789");
     }
 }

@@ -1,9 +1,9 @@
 //! Records of nodes and their groups: what Cluster Autoscaler decides of them, and what becomes of them.
 
 use super::Decisions;
-use super::line::Line;
+use super::line::{BILLING, Line};
 use crate::cluster::NodeId;
-use crate::sim::log::{KeepReason, LaunchFailure, NodeEnd, Occurrence, RemovalFailure, Termination};
+use crate::sim::log::{KeepReason, LaunchFailure, Launched, NodeEnd, Occurrence, RemovalFailure, Termination};
 use crate::units::counted;
 use crate::world::InstanceId;
 
@@ -91,13 +91,23 @@ impl Decisions<'_> {
             }
             Occurrence::InstanceDeleted(id, why) => {
                 let name = self.instance(id);
+                let ends = why == Termination::NeverRegistered;
                 let why = match why {
                     Termination::LaunchFailed => "its launch failed",
                     Termination::NeverRegistered => "it has not become a node for too long",
                     Termination::ScaleDown => "its node is not needed",
                     Termination::Relieved => "another one is there in its place",
                 };
-                Line::new("cloud", "instance-deleted", vec![name.clone()], format!("{name} is terminated: {why}."))
+                let text = format!("{name} is terminated: {why}.");
+                let line = Line::new("cloud", "instance-deleted", vec![name], text);
+                if ends { line.with(BILLING, "ends") } else { line }
+            }
+            Occurrence::NodeAtStart(launched) => self.launched("node-at-start", &launched),
+            Occurrence::InstanceLaunched(launched) => self.launched("instance-launched", &launched),
+            Occurrence::InstanceLost(id) => {
+                let name = self.instance(id);
+                let text = format!("The instance {name} is lost before it has become a node.");
+                Line::new("cloud", "instance-lost", vec![name], text).with(BILLING, "ends")
             }
             Occurrence::NodeAdded(node, group) => {
                 let text = format!("The node {} of {} is there.", self.node(node), self.group(group));
@@ -111,7 +121,8 @@ impl Decisions<'_> {
                     NodeEnd::Spot => ("node-reclaimed", format!("reclaimed by the spot market, with {lost}")),
                 };
                 let text = format!("The node {} is {why}.", self.node(node));
-                Line::new("cloud", decision, vec![self.node(node)], text).with("pods_lost", pods_lost)
+                let line = Line::new("cloud", decision, vec![self.node(node)], text).with("pods_lost", pods_lost);
+                line.with(BILLING, "ends")
             }
             Occurrence::NodeSilent(node) => {
                 let text = format!("Nothing is heard of the node {}.", self.node(node));
@@ -135,6 +146,23 @@ impl Decisions<'_> {
             }
             _ => Line::new("scenario", "other", Vec::new(), String::new()),
         }
+    }
+
+    /// An instance that is paid for from now on, with all that its price depends on.
+    fn launched(&self, decision: &'static str, launched: &Launched) -> Line {
+        let (name, group) = (self.instance(launched.id), &self.cast.groups[launched.group]);
+        let kind = group.machines.get(launched.machine).map_or("", |machine| machine.instance_type.as_str());
+        let zone = self.history.cluster.symbols.text(launched.zone);
+        let (capacity, bought) = if group.spot { ("spot", "spot") } else { ("on-demand", "on demand") };
+        let place = if zone.is_empty() { String::new() } else { format!(" in {zone}") };
+        let what = match decision {
+            "node-at-start" => format!("The node {name} of {} is there from the start", group.name),
+            _ => format!("The instance {name} of {} is launched", group.name),
+        };
+        let text = format!("{what}: {kind}{place}, {bought}.");
+        let line = Line::new("cloud", decision, vec![name, group.name.clone()], text).with("instance_type", kind);
+        let line = if zone.is_empty() { line } else { line.with("zone", zone) };
+        line.with("capacity_type", capacity).with(BILLING, "begins")
     }
 
     fn instance(&self, id: InstanceId) -> String {

@@ -26,6 +26,7 @@ impl Cloud {
             for _ in 0..initial {
                 let instance = self.new_instance(shared, Launch::anywhere(group, 1));
                 self.instance_costs(shared, SimTime::ZERO, instance);
+                shared.log.push(SimTime::ZERO, Occurrence::NodeAtStart(self.launched(instance)), Cause::Start);
                 self.register(shared, instance, Arrival::AtTheStart);
             }
         }
@@ -53,7 +54,7 @@ impl Cloud {
         let record = shared.log.push(now, what, because);
         for _ in 0..count {
             let new = self.launch_as(shared, now, asked);
-            self.instances[new].launched_because = record;
+            self.launched_because(shared, now, new, record);
         }
         true
     }

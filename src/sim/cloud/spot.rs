@@ -69,7 +69,7 @@ impl Cloud {
         match self.instances[id].replacement {
             Replacement::Replace => {
                 let new = self.launch(shared, now, group);
-                self.instances[new].launched_because = gone;
+                self.launched_because(shared, now, new, gone);
             }
             Replacement::Shrink => self.groups[group].target -= 1,
             Replacement::None => self.groups[group].short_because = gone,

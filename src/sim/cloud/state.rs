@@ -4,11 +4,11 @@ use crate::cluster::NodeId;
 use crate::cluster::Versioned;
 use crate::id::IdVec;
 use crate::intern::Symbol;
-use crate::sim::accounts::Launched;
 use crate::sim::cloud::instances::GroupState;
 use crate::sim::cloud::instances::Instance;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::instances::Pool;
+use crate::sim::log::{Cause, Launched, Occurrence, RecordId};
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::FaultKind;
@@ -56,11 +56,30 @@ impl Cloud {
 
     /// An instance is paid for from its launch on; one that never comes is not.
     pub(crate) fn instance_costs(&mut self, shared: &mut Shared, now: SimTime, id: InstanceId) {
-        let (group, machine) = (self.instances[id].group, self.instances[id].machine);
-        shared.counts.instance_launched(now, group);
-        let zone = self.instances[id].zone;
-        shared.accounts.instance_launched(now, Launched { id, group, machine, zone });
-        shared.metering.node(shared.accounts.ledger(), now, (group, machine), 1);
+        let launched = self.launched(id);
+        shared.counts.instance_launched(now, launched.group);
+        shared.accounts.instance_launched(now, launched);
+        shared.metering.node(shared.accounts.ledger(), now, (launched.group, launched.machine), 1);
+    }
+
+    pub(crate) fn launched(&self, id: InstanceId) -> Launched {
+        let Instance { group, machine, zone, .. } = self.instances[id];
+        Launched { id, group, machine, zone }
+    }
+
+    /// What an instance was launched for. That it is paid for is told here, for only now it is known why.
+    pub(crate) fn launched_because(
+        &mut self,
+        shared: &mut Shared,
+        now: SimTime,
+        id: InstanceId,
+        record: Option<RecordId>,
+    ) {
+        self.instances[id].launched_because = record;
+        if shared.accounts.is_billed(id) {
+            let what = Occurrence::InstanceLaunched(self.launched(id));
+            shared.log.push(now, what, Cause::record_or(record, Cause::Found));
+        }
     }
 
     pub(crate) fn instance_costs_no_longer(

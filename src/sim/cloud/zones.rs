@@ -34,12 +34,16 @@ impl Cloud {
                 Some(node) => self.node_vanishes(shared, now, node, NodeEnd::Lost),
                 None => {
                     self.detach(id);
+                    if shared.accounts.is_billed(id) {
+                        let because = Cause::record_or(fault, Cause::Found);
+                        shared.log.push(now, Occurrence::InstanceLost(id), because);
+                    }
                     self.instance_costs_no_longer(shared, now, id, false);
                     fault
                 }
             };
             let new = self.launch(shared, now, group);
-            self.instances[new].launched_because = gone;
+            self.launched_because(shared, now, new, gone);
         }
     }
 
@@ -51,7 +55,7 @@ impl Cloud {
                 self.instances[old].leaves_because = opened;
                 let new = self.launch(shared, now, group);
                 self.instances[new].relieves = Some(old);
-                self.instances[new].launched_because = opened;
+                self.launched_because(shared, now, new, opened);
             }
         }
     }

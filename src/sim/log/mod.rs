@@ -6,7 +6,7 @@ mod reasons;
 pub use crate::controllers::job::JobFailure;
 pub use cause::{Cause, RecordId};
 pub use reasons::{
-    Denial, Evictor, JobEnd, KeepReason, LaunchFailure, NodeEnd, RemovalFailure, SeenByHpa, Termination,
+    Denial, Evictor, JobEnd, KeepReason, LaunchFailure, Launched, NodeEnd, RemovalFailure, SeenByHpa, Termination,
 };
 
 use crate::autoscaler::SkipReason;
@@ -52,6 +52,12 @@ pub enum Occurrence {
     IncreaseError(GroupId, i32),
     /// An instance never comes.
     LaunchFailed(InstanceId, LaunchFailure),
+    /// A node was there before time started. It is paid for from the start on.
+    NodeAtStart(Launched),
+    /// An instance was launched. It is paid for from now on; one whose launch fails has no such record.
+    InstanceLaunched(Launched),
+    /// An instance was lost before it became a node. It is paid for no longer.
+    InstanceLost(InstanceId),
     /// A node registered.
     NodeAdded(NodeId, GroupId),
     /// Cluster Autoscaler started to remove a node.
@@ -81,9 +87,9 @@ pub enum Occurrence {
     },
     /// Cluster Autoscaler gave up removing a node.
     ScaleDownFailed(NodeId, RemovalFailure),
-    /// An instance was deleted; it may never have become a node.
+    /// An instance was deleted. If it has become a node, it is paid for until that is gone, else until now.
     InstanceDeleted(InstanceId, Termination),
-    /// A node object is gone.
+    /// A node object is gone. Its instance is paid for no longer.
     NodeGone {
         /// Which.
         node: NodeId,
@@ -161,6 +167,24 @@ pub enum Occurrence {
         node: NodeId,
         /// For how long it had none.
         waited: SimDuration,
+    },
+    /// A pod that is paid for by itself no longer holds its node.
+    Unbound {
+        /// Which.
+        pod: PodId,
+        /// Where it was.
+        node: NodeId,
+    },
+    /// Volumes were made for the claims of a StatefulSet's ordinal, or went with them.
+    Volumes {
+        /// The StatefulSet.
+        workload: WorkloadId,
+        /// Whose of it.
+        ordinal: u32,
+        /// Whether they are there now.
+        there: bool,
+        /// They are those of claims that wait for their first pod to be bound.
+        when_bound: bool,
     },
     /// A controller gave a pod up that it no longer needs.
     GivenUp(PodId),

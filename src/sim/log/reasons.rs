@@ -4,7 +4,9 @@ use crate::autoscaler::drain::BlockingReason;
 use crate::cluster::PodId;
 use crate::controllers::job::JobFailure;
 use crate::hpa::Grounds;
+use crate::intern::Symbol;
 use crate::vpa::Update;
+use crate::world::{GroupId, InstanceId};
 
 /// What an HPA saw when it changed the replicas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +17,19 @@ pub struct SeenByHpa {
     pub grounds: Grounds,
     /// Requests per second (thousandths) that reached the target's service in the last step; 0 without one.
     pub milli_requests_per_second: u64,
+}
+
+/// An instance that is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launched {
+    /// Which.
+    pub id: InstanceId,
+    /// Its group.
+    pub group: GroupId,
+    /// Which of the group's machine types it is.
+    pub machine: usize,
+    /// Its zone, or the empty symbol.
+    pub zone: Symbol,
 }
 
 /// Why Cluster Autoscaler keeps a node.

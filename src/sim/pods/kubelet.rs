@@ -5,6 +5,7 @@ use crate::id::Id;
 use crate::sim::accounts::Holding;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
+use crate::sim::log::{Cause, Occurrence};
 use crate::sim::metering::ClaimNews;
 use crate::sim::pods::life::Owner;
 use crate::sim::pods::life::PodEnd;
@@ -12,7 +13,7 @@ use crate::sim::scheduling::turns::News;
 use crate::sim::shared::Shared;
 use crate::sim::workloads::state::PodLoss;
 use crate::units::{SimDuration, SimTime};
-use crate::world::WorkloadKind;
+use crate::world::{WorkloadId, WorkloadKind};
 use std::collections::hash_map::Entry;
 
 /// What the API server puts where a pod names no grace period.
@@ -176,6 +177,10 @@ impl Shared {
         self.accounts.pod_moved(now, &self.cluster, Holding { pod, workload, node, sign });
         if let Some(workload) = workload {
             self.metering.pod(self.accounts.ledger(), now, workload, sign);
+            if sign < 0 && self.metering.bills_pods(workload) {
+                let because = self.cause_of(pod);
+                self.log.push(now, Occurrence::Unbound { pod, node }, because);
+            }
         }
     }
 
@@ -213,13 +218,21 @@ impl Shared {
         self.wake_scheduler(if had_node { News::PodDeleted } else { News::Nothing });
     }
 
+    /// Something happens to the claims of an ordinal, which may make volumes or take them away.
+    pub(crate) fn claims(&mut self, now: SimTime, (workload, ordinal): (WorkloadId, u32), news: ClaimNews, because: Cause) {
+        if self.metering.claims(self.accounts.ledger(), now, (workload, ordinal), news) {
+            let (there, when_bound) = (news != ClaimNews::Scaled, news == ClaimNews::Bound);
+            self.log.push(now, Occurrence::Volumes { workload, ordinal, there, when_bound }, because);
+        }
+    }
+
     /// The claims of a StatefulSet's pod get their volumes where it is first bound: from then on the pods of that
     /// ordinal have to be in that zone. StatefulSets keep their claims when they shrink (1.28's default).
     pub(crate) fn settle_claims(&mut self, now: SimTime, pod: PodId, node: NodeId) {
         let Owner::Workload(id) = self.lives[pod].owner else { return };
         if let WorkloadKind::StatefulSet { .. } = &self.cast.workloads[id].kind {
-            let ordinal = self.lives[pod].part;
-            self.metering.claims(self.accounts.ledger(), now, (id, ordinal), ClaimNews::Bound);
+            let because = self.cause_of(pod);
+            self.claims(now, (id, self.lives[pod].part), ClaimNews::Bound, because);
         }
         let zone = self.cluster.node(node).labels.get(self.names.zone);
         if let (WorkloadKind::StatefulSet { zonal_claims: true, .. }, Some(zone)) =

@@ -2,6 +2,7 @@
 
 use crate::cluster::{PodId, PodName, PodSpecId};
 use crate::controllers::stateful_set::{self, PodManagement, Replica, Update};
+use crate::sim::log::Cause;
 use crate::sim::metering::ClaimNews;
 use crate::sim::pods::birth::NewPod;
 use crate::sim::pods::life::Lineage;
@@ -34,12 +35,14 @@ impl Controllers {
             let template = self.in_its_zone(shared, id, ordinal, shared.workloads[id].templates[revision as usize]);
             let name = PodName::numbered(shared.cast.workloads[id].name, ordinal);
             let lineage = Lineage { part: ordinal, revision };
+            let because = Cause::record_or(shared.workloads[id].more_because, Cause::Start);
             shared.create_pod(now, id, NewPod { template, lineage, name, daemon_node: None });
-            shared.metering.claims(shared.accounts.ledger(), now, (id, ordinal), ClaimNews::Created);
+            shared.claims(now, (id, ordinal), ClaimNews::Created, because);
         }
         for ordinal in step.delete {
             if ordinal >= replicas {
-                shared.metering.claims(shared.accounts.ledger(), now, (id, ordinal), ClaimNews::Scaled);
+                let because = Cause::record_or(shared.workloads[id].fewer_because, Cause::Found);
+                shared.claims(now, (id, ordinal), ClaimNews::Scaled, because);
             }
             let of = |pod: &PodId| shared.lives[*pod].part == ordinal;
             if let Some(pod) = shared.workloads[id].pods.iter().copied().find(of) {
