@@ -51,6 +51,7 @@ mod packages;
 mod price_book;
 mod prices;
 mod program;
+mod recompute;
 mod recorded_world;
 mod refused_pods;
 mod report;

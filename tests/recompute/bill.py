@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from calendar_hours import Hours
 from prices import Prices
-from story import SECOND, Fault
+from story import SECOND, Unfit
 
 AMOUNTS = ("quantity", "listUsd", "netUsd", "effectiveUsd")
 
@@ -40,7 +40,7 @@ class Bill:
             result = json.load(file, parse_float=Decimal)
         scenario, bill = result["scenario"], result["bill"]
         if result["run"]["replications"] != 1:
-            raise Fault(
+            raise Unfit(
                 f"{folder}: found {result['run']['replications']} replications, expected one: the decision log is of the "
                 "first alone (`foresail run SCENARIO -n 1`)"
             )

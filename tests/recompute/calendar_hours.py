@@ -13,7 +13,7 @@ class Hours:
 
     def __init__(self, start, zone, span):
         self.start = datetime.fromisoformat(start.replace("Z", "+00:00"))
-        self.zone = ZoneInfo(zone)
+        self.zone = timezone.utc if zone == "UTC" else ZoneInfo(zone)
         self.span = span
         unix = int(self.start.timestamp())
         #: Nanoseconds by which hour 0 began before the simulated time.

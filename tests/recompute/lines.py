@@ -13,8 +13,8 @@ FREE_WITHIN = {"aws": HOUR, "gcp": 60 * SECOND}
 NODES = ("on-demand nodes", "spot nodes")
 #: Whose quantities are those of requests and of cpu use.
 BY_TRAFFIC = ("_gb", "_lcu_hour")
-#: Fees by the node: Cloud NAT's, addresses.
-BY_NODE = {"public addresses of nodes", "Cloud NAT, by node"}
+#: What is paid for by the node.
+OF_NODES = ("", "root volumes of ", "public addresses of ", "Cloud NAT of ")
 #: Sizes of Fargate's pods: milli-vCPUs, then least, most and step of memory in thousandths of a GB.
 FARGATE = [
     (250, 500, 2000, 500),
@@ -150,21 +150,13 @@ def _quantities(bill, log, line):
     hours = bill.hours
     if line.unit in ("LCU-Hours", "vCPU-Hours") or line.unit == "GB" and line.sku.endswith(BY_TRAFFIC):
         return "traffic", *_as_billed(bill, line)
-    group = _after(line.resource, "root volumes of node group ") or _after(line.resource, "node group ")
-    if group:
+    what, found, group = line.resource.partition("node group ")
+    if found and what in OF_NODES:
         kind = _after(line.name, "Auto Mode fee of ")
         spans = [
             span for span in log.nodes if span.of["group"] == group and (kind is None or span.of["type"] == kind)
         ]
         return "log", *_of_spans(bill, line, spans)
-    if line.resource in BY_NODE:
-        # A line for each group, which have the same name: they are told apart by nothing but their quantity.
-        for name in sorted({span.of["group"] for span in log.nodes}):
-            spans = [span for span in log.nodes if span.of["group"] == name]
-            quantities = by_level(hours, spans, MICRO)
-            if half_up(sum(quantities), UNIT_HOUR) == half_up(line.total[0], 10**9):
-                return "log", quantities, None
-        raise Fault(f"{line}: no node group has so many hours")
     pods = _after(line.resource, "pods ")
     if pods:
         spans = [span for span in log.pods if f"{span.of['namespace']}/{span.of['workload']}" == pods]

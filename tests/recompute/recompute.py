@@ -24,7 +24,7 @@ import books
 import story
 from bill import Bill
 from lines import expected
-from story import Fault
+from story import Fault, Unfit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -57,7 +57,7 @@ def months(line, rows, bill):
         row = sums.setdefault(bill.hours.month(hour)[0], [0, 0])
         row[0] += quantity
         row[1] += net
-    return sums
+    return {month: row for month, row in sums.items() if any(row)}
 
 
 def check(folder, data, quiet):
@@ -95,8 +95,12 @@ def main():
     except Fault as fault:
         print(f"DIFFERS: {fault}", file=sys.stderr)
         return 1
+    except Unfit as error:
+        print(error, file=sys.stderr)
+        return 2
     except (OSError, KeyError, ValueError) as error:
-        print(f"cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"{asked.report} cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
         return 2
     return 0
 

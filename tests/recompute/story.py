@@ -11,6 +11,10 @@ class Fault(Exception):
     """Something is not as it should be."""
 
 
+class Unfit(Exception):
+    """A report that cannot be recomputed."""
+
+
 @dataclass
 class Span:
     """One thing while it is paid for. Times are nanoseconds since the start of the simulated time."""

@@ -50,7 +50,7 @@ pub(super) fn build(
     }
     claims::add(&mut lines, converter, cast, minor);
     network::add_balancers(&mut lines, converter, &made.all, &traffic);
-    let groups: Vec<GroupId> = cast.groups.ids().collect();
+    let groups: Vec<(GroupId, String)> = cast.groups.iter().map(|(id, group)| (id, group.name.clone())).collect();
     network::add_traffic(&mut lines, &traffic, &groups);
     written::add(scene, converter, &mut billing, issues);
     (cast.billing, cast.metered) = (billing, metered);

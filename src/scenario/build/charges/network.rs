@@ -7,7 +7,7 @@ use super::price_name::PriceName;
 use crate::cost::rules::{BalancerUse, CapacityUnit};
 use crate::cost::{ChargeKind, MICRO, Payer};
 use crate::scenario::kubernetes::Converter;
-use crate::world::{Measure, ZoneCall};
+use crate::world::{GroupId, Measure, ZoneCall};
 
 /// Billionths of a GB that a byte is. Providers meter GB of 2^30 bytes.
 pub(super) const NANO_GB_PER_BYTE: f64 = 1e9 / 1_073_741_824.0;
@@ -132,15 +132,16 @@ impl Seller<'_> {
 }
 
 /// NAT gateways, addresses of nodes, traffic between zones and to the internet.
-pub(super) fn add_traffic(lines: &mut Lines<'_, '_>, traffic: &EntryTraffic, groups: &[crate::world::GroupId]) {
+pub(super) fn add_traffic(lines: &mut Lines<'_, '_>, traffic: &EntryTraffic, groups: &[(GroupId, String)]) {
     let nat = lines.scene.nat_gateways();
     if nat > 0 {
         add_nat(lines, nat, traffic, groups);
     }
     if lines.scene.file.cluster.public_nodes {
-        for group in groups {
+        for (group, name) in groups {
             let item = if lines.is_aws() { "public_ipv4_hour" } else { "external_ip_hour" };
-            let line = network_line(lines, item, "public addresses of nodes", Payer::Cluster);
+            let name = format!("public addresses of node group {name}");
+            let line = network_line(lines, item, &name, Payer::Cluster);
             lines.metered(line, Measure::Nodes { group: *group, machine: None, level: MICRO });
         }
     }
@@ -160,7 +161,7 @@ pub(super) fn add_traffic(lines: &mut Lines<'_, '_>, traffic: &EntryTraffic, gro
     }
 }
 
-fn add_nat(lines: &mut Lines<'_, '_>, gateways: u32, traffic: &EntryTraffic, groups: &[crate::world::GroupId]) {
+fn add_nat(lines: &mut Lines<'_, '_>, gateways: u32, traffic: &EntryTraffic, groups: &[(GroupId, String)]) {
     let outside = traffic.outside_bytes * NANO_GB_PER_BYTE;
     if lines.is_aws() {
         let level = i64::from(gateways) * MICRO;
@@ -169,8 +170,9 @@ fn add_nat(lines: &mut Lines<'_, '_>, gateways: u32, traffic: &EntryTraffic, gro
         let line = network_line(lines, "public_ipv4_hour", "public addresses of NAT gateways", Payer::Cluster);
         lines.standing(line, level);
     } else {
-        for group in groups {
-            let line = network_line(lines, "cloud_nat_vm_hour", "Cloud NAT, by node", Payer::Cluster);
+        for (group, name) in groups {
+            let name = format!("Cloud NAT of node group {name}");
+            let line = network_line(lines, "cloud_nat_vm_hour", &name, Payer::Cluster);
             lines.metered(line, Measure::Nodes { group: *group, machine: None, level: MICRO });
         }
     }
