@@ -61,7 +61,9 @@ fn plausible(decision: &str) -> &'static [&'static str] {
         "volumes-created" => &["bound", "waits", "rescaled", "started", "rollout", "evicted", "preempted", "node-lost"],
         "volumes-deleted" => &["rescaled"],
         "instance-lost" => &["fault-begins"],
-        "launch-failed" | "node-added" | "instance-launched" => &["scale-up", "node-lost", "node-reclaimed", "fault-begins", "fault-ends"],
+        "launch-failed" | "node-added" | "instance-launched" => {
+            &["scale-up", "node-lost", "node-reclaimed", "fault-begins", "fault-ends"]
+        }
         "scale-down" => &["unneeded"],
         "scale-down-failed" | "node-removed" => &["scale-down", "fault-ends"],
         "instance-deleted" => &["scale-down", "launch-failed", "scale-up", "fault-ends"],

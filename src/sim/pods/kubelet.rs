@@ -219,7 +219,13 @@ impl Shared {
     }
 
     /// Something happens to the claims of an ordinal, which may make volumes or take them away.
-    pub(crate) fn claims(&mut self, now: SimTime, (workload, ordinal): (WorkloadId, u32), news: ClaimNews, because: Cause) {
+    pub(crate) fn claims(
+        &mut self,
+        now: SimTime,
+        (workload, ordinal): (WorkloadId, u32),
+        news: ClaimNews,
+        because: Cause,
+    ) {
         if self.metering.claims(self.accounts.ledger(), now, (workload, ordinal), news) {
             let (there, when_bound) = (news != ClaimNews::Scaled, news == ClaimNews::Bound);
             self.log.push(now, Occurrence::Volumes { workload, ordinal, there, when_bound }, because);
