@@ -172,10 +172,12 @@ def gce(tables):
         return f"{mark}{number(price)}/{number(spot)}" if 0 < spot < price else mark + number(price)
 
     write("gce_prices.csv", ["type", *regions], [[row["type"], *(cell(row, region) for region in regions)] for row in types])
-    names = ["vcpu_ondemand", "gb_ondemand", "vcpu_spot", "gb_spot"]
-    write("gce_resources.csv", ["family", "region", "vcpu", "gb", "vcpu_spot", "gb_spot"],
-          [[family, region, *(number(row[f"{name}_usd_hour"] or 0) if row[f"{name}_usd_hour"] else "" for name in names)]
-           for (family, region), row in sorted(resources.items())])
+    names = [f"{what}_{how}" for how in ("ondemand", "spot", "cud1y", "cud3y") for what in ("vcpu", "gb")]
+    columns = [f"{what}{how}" for how in ("", "_spot", "_1y", "_3y") for what in ("vcpu", "gb")]
+    write("gce_resources.csv", ["family@region", *columns],
+          [[f"{family}@{region}", *(number(row[f"{name}_usd_hour"]) if row[f"{name}_usd_hour"] else "" for name in names)]
+           for (family, region), row in sorted(resources.items())
+           if row["vcpu_ondemand_usd_hour"] and row["gb_ondemand_usd_hour"]])
 
 
 def named(item, unit):

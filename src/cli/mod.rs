@@ -11,6 +11,7 @@ mod fit;
 mod hpa;
 mod jobs;
 mod progress;
+mod recommend;
 mod report;
 mod run;
 mod scenario;
@@ -50,6 +51,8 @@ enum Command {
     Compare(compare::Args),
     /// Simulate a scenario at many settings: which are the cheapest that keep what is promised.
     Sweep(Box<sweep::Args>),
+    /// Which commitments would pay (Savings Plans, Reserved Instances, committed use), and how surely.
+    Recommend(recommend::Args),
     /// The gate for pull requests: is a scenario worse than its baseline, beyond chance; does it keep its thresholds.
     Check(check::Args),
     /// Estimate what requests cost each service from recorded metrics.
@@ -98,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Check(args) => return check::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
+        Command::Recommend(args) => recommend::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),

@@ -1,7 +1,7 @@
 //! What commitments cost and save: Reserved Instances, Savings Plans, Google's committed use discounts.
 //!
 //! Reserved Instances have their list prices (`data/ec2_reserved.csv`), Google's resource-based commitments theirs
-//! (`data/gce_commitments.csv`). An EC2 Instance Savings Plan costs what the Standard Reserved Instance does. Rates of
+//! (`data/gce_resources.csv`). An EC2 Instance Savings Plan costs what the Standard Reserved Instance does. Rates of
 //! Compute Savings Plans are estimated from those (`data/commitments.csv`).
 
 use super::error::nearest;
@@ -130,7 +130,7 @@ impl CommitmentRates {
     pub fn shipped() -> &'static CommitmentRates {
         static RATES: LazyLock<CommitmentRates> = LazyLock::new(|| CommitmentRates {
             reserved: Table::parse(include_str!("../../data/ec2_reserved.csv")),
-            resources: Table::parse(include_str!("../../data/gce_commitments.csv")),
+            resources: Table::parse(include_str!("../../data/gce_resources.csv")),
             factors: Table::parse(include_str!("../../data/commitments.csv")),
         });
         &RATES
@@ -183,6 +183,11 @@ impl CommitmentRates {
         let paid = 1.0 - (discount * share).clamp(0.0, 1.0);
         let origin = origin.estimated("part of the discount of the instance plan, as with c5 and m6a");
         Ok(CommittedRate { rate: on_demand.scaled(paid), origin })
+    }
+
+    /// What part of the on-demand price of Fargate's vCPUs and memory a Compute Savings Plan charges, 0 to 1; estimated.
+    pub fn fargate_plan(&self, bargain: Bargain) -> f64 {
+        self.factor("fargate_over_on_demand", bargain).unwrap_or(1.0)
     }
 
     /// What resources of a series cost: without a commitment, or committed to for a term.
@@ -300,6 +305,19 @@ mod tests {
         let instance = rates.reserved("m5.large", "us-east-1", NO_UPFRONT).unwrap();
         assert!(instance.rate < compute.rate && compute.rate < on_demand, "{compute:?}");
         assert!(compute.origin.estimated.is_some() && instance.origin.estimated.is_none());
+    }
+
+    #[test]
+    fn fargate_is_cheaper_the_longer_and_the_earlier_it_is_paid() {
+        let mut paid = Vec::new();
+        for term in [TermLength::OneYear, TermLength::ThreeYears] {
+            paid.extend(
+                PaymentOption::ALL
+                    .map(|(_, payment)| CommitmentRates::shipped().fargate_plan(Bargain { term, payment })),
+            );
+        }
+        assert_eq!((paid[0], paid[3]), (0.8, 0.55));
+        assert!(paid.is_sorted_by(|a, b| a > b), "{paid:?}");
     }
 
     #[test]

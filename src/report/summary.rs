@@ -12,8 +12,15 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The figures of the summary, in order; others are in the tables.
-const FIGURES: [&str; 6] =
-    ["costUsdPerMonth", "latencyMsP95", "errorRatio", "longestPendingSeconds", "unplacedPods", "spotLosses"];
+const FIGURES: [&str; 7] = [
+    "costUsdPerMonth",
+    "co2eKgPerMonth",
+    "latencyMsP95",
+    "errorRatio",
+    "longestPendingSeconds",
+    "unplacedPods",
+    "spotLosses",
+];
 
 /// What is printed beside the figures.
 #[derive(Clone, Copy, Debug, Default)]
@@ -118,7 +125,10 @@ fn commitment_advice(report: &Report, text: &mut String) {
     let _ = writeln!(
         text,
         "{}",
-        shortened(&format!(" {:<26}{saving:>10}  {} {}", "A commitment would save", best.kind, best.term))
+        shortened(&format!(
+            " {:<26}{saving:>10}  {} {} {}",
+            "A commitment would save", best.kind, best.term, best.payment
+        ))
     );
     let surely = format!(
         "{} of the runs, P5 {}",

@@ -1,7 +1,7 @@
 //! The tables of the summary and the page: what is in them, in words. How they look is the renderers' matter.
 
 use super::bill::by_service;
-use super::format::{figure, in_cents, parts_in_cents, requested};
+use super::format::{figure, half_width, in_cents, parts_in_cents, requested};
 use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit, VerticalBounds, VerticalResult};
 
 /// A table: names in the first column, figures in the others.
@@ -92,19 +92,44 @@ pub(super) fn commitment_advice(report: &Report) -> Grid {
         let mark = if row.is_estimated { " (rates estimated)" } else { "" };
         let saving = &row.saving_usd_per_month;
         vec![
-            format!("{}, {}", row.kind, row.term),
+            format!("{}, {}, {}", row.kind, row.term, row.payment),
             format!("{}{mark}", row.amount),
             figure(saving.mean, Unit::UsdPerMonth),
             format!("{} – {}", figure(saving.p5, Unit::UsdPerMonth), figure(saving.p95, Unit::UsdPerMonth)),
             figure(row.saves, Unit::Ratio),
             mean(&row.utilisation, Unit::Ratio),
+            figure(row.break_even, Unit::Ratio),
         ]
     };
     Grid {
-        title: "Commitments that would pay, if the simulated time stood for their term (each for itself, no upfront)"
-            .to_owned(),
-        heads: &["", "how much", "saves per month", "P5 – P95", "of runs", "used"],
+        title: "Commitments that would pay, if the simulated time stood for their term (each for itself)".to_owned(),
+        heads: &["", "how much", "saves per month", "P5 – P95", "of runs", "used", "pays from"],
         rows: report.commitment_advice.iter().map(row).collect(),
+    }
+}
+
+/// The settings of all min and max that were compared, with what they emit; empty where nobody asked for that.
+pub(super) fn settings(report: &Report) -> Grid {
+    let spread = |value: &Estimate, unit: Unit| format!("{} – {}", figure(value.p5, unit), figure(value.p95, unit));
+    let row = |row: &super::TriedSetting| {
+        vec![
+            row.name.clone(),
+            mean(&row.cost_usd_per_month, Unit::UsdPerMonth),
+            spread(&row.cost_usd_per_month, Unit::UsdPerMonth),
+            mean(&row.co2e_kg_per_month, Unit::KgPerMonth),
+            spread(&row.co2e_kg_per_month, Unit::KgPerMonth),
+            figure(row.met_ratio, Unit::Ratio),
+        ]
+    };
+    let found = report.recommendation.as_ref();
+    let change = found.and_then(|found| found.difference_co2e_kg_per_month.as_ref());
+    let change = change.map_or(String::new(), |change| {
+        format!(" (emissions: {} {})", figure(change.mean, Unit::KgPerMonth), half_width(change, Unit::KgPerMonth))
+    });
+    Grid {
+        title: format!("Settings of min and max on the same fresh seeds{change}"),
+        heads: &["", "cost per month", "P5 – P95", "CO2e per month", "P5 – P95", "kept"],
+        rows: found.into_iter().flat_map(|found| &found.settings).map(row).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ use super::figures::{Figures, Grain, LineFigures};
 use crate::cost::Part;
 use crate::cost::commitments::{Arrangement, Hour, HourCover, Offer, Pledges, Sustained, UNIT_HOUR, Usage};
 use crate::units::{HOURS_PER_MONTH, Money};
+use rayon::prelude::*;
 
 /// An offer that pays.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub struct Advised {
     pub offer: Offer,
     /// How many units of it.
     pub units: i64,
-    /// What it costs an hour.
+    /// What it costs an hour, with what is paid upfront spread over the term.
     pub fee: Money,
     /// What it saves in a month of 730 hours, over the replications.
     pub saving_usd_per_month: Estimate,
@@ -25,7 +26,14 @@ pub struct Advised {
     pub saves: f64,
     /// The share of it that is used.
     pub utilisation: Estimate,
+    /// The share of it that has to be used for it to cost as much as what it covers.
+    pub break_even: f64,
+    /// What it saves in a month, if in each hour so much less is used than was simulated; negative where it costs more.
+    pub if_usage_falls: Vec<(f64, Estimate)>,
 }
+
+/// By which parts usage may fall, in quarters.
+const FALLS: [i128; 2] = [1, 2];
 
 /// What nothing covers yet, by hour and usage, of one replication.
 struct Uncovered {
@@ -34,17 +42,20 @@ struct Uncovered {
     cost: i128,
 }
 
-/// The offers that pay, those that save most first. Cost: some ten passes over the hours of all replications per offer.
+/// The offers that pay, those that save most first; what is committed to already has been taken off.
+///
+/// Cost: about a hundred passes over the hours of all replications per offer, on all threads of the current rayon pool.
 pub(crate) fn advise(pledges: &Pledges, figures: &[Figures], grain: Grain) -> Vec<Advised> {
     let usages: Vec<Usage> = pledges.usages.iter().map(|(_, usage)| usage.clone()).collect();
     let cost = |hours: &[Vec<i128>]| cost(&usages, hours.iter().map(|hour| (hour, hour.clone())), pledges.sustained);
-    let run = |run: &Figures| {
-        let hours = uncovered(pledges, run, grain);
-        Uncovered { cost: cost(&hours), hours }
+    let of_hours = |hours: Vec<Vec<i128>>| Uncovered { cost: cost(&hours), hours };
+    let runs: Vec<Uncovered> = figures.iter().map(|run| of_hours(uncovered(pledges, run, grain))).collect();
+    let fallen = |run: &Uncovered, quarters: i128| {
+        of_hours(run.hours.iter().map(|hour| hour.iter().map(|used| used / 4 * (4 - quarters)).collect()).collect())
     };
-    let runs: Vec<Uncovered> = figures.iter().map(run).collect();
-    let search = Search { usages: &usages, runs: &runs, sustained: pledges.sustained };
-    let mut rows: Vec<Advised> = pledges.offers.iter().filter_map(|offer| search.best(offer)).collect();
+    let fallen = FALLS.map(|quarters| runs.iter().map(|run| fallen(run, quarters)).collect());
+    let search = Search { usages: &usages, runs: &runs, fallen, sustained: pledges.sustained };
+    let mut rows: Vec<Advised> = pledges.offers.par_iter().filter_map(|offer| search.best(offer)).collect();
     rows.sort_by(|a, b| b.saving_usd_per_month.mean.total_cmp(&a.saving_usd_per_month.mean));
     rows
 }
@@ -91,6 +102,8 @@ fn cost<'a>(usages: &[Usage], hours: impl Iterator<Item = (&'a Vec<i128>, Vec<i1
 struct Search<'a> {
     usages: &'a [Usage],
     runs: &'a [Uncovered],
+    /// The same runs with less usage, by [`FALLS`].
+    fallen: [Vec<Uncovered>; FALLS.len()],
     sustained: bool,
 }
 
@@ -98,7 +111,10 @@ struct Search<'a> {
 struct Outcome {
     /// Nano-USD over the simulated time.
     saving: i128,
+    /// The share of it that is used.
     used: f64,
+    /// Nano-USD over the simulated time.
+    fees: i128,
 }
 
 impl Search<'_> {
@@ -111,19 +127,24 @@ impl Search<'_> {
         if units == 0 {
             return None;
         }
-        let outcomes: Vec<(Outcome, f64)> =
-            self.runs.iter().map(|run| (self.outcome(offer, units, run), run.hours.len() as f64)).collect();
+        let outcomes = |runs: &[Uncovered]| -> Vec<(Outcome, f64)> {
+            runs.iter().map(|run| (self.outcome(offer, units, run), run.hours.len() as f64)).collect()
+        };
         let monthly =
             |(outcome, hours): &(Outcome, f64)| outcome.saving as f64 / 1e9 * HOURS_PER_MONTH as f64 / hours.max(1.0);
-        let saving = Estimate::of(outcomes.iter().map(monthly));
-        (saving.mean > 0.0).then(|| Advised {
+        let saving = |outcomes: &[(Outcome, f64)]| Estimate::of(outcomes.iter().map(monthly));
+        let now = outcomes(self.runs);
+        let saved = saving(&now);
+        let fallen = || FALLS.iter().zip(&self.fallen).map(|(by, runs)| (*by as f64 / 4.0, saving(&outcomes(runs))));
+        (saved.mean > 0.0).then(|| Advised {
             offer: offer.clone(),
             units,
             fee: offer.fee * units,
-            saves: outcomes.iter().filter(|(outcome, _)| outcome.saving > 0).count() as f64
-                / outcomes.len().max(1) as f64,
-            utilisation: Estimate::of(outcomes.iter().map(|(outcome, _)| outcome.used)),
-            saving_usd_per_month: saving,
+            saves: now.iter().filter(|(outcome, _)| outcome.saving > 0).count() as f64 / now.len().max(1) as f64,
+            utilisation: Estimate::of(now.iter().map(|(outcome, _)| outcome.used)).within(0.0, 1.0),
+            break_even: break_even(now.iter().map(|(outcome, _)| outcome)),
+            if_usage_falls: fallen().collect(),
+            saving_usd_per_month: saved,
         })
     }
 
@@ -151,8 +172,19 @@ impl Search<'_> {
             (hour, left)
         });
         let after = cost(self.usages, left, self.sustained);
-        Outcome { saving: run.cost - after - fees, used: if capacity > 0.0 { used / capacity } else { 0.0 } }
+        Outcome { saving: run.cost - after - fees, used: if capacity > 0.0 { used / capacity } else { 0.0 }, fees }
     }
+}
+
+/// The fee over what all of the commitment would save of the on-demand cost, if all of it were used as what is used of it is.
+fn break_even<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> f64 {
+    let (mut fees, mut used_fees, mut covered) = (0.0, 0.0, 0.0);
+    for outcome in outcomes {
+        fees += outcome.fees as f64;
+        used_fees += outcome.fees as f64 * outcome.used;
+        covered += (outcome.saving + outcome.fees) as f64;
+    }
+    if covered > 0.0 && fees > 0.0 { used_fees / covered } else { 0.0 }
 }
 
 /// Where a function that rises and then falls is highest, from 0 to `most`; the least of equals.

@@ -297,7 +297,7 @@ fn usage(row: &Value, vector: &Value, period: i64) -> Vec<Line> {
             line(base(memory, of("listGb", gb)), "gb", gb),
         ];
     }
-    let sku = if kind.starts_with("fargate") { Sku::Fargate } else { Sku::Ec2(kind.into()) };
+    let sku = if kind.starts_with("fargate") { Sku::Fargate(kind.into()) } else { Sku::Ec2(kind.into()) };
     vec![line(base(sku, price(row, "onDemand")), "machine", 1.0)]
 }
 

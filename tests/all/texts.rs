@@ -47,7 +47,7 @@ fn printed(name: &str, folder: &Folder, commands: &[&str]) {
 
 #[test]
 fn help() {
-    for command in ["", "run", "fit", "hpa", "why", "vpa", "schedule", "autoscale", "completions"] {
+    for command in ["", "run", "recommend", "fit", "hpa", "why", "vpa", "schedule", "autoscale", "completions"] {
         let name = format!("help {command}").trim().replace(' ', "-");
         printed(&name, &Folder::new(), &[format!("{command} --help").trim_start()]);
     }

@@ -12,18 +12,22 @@ pub struct Offer {
     pub what: String,
     /// `1y`, `3y`
     pub term: &'static str,
+    /// `noUpfront`
+    pub payment: &'static str,
     /// To what, of any amount.
     pub terms: Terms,
-    /// What is bought at once: nano-USD an hour, thousandths of a vCPU, bytes.
+    /// What is bought at once: nano-USD an hour, thousandths of a vCPU, bytes, one Reserved Instance.
     pub unit: i64,
-    /// What an hour of a unit costs, used or not.
+    /// What an hour of a unit costs, used or not, with what is paid upfront spread over the hours of the term.
     pub fee: Money,
+    /// What of a unit is paid upfront.
+    pub upfront: Money,
     /// Whether its rates are estimated.
     pub is_estimated: bool,
 }
 
 impl Offer {
-    /// So many units of it, for all hours.
+    /// So many units of it, for all hours, paid for by the hour.
     pub fn bought(&self, units: i64) -> Commitment {
         let amount = self.unit.saturating_mul(units);
         let mut terms = self.terms.clone();

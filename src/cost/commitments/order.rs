@@ -114,7 +114,7 @@ fn takes(terms: &Terms, usage: usize, used: &Usage) -> Option<i64> {
             let applies = family(kind) == &**of && used.region == *region;
             spend.rates.get(usage).copied().flatten().filter(|_| applies).map(|rate| rate.nano_usd())
         }
-        (Terms::ComputeSavingsPlan(spend), Sku::Ec2(_) | Sku::Fargate)
+        (Terms::ComputeSavingsPlan(spend), Sku::Ec2(_) | Sku::Fargate(_))
         | (Terms::GoogleFlexible(spend), Sku::GceCores { .. } | Sku::GceMemory { .. } | Sku::GoogleSpend) => {
             spend.rates.get(usage).copied().flatten().map(|rate| rate.nano_usd())
         }

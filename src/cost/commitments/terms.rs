@@ -12,8 +12,8 @@ pub const UNIT_HOUR: i128 = 1_000_000 * 3_600_000_000_000;
 pub enum Sku {
     /// An EC2 instance by its type.
     Ec2(Arc<str>),
-    /// vCPUs or memory of Fargate.
-    Fargate,
+    /// vCPUs or memory of Fargate, by the item of the price book.
+    Fargate(Arc<str>),
     /// The vCPUs of a Compute Engine machine; `series` is `n2`.
     GceCores {
         /// `n2`

@@ -2,7 +2,7 @@
 
 use super::Results;
 use crate::cost::Part;
-use crate::report::{AdvisedCommitment, CommitmentResult, CommitmentsResult};
+use crate::report::{AdvisedCommitment, CommitmentResult, CommitmentsResult, SavingIfUsageFalls};
 use crate::study::Figures;
 use crate::study::commitments::Advised;
 
@@ -100,12 +100,20 @@ impl From<&Advised> for AdvisedCommitment {
             kind: offer.kind.to_owned(),
             what: offer.what.clone(),
             term: offer.term.to_owned(),
+            payment: offer.payment.to_owned(),
             amount: offer.bought(advised.units).terms.measure(),
             usd_per_hour: advised.fee.usd(),
+            upfront_usd: (offer.upfront * advised.units).usd(),
             saving_usd_per_month: advised.saving_usd_per_month.clone(),
             saves: advised.saves,
             utilisation: advised.utilisation.clone(),
+            break_even: advised.break_even,
+            if_usage_falls: advised.if_usage_falls.iter().map(fallen).collect(),
             is_estimated: offer.is_estimated,
         }
     }
+}
+
+fn fallen((by, saving): &(f64, crate::study::Estimate)) -> SavingIfUsageFalls {
+    SavingIfUsageFalls { by: *by, saving_usd_per_month: saving.clone() }
 }

@@ -53,6 +53,6 @@ pub(super) fn covers_something(reading: &Reading<'_>, commitments: &[Commitment]
     } else if first.fee.begins >= reading.period.hours {
         doubt(format!("{} begins after the simulated time: it covers nothing and costs nothing", entry.name));
     } else if Arrangement::new(reading.usages, commitments).is_idle() {
-        doubt(format!("{} covers no machine of any node group on demand: it is paid for and not used", entry.name));
+        doubt(format!("{} covers nothing that is paid for on demand: it is paid for and not used", entry.name));
     }
 }

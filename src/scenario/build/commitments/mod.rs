@@ -24,7 +24,7 @@ pub(super) fn build(scene: &Scene<'_>, cast: &mut Cast, duration: SimDuration, i
     let entries = &scene.file.commitments;
     let period = span::Period::of(&cast.billing.calendar, duration);
     checks::names(entries, issues);
-    let usages: Vec<Usage> = usages::of_nodes(scene, cast).into_iter().map(|(_, usage)| usage).collect();
+    let usages: Vec<Usage> = usages::of_bill(scene, cast).into_iter().map(|(_, usage)| usage).collect();
     let mut drafts: Vec<(usize, Vec<Commitment>)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let reading = reading::Reading { scene, entry, usages: &usages, period, path: format!("commitments[{at}]") };
@@ -43,7 +43,7 @@ pub(super) fn build(scene: &Scene<'_>, cast: &mut Cast, duration: SimDuration, i
         }
     }
     // The nodes' items come after all others: those of the commitments have been added.
-    pledges.usages = usages::of_nodes(scene, cast);
+    pledges.usages = usages::of_bill(scene, cast);
     cast.billing.pledges = Arc::new(pledges);
 }
 

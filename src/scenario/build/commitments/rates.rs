@@ -26,13 +26,19 @@ pub(super) fn rate(plan: &Plan<'_>, usage: &Usage) -> Option<PricePerHour> {
         (Sku::Ec2(kind), Kind::ComputeSavingsPlan) => {
             rates.compute_plan(kind, &usage.region, usage.on_demand, plan.bargain).ok()?.rate
         }
+        (Sku::Fargate(_), Kind::ComputeSavingsPlan) => usage.on_demand.scaled(rates.fargate_plan(plan.bargain)),
         (Sku::GceCores { series: of, .. } | Sku::GceMemory { series: of, .. }, Kind::GoogleFlexible)
             if CommitmentRates::is_flexible(series(of)) =>
         {
-            let discount = plan.discount.unwrap_or(rates.flexible_discount(plan.bargain.term));
-            usage.on_demand.scaled(1.0 - discount)
+            flexible(plan, usage)
         }
+        (Sku::GoogleSpend, Kind::GoogleFlexible) => flexible(plan, usage),
         _ => return None,
     };
     (found < usage.on_demand).then_some(found)
+}
+
+fn flexible(plan: &Plan<'_>, usage: &Usage) -> PricePerHour {
+    let discount = plan.discount.unwrap_or(CommitmentRates::shipped().flexible_discount(plan.bargain.term));
+    usage.on_demand.scaled(1.0 - discount)
 }

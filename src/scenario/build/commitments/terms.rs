@@ -3,6 +3,7 @@
 use super::fees;
 use super::rates::{Plan, rate};
 use super::reading::{Reading, bargain, kind_name, provider};
+use super::usages::FARGATE;
 use crate::cost::commitments::{Commitment, Fee, Sku, Spend, Terms, Usage};
 use crate::market::{Catalog, CommitmentRates, Provider};
 use crate::scenario::file::{self, CommitmentKind as Kind};
@@ -234,7 +235,9 @@ impl Reading<'_> {
             issues.push(Issue::error(self.field("usdPerHour"), "found 0, expected more"));
         }
         for (name, rate) in &self.entry.rates {
-            if let Err(error) = Catalog::shipped().instance_type(name) {
+            if !FARGATE.contains(&name.as_str())
+                && let Err(error) = Catalog::shipped().instance_type(name)
+            {
                 issues.push(Issue::error(self.field(&format!("rates.{name}")), error.to_string()));
             }
             self.amount(&format!("rates.{name}"), Some(*rate), issues);
@@ -250,7 +253,7 @@ impl Reading<'_> {
 
     /// What a unit of usage takes of the hourly commitment; none where it has no rate.
     fn rate(&self, usage: &Usage) -> Option<PricePerHour> {
-        if let Sku::Ec2(kind) = &usage.sku
+        if let Sku::Ec2(kind) | Sku::Fargate(kind) = &usage.sku
             && let Some(rate) = self.entry.rates.get(&**kind)
         {
             return Some(PricePerHour::from_usd(*rate));

@@ -1,4 +1,4 @@
-//! The bill's items of nodes as commitments see them.
+//! The bill's items of nodes, and of pods that are paid for without nodes, as commitments see them.
 
 use crate::cost::commitments::{Sku, Usage};
 use crate::cost::{Item, ItemId, PriceType};
@@ -9,9 +9,30 @@ use crate::units::PricePerHour;
 use crate::world::Cast;
 use std::sync::Arc;
 
-/// Each item of nodes, by what commitments may cover of it: an EC2 instance as a whole, a Compute Engine machine as its vCPUs and
-/// its memory. Right once all other items have been added, for nodes come after them.
-pub(super) fn of_nodes(scene: &Scene<'_>, cast: &Cast) -> Vec<(ItemId, Usage)> {
+/// What a Compute Savings Plan covers of Fargate, as the price book calls it: neither disks nor Fargate Spot.
+pub(super) const FARGATE: [&str; 2] = ["fargate_vcpu_hour", "fargate_memory_gb_hour"];
+
+/// What a flexible commitment covers of Autopilot.
+const AUTOPILOT: [&str; 2] = ["autopilot_vcpu_hour", "autopilot_memory_gb_hour"];
+
+/// Each item that commitments may cover something of: an EC2 instance as a whole, a Compute Engine machine as its vCPUs and
+/// its memory, Fargate's and Autopilot's vCPUs and memory. Right once all other items have been added, for nodes come after them.
+pub(super) fn of_bill(scene: &Scene<'_>, cast: &Cast) -> Vec<(ItemId, Usage)> {
+    let pods = cast.billing.items.iter().filter_map(|(id, standing)| Some((id, of_pods(&standing.item)?)));
+    pods.chain(of_nodes(scene, cast)).collect()
+}
+
+/// vCPUs or memory of pods that are paid for without nodes.
+fn of_pods(item: &Item) -> Option<Usage> {
+    let sku = match &*item.sku {
+        sku if FARGATE.contains(&sku) => Sku::Fargate(item.sku.clone()),
+        sku if AUTOPILOT.contains(&sku) => Sku::GoogleSpend,
+        _ => return None,
+    };
+    Some(usage(item, sku, on_demand(item)))
+}
+
+fn of_nodes(scene: &Scene<'_>, cast: &Cast) -> Vec<(ItemId, Usage)> {
     let billing = &cast.billing;
     let first = billing.items.len();
     let nodes = billing.node_items(cast.groups.values()).enumerate();
@@ -25,17 +46,25 @@ pub(super) fn of_nodes(scene: &Scene<'_>, cast: &Cast) -> Vec<(ItemId, Usage)> {
     usages.collect()
 }
 
-fn of_item(scene: &Scene<'_>, item: &Item) -> Vec<Usage> {
+fn on_demand(item: &Item) -> PricePerHour {
     let net = item.price.tiers.first().map_or(0, |tier| tier.net.nano_usd());
-    let on_demand = PricePerHour::from_usd(net as f64 / 1e9);
-    let usage = |sku, on_demand| Usage {
+    PricePerHour::from_usd(net as f64 / 1e9)
+}
+
+fn usage(item: &Item, sku: Sku, on_demand: PricePerHour) -> Usage {
+    Usage {
         sku,
         region: item.region.clone(),
         zone: item.zone.clone(),
         account: 0,
         is_spot: item.price.price_type == PriceType::Spot,
         on_demand,
-    };
+    }
+}
+
+fn of_item(scene: &Scene<'_>, item: &Item) -> Vec<Usage> {
+    let on_demand = on_demand(item);
+    let usage = |sku, on_demand| usage(item, sku, on_demand);
     match (scene.provider, Catalog::shipped().instance_type(&item.sku)) {
         (Provider::Aws, _) => vec![usage(Sku::Ec2(item.sku.clone()), on_demand)],
         (Provider::Gcp, Ok(machine)) => match parts(&machine, &item.region, on_demand) {
