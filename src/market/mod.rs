@@ -13,6 +13,7 @@
 //! Start reading at [`PriceBook`] and [`Catalog`].
 
 mod allocatable;
+mod carbon;
 mod catalog;
 mod commitments;
 mod cpu_speed;
@@ -32,6 +33,7 @@ mod support;
 mod table;
 
 pub use allocatable::{NodeResources, NodeSettings, eks, gke};
+pub use carbon::{GridIntensity, MEMORY_KW_PER_GB, MachineCarbon};
 pub use catalog::{Catalog, region_of_zone};
 pub use commitments::{Bargain, CommitmentRates, CommittedRate, PaymentOption, ResourcePrices, TermLength};
 pub use cpu_speed::CpuScore;
@@ -46,4 +48,4 @@ pub use price_book::{Offering, PriceBook};
 pub use rate::{Rate, Tier};
 pub use service::{SERVICES, Service};
 pub use spot::{InterruptionRate, ReclaimProcess, SpotPool};
-pub use support::{EksSupport, SupportPhase, eks_price};
+pub use support::{SupportPhase, VersionSupport, eks_price};

@@ -23,6 +23,7 @@ pub(super) fn details(report: &Report) -> String {
     }
     answer(report, &mut text);
     recommendation(report, &mut text);
+    section(&mut text, tables::settings(report));
     section(&mut text, tables::bill(report));
     section(&mut text, owner_words::budgets(report));
     section(&mut text, owner_words::allocation(owner_words::table(report, "namespace")));

@@ -10,6 +10,7 @@ pub(super) fn figure(value: f64, unit: Unit) -> String {
     }
     match unit {
         Unit::Usd | Unit::UsdPerMonth => usd(value),
+        Unit::KgPerMonth => format!("{} kg", digits(value)),
         Unit::Milliseconds if value.abs() >= 9_999.5 => format!("{} s", digits(value / 1000.0)),
         Unit::Milliseconds => format!("{} ms", digits(value)),
         Unit::Seconds => duration(value),

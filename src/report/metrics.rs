@@ -45,6 +45,7 @@ metrics! {
     SPOT_LOSSES "spotLosses" "Spot interruptions with pods lost" "" Count Lower,
     OUT_OF_MEMORY "outOfMemory" "Containers killed for memory" "" Count Lower,
     IDLE "idleRatio" "Idle share of node cost" "idle share of its cost" Ratio Lower,
+    CO2E "co2eKgPerMonth" "CO2e per month" "" KgPerMonth Lower,
     RESCALES "rescales" "HPA rescales" "" Count Neither,
     REQUESTS "requestsPerSecond" "" "requests" PerSecond Neither,
     LATENCY_P50 "latencyMsP50" "" "latency P50" Milliseconds Lower,

@@ -1,7 +1,8 @@
 //! The advice as the report shows it.
 
-use super::model::{Recommendation, RecommendedBounds, Verdict};
-use crate::study::advise::{Advice, Row};
+use super::model::{Recommendation, RecommendedBounds, TriedSetting, Verdict};
+use crate::study::Estimate;
+use crate::study::advise::{Advice, Row, Trial};
 
 impl From<&Advice> for Recommendation {
     fn from(advice: &Advice) -> Self {
@@ -13,8 +14,27 @@ impl From<&Advice> for Recommendation {
             settings_tried: advice.tried as u32,
             replications: advice.current.usd_per_month.len() as u32,
             bounds: advice.rows.iter().map(bounds).collect(),
+            settings: settings(advice),
+            difference_co2e_kg_per_month: emitted(advice),
         }
     }
+}
+
+/// The two settings that were compared, if somebody asked for emissions.
+fn settings(advice: &Advice) -> Vec<TriedSetting> {
+    let tried = |(name, trial): (&str, &Trial)| TriedSetting {
+        name: name.to_owned(),
+        met_ratio: trial.kept,
+        cost_usd_per_month: Estimate::of(trial.usd_per_month.iter().copied()),
+        co2e_kg_per_month: Estimate::of(trial.co2e_kg_per_month.iter().copied()),
+    };
+    let both = [("as it is", &advice.current), ("recommended", &advice.recommended)];
+    both.into_iter().filter(|(_, trial)| !trial.co2e_kg_per_month.is_empty()).map(tried).collect()
+}
+
+fn emitted(advice: &Advice) -> Option<Estimate> {
+    let [now, new] = [&advice.current, &advice.recommended].map(|trial| &trial.co2e_kg_per_month);
+    (!now.is_empty()).then(|| Estimate::of(new.iter().zip(now).map(|(new, now)| new - now)))
 }
 
 fn verdict(advice: &Advice) -> Verdict {

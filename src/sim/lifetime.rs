@@ -100,6 +100,7 @@ impl Simulation {
             events: shared.queue.handled(),
             bill: shared.accounts.close(shared.end),
             counts: shared.counts,
+            cpu_used: shared.metering.cpu_of_machines(),
             services,
             routes,
             service_levels: serving.service_levels,

@@ -32,6 +32,9 @@ pub(crate) struct Metering {
     credits: Vec<Credits>,
     /// Of burstable nodes: whose credits, and how many.
     burstable: IdVec<NodeId, Option<(usize, CpuCredits)>>,
+    /// What nodes are of, and what pods used of their cpu, milli-vCPUs times nanoseconds, by group and machine type; where
+    /// emissions are wanted.
+    used: Option<(IdVec<NodeId, Option<MachineKind>>, IdVec<GroupId, Vec<i128>>)>,
     /// Levels that change at a time, the last first.
     due: Vec<(SimTime, ItemId, i64)>,
     calendar: Arc<Calendar>,
@@ -93,6 +96,10 @@ impl Metering {
             calendar: cast.billing.calendar.clone(),
             ..Metering::default()
         };
+        if cast.carbon.is_some() {
+            let none = cast.groups.values().map(|group| vec![0; group.machines.len()]).collect();
+            meters.used = Some((IdVec::new(), none));
+        }
         for metered in &cast.metered {
             meters.add(metered.item, &metered.by);
         }
@@ -246,19 +253,28 @@ impl Metering {
 
     /// A node of this kind has come.
     pub(crate) fn node_registered(&mut self, node: NodeId, kind: MachineKind) {
+        if let Some((kinds, _)) = &mut self.used {
+            kinds.fill_to(node, None);
+            kinds[node] = Some(kind);
+        }
         if let Some(at) = self.credits.iter().position(|row| row.kind == kind) {
             self.burstable.fill_to(node, None);
             self.burstable[node] = Some((at, CpuCredits::default()));
         }
     }
-    /// Whether there are burstable machines.
-    pub(crate) fn has_burstable(&self) -> bool {
-        !self.credits.is_empty()
+    /// Whether what nodes use of their cpu matters to anybody.
+    pub(crate) fn meters_cpu(&self) -> bool {
+        !self.credits.is_empty() || self.used.is_some()
     }
-    pub(crate) fn is_burstable(&self, node: NodeId) -> bool {
-        matches!(self.burstable.get(node), Some(Some(_)))
+    /// Whether it does of this node: it is burstable, or emissions are wanted.
+    pub(crate) fn meters_cpu_of(&self, node: NodeId) -> bool {
+        self.used.is_some() || matches!(self.burstable.get(node), Some(Some(_)))
     }
-    /// A burstable node used so much cpu in the step that ends now.
+    /// What pods used of the nodes' cpu, milli-vCPUs times nanoseconds, by group and machine type; empty where nobody asked.
+    pub(crate) fn cpu_of_machines(&mut self) -> IdVec<GroupId, Vec<i128>> {
+        self.used.take().map(|(_, used)| used).unwrap_or_default()
+    }
+    /// A node used so much cpu in the step that ends now.
     pub(crate) fn cpu_used(
         &mut self,
         ledger: &mut Ledger,
@@ -266,6 +282,11 @@ impl Metering {
         (node, milli): (NodeId, i64),
         span: SimDuration,
     ) {
+        if let Some((kinds, used)) = &mut self.used
+            && let Some(Some((group, machine))) = kinds.get(node)
+        {
+            used[*group][*machine] += i128::from(milli) * i128::from(span.as_nanos());
+        }
         if let Some(Some((at, credits))) = self.burstable.get_mut(node) {
             let Credits { item, terms, .. } = &self.credits[*at];
             let charged = credits.used(terms, milli, span);

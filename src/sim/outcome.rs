@@ -27,6 +27,8 @@ pub struct Outcome {
     pub bill: Bill,
     /// Counts of pods and nodes over time.
     pub counts: Counts,
+    /// What pods used of machines' cpu, milli-vCPUs times nanoseconds, by group and machine type; empty where nobody asked.
+    pub cpu_used: IdVec<GroupId, Vec<i128>>,
     /// By service, in the traffic's order.
     pub services: Vec<ServiceOutcome>,
     /// By entry route, in the traffic's order.

@@ -6,6 +6,7 @@
 
 pub(crate) mod advise;
 pub mod audit;
+mod carbon;
 pub(crate) mod commitments;
 mod errors;
 mod estimate;
@@ -21,6 +22,7 @@ mod runs;
 pub mod sweep;
 
 pub use crate::traffic::latency::LatencyTables;
+pub use carbon::{Emissions, emissions};
 pub use errors::{ALPHA, holm, looks};
 pub use estimate::Estimate;
 pub(crate) use estimate::{each_known_or_not, known_or_not, percentile};

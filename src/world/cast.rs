@@ -1,7 +1,8 @@
 //! The cast: all that is given before time starts.
 
 use super::{
-    Billing, Budget, Deploy, Fault, Hpa, Metered, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa, Workload,
+    Billing, Budget, Carbon, Deploy, Fault, Hpa, Metered, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa,
+    Workload,
 };
 use crate::autoscaler;
 use crate::cluster::ClusterState;
@@ -52,4 +53,6 @@ pub struct Cast {
     pub metered: Vec<Metered>,
     /// The price ratio of cpu and memory, for dividing nodes' cost.
     pub base_rates: BaseRates,
+    /// What machines emit, where somebody wants to know.
+    pub carbon: Option<Carbon>,
 }

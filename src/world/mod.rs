@@ -8,6 +8,7 @@
 //! Start reading at [`Cast`].
 
 mod billing;
+mod carbon;
 mod cast;
 mod delay;
 mod deploy;
@@ -23,6 +24,7 @@ mod workload;
 
 pub use crate::id::{GroupId, InstanceId, WorkloadId};
 pub use billing::{Billing, NodeItem, Standing};
+pub use carbon::{Carbon, MachineEmissions};
 pub use cast::Cast;
 pub use delay::Delay;
 pub use deploy::{BlueGreen, Deploy, TracePod};

@@ -11,6 +11,7 @@ mod autoscaler_world;
 mod bill_lines;
 mod bottleneck;
 mod bridge_vector;
+mod carbon;
 mod catalog;
 mod causes;
 mod charges;

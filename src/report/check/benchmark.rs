@@ -57,6 +57,7 @@ fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Usd => "USD",
         Unit::UsdPerMonth => "USD/month",
+        Unit::KgPerMonth => "kg/month",
         Unit::Milliseconds => "ms",
         Unit::Seconds => "s",
         Unit::Hours => "h",

@@ -87,7 +87,11 @@ fn amount(text: &str, unit: Unit) -> Option<(f64, bool)> {
         (_, "%") => return Some((number / 100.0, true)),
         (Unit::Ratio, "pp") => 0.01,
         (Unit::Usd | Unit::UsdPerMonth, "USD" | "usd") => 1.0,
-        (Unit::Milliseconds, "ms") | (Unit::Seconds, "s") | (Unit::Hours, "h") | (Unit::PerHour, "/h") => 1.0,
+        (Unit::KgPerMonth, "kg")
+        | (Unit::Milliseconds, "ms")
+        | (Unit::Seconds, "s")
+        | (Unit::Hours, "h")
+        | (Unit::PerHour, "/h") => 1.0,
         (Unit::Milliseconds, "s") => 1000.0,
         (Unit::Seconds, "ms") => 0.001,
         (Unit::Seconds, "m" | "min") => 60.0,
@@ -102,6 +106,7 @@ fn amount(text: &str, unit: Unit) -> Option<(f64, bool)> {
 fn units(unit: Unit) -> &'static str {
     match unit {
         Unit::Usd | Unit::UsdPerMonth => " of dollars",
+        Unit::KgPerMonth => " of kilograms",
         Unit::Milliseconds => " of milliseconds, or one with `ms` or `s`",
         Unit::Seconds => " of seconds, or one with `ms`, `s`, `min` or `h`",
         Unit::Hours => " of hours",

@@ -16,6 +16,7 @@ fn scale(unit: Unit, size: f64) -> Scale {
     let of = |divisor, before, behind| Scale { divisor, before, behind };
     match unit {
         Unit::Usd | Unit::UsdPerMonth => of(1.0, "$", ""),
+        Unit::KgPerMonth => of(1.0, "", " kg"),
         Unit::Milliseconds if size >= 9_999.5 => of(1000.0, "", " s"),
         Unit::Milliseconds => of(1.0, "", " ms"),
         Unit::Seconds if size >= 7200.0 => of(3600.0, "", " h"),
@@ -43,17 +44,27 @@ pub(in crate::report) fn difference(estimate: &Estimate, unit: Unit) -> String {
     }
     let scale = scale(unit, largest);
     let (value, half) = (estimate.mean / scale.divisor, half / scale.divisor);
-    let decimals = decimals(if half > 0.0 { half } else { value.abs() / 200.0 });
+    // An interval that the last digit there may be does not show.
+    let is_tiny = half > 0.0 && rounded(half, MOST_DECIMALS) == 0.0;
+    let decimals = decimals(if half > 0.0 && !is_tiny { half } else { value.abs() / 200.0 });
     let sign = match rounded(value, decimals) {
         0.0 => "",
         value if value < 0.0 => "-",
         _ => "+",
     };
     // What is the same in every replication has no digit in doubt.
-    let text = |value: f64| if half > 0.0 { written(value, decimals) } else { short(written(value, decimals)) };
-    let range = if half > 0.0 { format!(" ± {}", text(half)) } else { String::new() };
+    let text =
+        |value: f64| if half > 0.0 && !is_tiny { written(value, decimals) } else { short(written(value, decimals)) };
+    let range = match half > 0.0 {
+        true if is_tiny => " ± <0.01".to_owned(),
+        true => format!(" ± {}", text(half)),
+        false => String::new(),
+    };
     format!("{sign}{}{}{range}{}", scale.before, text(value.abs()), scale.behind)
 }
+
+/// No figure is known so well that more are worth reading.
+const MOST_DECIMALS: i32 = 6;
 
 /// After how many decimals a number ends whose uncertainty is `half`: two digits of it if the first is 1 or 2, else one.
 /// Below zero: tens, hundreds.
@@ -63,7 +74,7 @@ fn decimals(half: f64) -> i32 {
     }
     let first = libm::floor(libm::log10(half)) as i32;
     let leading = half / libm::pow(10.0, f64::from(first));
-    (if leading < 3.0 { 1 - first } else { -first }).min(6)
+    (if leading < 3.0 { 1 - first } else { -first }).min(MOST_DECIMALS)
 }
 
 fn rounded(value: f64, decimals: i32) -> f64 {
@@ -201,6 +212,9 @@ mod tests {
         check(0.2, 5.1, Unit::Milliseconds, "0 ± 5 ms");
         check(0.000_001, 0.000_02, Unit::Ratio, "0 ± <0.01 pp");
         check(1800.0, 240.0, Unit::Seconds, "+30 ± 4 min");
+        check(1e-12, 2e-12, Unit::Milliseconds, "0 ± <0.01 ms");
+        check(5.0, 2e-8, Unit::Milliseconds, "+5 ± <0.01 ms");
+        check(0.0, 3e-9, Unit::UsdPerMonth, "$0 ± <0.01");
         assert_eq!(difference(&Estimate::exact(-12.0), Unit::Count), "-12");
         assert_eq!(difference(&Estimate::exact(-123.45), Unit::Count), "-123.5");
         assert_eq!(difference(&Estimate::exact(0.0), Unit::Count), "0");

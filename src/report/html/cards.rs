@@ -94,7 +94,8 @@ fn against(budget: &BudgetResult) -> Vec<Line> {
     let (chance, range) = (&budget.exceeds_ratio, interval(&budget.exceeds_ratio, Unit::Ratio));
     let range = if range.is_empty() { range } else { format!(" (95 %: {range})") };
     let share = figure(chance.mean, Unit::Ratio);
-    let amounts = [budget.budget_usd, budget.expected_usd.mean, budget.p5_usd, budget.p95_usd].map(cents);
+    let amounts =
+        [budget.budget_usd, budget.expected_usd.mean, budget.expected_usd.p5, budget.expected_usd.p95].map(cents);
     let [limit, expected, low, high] = amounts;
     let spread = if low == high { String::new() } else { format!(", in 9 of 10 runs {low} – {high}") };
     let day = budget.exceeded_on.as_ref().map_or(String::new(), |day| format!("budget reached on {day}"));

@@ -52,6 +52,7 @@ fn model(report: &Report) -> Value {
         basis => report.recommendation.as_ref().map(|found| basis(found).trim().to_owned()),
         changes => changes(report),
         bounds => Value::from(Serde(bounds(report))),
+        settings => tables(&[tables::settings]),
         pledged => tables(&[tables::commitments, tables::commitment_advice]),
         felt => tables(&[tables::routes, tables::services, tables::bottlenecks]),
         scaling => tables(&[tables::groups, tables::hpas, tables::vpas]),

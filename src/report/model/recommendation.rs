@@ -36,6 +36,27 @@ pub struct Recommendation {
     pub replications: u32,
     /// By HPA, then by node group.
     pub bounds: Vec<RecommendedBounds>,
+    /// What the setting as it is and the recommended one cost and emit in those replications; empty where nobody asked for
+    /// emissions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<TriedSetting>,
+    /// Recommended minus current, paired as the cost is; absent where nobody asked for emissions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference_co2e_kg_per_month: Option<Estimate>,
+}
+
+/// A setting of all min and max, and what it costs and emits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TriedSetting {
+    /// `as it is`, `recommended`
+    pub name: String,
+    /// The share of replications that kept the service levels.
+    pub met_ratio: f64,
+    /// In a month of 730 hours.
+    pub cost_usd_per_month: Estimate,
+    /// kg CO2e in a month of 730 hours.
+    pub co2e_kg_per_month: Estimate,
 }
 
 /// A better min and max for one HPA or node group.

@@ -8,8 +8,9 @@ use crate::units::{counted, grouped};
 use std::fmt::Write;
 
 /// The figures beside a point.
-const SHOWN: [(&str, &str); 5] = [
+const SHOWN: [(&str, &str); 6] = [
     ("costUsdPerMonth", "cost/month"),
+    ("co2eKgPerMonth", "CO2e/mo"),
     ("latencyMsP95", "P95"),
     ("errorRatio", "failed"),
     ("breachRatio", "in breach"),

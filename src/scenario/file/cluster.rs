@@ -23,12 +23,25 @@ pub struct Cluster {
     pub auto_mode: bool,
     /// GKE Autopilot: pods are paid for, nodes are not.
     pub autopilot: bool,
+    /// The release channel of a GKE cluster: `extended` has extended support, for a fee.
+    pub release_channel: Option<ReleaseChannel>,
     /// Profiles whose pods run on Fargate.
     pub fargate: Vec<FargateProfile>,
     /// NAT gateways (AWS), or whether Cloud NAT is used (1); what Terraform says without this.
     pub nat_gateways: Option<u32>,
     /// Whether nodes have public IPv4 addresses.
     pub public_nodes: bool,
+}
+
+/// A release channel of GKE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub enum ReleaseChannel {
+    Rapid,
+    Regular,
+    Stable,
+    Extended,
 }
 
 /// A selector of an EKS Fargate profile.

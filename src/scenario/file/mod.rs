@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`ScenarioFile`]; each file beside this one is a part of it.
 
+mod carbon;
 mod cluster;
 mod commitments;
 mod costs;
@@ -13,7 +14,10 @@ mod sweep;
 mod traffic;
 mod values;
 
-pub use cluster::{Assume, Assumption, Autoscaler, Cluster, FargateProfile, NodeGroup, RootVolume, Scheduler};
+pub use carbon::{Carbon, CarbonFigures};
+pub use cluster::{
+    Assume, Assumption, Autoscaler, Cluster, FargateProfile, NodeGroup, ReleaseChannel, RootVolume, Scheduler,
+};
 pub use commitments::{Commitment, CommitmentKind, Payment};
 pub use costs::{Billing, Charge, Managed};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
@@ -88,6 +92,8 @@ pub struct ScenarioFile {
     pub charges: Vec<Charge>,
     /// What was committed to in advance.
     pub commitments: Vec<Commitment>,
+    /// Whether emissions are wanted.
+    pub carbon: Carbon,
     /// A CSV of pods that arrive, run and end: `time_s,pod,cpu_milli,mem_bytes,duration_s`.
     pub pod_trace: Option<FilePath>,
     /// How long.

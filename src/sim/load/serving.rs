@@ -13,10 +13,10 @@ pub(crate) struct Serving {
     pub(crate) usage: IdVec<WorkloadId, Usage>,
     /// Nodes whose pods want more cpu than there is, and the share they get.
     pub(crate) contended: Vec<(NodeId, f64)>,
-    /// Burstable nodes, and what their pods used in the last step: milli-cores.
-    pub(crate) burstable: Vec<(NodeId, i64)>,
+    /// Nodes whose use of cpu is metered, and what their pods used in the last step: milli-cores.
+    pub(crate) metered: Vec<(NodeId, i64)>,
     /// Until when that has been metered.
-    pub(crate) burst_until: SimTime,
+    pub(crate) metered_until: SimTime,
     /// All routes against the objective of the traffic.
     pub(crate) service_levels: ServiceLevels,
 }
@@ -27,8 +27,8 @@ impl Serving {
         Serving {
             usage: IdVec::filled(Usage::default(), workloads),
             contended: Vec::new(),
-            burstable: Vec::new(),
-            burst_until: SimTime::ZERO,
+            metered: Vec::new(),
+            metered_until: SimTime::ZERO,
             service_levels: ServiceLevels::default(),
         }
     }

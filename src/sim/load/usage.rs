@@ -69,14 +69,14 @@ impl Serving {
     /// Finds the nodes whose pods together use more cpu than there is; only requests are slower there.
     fn find_contended_nodes(&mut self, shared: &mut Shared, now: SimTime) {
         self.contended.clear();
-        self.burstable.clear();
-        let (serves, bursts) = (shared.load.is_some(), shared.metering.has_burstable());
-        if !serves && !bursts {
+        self.metered.clear();
+        let (serves, meters) = (shared.load.is_some(), shared.metering.meters_cpu());
+        if !serves && !meters {
             return;
         }
         for (id, node) in shared.cluster.nodes() {
-            let is_burstable = bursts && shared.metering.is_burstable(id);
-            if !serves && !is_burstable {
+            let is_metered = meters && shared.metering.meters_cpu_of(id);
+            if !serves && !is_metered {
                 continue;
             }
             let used: i64 = node.pods().iter().map(|pod| self.pod_usage(shared, *pod).cpu_milli).sum();
@@ -84,13 +84,13 @@ impl Serving {
             if used > there && there > 0 && serves {
                 self.contended.push((id, there as f64 / used as f64));
             }
-            if is_burstable {
-                self.burstable.push((id, used.min(there)));
+            if is_metered {
+                self.metered.push((id, used.min(there)));
             }
         }
-        let span = now - self.burst_until;
-        self.burst_until = now;
-        for used in &self.burstable {
+        let span = now - self.metered_until;
+        self.metered_until = now;
+        for used in &self.metered {
             shared.metering.cpu_used(shared.accounts.ledger(), now, *used, span);
         }
     }

@@ -12,4 +12,4 @@ mod search;
 mod setting;
 
 pub(crate) use patch::{hpa_patch, tfvars};
-pub(crate) use search::{Advice, Budget, Row, advise, expected_replications};
+pub(crate) use search::{Advice, Budget, Row, Trial, advise, expected_replications};

@@ -1,6 +1,7 @@
 //! The search for the cheapest setting that keeps the promises.
 
 use super::setting::{Bounds, Setting};
+use crate::study::carbon::emissions;
 use crate::study::estimate::Estimate;
 use crate::study::kept::keeps_promises;
 use crate::study::paired;
@@ -35,6 +36,8 @@ pub struct Trial {
     pub setting: Setting,
     /// USD per month, by replication.
     pub usd_per_month: Vec<f64>,
+    /// kg CO2e per month, by replication; empty where nobody asked.
+    pub co2e_kg_per_month: Vec<f64>,
     /// The share of replications that kept the promises.
     pub kept: f64,
     /// By bounds number: the fewest and the most pods or nodes there ever were.
@@ -161,6 +164,11 @@ impl Search<'_> {
         Trial {
             setting: setting.clone(),
             usd_per_month: runs.figures().iter().map(|run| run.usd_per_month(run.cost())).collect(),
+            co2e_kg_per_month: runs
+                .figures()
+                .iter()
+                .filter_map(|run| Some(emissions(&study.cast, run)?.kg()))
+                .collect(),
             kept: runs.share(|run| keeps_promises(&study.cast, run)),
             seen: (0..setting.len()).map(|at| seen(&study.cast, setting, at, &runs)).collect(),
         }

@@ -62,12 +62,16 @@ pub struct Figures {
     pub shares: Vec<CostShare>,
     /// What it cost by month and workload.
     pub allocated: Vec<Allocated>,
+    /// What pods used of machines' cpu, thousandths of a vCPU times seconds, by group and machine type; empty where nobody
+    /// asked for emissions.
+    #[serde(default)]
+    pub cpu_used: IdVec<GroupId, Vec<i64>>,
 }
 
 impl Figures {
     /// The figures of replication `number`. Histograms are moved, not copied. Cost: one pass over the bill.
     pub fn of(number: u32, names: &Names, outcome: Outcome) -> Self {
-        let Outcome { end, events, bill, counts, services, routes, service_levels, vpas, .. } = outcome;
+        let Outcome { end, events, bill, counts, cpu_used, services, routes, service_levels, vpas, .. } = outcome;
         let slowest = services.iter().map(|service| service.totals.pooled).max().unwrap_or_default();
         let mut groups: IdVec<GroupId, GroupFigures> =
             counts.groups.values().map(|row| GroupFigures::of(row, end)).collect();
@@ -88,6 +92,7 @@ impl Figures {
             lines: costs.lines,
             shares: costs.shares,
             allocated: costs.allocated,
+            cpu_used: cpu_used.values().map(|kinds| kinds.iter().map(|used| milli_seconds(*used)).collect()).collect(),
         }
     }
 
@@ -131,4 +136,8 @@ impl Figures {
         let nodes: u64 = self.groups.values().map(|row| row.added + row.removed).sum();
         pods + nodes
     }
+}
+
+fn milli_seconds(milli_nanos: i128) -> i64 {
+    i64::try_from(milli_nanos / 1_000_000_000).unwrap_or(i64::MAX)
 }
