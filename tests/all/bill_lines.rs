@@ -89,6 +89,41 @@ fn a_cluster_in_extended_support_pays_that_alone() {
 }
 
 #[test]
+fn gkes_extended_channel_pays_a_fee_on_top_from_the_end_of_standard_support_on() {
+    let of = |version: &str, channel: &str, start: &str| {
+        let text = HEAD.replace("2026-12-01", start).replace("duration: 1h", "duration: 4h");
+        let text = text.replace("m5.xlarge", "e2-standard-4").replace("type: gp3", "type: pd-balanced");
+        let cluster = format!("cluster: {{region: us-central1, kubernetesVersion: '{version}'{channel}}}\n");
+        let scenario = loaded(&(text + &cluster), STATEFUL);
+        let said: String = scenario.caveats.iter().map(|issue| format!("{issue}\n")).collect();
+        (quantities(&Study::of(&scenario).replicate(0).bill), said)
+    };
+    let (extended, said) = of("1.33", ", releaseChannel: extended", "2026-12-01");
+    check(&extended, "gke_control_plane_hour", 4.0);
+    check(&extended, "gke_extended_support_hour", 4.0);
+    assert!(said.contains("1.33 is in extended support since 2026-08-03"), "{said}");
+    let (regular, said) = of("1.33", "", "2026-12-01");
+    check(&regular, "gke_extended_support_hour", 0.0);
+    assert!(said.contains("GKE upgrades such clusters unless they are in the extended channel"), "{said}");
+    check(&of("1.35", ", releaseChannel: extended", "2026-12-01").0, "gke_extended_support_hour", 0.0);
+    // Standard support of 1.34 ends when the first of October begins: an hour before the end.
+    let (change, _) = of("1.34", ", releaseChannel: extended", "2026-09-30T21:00:00Z");
+    check(&change, "gke_control_plane_hour", 4.0);
+    check(&change, "gke_extended_support_hour", 1.0);
+}
+
+#[test]
+fn a_version_that_nobody_gave_is_said_to_be_assumed() {
+    let said = |cluster: &str| -> String {
+        loaded(&format!("{HEAD}{cluster}"), STATEFUL).caveats.iter().map(|issue| format!("{issue}\n")).collect()
+    };
+    let words = "no version is given, this one is assumed";
+    assert!(said("").contains(words), "{}", said(""));
+    let given = said("cluster: {kubernetesVersion: '1.28'}\n");
+    assert!(given.contains("extended support of 1.28 ended") && !given.contains(words), "{given}");
+}
+
+#[test]
 fn volumes_of_a_stateful_set_outlive_its_pods() {
     let class = "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\nprovisioner: ebs.csi.aws.com\n\
         volumeBindingMode: WaitForFirstConsumer\nparameters: {type: gp3, iops: '4000', throughput: '225'}\n";
