@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{
     Catalog, FixedPrice, ManagedClass, MarketError, Offering, Origin, PriceBook, Provider, Rate, Service, Tier,
@@ -52,15 +53,30 @@ pub struct Negotiated<'a> {
     pub list: &'a dyn PriceBook,
     /// What was agreed on.
     pub terms: Terms,
+    /// Whether somebody asked for the price of each of the rates.
+    asked: Vec<AtomicBool>,
 }
 
-impl Negotiated<'_> {
+impl<'a> Negotiated<'a> {
+    /// The prices of `list` under `terms`; nobody has asked for any yet.
+    pub fn new(list: &'a dyn PriceBook, terms: Terms) -> Self {
+        let asked = terms.rates.iter().map(|_| AtomicBool::new(false)).collect();
+        Negotiated { list, terms, asked }
+    }
+
+    /// The rates that no price that was asked for came from, in their order.
+    pub fn unused(&self) -> impl Iterator<Item = &NegotiatedRate> {
+        let rows = self.terms.rates.iter().zip(&self.asked);
+        rows.filter(|(_, asked)| !asked.load(Ordering::Relaxed)).map(|(rate, _)| rate)
+    }
+
     fn rate(&self, name: &str, region: &str, spot: bool) -> Option<&NegotiatedRate> {
-        let fits = |rate: &&NegotiatedRate| rate.name == name && rate.spot == spot;
-        let here = |rate: &&NegotiatedRate| rate.region.as_deref() == Some(region);
-        let everywhere = |rate: &&NegotiatedRate| rate.region.is_none();
-        let mut rates = self.terms.rates.iter().filter(fits);
-        rates.clone().find(here).or_else(|| rates.find(everywhere))
+        let fits = |(rate, _): &(&NegotiatedRate, &AtomicBool)| rate.name == name && rate.spot == spot;
+        let mut rates = self.terms.rates.iter().zip(&self.asked).filter(fits);
+        let here = rates.clone().find(|(rate, _)| rate.region.as_deref() == Some(region));
+        let (rate, asked) = here.or_else(|| rates.find(|(rate, _)| rate.region.is_none()))?;
+        asked.store(true, Ordering::Relaxed);
+        Some(rate)
     }
 
     fn discount(&self, service: Option<Service>) -> f64 {
@@ -147,7 +163,16 @@ mod tests {
     fn book(rates: Vec<NegotiatedRate>, discounts: &[(&str, f64)]) -> Negotiated<'static> {
         let discounts = discounts.iter().map(|(key, off)| ((*key).to_owned(), *off)).collect();
         let terms = Terms { rates, discounts, discount: 0.0, source: "contract".to_owned() };
-        Negotiated { list: Catalog::shipped(), terms }
+        Negotiated::new(Catalog::shipped(), terms)
+    }
+
+    #[test]
+    fn a_rate_that_nobody_asked_for_is_unused() {
+        let rates = vec![rate("m5.large", None, Agreed::Off(0.1)), rate("m5.larger", None, Agreed::Off(0.1))];
+        let book = book(rates, &[]);
+        assert_eq!(book.unused().count(), 2);
+        let _ = book.offering("m5.large", "us-east-1").unwrap();
+        assert_eq!(book.unused().map(|rate| rate.name.as_str()).collect::<Vec<_>>(), ["m5.larger"]);
     }
 
     #[test]

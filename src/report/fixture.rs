@@ -203,6 +203,8 @@ fn recommendation(stream: &mut Stream) -> Recommendation {
         reason: reason.to_owned(),
     };
     Recommendation {
+        settings: Vec::new(),
+        difference_co2e_kg_per_month: None,
         verdict: Verdict::Save,
         difference_usd_per_month: Estimate::of((0..20).map(|_| -23.0 * (1.0 + 0.1 * stream.normal()))),
         current_met_ratio: 0.95,
@@ -245,9 +247,7 @@ pub(super) fn with_owners() -> Report {
         owner: owner.to_owned(),
         month: "2026-12".to_owned(),
         budget_usd: usd,
-        expected_usd: Estimate::exact(1412.0),
-        p5_usd: 1390.0,
-        p95_usd: 1440.0,
+        expected_usd: Estimate { p5: 1390.0, p95: 1440.0, ..Estimate::exact(1412.0) },
         exceeds_ratio: Estimate::of_share(if usd < 1412.0 { 20 } else { 0 }, 20),
         exceeded_on: (usd < 1412.0).then(|| "2026-12-27".to_owned()),
     };

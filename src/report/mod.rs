@@ -30,6 +30,7 @@ pub mod metrics;
 mod model;
 mod owner_words;
 mod page;
+pub mod recommend;
 mod recommendation;
 mod results;
 mod screen;
@@ -49,10 +50,11 @@ pub use files::{ReadError, read, write};
 pub use html::html;
 pub use model::{
     AdvisedCommitment, AllocationTable, AutoscalerResult, BillCell, BillCommitment, BillLineResult, BillMonth,
-    BillResult, Bottleneck, BottleneckKind, BudgetResult, CapacityResult, ChargeResult, CommitmentResult,
+    BillResult, Bottleneck, BottleneckKind, BudgetResult, CapacityResult, CarbonResult, ChargeResult, CommitmentResult,
     CommitmentsResult, CostDrivers, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
     ObjectiveDetail, OwnerCost, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult,
-    Run, ScenarioInfo, Series, ServiceResult, Timeline, Unit, UnitCost, Verdict, VerticalBounds, VerticalResult,
+    Run, SavingIfUsageFalls, ScenarioInfo, Series, ServiceResult, Timeline, TriedSetting, Unit, UnitCost, Verdict,
+    VerticalBounds, VerticalResult,
 };
 pub use summary::{Printed, summary};
 

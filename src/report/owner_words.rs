@@ -99,7 +99,7 @@ pub(super) fn budgets(report: &Report) -> Grid {
             budget.month.clone(),
             cents(budget.budget_usd),
             cents(expected.mean),
-            format!("{} – {}", cents(budget.p5_usd), cents(budget.p95_usd)),
+            format!("{} – {}", cents(budget.expected_usd.p5), cents(budget.expected_usd.p95)),
             figure(budget.exceeds_ratio.mean, Unit::Ratio),
             interval(&budget.exceeds_ratio, Unit::Ratio),
             budget.exceeded_on.clone().unwrap_or_else(|| "never".to_owned()),

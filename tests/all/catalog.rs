@@ -65,3 +65,12 @@ fn cheap_things_come_first_if_that_is_asked() {
         .collect();
     assert!(prices.len() > 5 && prices.is_sorted(), "{prices:?}");
 }
+
+#[test]
+fn lists_fit_the_smallest_terminal() {
+    for words in ["items", "types", "managed", "items --region southamerica-west1 --region northamerica-northeast1"] {
+        let done = Folder::new().run(&format!("catalog {words}"));
+        let wide: Vec<&str> = done.ok().lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{words}: {wide:?}");
+    }
+}

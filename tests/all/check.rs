@@ -227,6 +227,47 @@ fn a_baseline_of_something_else_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_margin_of_no_figure_is_refused_with_the_nearest() {
+    let folder = with_baseline("");
+    let done = folder
+        .run("check shop.yaml --baseline base.json -q --margin costUsdPerMont=5% --margin latencyMsP95{route:wbe}=5%");
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    for words in [
+        "--margin",
+        "no figure is called `costUsdPerMont`",
+        "did you mean `costUsdPerMonth`",
+        "`latencyMsP95{route:wbe}`",
+    ] {
+        assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
+    }
+    // As thresholds are written.
+    let done = folder.run("check shop.yaml --baseline base.json -q --margin cost=5% --margin latencyMsP50=5%");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+}
+
+#[test]
+fn a_threshold_of_a_change_waits_for_a_baseline_whatever_its_words_are() {
+    let folder = folder("thresholds: {costUsdPerMonth: ['increase < 5%', '< 9000'], errorRatio: ['< 50%']}\n");
+    let done = folder.run("check shop.yaml -q -o json");
+    let caveats = result(&done)["caveats"].to_string();
+    assert!(caveats.contains("needs a baseline: thresholds of costUsdPerMonth\""), "{caveats}");
+}
+
+#[test]
+fn a_revision_with_other_prices_says_so() {
+    let folder = folder("");
+    git(&folder, &["init", "-q"]);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-qm", "a"]);
+    let check = "check shop.yaml --baseline git:HEAD -q -o json";
+    let said = |folder: &Folder| result(&folder.run(check))["caveats"].to_string();
+    let words = "git:HEAD has other prices of m5.large: what prices changed is in the differences";
+    assert!(!said(&folder).contains("other prices"));
+    let folder = folder.file("shop.yaml", format!("{SCENARIO}prices: {{discounts: {{ec2: 10%}}}}\n"));
+    assert!(said(&folder).contains(words), "{}", said(&folder));
+}
+
+#[test]
 fn another_release_and_other_prices_are_said() {
     let folder = with_baseline("");
     let version = concat!("\"foresailVersion\": \"", env!("CARGO_PKG_VERSION"), "\"");

@@ -124,3 +124,21 @@ fn a_table_with_faults_is_refused_with_their_lines() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("scenario.yaml:9: error: prices.file: the price file"), "{}", done.stderr);
 }
+
+#[test]
+fn rates_that_nothing_is_paid_by_are_a_caveat() {
+    let rates = "prices: {rates: [
+  {name: m5.large, price: 0.08, unit: hour}, {name: m5.large, capacity: spot, price: 0.02, unit: hour},
+  {name: c5.large, price: 0.07, unit: hour}, {name: nat_gateway_gb, region: eu-west-1, price: 0.01, unit: GB}]}\n";
+    let (done, folder) = run(rates, &[]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let report: Value = serde_json::from_str(&folder.text("out/result.json")).expect("JSON");
+    let caveats = report["caveats"].as_array().expect("caveats");
+    let unused: Vec<&str> =
+        caveats.iter().filter_map(Value::as_str).filter(|row| row.contains("paid for by these")).collect();
+    assert_eq!(unused.len(), 1, "{caveats:?}");
+    assert!(unused[0].contains("c5.large, nat_gateway_gb in eu-west-1"), "{unused:?}");
+    assert!(!unused[0].contains("m5.large,"), "what is used is not among them: {unused:?}");
+    let (_, folder) = run("prices: {rates: [{name: m5.large, price: 0.08, unit: hour}]}\n", &[]);
+    assert!(!folder.text("out/result.json").contains("paid for by these"));
+}

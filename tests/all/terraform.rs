@@ -416,3 +416,71 @@ resource "aws_autoscaling_group_tag" "other" {
 }
 
 const PREFIX: &str = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/";
+
+/// How many NAT gateways are paid for, and what is said of them.
+fn gateways(terraform: &str) -> (Option<f64>, String) {
+    let scenario = with(&format!("{BASE}{terraform}"), "").unwrap_or_else(|why| panic!("{why}"));
+    let items = scenario.cast.billing.items.values();
+    let level = items.clone().find(|row| &*row.item.sku == "nat_gateway_hour").map(|row| row.level as f64 / 1e6);
+    (level, told(&scenario.caveats))
+}
+
+#[test]
+fn nat_gateways_are_counted_in_every_form() {
+    let one = "resource \"aws_nat_gateway\" \"a\" {\n  allocation_id = \"x\"\n}\n";
+    assert_eq!(gateways(one).0, Some(1.0));
+    assert_eq!(gateways(&format!("{one}{}", one.replace("\"a\"", "\"b\""))).0, Some(2.0));
+    assert_eq!(gateways("").0, None);
+    let module = |more: &str| {
+        format!(
+            "module \"vpc\" {{\n  source = \"terraform-aws-modules/vpc/aws\"\n  azs = [\"a\", \"b\"]\n  private_subnets = [\"1\", \"2\", \"3\"]\n{more}\n}}\n"
+        )
+    };
+    let found = |more: &str| gateways(&module(more)).0;
+    assert_eq!(found("  enable_nat_gateway = true"), Some(3.0), "one for each private subnet");
+    assert_eq!(found("  enable_nat_gateway = true\n  single_nat_gateway = true"), Some(1.0));
+    assert_eq!(found("  enable_nat_gateway = true\n  one_nat_gateway_per_az = true"), Some(2.0));
+    assert_eq!(found("  enable_nat_gateway = false"), None);
+    let (level, said) = gateways(&module("  enable_nat_gateway = var.nat"));
+    assert!(level == Some(3.0) && said.contains("not evaluated"), "{level:?}: {said}");
+    let unknown = module("  enable_nat_gateway = true").replace("[\"1\", \"2\", \"3\"]", "var.subnets");
+    let (level, said) = gateways(&unknown);
+    assert!(level == Some(3.0) && said.contains("3 are assumed"), "{level:?}: {said}");
+}
+
+#[test]
+fn root_disks_are_read_in_every_form() {
+    // What each node has of what its root volume is paid for.
+    let volume = |terraform: &str| {
+        let scenario = with(terraform, "").unwrap_or_else(|why| panic!("{why}"));
+        let of_nodes = scenario.cast.metered.iter().filter_map(|row| match row.by {
+            foresail::world::Measure::Nodes { level, .. } => {
+                Some(format!("{} {}", scenario.cast.billing.items[row.item].item.sku, level / 1_000_000))
+            }
+            _ => None,
+        });
+        of_nodes.collect::<Vec<_>>().join("; ")
+    };
+    let group = |more: &str| BASE.replace("  scaling_config {", &format!("{more}\n  scaling_config {{"));
+    assert_eq!(volume(BASE), "gp2_gb_month 20", "EKS' own");
+    assert_eq!(volume(&group("  disk_size = 77")), "gp2_gb_month 77");
+    let template = r#"
+resource "aws_launch_template" "nodes" {
+  block_device_mappings {
+    device_name = "/dev/xvda"
+    ebs {
+      volume_size = 55
+      volume_type = "gp3"
+      iops        = 4000
+      throughput  = 250
+    }
+  }
+}
+"#;
+    let reference = "  launch_template {\n    id = aws_launch_template.nodes.id\n    version = 1\n  }";
+    let launched = volume(&format!("{template}{}", group(reference)));
+    // 3000 operations and 125 MB/s are in its price.
+    for words in ["gp3_gb_month 55", " 1000", " 125"] {
+        assert!(launched.contains(words), "{words}: {launched}");
+    }
+}

@@ -12,13 +12,14 @@ use super::watch::Shown;
 use foresail::report::Report;
 use foresail::report::check::{
     Base, Baseline, CheckPlan, CheckResult, CheckVerdict, Margins, check, check_json, check_markdown, check_table,
+    write_whole,
 };
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::{Scenario, checked_replications};
 use foresail::study::{Growing, LatencyTables};
 use outputs::Answer;
 use revision::Checkout;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A regression, or a threshold that is crossed.
 const EXIT_FAILED: u8 = 1;
@@ -176,7 +177,7 @@ fn margins(texts: &[String], issues: &mut Issues) -> Margins {
         match share_of(share) {
             Some(share) => match figure {
                 None => margins.all = Some(share),
-                Some(figure) => drop(margins.single.insert(figure.to_owned(), share)),
+                Some(figure) => margins.set(figure, share),
             },
             None => issues
                 .push(Issue::error("--margin", format!("found `{text}`, expected a share such as `1%` or `0.01`"))),
@@ -226,14 +227,7 @@ fn update(args: &Args, scenario: &Scenario, plan: &CheckPlan, watch: &Shown) -> 
     let mut growing = Growing::new(scenario, &LatencyTables::default());
     growing.grow(plan.most, watch);
     let baseline = Baseline::of(&Report::of(growing.finished()));
-    let draft = PathBuf::from(format!("{name}.{}.tmp", std::process::id()));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&draft, baseline.to_json()))
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(|error| {
-            let _ = std::fs::remove_file(&draft);
-            unwritable("--baseline", path, &error)
-        })?;
+    write_whole(path, &baseline.to_json()).map_err(|error| unwritable("--baseline", path, &error))?;
     tell(format!(
         "wrote {name}: {} figures, {} replications; commit it",
         baseline.figures.len(),

@@ -29,14 +29,52 @@ pub fn table(rows: &[Row]) -> String {
             _ => [&["NAME", "REGION", "UNIT"], price, &["ABOVE"]].concat(),
         };
         let mut table = screen::table(&heads);
-        for row in part {
-            table.add_rows(lines(row, negotiated, gpus));
+        let mut cells: Vec<Vec<String>> = part.into_iter().flat_map(|row| lines(row, negotiated, gpus)).collect();
+        let is_tight = fit(&heads, &mut cells);
+        table.add_rows(cells);
+        if is_tight {
+            table.column_iter_mut().for_each(|column| {
+                column.set_padding((1, 0));
+            });
         }
         for line in table.to_string().lines() {
             let _ = writeln!(text, "{}", line.strip_prefix(' ').unwrap_or(line).trim_end());
         }
     }
     text + &sources(rows)
+}
+
+/// Makes lines of which none is wider than the smallest terminal: names that are too long for it go on below themselves. Whether
+/// columns have to stand closer together as well.
+fn fit(heads: &[&str], lines: &mut [Vec<String>]) -> bool {
+    let width = |text: &str| text.chars().count();
+    let widest = |at: usize| lines.iter().map(|cells| width(&cells[at])).chain([width(heads[at])]).max().unwrap_or(0);
+    let others: usize = (1..heads.len()).map(|at| widest(at) + GAP).sum();
+    let most = screen::WIDTH.saturating_sub(others).max(LEAST_NAME);
+    let is_tight = widest(0).min(most) + others > screen::WIDTH;
+    for cells in lines {
+        cells[0] = broken(&cells[0], most);
+    }
+    is_tight
+}
+
+/// Between columns.
+const GAP: usize = 2;
+/// Names are not broken below this.
+const LEAST_NAME: usize = 24;
+
+/// A name in lines of at most so many characters, broken behind `_`, `/`, `.` or `-` where that is possible.
+fn broken(name: &str, most: usize) -> String {
+    let (mut text, mut rest) = (String::new(), name);
+    while rest.chars().count() > most {
+        let fits = rest.char_indices().nth(most).map_or(rest.len(), |(end, _)| end);
+        let cut = rest[..fits].rfind(['_', '/', '.', '-']).map_or(fits, |at| at + 1);
+        let (line, more) = rest.split_at(cut);
+        text += line;
+        text.push('\n');
+        rest = more;
+    }
+    text + rest
 }
 
 /// The lines of a row: one, or one for each tier.

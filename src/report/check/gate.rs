@@ -13,6 +13,7 @@ use crate::report::model::API_VERSION;
 use crate::scenario::Scenario;
 use crate::scenario::issue::{Issue, Issues};
 use crate::study::{ALPHA, Estimate, Growing, LatencyTables, Watch, looks};
+use crate::units::PricePerHour;
 use std::collections::{BTreeMap, HashSet};
 
 /// How a check is made.
@@ -39,12 +40,12 @@ pub enum Base {
 
 /// Checks a scenario: simulates it (and its base where that is a scenario) as often as it takes.
 ///
-/// Errors: thresholds that say nothing, a baseline of something else; all of them, before anything is simulated.
+/// Errors: thresholds that say nothing, margins of no figure, a baseline of something else; all of them, before anything is simulated.
 pub fn check(scenario: &Scenario, base: &Base, plan: &CheckPlan, watch: &dyn Watch) -> Result<CheckResult, Issues> {
     let tables = LatencyTables::default();
     let mut new = Growing::new(scenario, &tables);
-    let thresholds = asked(scenario, base, &Report::of(new.finished()))?;
-    let mut sides = Sides { scenario, base, old: Old::of(scenario, base, &tables) };
+    let thresholds = asked(scenario, base, (plan, &Report::of(new.finished())))?;
+    let mut sides = Sides { scenario, base, old: Old::of(scenario, base, &tables), thresholds: &thresholds };
     let most = sides.old.most().map_or(plan.most, |most| plan.most.min(most));
     let looks = looks(plan.first, most);
     let alpha = ALPHA / looks.len() as f64;
@@ -72,13 +73,15 @@ pub fn check(scenario: &Scenario, base: &Base, plan: &CheckPlan, watch: &dyn Wat
 }
 
 /// Reads what a check needs before it begins.
-fn asked(scenario: &Scenario, base: &Base, empty: &Report) -> Result<Vec<Threshold>, Issues> {
+fn asked(scenario: &Scenario, base: &Base, (plan, empty): (&CheckPlan, &Report)) -> Result<Vec<Threshold>, Issues> {
     let mut issues = Issues::new();
-    let thresholds = thresholds::read(&scenario.thresholds, empty, &figures(empty));
+    let known = figures(empty);
+    let thresholds = thresholds::read(&scenario.thresholds, empty, &known);
     let thresholds = thresholds.unwrap_or_else(|found| {
         found.into_iter().for_each(|issue| issues.push(issue));
         Vec::new()
     });
+    plan.margins.unknown(&known).into_iter().for_each(|issue| issues.push(issue));
     if let Base::File(name, baseline) = base {
         baseline.unlike(empty, name).into_iter().for_each(|issue| issues.push(issue));
     }
@@ -161,6 +164,7 @@ struct Sides<'a> {
     scenario: &'a Scenario,
     base: &'a Base,
     old: Old<'a>,
+    thresholds: &'a [Threshold],
 }
 
 /// What the last look found.
@@ -280,8 +284,25 @@ fn unpaired(figures: &[Figure<'_>], values: Option<&Values>) -> [Vec<String>; 2]
     ]
 }
 
+/// Prices that are not those of the base: of another day, or otherwise agreed on for the same machines.
+fn other_prices(name: &str, before: &Scenario, now: &Scenario) -> Option<String> {
+    let prices = |scenario: &Scenario| -> BTreeMap<(String, bool), PricePerHour> {
+        let groups = scenario.cast.groups.values();
+        let machines = groups.flat_map(|group| group.machines.iter().map(|machine| (group.spot, machine)));
+        machines.map(|(spot, machine)| ((machine.instance_type.clone(), spot), machine.price)).collect()
+    };
+    const SO: &str = "what prices changed is in the differences";
+    if before.prices.date != now.prices.date {
+        return Some(format!("{name} has prices of {}, this run of {}: {SO}", before.prices.date, now.prices.date));
+    }
+    let (before, now) = (prices(before), prices(now));
+    let other = now.iter().filter(|(machine, price)| before.get(*machine).is_some_and(|old| old != *price));
+    let names: Vec<&str> = other.map(|((name, _), _)| name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("{name} has other prices of {}: {SO}", names.join(", ")))
+}
+
 fn caveats(sides: &Sides<'_>, report: &Report, [added, gone]: [Vec<String>; 2]) -> Vec<String> {
-    let Sides { scenario, base, old } = sides;
+    let Sides { scenario, base, old, thresholds } = sides;
     let mut caveats = report.caveats.clone();
     if let Base::File(_, baseline) = base {
         caveats.extend(baseline.doubts(report));
@@ -291,14 +312,17 @@ fn caveats(sides: &Sides<'_>, report: &Report, [added, gone]: [Vec<String>; 2]) 
     {
         caveats.push(format!("{name} says seed {}: both sides were simulated with {}", before.seed, scenario.seed));
     }
+    if let Base::Scenario(name, _, before) = base {
+        caveats.extend(other_prices(name, before, scenario));
+    }
     for (parts, what) in [(added, "is new"), (gone, "is only in the baseline")] {
         if !parts.is_empty() {
             caveats.push(format!("set beside nothing, because it {what}: {}", parts.join(", ")));
         }
     }
-    let waiting = scenario.thresholds.iter().filter(|text| text.expression.contains("crease"));
-    if matches!(base, Base::Nothing) && waiting.clone().next().is_some() {
-        let names: Vec<&str> = waiting.map(|text| text.figure.as_str()).collect();
+    let waiting = thresholds.iter().filter(|threshold| threshold.needs_baseline());
+    let names: Vec<&str> = waiting.map(|threshold| threshold.figure.as_str()).collect();
+    if matches!(base, Base::Nothing) && !names.is_empty() {
         caveats.push(format!("not held, because a change needs a baseline: thresholds of {}", names.join(", ")));
     }
     caveats

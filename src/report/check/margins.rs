@@ -1,6 +1,9 @@
 //! Differences that nobody would act on.
 
+use super::thresholds::{canonical, unknown};
 use crate::report::Unit;
+use crate::report::figures::Figure;
+use crate::scenario::issue::Issue;
 use std::collections::BTreeMap;
 
 /// How much worse a figure may be before it is worth a word.
@@ -13,6 +16,18 @@ pub struct Margins {
 }
 
 impl Margins {
+    /// A share for what is called so, as thresholds call it.
+    pub fn set(&mut self, figure: &str, share: f64) {
+        self.single.insert(canonical(figure), share);
+    }
+
+    /// Names that none of these figures has, each with the nearest.
+    pub(super) fn unknown(&self, figures: &[Figure<'_>]) -> Vec<Issue> {
+        let is_known = |name: &str| figures.iter().any(|figure| figure.metric == name || figure.key() == name);
+        let names = self.single.keys().filter(|name| !is_known(name));
+        names.map(|name| unknown("--margin", name, name, figures)).collect()
+    }
+
     /// For a figure with this key and metric whose baseline is `base`: a share of it, but never less than what rounds away
     /// when such figures are read (a dollar per month, a millisecond, a tenth of a percentage point).
     pub(super) fn of(&self, (key, metric, unit): (&str, &str, Unit), base: f64) -> f64 {
@@ -29,6 +44,7 @@ fn default(metric: &str, unit: Unit) -> (f64, f64) {
     }
     match unit {
         Unit::Usd | Unit::UsdPerMonth => (0.01, 1.0),
+        Unit::KgPerMonth => (0.02, 0.1),
         Unit::Milliseconds => (0.02, 1.0),
         Unit::Ratio => (0.02, 0.001),
         Unit::Seconds => (0.1, 10.0),

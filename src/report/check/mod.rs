@@ -5,6 +5,7 @@
 
 mod baseline;
 mod benchmark;
+mod draft;
 mod expression;
 mod findings;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod thresholds;
 
 pub use baseline::Baseline;
 pub use benchmark::check_benchmark;
+pub use draft::write_whole;
 pub use findings::{Outcome, Refusal, Root};
 pub use gate::{Base, CheckPlan, check};
 pub use github::{check_commands, github_outputs, github_summary, github_summary_refused};

@@ -1,11 +1,11 @@
 //! Which outputs are asked for, and writing them: all of them, or none.
 
+use super::draft::Draft;
 use super::findings::{Outcome, Refusal};
 use super::{benchmark, github, gitlab, json, junit, markdown, sarif};
 use crate::scenario::issue::{Issue, Issues};
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// A form in which a check is written, for whom.
@@ -216,9 +216,9 @@ fn write(asked: &[ReportAsked], text: impl Fn(ReportKind) -> Option<String>) -> 
         }
     }
     // What can still fail comes first.
-    drafts.sort_by_key(|draft| draft.beside.is_ok());
+    drafts.sort_by_key(Draft::is_beside);
     for draft in drafts {
-        let path = draft.path.clone();
+        let path = draft.path().to_owned();
         if !written.unwritten.is_empty() {
             draft.discard();
         } else if let Err(error) = draft.publish() {
@@ -228,54 +228,13 @@ fn write(asked: &[ReportAsked], text: impl Fn(ReportKind) -> Option<String>) -> 
     written
 }
 
-/// A file's new text, beside it.
-struct Draft {
-    path: PathBuf,
-    /// Nothing stands beside a pipe or a device: the text itself waits.
-    beside: Result<PathBuf, String>,
-}
-
-impl Draft {
-    fn new(path: &Path, text: &str) -> io::Result<Self> {
-        // Behind a link is the file that is meant.
-        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if place.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-        }
-        if place.exists() && !place.is_file() {
-            return Ok(Draft { path: place, beside: Err(text.to_owned()) });
-        }
-        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let name = place.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let beside = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-        let written = fs::write(&beside, text);
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        written.map(|()| Draft { path: place, beside: Ok(beside) })
-    }
-
-    fn publish(self) -> io::Result<()> {
-        match &self.beside {
-            Ok(beside) => fs::rename(beside, &self.path).inspect_err(|_| drop(fs::remove_file(beside))),
-            Err(text) => fs::OpenOptions::new().write(true).open(&self.path)?.write_all(text.as_bytes()),
-        }
-    }
-
-    fn discard(self) {
-        if let Ok(beside) = &self.beside {
-            let _ = fs::remove_file(beside);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::findings::Root;
     use super::super::fixture::{failed, passed, vast};
     use super::super::text::check_table;
     use super::*;
+    use std::fs;
 
     fn asked(texts: &[&str]) -> Result<Vec<ReportAsked>, Issues> {
         parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())

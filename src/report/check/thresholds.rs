@@ -46,11 +46,9 @@ pub(super) fn read(texts: &[ThresholdText], report: &Report, figures: &[Figure<'
 }
 
 fn one(text: &ThresholdText, figures: &[Figure<'_>]) -> Result<Threshold, Issue> {
-    let (metric, rest) = text.figure.split_at(text.figure.find('{').unwrap_or(text.figure.len()));
-    let metric = ALIASES.iter().find(|(alias, _)| *alias == metric).map_or(metric, |(_, name)| name);
-    let key = format!("{metric}{}", rest.replace(": ", ":"));
+    let key = canonical(&text.figure);
     let figure =
-        figures.iter().find(|figure| figure.key() == key).ok_or_else(|| unknown(&text.figure, &key, figures))?;
+        figures.iter().find(|figure| figure.key() == key).ok_or_else(|| unknown("", &text.figure, &key, figures))?;
     let expression = expression::parse(&text.expression, figure.unit).map_err(|why| Issue::error("", why))?;
     Ok(Threshold {
         figure: key,
@@ -63,11 +61,19 @@ fn one(text: &ThresholdText, figures: &[Figure<'_>]) -> Result<Threshold, Issue>
     })
 }
 
-fn unknown(written: &str, key: &str, figures: &[Figure<'_>]) -> Issue {
+/// A figure's key as figures have it, of what people write.
+pub(super) fn canonical(written: &str) -> String {
+    let (metric, rest) = written.split_at(written.find('{').unwrap_or(written.len()));
+    let metric = ALIASES.iter().find(|(alias, _)| *alias == metric).map_or(metric, |(_, name)| name);
+    format!("{metric}{}", rest.replace(": ", ":"))
+}
+
+/// That no figure is called as is written at `path`, with the nearest that is.
+pub(super) fn unknown(path: &str, written: &str, key: &str, figures: &[Figure<'_>]) -> Issue {
     let keys: Vec<String> = figures.iter().map(Figure::key).collect();
     let metrics = figures.iter().filter(|figure| figure.scope == Scope::Whole).map(|figure| figure.metric);
     let metrics: Vec<&str> = metrics.collect();
-    let issue = Issue::error("", format!("no figure is called `{written}`"))
+    let issue = Issue::error(path, format!("no figure is called `{written}`"))
         .with_help(format!("figures are {}; of a part: latencyMsP95{{route:/cart}}", metrics.join(", ")));
     issue.suggest(key, keys.iter().map(String::as_str))
 }

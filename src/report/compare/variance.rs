@@ -70,10 +70,10 @@ pub(super) fn shown(variance: &Variance) -> Vec<Shown> {
 }
 
 /// What a step says whose interval holds zero.
-const NO_CHANGE: &str = "no significant change";
+pub(in crate::report) const NO_CHANGE: &str = "no significant change";
 
 /// How the sign is to be read, and what the steps are.
-pub(super) const CONVENTION: &str = "New minus base, per month of 730 hours: + is more cost. One factor after the other changes, the ones after \
+pub(in crate::report) const CONVENTION: &str = "New minus base, per month of 730 hours: + is more cost. One factor after the other changes, the ones after \
      it stay as in the base, so the steps add up.";
 
 /// The whole difference with its interval.

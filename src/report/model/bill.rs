@@ -80,6 +80,9 @@ pub struct BillLineResult {
     pub list_unit_price_usd: f64,
     /// What is paid for a unit, USD: 0 for what a commitment covers; the mean over time for spot.
     pub unit_price_usd: f64,
+    /// What a unit would cost without the commitment that covers it, USD, where that is not the list price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contracted_unit_price_usd: Option<f64>,
     /// Who published the price.
     pub price_source: String,
     /// When.

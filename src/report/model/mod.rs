@@ -2,6 +2,7 @@
 
 mod bill;
 mod bottleneck;
+mod carbon;
 mod commitments;
 mod costs;
 mod drivers;
@@ -13,11 +14,12 @@ mod users;
 
 pub use bill::{BillCell, BillCommitment, BillLineResult, BillMonth, BillResult};
 pub use bottleneck::{Bottleneck, BottleneckKind};
-pub use commitments::{AdvisedCommitment, CommitmentResult, CommitmentsResult};
+pub use carbon::CarbonResult;
+pub use commitments::{AdvisedCommitment, CommitmentResult, CommitmentsResult, SavingIfUsageFalls};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use drivers::{CapacityResult, CostDrivers};
 pub use owners::{AllocationTable, BudgetResult, OwnerCost, UnitCost};
-pub use recommendation::{Recommendation, RecommendedBounds, Verdict};
+pub use recommendation::{Recommendation, RecommendedBounds, TriedSetting, Verdict};
 pub use scaling::{AutoscalerResult, GroupResult, VerticalBounds, VerticalResult};
 pub use timeline::{Panel, Series, Timeline};
 pub use users::{LatencyDetail, ObjectiveDetail, PooledLatency, RouteResult, ServiceResult};
@@ -94,6 +96,9 @@ pub struct Report {
     /// Which commitments would pay, those that save most first; each for itself. Empty where nobody asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commitment_advice: Vec<AdvisedCommitment>,
+    /// What the machines emit; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carbon: Option<CarbonResult>,
     /// What the cost is made of, as far as runs are compared by it; absent in a result of an earlier release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_drivers: Option<CostDrivers>,
@@ -135,6 +140,7 @@ impl Report {
             costs: Vec::new(),
             commitments: None,
             commitment_advice: Vec::new(),
+            carbon: None,
             cost_drivers: None,
             inputs: BTreeMap::new(),
             timeline: Timeline::default(),
@@ -197,6 +203,8 @@ pub enum Unit {
     Usd,
     /// US dollars per month of 730 hours.
     UsdPerMonth,
+    /// Kilograms per month of 730 hours.
+    KgPerMonth,
     /// Milliseconds.
     Milliseconds,
     /// Seconds.

@@ -38,12 +38,8 @@ pub struct BudgetResult {
     pub month: String,
     /// What it allows, USD.
     pub budget_usd: f64,
-    /// What that month would cost if all of it were like the simulated time.
+    /// What that month would cost if all of it were like the simulated time: its mean and percentiles over the replications.
     pub expected_usd: Estimate,
-    /// 5th percentile over the replications.
-    pub p5_usd: f64,
-    /// 95th percentile over the replications.
-    pub p95_usd: f64,
     /// The share of replications that exceed it, with the exact (Clopper-Pearson) 95 % interval.
     pub exceeds_ratio: Estimate,
     /// The day of the month on which the expected cost passes the budget; absent where it does not.

@@ -92,6 +92,7 @@ impl Results<'_> {
             commitment: self.bill_commitment(key.part),
             list_unit_price_usd: tier_price(&item.list_prices, key.part),
             unit_price_usd: unit_price(key, item, sums),
+            contracted_unit_price_usd: contracted_price(key.part, item),
             price_source: item.price_source.clone(),
             price_date: item.price_date.clone(),
             estimated: item.estimated.clone(),
@@ -231,6 +232,12 @@ fn tier_price(prices: &[i64], part: Part) -> f64 {
         Part::Unused(_) | Part::Fee(_) | Part::Sustained => return 0.0,
     };
     prices.get(at).map_or(0.0, |nano| *nano as f64 / 1e9)
+}
+
+/// The negotiated price of what a commitment covers.
+fn contracted_price(part: Part, item: &ItemName) -> Option<f64> {
+    let [list, net] = [&item.list_prices, &item.net_prices].map(|prices| prices.first().copied().unwrap_or(0));
+    (matches!(part, Part::Covered(_)) && net != list).then_some(net as f64 / 1e9)
 }
 
 fn unit_price(key: LineKey, item: &ItemName, [quantity, _, net, _]: [i128; 4]) -> f64 {

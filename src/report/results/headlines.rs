@@ -24,6 +24,8 @@ impl Results<'_> {
         all.extend(self.of_the_cluster());
         let idle = self.over(Figures::idle_ratio);
         all.push(headline(metrics::IDLE, idle));
+        let emitted = self.emitted(crate::study::Emissions::kg);
+        all.extend(emitted.map(|kg| headline(metrics::CO2E, kg)));
         all
     }
 

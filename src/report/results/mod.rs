@@ -2,6 +2,7 @@
 
 mod bill;
 mod bottlenecks;
+mod carbon;
 mod commitments;
 mod costs;
 mod drivers;
@@ -30,6 +31,7 @@ impl Report {
         report.bottlenecks = results.bottlenecks();
         report.costs = results.costs();
         report.commitments = results.commitments();
+        report.carbon = results.carbon();
         report.cost_drivers = Some(results.cost_drivers());
         report.commitment_advice = commitment_advice.iter().map(AdvisedCommitment::from).collect();
         report.allocation = results.allocation(&scenario.owners);

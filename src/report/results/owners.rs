@@ -3,7 +3,7 @@
 use super::Results;
 use crate::cost::allocation::{ByOwner, Cause, CostPart, Costs, ShareIdle, ShareSplit, by_owner};
 use crate::cost::{ChargeKind, Owner, ShareKind};
-use crate::id::WorkloadId;
+use crate::id::{Id, WorkloadId};
 use crate::report::{AllocationTable, BudgetResult, Estimate, OwnerCost};
 use crate::scenario::{Budget, BudgetOwner, Owners};
 use crate::study::{Figures, OwnerName};
@@ -15,15 +15,22 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) enum By {
     Namespace,
     Controller,
+    /// By its id, for other figures: it has no name of its own.
+    Workload,
     Service,
     Label(String),
 }
 
 impl By {
+    /// What a workload's costs are found under where they are divided by workload.
+    pub(super) fn workload(id: WorkloadId) -> String {
+        id.index().to_string()
+    }
     fn name(&self) -> String {
         match self {
             By::Namespace => "namespace".to_owned(),
             By::Controller => "controller".to_owned(),
+            By::Workload => "workload".to_owned(),
             By::Service => "service".to_owned(),
             By::Label(key) => format!("label:{key}"),
         }
@@ -121,6 +128,7 @@ impl Results<'_> {
                 let object = &self.names.workloads[id];
                 Some(format!("{}/{}:{}", object.namespace, row.kind.to_lowercase(), object.name))
             }
+            (By::Workload, Some((id, _))) => Some(By::workload(id)),
             (By::Service, Some((_, row))) => row.services.first().cloned(),
             (By::Label(key), Some((_, row))) => row.labels.get(key).cloned(),
             (_, None) => None,
@@ -161,8 +169,6 @@ impl Results<'_> {
             owner: budget.owner.to_string(),
             month: month.name.clone(),
             budget_usd: budget.usd_per_month,
-            p5_usd: expected.p5,
-            p95_usd: expected.p95,
             expected_usd: expected,
             exceeds_ratio: Estimate::of_share(above, costs.len()),
             exceeded_on: passes.and_then(Result::ok),

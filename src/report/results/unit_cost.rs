@@ -66,16 +66,9 @@ impl Results<'_> {
             policy: Policy { idle: ShareIdle::Weighted, split: ShareSplit::Weighted },
             ..Owners::default()
         };
-        let divided = self.divided(run, &By::Controller, &everything);
+        let divided = self.divided(run, &By::Workload, &everything);
         let traffic = self.cast.traffic.as_ref();
-        let cost = |workload| {
-            let name = &self.names.workloads[workload];
-            let kind = self.names.owners[workload].kind.to_lowercase();
-            divided
-                .owners
-                .get(&format!("{}/{kind}:{}", name.namespace, name.name))
-                .map_or(0.0, |row: &Costs| row.total().usd())
-        };
+        let cost = |workload| divided.owners.get(&By::workload(workload)).map_or(0.0, |row: &Costs| row.total().usd());
         let services = traffic.into_iter().flat_map(|traffic| traffic.services.iter());
         services.filter_map(|(id, service)| Some((id, cost(service.workload?)))).collect()
     }

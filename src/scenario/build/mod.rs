@@ -3,6 +3,7 @@
 mod autoscaler;
 mod billing;
 mod budgets;
+mod carbon;
 mod charges;
 mod commitments;
 mod controller_manager;
@@ -114,10 +115,10 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
     autoscaler::warn_about_the_unscaled(&scene, &cast, issues);
     scene.objects.name_the_ignored(issues);
     cast.cluster = cluster;
-    commitments::build(&scene, &mut cast, duration, issues);
+    look_at_all_that_is_paid_for(&scene, &mut cast, duration, issues);
     warn_about_nodes(&scene, &cast, issues);
     let owner_list = owners::build(&scene, &cast, issues);
-    let price_list = prices::list(&scene, &cast, issues);
+    let price_list = prices::list(&scene, &cast, negotiated.as_ref(), issues);
     if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
         latency::warn_about_hopeless(traffic, &cast, duration, issues);
     }
@@ -154,6 +155,12 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         caveats: Issues::new(),
         not_in_bill,
     })
+}
+
+/// What was committed to, and what the machines emit: once everything that is paid for is known.
+fn look_at_all_that_is_paid_for(scene: &Scene<'_>, cast: &mut Cast, duration: SimDuration, issues: &mut Issues) {
+    commitments::build(scene, cast, duration, issues);
+    cast.carbon = carbon::build(scene, cast, issues);
 }
 
 /// What is doubtful about pods and the nodes that they may have.

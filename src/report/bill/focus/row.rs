@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) enum Charge {
     /// Usage that no commitment covers.
     Usage,
-    /// Usage that a commitment covers: paid with its fee.
+    /// Usage that a commitment covers: paid with its fee. Without the commitment it would have the negotiated price.
     Used,
     /// What of a commitment nobody used.
     Unused,
@@ -78,7 +78,7 @@ impl<'a> FocusRow<'a> {
         // each for itself: a list price is never below what is paid by a last digit.
         let (list, contracted) = match charge {
             Charge::Usage => (amounts.list.max(amounts.net), amounts.net),
-            Charge::Used => (amounts.list, amounts.list),
+            Charge::Used => (amounts.list, contracted(line, amounts.list)),
             Charge::Unused => (amounts.effective, amounts.effective),
             Charge::Fee => (amounts.net, amounts.net),
             Charge::Credit => (amounts.list, amounts.net),
@@ -136,6 +136,13 @@ impl Priced {
             if contracted == list { self.list_price } else { self.list_price.times(contracted, list) };
         Priced { quantity: self.quantity.times(list, all), contracted_price, ..self }
     }
+}
+
+/// What covered usage would cost at the negotiated price, where there is one.
+fn contracted(line: &BillLineResult, list: Nano) -> Nano {
+    let list_price = nano(line.list_unit_price_usd);
+    let price = line.contracted_unit_price_usd.map(nano).filter(|_| list_price > 0);
+    price.map_or(list, |price| (list * price + list_price / 2).div_euclid(list_price))
 }
 
 /// A unit as FOCUS spells it: times in the plural, with a capital letter, `GB-Months`.

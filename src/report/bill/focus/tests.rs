@@ -49,6 +49,27 @@ fn a_commitment_s_fee_is_what_its_parts_cost() {
 }
 
 #[test]
+fn what_is_covered_has_the_negotiated_price_as_its_contracted_one() {
+    let mut report = fixture::report();
+    for line in &mut report.bill.lines {
+        if line.commitment.as_ref().is_some_and(|of| of.part == "used") {
+            line.contracted_unit_price_usd = Some((line.list_unit_price_usd * 0.93 * 1e9).round() / 1e9);
+        }
+    }
+    for version in [FocusVersion::V1_2, FocusVersion::V1_3] {
+        let rows = read(&focus_csv(&report, Grain::Day, version).unwrap());
+        let used: Rows = rows.into_iter().filter(|row| row["CommitmentDiscountStatus"] == "Used").collect();
+        assert!(!used.is_empty());
+        for row in used {
+            let of = |name: &str| row[name].parse::<f64>().unwrap();
+            assert!((of("ContractedCost") - of("ListCost") * 0.93).abs() < 1e-8, "{row:?}");
+            assert!((of("ContractedUnitPrice") * of("PricingQuantity") - of("ContractedCost")).abs() < 1e-9, "{row:?}");
+            assert!(of("BilledCost") == 0.0 && of("EffectiveCost") > 0.0);
+        }
+    }
+}
+
+#[test]
 fn spot_is_dynamic_and_extensions_are_last() {
     let text = focus_csv(&fixture::report(), Grain::Day, FocusVersion::V1_2).unwrap();
     let rows = read(&text);

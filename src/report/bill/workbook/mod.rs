@@ -44,7 +44,8 @@ pub fn workbook(report: &Report) -> Result<Vec<u8>, BillError> {
     build().map_err(|error| BillError::Workbook(error.to_string()))
 }
 
-/// A comparison as an `.xlsx` file: the answer, the steps from the base's cost to the others', every figure.
+/// A comparison as an `.xlsx` file: the steps from the base's cost to the others' by part of the bill and by cause, every figure,
+/// what differs in the input.
 ///
 /// Errors: one of more figures than a sheet holds.
 pub fn comparison_workbook(comparison: &Comparison) -> Result<Vec<u8>, BillError> {
@@ -52,6 +53,9 @@ pub fn comparison_workbook(comparison: &Comparison) -> Result<Vec<u8>, BillError
         let formats = Formats::new();
         let mut book = book(&format!("{} compared", comparison.base.name), "")?;
         variance::variance(book.add_worksheet(), &formats, comparison)?;
+        if comparison.variants.iter().any(|variant| variant.variance.is_some()) {
+            variance::causes(book.add_worksheet(), &formats, comparison)?;
+        }
         variance::figures(book.add_worksheet(), &formats, comparison)?;
         notes::differences(book.add_worksheet(), &formats, comparison)?;
         book.save_to_buffer()

@@ -63,7 +63,7 @@ pub(super) fn budgets(sheet: &mut Worksheet, formats: &Formats, report: &Report)
     sheet.heads(&heads, true)?;
     for row in &report.budgets {
         let [low, high] = ends(&row.exceeds_ratio, Cell::Number);
-        let amounts = [row.budget_usd, row.expected_usd.mean, row.p5_usd, row.p95_usd];
+        let amounts = [row.budget_usd, row.expected_usd.mean, row.expected_usd.p5, row.expected_usd.p95];
         let mut cells = vec![text(&row.owner), text(&row.month)];
         cells.extend(amounts.map(|usd| Cell::Usd(nano(usd))));
         let day = row.exceeded_on.as_ref().map_or(Cell::Empty, |day| text(day));

@@ -1,6 +1,9 @@
 use super::*;
+use crate::cost::{BridgeStepKind, Paid};
 use crate::report::bill::exact::{Nano, nano};
 use crate::report::bill::fixture;
+use crate::report::compare::{Compared, compare};
+use crate::report::{CapacityResult, CostDrivers, Estimate};
 use std::path::Path;
 use std::process::Command;
 
@@ -53,6 +56,60 @@ fn teams_budgets_and_requests_have_their_sheets() {
     assert!(has("By team", "Amortised USD by label team") && has("By team", "payments,"), "{sheets:?}");
     assert!(has("By team", ",1386.004,"), "{sheets:?}");
     assert!(has("Budgets", "team=payments,2026-12,2000") && has("Unit cost", "route /checkout,2.5"), "{sheets:?}");
+}
+
+/// Two results whose machines are bought in another way, beside each other.
+fn comparison() -> Comparison {
+    let drivers = |on_demand: [f64; 3], spot: [f64; 3], fixed: f64| {
+        let row = |paid, hours: [f64; 3], price: f64| CapacityResult {
+            family: "m5".to_owned(),
+            paid,
+            vcpu_hours: Estimate::of(hours),
+            cost_usd: Estimate::of(hours.map(|hours| hours * price)),
+        };
+        CostDrivers {
+            requests: Estimate::of([1e6; 3]),
+            capacity: vec![row(Paid::OnDemand, on_demand, 0.048), row(Paid::Spot, spot, 0.018)],
+            fixed_usd: Estimate::of([fixed; 3]),
+            unused_commitments_usd: Estimate::of([0.0; 3]),
+        }
+    };
+    let side = |name: &str, drivers: CostDrivers| Compared {
+        name: name.to_owned(),
+        report: Report { cost_drivers: Some(drivers), ..crate::report::fixture::report() },
+        decisions: String::new(),
+    };
+    let base = side("today", drivers([5000.0, 5200.0, 4900.0], [0.0; 3], 97.43));
+    let new = side("spot", drivers([3000.0, 2900.0, 3100.0], [2500.0, 2700.0, 2600.0], 130.27));
+    compare(&base, &[new]).expect("of one seed")
+}
+
+#[test]
+fn an_office_suite_adds_up_the_causes_of_a_difference() {
+    let comparison = comparison();
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sheets) = opened(&comparison_workbook(&comparison).unwrap(), folder.path()) else { return };
+    let text = &sheets.iter().find(|(name, _)| name == "Causes").expect("a sheet").1;
+    let mut rows = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let rows: Vec<::csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    let cell = |name: &str, column: usize| -> f64 {
+        let row = rows.iter().find(|cells| &cells[0] == name).unwrap_or_else(|| panic!("{name}: {text}"));
+        row[column].replace(',', "").parse().unwrap_or_else(|_| panic!("{name}: {text}"))
+    };
+    let found = comparison.variants[0].variance.as_ref().expect("causes");
+    let sum: f64 = found.steps.iter().map(|step| cell(step.step.name(), 1)).sum();
+    let total = found.total_usd_per_month.mean;
+    // Eight amounts that are shown to the cent.
+    assert!((sum - total).abs() < 0.05 && (cell("difference", 1) - total).abs() < 0.0051, "{text}");
+    assert!((cell("cost of the base", 1) + cell("difference", 1) - cell("new cost", 1)).abs() < 0.011, "{text}");
+    let cost = comparison.variants[0].figures.iter().find(|row| row.metric == "costUsdPerMonth").expect("the cost");
+    let base = cost.pair.as_ref().expect("both have it").base;
+    assert!((cell("cost of the base", 1) - base).abs() < 0.0051, "{base}: {text}");
+    let [low, high] = found.total_usd_per_month.interval.expect("three replications");
+    assert!((cell("difference", 2) - low).abs() < 0.0051 && (cell("difference", 3) - high).abs() < 0.0051, "{text}");
+    assert!((cell("fixed", 1) - (130.27 - 97.43)).abs() < 0.0051, "{text}");
+    let spot = found.steps.iter().find(|step| step.step == BridgeStepKind::Spot).expect("spot");
+    assert!((cell("spot against on demand", 1) - spot.usd_per_month.mean).abs() < 0.0051, "{text}");
 }
 
 /// Each sheet as CSV, by LibreOffice; none without it.

@@ -34,7 +34,25 @@ pub(super) fn read<'a>(around: &Around<'a>, written: &PriceTerms, issues: &mut I
         Check { around, part, terms: &mut terms, issues }.all();
     }
     let is_empty = terms.rates.is_empty() && terms.discounts.is_empty() && terms.discount == 0.0;
-    (!is_empty).then_some(Negotiated { list: around.list, terms })
+    (!is_empty).then(|| Negotiated::new(around.list, terms))
+}
+
+/// Rates that nothing in the scenario is paid by are a caveat: mostly a name or a region that is not the scenario's.
+pub(super) fn warn_about_unused(book: &Negotiated<'_>, issues: &mut Issues) {
+    const SHOWN: usize = 5;
+    let named = |rate: &crate::market::NegotiatedRate| {
+        let place = rate.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+        format!("{}{}{place}", rate.name, if rate.spot { " (spot)" } else { "" })
+    };
+    let names: Vec<String> = book.unused().map(named).collect();
+    if names.is_empty() {
+        return;
+    }
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let message = format!("nothing here is paid for by these rates: {shown}{more}");
+    issues.push(Issue::warning("prices.rates", message));
 }
 
 /// The book that a file makes on top of the list prices, and what is to be said of it.
@@ -51,7 +69,7 @@ pub(in crate::scenario) fn read_file(
     let terms = read(&around, &written, &mut issues).map(|book| book.terms);
     match terms {
         _ if issues.has_errors() => Err(issues),
-        Some(terms) => Ok((Negotiated { list, terms }, issues)),
+        Some(terms) => Ok((Negotiated::new(list, terms), issues)),
         None => {
             let message = "found neither rates nor discounts".to_owned();
             Err(Issue::error("", message).in_file(path.display().to_string(), None).into())
