@@ -2,13 +2,18 @@
 //!
 //! A failing seed prints the command that replays it alone.
 
-use foresail::cost::Line;
+use foresail::cost::{Line, Part};
+use foresail::id::{Id, IdVec};
 use foresail::rng::{Seed, Stream, fnv1a};
 use foresail::scenario::{Sources, load};
+use foresail::sim::log::{Launched, NodeEnd, Occurrence, Termination};
+use foresail::sim::outcome::Outcome;
 use foresail::sim::{Simulation, Start};
 use foresail::study::Study;
-use foresail::units::SimDuration;
+use foresail::units::{SimDuration, SimTime};
+use foresail::world::{Cast, InstanceId};
 use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::fs;
 
@@ -203,7 +208,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let (one, four) = (pool(1), pool(4));
     for seed in seeds() {
         let study = study(seed);
-        let text = |outcome: &foresail::sim::outcome::Outcome| {
+        let text = |outcome: &Outcome| {
             fnv1a(&format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.counts, outcome.bill, outcome.timeline))
         };
         let run = || (0..4).into_par_iter().map(|number| text(&study.replicate(number))).collect::<Vec<u64>>();
@@ -212,4 +217,70 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
         assert_eq!(alone, together, "replications depend on the number of threads\n{again}");
         assert_ne!(alone[1], alone[2], "replications are all the same\n{again}");
     }
+}
+
+/// A node group, a machine type and a zone; whether it is paid for.
+type Pool = (usize, String, String, bool);
+
+/// Nanoseconds of nodes as the bill has them.
+fn billed(outcome: &Outcome) -> BTreeMap<Pool, i128> {
+    let mut sums = BTreeMap::new();
+    for line in &outcome.bill.lines {
+        if let Some(group) = outcome.bill.group(line) {
+            let zone = line.item.zone.as_deref().unwrap_or_default().to_owned();
+            let pool = (group.index(), line.item.sku.to_string(), zone, line.key.part != Part::Free);
+            *sums.entry(pool).or_default() += line.quantity.sum() / 1_000_000;
+        }
+    }
+    sums
+}
+
+/// The same as the log tells it.
+fn told(outcome: &Outcome, cast: &Cast) -> BTreeMap<Pool, i128> {
+    let text = |symbol| outcome.cluster.symbols.text(symbol);
+    let by_name: HashMap<&str, InstanceId> =
+        outcome.instance_names.iter().map(|(id, name)| (text(*name), id)).collect();
+    let mut there: IdVec<InstanceId, Option<(Launched, SimTime)>> = IdVec::filled(None, outcome.instance_names.len());
+    let mut sums = BTreeMap::new();
+    let mut pay = |launched: Launched, nanos: i64, is_paid: bool| {
+        let kind = cast.groups[launched.group].machines[launched.machine].instance_type.to_string();
+        let pool = (launched.group.index(), kind, text(launched.zone).to_owned(), is_paid);
+        *sums.entry(pool).or_default() += i128::from(nanos);
+    };
+    for record in outcome.log.records().values() {
+        let (id, end) = match record.what {
+            Occurrence::NodeAtStart(launched) | Occurrence::InstanceLaunched(launched) => {
+                let before = there[launched.id].replace((launched, record.at));
+                assert_eq!(before, None, "launched twice");
+                continue;
+            }
+            Occurrence::NodeGone { node, reason, .. } => (by_name[outcome.cluster.node_name(node)], reason),
+            Occurrence::InstanceDeleted(id, Termination::NeverRegistered) | Occurrence::InstanceLost(id) => {
+                (id, NodeEnd::Lost)
+            }
+            _ => continue,
+        };
+        let (launched, since) = there[id].take().expect("it was launched");
+        let lived = (record.at - since).as_nanos();
+        let whole = ((lived + 999_999_999) / 1_000_000_000).max(60) * 1_000_000_000;
+        pay(launched, whole, end != NodeEnd::Spot || lived >= 3_600_000_000_000);
+    }
+    for (launched, since) in there.values().flatten() {
+        pay(*launched, (outcome.end - *since).as_nanos(), true);
+    }
+    sums.retain(|_, nanos| *nanos != 0);
+    sums
+}
+
+#[test]
+fn the_log_tells_for_how_long_every_node_is_paid_for() {
+    let mut free = 0;
+    for seed in seeds() {
+        let study = study(seed);
+        let outcome = study.replicate(0);
+        let again = format!("{VARIABLE}={seed} cargo test --release --test all invariants");
+        assert_eq!(told(&outcome, &study.cast), billed(&outcome), "the log and the bill differ\n{again}");
+        free += billed(&outcome).keys().filter(|(.., is_paid)| !is_paid).count();
+    }
+    assert!(seeds().len() == 1 || free > 0, "no spot node was free of charge");
 }

@@ -1,6 +1,7 @@
 //! Bills, recomputed from decision logs and price tables by a script in another language: `tests/recompute`.
 
 use crate::program::Folder;
+use crate::small_cluster::deployment;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -63,6 +64,30 @@ fn so_are_spot_nodes_commitments_and_google() {
             equal(&report(&format!("scenarios/{scenario}"), "20h").path().join("out"));
         }
     }
+}
+
+#[test]
+fn so_are_instances_that_never_become_nodes() {
+    if !is_possible() {
+        return;
+    }
+    let of = |name: &str| {
+        let pods = deployment(name, "replicas: 4", "1500m", "");
+        format!("{}\n      nodeSelector: {{pool: {name}}}\n", pods.trim_end())
+    };
+    let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: never\nmanifests: [objects.yaml]\n\
+        cluster: {region: us-east-1, zones: [us-east-1a, us-east-1b]}\nnodeGroups:\n  \
+        lame: {instanceTypes: [m5.large], minSize: 1, maxSize: 9, labels: {pool: lame}}\n  \
+        pool: {instanceTypes: [m5.large], minSize: 1, maxSize: 9, labels: {pool: pool}}\n\
+        autoscaler: {enabled: true}\nfaults:\n  - {at: 0s, for: 30m, neverRegisters: lame}\n  \
+        - {at: 35s, for: 10m, zoneOutage: us-east-1b}\nduration: 2h\n";
+    let place = Folder::new().file("scenario.yaml", scenario).file("objects.yaml", of("lame") + &of("pool"));
+    place.run("run . -q -n 1 --no-recommend --out out").ok();
+    let ended = |decision: &str| {
+        records(&place).iter().filter(|row| row["decision"] == decision && row["billing"] == "ends").count()
+    };
+    assert!(ended("instance-lost") > 0 && ended("instance-deleted") > 0, "{}", place.text("out/decisions.jsonl"));
+    equal(&place.path().join("out"));
 }
 
 #[test]

@@ -85,7 +85,7 @@ class _Nodes:
         rows = {}
         for usage in self.meters.values():
             for line in of_items[usage.line.item]:
-                rows[line] = ("log", self._row(line, usage, covered))
+                rows[line] = self._row(line, usage, covered)
         for item, lines in of_items.items():
             if item[0] == "commitments":
                 for line in lines:
@@ -98,12 +98,16 @@ class _Nodes:
             if self.saved is None:
                 self.saved = sustained.saved(self.bill, covered.usages)
             free = self.saved.get(covered.usages.index(usage), [0] * self.bill.hours.count)
-            return amounts(self.bill, free, hour, lambda _: (0, -usage.net))
+            return "log", amounts(self.bill, free, hour, lambda _: (0, -usage.net))
         if line.commitment is not None:
-            return covered.row(self.bill, line, usage)
+            return "log", covered.row(self.bill, line, usage)
         if line.price_type == "free":
-            return amounts(self.bill, usage.free, hour, lambda _: (usage.listed, 0))
-        return amounts(self.bill, covered.left(usage), hour, lambda _: (usage.listed, usage.net))
+            return "log", amounts(self.bill, usage.free, hour, lambda _: (usage.listed, 0))
+        rows = amounts(self.bill, covered.left(usage), hour, lambda _: (usage.listed, usage.net))
+        if usage.is_spot and varies(line):
+            paid = as_billed(self.bill, line)
+            return "market", [(quantity, listed, *net[2:]) for (quantity, listed, _, _), net in zip(rows, paid)]
+        return "log", rows
 
 
 def price_of(bill, line, listed, net):
@@ -116,6 +120,22 @@ def price_of(bill, line, listed, net):
             f"the tables {listed / 10**9:.9f} and {net / 10**9:.9f}"
         )
     return line.list_price, line.net_price
+
+
+def varies(line):
+    """Whether a spot price changes from hour to hour."""
+    said = line.row["priceSource"] + (line.row.get("estimated") or "")
+    return "spot prices recorded in " in said or "spotProcess" in said
+
+
+def as_billed(bill, line):
+    """A line's own amounts. Those of a day are put into its first hour: the sums are the same."""
+    rows, begun = [], set()
+    for hour in range(bill.hours.count):
+        period = hour if bill.grain == "hour" else bill.hours.day(hour)
+        rows.append([0] * 4 if period in begun else line.cells.get(period, [0] * 4))
+        begun.add(period)
+    return rows
 
 
 def _of_item(bill, log, lines):
@@ -176,21 +196,8 @@ def _after(text, prefix):
 
 
 def _as_billed(bill, line):
-    """The bill's own quantities of all its lines of this thing. What is counted is told in full: in billionths of a unit."""
-    if bill.grain != "hour":
-        # A day's quantity is put into its first hour: the sum over a month is the same.
-        first = {}
-        for hour in range(bill.hours.count):
-            first.setdefault(bill.hours.day(hour), hour)
-    else:
-        first = {hour: hour for hour in range(bill.hours.count)}
-    lines = {}
-    for part in bill.lines:
-        if part.item == line.item:
-            quantity = [0] * bill.hours.count
-            for period, cell in part.cells.items():
-                quantity[first[period]] += cell[0]
-            lines[part] = quantity
+    """The quantities of all lines of this thing. What is counted is told in full: in billionths of a unit."""
+    lines = {part: [row[0] for row in as_billed(bill, part)] for part in bill.lines if part.item == line.item}
     sums = [sum(row) for row in zip(*lines.values())]
     return sums, None if bill.grain == "hour" else lines
 

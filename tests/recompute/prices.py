@@ -62,9 +62,11 @@ class Prices:
 
     def resources(self, series):
         """What an hour of a vCPU and of a GiB of a series costs on demand, nano-USD; None where they are not listed."""
-        for row in self._rows("gce_commitments.csv"):
-            if row["family@region"] == f"{series}@{self.region}":
-                return nano(row["vcpu"]), nano(row["gb"])
+        for name in ("gce_commitments.csv", "gce_resources.csv"):
+            rows = self._rows(name) if os.path.exists(os.path.join(self._folder, name)) else []
+            for row in rows:
+                if row.get("family@region") == f"{series}@{self.region}":
+                    return nano(row["vcpu"]), nano(row["gb"])
         return None
 
     def fixed(self, item):
