@@ -32,6 +32,13 @@ SOURCES = {
     "J1": ("Google Cloud list price", "2023-12-31", ""),
     "H5": ("Google Cloud documentation", "2026-11", ""),
     "M~": ("Google Cloud", "undated", "from documentation as it is remembered"),
+    "U1": ("AWS Support plan pricing", "2026-05", ""),
+    "U1~": ("AWS Support plan pricing", "2026-05", "shares of the Enterprise plan, only the minimum was found"),
+    "U2": ("AWS Support plan pricing, as quoted by a study guide", "2026-10-04",
+           "the shares change where those of the Business plan do"),
+    "U3": ("AWS Support plan pricing, as quoted by a study guide", "2026-10-04", ""),
+    "U4": ("Google Cloud Customer Care pricing, as quoted by DoiT", "2024-11-01", ""),
+    "W1": ("AWS list price, as quoted by public estimators", "2025-12-30", ""),
 }
 MARKED = {"X1": {"alb": "X1a", "ebs_io2_iops": "X1i", "nat_gateway_data": "X1n"}}
 
@@ -82,6 +89,8 @@ LEFT_OUT = re.compile(r"cud\dy|_[13]y$|gke_free_credit|gke_enterprise|to_china|t
 # The asked sources have internet egress of this region out of order.
 DOUBTFUL = {("internet_egress_premium", "asia-northeast3")}
 
+# What a custom metric of CloudWatch costs a month from so many on (W1 in PROVENANCE.md).
+METRIC_TIERS = {0: "0.3", 10_000: "0.1", 250_000: "0.05", 1_000_000: "0.02"}
 # Read in Infracost golden files (da0a586, 04322d6, 69c3645) and Google's documentation, where the collection has no row.
 CONSTANTS = [
     ("s3_standard_gb_month", "us-east-1", "0.023", "I1"),
@@ -89,6 +98,7 @@ CONSTANTS = [
     ("pd_standard_gb_month", "us-central1", "0.04", "I1"),
     # The first five rules of a project and region together; each further one is `forwarding_rule_additional_hour`.
     ("forwarding_rule_hour", "gcp", "0.025", "H5"),
+    ("cloudwatch_dashboard_month", "us-east-1", "3", "W1"),
 ]
 
 
@@ -208,6 +218,8 @@ def fixed(tables):
 
     for item, region, usd, key in CONSTANTS:
         add(item, region, 0, usd, key)
+    for above, usd in METRIC_TIERS.items():
+        add("cloudwatch_metric_month", "us-east-1", above, usd, "W1")
     for cloud, name in (("aws", "aws_fixed.csv"), ("gcp", "gcp_fixed.csv"), ("aws", "aws_data_transfer.csv"),
                         ("gcp", "gcp_disk_network_storage.csv")):
         for row in rows(name):

@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// Look for commitments (Savings Plans, committed use) that would pay, if the simulated time stood for their term.
     #[arg(long)]
     recommend_commitments: bool,
+    /// Say what each of the next twelve calendar months costs; `traffic.growth` in the scenario asks for it too.
+    #[arg(long)]
+    forecast: bool,
     /// Replay the worst minutes in the exact latency mode too, and print both.
     #[arg(long)]
     audit_latency: bool,
@@ -66,6 +69,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let options = Options {
         recommend: !args.no_recommend,
         recommend_commitments: args.recommend_commitments,
+        forecast: args.forecast,
         ..Options::default()
     };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));

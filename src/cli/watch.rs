@@ -33,6 +33,7 @@ impl Watch for Shown {
         let what = match phase {
             Phase::Simulating => "simulating",
             Phase::Searching => "searching min and max",
+            Phase::Forecasting => "forecasting by month",
         };
         let bar = Progress::new(what, replications, self.quiet);
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Some((bar, Instant::now()));
@@ -62,6 +63,10 @@ impl Watch for Shown {
     }
 
     fn searched(&self) {
+        self.finish();
+    }
+
+    fn foreseen(&self) {
         self.finish();
     }
 }

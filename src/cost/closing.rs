@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bill::Bill;
 use super::calendar::Calendar;
+use super::commitments::Pledges;
 use super::hourly::Hourly;
 use super::ids::ItemId;
 use super::item::{Item, PriceType};
@@ -12,7 +13,8 @@ use super::ledger::{Entry, Ledger};
 use super::line::{Line, LineKey, Part, Prices, by_tier};
 use super::pledged::{self, Metered};
 use super::sharing::Sharing;
-use crate::id::IdVec;
+use super::support::{Invoiced, Support};
+use crate::id::{Id, IdVec};
 use crate::units::{Money, SimTime};
 
 impl Ledger {
@@ -30,11 +32,8 @@ impl Ledger {
             let (paid, free) = meter.close(&self.calendar, now);
             metered.push(Metered { id, item, paid, free });
         }
-        let mut lines = pledged::lines(&self.pledges, &self.calendar, now, &mut metered);
-        for Metered { id, item, paid, free } in metered {
-            lines.extend(lines_of(id, &item, (paid, free), &self.calendar));
-        }
-        lines.sort_by_key(|line| line.key);
+        let terms = Terms { pledges: &self.pledges, support: self.support, calendar: &self.calendar };
+        let lines = terms.lines(now, metered);
         let mut sharing = Sharing::new(&mut self, now);
         for line in &lines {
             sharing.add(line, pools[line.key.item]);
@@ -48,6 +47,36 @@ impl Ledger {
             groups,
             namespaces: self.namespaces.values().cloned().collect(),
         }
+    }
+}
+
+/// What turns quantities into lines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'a> {
+    /// Commitments, and what they may cover.
+    pub(super) pledges: &'a Pledges,
+    /// The support plan.
+    pub(super) support: Option<Support>,
+    /// Hours and months of what is billed.
+    pub(super) calendar: &'a Calendar,
+}
+
+impl Terms<'_> {
+    /// The lines of what was metered until `end`, by key. Items stand in the order of their numbers.
+    pub(super) fn lines(&self, end: SimTime, mut metered: Vec<Metered>) -> Vec<Line> {
+        let item = |id: ItemId| metered.get(id.index()).map(|row| row.item.clone());
+        let plan = self.support.and_then(|plan| Some((plan, item(plan.share)?, item(plan.least)?)));
+        let mut lines = pledged::lines(self.pledges, self.calendar, end, &mut metered);
+        for Metered { id, item, paid, free } in metered {
+            lines.extend(lines_of(id, &item, (paid, free), self.calendar));
+        }
+        if let Some((plan, share, least)) = plan {
+            let invoiced = Invoiced { calendar: self.calendar, end, lines: &lines };
+            let more = plan.lines(&invoiced, &share, &least);
+            lines.extend(more);
+        }
+        lines.sort_by_key(|line| line.key);
+        lines
     }
 }
 

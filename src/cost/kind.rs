@@ -33,6 +33,8 @@ pub enum ChargeKind {
     Dns,
     /// Logs, metrics and alarms.
     Monitoring,
+    /// The provider's support plan.
+    Support,
     /// Other services, and what the scenario gives in USD per month.
     ManagedServices,
     /// Traffic between zones, through NAT and to the internet.
@@ -41,7 +43,7 @@ pub enum ChargeKind {
 
 impl ChargeKind {
     /// All kinds, in the order reports show them.
-    pub const ALL: [ChargeKind; 15] = [
+    pub const ALL: [ChargeKind; 16] = [
         ChargeKind::OnDemandNodes,
         ChargeKind::SpotNodes,
         ChargeKind::Commitments,
@@ -57,6 +59,7 @@ impl ChargeKind {
         ChargeKind::Monitoring,
         ChargeKind::ManagedServices,
         ChargeKind::DataTransfer,
+        ChargeKind::Support,
     ];
     /// A few words for people.
     pub const fn name(self) -> &'static str {
@@ -74,6 +77,7 @@ impl ChargeKind {
             ChargeKind::Storage => "storage",
             ChargeKind::Dns => "DNS",
             ChargeKind::Monitoring => "monitoring",
+            ChargeKind::Support => "support plan",
             ChargeKind::ManagedServices => "managed services",
             ChargeKind::DataTransfer => "data transfer",
         }

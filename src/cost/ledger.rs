@@ -9,6 +9,7 @@ use super::held::{Held, Holder};
 use super::ids::{BilledNode, ItemId, NamespaceId, PoolId};
 use super::item::{Basis, Item};
 use super::meter::{MICRO, Meter};
+use super::support::Support;
 use crate::id::{GroupId, Id, IdVec, WorkloadId};
 use crate::units::{HOURS_PER_MONTH, PricePerHour, SimDuration, SimTime};
 
@@ -54,6 +55,7 @@ pub struct Ledger {
     pub(super) cells: IdVec<PoolId, Vec<Option<Box<Cell>>>>,
     run_rate: PricePerHour,
     pub(super) pledges: Arc<Pledges>,
+    pub(super) support: Option<Support>,
 }
 
 /// An item with its meter.
@@ -119,12 +121,17 @@ impl Ledger {
             cells: IdVec::new(),
             run_rate: PricePerHour::ZERO,
             pledges: Arc::default(),
+            support: None,
         }
     }
 
     /// What was committed to in advance: it covers what it can when the books are closed.
     pub fn set_pledges(&mut self, pledges: Arc<Pledges>) {
         self.pledges = pledges;
+    }
+    /// The support plan, whose items have been declared: it is computed when the books are closed.
+    pub fn set_support(&mut self, support: Option<Support>) {
+        self.support = support;
     }
     /// Declares a namespace.
     pub fn add_namespace(&mut self, name: &str) -> NamespaceId {

@@ -17,6 +17,7 @@ mod closing;
 pub mod commitments;
 mod division;
 mod held;
+mod horizon;
 mod hourly;
 mod ids;
 mod item;
@@ -27,6 +28,7 @@ mod meter;
 mod pledged;
 pub mod rules;
 mod sharing;
+mod support;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +38,7 @@ pub use bridge::{Bought, Bridge, BridgeSide, BridgeStepKind, Capacity, Paid};
 pub use calendar::{Calendar, Month};
 pub use division::BaseRates;
 pub use held::{Held, Holder};
+pub use horizon::{Horizon, MonthCost, Quantities, Timed};
 pub use hourly::Hourly;
 pub use ids::{BilledNode, ItemId, NamespaceId, PoolId};
 pub use item::{Basis, Item, Payer, PriceType, Unit, UnitPrice};
@@ -43,3 +46,4 @@ pub use kind::ChargeKind;
 pub use ledger::{Ledger, NodeBilling, Pool};
 pub use line::{Amounts, Line, LineKey, Part, Prices};
 pub use meter::MICRO;
+pub use support::{OWN_CHARGES, Support};

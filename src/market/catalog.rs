@@ -8,6 +8,8 @@ use super::instance_type::{Architecture, EniLimits, InstanceType, Provider};
 use super::managed::{ManagedClass, ManagedPrices};
 use super::sources::Sources;
 use super::spot::{InterruptionRate, SpotPool};
+use super::spot_zones::{SpotSpread, SpotZones};
+use super::support_plan::{SupportPlan, SupportPlans};
 use super::table::{Table, marked};
 use super::{FixedPrice, MarketError, Offering, PriceBook, Rate, fixed};
 use crate::units::PricePerHour;
@@ -17,10 +19,12 @@ pub struct Catalog {
     ec2_types: Table,
     ec2_prices: Table,
     ec2_spot: Table,
+    ec2_spot_zones: SpotZones,
     gce_types: Table,
     gce_prices: Table,
     fixed: fixed::FixedPrices,
     managed: ManagedPrices,
+    support: SupportPlans,
     sources: Sources,
 }
 
@@ -31,10 +35,12 @@ impl Catalog {
             ec2_types: Table::parse(include_str!("../../data/ec2_types.csv")),
             ec2_prices: Table::parse(include_str!("../../data/ec2_prices.csv")),
             ec2_spot: Table::parse(include_str!("../../data/ec2_spot.csv")),
+            ec2_spot_zones: SpotZones::parse(include_str!("../../data/ec2_spot_zones.csv")),
             gce_types: Table::parse(include_str!("../../data/gce_types.csv")),
             gce_prices: Table::parse(include_str!("../../data/gce_prices.csv")),
             fixed: fixed::FixedPrices::parse(include_str!("../../data/fixed_prices.csv")),
             managed: ManagedPrices::parse(include_str!("../../data/managed_prices.csv")),
+            support: SupportPlans::parse(include_str!("../../data/support_plans.csv")),
             sources: Sources::parse(include_str!("../../data/price_sources.csv")),
         });
         &CATALOG
@@ -105,6 +111,12 @@ impl Catalog {
         Ok(SpotPool::new(kind.provider, rate))
     }
 
+    /// How the spot prices of a machine type differ between the zones of a region, where that is known. The figures are of another day than the
+    /// spot price itself.
+    pub fn spot_spread(&self, instance_type: &str, region: &str) -> Option<SpotSpread> {
+        self.ec2_spot_zones.of(instance_type, region)
+    }
+
     /// The names of all fixed prices of a provider, sorted.
     pub fn fixed_items(&self, provider: Provider) -> impl Iterator<Item = &'static str> + '_ {
         self.fixed.items_of(provider)
@@ -113,6 +125,16 @@ impl Catalog {
     /// The services with the classes of each, and the regions where these are listed.
     pub fn managed_classes(&self) -> impl Iterator<Item = (&'static str, &'static str, Vec<&'static str>)> + '_ {
         self.managed.classes()
+    }
+
+    /// The names of a provider's support plans.
+    pub fn support_plans(&self, provider: Provider) -> impl Iterator<Item = &'static str> + '_ {
+        self.support.names(provider)
+    }
+
+    /// A provider's support plan. Errors: [`MarketError::Item`].
+    pub fn support_plan(&self, provider: Provider, name: &str) -> Result<SupportPlan, MarketError> {
+        self.support.plan(provider, name, &self.sources)
     }
 
     fn price_table(&self, provider: Provider) -> &Table {

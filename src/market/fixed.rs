@@ -140,7 +140,7 @@ fn whose(region: &str) -> Provider {
 }
 
 /// `0.09|10240:0.085`: 0.09, and 0.085 for what exceeds 10,240.
-fn tiers(cell: &str) -> Option<Vec<Tier>> {
+pub(super) fn tiers(cell: &str) -> Option<Vec<Tier>> {
     let tier = |part: &str| {
         let (above, usd) = part.split_once(':').unwrap_or(("0", part));
         let price = Money::from_usd(usd.parse().ok()?);

@@ -29,7 +29,10 @@ mod rate;
 mod service;
 mod sources;
 mod spot;
+mod spot_process;
+mod spot_zones;
 mod support;
+mod support_plan;
 mod table;
 
 pub use allocatable::{NodeResources, NodeSettings, eks, gke};
@@ -48,4 +51,7 @@ pub use price_book::{Offering, PriceBook};
 pub use rate::{Rate, Tier};
 pub use service::{SERVICES, Service};
 pub use spot::{InterruptionRate, ReclaimProcess, SpotPool};
+pub use spot_process::{HourlyPrices, PriceProcess, ZoneProcess};
+pub use spot_zones::SpotSpread;
 pub use support::{SupportPhase, VersionSupport, eks_price};
+pub use support_plan::SupportPlan;

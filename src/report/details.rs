@@ -1,5 +1,6 @@
 //! What `--details` shows before the summary: every headline with its intervals, all caveats, the tables.
 
+use super::forecast_words;
 use super::format::{exact, figure, interval};
 use super::owner_words;
 use super::screen::{right, table};
@@ -26,6 +27,7 @@ pub(super) fn details(report: &Report) -> String {
     section(&mut text, tables::settings(report));
     section(&mut text, tables::bill(report));
     section(&mut text, owner_words::budgets(report));
+    section(&mut text, forecast_words::months(report));
     section(&mut text, owner_words::allocation(owner_words::table(report, "namespace")));
     section(&mut text, owner_words::allocation(owner_words::first_label(report)));
     section(&mut text, tables::bottlenecks(report));

@@ -23,6 +23,7 @@ mod details;
 pub mod dry_run;
 pub mod figures;
 mod files;
+mod forecast_words;
 mod format;
 mod hpa_reasons;
 mod html;
@@ -51,7 +52,7 @@ pub use html::html;
 pub use model::{
     AdvisedCommitment, AllocationTable, AutoscalerResult, BillCell, BillCommitment, BillLineResult, BillMonth,
     BillResult, Bottleneck, BottleneckKind, BudgetResult, CapacityResult, CarbonResult, ChargeResult, CommitmentResult,
-    CommitmentsResult, CostDrivers, CostRow, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
+    CommitmentsResult, CostDrivers, CostRow, ForecastBudget, ForecastMonthResult, ForecastResult, GroupResult, Headline, LatencyDetail, NamespaceResult, Objective,
     ObjectiveDetail, OwnerCost, Panel, PooledLatency, Prices, Recommendation, RecommendedBounds, Report, RouteResult,
     Run, SavingIfUsageFalls, ScenarioInfo, Series, ServiceResult, Timeline, TriedSetting, Unit, UnitCost, Verdict,
     VerticalBounds, VerticalResult,

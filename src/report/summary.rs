@@ -40,12 +40,12 @@ pub fn summary(report: &Report, printed: Printed<'_>) -> String {
         text.push('\n');
     }
     figures(report, &mut text);
-    let is_exceeded = budget(report, &mut text);
+    let takes_room = [budget(report, &mut text), forecast(report, &mut text)];
     bottleneck(report, &mut text);
     commitment_advice(report, &mut text);
     text.push('\n');
     if !printed.details {
-        caveats(report, !is_exceeded, &mut text);
+        caveats(report, takes_room == [false; 2], &mut text);
     }
     where_next(report, printed, &mut text);
     wrapped(&mut text, "", &verdict(report));
@@ -105,6 +105,15 @@ fn budget(report: &Report, text: &mut String) -> bool {
     let share = figure(worst.exceeds_ratio.mean, super::Unit::Ratio);
     let line = format!(" {label:<26}{expected:>10}  of {limit}: EXCEEDED{day} ({share})");
     *text += &(shortened(&line) + "\n");
+    true
+}
+
+/// The year to come, where it was asked for; whether it was.
+fn forecast(report: &Report, text: &mut String) -> bool {
+    let Some(forecast) = &report.forecast else { return false };
+    let usd = figure(forecast.cost_usd.mean, super::Unit::Usd);
+    let line = format!(" {:<26}{usd:>10}  {}", "Forecast, 12 months", super::forecast_words::in_short(forecast));
+    *text += &(shortened(line.trim_end()) + "\n");
     true
 }
 

@@ -40,6 +40,8 @@ pub struct Scenario {
     pub replications: u32,
     /// The seed.
     pub seed: u64,
+    /// How the demand grows each month of 730 hours, if the scenario says so; 0.05 is 5 %.
+    pub growth_per_month: Option<f64>,
     /// What figures are held against, as it is written: `check` reads it.
     pub thresholds: Vec<ThresholdText>,
     /// What is doubtful about it: shown above the numbers.

@@ -7,8 +7,9 @@ use crate::intern::Symbol;
 use crate::market::Provider;
 use crate::sim::load::under_way::Usage;
 use crate::sim::log::Launched;
+use crate::sim::start::Start;
 use crate::units::{Money, PricePerHour, SimDuration, SimTime};
-use crate::world::{Billing, Cast};
+use crate::world::PricedTime;
 use crate::world::{GroupId, InstanceId, WorkloadId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -48,7 +49,8 @@ pub(super) struct Accounts {
 
 impl Accounts {
     /// Declares pools, prices and namespaces; what stands from the start on starts at once.
-    pub(super) fn new(cast: &Cast) -> Self {
+    pub(super) fn new(start: &Start) -> Self {
+        let cast = &*start.cast;
         let billing = &cast.billing;
         let ledger = Ledger::new(billing.calendar.clone(), cast.base_rates, cast.workloads.len());
         let mut accounts = Accounts {
@@ -70,13 +72,16 @@ impl Accounts {
             let item = accounts.ledger.add_item(standing.item.clone());
             accounts.ledger.add_level(SimTime::ZERO, item, standing.level);
         }
-        accounts.declare_nodes(cast, billing);
+        accounts.declare_nodes(start);
         accounts.ledger.set_pledges(billing.pledges.clone());
+        accounts.ledger.set_support(billing.support);
         accounts.spread = IdVec::filled((vec![0; accounts.node_items.len()], Usage::default()), cast.workloads.len());
         accounts
     }
 
-    fn declare_nodes(&mut self, cast: &Cast, billing: &Billing) {
+    fn declare_nodes(&mut self, start: &Start) {
+        let (cast, billing) = (&start.cast, &start.cast.billing);
+        let time = PricedTime { calendar: &billing.calendar, span: start.duration, seed: start.seed };
         for (group_id, group) in cast.groups.iter() {
             let pool = |machine: &crate::world::Machine| {
                 let there = &machine.template.capacity.resources;
@@ -94,7 +99,7 @@ impl Accounts {
         for row in billing.node_items(cast.groups.values()) {
             let zone = (row.zone != Symbol::EMPTY).then(|| cast.cluster.symbols.text(row.zone).into());
             let pool = self.pools[row.group][row.machine];
-            let item = Arc::new(billing.node_item(&cast.groups[row.group], row.machine, zone));
+            let item = Arc::new(billing.priced_node_item((&cast.groups[row.group], row.machine), zone, time));
             let item = self.ledger.add_node_item(item, pool);
             self.node_items.fill_to(pool, Vec::new());
             self.node_items[pool].push((row.zone, item));

@@ -106,7 +106,7 @@ impl Shared {
             names: Names::new(&mut cluster.symbols),
             load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
             step_number: 0,
-            accounts: Accounts::new(&cast),
+            accounts: Accounts::new(start),
             metering: Metering::new(&cast),
             counts: Counts::new(cast.workloads.len(), cast.groups.len()),
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),

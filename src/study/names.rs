@@ -1,6 +1,6 @@
 //! What the rows of a study's figures are called: once for all its replications.
 
-use crate::cost::{ChargeKind, Item, ItemId, NamespaceId, Owner, Payer};
+use crate::cost::{ChargeKind, Item, ItemId, NamespaceId, Owner, Payer, PriceType};
 use crate::id::{GroupId, Id, IdVec, WorkloadId};
 use crate::intern::Symbol;
 use crate::traffic::calls::{RouteId, ServiceId};
@@ -163,6 +163,7 @@ fn items(cast: &Cast) -> IdVec<ItemId, ItemName> {
 fn item_name(cast: &Cast, item: &Item, group: Option<GroupId>) -> ItemName {
     let text = |text: &std::sync::Arc<str>| text.to_string();
     let nano = |money: crate::units::Money| i64::try_from(money.nano_usd()).unwrap_or(i64::MAX);
+    let is_spot = item.price.price_type == PriceType::Spot;
     let namespace = match &item.payer {
         Payer::Namespace(id) => Some(cast.cluster.symbols.text(cast.billing.namespaces[*id]).to_owned()),
         _ => None,
@@ -184,7 +185,7 @@ fn item_name(cast: &Cast, item: &Item, group: Option<GroupId>) -> ItemName {
         price_source: item.price.origin.source.to_string(),
         price_date: item.price.origin.date.to_string(),
         estimated: item.price.origin.estimated.as_ref().map(ToString::to_string),
-        varies: item.net_by_hour.is_some(),
+        varies: item.net_by_hour.is_some() || is_spot && cast.billing.spot.of(&item.sku).is_some(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::advise::{self, Advice, Budget};
 use super::commitments::{self, Advised};
 use super::figures::Grain;
+use super::forecast::{self, Forecast};
 use super::replicate::Study;
 use super::runs::Runs;
 use crate::scenario::Scenario;
@@ -15,6 +16,8 @@ pub struct Options {
     pub recommend: bool,
     /// Look for commitments that would pay.
     pub recommend_commitments: bool,
+    /// Look twelve months ahead, also where the demand does not grow.
+    pub forecast: bool,
     /// Replications of every alternative in that search.
     pub search_replications: u32,
     /// Fresh replications in which the present setting and the recommended one are compared, at least; as many as the
@@ -25,7 +28,13 @@ pub struct Options {
 impl Default for Options {
     /// With a search: five replications per alternative, at least 20 to check.
     fn default() -> Self {
-        Options { recommend: true, recommend_commitments: false, search_replications: 5, check_replications: 20 }
+        Options {
+            recommend: true,
+            recommend_commitments: false,
+            forecast: false,
+            search_replications: 5,
+            check_replications: 20,
+        }
     }
 }
 
@@ -39,6 +48,8 @@ pub trait Watch: Sync {
     fn simulated(&self, runs: &Runs);
     /// The search has ended.
     fn searched(&self);
+    /// The forecast has ended.
+    fn foreseen(&self);
 }
 
 impl Watch for () {
@@ -46,6 +57,7 @@ impl Watch for () {
     fn replicated(&self) {}
     fn simulated(&self, _: &Runs) {}
     fn searched(&self) {}
+    fn foreseen(&self) {}
 }
 
 /// What replications are made for.
@@ -55,6 +67,8 @@ pub enum Phase {
     Simulating,
     /// Other settings.
     Searching,
+    /// The demand of the months to come.
+    Forecasting,
 }
 
 /// A scenario, simulated.
@@ -70,12 +84,14 @@ pub struct Finished {
     pub advice: Option<Advice>,
     /// Which commitments would pay, if that was asked.
     pub commitment_advice: Vec<Advised>,
+    /// Twelve months, if that was asked or the demand grows.
+    pub forecast: Option<Forecast>,
 }
 
 /// Simulates a scenario on all threads of the current rayon pool. Cannot fail: an accepted scenario can be run.
 ///
 /// The result depends on the scenario and the options only, not on the threads. Cost: the scenario's replications; with
-/// a search about (6 + 2 per bound) settings times [`Options::search_replications`] more.
+/// a search about (6 + 2 per bound) settings times [`Options::search_replications`] more; with a forecast those of twelve levels of demand.
 pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finished {
     let Finished { scenario, study, runs, .. } = simulate(scenario, &LatencyTables::default(), watch);
     let step = || watch.replicated();
@@ -93,7 +109,13 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finishe
     } else {
         Vec::new()
     };
-    Finished { scenario, study, runs, advice, commitment_advice }
+    let forecast = (options.forecast || scenario.growth_per_month.is_some()).then(|| {
+        watch.begins(Phase::Forecasting, forecast::expected_replications(&scenario));
+        let forecast = forecast::forecast(&scenario, &study, &step);
+        watch.foreseen();
+        forecast
+    });
+    Finished { scenario, study, runs, advice, commitment_advice, forecast: forecast.flatten() }
 }
 
 /// Simulates a scenario without searching for a better setting. Studies that share `tables` make each table of latency
@@ -103,12 +125,12 @@ pub fn simulate(scenario: &Scenario, tables: &LatencyTables, watch: &dyn Watch) 
     watch.begins(Phase::Simulating, u64::from(scenario.replications));
     let runs = study.replicate_all(0..scenario.replications, &|| watch.replicated());
     watch.simulated(&runs);
-    Finished { scenario: scenario.clone(), study, runs, advice: None, commitment_advice: Vec::new() }
+    Finished { scenario: scenario.clone(), study, runs, advice: None, commitment_advice: Vec::new(), forecast: None }
 }
 
 /// Simulates a scenario for its figures alone: without a log, a timeline or advice. `tables` as in [`simulate`].
 pub fn measure(scenario: Scenario, tables: &LatencyTables) -> Finished {
     let study = Study { tables: tables.clone(), keeps_story: false, ..Study::of(&scenario) };
     let runs = study.replicate_all(0..scenario.replications, &|| ());
-    Finished { scenario, study, runs, advice: None, commitment_advice: Vec::new() }
+    Finished { scenario, study, runs, advice: None, commitment_advice: Vec::new(), forecast: None }
 }

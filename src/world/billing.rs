@@ -1,12 +1,16 @@
 //! What is paid for, where and when: the bill's part of the cast.
 
 use super::NodeGroup;
+use super::spot_prices::{Hours, SpotPrices};
 use crate::cost::commitments::Pledges;
-use crate::cost::{Basis, Calendar, ChargeKind, Item, ItemId, NamespaceId, Payer, PriceType, Tier, Unit, UnitPrice};
+use crate::cost::{
+    Basis, Calendar, ChargeKind, Item, ItemId, NamespaceId, Payer, PriceType, Support, Tier, Unit, UnitPrice,
+};
 use crate::id::{Id, IdVec};
 use crate::intern::Symbol;
 use crate::market::Provider;
-use crate::units::Money;
+use crate::rng::Seed;
+use crate::units::{Money, SimDuration, SimTime};
 use std::sync::Arc;
 
 /// Something that is paid for besides nodes.
@@ -33,6 +37,10 @@ pub struct Billing {
     pub items: IdVec<ItemId, Standing>,
     /// What was committed to in advance.
     pub pledges: Arc<Pledges>,
+    /// Prices of spot capacity that change with time.
+    pub spot: Arc<SpotPrices>,
+    /// The support plan: two of the items.
+    pub support: Option<Support>,
 }
 
 impl Default for Billing {
@@ -44,6 +52,8 @@ impl Default for Billing {
             namespaces: IdVec::new(),
             items: IdVec::new(),
             pledges: Arc::default(),
+            spot: Arc::default(),
+            support: None,
         }
     }
 }
@@ -70,7 +80,14 @@ impl Billing {
             })
         })
     }
-    /// What nodes of a machine type in a zone are on the bill.
+    /// As [`node_item`](Self::node_item), with what spot capacity costs in each hour, where that changes.
+    pub fn priced_node_item(&self, node: (&NodeGroup, usize), zone: Option<Arc<str>>, time: PricedTime<'_>) -> Item {
+        let (group, machine) = node;
+        let market = self.spot.of(&group.machines[machine].instance_type).filter(|_| group.spot);
+        let net_by_hour = market.map(|market| market.series(zone.as_deref(), time.hours(), time.seed));
+        Item { net_by_hour, ..self.node_item(group, machine, zone) }
+    }
+    /// What nodes of a machine type in a zone are on the bill; spot prices that change with time are their mean.
     pub fn node_item(&self, group: &NodeGroup, machine: usize, zone: Option<Arc<str>>) -> Item {
         let machine = &group.machines[machine];
         let (service, label) = match self.provider {
@@ -82,7 +99,10 @@ impl Billing {
             false => (ChargeKind::OnDemandNodes, PriceType::OnDemand, "nodes"),
         };
         let money = |price: crate::units::PricePerHour| Money::from_nano_usd(price.nano_usd().into());
-        let tier = Tier { above: 0, list: money(machine.list_price), net: money(machine.price) };
+        let market = self.spot.of(&machine.instance_type).filter(|_| group.spot);
+        let net = market.map(|market| Money::from_nano_usd(market.mean(zone.as_deref()).into()));
+        let origin = market.map_or(&machine.origin, |market| &market.origin).clone();
+        let tier = Tier { above: 0, list: money(machine.list_price), net: net.unwrap_or(money(machine.price)) };
         Item {
             kind,
             service: service.into(),
@@ -97,10 +117,30 @@ impl Billing {
                 unit: Unit { name: "Hours", basis: Basis::Hour },
                 price_type,
                 tiers: vec![tier],
-                origin: machine.origin.clone(),
+                origin,
             },
             net_by_hour: None,
         }
+    }
+}
+
+/// When and with which luck a bill's prices are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct PricedTime<'a> {
+    /// The hours of the bill.
+    pub calendar: &'a Calendar,
+    /// How long it is, from the start of the calendar on.
+    pub span: SimDuration,
+    /// Whose luck.
+    pub seed: Seed,
+}
+
+impl PricedTime<'_> {
+    /// The hours that it touches.
+    fn hours(&self) -> Hours {
+        let last = (SimTime::ZERO + self.span - SimDuration::from_nanos(1)).max(SimTime::ZERO);
+        let count = self.calendar.hour_of(last) as usize + 1;
+        Hours { first: self.calendar.start_unix().div_euclid(3600), count }
     }
 }
 

@@ -1,16 +1,18 @@
 //! The cast: all that is given before time starts.
 
 use super::{
-    Billing, Budget, Carbon, Deploy, Fault, Hpa, Metered, NodeGroup, OnNotice, Rebalance, TracePod, Traffic, Vpa,
+    Billing, Budget, Carbon, Deploy, Fault, Hpa, Metered, NodeGroup, NodeItem, OnNotice, PricedTime, Rebalance, TracePod, Traffic, Vpa,
     Workload,
 };
 use crate::autoscaler;
 use crate::cluster::ClusterState;
-use crate::cost::BaseRates;
+use crate::cost::{BaseRates, Item};
 use crate::hpa;
 use crate::id::{GroupId, IdVec, WorkloadId};
+use crate::intern::Symbol;
 use crate::scheduler::Profiles;
 use crate::vpa;
+use std::sync::Arc;
 
 /// Static objects, groups, workloads: the cluster before time starts.
 #[derive(Clone, Debug, Default)]
@@ -55,4 +57,16 @@ pub struct Cast {
     pub base_rates: BaseRates,
     /// What machines emit, where somebody wants to know.
     pub carbon: Option<Carbon>,
+}
+
+impl Cast {
+    /// All that may be paid for, in the order of the bill's numbers: what stands beside nodes, then the nodes.
+    pub fn bill_items(&self, time: PricedTime<'_>) -> Vec<Arc<Item>> {
+        let standing = self.billing.items.values().map(|standing| standing.item.clone());
+        let node = |row: NodeItem| {
+            let zone = (row.zone != Symbol::EMPTY).then(|| self.cluster.symbols.text(row.zone).into());
+            Arc::new(self.billing.priced_node_item((&self.groups[row.group], row.machine), zone, time))
+        };
+        standing.chain(self.billing.node_items(self.groups.values()).map(node)).collect()
+    }
 }

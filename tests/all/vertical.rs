@@ -69,6 +69,7 @@ fn report_of(scenario: Scenario, outcome: Outcome) -> Report {
         runs: Runs::new(vec![figures], None),
         advice: None,
         commitment_advice: Vec::new(),
+        forecast: None,
     })
 }
 

@@ -78,6 +78,13 @@ impl Pledges {
         self.commitments.is_empty() && !self.sustained
     }
 
+    /// The same, told in hours that begin so many hours earlier.
+    pub fn counted_from(&self, hours_earlier: i64) -> Pledges {
+        let mut pledges = self.clone();
+        pledges.commitments.iter_mut().for_each(|row| row.fee.begins += hours_earlier);
+        pledges
+    }
+
     /// Applies commitments to the hours until `end`. `paid` has the quantity of each item.
     ///
     /// Cost: a pass over the usages and the steps of the arrangement for each hour.

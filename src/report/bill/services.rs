@@ -63,7 +63,9 @@ const OF_GOOGLE: &[Row] = &[
     ("Cloud SQL", "Databases", "Relational Databases", "sql", "DB Instance"),
     ("Cloud Memorystore", "Databases", "Caching", "memorystore", "Cache Node"),
     ("Cloud Pub/Sub", "Integration", "Messaging", "pubsub", "Topic"),
+    ("Google Cloud Support", "Management and Governance", "Support", "support", "Support Plan"),
     ("Cloud Monitoring", "Management and Governance", "Observability", "monitoring", "Metrics and Logs"),
+    ("Cloud Logging", "Management and Governance", "Observability", "logging", "Metrics and Logs"),
     ("Committed Use Discounts", "Management and Governance", "Cost Management", "cud", "Commitment"),
 ];
 

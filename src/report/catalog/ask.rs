@@ -97,6 +97,7 @@ impl Asked<'_> {
                     architecture: kind.architecture.name(),
                     gpus: kind.gpus,
                     spot: offering.spot.map(|rate| (rate.net.usd(), rate.origin)),
+                    spread: catalog.spot_spread(kind.name, region),
                     interrupted: pool.map(|pool| pool.rate.label),
                 };
                 let service = Service::of_machines(kind.provider).name;

@@ -8,7 +8,7 @@ mod print;
 
 pub use print::{csv, json, table};
 
-use crate::market::{Architecture, Origin, Provider};
+use crate::market::{Architecture, Origin, Provider, SpotSpread};
 use std::ops::RangeInclusive;
 
 /// What is asked of the price list.
@@ -97,6 +97,8 @@ pub struct Machine {
     pub gpus: u32,
     /// USD per hour, where there is a spot market, and where that is from.
     pub spot: Option<(f64, Origin)>,
+    /// How the spot price differs between the region's zones, where that is known.
+    pub spread: Option<SpotSpread>,
     /// How often spot capacity is taken back.
     pub interrupted: Option<&'static str>,
 }

@@ -1,6 +1,7 @@
 //! The answer as a table for a terminal, JSON, CSV.
 
 use super::{Row, Section};
+use crate::market::SpotSpread;
 use crate::report::csv::{finish, number, record};
 use crate::report::screen;
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ pub fn table(rows: &[Row]) -> String {
             let _ = writeln!(text, "{}", line.strip_prefix(' ').unwrap_or(line).trim_end());
         }
     }
-    text + &sources(rows)
+    text + &sources(rows) + &zones(rows)
 }
 
 /// Makes lines of which none is wider than the smallest terminal: names that are too long for it go on below themselves. Whether
@@ -138,6 +139,31 @@ fn sources(rows: &[Row]) -> String {
     text
 }
 
+/// More of them nobody reads below a table.
+const MOST_SPREADS: usize = 8;
+
+/// How spot prices differ between zones, where that is known.
+fn zones(rows: &[Row]) -> String {
+    let spread = |row: &Row| {
+        let SpotSpread { zones, min, max } = row.machine.as_ref()?.spread?;
+        let [min, max] = [min, max].map(usd_text);
+        Some(format!("{} in {}: {min} to {max} over {zones} zones", row.name, row.region))
+    };
+    let spreads: Vec<String> = rows.iter().filter_map(spread).collect();
+    let mut text = String::new();
+    match spreads.len() {
+        0 => {}
+        1..=MOST_SPREADS => {
+            let _ = writeln!(text, "\nSpot prices by zone, at another time:");
+            spreads.iter().for_each(|spread| screen::wrapped(&mut text, "  ", spread));
+        }
+        count => {
+            let _ = writeln!(text, "\nOf {count} rows it is known how spot prices differ by zone: -o csv, -o json.");
+        }
+    }
+    text
+}
+
 /// One record per row and tier, with everything that is known.
 pub fn csv(rows: &[Row]) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
@@ -155,6 +181,8 @@ pub fn csv(rows: &[Row]) -> String {
         "list_usd",
         "net_usd",
         "spot_usd",
+        "spot_zones_min_usd",
+        "spot_zones_max_usd",
         "interrupted",
         "source",
         "date",
@@ -163,6 +191,9 @@ pub fn csv(rows: &[Row]) -> String {
     record(&mut writer, heads.map(str::to_owned));
     for row in rows {
         let machine = row.machine.as_ref();
+        let spread = |end: fn(&SpotSpread) -> f64| {
+            machine.and_then(|machine| machine.spread.as_ref()).map(|spread| exact(end(spread))).unwrap_or_default()
+        };
         let tiers = if row.tiers.is_empty() { vec![None] } else { row.tiers.iter().map(Some).collect() };
         for tier in tiers {
             let price = |pick: fn(&(u64, f64, f64)) -> f64| tier.map(|tier| exact(pick(tier))).unwrap_or_default();
@@ -183,6 +214,8 @@ pub fn csv(rows: &[Row]) -> String {
                     price(|tier| tier.1),
                     price(|tier| tier.2),
                     machine.and_then(|machine| machine.spot.as_ref()).map(|(usd, _)| exact(*usd)).unwrap_or_default(),
+                    spread(|spread| spread.min),
+                    spread(|spread| spread.max),
                     machine.and_then(|machine| machine.interrupted).unwrap_or_default().to_owned(),
                     origin(|origin| origin.source.clone().into_owned()),
                     origin(|origin| origin.date.clone().into_owned()),
@@ -207,6 +240,7 @@ pub fn json(rows: &[Row]) -> String {
             serde_json::json!({
                 "vcpu": machine.vcpu, "memoryGib": machine.memory_gib, "architecture": machine.architecture,
                 "gpus": machine.gpus, "spotUsd": machine.spot.as_ref().map(|(usd, _)| usd),
+                "spotByZone": machine.spread.map(|spread| serde_json::json!({ "zones": spread.zones, "minUsd": spread.min, "maxUsd": spread.max })),
                 "spotPrice": machine.spot.as_ref().map(|(_, from)| origin(from)), "interrupted": machine.interrupted,
             })
         });

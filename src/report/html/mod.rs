@@ -46,6 +46,7 @@ fn model(report: &Report) -> Value {
         has_files => !report.bill.lines.is_empty(),
         owners => shown(owners::allocation(report)),
         budgets => Value::from(Serde(owners::budgets(report))),
+        forecast => Value::from(Serde(owners::forecast(report))),
         unit_costs => shown(owners::unit_costs(report)),
         answer => Value::from(Serde(answer(report))),
         overall => report.recommendation.as_ref().map(|found| overall(report, found)),

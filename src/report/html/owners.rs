@@ -3,6 +3,7 @@
 use super::costs::{costs, explained};
 use super::table::Table;
 use crate::cost::Owner;
+use crate::report::forecast_words;
 use crate::report::owner_words::{self, IDLE, SHARED, by, made_of, owner, sentence};
 use crate::report::{AllocationTable, Estimate, OwnerCost, Report};
 
@@ -50,6 +51,17 @@ pub(super) fn budgets(report: &Report) -> Table {
         "Expected is what the whole calendar month costs if all of it is like the simulated time; exceeded in so many of the \
          runs; passed on the day that its expected cost reaches the budget.",
     )
+}
+
+/// The next twelve months, with their sum.
+pub(super) fn forecast(report: &Report) -> Table {
+    let mut grid = forecast_words::months(report);
+    let total = grid.rows.pop().unwrap_or_default();
+    grid.title = String::new();
+    let basis = report.forecast.as_ref().map(|forecast| forecast.basis.clone()).unwrap_or_default();
+    let heads: Vec<&str> =
+        grid.heads.iter().map(|head| if *head == "what changes" { "-what changes" } else { *head }).collect();
+    Table::new("", &heads, grid.rows).with_total(total).noted(basis)
 }
 
 /// By route and by service.

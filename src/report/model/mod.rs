@@ -6,6 +6,7 @@ mod carbon;
 mod commitments;
 mod costs;
 mod drivers;
+mod forecast;
 mod owners;
 mod recommendation;
 mod scaling;
@@ -18,6 +19,7 @@ pub use carbon::CarbonResult;
 pub use commitments::{AdvisedCommitment, CommitmentResult, CommitmentsResult, SavingIfUsageFalls};
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use drivers::{CapacityResult, CostDrivers};
+pub use forecast::{ForecastBudget, ForecastMonthResult, ForecastResult};
 pub use owners::{AllocationTable, BudgetResult, OwnerCost, UnitCost};
 pub use recommendation::{Recommendation, RecommendedBounds, TriedSetting, Verdict};
 pub use scaling::{AutoscalerResult, GroupResult, VerticalBounds, VerticalResult};
@@ -81,6 +83,9 @@ pub struct Report {
     /// Budgets, and what is to be expected of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetResult>,
+    /// The next twelve calendar months; absent where nobody asked and the demand does not grow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<ForecastResult>,
     /// What a request costs.
     #[serde(default)]
     pub unit_costs: Vec<UnitCost>,
@@ -134,6 +139,7 @@ impl Report {
             bill: BillResult::default(),
             allocation: Vec::new(),
             budgets: Vec::new(),
+            forecast: None,
             unit_costs: Vec::new(),
             charges: Vec::new(),
             namespaces: Vec::new(),

@@ -6,6 +6,7 @@ mod carbon;
 mod commitments;
 mod costs;
 mod drivers;
+mod forecast;
 mod headlines;
 mod owners;
 mod scaling;
@@ -23,7 +24,7 @@ use crate::world::Cast;
 impl Report {
     /// What a study found. The timeline is that of replication 0; the command that makes the report again is left empty.
     pub fn of(finished: &Finished) -> Self {
-        let Finished { scenario, study, runs, advice, commitment_advice } = finished;
+        let Finished { scenario, study, runs, advice, commitment_advice, forecast } = finished;
         let names = study.names();
         let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
         let mut report = Report::of_figures(finished);
@@ -36,6 +37,7 @@ impl Report {
         report.commitment_advice = commitment_advice.iter().map(AdvisedCommitment::from).collect();
         report.allocation = results.allocation(&scenario.owners);
         report.budgets = results.budgets(&scenario.owners);
+        report.forecast = forecast.as_ref().map(|found| results.forecast(found, &scenario.owners));
         report.unit_costs = results.unit_costs();
         report.bill = results.bill(&study.cast.billing.calendar, scenario);
         report.inputs = scenario.inputs.values(&scenario.cast);

@@ -148,15 +148,20 @@ impl Results<'_> {
         owners.budgets.iter().map(|budget| self.budget(budget, owners)).collect()
     }
 
+    /// What a replication costs the owner of a budget.
+    pub(super) fn of_owner(&self, run: &Figures, owner: &BudgetOwner, owners: &Owners) -> Money {
+        match owner {
+            BudgetOwner::Cluster => run.cost(),
+            BudgetOwner::Namespace(name) => total_of(&self.divided(run, &By::Namespace, owners), name),
+            BudgetOwner::Label(key, value) => total_of(&self.divided(run, &By::Label(key.clone()), owners), value),
+        }
+    }
+
     fn budget(&self, budget: &Budget, owners: &Owners) -> BudgetResult {
         let calendar = &self.cast.billing.calendar;
         let month = &calendar.months()[0];
         let of_month = f64::from(month.hours) / HOURS_PER_MONTH as f64;
-        let amount = |run: &Figures| match &budget.owner {
-            BudgetOwner::Cluster => run.cost(),
-            BudgetOwner::Namespace(name) => total_of(&self.divided(run, &By::Namespace, owners), name),
-            BudgetOwner::Label(key, value) => total_of(&self.divided(run, &By::Label(key.clone()), owners), value),
-        };
+        let amount = |run: &Figures| self.of_owner(run, &budget.owner, owners);
         let costs: Vec<f64> = self.runs.figures().iter().map(|run| run.usd_per_month(amount(run)) * of_month).collect();
         let above = costs.iter().filter(|usd| **usd > budget.usd_per_month).count();
         let expected = Estimate::of(costs.iter().copied());

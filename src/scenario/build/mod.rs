@@ -25,6 +25,7 @@ mod price_book;
 mod prices;
 mod scene;
 mod scheduler;
+mod spot_prices;
 mod spot_twins;
 mod texts;
 mod traffic;
@@ -76,12 +77,12 @@ pub(super) struct Inputs<'a> {
 }
 
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
-pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
-    let Inputs { files, folder, prices, texts } = inputs;
+pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
     let (region, provider) = region(file, issues);
-    let around = price_book::Around { files, folder, list: prices, region: &region };
+    let Inputs { files, folder, prices: list, texts } = of;
+    let around = price_book::Around { files, folder, list, region: &region };
     let negotiated = price_book::read(&around, &file.prices.0, issues);
-    let prices: &dyn PriceBook = negotiated.as_ref().map_or(prices, |book| book);
+    let prices: &dyn PriceBook = negotiated.as_ref().map_or(list, |book| book);
     let texts = texts.of(file, folder, files, issues);
     let mut cluster = ClusterState::new();
     let start = billing::start(file, issues);
@@ -151,6 +152,7 @@ pub(super) fn build(inputs: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues
         duration,
         replications,
         seed: file.seed.unwrap_or(1),
+        growth_per_month: file.traffic.growth.map(|growth| growth.per_month),
         thresholds: thresholds(file),
         caveats: Issues::new(),
         not_in_bill,
@@ -196,6 +198,7 @@ fn fill(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issue
     faults::build(scene, converter, cast, issues);
     vain::warn_about(scene, cast, issues);
     deploys::build(scene, converter, cast, issues);
+    cast.billing.spot = Arc::new(spot_prices::build(scene, converter, cast, issues));
     if let Some(path) = &scene.file.pod_trace {
         cast.trace = pod_trace::read(scene, path, converter, issues);
     }

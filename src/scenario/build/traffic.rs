@@ -8,7 +8,7 @@ use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
-use crate::traffic::demand::{After, Curve, Demand, FlashCrowd, Noise};
+use crate::traffic::demand::{After, Curve, Demand, FlashCrowd, Growth, Noise};
 use crate::traffic::latency::{
     Abandoned, Discipline, EmpiricalWork, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
 };
@@ -87,8 +87,13 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     if curves.len() < scene.file.traffic.patterns.len() {
         return;
     }
-    let demand = Arc::new(Demand { curves, noise, poisson: true });
+    let demand = Arc::new(Demand { curves, noise, poisson: true, growth: growth(scene) });
     cast.traffic = Some(Traffic { demand, graph, services, objective, mode, arrivals });
+}
+
+/// How the demand grows.
+fn growth(scene: &Scene<'_>) -> Growth {
+    scene.file.traffic.growth.map_or(Growth::default(), |rate| Growth { per_month: rate.per_month, level: 1.0 })
 }
 
 /// How much the rate varies around the patterns.

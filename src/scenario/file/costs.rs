@@ -1,7 +1,8 @@
 //! What is paid for besides nodes.
 
+use super::prices::Percent;
 use crate::units::Quantity;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// Whose bill it is, and when.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -67,4 +68,39 @@ pub struct Charge {
     /// Whose it is.
     #[serde(default)]
     pub namespace: Option<String>,
+}
+
+/// The provider's support plan; its name is short for `{plan: NAME}`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SupportTerms {
+    /// `business`, `enterprise`, `premium`...
+    pub plan: Option<String>,
+    /// USD a month at least, if it is not the listed amount.
+    pub minimum_usd: Option<f64>,
+    /// Of the whole bill, if it is not the listed shares.
+    pub percent: Option<Percent>,
+}
+
+/// What a scenario says of its support plan.
+#[derive(Clone, Debug, Default)]
+pub struct SupportPlan(pub SupportTerms);
+
+impl<'de> Deserialize<'de> for SupportPlan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = SupportPlan;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a support plan, or {plan: NAME}")
+            }
+            fn visit_str<E: serde::de::Error>(self, plan: &str) -> Result<SupportPlan, E> {
+                Ok(SupportPlan(SupportTerms { plan: Some(plan.to_owned()), ..SupportTerms::default() }))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<SupportPlan, A::Error> {
+                SupportTerms::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(SupportPlan)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
 }

@@ -7,6 +7,7 @@ mod cluster;
 mod commitments;
 mod costs;
 mod events;
+mod growth;
 mod owners;
 mod prices;
 mod services;
@@ -19,10 +20,11 @@ pub use cluster::{
     Assume, Assumption, Autoscaler, Cluster, FargateProfile, NodeGroup, ReleaseChannel, RootVolume, Scheduler,
 };
 pub use commitments::{Commitment, CommitmentKind, Payment};
-pub use costs::{Billing, Charge, Managed};
+pub use costs::{Billing, Charge, Managed, SupportPlan, SupportTerms};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
+pub use growth::GrowthRate;
 pub use owners::{Allocation, Budget, Sharing};
-pub use prices::{Percent, PriceRate, PriceTerms, Prices};
+pub use prices::{Percent, PriceRate, PriceTerms, Prices, SpotAlign, SpotMode, SpotProcess};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, Pattern, Stage, Traffic};
@@ -90,6 +92,8 @@ pub struct ScenarioFile {
     pub budgets: Vec<Budget>,
     /// Other things that are paid for by the hour.
     pub charges: Vec<Charge>,
+    /// The provider's support plan.
+    pub support: Option<SupportPlan>,
     /// What was committed to in advance.
     pub commitments: Vec<Commitment>,
     /// Whether emissions are wanted.
@@ -121,6 +125,7 @@ pub(super) const PATH_FIELDS: &[&str] = &[
     "traffic.patterns[].trace.file",
     "podTrace",
     "prices.file",
+    "prices.spotHistory",
 ];
 
 /// How controllers meet.

@@ -1,6 +1,6 @@
 //! The user's own prices: what was negotiated, in the scenario or in a file that it names.
 
-use super::values::FilePath;
+use super::values::{FilePath, Time};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -26,6 +26,48 @@ pub struct PriceTerms {
     pub discounts: BTreeMap<String, Percent>,
     /// Prices and discounts of single things.
     pub rates: Vec<PriceRate>,
+    /// A recording of spot prices: the output of `aws ec2 describe-spot-price-history`, or a CSV of the same.
+    pub spot_history: Option<FilePath>,
+    /// What spot prices do in time.
+    pub spot_prices: Option<SpotMode>,
+    /// How a recording lies over the simulated time.
+    pub spot_align: Option<SpotAlign>,
+    /// How spot prices move, where none are recorded.
+    pub spot_process: Option<SpotProcess>,
+}
+
+/// What spot prices do in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SpotMode {
+    /// As recorded; beyond the recording the first and the last price are held.
+    Recorded,
+    /// As recorded; beyond the recording they are drawn from a process that is fitted to it.
+    Fitted,
+    /// They do not change.
+    Constant,
+}
+
+/// How a recording lies over the simulated time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SpotAlign {
+    /// At its own dates.
+    Calendar,
+    /// It begins with the simulated time, at its hour of the day.
+    Start,
+}
+
+/// How the logarithm of a spot price moves.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SpotProcess {
+    /// After this time a distance from the mean is half.
+    pub half_life: Option<Time>,
+    /// The standard deviation of the change from one day to the next.
+    pub daily_sd: Option<f64>,
+    /// The correlation of the zones, 0 to 1.
+    pub zone_correlation: Option<f64>,
 }
 
 /// The price of one thing.

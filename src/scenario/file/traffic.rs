@@ -1,5 +1,6 @@
 //! Requests from outside.
 
+use super::growth::GrowthRate;
 use super::values::{FilePath, Time};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ pub struct Traffic {
     pub patterns: Vec<Pattern>,
     /// All of it times this.
     pub scale: Option<f64>,
+    /// How it grows: `5%/month`.
+    pub growth: Option<GrowthRate>,
     /// Standard deviation of the rate's logarithm.
     pub noise: Option<f64>,
     /// How long busy minutes follow busy minutes.

@@ -5,9 +5,11 @@
 //! It knows nothing of services: who serves what share is the matter of [`calls`](super::calls).
 
 mod curve;
+mod growth;
 mod noise;
 
 pub(crate) use curve::{After, Cursor, Curve, FlashCrowd};
+pub(crate) use growth::Growth;
 pub(crate) use noise::{Noise, poisson_count};
 
 use crate::rng::Seed;
@@ -24,6 +26,8 @@ pub struct Demand {
     pub noise: Option<Noise>,
     /// Whether each step's requests are a Poisson count instead of their expectation.
     pub poisson: bool,
+    /// On the sum of the curves.
+    pub growth: Growth,
 }
 
 /// One replication's walk along a [`Demand`], step by step in order of time.
@@ -40,13 +44,15 @@ pub(crate) struct DemandRun {
 impl Demand {
     /// The rate in requests per second at an instant, without noise. For charts and tests.
     pub fn rate_at(&self, time: SimTime) -> f64 {
-        self.curves.iter().map(|curve| curve.rate_at(time, &mut Cursor::default())).sum()
+        let rate: f64 = self.curves.iter().map(|curve| curve.rate_at(time, &mut Cursor::default())).sum();
+        rate * self.growth.between(time, time)
     }
 
     /// The mean rate in requests per second over `from..to`, without noise; the rate at `from`
-    /// when the interval is empty.
+    /// when the interval is empty. Growth is averaged by itself, as if the curves were level.
     pub fn mean_rate(&self, from: SimTime, to: SimTime) -> f64 {
-        mean_rate(&self.curves, &mut vec![Cursor::default(); self.curves.len()], from, to)
+        let rate = mean_rate(&self.curves, &mut vec![Cursor::default(); self.curves.len()], from, to);
+        rate * self.growth.between(from, to)
     }
 }
 
@@ -62,6 +68,8 @@ impl DemandRun {
     /// replication's noise. Each call draws: ask once per step, in order of time.
     pub(crate) fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
         let mut rate = mean_rate(&self.demand.curves, &mut self.cursors, from, from + span);
+        // Within a step the growth is as good as a straight line: its mean is that of the product.
+        rate *= self.demand.growth.between(from, from + span);
         if let Some(noise) = &mut self.noise {
             rate *= noise.factor(span);
         }
@@ -102,7 +110,7 @@ mod tests {
             })
             .unwrap(),
         ];
-        Demand { curves, noise: None, poisson: false }
+        Demand { curves, ..Demand::default() }
     }
 
     fn total(demand: Demand, seed: u64) -> f64 {
@@ -118,6 +126,16 @@ mod tests {
         assert!((found / (100.0 * 86_400.0 + crowd) - 1.0).abs() < 1e-3, "{found}");
         let whole = day().mean_rate(SimTime::ZERO, SimTime::from_secs(86_400)) * 86_400.0;
         assert!((found / whole - 1.0).abs() < 1e-9, "{found} {whole}");
+    }
+
+    #[test]
+    fn growth_is_on_everything_that_arrives() {
+        let grown = Demand { growth: Growth { per_month: 0.5, level: 1.0 }, ..day() };
+        let curves = vec![Curve::constant(100.0).unwrap()];
+        let level = Demand { curves, growth: grown.growth, ..Demand::default() };
+        let factor = grown.growth.mean_factor(0.0, 86_400.0);
+        assert!((total(level, 1) / (8_640_000.0 * factor) - 1.0).abs() < 1e-9);
+        assert!(total(grown, 1) > total(day(), 1));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Same bytes for the same result: its date is the scenario's. Texts are written as texts, whatever they begin with.
 
 mod bill;
+mod forecast;
 mod notes;
 mod owners;
 mod sheet;
@@ -31,6 +32,9 @@ pub fn workbook(report: &Report) -> Result<Vec<u8>, BillError> {
         lines.write(book.add_worksheet(), &formats)?;
         owners::by_team(book.add_worksheet(), &formats, report)?;
         sums::by_month(book.add_worksheet(), &formats, (report, &lines))?;
+        if let Some(found) = &report.forecast {
+            forecast::forecast(book.add_worksheet(), &formats, found)?;
+        }
         sums::allocation(book.add_worksheet(), &formats, report)?;
         if !report.budgets.is_empty() {
             owners::budgets(book.add_worksheet(), &formats, report)?;

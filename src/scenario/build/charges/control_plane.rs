@@ -112,10 +112,10 @@ fn calendar(lines: &mut Lines<'_, '_>, version: &str, whose: &str) -> Option<Ver
     found
 }
 
-/// Where the version stands when the simulated time begins, and from when on it is in extended support or past it, if that is in the
-/// simulated time. A phase begins when a day begins in UTC.
+/// Where the version stands when the simulated time begins, and from when on it is in extended support or past it: also if that is after
+/// the simulated time, for the forecast by month. A phase begins when a day begins in UTC.
 fn timeline(lines: &Lines<'_, '_>, support: &VersionSupport) -> (SupportPhase, Option<SimTime>) {
-    let (start, span) = (lines.scene.start.at, lines.scene.span);
+    let start = lines.scene.start.at;
     let first = start.to_zoned(TimeZone::UTC).date();
     let phase = support.phase(first);
     if phase != SupportPhase::Standard {
@@ -123,7 +123,7 @@ fn timeline(lines: &Lines<'_, '_>, support: &VersionSupport) -> (SupportPhase, O
     }
     let change = support.standard_until.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());
     let at = SimTime::ZERO + SimDuration::from_secs((change - start.as_second()).max(0));
-    (phase, Some(at).filter(|at| *at < SimTime::ZERO + span))
+    (phase, Some(at))
 }
 
 /// What is to be said of a version; also that nobody gave it.

@@ -27,7 +27,10 @@ pub(super) fn sentences(scene: &Scene<'_>, included: Included) -> Vec<String> {
             all.push(sentence.to_owned());
         }
     };
-    add(!named(&["support plan", "support"]), "Support plans of the provider, usually a share of the whole bill.");
+    add(
+        scene.file.support.is_none() && !named(&["support plan", "support"]),
+        "Support plans of the provider, usually a share of the whole bill.",
+    );
     let databases =
         "Databases, caches, queues and storage outside of the cluster, unless named under managed or charges.";
     add(!included.managed, databases);

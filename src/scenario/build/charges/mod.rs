@@ -14,6 +14,7 @@ mod price_name;
 mod root_volumes;
 mod standing;
 mod storage_classes;
+mod support;
 mod unit_price;
 mod wildcard;
 mod written;
@@ -53,6 +54,7 @@ pub(super) fn build(
     let groups: Vec<(GroupId, String)> = cast.groups.iter().map(|(id, group)| (id, group.name.clone())).collect();
     network::add_traffic(&mut lines, &traffic, &groups);
     written::add(scene, converter, &mut billing, issues);
+    support::add(scene, &mut billing, issues);
     (cast.billing, cast.metered) = (billing, metered);
     let included = left_out::Included {
         traffic: cast.traffic.is_some(),

@@ -3,7 +3,7 @@
 use super::managed;
 use super::standing::{Line, MOST, Written, kind_of};
 use super::unit_price::standing_price;
-use crate::cost::{Basis, ChargeKind, Payer, PriceType, Tier, Unit, UnitPrice};
+use crate::cost::{Basis, ChargeKind, OWN_CHARGES, Payer, PriceType, Tier, Unit, UnitPrice};
 use crate::market::{FixedPrice, Origin, Per, Service};
 use crate::scenario::build::scene::Scene;
 use crate::scenario::file::Charge;
@@ -36,7 +36,7 @@ fn charge(written: &mut Written<'_>, field: &str, row: &Charge, payer: Payer) {
                     let service = Service::of(item, written.scene.provider);
                     let line = Line {
                         kind: kind_of(item, written.scene.provider),
-                        service: service.map_or("charges", |service| service.name),
+                        service: service.map_or(OWN_CHARGES, |service| service.name),
                         sku: item,
                         name: &row.name,
                         resource: &row.name,
@@ -63,7 +63,7 @@ fn charge(written: &mut Written<'_>, field: &str, row: &Charge, payer: Payer) {
                 return written.refuse(format!("{field}.usdPerMonth"), message);
             }
             let (kind, sku) = (ChargeKind::ManagedServices, "as written");
-            let line = Line { kind, service: "charges", sku, name: &row.name, resource: &row.name, payer };
+            let line = Line { kind, service: OWN_CHARGES, sku, name: &row.name, resource: &row.name, payer };
             written.add(line, as_written(usd), 1.0);
         }
         (Some(_), Some(_)) => {

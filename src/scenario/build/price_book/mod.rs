@@ -155,6 +155,18 @@ fn file_part(around: &Around<'_>, path: &FilePath, outer: &PriceTerms, issues: &
         let message = "a price file names no other one".to_owned();
         issues.push(Issue::error("file", message).in_file(&name, line_of(&text, "file")));
     }
+    let is_set = [
+        terms.spot_history.is_some(),
+        terms.spot_prices.is_some(),
+        terms.spot_align.is_some(),
+        terms.spot_process.is_some(),
+    ];
+    for (field, _) in
+        ["spotHistory", "spotPrices", "spotAlign", "spotProcess"].iter().zip(is_set).filter(|(_, is_set)| *is_set)
+    {
+        let message = format!("`{field}` stands under `prices` in the scenario, not in a price file");
+        issues.push(Issue::error(*field, message).in_file(&name, line_of(&text, field)));
+    }
     if terms.currency.is_none() && terms.usd_per_unit.is_none() {
         (terms.currency, terms.usd_per_unit) = (outer.currency.clone(), outer.usd_per_unit);
     }

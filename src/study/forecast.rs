@@ -1,0 +1,190 @@
+//! Twelve calendar months: what each costs, at the demand that it will have.
+//!
+//! Cost does not grow as demand does (nodes are whole, floors stay, tiers fall), so each month's demand is simulated by itself,
+//! with the same luck. What was metered then stands for all hours of the month, and the books of the year are closed as any others: with the
+//! months' lengths and tiers, with commitments that begin and end, with spot prices and support.
+
+use super::replicate::Study;
+use super::runs::Runs;
+use super::{Figures, Names};
+use crate::cost::{Calendar, Horizon, ItemId, MonthCost, Quantities, Timed};
+use crate::rng::Seed;
+use crate::scenario::Scenario;
+use crate::traffic::demand::Growth;
+use crate::units::{SimDuration, SimTime};
+use crate::world::{Cast, Measure, PricedTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A forecast has so many months.
+pub(super) const MONTHS: usize = 12;
+/// Replications of each month's demand, at most: as many as the scenario has if those are fewer.
+pub(super) const MOST_REPLICATIONS: u32 = 10;
+/// Each of them simulates at most this of the scenario.
+const LONGEST: SimDuration = SimDuration::from_hours(28 * 24);
+
+/// Twelve months from the one in which the simulated time begins.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// How the demand grows, each month of 730 hours; 0.05 is 5 %.
+    pub growth_per_month: f64,
+    /// In order.
+    pub months: Vec<ForecastMonth>,
+    /// The figures of each level of demand that was simulated, without lines: owners' shares are taken from them.
+    pub levels: Vec<Runs>,
+    /// How much of the scenario was simulated for each.
+    pub span: SimDuration,
+}
+
+/// A calendar month of the account.
+#[derive(Clone, Debug)]
+pub struct ForecastMonth {
+    /// `2026-12`.
+    pub name: String,
+    /// From when until when, seconds since 1970.
+    pub unix: [i64; 2],
+    /// The mean of its demand over that at the start.
+    pub demand: f64,
+    /// Which of the levels that is.
+    pub level: usize,
+    /// What it costs, by replication.
+    pub costs: Vec<MonthCost>,
+}
+
+/// The time that is foreseen.
+struct Year {
+    calendar: Calendar,
+    span: SimDuration,
+    /// Its months and their demand.
+    months: Vec<(crate::cost::Month, f64)>,
+}
+
+impl Year {
+    /// Twelve whole months. Before the start of the simulated time demand is as it is then.
+    fn of(scenario: &Scenario, growth: f64) -> Option<Year> {
+        let zone = TimeZone::get(&scenario.account.time_zone).unwrap_or(TimeZone::UTC);
+        let first = scenario.account.start.to_zoned(zone.clone()).first_of_month().ok()?.start_of_day().ok()?;
+        let end = first.checked_add((MONTHS as i64).months()).ok()?.timestamp();
+        let start: Timestamp = first.timestamp();
+        let span = SimDuration::from_secs(end.as_second() - start.as_second());
+        let calendar = Calendar::new(start, &zone, span).ok()?;
+        let begins = scenario.account.start.as_second();
+        let growth = Growth { per_month: growth, level: 1.0 };
+        let demand = |from: i64, until: i64| {
+            let [from, until] = [from, until].map(|unix| (unix - begins) as f64);
+            let before = (until.min(0.0) - from).max(0.0);
+            let after = growth.mean_factor(from.max(0.0), until.max(0.0));
+            (before + after * (until - from - before)) / (until - from)
+        };
+        let months = calendar.months().iter().take(MONTHS);
+        let months = months.map(|month| (month.clone(), demand(month.from_unix, month.until_unix))).collect();
+        Some(Year { calendar, span, months })
+    }
+}
+
+/// How many replications a forecast takes.
+pub(super) fn expected_replications(scenario: &Scenario) -> u64 {
+    let growth = scenario.growth_per_month.unwrap_or(0.0);
+    let levels = if growth == 0.0 || scenario.cast.traffic.is_none() { 1 } else { MONTHS as u64 };
+    levels * u64::from(replications(scenario))
+}
+
+fn replications(scenario: &Scenario) -> u32 {
+    scenario.replications.min(MOST_REPLICATIONS)
+}
+
+/// The forecast of a scenario, on all threads of the current pool; none where the calendar ends. `progress` is called after each
+/// replication.
+///
+/// The result depends on the scenario alone. Cost: [`expected_replications`] of up to four weeks; memory: what a few of them
+/// metered by the hour.
+pub fn forecast(scenario: &Scenario, study: &Study, progress: &(dyn Fn() + Sync)) -> Option<Forecast> {
+    let growth = scenario.growth_per_month.filter(|_| study.cast.traffic.is_some()).unwrap_or(0.0);
+    let year = Year::of(scenario, growth)?;
+    let mut demands: Vec<f64> = Vec::new();
+    let mut level_of = Vec::new();
+    for (_, demand) in &year.months {
+        let known = demands.iter().position(|known| known.to_bits() == demand.to_bits());
+        level_of.push(known.unwrap_or(demands.len()));
+        if known.is_none() {
+            demands.push(*demand);
+        }
+    }
+    let span = study.duration.min(LONGEST);
+    let studies: Vec<Study> = demands.iter().map(|demand| at_demand(study, span, *demand)).collect();
+    let names = study.names();
+    let one = |number: u32| {
+        let runs: Vec<(Quantities, Figures)> =
+            studies.par_iter().map(|study| metered(study, number, &names, progress)).collect();
+        let metered: Vec<&Quantities> = level_of.iter().map(|level| &runs[*level].0).collect();
+        let costs = horizon(&year, study, number).costs(&metered);
+        (costs, runs.into_iter().map(|(_, figures)| figures).collect::<Vec<Figures>>())
+    };
+    let (costs, figures): (Vec<Vec<MonthCost>>, Vec<Vec<Figures>>) =
+        (0..replications(scenario)).into_par_iter().map(one).unzip();
+    let of_level = |level: usize| figures.iter().map(|runs| runs[level].clone()).collect();
+    let months =
+        year.months.into_iter().zip(&level_of).enumerate().map(|(at, ((month, demand), level))| ForecastMonth {
+            name: month.name,
+            unix: [month.from_unix, month.until_unix],
+            demand,
+            level: *level,
+            costs: costs.iter().map(|months| months[at].clone()).collect(),
+        });
+    let months = months.collect();
+    let levels = (0..demands.len()).map(|level| Runs::new(of_level(level), None)).collect();
+    Some(Forecast { growth_per_month: growth, months, levels, span })
+}
+
+/// The study at so many times its demand, without growth.
+fn at_demand(study: &Study, span: SimDuration, demand: f64) -> Study {
+    let mut cast: Cast = (*study.cast).clone();
+    if let Some(traffic) = &mut cast.traffic {
+        Arc::make_mut(&mut traffic.demand).growth = Growth::flat(demand);
+    }
+    Study { cast: Arc::new(cast), duration: span, keeps_story: false, ..study.clone() }
+}
+
+fn metered(study: &Study, number: u32, names: &Names, progress: &(dyn Fn() + Sync)) -> (Quantities, Figures) {
+    let outcome = study.replicate(number);
+    let quantities = outcome.bill.quantities();
+    let figures = Figures::of(number, names, outcome);
+    progress();
+    // Enough to divide the cost among its owners.
+    let Figures { replication, span, charges, allocated, .. } = figures;
+    (quantities, Figures { replication, span, charges, allocated, ..Figures::default() })
+}
+
+/// What is paid for in the year, with a replication's luck.
+fn horizon(year: &Year, study: &Study, number: u32) -> Horizon {
+    let billing = &study.cast.billing;
+    let seed = Seed::new(study.seed, number);
+    let hour = |calendar: &Calendar| calendar.start_unix().div_euclid(3600);
+    let earlier = hour(&billing.calendar) - hour(&year.calendar);
+    Horizon {
+        items: study.cast.bill_items(PricedTime { calendar: &year.calendar, span: year.span, seed }),
+        pledges: billing.pledges.counted_from(earlier),
+        support: billing.support,
+        timed: timed(&study.cast),
+        calendar: year.calendar.clone(),
+        span: year.span,
+    }
+}
+
+/// Items that are there from one day until another, whatever is simulated.
+fn timed(cast: &Cast) -> BTreeMap<ItemId, Vec<Timed>> {
+    let start = i128::from(cast.billing.calendar.start_unix()) * 1_000_000_000;
+    let mut rows: BTreeMap<ItemId, Vec<Timed>> = BTreeMap::new();
+    for metered in &cast.metered {
+        let Measure::During { from, until, level } = metered.by else { continue };
+        let unix = |at: SimTime| start + i128::from(at.as_nanos());
+        // What is there at the start was there in the days before.
+        let from = if from <= SimTime::ZERO { i128::MIN / 2 } else { unix(from) };
+        let until = if until == SimTime::MAX { i128::MAX / 2 } else { unix(until) };
+        rows.entry(metered.item).or_default().push(Timed { from, until, level });
+    }
+    rows
+}
