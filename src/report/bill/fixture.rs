@@ -26,6 +26,7 @@ pub(in crate::report) fn bill() -> BillResult {
     BillResult {
         start: start.to_string(),
         start_assumed: true,
+        account: None,
         time_zone: "UTC".to_owned(),
         periods: (0..=HOURS).map(|hour| (start + i64::from(hour).hours()).to_string()).collect(),
         grain: "hour".to_owned(),

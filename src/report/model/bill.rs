@@ -13,6 +13,9 @@ pub struct BillResult {
     pub start: String,
     /// Whether the scenario said so, or it was assumed.
     pub start_assumed: bool,
+    /// The account that pays, as bills name it, if the scenario says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The account's time zone, an IANA name; months and days are this zone's.
     pub time_zone: String,
     /// Bounds of the periods that cells count, RFC 3339, one more than there are periods.

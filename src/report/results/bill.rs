@@ -42,6 +42,7 @@ impl Results<'_> {
         BillResult {
             start: account.start.to_string(),
             start_assumed: account.start_assumed,
+            account: account.name.clone().filter(|name| !name.trim().is_empty()),
             time_zone: account.time_zone.clone(),
             periods: periods(calendar, grain, span),
             grain: if grain == Grain::Hour { "hour" } else { "day" }.to_owned(),

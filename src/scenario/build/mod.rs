@@ -126,7 +126,6 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
     let replications = file.replications.unwrap_or(REPLICATIONS);
     let step = file.step.map_or(STEP, |time| time.0);
     check_length(duration, step, replications, issues);
-    let scan = cast.autoscaler.as_ref().map_or(SimDuration::from_secs(10), |flags| flags.scan_interval);
     Some(Scenario {
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
         description: file.description.clone(),
@@ -143,7 +142,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
             step,
             scheduling_cycle: scheduler::cycle(&scene, issues),
             hpa_sync,
-            autoscaler_scan: scan.max(SimDuration::from_secs(1)),
+            autoscaler_scan: scan_interval(&cast),
             spot_notice: provider.spot_notice(),
             ..Timing::default()
         },
@@ -163,6 +162,12 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
 fn look_at_all_that_is_paid_for(scene: &Scene<'_>, cast: &mut Cast, duration: SimDuration, issues: &mut Issues) {
     commitments::build(scene, cast, duration, issues);
     cast.carbon = carbon::build(scene, cast, issues);
+}
+
+/// How often Cluster Autoscaler looks.
+fn scan_interval(cast: &Cast) -> SimDuration {
+    let flags = cast.autoscaler.as_ref();
+    flags.map_or(SimDuration::from_secs(10), |flags| flags.scan_interval).max(SimDuration::from_secs(1))
 }
 
 /// What is doubtful about pods and the nodes that they may have.

@@ -23,8 +23,8 @@ pub(super) fn columns(version: FocusVersion) -> Vec<Column> {
 const OF_1_2: [Column; 57] = [
     ("AvailabilityZone", |row| row.line.zone.clone().unwrap_or_default()),
     ("BilledCost", |row| Atto::of_nano(row.billed).plain()),
-    ("BillingAccountId", |_| "foresail:simulated".to_owned()),
-    ("BillingAccountName", |_| "Simulated".to_owned()),
+    ("BillingAccountId", |row| row.report.bill.account.clone().unwrap_or_else(|| "foresail:simulated".to_owned())),
+    ("BillingAccountName", |row| row.report.bill.account.clone().unwrap_or_else(|| "Simulated".to_owned())),
     ("BillingAccountType", |_| "Simulation".to_owned()),
     ("BillingCurrency", currency),
     ("BillingPeriodEnd", |row| row.month[1].to_string()),
