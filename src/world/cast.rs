@@ -1,8 +1,8 @@
 //! The cast: all that is given before time starts.
 
 use super::{
-    Billing, Budget, Carbon, Deploy, Fault, Hpa, Metered, NodeGroup, NodeItem, OnNotice, PricedTime, Rebalance, TracePod, Traffic, Vpa,
-    Workload,
+    Billing, Budget, Carbon, Deploy, Fault, Hpa, Metered, NodeGroup, NodeItem, OnNotice, PricedTime, Rebalance,
+    TracePod, Traffic, Vpa, Workload,
 };
 use crate::autoscaler;
 use crate::cluster::ClusterState;
