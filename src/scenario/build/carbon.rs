@@ -4,7 +4,7 @@ use super::scene::Scene;
 use crate::market::{Catalog, MachineCarbon};
 use crate::scenario::issue::{Issue, Issues};
 use crate::world::{Carbon, Cast, MachineEmissions};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The emissions of each group's machines; nothing where nobody asked. What is no more than an average is a caveat.
 pub(super) fn build(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> Option<Carbon> {
@@ -21,10 +21,12 @@ pub(super) fn build(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> Opti
     let own_grid = within("gridKgPerKwh", wanted.grid_kg_per_kwh, 0.0);
     let pue = within("pue", wanted.pue, 1.0).unwrap_or(scene.provider.pue());
     let mut averaged: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut unknown: BTreeSet<String> = BTreeSet::new();
     let mut machines = crate::id::IdVec::new();
     for group in cast.groups.values() {
         let of_machine = |machine: &crate::world::Machine| {
             let Ok(kind) = Catalog::shipped().instance_type(&machine.instance_type) else {
+                unknown.insert(machine.instance_type.clone());
                 return MachineEmissions { idle_kwh: 0.0, vcpu_kwh: 0.0, embodied_kg: 0.0 };
             };
             let found = MachineCarbon::of(&kind);
@@ -42,6 +44,13 @@ pub(super) fn build(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> Opti
         let message =
             format!("estimated by the provider's average, for nobody published it: {what} of {}", kinds.join(", "));
         issues.push(Issue::warning("carbon", message));
+    }
+    if !unknown.is_empty() {
+        let names = unknown.into_iter().collect::<Vec<_>>().join(", ");
+        issues.push(Issue::warning(
+            "carbon",
+            format!("not counted, for nothing is known of these machine types: {names}"),
+        ));
     }
     if grid.is_average && own_grid.is_none() {
         let message = format!(
