@@ -10,6 +10,7 @@ use crate::cost::Part;
 use crate::cost::commitments::{Arrangement, Hour, HourCover, Offer, Pledges, Sustained, UNIT_HOUR, Usage};
 use crate::units::{HOURS_PER_MONTH, Money};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// An offer that pays.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +38,8 @@ const FALLS: [i128; 2] = [1, 2];
 
 /// What nothing covers yet, by hour and usage, of one replication.
 struct Uncovered {
-    hours: Vec<Vec<i128>>,
+    /// Hours that differ, and how often each occurs: every hour stands for itself, so their order does not matter.
+    hours: Vec<(Vec<i128>, i64)>,
     /// What that costs, nano-USD.
     cost: i128,
 }
@@ -47,11 +49,14 @@ struct Uncovered {
 /// Cost: about a hundred passes over the hours of all replications per offer, on all threads of the current rayon pool.
 pub(crate) fn advise(pledges: &Pledges, figures: &[Figures], grain: Grain) -> Vec<Advised> {
     let usages: Vec<Usage> = pledges.usages.iter().map(|(_, usage)| usage.clone()).collect();
-    let cost = |hours: &[Vec<i128>]| cost(&usages, hours.iter().map(|hour| (hour, hour.clone())), pledges.sustained);
-    let of_hours = |hours: Vec<Vec<i128>>| Uncovered { cost: cost(&hours), hours };
+    let of_hours = |hours: Vec<(Vec<i128>, i64)>| {
+        let all = hours.iter().map(|(hour, often)| (hour, hour.clone(), *often));
+        Uncovered { cost: cost(&usages, all, pledges.sustained), hours }
+    };
     let runs: Vec<Uncovered> = figures.iter().map(|run| of_hours(uncovered(pledges, run, grain))).collect();
     let fallen = |run: &Uncovered, quarters: i128| {
-        of_hours(run.hours.iter().map(|hour| hour.iter().map(|used| used / 4 * (4 - quarters)).collect()).collect())
+        let less = |hour: &[i128]| hour.iter().map(|used| used / 4 * (4 - quarters)).collect();
+        of_hours(run.hours.iter().map(|(hour, often)| (less(hour), *often)).collect())
     };
     let fallen = FALLS.map(|quarters| runs.iter().map(|run| fallen(run, quarters)).collect());
     let search = Search { usages: &usages, runs: &runs, fallen, sustained: pledges.sustained };
@@ -61,7 +66,7 @@ pub(crate) fn advise(pledges: &Pledges, figures: &[Figures], grain: Grain) -> Ve
 }
 
 /// What is on demand in each hour; days of a long bill are divided evenly.
-fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Vec<Vec<i128>> {
+fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Vec<(Vec<i128>, i64)> {
     let hours = usize::try_from(run.span.as_secs() / 3600).unwrap_or(0);
     let mut rows = vec![vec![0; pledges.usages.len()]; hours];
     let is_on_demand = |line: &&LineFigures| matches!(line.key.part, Part::Tier(_));
@@ -78,17 +83,26 @@ fn uncovered(pledges: &Pledges, run: &Figures, grain: Grain) -> Vec<Vec<i128>> {
             }
         }
     }
-    rows
+    let mut often: BTreeMap<Vec<i128>, i64> = BTreeMap::new();
+    for row in rows {
+        *often.entry(row).or_default() += 1;
+    }
+    often.into_iter().collect()
 }
 
-/// What usage that commitments leave (the second of each pair) costs on demand, after the discount for sustained use, nano-USD.
-fn cost<'a>(usages: &[Usage], hours: impl Iterator<Item = (&'a Vec<i128>, Vec<i128>)>, is_sustained: bool) -> i128 {
+/// What usage that commitments leave (the second of each) costs on demand, after the discount for sustained use, nano-USD. The
+/// third is how many such hours there are.
+fn cost<'a>(
+    usages: &[Usage],
+    hours: impl Iterator<Item = (&'a Vec<i128>, Vec<i128>, i64)>,
+    is_sustained: bool,
+) -> i128 {
     let mut sustained = is_sustained.then(|| Sustained::new(usages));
     let mut sums = vec![0i128; usages.len()];
-    for (used, left) in hours {
-        sums.iter_mut().zip(&left).for_each(|(sum, quantity)| *sum += quantity);
+    for (used, left, often) in hours {
+        sums.iter_mut().zip(&left).for_each(|(sum, quantity)| *sum += quantity * i128::from(often));
         if let Some(sustained) = &mut sustained {
-            sustained.add(0, Hour::whole(0).span, used, &left);
+            (0..often).for_each(|_| sustained.add(0, Hour::whole(0).span, used, &left));
         }
     }
     if let Some(sustained) = sustained {
@@ -97,6 +111,13 @@ fn cost<'a>(usages: &[Usage], hours: impl Iterator<Item = (&'a Vec<i128>, Vec<i1
     let price = |usage: &Usage| i128::from(usage.on_demand.nano_usd());
     let worth = sums.iter().zip(usages).map(|(sum, usage)| sum / 1_000_000 * price(usage));
     worth.sum::<i128>() / (UNIT_HOUR / 1_000_000)
+}
+
+impl Uncovered {
+    /// How many hours there are.
+    fn count(&self) -> f64 {
+        self.hours.iter().map(|(_, often)| *often).sum::<i64>() as f64
+    }
 }
 
 struct Search<'a> {
@@ -128,7 +149,7 @@ impl Search<'_> {
             return None;
         }
         let outcomes = |runs: &[Uncovered]| -> Vec<(Outcome, f64)> {
-            runs.iter().map(|run| (self.outcome(offer, units, run), run.hours.len() as f64)).collect()
+            runs.iter().map(|run| (self.outcome(offer, units, run), run.count())).collect()
         };
         let monthly =
             |(outcome, hours): &(Outcome, f64)| outcome.saving as f64 / 1e9 * HOURS_PER_MONTH as f64 / hours.max(1.0);
@@ -163,13 +184,13 @@ impl Search<'_> {
         let arrangement = Arrangement::new(self.usages, &commitments);
         let mut cover = HourCover::default();
         let (mut fees, mut used, mut capacity) = (0i128, 0f64, 0f64);
-        let left = run.hours.iter().enumerate().map(|(number, hour)| {
+        let left = run.hours.iter().map(|(hour, often)| {
             let mut left = hour.clone();
-            arrangement.cover(Hour::whole(number as i64), &mut left, &mut cover);
-            fees += cover.held[0].fee.nano_usd();
-            used += cover.held[0].used as f64;
-            capacity += cover.held[0].capacity as f64;
-            (hour, left)
+            arrangement.cover(Hour::whole(0), &mut left, &mut cover);
+            fees += cover.held[0].fee.nano_usd() * i128::from(*often);
+            used += cover.held[0].used as f64 * *often as f64;
+            capacity += cover.held[0].capacity as f64 * *often as f64;
+            (hour, left, *often)
         });
         let after = cost(self.usages, left, self.sustained);
         Outcome { saving: run.cost - after - fees, used: if capacity > 0.0 { used / capacity } else { 0.0 }, fees }
