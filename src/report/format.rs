@@ -81,18 +81,47 @@ pub(super) fn parts(total: f64, amounts: &[f64]) -> Vec<String> {
     let unit = 10_i128.pow(9 - decimals as u32);
     let scale = 10_f64.powi(decimals as i32);
     let shown = |units: i128| usd_with(units as f64 / scale, decimals);
-    parts_of(nano(total), &amounts.iter().copied().map(nano).collect::<Vec<_>>(), unit).into_iter().map(shown).collect()
-}
-
-/// Amounts in dollars that make up `total`, to the cent: as shown they add up to it as shown.
-pub(super) fn parts_in_cents(total: f64, amounts: &[f64]) -> Vec<String> {
     let amounts: Vec<i128> = amounts.iter().copied().map(nano).collect();
-    parts_of(nano(total), &amounts, CENT).into_iter().map(of_cents).collect()
+    parts_of(nano(total), &amounts, &vec![None; amounts.len()], unit).into_iter().map(shown).collect()
 }
 
-/// Amounts in nano-USD, to the cent: as shown they add up to their sum as shown.
-pub(super) fn in_cents(amounts: &[i128]) -> Vec<String> {
-    parts_of(amounts.iter().sum(), amounts, CENT).into_iter().map(of_cents).collect()
+/// Amounts in dollars that make up `total`, to the cent: as shown they add up to it as shown. Those that `is_fixed` tells of
+/// stand in other tables too and look the same in all of them, where the others can make up for it.
+pub(super) fn parts_in_cents(total: f64, amounts: &[f64], is_fixed: impl Fn(usize) -> bool) -> Vec<String> {
+    let amounts: Vec<i128> = amounts.iter().copied().map(nano).collect();
+    let fixed = |(at, amount): (usize, &i128)| is_fixed(at).then(|| nearest(*amount, CENT));
+    let fixed: Vec<Option<i128>> = amounts.iter().enumerate().map(fixed).collect();
+    parts_of(nano(total), &amounts, &fixed, CENT).into_iter().map(of_cents).collect()
+}
+
+/// An amount in nano-USD, to the cent.
+pub(super) fn in_cents(amount: i128) -> String {
+    of_cents(nearest(amount, CENT))
+}
+
+/// Rows of nano-USD and their sums, in cents as texts: see [`rows_of_cents`].
+pub(super) fn rows_in_cents<const N: usize>(rows: &[[i128; N]]) -> (Vec<[String; N]>, [String; N]) {
+    let (rows, sums) = rows_of_cents(rows);
+    (rows.into_iter().map(|row| row.map(of_cents)).collect(), sums.map(of_cents))
+}
+
+/// Rows of nano-USD and their sums, in cents: each column adds up to its sum, and what is equal within a row stays
+/// equal, where the other rows can make up for it.
+pub(super) fn rows_of_cents<const N: usize>(rows: &[[i128; N]]) -> (Vec<[i128; N]>, [i128; N]) {
+    let mut units = vec![[0; N]; rows.len()];
+    let mut sums = [0; N];
+    for column in 0..N {
+        let amounts: Vec<i128> = rows.iter().map(|row| row[column]).collect();
+        let like = |(at, row): (usize, &[i128; N])| {
+            let same = (0..column).find(|before| row[*before] == row[column]);
+            same.map(|before| units[at][before])
+        };
+        let fixed: Vec<Option<i128>> = rows.iter().enumerate().map(like).collect();
+        sums[column] = amounts.iter().sum();
+        let shown = parts_of(sums[column], &amounts, &fixed, CENT);
+        units.iter_mut().zip(shown).for_each(|(row, shown)| row[column] = shown);
+    }
+    (units, sums.map(|sum| nearest(sum, CENT)))
 }
 
 /// Billionths of a dollar in a cent.
@@ -102,14 +131,24 @@ fn nano(usd: f64) -> i128 {
     (usd * 1e9).round() as i128
 }
 
-/// The largest remainders: whole units of `amounts` that add up to those of `total`.
-fn parts_of(total: i128, amounts: &[i128], unit: i128) -> Vec<i128> {
-    let mut units: Vec<i128> = amounts.iter().map(|amount| amount.div_euclid(unit)).collect();
-    let whole = (total + unit / 2).div_euclid(unit);
-    let left = (whole - units.iter().sum::<i128>()).clamp(0, amounts.len() as i128) as usize;
-    let mut order: Vec<usize> = (0..amounts.len()).collect();
+fn nearest(amount: i128, unit: i128) -> i128 {
+    (amount + unit / 2).div_euclid(unit)
+}
+
+/// The largest remainders: whole units of `amounts` that add up to those of `total`. Those that are `fixed` stay so,
+/// unless the others cannot make up for it.
+fn parts_of(total: i128, amounts: &[i128], fixed: &[Option<i128>], unit: i128) -> Vec<i128> {
+    let whole = |at: usize| amounts[at].div_euclid(unit);
+    let mut units: Vec<i128> = (0..amounts.len()).map(|at| fixed[at].unwrap_or_else(|| whole(at))).collect();
+    let mut order: Vec<usize> = (0..amounts.len()).filter(|at| fixed[*at].is_none()).collect();
+    let mut left = nearest(total, unit) - units.iter().sum::<i128>();
+    if !(0..=order.len() as i128).contains(&left) {
+        units = (0..amounts.len()).map(whole).collect();
+        order = (0..amounts.len()).collect();
+        left = (nearest(total, unit) - units.iter().sum::<i128>()).clamp(0, order.len() as i128);
+    }
     order.sort_by_key(|at| -amounts[*at].rem_euclid(unit));
-    order.iter().take(left).for_each(|at| units[*at] += 1);
+    order.iter().take(left as usize).for_each(|at| units[*at] += 1);
     units
 }
 
@@ -281,9 +320,23 @@ mod tests {
     fn parts_add_up_as_they_are_shown() {
         assert_eq!(parts(100.0, &[33.333, 33.333, 33.334]), ["$33.3", "$33.3", "$33.4"]);
         assert_eq!(parts(1000.4, &[333.4, 333.5, 333.5]), ["$333", "$334", "$333"]);
-        assert_eq!(parts_in_cents(1000.4, &[333.396, 333.502, 333.502]), ["$333.40", "$333.50", "$333.50"]);
-        assert_eq!(parts_in_cents(-0.02, &[-0.015, -0.005]), ["-$0.01", "-$0.01"]);
-        assert_eq!(in_cents(&[14_000_000, 16_000_000]), ["$0.01", "$0.02"]);
+        let parts = |total, amounts: &[f64]| parts_in_cents(total, amounts, |_| false);
+        assert_eq!(parts(1000.4, &[333.396, 333.502, 333.502]), ["$333.40", "$333.50", "$333.50"]);
+        assert_eq!(parts(-0.02, &[-0.015, -0.005]), ["-$0.01", "-$0.01"]);
+        assert_eq!(in_cents(14_000_000), "$0.01");
+    }
+
+    #[test]
+    fn what_is_equal_looks_equal_where_the_others_can_make_up_for_it() {
+        // Alone the rows would be 0.34 + 0.33 + 0.33; the first is 0.33 elsewhere too.
+        let third = 1.0 / 3.0;
+        assert_eq!(parts_in_cents(1.0, &[third; 3], |at| at == 0), ["$0.33", "$0.34", "$0.33"]);
+        assert_eq!(parts_in_cents(1.0, &[third; 3], |_| true), ["$0.34", "$0.33", "$0.33"], "nobody else is there");
+        // At list and as invoiced; only the last row has a discount.
+        let rows = [[13_540_000_000, 13_540_000_000], [13_545_000_000, 13_545_000_000], [147_000_000, 66_000_000]];
+        let (shown, sums) = rows_in_cents(&rows);
+        assert_eq!(sums, ["$27.23", "$27.15"]);
+        assert_eq!(shown, [["$13.54", "$13.54"], ["$13.54", "$13.54"], ["$0.15", "$0.07"]].map(|row| row.map(str::to_owned)));
         assert_eq!(parts(0.03, &[0.014, 0.016]), ["$0.01", "$0.02"]);
         assert_eq!(parts(0.0, &[]), Vec::<String>::new());
     }

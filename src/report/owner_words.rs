@@ -82,7 +82,8 @@ pub(super) fn allocation(table: Option<&AllocationTable>) -> Grid {
         let cost = &row.cost_usd_per_month;
         vec![owner(&row.name).to_owned(), amount, interval(cost, Unit::UsdPerMonth), made_of(row)]
     };
-    let mut rows: Vec<Vec<String>> = table.rows.iter().zip(parts_in_cents(total, &amounts)).map(row).collect();
+    let shown = parts_in_cents(total, &amounts, |at| [IDLE, SHARED].contains(&owner(&table.rows[at].name)));
+    let mut rows: Vec<Vec<String>> = table.rows.iter().zip(shown).map(row).collect();
     if !rows.is_empty() {
         rows.push(vec!["total".to_owned(), cents(total), String::new(), String::new()]);
     }

@@ -87,7 +87,7 @@ fn promise(report: &Report, headline: &Headline) -> String {
 /// What the cost is made of; as shown, the parts add up to the sum as shown.
 fn cost(report: &Report, total: f64, text: &mut String) {
     let amounts: Vec<f64> = report.charges.iter().map(|charge| charge.cost_usd_per_month.mean).collect();
-    let shown = parts_in_cents(total, &amounts);
+    let shown = parts_in_cents(total, &amounts, |_| false);
     let named = report.charges.iter().zip(shown).map(|(charge, amount)| format!("{} {amount}", charge.name));
     wrapped(text, "   ", &named.collect::<Vec<_>>().join(" + "));
 }

@@ -1,7 +1,7 @@
 //! The tables of the summary and the page: what is in them, in words. How they look is the renderers' matter.
 
 use super::bill::by_service;
-use super::format::{figure, half_width, in_cents, parts_in_cents, requested};
+use super::format::{figure, half_width, parts_in_cents, requested, rows_in_cents};
 use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit, VerticalBounds, VerticalResult};
 
 /// A table: names in the first column, figures in the others.
@@ -14,12 +14,9 @@ pub(super) struct Grid {
 /// The bill of the simulated time by the provider's services; as shown, the rows add up to the last.
 pub(super) fn bill(report: &Report) -> Grid {
     let sums = by_service(&report.bill);
-    let columns = [0, 1, 2].map(|at| in_cents(&sums.iter().map(|sum| sum.money[at]).collect::<Vec<_>>()));
-    let totals = [0, 1, 2].map(|at| in_cents(&[sums.iter().map(|sum| sum.money[at]).sum()]).concat());
-    let mut rows: Vec<Vec<String>> = sums.iter().map(|sum| vec![sum.name.to_owned()]).collect();
-    for column in columns {
-        rows.iter_mut().zip(column).for_each(|(row, amount)| row.push(amount));
-    }
+    let (shown, totals) = rows_in_cents(&sums.iter().map(|sum| sum.money).collect::<Vec<_>>());
+    let row = |(name, money): (&str, [String; 3])| [name.to_owned()].into_iter().chain(money).collect();
+    let mut rows: Vec<Vec<String>> = sums.iter().map(|sum| sum.name).zip(shown).map(row).collect();
     if !rows.is_empty() {
         rows.push(["total".to_owned()].into_iter().chain(totals).collect());
     }
@@ -36,7 +33,7 @@ fn mean(estimate: &Estimate, unit: Unit) -> String {
 
 pub(super) fn groups(report: &Report) -> Grid {
     let costs: Vec<f64> = report.groups.iter().map(|group| group.cost_usd_per_month.mean).collect();
-    let shown = parts_in_cents(costs.iter().sum(), &costs);
+    let shown = parts_in_cents(costs.iter().sum(), &costs, |_| false);
     let row = |(group, cost): (&super::GroupResult, String)| {
         vec![
             group.name.clone(),

@@ -3,7 +3,7 @@
 use super::costs::ESTIMATED;
 use super::table::Table;
 use crate::report::bill::{self, Money, money, nano};
-use crate::report::format::{digits, in_cents};
+use crate::report::format::{digits, in_cents, rows_in_cents};
 use crate::report::{BillLineResult, BillResult, Report};
 use std::collections::BTreeMap;
 
@@ -32,19 +32,14 @@ pub(super) fn period(bill: &BillResult) -> String {
 
 /// What is invoiced in all.
 pub(super) fn invoiced(bill: &BillResult) -> String {
-    in_cents(&[bill.lines.iter().map(|line| nano(line.net_usd)).sum()]).concat()
+    in_cents(bill.lines.iter().map(|line| nano(line.net_usd)).sum())
 }
 
 /// Rows with money that add up, column by column, as they are shown.
 fn summed(title: &str, rows: &[(String, Money)]) -> Table {
-    let columns = [0, 1, 2].map(|at| in_cents(&rows.iter().map(|(_, money)| money[at]).collect::<Vec<_>>()));
-    let totals = [0, 1, 2].map(|at| in_cents(&[rows.iter().map(|(_, money)| money[at]).sum()]).concat());
-    let row = |(at, (name, _)): (usize, &(String, Money))| {
-        let mut cells = vec![name.clone()];
-        cells.extend(columns.iter().map(|column| column[at].clone()));
-        cells
-    };
-    let rows = rows.iter().enumerate().map(row).collect();
+    let (shown, totals) = rows_in_cents(&rows.iter().map(|(_, money)| *money).collect::<Vec<Money>>());
+    let row = |((name, _), money): (&(String, Money), [String; 3])| [name.clone()].into_iter().chain(money).collect();
+    let rows = rows.iter().zip(shown).map(row).collect();
     let mut total = vec!["total".to_owned()];
     total.extend(totals);
     Table::new(title, &HEADS, rows).with_total(total)
@@ -80,18 +75,16 @@ fn lines(bill: &BillResult) -> Table {
     if !rest.is_empty() {
         amounts.push(sum);
     }
-    let column = |at: usize| in_cents(&amounts.iter().map(|money| money[at]).collect::<Vec<_>>());
-    let (list, net) = (column(0), column(1));
+    let (money, [list, net, _]) = rows_in_cents(&amounts);
     let mut rows: Vec<Vec<String>> =
-        shown.iter().enumerate().map(|(at, line)| cells(line, [&list[at], &net[at]])).collect();
-    if let ([.., list], [.., net], false) = (&list[..], &net[..], rest.is_empty()) {
+        shown.iter().zip(&money).map(|(line, [list, net, _])| cells(line, [list, net])).collect();
+    if let ([.., [list, net, _]], false) = (&money[..], rest.is_empty()) {
         let name = format!("{} more in bill.csv", rest.len());
         rows.push(vec![name, String::new(), String::new(), String::new(), String::new(), list.clone(), net.clone()]);
     }
-    let totals = [0, 1].map(|at| in_cents(&[amounts.iter().map(|money| money[at]).sum()]).concat());
     let mut total = vec!["total".to_owned(); 1];
     total.resize(5, String::new());
-    total.extend(totals);
+    total.extend([list, net]);
     let heads = ["", "-resource", "quantity", "unit price", "-terms", "list", "invoiced"];
     Table::new("Line by line", &heads, rows).with_total(total)
 }
@@ -122,7 +115,8 @@ fn unit_price(usd: f64) -> String {
 
 fn terms(price_type: &str) -> &str {
     match price_type {
-        "onDemand" => "on demand",
+        // On one line: it is the usual one.
+        "onDemand" => "on\u{a0}demand",
         other => other,
     }
 }

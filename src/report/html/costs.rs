@@ -59,7 +59,7 @@ pub(super) fn costs(title: &str, rows: &[Row<'_>]) -> Table {
     let amounts: Vec<f64> = rows.iter().map(|(_, cost)| cost.mean).collect();
     let total: f64 = amounts.iter().sum();
     let share = |amount: f64| if total > 0.0 { figure(amount / total, Unit::Ratio) } else { String::new() };
-    let shown = parts_in_cents(total, &amounts);
+    let shown = parts_in_cents(total, &amounts, |at| [IDLE, SHARED].contains(&rows[at].0.as_str()));
     let row = |((name, cost), value): (&Row<'_>, String)| {
         vec![name.clone(), value, interval(cost, Unit::UsdPerMonth), share(cost.mean)]
     };

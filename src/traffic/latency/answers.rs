@@ -10,13 +10,14 @@ use std::sync::Arc;
 impl ServiceModel {
     /// Turns what has passed into latencies, errors and usage.
     pub(super) fn answer(&mut self, arrivals: f64, span_s: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
+        let speed = self.cohorts.first().map_or(1.0, |cohort| cohort.pods.speed);
         let plain = self.drained.is_empty()
             && self.passed.iter().all(|(_, passed)| passed.saturated == 0.0)
-            && self.cohorts.iter().all(|cohort| cohort.pods.speed == 1.0);
+            && self.cohorts.iter().all(|cohort| cohort.pods.speed == speed);
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
         let done = if self.second_tier.is_on && self.shared_work.is_none() {
             self.answer_from_distributions(outcome)
-        } else if !plain || !self.answer_from_row(arrivals, span_s, ready, outcome) {
+        } else if !plain || !self.answer_from_row(arrivals, span_s, (ready, speed), outcome) {
             self.answer_from_parts(ready, outcome)
         } else {
             outcome.answered
@@ -26,13 +27,19 @@ impl ServiceModel {
         self.count_cpu(span_s, done, pods, outcome);
     }
 
-    /// The usual step: every request meets the same stationary queue. False where timeouts cut
-    /// the distribution.
-    fn answer_from_row(&mut self, arrivals: f64, span_s: f64, ready: f64, outcome: &mut StepOutcome) -> bool {
-        let in_use = self.table_for(ready);
-        let unit_s = self.profile.cpu_s;
+    /// The usual step: every request meets the same stationary queue, at so many pods of one speed. False where timeouts
+    /// cut the distribution.
+    fn answer_from_row(
+        &mut self,
+        arrivals: f64,
+        span_s: f64,
+        (ready, speed): (f64, f64),
+        outcome: &mut StepOutcome,
+    ) -> bool {
+        let in_use = self.table_for(ready, speed);
+        let unit_s = self.profile.cpu_s / speed;
         let TableInUse { table, pending, .. } = &mut self.in_use[in_use];
-        let place = table.place(arrivals / (self.pod_capacity * ready));
+        let place = table.place(arrivals / (self.pod_capacity * ready * speed));
         let figure = |read: &dyn Fn(&table::Row) -> f64| table.between(place, read);
         let quantiles: [f64; QUANTILES.len()] =
             std::array::from_fn(|index| figure(&|row| row.quantiles[index]) * unit_s);
@@ -62,7 +69,7 @@ impl ServiceModel {
 
     /// A step of several kinds of requests; returns how many were worked on.
     fn answer_from_parts(&mut self, ready: f64, outcome: &mut StepOutcome) -> f64 {
-        let in_use = self.table_for(ready);
+        let in_use = self.table_for(ready, 1.0);
         let table = Arc::clone(&self.in_use[in_use].table);
         let mut done = 0.0;
         for (index, (rate, passed)) in self.passed.iter().enumerate() {
@@ -100,7 +107,7 @@ impl ServiceModel {
     fn answer_from_distributions(&mut self, outcome: &mut StepOutcome) -> f64 {
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
         let speed: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() / ready.max(1e-300);
-        let in_use = self.table_for(ready);
+        let in_use = self.table_for(ready, 1.0);
         let table = Arc::clone(&self.in_use[in_use].table);
         let unit_s = self.profile.cpu_s / speed;
         self.spread.add_row(table.row(0), unit_s, self.second_tier.sorted.free);

@@ -22,6 +22,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct TableInUse {
     pods: u32,
+    /// Of all pods; what is pending took the rows' latencies over it.
+    speed: f64,
     pub(super) table: Arc<Table>,
     pub(super) pending: Vec<f64>,
 }
@@ -53,6 +55,9 @@ pub struct ServiceModel {
     /// Where the last step's latency is read: one row, or the spread.
     pub(super) last: LastLatency,
 }
+
+/// Nodes that want more cpu than they have may be of another speed in each step.
+const MOST_IN_USE: usize = 256;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LastLatency {
@@ -146,8 +151,9 @@ impl ServiceModel {
                 let table = &self.in_use[in_use].table;
                 let (low, high) = (table.row(place.row), table.row(place.row + 1));
                 let mut strata = low.strata;
+                let unit_s = self.profile.cpu_s / self.in_use[in_use].speed;
                 for (value, above) in strata.iter_mut().zip(&high.strata) {
-                    *value = (*value + place.share * (above - *value)) * self.profile.cpu_s;
+                    *value = (*value + place.share * (above - *value)) * unit_s;
                 }
                 strata
             }
@@ -241,25 +247,31 @@ impl ServiceModel {
         }
     }
 
-    /// The table for so many pods (fractions to the nearest), as an index of `in_use`.
-    pub(super) fn table_for(&mut self, ready: f64) -> usize {
+    /// The table for so many pods (fractions to the nearest) of this speed, as an index of `in_use`; those that
+    /// were given before may be others' now.
+    pub(super) fn table_for(&mut self, ready: f64, speed: f64) -> usize {
         let matters = self.profile.discipline != Discipline::Random || self.profile.arrivals != ArrivalProcess::Poisson;
         let pods = if matters { ready.round().clamp(1.0, 1e6) as u32 } else { 1 };
-        if let Some(index) = self.in_use.iter().position(|in_use| in_use.pods == pods) {
+        if let Some(index) = self.in_use.iter().position(|in_use| in_use.pods == pods && in_use.speed == speed) {
             return index;
+        }
+        if self.in_use.len() >= MOST_IN_USE {
+            self.flush();
+            self.in_use.clear();
         }
         let table = self.tables.get(Station::new(&self.profile, pods));
         let pending = vec![0.0; table.row_count()];
-        self.in_use.push(TableInUse { pods, table, pending });
+        self.in_use.push(TableInUse { pods, speed, table, pending });
         self.in_use.len() - 1
     }
 
     /// Brings what is pending on rows into the histogram.
     fn flush(&mut self) {
         let mut spread = StepLatencies::new();
-        for TableInUse { table, pending, .. } in &mut self.in_use {
+        for TableInUse { table, pending, speed, .. } in &mut self.in_use {
+            let unit_s = self.profile.cpu_s / *speed;
             for (row, requests) in pending.iter_mut().enumerate().filter(|(_, requests)| **requests > 0.0) {
-                spread.add_row(table.row(row), self.profile.cpu_s, *requests);
+                spread.add_row(table.row(row), unit_s, *requests);
                 *requests = 0.0;
             }
         }

@@ -10,28 +10,30 @@ pub(super) const NAME: &str = "Bill";
 /// The header's row, as formulas count: above it are the sums of what the filters leave.
 const HEAD_ROW: u32 = 2;
 
+/// What is printed comes first.
+const PRINTED: u16 = 12;
 const HEADS: [Head; 24] = [
     ("Day", 11.0),
     ("Month", 9.0),
     ("Kind", 18.0),
+    ("Name", 36.0),
+    ("Resource", 32.0),
+    ("Quantity", 13.0),
+    ("Unit", 12.0),
+    ("Paid price USD", 12.0),
+    ("Price type", 11.0),
+    ("List USD", 15.0),
+    ("Net USD", 15.0),
+    ("Amortised USD", 15.0),
     ("Service", 30.0),
     ("SKU", 22.0),
-    ("Name", 32.0),
-    ("Resource", 28.0),
     ("Node group", 16.0),
     ("Namespace", 16.0),
     ("Region", 12.0),
     ("Zone", 12.0),
-    ("Quantity", 12.0),
-    ("Unit", 12.0),
     ("List price USD", 12.0),
-    ("Paid price USD", 12.0),
-    ("Price type", 11.0),
     ("Commitment", 20.0),
     ("Part of it", 9.0),
-    ("List USD", 12.0),
-    ("Net USD", 12.0),
-    ("Amortised USD", 12.0),
     ("Price source", 22.0),
     ("Price of", 11.0),
     ("Estimated", 24.0),
@@ -52,9 +54,9 @@ impl Column {
         match self {
             Column::Month => 1,
             Column::Kind => 2,
-            Column::List => 18,
-            Column::Net => 19,
-            Column::Amortised => 20,
+            Column::List => 9,
+            Column::Net => 10,
+            Column::Amortised => 11,
         }
     }
 }
@@ -92,7 +94,7 @@ impl<'a> Lines<'a> {
         sums[0] = Cell::Text("Sum of the rows that are shown".to_owned());
         for column in [Column::List, Column::Net, Column::Amortised] {
             let formula = format!("=SUBTOTAL(109,{})", self.own_range(column));
-            sums[column.at()] = Cell::Sum(formula, self.sum(column, |_| true));
+            sums[column.at()] = Cell::ExactSum(formula, self.sum(column, |_| true));
         }
         sheet.total(&sums)?;
         sheet.heads(&HEADS, true)?;
@@ -100,7 +102,7 @@ impl<'a> Lines<'a> {
             sheet.row(&cells(row))?;
         }
         sheet.filtered([HEAD_ROW, HEAD_ROW + self.rows.len() as u32])?;
-        sheet.finish()
+        sheet.finish_with(PRINTED)
     }
 }
 
@@ -113,24 +115,24 @@ fn cells(row: &BillRow<'_>) -> Vec<Cell> {
         Cell::Date(row.period.day),
         text(&row.period.month.name),
         text(&line.kind),
-        text(&line.service),
-        text(&line.sku),
         text(&line.name),
         text(&line.resource),
+        Cell::Number(amounts.quantity),
+        text(&line.unit),
+        Cell::Price(line.unit_price_usd),
+        text(&line.price_type),
+        Cell::Exact(amounts.list),
+        Cell::Exact(amounts.net),
+        Cell::Exact(amounts.effective),
+        text(&line.service),
+        text(&line.sku),
         maybe(&line.group),
         maybe(&line.namespace),
         text(&line.region),
         maybe(&line.zone),
-        Cell::Number(amounts.quantity),
-        text(&line.unit),
         Cell::Price(line.list_unit_price_usd),
-        Cell::Price(line.unit_price_usd),
-        text(&line.price_type),
         text(commitment.map_or("", |of| &of.id)),
         text(commitment.map_or("", |of| &of.part)),
-        Cell::Usd(amounts.list),
-        Cell::Usd(amounts.net),
-        Cell::Usd(amounts.effective),
         text(&line.price_source),
         text(&line.price_date),
         maybe(&line.estimated),

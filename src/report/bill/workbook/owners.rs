@@ -1,9 +1,10 @@
 //! Sheets of who pays: by team, budgets, and what requests cost.
 
 use super::super::exact::nano;
-use super::sheet::{Cell, Formats, Head, Sheet};
+use super::sheet::{CENT, Cell, Formats, Head, Sheet};
+use crate::report::format::rows_of_cents;
 use crate::report::owner_words::{by, first_label, made_of, sentence};
-use crate::report::{AllocationTable, Estimate, Report};
+use crate::report::{AllocationTable, Estimate, OwnerCost, Report};
 use crate::units::HOURS_PER_MONTH;
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
@@ -29,16 +30,18 @@ fn by_label(mut sheet: Sheet<'_>, table: &AllocationTable, report: &Report) -> R
         [("Owner", 34.0), ("Amortised USD", 16.0), ("USD per month of 730 hours", 16.0), ("Made of", 60.0)];
     sheet.heads(&heads, true)?;
     let simulated = report.scenario.duration_seconds / 3600.0 / HOURS_PER_MONTH as f64;
-    let (first, mut sums) = (sheet.next_row(), [0, 0]);
-    for row in &table.rows {
+    let first = sheet.next_row();
+    let amounts = |row: &OwnerCost| {
         let usd = row.cost_usd_per_month.mean;
-        let amounts = [nano(usd * simulated), nano(usd)];
-        sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
-        let [simulated, monthly] = amounts.map(Cell::Usd);
+        [nano(usd * simulated), nano(usd)]
+    };
+    let (amounts, sums) = rows_of_cents(&table.rows.iter().map(amounts).collect::<Vec<_>>());
+    for (row, cents) in table.rows.iter().zip(amounts) {
+        let [simulated, monthly] = cents.map(|cents| Cell::Usd(cents * CENT));
         sheet.row(&[text(&row.name), simulated, monthly, text(&made_of(row))])?;
     }
     let last = sheet.next_row() - 1;
-    let sum = |letter: char, result| Cell::Sum(format!("=SUM({letter}{first}:{letter}{last})"), result);
+    let sum = |letter: char, cents| Cell::Sum(format!("=SUM({letter}{first}:{letter}{last})"), cents * CENT);
     sheet.total(&[text("Total"), sum('B', sums[0]), sum('C', sums[1]), Cell::Empty])?;
     sheet.finish()
 }

@@ -3,7 +3,7 @@
 use super::super::exact::{Nano, nano};
 use super::bill::{Column, Lines};
 use super::sheet::{Cell, Formats, Sheet, criterion, letter};
-use crate::report::Report;
+use crate::report::{BillMonth, Report};
 use crate::report::format::duration;
 use rust_xlsxwriter::{Worksheet, XlsxError};
 use std::collections::BTreeMap;
@@ -46,23 +46,18 @@ pub(super) fn summary(
     sheet.heads(&[("Kind of charge", 34.0), ("List USD", 16.0), ("Net USD", 16.0), ("Amortised USD", 16.0)], true)?;
     let columns = [Column::List, Column::Net, Column::Amortised];
     let (first, kinds) = (sheet.next_row(), kinds(lines));
-    for kind in &kinds {
-        let here = sheet.next_row();
-        let mut cells = vec![text(kind)];
-        cells.extend(columns.map(|column| {
+    let row = |(here, kind): (u32, &&str)| {
+        columns.map(|column| {
             let (amounts, kinds) = (lines.range(column), lines.range(Column::Kind));
             let formula = format!("=SUMIFS({amounts},{kinds},{})", criterion(&format!("$A{here}")));
-            Cell::Sum(formula, lines.sum(column, |row| row.line.kind == *kind))
-        }));
-        sheet.row(&cells)?;
+            (formula, lines.sum(column, |row| row.line.kind == **kind))
+        })
+    };
+    let (rows, sums) = Cell::rows_of_cents((first..).zip(&kinds).map(row).collect());
+    for (kind, row) in kinds.iter().zip(rows) {
+        sheet.row(&[text(kind)].into_iter().chain(row).collect::<Vec<_>>())?;
     }
-    let last = sheet.next_row() - 1;
-    let mut cells = vec![text("Total")];
-    cells.extend((1..).zip(columns).map(|(at, column)| {
-        let letter = letter(at);
-        Cell::Sum(format!("=SUM({letter}{first}:{letter}{last})"), lines.sum(column, |_| true))
-    }));
-    sheet.total(&cells)?;
+    total(&mut sheet, &["Total"], first, sums)?;
     sheet.skip();
     sheet.line("List: at public prices. Net: what is invoiced. Amortised: with the fees of commitments spread over what they cover.")?;
     sheet.finish()
@@ -91,34 +86,49 @@ pub(super) fn by_month(
     )?;
     let columns = [Column::Net, Column::Amortised, Column::List];
     let first = sheet.next_row();
-    for month in &report.bill.months {
-        let here = sheet.next_row();
-        let mut cells = vec![text(&month.name), text(&month.from), text(&month.until)];
-        cells.extend(columns.map(|column| {
+    let row = |(here, month): (u32, &BillMonth)| {
+        columns.map(|column| {
             let formula = format!("=SUMIFS({},{},$A{here})", lines.range(column), lines.range(Column::Month));
-            Cell::Sum(formula, lines.sum(column, |row| row.period.month.name == month.name))
-        }));
-        sheet.row(&cells)?;
+            (formula, lines.sum(column, |row| row.period.month.name == month.name))
+        })
+    };
+    let (rows, sums) = Cell::rows_of_cents((first..).zip(&report.bill.months).map(row).collect());
+    for (month, row) in report.bill.months.iter().zip(rows) {
+        let names = [text(&month.name), text(&month.from), text(&month.until)];
+        sheet.row(&names.into_iter().chain(row).collect::<Vec<_>>())?;
     }
-    let last = sheet.next_row() - 1;
-    let mut cells = vec![text("Total"), Cell::Empty, Cell::Empty];
-    cells.extend((3..).zip(columns).map(|(at, column)| {
-        let letter = letter(at);
-        Cell::Sum(format!("=SUM({letter}{first}:{letter}{last})"), lines.sum(column, |_| true))
-    }));
-    sheet.total(&cells)?;
+    total(&mut sheet, &["Total", "", ""], first, sums)?;
     sheet.skip();
     sheet.heads(&[("Month", 12.0), ("Kind of charge", 24.0), ("", 24.0), ("Net USD", 14.0)], false)?;
     for month in &report.bill.months {
-        for kind in &kinds {
-            let here = sheet.next_row();
-            let sum = lines.sum(Column::Net, |row| row.period.month.name == month.name && row.line.kind == *kind);
+        let row = |(here, kind): (u32, &&str)| {
+            let sum = lines.sum(Column::Net, |row| row.period.month.name == month.name && row.line.kind == **kind);
             let (net, months, of) = (lines.range(Column::Net), lines.range(Column::Month), lines.range(Column::Kind));
-            let formula = format!("=SUMIFS({net},{months},$A{here},{of},{})", criterion(&format!("$B{here}")));
-            sheet.row(&[text(&month.name), text(kind), Cell::Empty, Cell::Sum(formula, sum)])?;
+            [(format!("=SUMIFS({net},{months},$A{here},{of},{})", criterion(&format!("$B{here}"))), sum)]
+        };
+        let (rows, _) = Cell::rows_of_cents((sheet.next_row()..).zip(&kinds).map(row).collect());
+        for (kind, [net]) in kinds.iter().zip(rows) {
+            sheet.row(&[text(&month.name), text(kind), Cell::Empty, net])?;
         }
     }
     sheet.finish()
+}
+
+/// The last row of a table whose amounts begin at `first`, to the right of `names`.
+fn total<const N: usize>(
+    sheet: &mut Sheet<'_>,
+    names: &[&str],
+    first: u32,
+    sums: [Nano; N],
+) -> Result<(), XlsxError> {
+    let last = sheet.next_row() - 1;
+    let name = |name: &&str| if name.is_empty() { Cell::Empty } else { text(name) };
+    let sum = |(at, sum): (usize, Nano)| {
+        let letter = letter(at);
+        Cell::Sum(format!("=SUM({letter}{first}:{letter}{last})"), sum)
+    };
+    let cells: Vec<Cell> = names.iter().map(name).chain((names.len()..).zip(sums).map(sum)).collect();
+    sheet.total(&cells)
 }
 
 /// The amortised cost by namespace: what pods hold of nodes, and what is theirs alone.
@@ -136,13 +146,14 @@ pub(super) fn by_namespace(sheet: &mut Worksheet, formats: &Formats, report: &Re
     sheet.line("__idle__: nodes' cpu and memory that no pod requested or used. __unallocated__: what serves the whole cluster. Before anything is passed on.")?;
     sheet.heads(&[("Namespace", 34.0), ("Amortised USD", 16.0)], true)?;
     let first = sheet.next_row();
-    for (name, sum) in &sums {
-        let formula = format!("=SUMIFS({amounts},{names},{})", criterion(&format!("$A{}", sheet.next_row())));
-        sheet.row(&[text(name), Cell::Sum(formula, *sum)])?;
+    let row = |(here, (_, sum)): (u32, &(&str, Nano))| {
+        [(format!("=SUMIFS({amounts},{names},{})", criterion(&format!("$A{here}"))), *sum)]
+    };
+    let (rows, all) = Cell::rows_of_cents((first..).zip(&sums).map(row).collect());
+    for ((name, _), [cost]) in sums.iter().zip(rows) {
+        sheet.row(&[text(name), cost])?;
     }
-    let last = sheet.next_row() - 1;
-    sheet
-        .total(&[text("Total"), Cell::Sum(format!("=SUM(B{first}:B{last})"), sums.iter().map(|(_, sum)| sum).sum())])?;
+    total(&mut sheet, &["Total"], first, all)?;
     sheet.finish()
 }
 
@@ -155,11 +166,11 @@ pub(super) fn allocation(sheet: &mut Worksheet, formats: &Formats, report: &Repo
     )?;
     for row in &report.costs {
         let cells = [
-            Cell::Number(f64::from(row.day)),
+            Cell::Whole(row.day),
             text(&row.group),
             text(&row.namespace),
             text(&row.resource),
-            Cell::Usd(nano(row.cost_usd)),
+            Cell::Exact(nano(row.cost_usd)),
         ];
         sheet.row(&cells)?;
     }

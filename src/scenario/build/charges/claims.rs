@@ -91,8 +91,8 @@ fn add_claim(
         let line = Line {
             kind: ChargeKind::Volumes,
             service,
+            name: format!("{} of {}", part.words(), owner.resource),
             price: part.price,
-            name: format!("{} of {}", part.price.item, owner.resource),
             resource: owner.resource.clone(),
             payer: owner.payer.clone(),
         };

@@ -131,6 +131,24 @@ impl DiskKind {
     }
 }
 
+impl DiskPart {
+    /// What it is, in words: `gp3 storage`, `gp3 IOPS`, `gp3 throughput`, `io2 IOPS above 32000`.
+    pub(super) fn words(&self) -> String {
+        const PARTS: [(&str, &str); 5] = [
+            ("_gb_month", "storage"),
+            ("_mbps_month", "throughput"),
+            ("_iops_32001_64000_month", "IOPS above 32000"),
+            ("_iops_over_64000_month", "IOPS above 64000"),
+            ("_iops_month", "IOPS"),
+        ];
+        let words = |(end, what): (&str, &str)| {
+            let disk = self.price.item.strip_suffix(end)?;
+            Some(format!("{} {what}", disk.replace('_', "-")))
+        };
+        PARTS.into_iter().find_map(words).unwrap_or_else(|| self.price.item.to_owned())
+    }
+}
+
 impl Disk {
     /// A disk of this kind as it is made where nothing more is asked for.
     pub(super) fn plain(kind: DiskKind, gib: i64) -> Disk {
@@ -180,6 +198,16 @@ mod tests {
         let fast = Disk { iops: 5000, throughput: 300, ..Disk::plain(DiskKind::Gp3, 100) };
         let expected = [("gp3_gb_month", 100), ("gp3_iops_month", 2000), ("gp3_mbps_month", 175)];
         assert_eq!(parts(fast), expected);
+    }
+
+    #[test]
+    fn parts_have_names_for_people() {
+        let words = |disk: Disk| disk.parts().iter().map(DiskPart::words).collect::<Vec<_>>();
+        let fast = Disk { iops: 5000, throughput: 300, ..Disk::plain(DiskKind::Gp3, 100) };
+        assert_eq!(words(fast), ["gp3 storage", "gp3 IOPS", "gp3 throughput"]);
+        let faster = Disk { iops: 70_000, ..Disk::plain(DiskKind::Io2, 500) };
+        assert_eq!(words(faster), ["io2 storage", "io2 IOPS", "io2 IOPS above 32000", "io2 IOPS above 64000"]);
+        assert_eq!(words(Disk { is_regional: true, ..Disk::plain(DiskKind::PdSsd, 10) }), ["pd-ssd-regional storage"]);
     }
 
     #[test]

@@ -35,8 +35,8 @@ pub(super) fn add(lines: &mut Lines<'_, '_>, cast: &Cast, minor: u32) {
             let line = Line {
                 kind: ChargeKind::Volumes,
                 service: if lines.is_aws() { "Amazon Elastic Block Store" } else { "Compute Engine" },
+                name: format!("{} of nodes' root volumes", part.words()),
                 price: part.price,
-                name: format!("{} of nodes' root volumes", part.price.item),
                 resource: format!("root volumes of node group {}", group.name),
                 payer: Payer::Cluster,
             };
