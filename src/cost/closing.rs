@@ -23,6 +23,7 @@ impl Ledger {
     /// Cost: a step per item, and per hour of those that changed; then a few multiplications per line and hour.
     pub fn close(mut self, now: SimTime) -> Bill {
         let entries = std::mem::take(&mut self.items);
+        let moments = std::mem::take(&mut self.moments).close(&self.calendar, now);
         let (mut metered, mut groups, mut pools) = (Vec::new(), BTreeMap::new(), IdVec::new());
         for (id, Entry { item, meter, pool }) in entries.into_rows() {
             if let Some(pool) = pool {
@@ -32,7 +33,8 @@ impl Ledger {
             let (paid, free) = meter.close(&self.calendar, now);
             metered.push(Metered { id, item, paid, free });
         }
-        let terms = Terms { pledges: &self.pledges, support: self.support, calendar: &self.calendar };
+        let terms =
+            Terms { pledges: &self.pledges, support: self.support, calendar: &self.calendar, moments: &moments };
         let lines = terms.lines(now, metered);
         let mut sharing = Sharing::new(&mut self, now);
         for line in &lines {
@@ -59,6 +61,8 @@ pub(super) struct Terms<'a> {
     pub(super) support: Option<Support>,
     /// Hours and months of what is billed.
     pub(super) calendar: &'a Calendar,
+    /// What of resources commitments can cover at every moment; empty where only hours are known.
+    pub(super) moments: &'a [Hourly],
 }
 
 impl Terms<'_> {
@@ -66,7 +70,7 @@ impl Terms<'_> {
     pub(super) fn lines(&self, end: SimTime, mut metered: Vec<Metered>) -> Vec<Line> {
         let item = |id: ItemId| metered.get(id.index()).map(|row| row.item.clone());
         let plan = self.support.and_then(|plan| Some((plan, item(plan.share)?, item(plan.least)?)));
-        let mut lines = pledged::lines(self.pledges, self.calendar, end, &mut metered);
+        let mut lines = pledged::lines(self.pledges, (self.calendar, end), self.moments, &mut metered);
         for Metered { id, item, paid, free } in metered {
             lines.extend(lines_of(id, &item, (paid, free), self.calendar));
         }

@@ -117,7 +117,7 @@ impl Horizon {
             Metered { id, item: item.clone(), paid, free }
         });
         let metered = metered.collect();
-        let terms = Terms { pledges: &self.pledges, support: self.support, calendar: &self.calendar };
+        let terms = Terms { pledges: &self.pledges, support: self.support, calendar: &self.calendar, moments: &[] };
         let mut costs = vec![MonthCost::default(); months.len()];
         for line in terms.lines(SimTime::ZERO + self.span, metered) {
             for (hour, amounts) in (0..).zip(line.hours(&self.calendar)) {

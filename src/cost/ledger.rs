@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::calendar::Calendar;
-use super::commitments::Pledges;
+use super::commitments::{AtEveryMoment, Pledges};
 use super::division::{BaseRates, Integral};
 use super::held::{Held, Holder};
 use super::ids::{BilledNode, ItemId, NamespaceId, PoolId};
@@ -56,6 +56,7 @@ pub struct Ledger {
     run_rate: PricePerHour,
     pub(super) pledges: Arc<Pledges>,
     pub(super) support: Option<Support>,
+    pub(super) moments: AtEveryMoment,
 }
 
 /// An item with its meter.
@@ -122,11 +123,13 @@ impl Ledger {
             run_rate: PricePerHour::ZERO,
             pledges: Arc::default(),
             support: None,
+            moments: AtEveryMoment::default(),
         }
     }
 
-    /// What was committed to in advance: it covers what it can when the books are closed.
+    /// What was committed to in advance: it covers what it can when the books are closed. Before nodes are there.
     pub fn set_pledges(&mut self, pledges: Arc<Pledges>) {
+        self.moments = AtEveryMoment::new(&pledges.commitments, &pledges.usages, &self.calendar);
         self.pledges = pledges;
     }
     /// The support plan, whose items have been declared: it is computed when the books are closed.
@@ -167,12 +170,14 @@ impl Ledger {
         let tail = billed_span(now - from) - (now - from);
         let meter = &mut self.items[item].meter;
         meter.add(&self.calendar, now, i128::from(MICRO) * i128::from(tail.as_nanos()));
+        self.moments.add_tail(&self.calendar, now, item, tail.as_nanos());
         if billing == NodeBilling::Free {
             meter.set_free(&self.calendar, from, now, tail);
         }
     }
     /// From now on there is so much more of an item, or less, in millionths of a unit.
     pub fn add_level(&mut self, now: SimTime, item: ItemId, change: i64) {
+        self.moments.add_level(&self.calendar, now.max(self.start), item, change);
         let entry = &mut self.items[item];
         let before = rate(&entry.item, entry.meter.level());
         entry.meter.add_level(&self.calendar, now.max(self.start), change);

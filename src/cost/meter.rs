@@ -12,7 +12,7 @@ pub const MICRO: i64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     /// Millionths of a unit.
-    level: i64,
+    level: i128,
     since: SimTime,
     /// The hour that is being counted.
     hour: u32,
@@ -27,7 +27,7 @@ impl Meter {
         Meter { level: 0, since: start, hour: 0, in_hour: 0, past: Hourly::default(), free: BTreeMap::new() }
     }
     pub(super) fn level(&self) -> i64 {
-        self.level
+        i64::try_from(self.level).unwrap_or(i64::MAX)
     }
     /// Counts what there was until `now`. Cost: O(1), however many hours have passed.
     fn settle(&mut self, calendar: &Calendar, now: SimTime) {
@@ -37,7 +37,7 @@ impl Meter {
             self.count(end);
             self.past.push(1, std::mem::take(&mut self.in_hour));
             let whole = hour - self.hour - 1;
-            self.past.push(whole, i128::from(self.level) * i128::from(HOUR.as_nanos()));
+            self.past.push(whole, self.level * i128::from(HOUR.as_nanos()));
             self.hour = hour;
             self.since = calendar.hour_start(hour);
         }
@@ -45,14 +45,18 @@ impl Meter {
     }
     fn count(&mut self, until: SimTime) {
         if until > self.since {
-            self.in_hour += i128::from(self.level) * i128::from((until - self.since).as_nanos());
+            self.in_hour += self.level * i128::from((until - self.since).as_nanos());
             self.since = until;
         }
     }
     /// From now on there is so much more, or less.
     pub(super) fn add_level(&mut self, calendar: &Calendar, now: SimTime, change: i64) {
+        self.set_level(calendar, now, self.level + i128::from(change));
+    }
+    /// From now on there is so much.
+    pub(super) fn set_level(&mut self, calendar: &Calendar, now: SimTime, level: i128) {
         self.settle(calendar, now);
-        self.level = self.level.saturating_add(change);
+        self.level = level;
     }
     /// So much was used now.
     pub(super) fn add(&mut self, calendar: &Calendar, now: SimTime, quantity: i128) {

@@ -1,7 +1,7 @@
 //! Lines of what commitments cover, of what they cost, and of what sustained use takes off.
 
 use super::calendar::Calendar;
-use super::commitments::{Applied, Pledges};
+use super::commitments::{Applied, Counts, Pledges};
 use super::hourly::Hourly;
 use super::ids::ItemId;
 use super::item::{Item, PriceType};
@@ -23,7 +23,12 @@ pub(super) struct Metered {
 /// Applies the commitments: takes what they cover off `metered`, and gives the lines of that.
 ///
 /// Cost: nothing without commitments and sustained use; else a pass over the hours.
-pub(super) fn lines(pledges: &Pledges, calendar: &Calendar, end: SimTime, metered: &mut [Metered]) -> Vec<Line> {
+pub(super) fn lines(
+    pledges: &Pledges,
+    (calendar, end): (&Calendar, SimTime),
+    moments: &[Hourly],
+    metered: &mut [Metered],
+) -> Vec<Line> {
     if pledges.is_empty() {
         return Vec::new();
     }
@@ -33,7 +38,8 @@ pub(super) fn lines(pledges: &Pledges, calendar: &Calendar, end: SimTime, metere
             paid.entry(*item).or_insert_with(|| row.paid.clone());
         }
     }
-    let applied = pledges.apply(calendar, end, &paid);
+    let counted = Counts { paid, moments: moments.to_vec() };
+    let applied = pledges.apply(calendar, end, &counted);
     let mut rows = Vec::new();
     covered(&applied, metered, &mut rows);
     fees(pledges, &applied, metered, &mut rows);
@@ -43,7 +49,9 @@ pub(super) fn lines(pledges: &Pledges, calendar: &Calendar, end: SimTime, metere
             // What was counted after the last hour is not covered.
             let told = left.len();
             row.paid = left;
-            paid.get(&item)
+            counted
+                .paid
+                .get(&item)
                 .into_iter()
                 .flat_map(Hourly::iter)
                 .skip(told as usize)

@@ -8,8 +8,8 @@ use super::{ForecastMonthResult, ForecastResult, Report, Unit};
 pub(super) fn months(report: &Report) -> Grid {
     let Some(forecast) = &report.forecast else { return Grid { title: String::new(), heads: &[], rows: Vec::new() } };
     let amounts = |usd: fn(&ForecastMonthResult) -> f64| forecast.months.iter().map(usd).collect::<Vec<f64>>();
-    let cost = parts_in_cents(forecast.cost_usd.mean, &amounts(|month| month.cost_usd.mean));
-    let net = parts_in_cents(forecast.net_usd.mean, &amounts(|month| month.net_usd.mean));
+    let cost = parts_in_cents(forecast.cost_usd.mean, &amounts(|month| month.cost_usd.mean), |_| false);
+    let net = parts_in_cents(forecast.net_usd.mean, &amounts(|month| month.net_usd.mean), |_| false);
     let row = |((month, cost), net): ((&ForecastMonthResult, String), String)| {
         let [low, high] = [month.cost_usd.p5, month.cost_usd.p95].map(cents);
         vec![

@@ -22,6 +22,9 @@ const FIGURES: [&str; 7] = [
     "spotLosses",
 ];
 
+/// Kinds of charges where there is little room.
+const MOST_KINDS: usize = 4;
+
 /// What is printed beside the figures.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Printed<'a> {
@@ -31,21 +34,39 @@ pub struct Printed<'a> {
     pub details: bool,
 }
 
-/// The summary as text, without colours: at most 80 columns wide, and 24 lines long without the tables.
+/// Lines of a terminal, but for the prompt.
+const LINES: usize = 23;
+
+/// What there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    /// All there is to say.
+    Wide,
+    /// A line of each, and of what it costs the dearest kinds.
+    Tight,
+}
+
+/// The summary as text, without colours: at most 80 columns wide, and without the tables no longer than a terminal of 24 lines.
 pub fn summary(report: &Report, printed: Printed<'_>) -> String {
+    let text = told(report, printed, Room::Wide);
+    if printed.details || text.lines().count() <= LINES { text } else { told(report, printed, Room::Tight) }
+}
+
+fn told(report: &Report, printed: Printed<'_>, room: Room) -> String {
     let mut text = String::new();
     head(report, &mut text);
     if printed.details {
         text += &details(report);
         text.push('\n');
     }
-    figures(report, &mut text);
-    let takes_room = [budget(report, &mut text), forecast(report, &mut text)];
-    bottleneck(report, &mut text);
-    commitment_advice(report, &mut text);
+    figures(report, room, &mut text);
+    budget(report, &mut text);
+    forecast(report, &mut text);
+    bottleneck(report, room, &mut text);
+    commitment_advice(report, room, &mut text);
     text.push('\n');
     if !printed.details {
-        caveats(report, takes_room == [false; 2], &mut text);
+        caveats(report, room, &mut text);
     }
     where_next(report, printed, &mut text);
     wrapped(&mut text, "", &verdict(report));
@@ -63,7 +84,7 @@ fn head(report: &Report, text: &mut String) {
 }
 
 /// A line each: the mean, half of its 95 % interval, and what was promised.
-fn figures(report: &Report, text: &mut String) {
+fn figures(report: &Report, room: Room, text: &mut String) {
     let shown = FIGURES.iter().filter_map(|metric| report.headline(metric));
     let shown = shown.filter(|row| row.objective.is_some() || row.metric == FIGURES[0] || row.value.p95 != 0.0);
     for headline in shown {
@@ -72,7 +93,7 @@ fn figures(report: &Report, text: &mut String) {
         let line = format!(" {:<26}{mean:>10}  {half:<11}{}", headline.label, promise(report, headline));
         let _ = writeln!(text, "{}", line.trim_end());
         if headline.metric == FIGURES[0] {
-            cost(report, headline.value.mean, text);
+            cost(report, headline.value.mean, room, text);
         }
     }
 }
@@ -85,18 +106,25 @@ fn promise(report: &Report, headline: &Headline) -> String {
 }
 
 /// What the cost is made of; as shown, the parts add up to the sum as shown.
-fn cost(report: &Report, total: f64, text: &mut String) {
-    let amounts: Vec<f64> = report.charges.iter().map(|charge| charge.cost_usd_per_month.mean).collect();
+fn cost(report: &Report, total: f64, room: Room, text: &mut String) {
+    let mut parts: Vec<(&str, f64)> =
+        report.charges.iter().map(|charge| (charge.name.as_str(), charge.cost_usd_per_month.mean)).collect();
+    if room == Room::Tight && parts.len() > MOST_KINDS {
+        parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let others = parts.split_off(MOST_KINDS - 1);
+        parts.push(("other", others.iter().map(|(_, usd)| usd).sum()));
+    }
+    let amounts: Vec<f64> = parts.iter().map(|(_, usd)| *usd).collect();
     let shown = parts_in_cents(total, &amounts, |_| false);
-    let named = report.charges.iter().zip(shown).map(|(charge, amount)| format!("{} {amount}", charge.name));
+    let named = parts.iter().zip(shown).map(|((name, _), amount)| format!("{name} {amount}"));
     wrapped(text, "   ", &named.collect::<Vec<_>>().join(" + "));
 }
 
-/// The budget that is exceeded by most, where one probably is; whether there is one.
-fn budget(report: &Report, text: &mut String) -> bool {
+/// The budget that is exceeded by most, where one probably is.
+fn budget(report: &Report, text: &mut String) {
     let over = |budget: &BudgetResult| budget.expected_usd.mean / budget.budget_usd;
     let likely = report.budgets.iter().filter(|budget| is_likely_exceeded(budget));
-    let Some(worst) = likely.clone().max_by(|a, b| over(a).total_cmp(&over(b))) else { return false };
+    let Some(worst) = likely.clone().max_by(|a, b| over(a).total_cmp(&over(b))) else { return };
     let [expected, limit] = [worst.expected_usd.mean, worst.budget_usd].map(|usd| figure(usd, super::Unit::Usd));
     let more = likely.count() - 1;
     let more = if more == 0 { String::new() } else { format!(" +{more}") };
@@ -105,30 +133,28 @@ fn budget(report: &Report, text: &mut String) -> bool {
     let share = figure(worst.exceeds_ratio.mean, super::Unit::Ratio);
     let line = format!(" {label:<26}{expected:>10}  of {limit}: EXCEEDED{day} ({share})");
     *text += &(shortened(&line) + "\n");
-    true
 }
 
-/// The year to come, where it was asked for; whether it was.
-fn forecast(report: &Report, text: &mut String) -> bool {
-    let Some(forecast) = &report.forecast else { return false };
+/// The year to come, where it was asked for.
+fn forecast(report: &Report, text: &mut String) {
+    let Some(forecast) = &report.forecast else { return };
     let usd = figure(forecast.cost_usd.mean, super::Unit::Usd);
     let line = format!(" {:<26}{usd:>10}  {}", "Forecast, 12 months", super::forecast_words::in_short(forecast));
     *text += &(shortened(line.trim_end()) + "\n");
-    true
 }
 
 /// What held most of the failed requests back.
-fn bottleneck(report: &Report, text: &mut String) {
+fn bottleneck(report: &Report, room: Room, text: &mut String) {
     let mut row = |label: &str, words: &str| *text += &(shortened(&format!(" {label:<26}{words}")) + "\n");
     let Some(worst) = report.bottlenecks.first() else { return row("Bottleneck", "none") };
     row("Bottleneck", &worst.named());
-    if let Some(extent) = extent(worst) {
+    if let (Room::Wide, Some(extent)) = (room, extent(worst)) {
         row("", &extent);
     }
 }
 
 /// The commitment that saves most, where somebody asked.
-fn commitment_advice(report: &Report, text: &mut String) {
+fn commitment_advice(report: &Report, room: Room, text: &mut String) {
     let Some(best) = report.commitment_advice.first() else { return };
     let saving = figure(best.saving_usd_per_month.mean, super::Unit::UsdPerMonth);
     let _ = writeln!(
@@ -139,6 +165,9 @@ fn commitment_advice(report: &Report, text: &mut String) {
             "A commitment would save", best.kind, best.term, best.payment
         ))
     );
+    if room == Room::Tight {
+        return;
+    }
     let surely = format!(
         "{} of the runs, P5 {}",
         figure(best.saves, super::Unit::Ratio),
@@ -148,7 +177,7 @@ fn commitment_advice(report: &Report, text: &mut String) {
 }
 
 /// How many there are, and the first where there is room for it.
-fn caveats(report: &Report, has_room: bool, text: &mut String) {
+fn caveats(report: &Report, room: Room, text: &mut String) {
     let (count, notes) = (report.caveats.len(), report.notes.len());
     if count + notes == 0 {
         return;
@@ -159,7 +188,7 @@ fn caveats(report: &Report, has_room: bool, text: &mut String) {
     report
         .caveats
         .iter()
-        .take(usize::from(has_room))
+        .take(usize::from(room == Room::Wide))
         .for_each(|first| *text += &(shortened(&format!("  {first}")) + "\n"));
     text.push('\n');
 }
@@ -182,19 +211,26 @@ fn where_next(report: &Report, printed: Printed<'_>, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{ChargeResult, Estimate, fixture};
 
     #[test]
     fn a_budget_that_breaks_takes_a_line_and_no_more() {
         let lines =
             |report: &Report| summary(report, Printed::default()).lines().map(str::to_owned).collect::<Vec<_>>();
         let mut report = fixture::with_owners();
+        for at in 0..20 {
+            let name = format!("another kind of charge {at}");
+            report.charges.push(ChargeResult { name, cost_usd_per_month: Estimate::exact(12.5) });
+        }
         let told = lines(&report);
+        assert!(told.iter().any(|line| line.contains("other $283.91")), "{told:#?}");
         let line = " Budget cluster                $1,412  of $1,200: EXCEEDED on 2026-12-27 (100%)";
         assert!(told.iter().any(|text| text == line), "{told:#?}");
-        assert!(told.len() <= 24 && told.iter().all(|text| text.chars().count() <= 80), "{told:#?}");
+        assert!(told.len() <= LINES && told.iter().all(|text| text.chars().count() <= 80), "{told:#?}");
         report.budgets.remove(0);
+        report.charges.truncate(2);
         let calm = lines(&report);
-        assert!(calm.len() == told.len() && !calm.iter().any(|text| text.contains("Budget")), "{calm:#?}");
+        assert!(!calm.iter().any(|text| text.contains("Budget")), "{calm:#?}");
+        assert!(calm.len() <= LINES && calm.iter().any(|text| text.starts_with("  4 Secrets")), "{calm:#?}");
     }
 }

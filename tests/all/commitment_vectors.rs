@@ -2,15 +2,32 @@
 //! kinds of usage and of commitments, applied by what the bill applies.
 
 use foresail::cost::commitments::{
-    Arrangement, Block, Commitment, CommitmentTally, Fee, Hour, HourCover, Sku, Spend, Tally, Terms, Tiers, UNIT_HOUR,
-    Usage, at_full_price, family,
+    Arrangement, AtEveryMoment, Block, Commitment, CommitmentTally, Fee, Hour, HourCover, Sku, Spend, Tally, Terms,
+    Tiers, UNIT_HOUR, Usage, at_full_price, family,
 };
-use foresail::units::{Money, PricePerHour};
+use foresail::cost::{Calendar, Hourly, ItemId};
+use foresail::id::Id;
+use foresail::units::{Money, PricePerHour, SimDuration, SimTime};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const HOUR_NANOS: f64 = 3.6e12;
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+
+/// Ours: three n2-standard-4 for half an hour have 12 vCPUs, of which 8 are committed to: 4 of 6 vCPU-hours are covered, though
+/// the hour as a whole has fewer than 8.
+#[test]
+fn google_looks_at_every_moment() {
+    let vector: Value = serde_json::from_str(
+        r#"{"id": "half", "usage": [{"id": "n", "type": "n2-standard-4", "count": 3, "hours": 0.5, "vcpu": 4, "gb": 16,
+            "listVcpu": 0.03, "listGb": 0.004, "series": "n2", "region": "us-central1"}],
+          "commitments": [{"id": "c", "kind": "gcpResource", "series": "n2", "region": "us-central1", "vcpu": 8, "gb": 64,
+            "feeVcpu": 0.02, "feeGb": 0.002}],
+          "expected": {"onDemandCharge": 0.06, "utilization": {"c": {"vcpu": 0.5, "gb": 0.375}}}}"#,
+    )
+    .expect("JSON");
+    assert_eq!(first_difference(&vector, 1e-6), None);
+}
 
 #[test]
 fn commitments_cover_what_the_worked_examples_say() {
@@ -84,6 +101,8 @@ fn leaves(key: &str, value: &Value) -> Vec<(Vec<String>, f64)> {
 struct Line {
     id: String,
     usage: Usage,
+    /// How many for which part of it, from its beginning on, in each hour.
+    running: Vec<(f64, f64)>,
     hours: Vec<i128>,
     /// `machine`, `vcpu`, `gb`: what a quantity of it is shown as.
     part: &'static str,
@@ -115,6 +134,7 @@ impl Worked {
             list(vector, "commitments").iter().flat_map(|row| commitments(row, vector, &usages, period)).collect();
         let commitments: Vec<Commitment> = pledged.iter().map(|(commitment, _)| commitment.clone()).collect();
         let arrangement = Arrangement::new(&usages, &commitments);
+        let moments = at_every_moment(&lines, &commitments, period);
         let (mut whole, mut hour_cover) = (Tally::default(), HourCover::default());
         let mut covered: BTreeMap<(String, String, &'static str), f64> = BTreeMap::new();
         let (mut uncovered, mut spot_usd) = (0.0, 0.0);
@@ -122,6 +142,8 @@ impl Worked {
             let used: Vec<i128> =
                 lines.iter().map(|line| line.hours.get(number as usize).copied().unwrap_or(0)).collect();
             let mut left = used.clone();
+            let of_hour = |hourly: &Hourly| hourly.iter().nth(number as usize).unwrap_or(0);
+            hour_cover.moments = moments.iter().map(of_hour).collect();
             arrangement.cover(Hour::whole(number), &mut left, &mut hour_cover);
             whole.add(&usages, &used, &hour_cover);
             for cover in &hour_cover.covers {
@@ -234,22 +256,46 @@ fn period(vector: &Value) -> i64 {
     list(vector, "usage").iter().map(of).fold(1.0, f64::max).ceil() as i64
 }
 
-/// The quantity in each hour: `count` for `hours`, whole hours first; either may be a list by the hour.
-fn quantities(row: &Value, period: i64) -> Vec<i128> {
-    let quantity =
-        |count: f64, hours: f64| (count * hours * UNIT_HOUR as f64 / 1e12).round() as i128 * 1_000_000_000_000;
+/// What is committed to of resources, and there, at every moment: by resource and hour.
+fn at_every_moment(lines: &[Line], commitments: &[Commitment], period: i64) -> Vec<Hourly> {
+    let calendar = Calendar::default();
+    let hour = |number: usize| SimTime::ZERO + SimDuration::from_hours(number as i64);
+    let usages: Vec<(ItemId, Usage)> =
+        (0..).zip(lines).map(|(at, line)| (Id::from_index(at), line.usage.clone())).collect();
+    let mut changes: Vec<(SimTime, ItemId, i64)> = Vec::new();
+    for ((item, _), line) in usages.iter().zip(lines) {
+        for (number, (count, hours)) in line.running.iter().enumerate() {
+            let level = (count * 1e6).round() as i64;
+            let until = hour(number) + SimDuration::from_secs_f64(hours * 3600.0);
+            changes.extend([(hour(number), *item, level), (until, *item, -level)]);
+        }
+    }
+    changes.sort_by_key(|(at, ..)| *at);
+    let mut moments = AtEveryMoment::new(commitments, &usages, &calendar);
+    for (at, item, change) in changes {
+        moments.add_level(&calendar, at, item, change);
+    }
+    moments.close(&calendar, hour(period as usize))
+}
+
+/// How many run for which part of each hour: `count` for `hours`, whole hours first; either may be a list by the hour.
+fn running(row: &Value, period: i64) -> Vec<(f64, f64)> {
     let count = number(row, "count").unwrap_or(1.0);
     match (&row["count"], &row["hours"]) {
         (Value::Array(counts), hours) => {
             let hours = |at: usize| hours.get(at).and_then(Value::as_f64).or(hours.as_f64()).unwrap_or(1.0).min(1.0);
-            counts.iter().enumerate().map(|(at, count)| quantity(count.as_f64().unwrap_or(0.0), hours(at))).collect()
+            counts.iter().enumerate().map(|(at, count)| (count.as_f64().unwrap_or(0.0), hours(at))).collect()
         }
-        (_, Value::Array(hours)) => hours.iter().map(|hours| quantity(count, hours.as_f64().unwrap_or(0.0))).collect(),
+        (_, Value::Array(hours)) => hours.iter().map(|hours| (count, hours.as_f64().unwrap_or(0.0))).collect(),
         (_, hours) => {
             let hours = hours.as_f64().unwrap_or(1.0);
-            (0..period).map(|at| quantity(count, (hours - at as f64).clamp(0.0, 1.0))).collect()
+            (0..period).map(|at| (count, (hours - at as f64).clamp(0.0, 1.0))).collect()
         }
     }
+}
+
+fn quantity((count, hours): (f64, f64)) -> i128 {
+    (count * hours * UNIT_HOUR as f64 / 1e12).round() as i128 * 1_000_000_000_000
 }
 
 /// The region that is meant where none is named.
@@ -276,7 +322,8 @@ fn usage(row: &Value, vector: &Value, period: i64) -> Vec<Line> {
     let line = |usage: Usage, part: &'static str, size: f64| Line {
         id: id.clone(),
         usage,
-        hours: quantities(row, period),
+        hours: running(row, period).into_iter().map(quantity).collect(),
+        running: running(row, period),
         part,
         size,
         spot: number(row, "spot").unwrap_or(0.0),

@@ -1,5 +1,6 @@
 //! Commitments beside what they may cover, applied to one clock hour after the other.
 
+use super::moments::resource_numbers;
 use super::order::{Step, reserved_unit, steps};
 use super::{Commitment, Terms, UNIT_HOUR, Usage};
 use crate::units::Money;
@@ -28,6 +29,8 @@ impl Hour {
 pub struct Arrangement<'a> {
     commitments: &'a [Commitment],
     steps: Vec<Step>,
+    /// By commitment: the resource that it covers at every moment.
+    resources: Vec<Option<usize>>,
 }
 
 /// A commitment covers so much of a kind of usage.
@@ -65,12 +68,15 @@ pub struct HourCover {
     pub covers: Vec<Cover>,
     /// By commitment.
     pub held: Vec<Held>,
+    /// What [`AtEveryMoment`](super::AtEveryMoment) has of the hour, by resource; given by the caller, and used up. Where it
+    /// has nothing, the hour as a whole counts.
+    pub moments: Vec<i128>,
 }
 
 impl<'a> Arrangement<'a> {
     /// Sets commitments beside usage. Cost: their product, sorted.
     pub fn new(usages: &[Usage], commitments: &'a [Commitment]) -> Self {
-        Arrangement { commitments, steps: steps(usages, commitments) }
+        Arrangement { commitments, steps: steps(usages, commitments), resources: resource_numbers(commitments) }
     }
 
     /// Whether nothing can be covered.
@@ -85,7 +91,8 @@ impl<'a> Arrangement<'a> {
         into.held.extend(self.commitments.iter().map(|commitment| held(commitment, hour)));
         for step in &self.steps {
             let (held, left) = (&mut into.held[step.commitment], &mut left[step.usage]);
-            let free = held.capacity - held.used;
+            let moments = self.resources[step.commitment].and_then(|resource| into.moments.get_mut(resource));
+            let free = (held.capacity - held.used).min(moments.as_deref().copied().unwrap_or(i128::MAX));
             if *left <= 0 || free <= 0 {
                 continue;
             }
@@ -96,6 +103,9 @@ impl<'a> Arrangement<'a> {
             }
             *left -= quantity;
             held.used += quantity * takes;
+            if let Some(moments) = moments {
+                *moments -= quantity * takes;
+            }
             // Of the running sum, so that all parts and the unused one are the fee.
             let up_to = part(held.fee, held.used, held.capacity);
             let effective = up_to - held.used_fee;

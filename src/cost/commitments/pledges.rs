@@ -57,6 +57,15 @@ pub(in crate::cost) struct Paid {
     pub(in crate::cost) unused_fee: Hourly,
 }
 
+/// What commitments are applied to.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cost) struct Counts {
+    /// The quantity of each item that is to be paid.
+    pub(in crate::cost) paid: BTreeMap<ItemId, Hourly>,
+    /// What [`AtEveryMoment`](super::AtEveryMoment) came to.
+    pub(in crate::cost) moments: Vec<Hourly>,
+}
+
 /// A bill's quantities, divided.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cost) struct Applied {
@@ -85,14 +94,15 @@ impl Pledges {
         pledges
     }
 
-    /// Applies commitments to the hours until `end`. `paid` has the quantity of each item.
+    /// Applies commitments to the hours until `end`.
     ///
     /// Cost: a pass over the usages and the steps of the arrangement for each hour.
-    pub(in crate::cost) fn apply(&self, calendar: &Calendar, end: SimTime, paid: &BTreeMap<ItemId, Hourly>) -> Applied {
+    pub(in crate::cost) fn apply(&self, calendar: &Calendar, end: SimTime, counted: &Counts) -> Applied {
         let usages: Vec<Usage> = self.usages.iter().map(|(_, usage)| usage.clone()).collect();
         let empty = Hourly::default();
         let items: Vec<ItemId> = self.usages.iter().map(|(item, _)| *item).collect();
-        let mut meters: Vec<_> = items.iter().map(|item| paid.get(item).unwrap_or(&empty).iter()).collect();
+        let mut meters: Vec<_> = items.iter().map(|item| counted.paid.get(item).unwrap_or(&empty).iter()).collect();
+        let mut moments: Vec<_> = counted.moments.iter().map(Hourly::iter).collect();
         let arrangement = Arrangement::new(&usages, &self.commitments);
         let prices = prices(&self.usages);
         let mut applied = Applied { paid: vec![Paid::default(); self.commitments.len()], ..Applied::default() };
@@ -102,6 +112,8 @@ impl Pledges {
         for number in 0..hours {
             used.iter_mut().zip(&mut meters).for_each(|(used, meter)| *used = meter.next().unwrap_or(0));
             left.clone_from(&used);
+            cover.moments.clear();
+            cover.moments.extend(moments.iter_mut().map(|meter| meter.next().unwrap_or(0)));
             let from = calendar.hour_start(number).max(SimTime::ZERO);
             let span = (calendar.hour_start(number + 1).min(end) - from).as_nanos();
             arrangement.cover(Hour { number: i64::from(number), span }, &mut left, &mut cover);

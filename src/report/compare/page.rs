@@ -3,14 +3,14 @@
 use super::Compared;
 use super::answer::{self, COLUMNS, met};
 use super::model::{Comparison, FigureDifference, Variant};
-use super::variance;
+use super::variance::{self, signed};
 use super::waterfall::waterfall;
 use super::words::{cells, difference, sentence, tells};
 use crate::report::chart::histories_beside_each_other;
 use crate::report::figures::Scope;
-use crate::report::format::parts;
+use crate::report::format::{cents, parts_in_cents};
 use crate::report::page::page;
-use crate::report::{Estimate, Panel, Report, Series, Unit};
+use crate::report::{Panel, Report, Series};
 use crate::study::{Better, Pair};
 use crate::units::counted;
 use minijinja::value::Serde;
@@ -196,9 +196,9 @@ fn bridge(variant: &Variant) -> Value {
             tone => if *amount < 0.0 { "good" } else { "bad" },
         }
     };
-    let shown = parts(change, &amounts);
+    let shown = parts_in_cents(change, &amounts, |_| false).into_iter().map(signed);
     let steps: Vec<Value> = variant.bridge.iter().zip(&amounts).zip(shown).map(step).collect();
-    context! { steps => steps, total => difference(&Estimate::exact(change), Unit::UsdPerMonth) }
+    context! { steps => steps, total => signed(cents(change)) }
 }
 
 /// A report with both timelines in one: a line each a panel, sums of all series (of latencies the largest).

@@ -4,7 +4,7 @@
 
 use super::model::{Variance, VarianceStep};
 use crate::cost::{Bought, Bridge, BridgeSide, BridgeStepKind, Capacity};
-use crate::report::format::{parts, usd};
+use crate::report::format::{cents, parts_in_cents};
 use crate::report::{CostDrivers, Estimate, Report};
 use crate::units::Money;
 
@@ -57,7 +57,7 @@ pub(super) struct Shown {
 pub(super) fn shown(variance: &Variance) -> Vec<Shown> {
     let steps: Vec<&VarianceStep> = variance.steps.iter().filter(|step| is_shown(step)).collect();
     let means: Vec<f64> = steps.iter().map(|step| step.usd_per_month.mean).collect();
-    let amounts = parts(variance.total_usd_per_month.mean, &means);
+    let amounts = parts_in_cents(variance.total_usd_per_month.mean, &means, |_| false);
     let row = |(step, amount): (&&VarianceStep, String)| Shown {
         name: step.step.name(),
         meaning: step.step.meaning(),
@@ -79,20 +79,21 @@ pub(in crate::report) const CONVENTION: &str = "New minus base, per month of 730
 /// The whole difference with its interval.
 pub(super) fn total(variance: &Variance) -> [String; 2] {
     let total = &variance.total_usd_per_month;
-    [signed(usd(total.mean)), range(total)]
+    [signed(cents(total.mean)), range(total)]
 }
 
 fn is_shown(step: &VarianceStep) -> bool {
     step.usd_per_month.values.iter().any(|value| value.abs() >= 0.005)
 }
 
-fn signed(amount: String) -> String {
+/// With its sign, whichever it is.
+pub(super) fn signed(amount: String) -> String {
     if amount.starts_with('-') { amount } else { format!("+{amount}") }
 }
 
 /// `-12.3 to +4.5`; empty from one replication.
 fn range(estimate: &Estimate) -> String {
-    let ends = estimate.interval.map(|ends| ends.map(|end| signed(usd(end))));
+    let ends = estimate.interval.map(|ends| ends.map(|end| signed(cents(end))));
     ends.map(|[low, high]| format!("{low} to {high}")).unwrap_or_default()
 }
 

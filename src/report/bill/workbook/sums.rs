@@ -3,8 +3,8 @@
 use super::super::exact::{Nano, nano};
 use super::bill::{Column, Lines};
 use super::sheet::{Cell, Formats, Sheet, criterion, letter};
-use crate::report::{BillMonth, Report};
 use crate::report::format::duration;
+use crate::report::{BillMonth, Report};
 use rust_xlsxwriter::{Worksheet, XlsxError};
 use std::collections::BTreeMap;
 
@@ -115,12 +115,7 @@ pub(super) fn by_month(
 }
 
 /// The last row of a table whose amounts begin at `first`, to the right of `names`.
-fn total<const N: usize>(
-    sheet: &mut Sheet<'_>,
-    names: &[&str],
-    first: u32,
-    sums: [Nano; N],
-) -> Result<(), XlsxError> {
+fn total<const N: usize>(sheet: &mut Sheet<'_>, names: &[&str], first: u32, sums: [Nano; N]) -> Result<(), XlsxError> {
     let last = sheet.next_row() - 1;
     let name = |name: &&str| if name.is_empty() { Cell::Empty } else { text(name) };
     let sum = |(at, sum): (usize, Nano)| {
