@@ -188,12 +188,13 @@ mod tests {
             "prices": "contract.yaml",
         });
         name_the_price_file(&mut value);
+        value["prices"]["spotHistory"] = "spot.csv".into();
         rebase(&mut value, Path::new("../base"));
         let expected = serde_json::json!({
             "manifests": ["../base/k8s", "/etc/k8s"], "terraform": ["../base/a.tf"], "podTrace": "../base/pods.csv",
             "scheduler": {"configuration": "../base/s.yaml"},
             "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "../base/t.csv"}}]},
-            "prices": {"file": "../base/contract.yaml"},
+            "prices": {"file": "../base/contract.yaml", "spotHistory": "../base/spot.csv"},
         });
         assert_eq!(value, expected);
         // None of the list names nothing.
