@@ -99,7 +99,7 @@ fn replications(scenario: &Scenario) -> u32 {
 /// The forecast of a scenario, on all threads of the current pool; none where the calendar ends. `progress` is called after each
 /// replication.
 ///
-/// The result depends on the scenario alone. Cost: [`expected_replications`] of up to four weeks; memory: what a few of them
+/// The result depends on the scenario alone. Cost: up to ten replications of up to four weeks for each level of demand; memory: what a few of them
 /// metered by the hour.
 pub fn forecast(scenario: &Scenario, study: &Study, progress: &(dyn Fn() + Sync)) -> Option<Forecast> {
     let growth = scenario.growth_per_month.filter(|_| study.cast.traffic.is_some()).unwrap_or(0.0);
