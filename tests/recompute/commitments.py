@@ -1,4 +1,4 @@
-"""Commitments on EC2, applied to the hours of nodes that the log tells of."""
+"""Commitments on EC2 and Fargate, applied to the hours of nodes and pods that the log tells of."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -44,7 +44,7 @@ def family(kind):
 
 @dataclass
 class Usage:
-    """The nodes of one group, type and zone."""
+    """The nodes of one group, type and zone; or vCPUs or memory of a workload's pods on Fargate."""
 
     line: object
     listed: int
@@ -117,9 +117,16 @@ class Covered:
 
 def apply(bill, usages):
     """Hour by hour: zonal, regional, EC2 Instance Savings Plans, Compute Savings Plans."""
-    order = [group["name"] for group in bill.groups]
-    kinds = {group["name"]: group["instanceTypes"] for group in bill.groups}
-    usages.sort(key=lambda u: (order.index(u.line.group), kinds[u.line.group].index(u.line.sku), u.line.zone or ""))
+    groups = {group["name"]: (at, group["instanceTypes"]) for at, group in enumerate(bill.groups)}
+
+    def place(usage):
+        line = usage.line
+        if line.group is None:
+            return -1, line.resource, line.sku != "fargate_vcpu_hour", ""
+        at, kinds = groups[line.group]
+        return at, "", kinds.index(line.sku), line.zone or ""
+
+    usages.sort(key=place)
     pledges = [_read(bill, name) for name in bill.commitments]
     for pledge, rules in pledges:
         for at, usage in enumerate(usages):
@@ -208,6 +215,13 @@ def _read(bill, name):
 def _takes(bill, rules, usage):
     """How much of a commitment an hour of a machine takes; None if it does not apply."""
     mine, kind = usage.line.sku, rules["kind"]
+    own = rules.get(f"rates.{mine}")
+    if usage.line.group is None:
+        if kind != "computeSavingsPlan":
+            return None
+        part = bill.prices.factor("fargate_over_on_demand", rules["term"], rules["column"])
+        rate = nearest(usage.net * part if own is None else Fraction(own) * 10**9)
+        return rate if rate < usage.net else None
     if kind == "zonalReservedInstance":
         return factor(mine) if mine == rules["instanceType"] and usage.line.zone == rules["zone"] else None
     if kind == "regionalReservedInstance":
@@ -217,7 +231,6 @@ def _takes(bill, rules, usage):
         return factor(mine)
     if kind == "ec2InstanceSavingsPlan" and family(mine) != rules["family"]:
         return None
-    own = rules.get(f"rates.{mine}")
     if own is not None:
         return nearest(Fraction(own) * 10**9)
     try:

@@ -36,6 +36,8 @@ def expected(bill, log):
     for item, lines in of_items.items():
         if item[0] in NODES:
             nodes.add(lines)
+        elif lines[0].sku.startswith("fargate_"):
+            nodes.add_pods(log, lines)
         elif item[0] != "commitments":
             rows.update(_of_item(bill, log, lines))
     rows.update(nodes.rows(of_items))
@@ -49,7 +51,7 @@ def amounts(bill, quantities, divisor, prices):
 
 
 class _Nodes:
-    """Lines of nodes. What the log has and the bill has not is a difference as well."""
+    """Lines of nodes, and of what else commitments may cover. What the log has and the bill has not is a difference as well."""
 
     def __init__(self, bill, log):
         self.bill, self.spans = bill, {}
@@ -75,6 +77,17 @@ class _Nodes:
         if priced is not None:
             listed, net = price_of(self.bill, priced, listed, net)
         self.meters[key] = commitments.Usage(first, listed, net, billed, free, is_spot)
+
+    def add_pods(self, log, lines):
+        """Pods of Fargate, which commitments may cover as well."""
+        first = lines[0]
+        _, quantities, _ = _quantities(self.bill, log, first)
+        listed = net = self.bill.prices.fixed(first.sku)[0][1]
+        priced = next((line for line in lines if line.price_type == "onDemand"), None)
+        if priced is not None:
+            listed, net = price_of(self.bill, priced, listed, net)
+        usage = commitments.Usage(first, listed, net, quantities, [0] * self.bill.hours.count, False)
+        self.meters[first.resource, first.sku] = usage
 
     def rows(self, of_items):
         for (group, kind, zone), spans in self.spans.items():
@@ -141,6 +154,8 @@ def as_billed(bill, line):
 def _of_item(bill, log, lines):
     """Lines of one thing that is no node: several if its price has tiers."""
     first = lines[0]
+    if first.kind == "support plan":
+        return _of_support(bill, lines)
     source, quantities, of_tiers = _quantities(bill, log, first)
     divisor = _divisor(bill, first)
     if first.sku == "eks_auto_mode_share":
@@ -164,6 +179,22 @@ def _of_item(bill, log, lines):
         quantity = of_tiers[line] if isinstance(of_tiers, dict) else of_tiers[at]
         rows[line] = (source, amounts(bill, quantity, divisor, lambda _: (listed, net)))
     return rows
+
+
+def _of_support(bill, lines):
+    """A share of what the provider invoices: its quantities are what all other lines come to in each period."""
+    if lines[0].unit == "USD":
+        periods = {}
+        for line in bill.lines:
+            if line.kind != "support plan" and line.row["service"] != "charges":
+                for period, cell in line.cells.items():
+                    periods[period] = periods.get(period, 0) + cell[2]
+        for period in set(periods).union(*(line.cells for line in lines)):
+            shared = sum(line.cells.get(period, [0])[0] for line in lines)
+            if shared != periods.get(period, 0):
+                raise Fault(f"{lines[0]}: {bill.periods[period]}: a share of {shared}, all other lines come to {periods.get(period, 0)}")
+    # How tiers and the least amount of a part of a month are rounded is not recomputed.
+    return {line: ("sum", as_billed(bill, line)) for line in lines}
 
 
 def _quantities(bill, log, line):

@@ -12,6 +12,7 @@ Where quantities come from is said of each line:
     log       nodes, their disks, addresses and fees, pods and volumes of StatefulSets: from decisions.jsonl
     standing  what is there from the start: a size that no decision changes, the same in each hour
     traffic   what requests and cpu use decide: the bill's own quantity, so that only price and sums are checked
+    sum       the support plan: what it is a share of is the sum of all other lines
     market    spot nodes whose price changes by the hour: the quantity is from the log, the price the bill's own
 
 Exit status: 0 if all is equal, 1 with the first difference otherwise, 2 if something cannot be read.
