@@ -67,6 +67,19 @@ fn so_are_spot_nodes_commitments_and_google() {
 }
 
 #[test]
+fn so_are_spot_nodes_at_prices_that_change_and_what_support_is_a_share_of() {
+    if is_possible() {
+        let place = Folder::new();
+        let path = root().join("tests/recompute/all-kinds").display().to_string();
+        let prices = "prices={spotPrices: fitted, spotProcess: {halfLife: 48h, dailySd: 0.05, zoneCorrelation: 0.5}}";
+        let words = ["run", &path, "-q", "-n", "1", "--no-recommend", "--set", "support=business", "--set", prices];
+        place.run_words(&[&words[..], &["--out", "out"]].concat()).ok();
+        let said = equal(&place.path().join("out"));
+        assert!(said.contains("market ") && said.contains("sum "), "{said}");
+    }
+}
+
+#[test]
 fn so_are_instances_that_never_become_nodes() {
     if !is_possible() {
         return;

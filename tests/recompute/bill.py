@@ -55,13 +55,6 @@ class Bill:
         with open(os.path.join(data, "price_sources.csv"), encoding="utf-8") as file:
             self.sources = {row.split(",")[1] for row in file.read().splitlines()[1:]}
         self.lines = [BillLine(row) for row in bill["lines"]]
-        for line in self.lines:
-            if line.kind == "support plan":
-                raise Unfit(f"{line}: a support plan is a share of the whole bill, and is not recomputed (leave `support` out)")
-            if line.kind == "spot nodes" and (
-                "recorded" in line.row["priceSource"] or "drawn" in line.row.get("estimated", "")
-            ):
-                raise Unfit(f"{line}: recorded and drawn spot prices are in no table, and are not recomputed (leave `spotPrices` out)")
 
     def lists(self, line):
         """Whether a line's price is from the tables: a user's book says so, as does what the scenario writes itself."""
