@@ -127,7 +127,7 @@ impl Line {
         let mut effective = self.effective.as_ref().map(Hourly::iter);
         self.quantity.iter().enumerate().map(move |(hour, quantity)| {
             let hour = hour as u32;
-            running.enter(calendar, hour);
+            running.enter(self, calendar, hour);
             let mut amounts = running.add(self, hour, quantity);
             if let Some(effective) = &mut effective {
                 amounts.effective = Money::from_nano_usd(effective.next().unwrap_or(0));
@@ -156,38 +156,48 @@ impl Line {
     }
 }
 
-/// Sums of a month so far, exact, and what has been told of them, rounded.
+/// What a month so far leaves of its rounded amounts: the next hour's is added to that.
+///
+/// A quotient is computed where an hour differs from the one before it, which few do.
 #[derive(Default)]
 struct Running {
     month: usize,
     month_hours: i128,
     begun: bool,
-    exact: [i128; 3],
-    told: [i128; 3],
+    /// What an hour comes to, with its quotient and rest.
+    steps: [(i128, i128, i128); 3],
+    rest: [i128; 3],
 }
 
 impl Running {
-    fn enter(&mut self, calendar: &Calendar, hour: u32) {
+    fn enter(&mut self, line: &Line, calendar: &Calendar, hour: u32) {
         let month = match calendar.months().get(self.month + 1) {
             Some(next) if self.begun && hour >= next.first_hour => self.month + 1,
             _ if self.begun => return,
             _ => calendar.month_of(hour),
         };
-        let hours = calendar.months().get(month).map_or(1, |month| i128::from(month.hours));
-        *self = Running { month, month_hours: hours.max(1), begun: true, ..Running::default() };
+        let hours = calendar.months().get(month).map_or(1, |month| i128::from(month.hours)).max(1);
+        // Half a unit more: then the whole units are the nearest ones.
+        let rest = [divisor(line.item.price.unit.basis, hours) / 2; 3];
+        *self = Running { month, month_hours: hours, begun: true, rest, ..Running::default() };
     }
     fn add(&mut self, line: &Line, hour: u32, quantity: i128) -> Amounts {
         let (list, net) = line.prices.of(hour);
         let unit = divisor(line.item.price.unit.basis, self.month_hours);
         let per_nano = [1_000_000_000, list, net];
-        let mut step = [0; 3];
-        for (at, step) in step.iter_mut().enumerate() {
-            self.exact[at] = self.exact[at].saturating_add(per_nano[at].saturating_mul(quantity));
-            let upto = round(self.exact[at], unit);
-            *step = upto - self.told[at];
-            self.told[at] = upto;
+        let mut amounts = [0; 3];
+        for (at, amount) in amounts.iter_mut().enumerate() {
+            let exact = per_nano[at].saturating_mul(quantity);
+            if exact != self.steps[at].0 {
+                self.steps[at] = (exact, exact.div_euclid(unit), exact.rem_euclid(unit));
+            }
+            let (_, whole, rest) = self.steps[at];
+            let rest = self.rest[at] + rest;
+            let carried = i128::from(rest >= unit);
+            self.rest[at] = rest - carried * unit;
+            *amount = whole + carried;
         }
-        let [quantity, list, net] = step;
+        let [quantity, list, net] = amounts;
         let money = Money::from_nano_usd;
         Amounts { quantity, list: money(list), net: money(net), effective: money(net) }
     }
@@ -201,10 +211,6 @@ fn divisor(basis: Basis, month_hours: i128) -> i128 {
         Basis::Month => UNIT_HOUR * month_hours,
         Basis::Count => 1_000_000_000,
     }
-}
-
-fn round(value: i128, unit: i128) -> i128 {
-    (value + unit / 2).div_euclid(unit)
 }
 
 /// An item's hours by the tiers of its price: what a month's running quantity has in each.

@@ -38,6 +38,8 @@ impl Results<'_> {
             line
         };
         let mut rows: Vec<BillLineResult> = lines.iter().map(row).collect();
+        // Less than a billionth of a unit: what a plan cannot spend on whole nanoseconds.
+        rows.retain(|line| !line.cells.is_empty());
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
         BillResult {
             start: account.start.to_string(),
