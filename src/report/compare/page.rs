@@ -9,6 +9,7 @@ use super::words::{cells, difference, sentence, tells};
 use crate::report::chart::histories_beside_each_other;
 use crate::report::figures::Scope;
 use crate::report::format::{cents, parts_in_cents};
+use crate::report::owner_words::owner;
 use crate::report::page::page;
 use crate::report::{Panel, Report, Series};
 use crate::study::{Better, Pair};
@@ -97,7 +98,7 @@ fn shown(variant: &Variant, base: &Compared, new: &Compared) -> Value {
 fn row(row: &FigureDifference) -> Value {
     let [base, new, difference, relative, verdict] = cells(row);
     let tone = tone(row);
-    context! { name => row.name.as_str(), label => row.label.as_str(), base, new, difference, relative, verdict, tone }
+    context! { name => owner(&row.name), label => row.label.as_str(), base, new, difference, relative, verdict, tone }
 }
 
 fn tone(row: &FigureDifference) -> &'static str {

@@ -85,7 +85,9 @@ fn lines(bill: &BillResult) -> Table {
     let mut total = vec!["total".to_owned(); 1];
     total.resize(5, String::new());
     total.extend([list, net]);
-    let heads = ["", "-resource", "quantity", "unit price", "-terms", "list", "invoiced"];
+    // Names of commitments may take several lines.
+    let terms = if shown.iter().any(|line| line.commitment.is_some()) { "-terms" } else { "=terms" };
+    let heads = ["", "-resource", "quantity", "unit price", terms, "list", "invoiced"];
     Table::new("Line by line", &heads, rows).with_total(total)
 }
 
@@ -115,8 +117,7 @@ fn unit_price(usd: f64) -> String {
 
 fn terms(price_type: &str) -> &str {
     match price_type {
-        // On one line: it is the usual one.
-        "onDemand" => "on\u{a0}demand",
+        "onDemand" => "on demand",
         other => other,
     }
 }
