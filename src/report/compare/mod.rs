@@ -24,6 +24,7 @@ pub use model::{
 };
 pub use page::comparison_page;
 pub use table::comparison_table;
+#[cfg(feature = "xlsx")]
 pub(in crate::report) use variance::{CONVENTION, NO_CHANGE};
 
 use super::Report;
