@@ -38,8 +38,7 @@ pub(super) fn lines(
             paid.entry(*item).or_insert_with(|| row.paid.clone());
         }
     }
-    let counted = Counts { paid, moments: moments.to_vec() };
-    let applied = pledges.apply(calendar, end, &counted);
+    let applied = pledges.apply(calendar, end, Counts { paid: &paid, moments });
     let mut rows = Vec::new();
     covered(&applied, metered, &mut rows);
     fees(pledges, &applied, metered, &mut rows);
@@ -49,9 +48,7 @@ pub(super) fn lines(
             // What was counted after the last hour is not covered.
             let told = left.len();
             row.paid = left;
-            counted
-                .paid
-                .get(&item)
+            paid.get(&item)
                 .into_iter()
                 .flat_map(Hourly::iter)
                 .skip(told as usize)

@@ -1,11 +1,11 @@
 //! The provider's support plan: a share of what a calendar month invoices, and a least amount.
 
 use super::calendar::{Calendar, HOUR};
+use super::commitments::UNIT_HOUR;
 use super::hourly::Hourly;
 use super::ids::ItemId;
 use super::item::Item;
 use super::line::{Line, LineKey, Part, Prices};
-use super::meter::MICRO;
 use crate::units::SimTime;
 use std::sync::Arc;
 
@@ -121,7 +121,6 @@ impl MonthPart {
     }
     /// What `paid` lacks of the minimum, as parts of a month at its price, evenly over the hours.
     fn lacking(&self, paid: i128, item: &Item, row: &mut Hourly) {
-        const UNIT_HOUR: i128 = MICRO as i128 * 3_600_000_000_000;
         let (span, minimum) = (self.span(), item.price.tiers[0].net.nano_usd().max(1));
         let missing = (minimum * span / self.whole() - paid).max(0);
         let quantity = missing * (UNIT_HOUR * self.hours) / minimum;
@@ -143,7 +142,7 @@ fn scaled(quantity: i128, part: i128, whole: i128) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{Basis, ChargeKind, Payer, PriceType, Tier, Unit, UnitPrice};
+    use crate::cost::{Basis, ChargeKind, MICRO, Payer, PriceType, Tier, Unit, UnitPrice};
     use crate::id::Id;
     use crate::market::Origin;
     use crate::units::{Money, SimDuration};

@@ -18,6 +18,7 @@ mod months;
 mod offer;
 mod order;
 mod pledges;
+mod resource;
 mod size;
 mod sustained;
 mod tally;

@@ -3,54 +3,35 @@
 //! Amazon's commitments are applied to what an hour comes to; Google's resource-based ones cover vCPUs or memory up to
 //! their size at every moment: 16 vCPUs for half an hour use 8 committed ones for half an hour.
 
-use super::terms::{Commitment, MICROS, Sku, Terms, Usage};
+use super::resource::Resource;
+use super::terms::{Commitment, Usage};
 use crate::cost::calendar::Calendar;
 use crate::cost::hourly::Hourly;
 use crate::cost::ids::ItemId;
-use crate::cost::meter::Meter;
+use crate::cost::meter::{MICRO, Meter};
 use crate::units::SimTime;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// A resource that is committed to: the vCPUs of a series in a region, or its memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Resource {
-    series: Arc<str>,
-    region: Arc<str>,
-    is_memory: bool,
-}
-
-impl Resource {
-    fn of(terms: &Terms) -> Option<(Resource, i64)> {
-        let (series, region, size, is_memory) = match terms {
-            Terms::GoogleCores { series, region, milli } => (series, region, *milli, false),
-            Terms::GoogleMemory { series, region, bytes } => (series, region, *bytes, true),
-            _ => return None,
-        };
-        Some((Resource { series: series.clone(), region: region.clone(), is_memory }, size))
+/// The resources that are committed to, each with its commitments.
+fn resources(commitments: &[Commitment]) -> Vec<(Resource, Vec<&Commitment>)> {
+    let mut known: Vec<(Resource, Vec<&Commitment>)> = Vec::new();
+    for commitment in commitments {
+        let Some((resource, _)) = Resource::of_terms(&commitment.terms) else { continue };
+        match known.iter_mut().find(|(other, _)| *other == resource) {
+            Some((_, same)) => same.push(commitment),
+            None => known.push((resource, vec![commitment])),
+        }
     }
-    /// How much of it a unit of a usage is.
-    fn size_in(&self, usage: &Usage) -> Option<i64> {
-        let (series, size, is_memory) = match &usage.sku {
-            Sku::GceCores { series, milli } => (series, *milli, false),
-            Sku::GceMemory { series, bytes } => (series, *bytes, true),
-            _ => return None,
-        };
-        let is_it = *series == self.series && usage.region == self.region && is_memory == self.is_memory;
-        (is_it && usage.is_eligible()).then_some(size)
-    }
+    known
 }
 
 /// The resource that each commitment is of, as a number; none where it is of none.
 pub(super) fn resource_numbers(commitments: &[Commitment]) -> Vec<Option<usize>> {
-    let mut known: Vec<Resource> = Vec::new();
+    let known = resources(commitments);
     let number = |commitment: &Commitment| {
-        let (resource, _) = Resource::of(&commitment.terms)?;
-        Some(known.iter().position(|other| *other == resource).unwrap_or_else(|| {
-            known.push(resource);
-            known.len() - 1
-        }))
+        let (resource, _) = Resource::of_terms(&commitment.terms)?;
+        known.iter().position(|(other, _)| *other == resource)
     };
     commitments.iter().map(number).collect()
 }
@@ -98,20 +79,12 @@ pub struct AtEveryMoment {
 impl AtEveryMoment {
     /// Of these commitments and of what they may cover; nothing is there yet.
     pub fn new(commitments: &[Commitment], usages: &[(ItemId, Usage)], calendar: &Calendar) -> Self {
-        let mut known: Vec<(Resource, Vec<&Commitment>)> = Vec::new();
-        for commitment in commitments {
-            let Some((resource, _)) = Resource::of(&commitment.terms) else { continue };
-            match known.iter_mut().find(|(other, _)| *other == resource) {
-                Some((_, same)) => same.push(commitment),
-                None => known.push((resource, vec![commitment])),
-            }
-        }
+        let known = resources(commitments);
         let mut members: BTreeMap<ItemId, SmallVec<[(usize, i64); 2]>> = BTreeMap::new();
-        for (at, (resource, _)) in known.iter().enumerate() {
-            for (item, usage) in usages {
-                if let Some(size) = resource.size_in(usage) {
-                    members.entry(*item).or_default().push((at, size));
-                }
+        for (item, usage) in usages {
+            let Some((resource, size)) = Resource::of_usage(usage) else { continue };
+            if let Some(at) = known.iter().position(|(other, _)| *other == resource) {
+                members.entry(*item).or_default().push((at, size));
             }
         }
         let moments = |(_, same): (Resource, Vec<&Commitment>)| Moments {
@@ -131,7 +104,7 @@ impl AtEveryMoment {
     /// A unit of an item is counted for so many nanoseconds more.
     pub(in crate::cost) fn add_tail(&mut self, calendar: &Calendar, now: SimTime, item: ItemId, nanos: i64) {
         for (resource, size) in self.members.get(&item).into_iter().flatten() {
-            self.resources[*resource].add(calendar, now, MICROS * i128::from(*size), nanos);
+            self.resources[*resource].add(calendar, now, i128::from(MICRO) * i128::from(*size), nanos);
         }
     }
     /// By resource and hour: what can be covered, in its measure times [`UNIT_HOUR`](super::UNIT_HOUR).
@@ -155,14 +128,16 @@ fn terms(commitments: &[&Commitment], calendar: &Calendar) -> Vec<(SimTime, i128
     hours.dedup();
     let most = |hour: u32| {
         let held = commitments.iter().filter(|commitment| commitment.fee.covers(i64::from(hour)));
-        held.filter_map(|commitment| Resource::of(&commitment.terms)).map(|(_, size)| i128::from(size) * MICROS).sum()
+        held.filter_map(|commitment| Resource::of_terms(&commitment.terms))
+            .map(|(_, size)| i128::from(size) * i128::from(MICRO))
+            .sum()
     };
     hours.into_iter().map(|hour| (calendar.hour_start(hour), most(hour))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Arrangement, Fee, Hour, HourCover, UNIT_HOUR};
+    use super::super::{Arrangement, Fee, Hour, HourCover, Sku, Terms, UNIT_HOUR};
     use super::*;
     use crate::id::Id;
     use crate::units::{Money, PricePerHour, SimDuration};

@@ -1,18 +1,10 @@
 //! Sustained use over the months of a bill.
 
+use super::resource::Resource;
 use super::sustained::{Block, Tiers, at_full_price};
-use super::terms::{Sku, Usage};
+use super::terms::Usage;
 use crate::cost::hourly::Hourly;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// Resources that are stacked on each other: the vCPUs of a series in a region, or its memory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Pool {
-    series: Arc<str>,
-    region: Arc<str>,
-    is_memory: bool,
-}
 
 /// A usage in a pool.
 struct Member {
@@ -26,7 +18,8 @@ struct Member {
 ///
 /// A month is as long as what is simulated of it: the simulated time stands for the month that it lies in.
 pub struct Sustained {
-    pools: Vec<(Pool, Tiers)>,
+    /// Resources, each stacked on itself.
+    pools: Vec<(Resource, Tiers)>,
     members: Vec<Member>,
     usages: usize,
     /// By month: its length, each pool's blocks, each hour's quantities by member.
@@ -43,15 +36,10 @@ struct Month {
 impl Sustained {
     /// For these usages; those of series without such a discount, and spot, are left out.
     pub fn new(usages: &[Usage]) -> Self {
-        let (mut pools, mut members): (Vec<(Pool, Tiers)>, Vec<Member>) = (Vec::new(), Vec::new());
-        for (usage, used) in usages.iter().enumerate().filter(|(_, used)| !used.is_spot) {
-            let (series, size, is_memory) = match &used.sku {
-                Sku::GceCores { series, milli } => (series, *milli, false),
-                Sku::GceMemory { series, bytes } => (series, *bytes, true),
-                _ => continue,
-            };
-            let Some(tiers) = Tiers::of(series) else { continue };
-            let pool = Pool { series: series.clone(), region: used.region.clone(), is_memory };
+        let (mut pools, mut members): (Vec<(Resource, Tiers)>, Vec<Member>) = (Vec::new(), Vec::new());
+        for (usage, used) in usages.iter().enumerate() {
+            let Some((pool, size)) = Resource::of_usage(used) else { continue };
+            let Some(tiers) = Tiers::of(&pool.series) else { continue };
             let at = pools.iter().position(|(other, _)| *other == pool).unwrap_or_else(|| {
                 pools.push((pool, tiers));
                 pools.len() - 1
@@ -125,6 +113,7 @@ fn share(blocks: &[Block], month: i64, tiers: Tiers) -> (i128, i128) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Sku;
     use super::*;
     use crate::units::PricePerHour;
 

@@ -58,12 +58,12 @@ pub(in crate::cost) struct Paid {
 }
 
 /// What commitments are applied to.
-#[derive(Clone, Debug, Default)]
-pub(in crate::cost) struct Counts {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cost) struct Counts<'a> {
     /// The quantity of each item that is to be paid.
-    pub(in crate::cost) paid: BTreeMap<ItemId, Hourly>,
+    pub(in crate::cost) paid: &'a BTreeMap<ItemId, Hourly>,
     /// What [`AtEveryMoment`](super::AtEveryMoment) came to.
-    pub(in crate::cost) moments: Vec<Hourly>,
+    pub(in crate::cost) moments: &'a [Hourly],
 }
 
 /// A bill's quantities, divided.
@@ -97,7 +97,7 @@ impl Pledges {
     /// Applies commitments to the hours until `end`.
     ///
     /// Cost: a pass over the usages and the steps of the arrangement for each hour.
-    pub(in crate::cost) fn apply(&self, calendar: &Calendar, end: SimTime, counted: &Counts) -> Applied {
+    pub(in crate::cost) fn apply(&self, calendar: &Calendar, end: SimTime, counted: Counts<'_>) -> Applied {
         let usages: Vec<Usage> = self.usages.iter().map(|(_, usage)| usage.clone()).collect();
         let empty = Hourly::default();
         let items: Vec<ItemId> = self.usages.iter().map(|(item, _)| *item).collect();

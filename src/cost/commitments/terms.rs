@@ -7,9 +7,6 @@ use std::sync::Arc;
 /// The quantity of one unit during one hour: a million millionths times the nanoseconds of an hour.
 pub const UNIT_HOUR: i128 = 1_000_000 * 3_600_000_000_000;
 
-/// Millionths of a unit.
-pub(super) const MICROS: i128 = 1_000_000;
-
 /// What is used, as commitments see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sku {
