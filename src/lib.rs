@@ -44,6 +44,7 @@
 //! | [`scenario`] | files in |
 //! | [`dry_run`] | one controller alone: on a dump, or over recorded metrics |
 //! | [`study`] | a scenario run many times: figures, estimates, recommendations |
+//! | [`past`] | what was recorded about a cluster: series on one clock |
 //! | [`report`] | results out |
 //!
 //! Controllers decide, the simulation acts: a controller gets `&ClusterState` and returns decisions
@@ -59,6 +60,7 @@ pub mod hpa;
 pub mod id;
 pub mod intern;
 pub mod market;
+pub mod past;
 pub mod report;
 pub mod rng;
 pub mod scenario;

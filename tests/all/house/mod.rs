@@ -27,6 +27,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("cluster", &[]),
     ("market", &[]),
     ("traffic", &[]),
+    ("past", &[]),
     ("controllers", &["cluster"]),
     ("hpa", &["cluster"]),
     ("vpa", &["cluster"]),
