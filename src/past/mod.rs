@@ -51,8 +51,17 @@ pub struct ServicePast {
     pub latency_s: [Series; 4],
     /// Share of the periods in which the cpu limit throttled it, 0..=1.
     pub throttled: Series,
-    /// The share of its pods' time on each node group, 0..=1.
-    pub groups: BTreeMap<String, f64>,
+    /// Its pods by the node group that they ran on; empty where nobody recorded nodes of pods.
+    pub groups: BTreeMap<String, GroupPast>,
+}
+
+/// The pods of a workload on one node group: machines of several speeds are told apart by them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupPast {
+    /// Pods that are ready.
+    pub ready: Series,
+    /// Cores used by them together.
+    pub cpu_cores: Series,
 }
 
 /// Which of [`ServicePast::latency_s`].
@@ -142,8 +151,14 @@ impl ServicePast {
             ready: cut(&self.ready),
             latency_s: self.latency_s.each_ref().map(cut),
             throttled: cut(&self.throttled),
-            groups: self.groups.clone(),
+            groups: self.groups.iter().map(|(name, one)| (name.clone(), one.part(from, to))).collect(),
         }
+    }
+}
+
+impl GroupPast {
+    fn part(&self, from: usize, to: usize) -> GroupPast {
+        GroupPast { ready: self.ready.part(from, to), cpu_cores: self.cpu_cores.part(from, to) }
     }
 }
 
