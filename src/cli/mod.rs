@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod scenario;
 mod schedule;
+mod schema;
 mod streams;
 mod sweep;
 mod vpa;
@@ -69,6 +70,8 @@ enum Command {
     Autoscale(autoscale::Args),
     /// What things cost where: machine types, items and managed services, with the source and date of each price.
     Catalog(catalog::Args),
+    /// The JSON schema of a scenario file (draft-07), for editors.
+    Schema(schema::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -109,6 +112,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Schedule(args) => schedule::run(&args),
         Command::Autoscale(args) => autoscale::run(&args),
         Command::Catalog(args) => catalog::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| tell(&failure), |()| ExitCode::SUCCESS)

@@ -94,6 +94,8 @@ impl Layers<'_> {
             }
         };
         name_the_price_file(&mut value);
+        // That is for editors, and no part of what is simulated.
+        value.as_object_mut().into_iter().for_each(|fields| drop(fields.shift_remove("$schema")));
         let Some(base) = file.extends else {
             self.origins.push_file(name, text, value.clone());
             return Some(value);

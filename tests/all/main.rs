@@ -60,6 +60,7 @@ mod report;
 mod rollouts;
 mod scenarios;
 mod schedule;
+mod schema;
 mod small_cluster;
 mod spot_prices;
 mod support_plan;

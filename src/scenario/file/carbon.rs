@@ -1,5 +1,6 @@
 //! Whether emissions are wanted, and what is known better than by the tables.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 /// `true`, `false`, or figures of one's own, which switch it on.
@@ -7,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 pub struct Carbon(pub Option<CarbonFigures>);
 
 /// Figures of one's own instead of the tables'.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CarbonFigures {
     /// kg CO2e of a kWh, 0 to 10.

@@ -2,11 +2,12 @@
 
 use super::values::{FilePath, KubernetesVersion, Time};
 use crate::units::Quantity;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// The cloud.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Cluster {
     /// `us-east-1`, `europe-west1`...
@@ -34,7 +35,7 @@ pub struct Cluster {
 }
 
 /// A release channel of GKE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub enum ReleaseChannel {
@@ -45,7 +46,7 @@ pub enum ReleaseChannel {
 }
 
 /// A selector of an EKS Fargate profile.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FargateProfile {
     /// The namespace; `*` and `?` stand for any characters and any one.
@@ -56,7 +57,7 @@ pub struct FargateProfile {
 }
 
 /// The disk that a node starts from.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct RootVolume {
     /// GiB; `diskSize` without this.
@@ -71,7 +72,7 @@ pub struct RootVolume {
 }
 
 /// A node group.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct NodeGroup {
     /// The machine types.
@@ -112,7 +113,7 @@ pub struct NodeGroup {
 }
 
 /// Cluster Autoscaler.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Autoscaler {
     /// Whether there is one; yes if its Deployment is among the manifests or flags are given.
@@ -122,7 +123,7 @@ pub struct Autoscaler {
 }
 
 /// kube-scheduler.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Scheduler {
     /// A file with a KubeSchedulerConfiguration; kube-scheduler's defaults without one.
@@ -163,7 +164,7 @@ impl<'de> Deserialize<'de> for Assumption {
 }
 
 /// Requests of containers that have none.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assume {
     /// As Kubernetes writes it.

@@ -1,11 +1,12 @@
 //! What was committed to in advance.
 
 use crate::market::{PaymentOption, TermLength};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A commitment.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Commitment {
     /// What it is called; no two alike.
@@ -63,7 +64,7 @@ pub struct Commitment {
 }
 
 /// Kinds of commitments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub enum CommitmentKind {
@@ -76,7 +77,7 @@ pub enum CommitmentKind {
 }
 
 /// How long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub enum Term {
     #[serde(rename = "1y")]
@@ -95,7 +96,7 @@ impl From<Term> for TermLength {
 }
 
 /// When one pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub enum Payment {

@@ -2,10 +2,11 @@
 
 use super::prices::Percent;
 use crate::units::Quantity;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 /// Whose bill it is, and when.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Billing {
     /// When the simulated time begins: a date or a moment.
@@ -20,7 +21,7 @@ pub struct Billing {
 }
 
 /// A managed service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Managed {
     /// `rds-postgres`, `elasticache-redis`...
@@ -51,7 +52,7 @@ pub struct Managed {
 }
 
 /// Something else that is paid for.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Charge {
     /// What it is called.
@@ -71,7 +72,7 @@ pub struct Charge {
 }
 
 /// The provider's support plan; its name is short for `{plan: NAME}`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SupportTerms {
     /// `business`, `enterprise`, `premium`...

@@ -1,10 +1,11 @@
 //! What happens at a set time: faults and deploys.
 
 use super::values::Time;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// aws-node-termination-handler, by the names of its chart's values.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TerminationHandler {
     /// Nodes that get a rebalance recommendation are cordoned.
@@ -16,7 +17,7 @@ pub struct TerminationHandler {
 }
 
 /// Something that goes wrong.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// When.
@@ -60,7 +61,7 @@ pub struct Fault {
 }
 
 /// What the cloud does about a lost node.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FaultReplacement {
     /// Launches another one, the default.
@@ -72,7 +73,7 @@ pub enum FaultReplacement {
 }
 
 /// A rolling update, or a blue-green one.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deploy {
     /// When.

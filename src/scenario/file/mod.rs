@@ -7,6 +7,7 @@ mod cluster;
 mod commitments;
 mod costs;
 mod events;
+mod forms;
 mod growth;
 mod owners;
 mod prices;
@@ -31,13 +32,17 @@ pub use traffic::{Arrivals, Pattern, Stage, Traffic};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A scenario as it is written. Unknown fields are refused.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ScenarioFile {
+    /// Where the schema of this file lies, for editors; `# yaml-language-server: $schema=...` in the first line does the same.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
     /// `foresail/v1alpha1`.
     pub api_version: String,
     /// `Scenario`.
@@ -129,7 +134,7 @@ pub(super) const PATH_FIELDS: &[&str] = &[
 ];
 
 /// How controllers meet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Fidelity {
     /// Loops have random phases, reactions take time, equally good nodes are drawn.
@@ -140,7 +145,7 @@ pub enum Fidelity {
 }
 
 /// How latency is found.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub enum Latency {

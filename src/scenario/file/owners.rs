@@ -1,9 +1,10 @@
 //! Who pays: how costs are shown and passed on, and what each may cost.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How costs are shown by owner, and passed on.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Allocation {
     /// Labels of pods by which costs are shown too: `team`.
@@ -21,7 +22,7 @@ pub struct Allocation {
 }
 
 /// How a cost is divided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Sharing {
     /// It is not.
@@ -33,7 +34,7 @@ pub enum Sharing {
 }
 
 /// What an owner may cost.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Budget {
     /// `cluster`, `namespace/order`, or a label of pods: `team=payments`.

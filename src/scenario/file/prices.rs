@@ -1,6 +1,7 @@
 //! The user's own prices: what was negotiated, in the scenario or in a file that it names.
 
 use super::values::{FilePath, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Prices(pub PriceTerms);
 
 /// What was negotiated. A file with prices (YAML) has the same fields but `file`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PriceTerms {
     /// A file with more of them: YAML, or CSV with the fields of a rate as columns.
@@ -37,7 +38,7 @@ pub struct PriceTerms {
 }
 
 /// What spot prices do in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SpotMode {
     /// As recorded; beyond the recording the first and the last price are held.
@@ -49,7 +50,7 @@ pub enum SpotMode {
 }
 
 /// How a recording lies over the simulated time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SpotAlign {
     /// At its own dates.
@@ -59,7 +60,7 @@ pub enum SpotAlign {
 }
 
 /// How the logarithm of a spot price moves.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SpotProcess {
     /// After this time a distance from the mean is half.
@@ -71,7 +72,7 @@ pub struct SpotProcess {
 }
 
 /// The price of one thing.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PriceRate {
     /// `m5.large`, `nat_gateway_gb`, `rds-postgres/db.m5.large`.

@@ -2,11 +2,12 @@
 
 use super::values::{ShortTime, Time};
 use crate::units::Quantity;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A service's profile.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Service {
     /// Cpu time of a request.
@@ -50,7 +51,7 @@ pub struct Service {
 }
 
 /// From `speed` to full speed in a straight line.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColdStart {
     /// The speed of its cpu at first, 1 is full speed.
@@ -60,7 +61,7 @@ pub struct ColdStart {
 }
 
 /// How callers try again.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryPolicy {
     /// Attempts after the first.
@@ -74,7 +75,7 @@ pub struct RetryPolicy {
 }
 
 /// How requests are spread over pods.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub enum LoadBalancing {
@@ -86,7 +87,7 @@ pub enum LoadBalancing {
 }
 
 /// What a Job's pod does.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobWork {
     /// How long a pod works.
@@ -94,7 +95,7 @@ pub struct JobWork {
 }
 
 /// Other bounds for an HPA.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct HpaPatch {
     /// `spec.minReplicas`.
@@ -106,7 +107,7 @@ pub struct HpaPatch {
 }
 
 /// Service level objectives.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Objectives {
     /// P95 of every route, end to end.

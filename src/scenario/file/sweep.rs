@@ -1,11 +1,12 @@
 //! What `foresail sweep` varies. It changes nothing of what a run simulates.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// What is varied, and how.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Sweep {
     /// Values by path, as `--vary` has them: a list, or a text such as `1..3/0.5`.
@@ -17,7 +18,7 @@ pub struct Sweep {
 }
 
 /// The values of an axis.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a list of values, or a text such as 4..20/4")]
 pub enum Varied {
     /// These, each as `--set` takes it.
@@ -27,7 +28,7 @@ pub enum Varied {
 }
 
 /// How points are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
     /// A Sobol sequence.

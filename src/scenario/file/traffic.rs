@@ -2,11 +2,12 @@
 
 use super::growth::GrowthRate;
 use super::values::{FilePath, Time};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Requests from outside.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Traffic {
     /// Patterns that add up.
@@ -30,7 +31,7 @@ pub struct Traffic {
 }
 
 /// How arrivals vary around their rate.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Arrivals {
     /// Independent users.
@@ -53,7 +54,7 @@ pub enum Arrivals {
 }
 
 /// Requests per second over time.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Pattern {
     /// Always the same.
@@ -139,7 +140,7 @@ pub enum Pattern {
 }
 
 /// A k6 stage.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
     /// How long.
