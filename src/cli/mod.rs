@@ -11,6 +11,8 @@ mod fit;
 mod hpa;
 mod jobs;
 mod progress;
+#[allow(dead_code)] // until `init` and `calibrate` read it
+mod prometheus;
 mod recommend;
 mod report;
 mod run;

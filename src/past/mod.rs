@@ -5,6 +5,7 @@
 //!
 //! Start reading at [`Past`].
 
+pub mod prometheus;
 mod series;
 
 pub use series::Series;
@@ -22,6 +23,8 @@ pub struct Past {
     pub steps: usize,
     /// Requests per second from outside, by route (an Ingress path, or the service that answers).
     pub routes: BTreeMap<String, Series>,
+    /// Requests per second from one workload to another, by their names: caller, callee. Only a service mesh sees them.
+    pub calls: BTreeMap<(String, String), Series>,
     /// By the name of the workload, as `services` of a scenario has it.
     pub services: BTreeMap<String, ServicePast>,
     /// Nodes by node group; the group `""` are nodes whose labels name none.
@@ -131,6 +134,7 @@ impl Past {
             step_s: self.step_s,
             steps: to - from,
             routes: cut(&self.routes),
+            calls: self.calls.iter().map(|(names, one)| (names.clone(), one.part(from, to))).collect(),
             services: self.services.iter().map(|(name, one)| (name.clone(), one.part(from, to))).collect(),
             nodes: cut(&self.nodes),
             pod_starts: self.pod_starts.iter().filter(|pod| is_within(pod.created_s)).cloned().collect(),

@@ -1,6 +1,7 @@
 //! Recorded metrics in: CSV and Prometheus `query_range` JSON. Every doubt about time, values and units
 //! is said with its line.
 
+pub(crate) mod answer;
 mod column;
 mod labelled;
 mod prometheus;

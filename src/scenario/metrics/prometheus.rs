@@ -1,5 +1,6 @@
 //! What Prometheus answers to `query_range`: one series per pod, or per container.
 
+use super::answer;
 use super::column::{self, Column, Measure};
 use super::rows::Rows;
 use super::wanted::Wanted;
@@ -8,44 +9,6 @@ use crate::scenario::timed::{Gaps, Reading, at_line, usual_step};
 use crate::units::{SimTime, counted};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    error: String,
-    data: Option<Data>,
-    /// Of `data` alone.
-    #[serde(flatten)]
-    bare: Option<Data>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Data {
-    result_type: String,
-    result: serde_json::Value,
-}
-
-/// An answer, its `data`, or the series alone as `promtool query range -o json` prints them.
-fn data_of(text: &str) -> Result<Data, Issue> {
-    let unread =
-        |error: serde_json::Error| at_line(error.line() as u32, format!("is no answer of Prometheus: {error}"));
-    if text.trim_start().starts_with('[') {
-        let result = serde_json::from_str(text).map_err(unread)?;
-        return Ok(Data { result_type: "matrix".to_owned(), result });
-    }
-    let answer: Answer = serde_json::from_str(text).map_err(unread)?;
-    let Some(data) = answer.data.filter(|_| answer.status == "success").or(answer.bare) else {
-        let mut message = format!("Prometheus answered with status `{}`", answer.status);
-        if !answer.error.is_empty() {
-            message = format!("{message}: {}", answer.error);
-        }
-        return Err(Issue::error("status", message));
-    };
-    Ok(data)
-}
 
 /// A series.
 #[derive(Deserialize)]
@@ -70,8 +33,8 @@ impl Matrix {
 /// The answer to `query_range`. Several series are several pods; those of one pod's containers are added up. Missing steps and
 /// NaN mean that nothing is known then.
 pub(super) fn read(text: &str, column: &str, wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) {
-    let data = match data_of(text) {
-        Ok(data) => data,
+    let data = match answer::data_of(text) {
+        Ok((data, _)) => data,
         Err(issue) => return issues.push(issue),
     };
     if data.result_type != "matrix" {

@@ -27,7 +27,6 @@ const MAP: &[(&str, &[&str])] = &[
     ("cluster", &[]),
     ("market", &[]),
     ("traffic", &[]),
-    ("past", &[]),
     ("controllers", &["cluster"]),
     ("hpa", &["cluster"]),
     ("vpa", &["cluster"]),
@@ -40,6 +39,7 @@ const MAP: &[(&str, &[&str])] = &[
         "scenario",
         &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"],
     ),
+    ("past", &["scenario"]),
     ("dry_run", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
     ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
     (
@@ -68,6 +68,7 @@ const MAP: &[(&str, &[&str])] = &[
             "dry_run",
             "hpa",
             "market",
+            "past",
             "report",
             "scenario",
             "scheduler",
