@@ -63,7 +63,7 @@ fn matches(query: &Query, line: &Line) -> bool {
 fn formed(form: Form, line: &Line) -> Line {
     let samples = match form {
         Form::Rate | Form::RateOfWorkloads => rates(&line.samples),
-        Form::Gauge | Form::Ever => line.samples.clone(),
+        Form::Gauge | Form::Sum | Form::Ever => line.samples.clone(),
         Form::FirstTrue => {
             line.samples.iter().find(|sample| sample.1 == 1.0).map(|sample| (sample.0, sample.0)).into_iter().collect()
         }

@@ -2,10 +2,12 @@
 
 use super::matrix::Line;
 use crate::past::Series;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The instants: `start_s + k * step_s` for `k` in `0..steps`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Clock {
     /// Seconds since 1970.
     pub(super) start_s: i64,
@@ -40,6 +42,11 @@ impl Clock {
         let (start_s, step) = (first.round() as i64, f64::from(usual));
         let steps = ((last - first) / step).round() as usize + 1;
         Some(Clock { start_s, step_s: usual, steps: steps.min(MOST_STEPS) })
+    }
+    /// Whether it can be the clock of a recording.
+    pub(super) fn is_sound(self) -> bool {
+        let is_time = (0..=i64::from(u32::MAX) * 2).contains(&self.start_s);
+        is_time && (1..=86_400 * 366).contains(&self.step_s) && (1..=MOST_STEPS).contains(&self.steps)
     }
     /// The last instant, in seconds since 1970.
     pub(super) fn end_s(self) -> i64 {

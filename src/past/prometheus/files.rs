@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// A larger file is no answer, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
+/// When a server was asked, beside its answers.
+const CLOCK: &str = "clock.json";
 
 /// Reads a file or a folder.
 ///
@@ -47,11 +49,19 @@ pub(super) fn read(path: &Path, issues: &mut Issues) -> Result<Answers, Issues> 
     if wrong.is_empty() { Ok(answers) } else { Err(wrong) }
 }
 
-/// The clock of what was read, at the step and within the span that are asked for.
+/// The clock of what was read: that of the server's answers if it was saved with them, at the step and within the span that are asked for.
 ///
 /// Errors: no two samples to tell a step by; nothing within the span.
-pub(super) fn clock(answers: &Answers, options: &Options) -> Result<Clock, Issue> {
-    let own = answers.clock().ok_or_else(|| {
+pub(super) fn clock(path: &Path, answers: &Answers, options: &Options) -> Result<Clock, Issue> {
+    let saved = fs::read_to_string(path.join(CLOCK)).ok();
+    let saved = match saved.map(|text| serde_json::from_str::<Clock>(&text).ok().filter(|clock| clock.is_sound())) {
+        Some(None) => {
+            let issue = Issue::error("", "is not as --save writes it").with_help("remove it: samples have their times");
+            return Err(located(issue, &path.join(CLOCK)));
+        }
+        saved => saved.flatten(),
+    };
+    let own = saved.or(answers.clock()).ok_or_else(|| {
         let message = "no series has two samples: there is no course over time";
         Issue::error("--prometheus", message).with_help("ask /api/v1/query_range with start, end and step")
     })?;
@@ -85,7 +95,7 @@ fn paths(path: &Path) -> Result<Vec<PathBuf>, Issue> {
     }
     let entries = fs::read_dir(path).map_err(unread)?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    paths.retain(|path| path.extension().is_some_and(|end| end == "json") && !path.ends_with(CLOCK));
     paths.sort();
     if paths.is_empty() {
         let issue = Issue::error("--prometheus", "the folder has no answers, `*.json`");
@@ -136,7 +146,7 @@ fn read_one(path: &Path, answers: &mut Answers, issues: &mut Issues) -> Result<B
 ///
 /// Errors: why it cannot be written.
 #[cfg_attr(not(feature = "cli"), allow(dead_code))]
-pub(super) fn save(folder: &Path, answers: &[(&'static Query, Vec<Written>)]) -> Result<(), Issue> {
+pub(super) fn save(folder: &Path, answers: &[(&'static Query, Vec<Written>)], clock: Clock) -> Result<(), Issue> {
     let unwritable = |error: std::io::Error| {
         Issue::error("--save", format!("cannot write {}: {error}", folder.display()))
             .with_help("name a folder that you may write to")
@@ -156,6 +166,7 @@ pub(super) fn save(folder: &Path, answers: &[(&'static Query, Vec<Written>)]) ->
             });
             fs::write(partial.join(format!("{}.json", query.id)), answer.to_string())?;
         }
+        fs::write(partial.join(CLOCK), serde_json::json!(clock).to_string())?;
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
@@ -169,5 +180,6 @@ pub(super) fn save(folder: &Path, answers: &[(&'static Query, Vec<Written>)]) ->
 
 fn is_answer(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    path.extension().is_some_and(|end| end == "json") && QUERIES.iter().any(|query| query.id == stem)
+    path.ends_with(CLOCK)
+        || path.extension().is_some_and(|end| end == "json") && QUERIES.iter().any(|query| query.id == stem)
 }

@@ -56,7 +56,7 @@ pub fn read(source: &Source, options: &Options, issues: &mut Issues) -> Result<P
     let (answers, clock) = match source {
         Source::Files(path) => {
             let answers = files::read(path, issues)?;
-            let clock = files::clock(&answers, options)?;
+            let clock = files::clock(path, &answers, options)?;
             (answers, clock)
         }
         #[cfg(feature = "cli")]

@@ -9,6 +9,7 @@ use crate::past::prometheus::matrix::Line;
 use crate::past::prometheus::quantile::quantile;
 use crate::past::prometheus::queries::{Set, What};
 use crate::scenario::issue::{Issue, Issues};
+use crate::units::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one set of metrics knows of a service.
@@ -135,7 +136,8 @@ impl Flows {
             against.extend(contradiction(key, sets));
         }
         for (set, services) in chosen {
-            issues.push(Issue::note("Prometheus", format!("requests of {services} services are {}'s", set.name())));
+            let services = counted(services, "service");
+            issues.push(Issue::note("Prometheus", format!("requests of {services} are those of {}", set.name())));
         }
         for message in against {
             issues.push(Issue::warning("Prometheus", message).with_help("the first is used"));

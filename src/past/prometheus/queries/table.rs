@@ -1,123 +1,13 @@
-//! The rows. Where kube-state-metrics or an exporter is scraped without `honorLabels`, Prometheus puts `exported_` before
-//! the labels that are its own: both are kept.
+//! The rows.
 //!
 //! Sources: ingress-nginx 1.8 `docs/user-guide/monitoring.md`; Istio 1.20 standard metrics; Micrometer 1.12 with Spring Boot 3;
 //! OpenTelemetry semantic conventions for HTTP 1.23 (and 1.20: milliseconds); cAdvisor 0.47; kube-state-metrics 2.10.
 
+use super::labels::{
+    DAEMON_SET, DEPLOYMENT, INGRESS, INGRESS_LE, INGRESS_STATUS, ISTIO, ISTIO_EDGES, ISTIO_LE, KUBE_POD, NODE,
+    NODE_LABELS, POD, POD_INFO, POD_OWNER, REPLICA_SET, STATEFUL_SET, WORKLOAD, WORKLOAD_LE, WORKLOAD_STATUS,
+};
 use super::{Form, Query, Set, What};
-
-/// Labels that tell whose an application's metrics are.
-const WORKLOAD: &[&str] = &[
-    "namespace",
-    "exported_namespace",
-    "kubernetes_namespace",
-    "k8s_namespace_name",
-    "k8s_deployment_name",
-    "service_name",
-    "exported_job",
-    "workload",
-    "application",
-    "app",
-    "service",
-    "container",
-    "job",
-];
-const WORKLOAD_STATUS: &[&str] = &[
-    "namespace",
-    "exported_namespace",
-    "kubernetes_namespace",
-    "k8s_namespace_name",
-    "k8s_deployment_name",
-    "service_name",
-    "exported_job",
-    "workload",
-    "application",
-    "app",
-    "service",
-    "container",
-    "job",
-    "status",
-    "code",
-    "status_code",
-    "http_response_status_code",
-    "http_status_code",
-];
-const WORKLOAD_LE: &[&str] = &[
-    "namespace",
-    "exported_namespace",
-    "kubernetes_namespace",
-    "k8s_namespace_name",
-    "k8s_deployment_name",
-    "service_name",
-    "exported_job",
-    "workload",
-    "application",
-    "app",
-    "service",
-    "container",
-    "job",
-    "le",
-];
-const ISTIO: &[&str] = &["destination_workload", "destination_workload_namespace"];
-const ISTIO_LE: &[&str] = &["destination_workload", "destination_workload_namespace", "le"];
-const ISTIO_EDGES: &[&str] = &[
-    "source_workload",
-    "source_workload_namespace",
-    "destination_workload",
-    "destination_workload_namespace",
-    "response_code",
-];
-const INGRESS: &[&str] = &["namespace", "exported_namespace", "service", "exported_service"];
-const INGRESS_LE: &[&str] = &["namespace", "exported_namespace", "service", "exported_service", "le"];
-const INGRESS_STATUS: &[&str] =
-    &["namespace", "exported_namespace", "service", "exported_service", "ingress", "host", "path", "status"];
-const POD: &[&str] = &["namespace", "pod"];
-const KUBE_POD: &[&str] = &["namespace", "exported_namespace", "pod", "exported_pod"];
-const DEPLOYMENT: &[&str] = &["namespace", "exported_namespace", "deployment"];
-const STATEFUL_SET: &[&str] = &["namespace", "exported_namespace", "statefulset"];
-const DAEMON_SET: &[&str] = &["namespace", "exported_namespace", "daemonset"];
-const POD_INFO: &[&str] = &[
-    "namespace",
-    "exported_namespace",
-    "pod",
-    "exported_pod",
-    "node",
-    "exported_node",
-    "created_by_kind",
-    "created_by_name",
-];
-const POD_OWNER: &[&str] = &["namespace", "exported_namespace", "pod", "exported_pod", "owner_kind", "owner_name"];
-const REPLICA_SET: &[&str] = &["namespace", "exported_namespace", "replicaset", "owner_kind", "owner_name"];
-const NODE: &[&str] = &["node", "exported_node"];
-/// The labels that clouds and tools give to the nodes of a group, as kube-state-metrics writes them; the first that is there counts.
-pub(in crate::past::prometheus) const GROUP_LABELS: &[&str] = &[
-    "label_karpenter_sh_nodepool",
-    "label_alpha_eksctl_io_nodegroup_name",
-    "label_eks_amazonaws_com_nodegroup",
-    "label_cloud_google_com_gke_nodepool",
-    "label_kops_k8s_io_instancegroup",
-    "label_kubernetes_azure_com_agentpool",
-    "label_agentpool",
-    "label_nodegroup_name",
-    "label_node_group",
-    "label_nodegroup",
-    "label_nodepool",
-];
-const NODE_LABELS: &[&str] = &[
-    "node",
-    "exported_node",
-    "label_karpenter_sh_nodepool",
-    "label_alpha_eksctl_io_nodegroup_name",
-    "label_eks_amazonaws_com_nodegroup",
-    "label_cloud_google_com_gke_nodepool",
-    "label_kops_k8s_io_instancegroup",
-    "label_kubernetes_azure_com_agentpool",
-    "label_agentpool",
-    "label_nodegroup_name",
-    "label_node_group",
-    "label_nodegroup",
-    "label_nodepool",
-];
 
 /// All queries, in the order in which they are asked.
 pub(in crate::past::prometheus) const QUERIES: &[Query] = &[
@@ -328,7 +218,7 @@ pub(in crate::past::prometheus) const QUERIES: &[Query] = &[
         metric: "container_memory_working_set_bytes",
         matchers: &[("container", "!=", ""), ("container", "!=", "POD")],
         by: POD,
-        form: Form::Gauge,
+        form: Form::Sum,
         purpose: "working set of each pod",
     },
     Query {
@@ -368,7 +258,7 @@ pub(in crate::past::prometheus) const QUERIES: &[Query] = &[
         metric: "container_memory_working_set_bytes",
         matchers: &[("container", "=", ""), ("pod", "!=", "")],
         by: POD,
-        form: Form::Gauge,
+        form: Form::Sum,
         purpose: "working set of each pod, where containers are not told apart",
     },
     Query {

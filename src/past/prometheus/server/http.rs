@@ -146,7 +146,7 @@ impl<'a> Client<'a> {
                 fatal(format!("no connection to {shown} within {:?}", limits.connect), "is it reachable from here?"),
                 None,
             ),
-            Error::Timeout(_) => Tried::Trouble(Trouble::TooMuch {
+            _ if is_timeout(error) => Tried::Trouble(Trouble::TooMuch {
                 why: format!("no answer within {:?}", limits.request),
                 is_slow: true,
             }),
@@ -188,6 +188,15 @@ impl<'a> Client<'a> {
                 Err(Trouble::Fatal(Issue::error("--prometheus", message).with_help(help)))
             }
         }
+    }
+}
+
+/// A timeout, also one within the body.
+fn is_timeout(error: &Error) -> bool {
+    match error {
+        Error::Timeout(_) => true,
+        Error::Io(error) => error.kind() == std::io::ErrorKind::TimedOut,
+        _ => false,
     }
 }
 

@@ -57,6 +57,14 @@ impl Default for Limits {
     }
 }
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    windows: Windows,
+    clock: Clock,
+    options: &'a Options,
+}
+
 /// What has been read so far.
 struct Reading {
     answers: Answers,
@@ -78,7 +86,7 @@ pub(super) fn ask(server: &Server, options: &Options, issues: &mut Issues) -> Re
     let clock = Clock::of(from_s, to_s, windows.step_s);
     let mut reading = Reading { answers: Answers::default(), saved: Vec::new(), samples: 0, silent: BTreeSet::new() };
     for query in QUERIES.iter().filter(|query| names.as_ref().is_none_or(|names| names.contains(query.metric))) {
-        reading.ask(&client, query, (windows, clock), options, issues)?;
+        reading.ask(&client, query, Plan { windows, clock, options }, issues)?;
     }
     tell_windows(windows, scrape_s, issues);
     tell_silent(&reading.silent, issues);
@@ -86,7 +94,7 @@ pub(super) fn ask(server: &Server, options: &Options, issues: &mut Issues) -> Re
         return Err(nothing(&client, names.as_ref(), (from_s, to_s)).into());
     }
     if let Some(folder) = &options.save {
-        files::save(folder, &reading.saved)?;
+        files::save(folder, &reading.saved, clock)?;
     }
     Ok((reading.answers, clock))
 }
@@ -143,7 +151,7 @@ fn tell_similar(names: &BTreeSet<String>, issues: &mut Issues) {
     for metric in known.iter().filter(|metric| !names.contains(**metric)) {
         let similar = names.iter().find(|name| strsim::damerau_levenshtein(metric, name) <= 2);
         if let Some(name) = similar.filter(|name| !known.contains(&name.as_str())) {
-            let message = format!("there is no `{metric}`, but a `{name}`, which is not read");
+            let message = format!("there is no `{metric}`, but `{name}`, which is not read");
             let help = format!("if it is the same, record it as {metric}");
             issues.push(Issue::note("Prometheus", message).with_help(help));
         }
@@ -175,8 +183,7 @@ impl Reading {
         &mut self,
         client: &Client<'_>,
         query: &'static Query,
-        (windows, clock): (Windows, Clock),
-        options: &Options,
+        Plan { windows, clock, options }: Plan<'_>,
         issues: &mut Issues,
     ) -> Result<(), Issue> {
         let step_s = query.step_s(windows);

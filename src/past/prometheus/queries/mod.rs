@@ -1,9 +1,11 @@
 //! The queries: a row each. What is asked of a server, what `init --commands` prints and what a file is called after are
 //! all made of this table.
 
+mod labels;
 mod table;
 
-pub(super) use table::{GROUP_LABELS, QUERIES};
+pub(super) use labels::GROUP_LABELS;
+pub(super) use table::QUERIES;
 
 use super::pod_names;
 use std::fmt::Write as _;
@@ -78,8 +80,10 @@ pub(super) enum Form {
     Rate,
     /// The same; pods are named after their workload at once, for there are many series of each.
     RateOfWorkloads,
-    /// A gauge as it is.
+    /// A gauge as it is; of several that tell it, the largest.
     Gauge,
+    /// Gauges added up.
+    Sum,
     /// The least that was there at any time of `$WIDE`: an instant is the first one.
     Ever,
     /// The first instant of `$WIDE` at which it was 1, in seconds since 1970.
@@ -144,6 +148,7 @@ impl Query {
                 format!("sum by ({by}) ({rate})")
             }
             Form::Gauge => format!("max by ({by}) ({selector})"),
+            Form::Sum => format!("sum by ({by}) ({selector})"),
             Form::Ever => format!("min by ({by}) (min_over_time({selector}[{wide_s}s]))"),
             Form::FirstTrue => {
                 format!("min_over_time(timestamp(max by ({by}) ({selector}) == 1)[{wide_s}s:{FIRST_TRUE_S}s])")
