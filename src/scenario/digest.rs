@@ -78,6 +78,9 @@ impl Files for &Recorder {
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
         self.sources.list(path, extensions)
     }
+    fn folder(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
+        self.sources.folder(path, extensions)
+    }
 }
 
 /// The same value with sorted keys.

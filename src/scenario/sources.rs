@@ -31,6 +31,8 @@ pub(crate) trait Files: Copy {
     /// The file itself, or the files below the folder that end in one of `extensions` (with or without a
     /// `.gz` behind), by name.
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String>;
+    /// As [`Files::list`], of a folder alone: nothing below the folders in it.
+    fn folder(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String>;
 }
 
 /// The reference scenario's files.
@@ -76,12 +78,7 @@ impl Files for Sources {
     }
 
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
-        let suits = |path: &Path| {
-            let packed = path.extension().is_some_and(|found| found.eq_ignore_ascii_case("gz"));
-            let inner = if packed { path.file_stem().map(Path::new) } else { Some(path) };
-            let extension = inner.and_then(Path::extension);
-            extension.is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
-        };
+        let suits = |path: &Path| ends_in(path, extensions);
         let mut files = match self {
             Sources::Embedded => {
                 let inside = EMBEDDED.iter().map(|(name, _)| PathBuf::from(name));
@@ -96,6 +93,31 @@ impl Files for Sources {
         files.sort();
         if files.is_empty() { Err(format!("holds no {} file", extensions.join(" or "))) } else { Ok(files) }
     }
+
+    fn folder(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
+        if self == Sources::Embedded {
+            let files = self.list(path, extensions)?;
+            return Ok(files.into_iter().filter(|file| file.parent() == Some(path)).collect());
+        }
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(|e| reason(&e))? {
+            let file = entry.map_err(|e| reason(&e))?.path();
+            if file.is_file() && ends_in(&file, extensions) {
+                files.push(file);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+}
+
+/// Whether a file's name ends in one of the extensions, with or without a `.gz` behind.
+fn ends_in(path: &Path, extensions: &[&str]) -> bool {
+    let packed = path.extension().is_some_and(|found| found.eq_ignore_ascii_case("gz"));
+    let inner = if packed { path.file_stem().map(Path::new) } else { Some(path) };
+    let extension = inner.and_then(Path::extension);
+    extension.is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
 }
 
 fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Manifests and Terraform, as they were read.
 pub(super) struct Texts {
-    terraform: Vec<PathBuf>,
+    terraform: terraform::Given,
     manifests: Vec<PathBuf>,
     pub(super) declared: Vec<TerraformGroup>,
     /// NAT gateways of the Terraform, if any are declared.
@@ -29,7 +29,11 @@ impl KnownTexts {
     /// The texts that a scenario names, with what is wrong with them, and counted as read by `files`. Cost: they are read and
     /// parsed once, and again where a variant names others.
     pub(super) fn of(&self, file: &ScenarioFile, folder: &Path, files: &Recorder, issues: &mut Issues) -> Arc<Texts> {
-        let terraform: Vec<PathBuf> = file.terraform.iter().map(|path| path.below(folder)).collect();
+        let terraform = terraform::Given {
+            paths: file.terraform.iter().map(|path| path.below(folder)).collect(),
+            variables: file.terraform_vars.clone(),
+            region: file.cluster.region.clone(),
+        };
         let manifests: Vec<PathBuf> = file.manifests.iter().map(|path| path.below(folder)).collect();
         let texts = self.known_or_read(terraform, manifests, files);
         files.absorb(&texts.read);
@@ -37,7 +41,7 @@ impl KnownTexts {
         texts
     }
 
-    fn known_or_read(&self, terraform: Vec<PathBuf>, manifests: Vec<PathBuf>, files: &Recorder) -> Arc<Texts> {
+    fn known_or_read(&self, terraform: terraform::Given, manifests: Vec<PathBuf>, files: &Recorder) -> Arc<Texts> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Some(texts) if (&texts.terraform, &texts.manifests) == (&terraform, &manifests) => texts.clone(),
@@ -50,14 +54,9 @@ impl KnownTexts {
     }
 }
 
-fn read(terraform: Vec<PathBuf>, manifests: Vec<PathBuf>, files: &Recorder) -> Texts {
+fn read(terraform: terraform::Given, manifests: Vec<PathBuf>, files: &Recorder) -> Texts {
     let (files, mut issues) = (files.beside(), Issues::new());
-    let (mut declared, mut nat_gateways) = (Vec::new(), None);
-    for path in &terraform {
-        let found = terraform::read(&files, path, &mut issues);
-        declared.extend(found.groups);
-        nat_gateways = found.nat_gateways.map(|more| nat_gateways.unwrap_or(0) + more).or(nat_gateways);
-    }
+    let terraform::Declared { groups: declared, nat_gateways } = terraform::read(&files, &terraform, &mut issues);
     let objects = Objects::read(&files, manifests.iter().cloned(), &mut issues);
     Texts { terraform, manifests, declared, nat_gateways, objects, issues, read: files.into_read() }
 }

@@ -59,6 +59,8 @@ pub struct ScenarioFile {
     pub manifests: Vec<FilePath>,
     /// Files and folders of Terraform.
     pub terraform: Vec<FilePath>,
+    /// Values of Terraform's variables, as `-var` gives them: they count before those of `*.tfvars`.
+    pub terraform_vars: BTreeMap<String, serde_json::Value>,
     /// Node groups: changes to Terraform's, and others.
     pub node_groups: BTreeMap<String, NodeGroup>,
     /// Cluster Autoscaler.

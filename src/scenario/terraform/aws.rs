@@ -1,6 +1,6 @@
 //! `aws_eks_node_group` and `aws_autoscaling_group`, with the launch templates that they name.
 
-use super::body::{Body, Declaration, Given, Value};
+use super::body::{Body, Declaration, Given, Unknown, Value};
 use super::group::{TerraformGroup, disk_of};
 use super::named;
 use crate::scenario::issue::{Issue, Issues};
@@ -24,9 +24,11 @@ impl<'a> Templates<'a> {
     fn find(&self, scope: &str, reference: &Value) -> Option<&'a Body> {
         let near = || self.0.iter().filter(|one| one.scope == scope);
         let found = match reference {
-            Value::Expression(text) => {
-                let (kind, label) = named(text)?;
-                near().find(|one| one.kind == kind && one.label == label)
+            Value::Unknown(unknown) => {
+                let (kind, name, key) = named(&unknown.text).or_else(|| named(&unknown.why))?;
+                let is = |one: &&&Declaration| one.kind == kind && one.resource == name;
+                let keyed = |one: &&&Declaration| key.is_none_or(|key| one.label == key);
+                near().filter(is).find(keyed).or_else(|| near().find(is))
             }
             Value::Text(text) => {
                 let is =
@@ -106,7 +108,7 @@ pub(super) fn add_tag(declaration: &Declaration, groups: &mut [TerraformGroup], 
     let name = body.get("autoscaling_group_name").map(|given| &given.value);
     let meant = |group: &TerraformGroup| match name {
         Some(Value::Text(text)) => *text == group.name,
-        Some(Value::Expression(text)) => {
+        Some(Value::Unknown(Unknown { text, .. })) => {
             let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
             let of_group = words.any(|word| ["aws_eks_node_group", "aws_autoscaling_group"].contains(&word));
             of_group && words.next().is_some_and(|label| label == group.source)
@@ -162,13 +164,13 @@ pub(super) fn read_policy(group: &mut TerraformGroup, policy: &Body, issues: &mu
     for row in &overrides {
         types.extend(group.field(row, &["instance_type"], "instanceTypes", Value::text));
         if let Some(given) = row.get("instance_requirements") {
-            let expression = Value::Expression("instance_requirements".to_owned());
+            let expression = Value::unknown("instance_requirements");
             group.miss("instance_requirements", "instanceTypes", &Given { value: expression, line: given.line });
         }
     }
     for body in std::iter::once(policy).chain(inner) {
         if let Some((_, line)) = body.dynamic.iter().find(|(name, _)| name == "override") {
-            let expression = Value::Expression("dynamic \"override\"".to_owned());
+            let expression = Value::unknown("dynamic \"override\"");
             group.miss("override", "instanceTypes", &Given { value: expression, line: *line });
         }
     }

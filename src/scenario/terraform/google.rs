@@ -21,7 +21,7 @@ pub(super) fn node_pool(declaration: &Declaration, issues: &mut Issues) -> Terra
     for (name, line) in &body.dynamic {
         if name == "node_config" || name == "autoscaling" {
             let field = if name == "autoscaling" { "maxSize" } else { "instanceTypes" };
-            let expression = Value::Expression(format!("dynamic \"{name}\""));
+            let expression = Value::unknown(format!("dynamic \"{name}\""));
             group.miss(name, field, &Given { value: expression, line: *line });
         }
     }
@@ -48,7 +48,8 @@ pub(super) fn pools_of_module(declaration: &Declaration, given: &Given, issues: 
     let Value::List(list) = &given.value else {
         let text = given.value.expression().map_or_else(|| "it".to_owned(), cut);
         let what = format!("{}: node_pools", declaration.name());
-        let issue = unread_block(declaration, &what, &format!("`{text}` is not evaluated"));
+        let issue =
+            unread_block(declaration, &what, &format!("`{text}` is not evaluated{}", given.value.because()));
         issues.push(issue.in_file(declaration.file.clone(), Some(given.line)));
         return Vec::new();
     };

@@ -84,7 +84,7 @@ impl TerraformGroup {
         for (name, line) in &body.dynamic {
             if let Some(field) = field_of_block(name) {
                 let expression = format!("dynamic \"{name}\"");
-                self.miss(name, field, &Given { value: Value::Expression(expression), line: *line });
+                self.miss(name, field, &Given { value: Value::unknown(expression), line: *line });
             }
         }
     }
@@ -165,14 +165,16 @@ impl TerraformGroup {
     pub(super) fn miss(&mut self, name: &str, field: &'static str, given: &Given) {
         let expression = given.value.expression().map_or_else(|| name.to_owned(), cut);
         let (file, line) = (self.file.clone(), given.line);
-        self.unread.push(Unread { name: name.to_owned(), field, expression, file, line, is_elsewhere: false });
+        let why = given.value.gap().map_or_else(String::new, |gap| gap.why.clone());
+        self.unread.push(Unread { name: name.to_owned(), field, expression, why, file, line, is_elsewhere: false });
     }
 
     /// A machine type that is said elsewhere, if at all.
     pub(super) fn miss_type(&mut self, name: &str, line: u32) {
         let (expression, file) = ("the machine type".to_owned(), self.file.clone());
         let field = "instanceTypes";
-        self.unread.push(Unread { name: name.to_owned(), field, expression, file, line, is_elsewhere: true });
+        let why = String::new();
+        self.unread.push(Unread { name: name.to_owned(), field, expression, why, file, line, is_elsewhere: true });
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON: `terraform show -json` of a plan or a state, a state file, and `*.tf.json`.
+//! JSON that Terraform writes: `terraform show -json` of a plan or a state, and state files.
 
 use super::body::{Body, Declaration, Given, Value};
 use super::planned::{KNOWN_AFTER_APPLY, Planned, is_marked};
@@ -8,53 +8,23 @@ use serde_json::Value as Json;
 /// Deeper modules are not looked into.
 const DEEPEST: usize = 32;
 
-/// The resources and modules of a text. Errors: where it is no JSON.
-pub(super) fn declarations(text: &str, file: &str, scope: &str) -> Result<Vec<Declaration>, Issue> {
+/// The resources of a text. Errors: where it is no JSON.
+pub(super) fn declarations(text: &str, file: &str) -> Result<Vec<Declaration>, Issue> {
     let json: Json = serde_json::from_str(text)
         .map_err(|error| Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))?;
-    let mut reader = Reader { text, file, scope, planned: Planned::of(&json), found: Vec::new() };
-    if json["resource"].is_object() || json["module"].is_object() {
-        reader.configuration(&json);
-    } else {
-        reader.resources(&json, 0);
-    }
+    let mut reader = Reader { text, file, planned: Planned::of(&json), found: Vec::new() };
+    reader.resources(&json, 0);
     Ok(reader.found)
 }
 
 struct Reader<'a> {
     text: &'a str,
     file: &'a str,
-    scope: &'a str,
     planned: Planned<'a>,
     found: Vec<Declaration>,
 }
 
 impl Reader<'_> {
-    /// `*.tf.json`: the same as HCL, a level of objects for each label.
-    fn configuration(&mut self, json: &Json) {
-        for (kind, label, body) in labelled(&json["resource"]) {
-            self.declare(kind, label, body);
-        }
-        for (label, body) in json["module"].as_object().into_iter().flatten() {
-            self.declare("module", label, body);
-        }
-    }
-
-    fn declare(&mut self, kind: &str, label: &str, json: &Json) {
-        let line = self.line_of(label);
-        for json in json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice) {
-            self.found.push(Declaration {
-                kind: kind.to_owned(),
-                label: label.to_owned(),
-                body: body(json, line, true),
-                file: self.file.to_owned(),
-                line,
-                scope: self.scope.to_owned(),
-                is_evaluated: false,
-            });
-        }
-    }
-
     /// Planned or present resources, wherever they are; what was before a plan does not count.
     fn resources(&mut self, json: &Json, depth: usize) {
         if depth > DEEPEST {
@@ -92,7 +62,7 @@ impl Reader<'_> {
         let label = label(&json["index"], module, name);
         let line = if address.is_empty() { 1 } else { self.line_of(address) };
         let whole = self.planned.complete(address, values);
-        self.push_evaluated(kind, label, (module, line), whole.as_ref().unwrap_or(values));
+        self.push((kind, name), label, (module, line), whole.as_ref().unwrap_or(values));
     }
 
     /// A resource's instance in a state file.
@@ -101,18 +71,19 @@ impl Reader<'_> {
         let name = json["name"].as_str().unwrap_or_default();
         let line = self.line_of(if module.is_empty() { name } else { module });
         let label = label(&instance["index_key"], module, name);
-        self.push_evaluated(kind, label, (module, line), &instance["attributes"]);
+        self.push((kind, name), label, (module, line), &instance["attributes"]);
     }
 
-    fn push_evaluated(&mut self, kind: &str, label: String, (module, line): (&str, u32), values: &Json) {
+    fn push(&mut self, (kind, name): (&str, &str), label: String, (module, line): (&str, u32), values: &Json) {
+        let name = name.to_owned();
         self.found.push(Declaration {
             kind: kind.to_owned(),
             label,
-            body: body(values, line, false),
+            resource: name,
+            body: body(values, line),
             file: self.file.to_owned(),
             line,
             scope: format!("{}/{module}", self.file),
-            is_evaluated: true,
         });
     }
 
@@ -135,38 +106,25 @@ fn label(index: &Json, module: &str, name: &str) -> String {
     }
 }
 
-/// Kind, label and body of each resource.
-fn labelled(json: &Json) -> impl Iterator<Item = (&str, &str, &Json)> {
-    json.as_object().into_iter().flatten().flat_map(|(kind, labels)| {
-        labels.as_object().into_iter().flatten().map(move |(label, body)| (kind.as_str(), label.as_str(), body))
-    })
-}
-
-fn body(json: &Json, line: u32, may_hold_expressions: bool) -> Body {
+fn body(json: &Json, line: u32) -> Body {
     let entries = json.as_object().into_iter().flatten();
     let entry =
-        |(key, inner): (&String, &Json)| (key.clone(), Given { value: value(inner, line, may_hold_expressions), line });
+        |(key, inner): (&String, &Json)| (key.clone(), Given { value: value(inner, line), line });
     let entries: Vec<_> = entries.map(entry).collect();
-    let dynamic = json["dynamic"].as_object().into_iter().flatten().map(|(name, _)| (name.clone(), line)).collect();
-    Body { entries, dynamic }
+    Body { entries, dynamic: Vec::new() }
 }
 
-fn value(json: &Json, line: u32, may_hold_expressions: bool) -> Value {
+fn value(json: &Json, line: u32) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(is) => Value::Bool(*is),
         Json::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
-        Json::String(text) if is_marked(text) => Value::Expression(KNOWN_AFTER_APPLY.to_owned()),
-        Json::String(text) if may_hold_expressions && (text.contains("${") || text.contains("%{")) => {
-            let whole =
-                text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|rest| !rest.contains("${"));
-            Value::Expression(whole.map_or_else(|| format!("\"{text}\""), str::to_owned))
-        }
+        Json::String(text) if is_marked(text) => Value::unknown(KNOWN_AFTER_APPLY),
         Json::String(text) => Value::Text(text.clone()),
         Json::Array(list) => {
-            let given = |inner| Given { value: value(inner, line, may_hold_expressions), line };
+            let given = |inner| Given { value: value(inner, line), line };
             Value::List(list.iter().map(given).collect())
         }
-        Json::Object(_) => Value::Map(body(json, line, may_hold_expressions)),
+        Json::Object(_) => Value::Map(body(json, line)),
     }
 }

@@ -1,20 +1,24 @@
 //! Terraform: node groups and NAT gateways, from `*.tf` and `*.tf.json`, from `terraform show -json` of a plan or a state.
 //!
-//! Literal values are read; variables, locals and functions are not evaluated: what hangs on them is named with its
-//! place and with the field of the scenario that says it instead. Nothing that looks like nodes goes unnoticed.
+//! Configuration is evaluated (`library.rs` reads it, `program/` knows what names mean, `eval/` has the expressions); what
+//! only the cloud knows is named with its place and with the field of the scenario that says it instead. Nothing that
+//! looks like nodes goes unnoticed.
 //!
 //! Start reading at [`read`]; `group.rs` knows the words for a group, the files beside it who declares one.
 
 mod aws;
 mod body;
+mod configuration;
+mod eval;
 mod google;
 mod group;
-mod hcl;
-mod instances;
 mod json;
+mod library;
 mod module;
 mod network;
 mod planned;
+mod program;
+mod source;
 mod unread;
 
 pub(super) use group::TerraformGroup;
@@ -23,8 +27,15 @@ pub(super) use unread::Unread;
 use super::issue::{Issue, Issues};
 use super::sources::Files;
 use body::{Declaration, Value};
-use std::path::Path;
+use configuration::Block;
+use library::Library;
+use program::Program;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use unread::unread_block;
+
+/// Evaluating needs room for expressions within expressions: bytes of a stack, taken as they are used.
+const STACK: usize = 256 << 20;
 
 /// Resources that are node groups of somebody, and not read.
 const TELLTALES: &[&str] = &[
@@ -43,6 +54,20 @@ const TELLTALES: &[&str] = &[
 const NO_GROUPS: &[&str] =
     &["_association", "_attachment", "_policy", "_tag", "_iam_member", "_iam_binding", "_extension"];
 
+/// Kinds of resources that are read.
+const READ: &[&str] = &[
+    "aws_eks_node_group",
+    "aws_autoscaling_group",
+    "aws_autoscaling_group_tag",
+    "aws_launch_template",
+    "aws_launch_configuration",
+    "aws_nat_gateway",
+    "aws_eks_cluster",
+    "google_container_node_pool",
+    "google_container_cluster",
+    "google_compute_router_nat",
+];
+
 /// What is read of some files.
 #[derive(Default)]
 pub(super) struct Declared {
@@ -51,32 +76,30 @@ pub(super) struct Declared {
     pub(super) nat_gateways: Option<u32>,
 }
 
-/// All node groups of the files, and the network that is paid for.
-pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Declared {
-    let files = match sources.list(path, &["tf", "json", "tfstate"]) {
-        Ok(files) => files,
-        Err(why) => {
-            let mut issue = Issue::error("", format!("the file or folder {why}"));
-            issue.place.file = Some(path.display().to_string());
-            issues.push(issue);
-            return Declared::default();
-        }
-    };
-    let mut all = Vec::new();
-    for file in files {
-        let name = file.to_string_lossy().into_owned();
-        let scope = file.parent().map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
-        let found = match sources.read(&file) {
-            Err(why) => Err(Issue::error("", format!("the file {why}")).in_file(&name, Some(1))),
-            Ok(text) if text.trim_start().starts_with('{') => json::declarations(&text, &name, &scope),
-            Ok(text) => hcl::declarations(&text, &name, &scope),
-        };
-        match found {
+/// What the scenario says that Terraform is to know.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Given {
+    /// Files and folders.
+    pub(super) paths: Vec<PathBuf>,
+    /// Values of variables of root modules, as `-var` gives them.
+    pub(super) variables: BTreeMap<String, serde_json::Value>,
+    /// The region, where the scenario says one.
+    pub(super) region: Option<String>,
+}
+
+/// All node groups of the files, and the network that is paid for. Cost: the files are parsed once; evaluation is bounded.
+pub(super) fn read(sources: impl Files, given: &Given, issues: &mut Issues) -> Declared {
+    if given.paths.is_empty() {
+        return Declared::default();
+    }
+    let library = Library::read(sources, &given.paths, issues);
+    let mut all = evaluated(&library, given, issues);
+    for (name, text) in &library.states {
+        match json::declarations(text, name) {
             Ok(found) => all.extend(found),
             Err(issue) => issues.push(issue),
         }
     }
-    let all: Vec<Declaration> = all.into_iter().flat_map(|one| relevant_instances(one, issues)).collect();
     let templates = aws::Templates::of(&all);
     let mut groups: Vec<TerraformGroup> = Vec::new();
     let mut tags = Vec::new();
@@ -95,6 +118,41 @@ pub(super) fn read(sources: impl Files, path: &Path, issues: &mut Issues) -> Dec
     Declared { groups, nat_gateways: network::nat_gateways(&all, issues) }
 }
 
+/// What the configuration declares, evaluated with room enough.
+fn evaluated(library: &Library, given: &Given, issues: &mut Issues) -> Vec<Declaration> {
+    let variables = given.variables.iter().map(|(name, json)| (name.clone(), eval::of_json(json))).collect();
+    let region = given.region.as_deref();
+    let evaluate = || {
+        let mut found = Issues::new();
+        let declared = Program::new(library, region, &variables).declarations(&matters, &mut found);
+        (declared, found)
+    };
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, evaluate);
+        thread.ok().and_then(|thread| thread.join().ok())
+    });
+    match done {
+        Some((declared, found)) => {
+            issues.absorb(found, |_| ());
+            declared
+        }
+        None => {
+            issues.push(Issue::error("terraform", "it could not be evaluated: there is no room for its stack"));
+            Vec::new()
+        }
+    }
+}
+
+/// Whether a block may say something about nodes or what is paid for besides.
+fn matters(block: &Block) -> bool {
+    let kind = block.labels.first().map_or("", String::as_str);
+    match block.kind {
+        "module" => true,
+        "resource" => READ.contains(&kind) || is_told(kind),
+        _ => false,
+    }
+}
+
 /// Groups whose names only begin alike get their labels as well.
 fn tell_apart(groups: &mut [TerraformGroup]) {
     let names: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
@@ -106,24 +164,13 @@ fn tell_apart(groups: &mut [TerraformGroup]) {
     }
 }
 
-/// The instances of what may matter.
-fn relevant_instances(declaration: Declaration, issues: &mut Issues) -> Vec<Declaration> {
-    let kind = declaration.kind.as_str();
-    let is_group = ["aws_eks_node_group", "aws_autoscaling_group", "google_container_node_pool", "aws_nat_gateway"];
-    let is_group = is_group.contains(&kind);
-    let says_nodes = |(name, _): &(String, body::Given)| {
-        ["min_size", "max_size"].contains(&name.as_str())
-            || name.contains("node_group")
-            || name.contains("worker_group")
-            || name.contains("node_pool")
-    };
-    let is_module = kind == "module" && declaration.body.entries.iter().any(says_nodes);
-    if is_group || is_module { instances::instances(declaration, issues) } else { vec![declaration] }
+/// Whether a kind of resource sounds like nodes.
+fn is_told(kind: &str) -> bool {
+    TELLTALES.iter().any(|part| kind.contains(part)) && !NO_GROUPS.iter().any(|end| kind.ends_with(end))
 }
 
 /// What looks like node groups and is not read.
 fn stranger(kind: &str, declaration: &Declaration) -> Option<Issue> {
-    let is_told = TELLTALES.iter().any(|part| kind.contains(part)) && !NO_GROUPS.iter().any(|end| kind.ends_with(end));
     let body = &declaration.body;
     let automatic = || {
         let config = body.block("compute_config").and_then(|config| config.get("enabled"));
@@ -138,18 +185,22 @@ fn stranger(kind: &str, declaration: &Declaration) -> Option<Issue> {
         "aws_eks_cluster" if automatic() => "EKS Auto Mode brings nodes of its own",
         "google_container_cluster" if of_cluster() => "node pools of the cluster itself are not read",
         "aws_eks_cluster" | "google_container_cluster" => return None,
-        _ if kind.starts_with("azurerm") && is_told => "Azure is not simulated",
-        _ if is_told => "this kind of resource is not read",
+        _ if kind.starts_with("azurerm") && is_told(kind) => "Azure is not simulated",
+        _ if is_told(kind) => "this kind of resource is not read",
         _ => return None,
     };
     Some(unread_block(declaration, &declaration.name(), why))
 }
 
-/// The kind and the name of the resource that a reference means: `aws_launch_template.w` of `aws_launch_template.w[0].id`.
-fn named(reference: &str) -> Option<(&str, &str)> {
-    let mut words = reference.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
-    let kind = words.find(|word| word.starts_with("aws_launch_"))?;
-    Some((kind, words.next()?))
+/// The kind, the name and the key of the resource that a reference means: `aws_launch_template`, `w` and `a` of
+/// `aws_launch_template.w["a"].id`.
+fn named(reference: &str) -> Option<(&str, &str, Option<&str>)> {
+    let from = &reference[reference.find("aws_launch_")?..];
+    let end = |text: &str| text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(text.len());
+    let (kind, rest) = from.split_at(end(from));
+    let rest = rest.strip_prefix('.')?;
+    let (name, rest) = rest.split_at(end(rest));
+    Some((kind, name, rest.strip_prefix("[\"").and_then(|rest| rest.split('"').next())))
 }
 
 impl Declaration {
@@ -161,14 +212,15 @@ impl Declaration {
         let prefix = prefix.map(|text| text.trim_end_matches('-').to_owned()).filter(|text| !text.is_empty());
         let label = Some(self.label.clone()).filter(|_| text.is_none() && prefix.is_some());
         let name = text.or(prefix).unwrap_or_else(|| short(&self.label));
-        if let Some((given, field)) = given.filter(|(given, _)| matches!(given.value, Value::Expression(_))) {
+        if let Some((given, field)) = given.filter(|(given, _)| matches!(given.value, Value::Unknown(_))) {
             let text = given.value.expression().map_or_else(String::new, unread::cut);
-            let message = format!("`{text}` is not evaluated: the group is called `{name}` after its label");
+            let because = given.value.because();
+            let message = format!("`{text}` is not evaluated: the group is called `{name}` after its label{because}");
             issues.push(Issue::warning(field, message).in_file(self.file.clone(), Some(given.line)));
         }
         TerraformGroup {
             name,
-            source: self.label.clone(),
+            source: self.resource.clone(),
             label,
             file: self.file.clone(),
             line: self.line,

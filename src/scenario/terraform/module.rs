@@ -83,7 +83,7 @@ fn looks_like_nodes(name: &str, value: &Value) -> bool {
         }
         Value::Map(body) => !body.entries.is_empty(),
         Value::List(list) => !list.is_empty(),
-        Value::Expression(_) => true,
+        Value::Unknown(_) => true,
         _ => false,
     };
     let harmless = [
@@ -139,18 +139,18 @@ fn listed(declaration: &Declaration, argument: &Argument, given: &Given, issues:
         Value::List(list) => (0..).zip(list).map(|(at, given)| (format!("{name}-{at}"), given)).collect(),
         other => {
             let text = other.expression().map_or_else(|| "it".to_owned(), cut);
-            issues.push(unread_at(declaration, given, &what, &format!("`{text}` is not evaluated")));
+            issues.push(unread_at(declaration, given, &what, &format!("`{text}` is not evaluated{}", given.value.because())));
             return Vec::new();
         }
     };
-    let unknown = declaration.body.get(defaults_name).filter(|given| matches!(given.value, Value::Expression(_)));
+    let unknown = declaration.body.get(defaults_name).filter(|given| matches!(given.value, Value::Unknown(_)));
     let none = Body::default();
     let defaults = declaration.body.block(defaults_name).unwrap_or(&none);
     let mut groups = Vec::new();
     for (key, row) in rows {
         let Value::Map(own_body) = &row.value else {
             let text = row.value.expression().map_or_else(|| "it".to_owned(), cut);
-            issues.push(unread_at(declaration, row, &format!("{what}.{key}"), &format!("`{text}` is not evaluated")));
+            issues.push(unread_at(declaration, row, &format!("{what}.{key}"), &format!("`{text}` is not evaluated{}", row.value.because())));
             continue;
         };
         if !is_created(declaration, own_body, &format!("{what}.{key}"), issues) {
@@ -232,7 +232,9 @@ fn is_created(declaration: &Declaration, body: &Body, what: &str, issues: &mut I
     let message = match (is, given.value.expression()) {
         (Some(true), _) | (None, None) => return true,
         (Some(false), _) => format!("`{name}` is false: it is not there"),
-        (None, Some(text)) => format!("`{name} = {}` is not evaluated: it is taken to be there", cut(text)),
+        (None, Some(text)) => {
+            format!("`{name} = {}` is not evaluated: it is taken to be there{}", cut(text), given.value.because())
+        }
     };
     // A module without nodes is nobody's business.
     let has_nodes = what.contains(": ")

@@ -7,7 +7,7 @@ use crate::scenario::issue::Issue;
 /// Longer expressions are cut in messages.
 const LONGEST: usize = 60;
 
-/// A field of a group that is not literal: an error, unless the scenario gives it.
+/// A field of a group that is not known: an error, unless the scenario gives it.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::scenario) struct Unread {
     /// As Terraform calls it.
@@ -16,6 +16,8 @@ pub(in crate::scenario) struct Unread {
     pub(in crate::scenario) field: &'static str,
     /// What stands there.
     pub(in crate::scenario) expression: String,
+    /// Why that has no value, if it is known.
+    pub(in crate::scenario) why: String,
     pub(in crate::scenario) file: String,
     pub(in crate::scenario) line: u32,
     /// Nobody wrote an expression: what says it is elsewhere, and the group is left out with a caveat.
@@ -25,7 +27,7 @@ pub(in crate::scenario) struct Unread {
 impl Unread {
     /// As an issue of the group called `group`.
     pub(in crate::scenario) fn issue(&self, group: &str) -> Issue {
-        let Unread { name, field, expression, file, line, is_elsewhere } = self;
+        let Unread { name, field, expression, why, file, line, is_elsewhere } = self;
         if *is_elsewhere {
             let message =
                 format!("of node group {group} {expression} is not known: the group is not part of the simulation");
@@ -34,7 +36,8 @@ impl Unread {
         }
         let message = match expression.as_str() {
             KNOWN_AFTER_APPLY => "its value is only known after apply".to_owned(),
-            _ => format!("`{expression}` is not a literal value, and expressions are not evaluated"),
+            _ if why.is_empty() => format!("`{expression}` is not a literal value, and it cannot be evaluated"),
+            _ => format!("`{expression}` is not a literal value, and {why}"),
         };
         let help = format!("give it in the scenario: nodeGroups.{group}.{field}");
         Issue::error(name.clone(), message).with_help(help).in_file(file.clone(), Some(*line))
