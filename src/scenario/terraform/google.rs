@@ -48,8 +48,7 @@ pub(super) fn pools_of_module(declaration: &Declaration, given: &Given, issues: 
     let Value::List(list) = &given.value else {
         let text = given.value.expression().map_or_else(|| "it".to_owned(), cut);
         let what = format!("{}: node_pools", declaration.name());
-        let issue =
-            unread_block(declaration, &what, &format!("`{text}` is not evaluated{}", given.value.because()));
+        let issue = unread_block(declaration, &what, &format!("`{text}` is not evaluated{}", given.value.because()));
         issues.push(issue.in_file(declaration.file.clone(), Some(given.line)));
         return Vec::new();
     };

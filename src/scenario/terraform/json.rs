@@ -108,8 +108,7 @@ fn label(index: &Json, module: &str, name: &str) -> String {
 
 fn body(json: &Json, line: u32) -> Body {
     let entries = json.as_object().into_iter().flatten();
-    let entry =
-        |(key, inner): (&String, &Json)| (key.clone(), Given { value: value(inner, line), line });
+    let entry = |(key, inner): (&String, &Json)| (key.clone(), Given { value: value(inner, line), line });
     let entries: Vec<_> = entries.map(entry).collect();
     Body { entries, dynamic: Vec::new() }
 }

@@ -139,7 +139,12 @@ fn listed(declaration: &Declaration, argument: &Argument, given: &Given, issues:
         Value::List(list) => (0..).zip(list).map(|(at, given)| (format!("{name}-{at}"), given)).collect(),
         other => {
             let text = other.expression().map_or_else(|| "it".to_owned(), cut);
-            issues.push(unread_at(declaration, given, &what, &format!("`{text}` is not evaluated{}", given.value.because())));
+            issues.push(unread_at(
+                declaration,
+                given,
+                &what,
+                &format!("`{text}` is not evaluated{}", given.value.because()),
+            ));
             return Vec::new();
         }
     };
@@ -150,7 +155,12 @@ fn listed(declaration: &Declaration, argument: &Argument, given: &Given, issues:
     for (key, row) in rows {
         let Value::Map(own_body) = &row.value else {
             let text = row.value.expression().map_or_else(|| "it".to_owned(), cut);
-            issues.push(unread_at(declaration, row, &format!("{what}.{key}"), &format!("`{text}` is not evaluated{}", row.value.because())));
+            issues.push(unread_at(
+                declaration,
+                row,
+                &format!("{what}.{key}"),
+                &format!("`{text}` is not evaluated{}", row.value.because()),
+            ));
             continue;
         };
         if !is_created(declaration, own_body, &format!("{what}.{key}"), issues) {

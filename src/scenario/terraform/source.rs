@@ -25,7 +25,8 @@ impl Source {
 
     /// The line of a span, from 1.
     pub(super) fn line(&self, span: Option<Range<usize>>) -> u32 {
-        span.filter(|_| !self.is_json).map_or(1, |span| self.starts.partition_point(|start| *start <= span.start) as u32 + 1)
+        span.filter(|_| !self.is_json)
+            .map_or(1, |span| self.starts.partition_point(|start| *start <= span.start) as u32 + 1)
     }
 
     /// An expression as it is written, on one line.

@@ -87,13 +87,17 @@ fn expression(json: &Json, is_literal: bool) -> Expression {
     match json {
         Json::Null => Expression::null(),
         Json::Bool(is) => Expression::from(*is),
-        Json::Number(number) => number.as_f64().and_then(hcl_edit::Number::from_f64).map_or_else(Expression::null, Expression::from),
+        Json::Number(number) => {
+            number.as_f64().and_then(hcl_edit::Number::from_f64).map_or_else(Expression::null, Expression::from)
+        }
         Json::String(text) if !is_literal && (text.contains("${") || text.contains("%{")) => {
             let quoted = format!("\"{}\"", quoted(text));
             parser::parse_expr(&quoted).unwrap_or_else(|_| Expression::from(text.as_str()))
         }
         Json::String(text) => Expression::from(text.as_str()),
-        Json::Array(list) => Expression::Array(list.iter().map(|inner| expression(inner, is_literal)).collect::<Array>()),
+        Json::Array(list) => {
+            Expression::Array(list.iter().map(|inner| expression(inner, is_literal)).collect::<Array>())
+        }
         Json::Object(fields) => {
             let mut object = Object::new();
             for (key, inner) in fields {

@@ -56,7 +56,8 @@ impl Block {
     }
     /// An attribute, and in which of the files it stands.
     pub(super) fn attribute(&self, name: &str) -> Option<(usize, &Expression)> {
-        let over = self.overrides.iter().rev().find_map(|(source, body)| Some((*source, &body.get_attribute(name)?.value)));
+        let over =
+            self.overrides.iter().rev().find_map(|(source, body)| Some((*source, &body.get_attribute(name)?.value)));
         over.or_else(|| match &self.content {
             Content::Body(body) => Some((self.source, &body.get_attribute(name)?.value)),
             Content::Value(value) => (name == "value").then_some((self.source, value)),
@@ -129,8 +130,9 @@ impl Module {
 
     /// Once all files are there: override files count, and names are looked up.
     pub(super) fn finish(&mut self, issues: &mut Issues) {
-        let (overriding, mut blocks): (Vec<Block>, Vec<Block>) =
-            std::mem::take(&mut self.blocks).into_iter().partition(|block| is_override(&self.sources[block.source].name));
+        let (overriding, mut blocks): (Vec<Block>, Vec<Block>) = std::mem::take(&mut self.blocks)
+            .into_iter()
+            .partition(|block| is_override(&self.sources[block.source].name));
         for over in overriding {
             let key = over.key();
             let file = self.sources[over.source].name.clone();

@@ -6,8 +6,27 @@ use hcl_edit::expr::FuncCall;
 
 /// Functions that look at the outside of what they are given: something inside may be unknown.
 const SHALLOW: &[&str] = &[
-    "merge", "concat", "lookup", "flatten", "keys", "values", "length", "element", "slice", "zipmap", "coalesce",
-    "coalescelist", "compact", "chunklist", "reverse", "tolist", "tomap", "toset", "one", "transpose", "index",
+    "merge",
+    "concat",
+    "lookup",
+    "flatten",
+    "keys",
+    "values",
+    "length",
+    "element",
+    "slice",
+    "zipmap",
+    "coalesce",
+    "coalescelist",
+    "compact",
+    "chunklist",
+    "reverse",
+    "tolist",
+    "tomap",
+    "toset",
+    "one",
+    "transpose",
+    "index",
 ];
 
 /// The value of a call.

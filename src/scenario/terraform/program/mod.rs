@@ -106,7 +106,11 @@ impl<'a> Program<'a> {
         if let Some((caller, block, turn)) = &call {
             let name = &caller.module.blocks[*block].labels[0];
             let key = turn.as_ref().map(|turn| turn.label(name, 1));
-            address = format!("{}module.{name}{}.", caller.address, key.as_ref().map_or(String::new(), |key| format!("[{key}]")));
+            address = format!(
+                "{}module.{name}{}.",
+                caller.address,
+                key.as_ref().map_or(String::new(), |key| format!("[{key}]"))
+            );
             label = key.filter(|_| turn.as_ref().is_some_and(|turn| turn.name == "each"));
             label = label.or_else(|| caller.label.clone());
             depth = caller.depth + 1;
@@ -148,7 +152,9 @@ impl<'a> Program<'a> {
     fn declare_block(&self, of: &Rc<Instance<'a>>, at: usize, found: &mut Vec<Declaration>) {
         let block = &of.module.blocks[at];
         let bare = self.bare(of, block);
-        let place = |name: &str| block.attribute(name).map(|(source, value)| of.module.sources[source].line(hcl_edit::Span::span(value)));
+        let place = |name: &str| {
+            block.attribute(name).map(|(source, value)| of.module.sources[source].line(hcl_edit::Span::span(value)))
+        };
         let put = |issue: Issue, name: &str| issue.in_file(bare.file.clone(), place(name));
         match self.times(of, at) {
             Times::Once => found.push(self.declaration(of, block, None, 1)),
@@ -165,7 +171,8 @@ impl<'a> Program<'a> {
             }
             Times::Unknown("count", unknown) => {
                 let because = Value::Unknown(unknown.clone()).because();
-                let message = format!("`count = {}` is not evaluated: it is taken to be there once{because}", cut(&unknown.text));
+                let message =
+                    format!("`count = {}` is not evaluated: it is taken to be there once{because}", cut(&unknown.text));
                 self.say(put(Issue::warning(bare.name(), message), "count"));
                 found.push(self.declaration(of, block, Some(&Turn::numbered(0)), 1));
             }
@@ -236,10 +243,12 @@ impl<'a> Program<'a> {
     /// How often a block is there.
     fn times(&self, of: &Rc<Instance<'a>>, at: usize) -> Times {
         let block = &of.module.blocks[at];
-        let value = |name: &str| block.attribute(name).map(|(source, value)| {
-            let place = Place { program: self, instance: of.clone(), source };
-            evaluate(value, &Env { names: &place, source: &of.module.sources[source], bound: None })
-        });
+        let value = |name: &str| {
+            block.attribute(name).map(|(source, value)| {
+                let place = Place { program: self, instance: of.clone(), source };
+                evaluate(value, &Env { names: &place, source: &of.module.sources[source], bound: None })
+            })
+        };
         if let Some(rows) = value("for_each") {
             return turns::each(rows);
         }
@@ -264,10 +273,10 @@ impl<'a> Program<'a> {
         let made = self.made(of, at, &refused);
         if let Err(unknown) = &made {
             if unknown.is_error {
-                self.say_once(Issue::error(name, unknown.why.clone()).in_file(
-                    of.module.sources[block.source].name.clone(),
-                    Some(block.line),
-                ));
+                self.say_once(
+                    Issue::error(name, unknown.why.clone())
+                        .in_file(of.module.sources[block.source].name.clone(), Some(block.line)),
+                );
             }
         }
         of.children.borrow_mut().insert(at, Some(made.clone()));
@@ -323,7 +332,9 @@ impl<'a> Program<'a> {
         if let Some(value) = self.given.get(name) {
             return Some(value.clone());
         }
-        let counts = |folder: &Option<std::path::PathBuf>| folder.as_deref().is_none_or(|folder: &Path| folder == of.module.folder);
+        let counts = |folder: &Option<std::path::PathBuf>| {
+            folder.as_deref().is_none_or(|folder: &Path| folder == of.module.folder)
+        };
         // Files that are named come after those of the folder.
         let named = self.library.values.iter().filter(|(folder, ..)| folder.is_none());
         let beside = self.library.values.iter().filter(|(folder, ..)| folder.is_some());
@@ -341,7 +352,11 @@ impl<'a> Program<'a> {
         self.fuel.set(left);
         let is_deep = self.depth.get() > DEEPEST;
         if left == 0 || is_deep {
-            let what = if is_deep { "expressions hang on each other too deeply" } else { "evaluating them takes too many steps" };
+            let what = if is_deep {
+                "expressions hang on each other too deeply"
+            } else {
+                "evaluating them takes too many steps"
+            };
             let limit = if is_deep { format!("{DEEPEST} levels") } else { format!("{FUEL} steps") };
             let issue = Issue::error("", format!("{what}: expected at most {limit}"));
             let help = "give the output of `terraform show -json`, where all is evaluated";

@@ -162,7 +162,9 @@ impl<'a> Place<'_, 'a> {
         let is_repeated = block.attribute("for_each").is_some() || block.attribute("count").is_some();
         let turns = is_repeated.then(|| self.program.times(&self.instance, at));
         let turn = match (&turns, index) {
-            (Some(super::Times::Turns(turns)), Some(index)) => turns.iter().find(|turn| turn.key.text() == index.text()),
+            (Some(super::Times::Turns(turns)), Some(index)) => {
+                turns.iter().find(|turn| turn.key.text() == index.text())
+            }
             _ => None,
         };
         let bound = turn.map(|turn| Bound { name: turn.name, value: turn.value.clone(), next: None });
@@ -176,7 +178,8 @@ impl<'a> Program<'a> {
     /// The value of a local, a variable or an output.
     fn value(&self, of: &Rc<Instance<'a>>, at: usize) -> Value {
         let block = &of.module.blocks[at];
-        let known = of.memo.borrow().get(&at).map(|known| known.as_ref().map(|value| (value.size(1 << 20), value.clone())));
+        let known =
+            of.memo.borrow().get(&at).map(|known| known.as_ref().map(|value| (value.size(1 << 20), value.clone())));
         match known {
             Some(Some((size, value))) => {
                 let is_paid = self.enter(size);
@@ -187,7 +190,9 @@ impl<'a> Program<'a> {
                 let name = if block.kind == "variable" { format!("var.{}", block.labels[0]) } else { block.key() };
                 let why = format!("`{name}` hangs on itself");
                 let file = of.source(block).name.clone();
-                self.say_once(Issue::error(name, "hangs on itself: Terraform calls it a cycle").in_file(file, Some(block.line)));
+                self.say_once(
+                    Issue::error(name, "hangs on itself: Terraform calls it a cycle").in_file(file, Some(block.line)),
+                );
                 return Value::refused(why);
             }
             None => {}
@@ -225,7 +230,8 @@ impl<'a> Program<'a> {
                 written.map(|(source, value)| {
                     let place = Place { program: self, instance: caller.clone(), source };
                     let source = &caller.module.sources[source];
-                    let bound = turn.as_ref().map(|turn| Bound { name: turn.name, value: turn.value.clone(), next: None });
+                    let bound =
+                        turn.as_ref().map(|turn| Bound { name: turn.name, value: turn.value.clone(), next: None });
                     evaluate(value, &Env { names: &place, source, bound: bound.as_ref() })
                 })
             }

@@ -11,13 +11,17 @@ pub(super) fn call(of: Arguments<'_>) -> Option<Done> {
         "lookup" => lookup(of),
         "flatten" => of.list(0).map(|list| Value::List(flat(list))),
         "keys" => of.map(0).map(|body| super::texts_of(sorted(body).into_iter().map(|(key, _)| key.clone()))),
-        "values" => of.map(0).map(|body| Value::List(sorted(body).into_iter().map(|(_, given)| given.clone()).collect())),
+        "values" => {
+            of.map(0).map(|body| Value::List(sorted(body).into_iter().map(|(_, given)| given.clone()).collect()))
+        }
         "length" => length(of),
         "element" => circular(of),
         "slice" => slice(of),
         "zipmap" => zipmap(of),
         "coalescelist" => Ok(first_full(of)),
-        "compact" => of.list(0).map(|list| Value::List(list.iter().filter(|given| is_text(&given.value)).cloned().collect())),
+        "compact" => {
+            of.list(0).map(|list| Value::List(list.iter().filter(|given| is_text(&given.value)).cloned().collect()))
+        }
         "chunklist" => chunks(of),
         "reverse" => of.list(0).map(|list| Value::List(list.iter().rev().cloned().collect())),
         "tolist" | "tomap" => of.get(0).cloned(),
@@ -153,7 +157,13 @@ fn matchkeys(of: Arguments<'_>) -> Done {
 /// At most 1024 numbers, as Terraform.
 fn range(of: Arguments<'_>) -> Done {
     let (from, to) = if of.all.len() < 2 { (0.0, of.number(0)?) } else { (of.number(0)?, of.number(1)?) };
-    let step = if of.all.len() > 2 { of.number(2)? } else if to < from { -1.0 } else { 1.0 };
+    let step = if of.all.len() > 2 {
+        of.number(2)?
+    } else if to < from {
+        -1.0
+    } else {
+        1.0
+    };
     if step == 0.0 {
         return Err(of.refuse("wants a step other than 0"));
     }

@@ -24,7 +24,8 @@ struct Arguments<'a> {
 }
 
 /// What other runs or machines answer otherwise.
-const IMPURE: &[&str] = &["timestamp", "plantimestamp", "uuid", "bcrypt", "abspath", "pathexpand", "fileset", "timecmp", "timeadd"];
+const IMPURE: &[&str] =
+    &["timestamp", "plantimestamp", "uuid", "bcrypt", "abspath", "pathexpand", "fileset", "timecmp", "timeadd"];
 
 /// The value of a call.
 pub(super) fn call(name: &str, all: &[Value]) -> Value {

@@ -25,7 +25,8 @@ pub(super) fn call(of: Arguments<'_>) -> Option<Done> {
 
 fn range(of: Arguments<'_>) -> Result<Range, Value> {
     let text = of.text(0)?;
-    let parts = text.split_once('/').and_then(|(ip, prefix)| Some((ip.parse::<IpAddr>().ok()?, prefix.parse::<u32>().ok()?)));
+    let parts =
+        text.split_once('/').and_then(|(ip, prefix)| Some((ip.parse::<IpAddr>().ok()?, prefix.parse::<u32>().ok()?)));
     let (ip, prefix) = parts.ok_or_else(|| of.refuse("wants a range such as 10.0.0.0/16"))?;
     let (first, bits) = match ip {
         IpAddr::V4(ip) => (u128::from(u32::from(ip)), 32),
@@ -52,7 +53,9 @@ fn address(value: u128, bits: u32) -> String {
 fn subnet(of: Arguments<'_>) -> Done {
     let (range, more, number) = (range(of)?, of.count(1)?, of.count(2)?);
     let prefix = u32::try_from(more).ok().and_then(|more| range.prefix.checked_add(more));
-    let Some(prefix) = prefix.filter(|prefix| *prefix <= range.bits) else { return Err(of.refuse("has no room for that")) };
+    let Some(prefix) = prefix.filter(|prefix| *prefix <= range.bits) else {
+        return Err(of.refuse("has no room for that"));
+    };
     let shift = range.bits - prefix;
     let offset = (number as u128).checked_shl(shift).filter(|_| more >= 64 || (number as u128) < (1 << more));
     let Some(offset) = offset else { return Err(of.refuse("has no room for that")) };

@@ -124,7 +124,8 @@ fn search(of: Arguments<'_>) -> Done {
 
 /// The whole match, a list of groups, or a map of named ones.
 fn captured(pattern: &Regex, found: &Captures<'_>) -> Value {
-    let text = |group: Option<regex::Match<'_>>| group.map_or(Value::Null, |part| Value::Text(part.as_str().to_owned()));
+    let text =
+        |group: Option<regex::Match<'_>>| group.map_or(Value::Null, |part| Value::Text(part.as_str().to_owned()));
     let names: Vec<&str> = pattern.capture_names().flatten().collect();
     if !names.is_empty() {
         return Value::map(names.into_iter().map(|name| (name.to_owned(), text(found.name(name)))), 1);
@@ -135,7 +136,8 @@ fn captured(pattern: &Regex, found: &Captures<'_>) -> Value {
 /// One text for each element of the lists; what is no list is the same for all.
 fn formatlist(of: Arguments<'_>) -> Done {
     let spec = of.text(0)?;
-    let length = of.all[1..].iter().filter_map(|value| if let Value::List(list) = value { Some(list.len()) } else { None });
+    let length =
+        of.all[1..].iter().filter_map(|value| if let Value::List(list) = value { Some(list.len()) } else { None });
     let (mut texts, mut size) = (Vec::new(), 0);
     for at in 0..length.min().unwrap_or(1) {
         let row: Vec<Value> = of.all[1..]
