@@ -45,6 +45,7 @@
 //! | [`dry_run`] | one controller alone: on a dump, or over recorded metrics |
 //! | [`study`] | a scenario run many times: figures, estimates, recommendations |
 //! | [`past`] | what was recorded about a cluster: series on one clock |
+//! | [`recorded`] | what a past says in a scenario: traffic, profiles |
 //! | [`report`] | results out |
 //!
 //! Controllers decide, the simulation acts: a controller gets `&ClusterState` and returns decisions
@@ -61,6 +62,7 @@ pub mod id;
 pub mod intern;
 pub mod market;
 pub mod past;
+pub mod recorded;
 pub mod report;
 pub mod rng;
 pub mod scenario;

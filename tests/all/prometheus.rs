@@ -11,7 +11,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// A process that ends with the test, whatever becomes of it.
 struct Process(Child);
@@ -106,7 +106,7 @@ scrape_configs:
     let saved = folder.path().join("saved");
     loop {
         std::thread::sleep(Duration::from_secs(3));
-        let now_s = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() as i64;
+        let now_s = jiff::Timestamp::now().as_second();
         let options = Options { span_s: Some((now_s - 60, now_s)), save: Some(saved.clone()), ..Options::default() };
         let mut issues = Issues::new();
         let past = read(&server(port), &options, &mut issues);

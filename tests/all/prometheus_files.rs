@@ -101,7 +101,8 @@ fn every_wrong_file_is_told_at_once() {
     for part in ["cpu.json", "web page", "memory.json:1", "query timed out", "memry.json", "did you mean `memory`"] {
         assert!(wrong.contains(part), "{part}: {wrong}");
     }
-    assert!(past(&folder, "nowhere").0.expect_err("nothing there").contains("cannot be read"));
+    let nowhere = past(&folder, "localhost:9090").0.expect_err("nothing there");
+    assert!(nowhere.contains("cannot be read") && nowhere.contains("http://"), "{nowhere}");
     let empty = Folder::new().file("p/cpu.json", answer(&[]));
     assert!(past(&empty, "p").0.expect_err("no series").contains("none of the known metrics"));
     let once = Folder::new().file("p/cpu.json", answer(&[(r#""pod":"a""#, &[1.0])]));

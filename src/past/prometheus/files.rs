@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A larger file is no answer, in bytes.
-const MOST_BYTES: u64 = 1 << 30;
+const MOST_BYTES: u64 = 512 << 20;
 /// When a server was asked, beside its answers.
 const CLOCK: &str = "clock.json";
 
@@ -89,7 +89,10 @@ fn located(issue: Issue, path: &Path) -> Issue {
 
 /// The files of a folder in order of their names.
 fn paths(path: &Path) -> Result<Vec<PathBuf>, Issue> {
-    let unread = |error: std::io::Error| Issue::error("--prometheus", format!("cannot be read: {error}"));
+    let unread = |error: std::io::Error| {
+        let issue = Issue::error("--prometheus", format!("cannot be read: {error}"));
+        issue.with_help("a server is named with its scheme: http://localhost:9090")
+    };
     if !fs::metadata(path).map_err(unread)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -114,7 +117,9 @@ fn read_one(path: &Path, answers: &mut Answers, issues: &mut Issues) -> Result<B
     }
     let text = fs::read_to_string(path).map_err(unread)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let lines = matrix::lines(matrix::written(&text, stem, issues)?, stem, issues);
+    // As some shells begin what they redirect.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let lines = matrix::lines(matrix::written(text, stem, issues)?, stem, issues);
     if lines.is_empty() {
         issues.push(Issue::note(stem, "there are no series: nothing was recorded of it"));
         return Ok(BTreeSet::new());

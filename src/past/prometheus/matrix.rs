@@ -75,16 +75,27 @@ pub(super) fn written(text: &str, field: &str, issues: &mut Issues) -> Result<Ve
         issue.place.field = Some(field.to_owned());
         issue
     };
-    let (data, said) = answer::data_of(text).map_err(named)?;
+    let (data, said) = match answer::data_of::<Vec<Written>>(text) {
+        Ok(found) => found,
+        // Slowly, to say which part cannot be read.
+        Err(_) => {
+            let (data, _) = answer::data_of::<serde_json::Value>(text).map_err(named)?;
+            let error = match Vec::<Written>::deserialize(data.result) {
+                Err(error) if data.result_type == "matrix" => error.to_string(),
+                _ => return Err(no_matrix(field, &data.result_type)),
+            };
+            return Err(Issue::error(field, format!("has series that cannot be read: {error}")));
+        }
+    };
     for what in said {
         issues.push(Issue::warning(field, format!("Prometheus says: {what}")));
     }
-    if data.result_type != "matrix" {
-        let message = format!("found a `{}`, expected a `matrix`: values over time", data.result_type);
-        return Err(Issue::error(field, message).with_help("ask /api/v1/query_range with start, end and step"));
-    }
-    Vec::<Written>::deserialize(data.result)
-        .map_err(|error| Issue::error(field, format!("has series that cannot be read: {error}")))
+    if data.result_type == "matrix" { Ok(data.result) } else { Err(no_matrix(field, &data.result_type)) }
+}
+
+fn no_matrix(field: &str, kind: &str) -> Issue {
+    let message = format!("found a `{kind}`, expected a `matrix`: values over time");
+    Issue::error(field, message).with_help("ask /api/v1/query_range with start, end and step")
 }
 
 /// What to do where something else than JSON came.
@@ -170,6 +181,16 @@ mod tests {
             let (lines, said) = said(text);
             assert!(lines.is_empty() && said.contains(part), "{part}: {said}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_anywhere_is_refused() {
+        let whole = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"pod":"é"},"values":[[1,"2"]]}]}}"#;
+        for at in (0..whole.len()).filter(|at| whole.is_char_boundary(*at)) {
+            let (lines, said) = said(&whole[..at]);
+            assert!(lines.is_empty() && said.contains("error: "), "{at}: {said}");
+        }
+        assert_eq!(said(whole).1, "");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Matrix {
 /// The answer to `query_range`. Several series are several pods; those of one pod's containers are added up. Missing steps and
 /// NaN mean that nothing is known then.
 pub(super) fn read(text: &str, column: &str, wanted: Wanted<'_>, rows: &mut Rows, issues: &mut Issues) {
-    let data = match answer::data_of(text) {
+    let data = match answer::data_of::<serde_json::Value>(text) {
         Ok((data, _)) => data,
         Err(issue) => return issues.push(issue),
     };

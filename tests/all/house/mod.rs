@@ -40,6 +40,7 @@ const MAP: &[(&str, &[&str])] = &[
         &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scheduler", "traffic", "vpa", "world"],
     ),
     ("past", &["scenario"]),
+    ("recorded", &["past", "scenario", "traffic"]),
     ("dry_run", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
     ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
     (
@@ -69,6 +70,7 @@ const MAP: &[(&str, &[&str])] = &[
             "hpa",
             "market",
             "past",
+            "recorded",
             "report",
             "scenario",
             "scheduler",

@@ -2,7 +2,7 @@
 
 use super::Services;
 use super::pods::Pods;
-use crate::past::Series;
+use crate::past::{LatencyFigure, Series, ServicePast};
 use crate::scenario::issue::{Issue, Issues};
 
 /// Where two counts differ by more, it is said.
@@ -13,6 +13,7 @@ const LEAST_KNOWN: f64 = 0.95;
 const MOST_NAMES: usize = 5;
 
 pub(super) fn tell(services: &Services, pods: &Pods, issues: &mut Issues) {
+    tell_unknown(services, issues);
     let mut against = Vec::new();
     let (mut gaps, mut worst) = (Vec::new(), 1.0_f64);
     for (key, service) in services {
@@ -40,6 +41,27 @@ pub(super) fn tell(services: &Services, pods: &Pods, issues: &mut Issues) {
         let message = format!("gaps in requests or cpu of {}", listed(&gaps));
         let known = format!("of one, {:.0} % of the instants are known; nothing is put in their place", 100.0 * worst);
         issues.push(Issue::warning("Prometheus", format!("{message}: {known}")));
+    }
+}
+
+/// Workloads that use cpu and of which something else is not known.
+fn tell_unknown(services: &Services, issues: &mut Issues) {
+    let without = |of: &dyn Fn(&ServicePast) -> bool| -> Vec<&str> {
+        let without = services.iter().filter(|(_, service)| !service.cpu_cores.is_empty() && of(service));
+        without.map(|(key, _)| key.workload.as_str()).collect()
+    };
+    let silent = without(&|service| service.requests.is_empty());
+    // That nobody has any is said elsewhere.
+    if !silent.is_empty() && services.values().any(|service| !service.requests.is_empty()) {
+        let message =
+            format!("no requests were recorded of {}: what a request costs them cannot be told", listed(&silent));
+        issues.push(Issue::note("Prometheus", message));
+    }
+    let untimed = without(&|service| !service.requests.is_empty() && service.latency(LatencyFigure::P95).is_empty());
+    let timed = services.values().any(|service| !service.latency(LatencyFigure::P95).is_empty());
+    if !untimed.is_empty() && timed {
+        let message = format!("no histograms of latency were recorded of {}", listed(&untimed));
+        issues.push(Issue::note("Prometheus", message));
     }
 }
 

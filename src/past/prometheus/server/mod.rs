@@ -49,9 +49,9 @@ impl Default for Limits {
             whole: Duration::from_secs(20 * 60),
             retries: 4,
             first_wait: Duration::from_secs(1),
-            bytes: 256 << 20,
+            bytes: 64 << 20,
             series: 50_000,
-            samples: 20_000_000,
+            samples: 10_000_000,
             points: 11_000,
         }
     }
