@@ -28,7 +28,8 @@ pub struct Inputs {
 }
 
 /// Fields that say nothing about what is simulated, or only where it is written: what is written there is compared itself.
-const UNSAID: [&str; 7] = ["apiVersion", "kind", "name", "description", "manifests", "terraform", "sweep"];
+const UNSAID: [&str; 9] =
+    ["apiVersion", "kind", "name", "description", "manifests", "terraform", "eksctl", "describe", "sweep"];
 /// Fields of an object's metadata that a cluster writes.
 const BOOKKEEPING: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];

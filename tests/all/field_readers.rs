@@ -180,7 +180,8 @@ fn c42_what_decides_in_a_live_cluster_is_named() {
     for (name, said) in [
         ("karpenter", "NodePools decide and are not simulated: Karpenter launches and removes nodes by them"),
         ("keda", "ScaledObjects decide and are not simulated: KEDA scales workloads by them"),
-        ("eksctl", "ClusterConfigs decide and are not simulated: eksctl makes node groups of them"),
+        // Other than these, eksctl's groups are read.
+        ("eksctl", "eu-central-1 is taken from here"),
     ] {
         folder.run(&format!("run s-{name}.yaml --no-recommend -q --out {name}")).ok();
         let result = folder.text(&format!("{name}/result.json"));

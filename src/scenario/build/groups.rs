@@ -33,7 +33,9 @@ pub(super) fn build(
     for declared in declared {
         let (name, draft) = GroupDraft::of_terraform(declared);
         if drafts.iter().any(|(known, _)| *known == name) {
-            issues.push(draft.locate(Issue::error("name", format!("a second node group `{name}`"))));
+            let help = "give the Terraform of one environment, and either Terraform or the cloud's answers";
+            let issue = Issue::error("name", format!("a second node group `{name}`")).with_help(help);
+            issues.push(draft.locate(issue));
             continue;
         }
         drafts.push((name, draft));

@@ -7,6 +7,7 @@ mod carbon;
 mod charges;
 mod commitments;
 mod controller_manager;
+mod declared;
 mod deploys;
 mod dump_nodes;
 mod faults;
@@ -78,23 +79,20 @@ pub(super) struct Inputs<'a> {
 
 /// Builds the scenario; nothing if something essential is missing. What is wrong goes to `issues`.
 pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
-    let (region, provider) = region(file, issues);
     let Inputs { files, folder, prices: list, texts } = of;
+    let texts = texts.of(file, folder, files, issues);
+    let file = &declared::completed(file, &texts.declared.cluster, issues);
+    let (region, provider) = region(file, issues);
     let around = price_book::Around { files, folder, list, region: &region };
     let negotiated = price_book::read(&around, &file.prices.0, issues);
     let prices: &dyn PriceBook = negotiated.as_ref().map_or(list, |book| book);
-    let texts = texts.of(file, folder, files, issues);
     let mut cluster = ClusterState::new();
     let start = billing::start(file, issues);
     let mut converter = Converter::new(&mut cluster, start.at);
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
-    let billing = Billing {
-        calendar: billing::calendar(&start, duration.min(LONGEST)),
-        provider,
-        region: region.as_str().into(),
-        ..Billing::default()
-    };
+    let calendar = billing::calendar(&start, duration.min(LONGEST));
+    let billing = Billing { calendar, provider, region: region.as_str().into(), ..Billing::default() };
     let mut cast = Cast { hpa_flags, billing, ..Cast::default() };
     let scene = Scene {
         file,
@@ -106,11 +104,12 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         region: &region,
         start: &start,
         span: duration.min(LONGEST),
-        declared_gateways: texts.nat_gateways,
+        declared_gateways: texts.declared.nat_gateways,
     };
     cast.profiles = scheduler::profiles(&scene, &mut converter, issues);
     cast.autoscaler = autoscaler::flags(&scene, issues);
-    cast.groups = groups::build(&scene, texts.declared.clone(), &mut converter, cast.autoscaler.as_mut(), issues);
+    cast.groups =
+        groups::build(&scene, texts.declared.groups.clone(), &mut converter, cast.autoscaler.as_mut(), issues);
     fill(&scene, &mut converter, &mut cast, issues);
     let not_in_bill = charges::build(&scene, &mut converter, &mut cast, issues);
     autoscaler::warn_about_the_unscaled(&scene, &cast, issues);

@@ -1,7 +1,9 @@
 //! The manifests' objects by kind.
 
 use crate::scenario::autoscaler_flags;
+use crate::scenario::declared::Declared;
 use crate::scenario::digest::Recorder;
+use crate::scenario::eksctl;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::admission::Admission;
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
@@ -49,6 +51,8 @@ pub(super) struct Objects {
     pub(super) autoscaler_priorities: Vec<Placed<ConfigMap>>,
     /// Custom resources that decide in a live cluster.
     deciding: Deciding,
+    /// What ClusterConfigs of eksctl among them say.
+    pub(super) declared: Declared,
     ignored: BTreeMap<String, usize>,
     /// Objects that their controllers will make again.
     owned: BTreeMap<&'static str, usize>,
@@ -91,6 +95,10 @@ impl Objects {
 
     fn take(&mut self, item: Item, issues: &mut Issues) {
         if let Item::Other(from, value) = &item {
+            if eksctl::is_config(value) {
+                let config = eksctl::config(from, value, issues);
+                return self.declared.absorb(config, issues);
+            }
             if self.deciding.take(from, value) {
                 return;
             }

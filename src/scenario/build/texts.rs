@@ -1,20 +1,20 @@
 //! What the files say that a scenario names: read once, for any number of variants of it.
 
 use super::objects::Objects;
+use crate::scenario::declared::Declared;
 use crate::scenario::digest::{Read, Recorder};
-use crate::scenario::file::ScenarioFile;
+use crate::scenario::file::{FilePath, ScenarioFile};
 use crate::scenario::issue::Issues;
-use crate::scenario::terraform::{self, TerraformGroup};
+use crate::scenario::{infrastructure, terraform};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Manifests and Terraform, as they were read.
 pub(super) struct Texts {
-    terraform: terraform::Given,
+    given: infrastructure::Given,
     manifests: Vec<PathBuf>,
-    pub(super) declared: Vec<TerraformGroup>,
-    /// NAT gateways of the Terraform, if any are declared.
-    pub(super) nat_gateways: Option<u32>,
+    /// What Terraform, eksctl and the clouds' answers say.
+    pub(super) declared: Declared,
     pub(super) objects: Objects,
     issues: Issues,
     /// For the digest.
@@ -29,34 +29,36 @@ impl KnownTexts {
     /// The texts that a scenario names, with what is wrong with them, and counted as read by `files`. Cost: they are read and
     /// parsed once, and again where a variant names others.
     pub(super) fn of(&self, file: &ScenarioFile, folder: &Path, files: &Recorder, issues: &mut Issues) -> Arc<Texts> {
+        let below = |paths: &[FilePath]| paths.iter().map(|path| path.below(folder)).collect::<Vec<PathBuf>>();
         let terraform = terraform::Given {
-            paths: file.terraform.iter().map(|path| path.below(folder)).collect(),
+            paths: below(&file.terraform),
             variables: file.terraform_vars.clone(),
             region: file.cluster.region.clone(),
         };
-        let manifests: Vec<PathBuf> = file.manifests.iter().map(|path| path.below(folder)).collect();
-        let texts = self.known_or_read(terraform, manifests, files);
+        let given = infrastructure::Given { terraform, eksctl: below(&file.eksctl), describe: below(&file.describe) };
+        let texts = self.known_or_read(given, below(&file.manifests), files);
         files.absorb(&texts.read);
         issues.absorb(texts.issues.clone(), |_| ());
         texts
     }
 
-    fn known_or_read(&self, terraform: terraform::Given, manifests: Vec<PathBuf>, files: &Recorder) -> Arc<Texts> {
+    fn known_or_read(&self, given: infrastructure::Given, manifests: Vec<PathBuf>, files: &Recorder) -> Arc<Texts> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Some(texts) if (&texts.terraform, &texts.manifests) == (&terraform, &manifests) => texts.clone(),
+            Some(texts) if (&texts.given, &texts.manifests) == (&given, &manifests) => texts.clone(),
             Some(_) => {
                 drop(known);
-                Arc::new(read(terraform, manifests, files))
+                Arc::new(read(given, manifests, files))
             }
-            None => known.insert(Arc::new(read(terraform, manifests, files))).clone(),
+            None => known.insert(Arc::new(read(given, manifests, files))).clone(),
         }
     }
 }
 
-fn read(terraform: terraform::Given, manifests: Vec<PathBuf>, files: &Recorder) -> Texts {
+fn read(given: infrastructure::Given, manifests: Vec<PathBuf>, files: &Recorder) -> Texts {
     let (files, mut issues) = (files.beside(), Issues::new());
-    let terraform::Declared { groups: declared, nat_gateways } = terraform::read(&files, &terraform, &mut issues);
-    let objects = Objects::read(&files, manifests.iter().cloned(), &mut issues);
-    Texts { terraform, manifests, declared, nat_gateways, objects, issues, read: files.into_read() }
+    let mut declared = infrastructure::read(&files, &given, &mut issues);
+    let mut objects = Objects::read(&files, manifests.iter().cloned(), &mut issues);
+    declared.absorb(std::mem::take(&mut objects.declared), &mut issues);
+    Texts { given, manifests, declared, objects, issues, read: files.into_read() }
 }

@@ -61,6 +61,10 @@ pub struct ScenarioFile {
     pub terraform: Vec<FilePath>,
     /// Values of Terraform's variables, as `-var` gives them: they count before those of `*.tfvars`.
     pub terraform_vars: BTreeMap<String, serde_json::Value>,
+    /// Files and folders of eksctl's ClusterConfigs.
+    pub eksctl: Vec<FilePath>,
+    /// Files and folders with what `aws eks describe-nodegroup`, `gcloud container clusters describe` and their like print.
+    pub describe: Vec<FilePath>,
     /// Node groups: changes to Terraform's, and others.
     pub node_groups: BTreeMap<String, NodeGroup>,
     /// Cluster Autoscaler.
@@ -128,6 +132,8 @@ pub struct ScenarioFile {
 pub(super) const PATH_FIELDS: &[&str] = &[
     "manifests[]",
     "terraform[]",
+    "eksctl[]",
+    "describe[]",
     "scheduler.configuration",
     "traffic.patterns[].trace.file",
     "podTrace",

@@ -1,6 +1,7 @@
 //! Custom resources that decide how many pods or nodes there are, or where: none of them is simulated, and it is said what that
 //! means.
 
+use super::karpenter;
 use super::reader::Provenance;
 use crate::scenario::issue::{Issue, Issues};
 use serde_json::Value;
@@ -33,6 +34,7 @@ const DECIDERS: &[Decider] = &[
     row("karpenter.k8s.aws", "*", PROVISIONS),
     row("karpenter.azure.com", "*", PROVISIONS),
     row("karpenter.k8s.gcp", "*", PROVISIONS),
+    // The doors that look at objects alone do not know groups; a scenario reads it.
     row(
         "eksctl.io",
         "ClusterConfig",
@@ -114,7 +116,14 @@ const DECIDERS: &[Decider] = &[
 
 /// What was read of such kinds: how many of each, and where the first is.
 #[derive(Debug, Default)]
-pub(crate) struct Deciding(BTreeMap<String, (usize, Provenance, &'static str)>);
+pub(crate) struct Deciding {
+    kinds: BTreeMap<String, (usize, Provenance, &'static str)>,
+    /// What each of Karpenter's pools would allow.
+    pools: Vec<(Provenance, String)>,
+}
+
+/// More of Karpenter's pools are not told one by one.
+const MOST_POOLS: usize = 20;
 
 impl Deciding {
     /// Takes an object if it is of a kind that decides.
@@ -126,18 +135,28 @@ impl Deciding {
             of_group && (row.kind == "*" || row.kind == kind)
         };
         let Some(row) = DECIDERS.iter().find(is_meant) else { return false };
-        let entry = self.0.entry(kind.to_owned());
+        if let Some(allowed) =
+            karpenter::allowed(value).filter(|_| row.group == "karpenter.sh" && self.pools.len() < MOST_POOLS)
+        {
+            self.pools.push((from.clone().without_text(), allowed));
+        }
+        let entry = self.kinds.entry(kind.to_owned());
         entry.or_insert_with(|| (0, from.clone().without_text(), row.what)).0 += 1;
         true
     }
 
     /// A caveat per kind.
     pub(crate) fn tell(&self, issues: &mut Issues) {
-        for (kind, (count, from, what)) in &self.0 {
+        for (kind, (count, from, what)) in &self.kinds {
             let more = if *count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
             issues.push(
                 from.locate(Issue::warning("kind", format!("{kind}s decide and are not simulated{more}: {what}"))),
             );
+        }
+        for (from, allowed) in &self.pools {
+            let message = format!("Karpenter would launch: {allowed}");
+            let help = "give nodes like them: nodeGroups.NAME: {instanceTypes: [...], minSize: ..., maxSize: ...}";
+            issues.push(from.locate(Issue::warning("spec", message).with_help(help)));
         }
     }
 }
@@ -168,11 +187,11 @@ impl LeftAside {
     /// `3 ConfigMap, 1 ScaledObject`: all of it.
     pub(crate) fn counted(&self) -> String {
         let others = self.others.iter().map(|(kind, count)| (kind, *count));
-        counted(others.chain(self.deciding.0.iter().map(|(kind, (count, _, _))| (kind, *count))))
+        counted(others.chain(self.deciding.kinds.iter().map(|(kind, (count, _, _))| (kind, *count))))
     }
     /// The first ScaledObject, as `namespace/name`.
     pub(crate) fn scaled_object(&self) -> Option<&str> {
-        let (_, from, _) = self.deciding.0.get("ScaledObject")?;
+        let (_, from, _) = self.deciding.kinds.get("ScaledObject")?;
         from.name().split_once(' ').map(|(_, name)| name)
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod decides;
 pub mod dump;
 mod hpa_rules;
 mod hpa_v1;
+mod karpenter;
 mod kind;
 pub mod limit_range;
 pub mod meta;

@@ -64,6 +64,10 @@ pub(super) fn pools_of_module(declaration: &Declaration, given: &Given, issues: 
         let mut group = place.group(&["name"], &[], issues);
         group.self_managed = true;
         group.read(body);
+        let per_zone = take_defaults(&mut group, body);
+        let own = [("node_pool", Some(group.name.clone())), ("cluster_name", declaration.body.text("name"))];
+        group.labels.extend(own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        tell_accelerators(&group, body, issues);
         for (name, field) in [("node_pools_labels", "labels"), ("node_pools_taints", "taints")] {
             let Some(maps) = declaration.body.get(name) else { continue };
             let Value::Map(maps) = &maps.value else {
@@ -77,10 +81,119 @@ pub(super) fn pools_of_module(declaration: &Declaration, given: &Given, issues: 
                 }
             }
         }
-        finish(&mut group, &declaration.body, true, issues);
+        finish(&mut group, &pool_place(body, &declaration.body), per_zone, issues);
         groups.push(group);
     }
+    let removed = declaration.body.get("remove_default_node_pool").and_then(|given| given.value.boolean());
+    let first = declaration.body.integer("initial_node_count").unwrap_or(0);
+    if removed != Some(true) && first > 0 {
+        groups.push(default_pool(declaration, first, issues));
+    }
     groups
+}
+
+/// The pool that a cluster begins with, of a fixed size.
+fn default_pool(declaration: &Declaration, count: i32, issues: &mut Issues) -> TerraformGroup {
+    let body = &declaration.body;
+    let given = body.get("initial_node_count").or_else(|| body.get("node_count"));
+    let mut group = TerraformGroup {
+        name: "default-pool".to_owned(),
+        source: declaration.resource.clone(),
+        file: declaration.file.clone(),
+        line: given.map_or(declaration.line, |given| given.line),
+        self_managed: true,
+        ..TerraformGroup::default()
+    };
+    (group.min, group.max, group.desired) = (Some(count), Some(count), Some(count));
+    for config in body.blocks("node_config") {
+        group.read(config);
+    }
+    finish(&mut group, body, true, issues);
+    group
+}
+
+/// The node pools of a cluster itself: its blocks, or the default one.
+pub(super) fn pools_of_cluster(declaration: &Declaration, issues: &mut Issues) -> Vec<TerraformGroup> {
+    let body = &declaration.body;
+    let is = |name: &str| body.get(name).and_then(|given| given.value.boolean()) == Some(true);
+    if is("enable_autopilot") {
+        return Vec::new();
+    }
+    let pools = body.blocks("node_pool");
+    let mut groups = Vec::new();
+    for pool in &pools {
+        let place = Declaration { body: pool_place(pool, body), ..declaration.clone() };
+        groups.push(node_pool(&place, issues));
+    }
+    let dynamic = body.dynamic.iter().find(|(name, _)| name == "node_pool");
+    if let Some((_, line)) = dynamic {
+        let issue = unread_block(declaration, &declaration.name(), "how many node pools it has is not known");
+        issues.push(issue.in_file(declaration.file.clone(), Some(*line)));
+    }
+    if pools.is_empty() && dynamic.is_none() && !is("remove_default_node_pool") {
+        match body.get("initial_node_count").map(|given| given.value.integer()) {
+            Some(Some(count)) => groups.push(default_pool(declaration, count, issues)),
+            Some(None) => {
+                issues.push(unread_block(
+                    declaration,
+                    "initial_node_count",
+                    "the size of the default pool is not known",
+                ));
+            }
+            None => {}
+        }
+    }
+    groups
+}
+
+/// A pool's own words, and where the cluster is.
+fn pool_place(pool: &Body, cluster: &Body) -> Body {
+    let mut place = pool.clone();
+    for name in ["node_locations", "zones", "location", "region"] {
+        if place.get(name).is_none() {
+            place.entries.extend(cluster.get(name).map(|given| (name.to_owned(), given.clone())));
+        }
+    }
+    place
+}
+
+/// What the module takes where a pool says nothing; whether sizes are of each zone.
+///
+/// Upstream: terraform-google-modules/kubernetes-engine, `cluster.tf`.
+fn take_defaults(group: &mut TerraformGroup, body: &Body) -> bool {
+    if body.get("autoscaling").and_then(|given| given.value.boolean()) == Some(false) {
+        let count = body.integer("node_count").unwrap_or(1);
+        (group.min, group.max, group.desired) = (Some(count), Some(count), Some(count));
+        return true;
+    }
+    let totals = ["total_min_count", "total_max_count"].map(|name| body.integer(name).filter(|count| *count > 0));
+    if let [min, Some(max)] = totals {
+        (group.min, group.max) = (Some(min.unwrap_or(0)), Some(max));
+        group.desired = body.integer("initial_node_count").or(group.min);
+        return false;
+    }
+    if !group.misses("minSize") {
+        group.min = group.min.or(Some(1));
+    }
+    if !group.misses("maxSize") {
+        group.max = group.max.or(Some(100));
+    }
+    // `node_count` is of pools without autoscaling.
+    group.desired = body.integer("initial_node_count").or(group.min);
+    true
+}
+
+/// GPUs that are attached to a machine, and that its type does not bring.
+fn tell_accelerators(group: &TerraformGroup, body: &Body, issues: &mut Issues) {
+    let count = body.integer("accelerator_count").unwrap_or(0);
+    let brings = |name: &String| ["a2-", "a3-", "a4-", "g2-", "g4-"].iter().any(|family| name.starts_with(family));
+    if count > 0 && !group.instance_types.iter().any(brings) {
+        let message = format!("accelerators of node pool {} are not read: its nodes have none", group.name);
+        let help = format!("give nodeGroups.{}.resources: {{nvidia.com/gpu: {count}}}", group.name);
+        issues.push(
+            Issue::warning("accelerator_count", message).with_help(help).in_file(group.file.clone(), Some(group.line)),
+        );
+    }
 }
 
 /// The machine type, and all zones together.
@@ -92,7 +205,12 @@ fn finish(group: &mut TerraformGroup, place: &Body, per_zone: bool, issues: &mut
     }
     group.zones = ["node_locations", "node_locations_list", "zones"]
         .iter()
-        .find_map(|name| place.get(name)?.value.texts())
+        .find_map(|name| {
+            let value = &place.get(name)?.value;
+            // The module has them in one text.
+            let listed = || Some(value.text()?.split(',').map(|zone| zone.trim().to_owned()).collect());
+            value.texts().or_else(listed)
+        })
         .filter(|zones| !zones.is_empty())
         .or_else(|| place.text("location").filter(|location| is_zone(location)).map(|zone| vec![zone]));
     if !per_zone {

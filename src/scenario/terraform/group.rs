@@ -5,47 +5,47 @@ use super::unread::{Unread, cut};
 
 /// A node group as Terraform declares it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::scenario) struct TerraformGroup {
-    pub(in crate::scenario) name: String,
+pub(crate) struct TerraformGroup {
+    pub(crate) name: String,
     /// The label of the resource, with which others refer to it.
-    pub(super) source: String,
+    pub(crate) source: String,
     /// Its label, where the name is only the beginning of the true one.
-    pub(super) label: Option<String>,
-    pub(in crate::scenario) file: String,
-    pub(in crate::scenario) line: u32,
-    pub(in crate::scenario) instance_types: Vec<String>,
-    pub(in crate::scenario) spot: bool,
-    pub(in crate::scenario) min: Option<i32>,
-    pub(in crate::scenario) max: Option<i32>,
-    pub(in crate::scenario) desired: Option<i32>,
-    pub(in crate::scenario) labels: Vec<(String, String)>,
+    pub(crate) label: Option<String>,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) instance_types: Vec<String>,
+    pub(crate) spot: bool,
+    pub(crate) min: Option<i32>,
+    pub(crate) max: Option<i32>,
+    pub(crate) desired: Option<i32>,
+    pub(crate) labels: Vec<(String, String)>,
     /// Key, value, effect.
-    pub(in crate::scenario) taints: Vec<(String, String, String)>,
+    pub(crate) taints: Vec<(String, String, String)>,
     /// The cluster's name, if it is literal.
-    pub(in crate::scenario) cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// Tags of the group of machines, if they are literal.
-    pub(in crate::scenario) tags: Vec<(String, String)>,
+    pub(crate) tags: Vec<(String, String)>,
     /// The group of machines is not EKS's.
-    pub(in crate::scenario) self_managed: bool,
+    pub(crate) self_managed: bool,
     /// The disk for images, logs and `emptyDir`, in GiB.
-    pub(in crate::scenario) disk_gib: Option<i32>,
+    pub(crate) disk_gib: Option<i32>,
     /// What else is said of that disk.
-    pub(in crate::scenario) disk: DiskTerms,
+    pub(crate) disk: DiskTerms,
     /// Zones, where they are literal.
-    pub(in crate::scenario) zones: Option<Vec<String>>,
+    pub(crate) zones: Option<Vec<String>>,
     /// What is not literal.
-    pub(in crate::scenario) unread: Vec<Unread>,
+    pub(crate) unread: Vec<Unread>,
 }
 
 /// A disk's kind, and what it is promised.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::scenario) struct DiskTerms {
+pub(crate) struct DiskTerms {
     /// `gp3`, `pd-ssd`.
-    pub(in crate::scenario) kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Provisioned operations per second.
-    pub(in crate::scenario) iops: Option<i32>,
+    pub(crate) iops: Option<i32>,
     /// Provisioned MiB per second.
-    pub(in crate::scenario) throughput: Option<i32>,
+    pub(crate) throughput: Option<i32>,
 }
 
 /// Names of one thing in the modules and resources that there are, of these days and of earlier ones.

@@ -10,11 +10,23 @@ const DEEPEST: usize = 32;
 
 /// The resources of a text. Errors: where it is no JSON.
 pub(super) fn declarations(text: &str, file: &str) -> Result<Vec<Declaration>, Issue> {
-    let json: Json = serde_json::from_str(text)
-        .map_err(|error| Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))?;
+    let json: Json = serde_json::from_str(text).map_err(|error| {
+        refused(text, &Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))
+    })?;
     let mut reader = Reader { text, file, planned: Planned::of(&json), found: Vec::new() };
     reader.resources(&json, 0);
     Ok(reader.found)
+}
+
+/// Where it is the log of a plan, what to give in its place.
+fn refused(text: &str, issue: &Issue) -> Issue {
+    if !text.trim_start().starts_with("{\"@") {
+        return issue.clone();
+    }
+    let help = "terraform plan -out plan.bin; terraform show -json plan.bin > plan.json";
+    let place = issue.place.clone();
+    let issue = Issue::error("", "this is the log that `terraform plan -json` prints, and no plan").with_help(help);
+    Issue { place, ..issue }
 }
 
 struct Reader<'a> {

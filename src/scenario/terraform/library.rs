@@ -50,6 +50,8 @@ impl Library {
                 }
             }
         }
+        // Terraform reads its own file before the others.
+        library.values.sort_by_key(|(_, source, _)| !is_named(&source.name, "terraform.tfvars"));
         library.modules.values_mut().for_each(|module| module.finish(issues));
         let listed: Vec<PathBuf> = library.modules.keys().cloned().collect();
         let called = library.read_called(files, issues);
@@ -164,8 +166,13 @@ fn sort(name: &str, text: &str) -> Sort {
 
 /// Terraform takes these without being told.
 fn is_automatic(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".gz").trim_end_matches(".json");
-    file == "terraform.tfvars" || file.ends_with(".auto.tfvars")
+    is_named(name, "terraform.tfvars")
+        || name.trim_end_matches(".gz").trim_end_matches(".json").ends_with(".auto.tfvars")
+}
+
+/// Whether a file is called so, in JSON or not.
+fn is_named(name: &str, wanted: &str) -> bool {
+    name.rsplit('/').next().unwrap_or(name).trim_end_matches(".gz").trim_end_matches(".json") == wanted
 }
 
 /// What `terraform init` has downloaded.

@@ -8,6 +8,7 @@
 
 mod aws;
 mod body;
+mod cluster;
 mod configuration;
 mod eval;
 mod google;
@@ -21,9 +22,10 @@ mod program;
 mod source;
 mod unread;
 
-pub(super) use group::TerraformGroup;
-pub(super) use unread::Unread;
+pub(crate) use group::{DiskTerms, TerraformGroup};
+pub(crate) use unread::Unread;
 
+use super::declared::Declared;
 use super::issue::{Issue, Issues};
 use super::sources::Files;
 use body::{Declaration, Value};
@@ -68,23 +70,15 @@ const READ: &[&str] = &[
     "google_compute_router_nat",
 ];
 
-/// What is read of some files.
-#[derive(Default)]
-pub(super) struct Declared {
-    pub(super) groups: Vec<TerraformGroup>,
-    /// NAT gateways, if any are declared.
-    pub(super) nat_gateways: Option<u32>,
-}
-
 /// What the scenario says that Terraform is to know.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Given {
+pub(crate) struct Given {
     /// Files and folders.
-    pub(super) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// Values of variables of root modules, as `-var` gives them.
-    pub(super) variables: BTreeMap<String, serde_json::Value>,
+    pub(crate) variables: BTreeMap<String, serde_json::Value>,
     /// The region, where the scenario says one.
-    pub(super) region: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 /// All node groups of the files, and the network that is paid for. Cost: the files are parsed once; evaluation is bounded.
@@ -109,13 +103,18 @@ pub(super) fn read(sources: impl Files, given: &Given, issues: &mut Issues) -> D
             "aws_autoscaling_group" => groups.push(aws::autoscaling_group(declaration, &templates, issues)),
             "google_container_node_pool" => groups.push(google::node_pool(declaration, issues)),
             "aws_autoscaling_group_tag" => tags.push(declaration),
+            "google_container_cluster" => groups.extend(google::pools_of_cluster(declaration, issues)),
             "module" => groups.extend(module::groups(declaration, issues)),
             kind => stranger(kind, declaration).into_iter().for_each(|issue| issues.push(issue)),
         }
     }
     tags.into_iter().for_each(|tag| aws::add_tag(tag, &mut groups, issues));
-    tell_apart(&mut groups);
-    Declared { groups, nat_gateways: network::nat_gateways(&all, issues) }
+    tell_apart(&mut groups, issues);
+    let mut cluster = cluster::facts(&all, issues);
+    if given.region.is_none() {
+        cluster::assume_region(&all, &mut cluster, issues);
+    }
+    Declared { groups, nat_gateways: network::nat_gateways(&all, issues), cluster }
 }
 
 /// What the configuration declares, evaluated with room enough.
@@ -147,19 +146,37 @@ fn evaluated(library: &Library, given: &Given, issues: &mut Issues) -> Vec<Decla
 fn matters(block: &Block) -> bool {
     let kind = block.labels.first().map_or("", String::as_str);
     match block.kind {
-        "module" => true,
+        "module" | "provider" => true,
         "resource" => READ.contains(&kind) || is_told(kind),
         _ => false,
     }
 }
 
-/// Groups whose names only begin alike get their labels as well.
-fn tell_apart(groups: &mut [TerraformGroup]) {
+/// Groups whose names only begin alike get their labels as well; those of several modules the module's label.
+fn tell_apart(groups: &mut [TerraformGroup], issues: &mut Issues) {
     let names: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
     for (at, group) in groups.iter_mut().enumerate() {
         let is_double = names.iter().enumerate().any(|(other, name)| other != at && *name == group.name);
         if let Some(label) = group.label.take().filter(|label| is_double && *label != group.name) {
             group.name = format!("{}-{label}", group.name);
+        }
+    }
+    let stem = |group: &TerraformGroup| {
+        let file = group.file.rsplit('/').next().unwrap_or_default();
+        file.split('.').next().unwrap_or_default().to_owned()
+    };
+    let by: [&dyn Fn(&TerraformGroup) -> String; 2] = [&|group| group.source.clone(), &stem];
+    for part in by {
+        let keys: Vec<(String, String)> = groups.iter().map(|group| (group.name.clone(), part(group))).collect();
+        for (at, group) in groups.iter_mut().enumerate() {
+            let mut others = keys.iter().enumerate().filter(|(other, (name, _))| *other != at && *name == keys[at].0);
+            if keys[at].1.is_empty() || keys[at].1 == group.name || others.all(|(_, (_, other))| *other == keys[at].1) {
+                continue;
+            }
+            let name = format!("{}-{}", keys[at].1, group.name);
+            let message = format!("another group is called `{}` as well: this one is called `{name}` here", group.name);
+            issues.push(Issue::note("name", message).in_file(group.file.clone(), Some(group.line)));
+            group.name = name;
         }
     }
 }
@@ -176,15 +193,10 @@ fn stranger(kind: &str, declaration: &Declaration) -> Option<Issue> {
         let config = body.block("compute_config").and_then(|config| config.get("enabled"));
         config.is_some_and(|given| given.value.boolean() != Some(false))
     };
-    let of_cluster = || {
-        let removed = body.get("remove_default_node_pool").and_then(|given| given.value.boolean()) == Some(true);
-        let automatic = body.get("enable_autopilot").and_then(|given| given.value.boolean()) == Some(true);
-        automatic || !removed || !body.blocks("node_pool").is_empty()
-    };
     let why = match kind {
         "aws_eks_cluster" if automatic() => "EKS Auto Mode brings nodes of its own",
-        "google_container_cluster" if of_cluster() => "node pools of the cluster itself are not read",
-        "aws_eks_cluster" | "google_container_cluster" => return None,
+        "aws_eks_cluster" | "provider" => return None,
+        "aws_eks_fargate_profile" if cluster::is_read(declaration) => return None,
         _ if kind.starts_with("azurerm") && is_told(kind) => "Azure is not simulated",
         _ if is_told(kind) => "this kind of resource is not read",
         _ => return None,

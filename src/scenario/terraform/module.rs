@@ -2,6 +2,7 @@
 
 use super::aws::{read_policy, take_tags_as_labels};
 use super::body::{Body, Declaration, Given, Value};
+use super::cluster;
 use super::google;
 use super::group::TerraformGroup;
 use super::unread::{cut, unread_block};
@@ -57,6 +58,9 @@ pub(super) fn groups(declaration: &Declaration, issues: &mut Issues) -> Vec<Terr
     }
     let mut groups = Vec::new();
     let mut read = vec!["node_pools"];
+    if cluster::is_read(declaration) {
+        read.push("fargate_profiles");
+    }
     for argument in ARGUMENTS {
         read.extend([argument.name, argument.defaults]);
         if let Some(given) = body.get(argument.name) {
@@ -69,7 +73,9 @@ pub(super) fn groups(declaration: &Declaration, issues: &mut Issues) -> Vec<Terr
     for (name, given) in &body.entries {
         if !read.contains(&name.as_str()) && looks_like_nodes(name, &given.value) {
             let what = format!("{}: {name}", declaration.name());
-            issues.push(unread_at(declaration, given, &what, "this is not known"));
+            let is_automatic = name.contains("compute_config");
+            let why = if is_automatic { "EKS Auto Mode brings nodes of its own" } else { "this is not known" };
+            issues.push(unread_at(declaration, given, &what, why));
         }
     }
     groups
@@ -78,7 +84,7 @@ pub(super) fn groups(declaration: &Declaration, issues: &mut Issues) -> Vec<Terr
 /// Whether an argument that nobody reads gives nodes: a map or a list with something in it, or who knows what.
 fn looks_like_nodes(name: &str, value: &Value) -> bool {
     let says = match value {
-        Value::Map(body) if name == "compute_config" => {
+        Value::Map(body) if name.contains("compute_config") => {
             body.get("enabled").is_some_and(|given| given.value.boolean() != Some(false))
         }
         Value::Map(body) => !body.entries.is_empty(),
@@ -100,6 +106,12 @@ fn looks_like_nodes(name: &str, value: &Value) -> bool {
         "_id",
         "role",
         "name",
+        // Of nodes, and nothing that changes how many there are.
+        "sysctls",
+        "cgroup",
+        "hugepage",
+        "linux_node",
+        "resource_manager",
     ];
     says && TELLTALES.iter().any(|part| name.contains(part)) && !harmless.iter().any(|part| name.contains(part))
 }
@@ -119,8 +131,12 @@ fn single(declaration: &Declaration, source: &str, issues: &mut Issues) -> Terra
     let is_own = source.contains("self-managed") || source.contains("autoscaling");
     group.self_managed = is_own;
     read(&mut group, body, issues);
-    // The sub-modules begin at 0, other than the module that calls them.
-    let own = if is_own { SELF_MANAGED } else { Own { min: 0, ..MANAGED } };
+    // Until version 20 the sub-module begins at 0, other than the module that calls it.
+    let own = match (is_own, major(body)) {
+        (true, _) => SELF_MANAGED,
+        (false, Some(..=20)) => Own { min: 0, ..MANAGED },
+        (false, _) => MANAGED,
+    };
     if source.contains("managed-node-group") {
         complete(&mut group, own, issues);
     }
@@ -128,6 +144,15 @@ fn single(declaration: &Declaration, source: &str, issues: &mut Issues) -> Terra
         group.miss_type("instance_type", declaration.line);
     }
     group
+}
+
+/// The major version that a constraint such as `~> 20.8` asks for; the newest where it says none.
+fn major(body: &Body) -> Option<u32> {
+    let constraint = body.text("version")?;
+    let bounds =
+        constraint.split(',').map(str::trim).filter(|bound| !bound.starts_with('<') && !bound.starts_with('!'));
+    let number = |bound: &str| bound.trim_start_matches(['~', '>', '=', ' ', 'v']).split('.').next()?.parse().ok();
+    bounds.filter_map(number).max()
 }
 
 /// The groups of an argument.

@@ -9,24 +9,24 @@ const LONGEST: usize = 60;
 
 /// A field of a group that is not known: an error, unless the scenario gives it.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::scenario) struct Unread {
+pub(crate) struct Unread {
     /// As Terraform calls it.
-    pub(in crate::scenario) name: String,
+    pub(crate) name: String,
     /// As `nodeGroups` of a scenario calls it.
-    pub(in crate::scenario) field: &'static str,
+    pub(crate) field: &'static str,
     /// What stands there.
-    pub(in crate::scenario) expression: String,
+    pub(crate) expression: String,
     /// Why that has no value, if it is known.
-    pub(in crate::scenario) why: String,
-    pub(in crate::scenario) file: String,
-    pub(in crate::scenario) line: u32,
+    pub(crate) why: String,
+    pub(crate) file: String,
+    pub(crate) line: u32,
     /// Nobody wrote an expression: what says it is elsewhere, and the group is left out with a caveat.
-    pub(in crate::scenario) is_elsewhere: bool,
+    pub(crate) is_elsewhere: bool,
 }
 
 impl Unread {
     /// As an issue of the group called `group`.
-    pub(in crate::scenario) fn issue(&self, group: &str) -> Issue {
+    pub(crate) fn issue(&self, group: &str) -> Issue {
         let Unread { name, field, expression, why, file, line, is_elsewhere } = self;
         if *is_elsewhere {
             let message =

@@ -1,6 +1,6 @@
 //! Calls of functions: what each is given, and what is not known of that.
 
-use super::{Env, evaluate, functions};
+use super::{Env, MOST, evaluate, functions};
 use crate::scenario::terraform::body::{Unknown, Value};
 use hcl_edit::expr::FuncCall;
 
@@ -57,7 +57,7 @@ pub(super) fn value(call: &FuncCall, env: &Env<'_>) -> Value {
         return file(name, &arguments, env);
     }
     let result = functions::call(name, &arguments);
-    let is_paid = env.names.enter(result.size(1 << 20));
+    let is_paid = env.names.enter(result.size(MOST));
     env.names.leave();
     if is_paid { result } else { Value::not_yet("evaluating it takes too long") }
 }

@@ -3,6 +3,7 @@
 use super::{Bound, Env, evaluate};
 use crate::scenario::terraform::body::{Body, Given, Unknown, Value};
 use hcl_edit::expr::ForExpr;
+use std::collections::BTreeMap;
 
 /// The list or the map that a loop makes.
 pub(super) fn value(each: &ForExpr, env: &Env<'_>) -> Value {
@@ -10,7 +11,7 @@ pub(super) fn value(each: &ForExpr, env: &Env<'_>) -> Value {
         Ok(rows) => rows,
         Err(unknown) => return Value::Unknown(unknown),
     };
-    let (mut list, mut map) = (Vec::new(), Body::default());
+    let (mut list, mut map, mut places) = (Vec::new(), Body::default(), BTreeMap::new());
     for (key, given) in rows {
         let key_name = each.intro.key_var.as_ref().map_or("", |name| name.as_str());
         let outer = Bound { name: key_name, value: key, next: env.bound };
@@ -32,25 +33,23 @@ pub(super) fn value(each: &ForExpr, env: &Env<'_>) -> Value {
         let Some(text) = key.text() else {
             return if key.whole_gap().is_some() { key } else { Value::refused("a key of `for` is no text") };
         };
-        if let Err(why) = put(&mut map, text, value, each.grouping) {
-            return why;
+        match (places.get(&text), each.grouping) {
+            (Some(_), false) => return Value::refused(format!("`for` makes the key `{text}` twice")),
+            (Some(at), true) => {
+                let known: &mut (String, Given) = &mut map.entries[*at];
+                if let Value::List(list) = &mut known.1.value {
+                    list.push(value);
+                }
+            }
+            (None, is_grouped) => {
+                places.insert(text.clone(), map.entries.len());
+                let line = value.line;
+                let value = if is_grouped { Given { value: Value::List(vec![value]), line } } else { value };
+                map.entries.push((text, value));
+            }
         }
     }
     if each.key_expr.is_some() { Value::Map(map) } else { Value::List(list) }
-}
-
-fn put(map: &mut Body, key: String, given: Given, is_grouped: bool) -> Result<(), Value> {
-    let known = map.entries.iter_mut().find(|(known, _)| *known == key);
-    match (known, is_grouped) {
-        (Some((_, Given { value: Value::List(list), .. })), true) => list.push(given),
-        (None, true) => {
-            let line = given.line;
-            map.entries.push((key, Given { value: Value::List(vec![given]), line }));
-        }
-        (Some(_), _) => return Err(Value::refused(format!("`for` makes the key `{key}` twice"))),
-        (None, false) => map.entries.push((key, given)),
-    }
-    Ok(())
 }
 
 /// What a loop goes over: keys and values, those of a map in the order of the keys.

@@ -19,9 +19,12 @@ use super::body::{Body, Given, Unknown, Value};
 use super::source::Source;
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, Object, ObjectKey};
+use std::collections::BTreeMap;
 
 /// Deeper than this nothing hangs together.
 pub(super) const DEEPEST: u32 = 1500;
+/// Values are counted up to here: more is too much anyway.
+pub(super) const MOST: usize = 10_000_000;
 
 /// A step of a path: `.name` or `["key"]`.
 pub(super) enum Step {
@@ -134,6 +137,7 @@ pub(super) fn given(expression: &Expression, env: &Env<'_>) -> Given {
 
 fn object(entries: &Object, env: &Env<'_>) -> Value {
     let mut body = Body::default();
+    let mut places = BTreeMap::new();
     for (key, inner) in entries.iter() {
         let key = match key {
             ObjectKey::Ident(name) => Value::Text(name.as_str().to_owned()),
@@ -142,8 +146,14 @@ fn object(entries: &Object, env: &Env<'_>) -> Value {
         let Some(key) = key.text() else {
             return if let Value::Unknown(_) = key { key } else { Value::refused("a key of an object is no text") };
         };
-        body.entries.retain(|(known, _)| *known != key);
-        body.entries.push((key, given(inner.expr(), env)));
+        let inner = given(inner.expr(), env);
+        match places.get(&key) {
+            Some(at) => body.entries[*at] = (key, inner),
+            None => {
+                places.insert(key.clone(), body.entries.len());
+                body.entries.push((key, inner));
+            }
+        }
     }
     Value::Map(body)
 }

@@ -1,6 +1,6 @@
 //! Paths: `var.groups["web"].sizes[0]`, and splats.
 
-use super::{Env, Step, evaluate};
+use super::{Env, MOST, Step, evaluate};
 use crate::scenario::terraform::body::{Given, Value};
 use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use std::ops::Deref;
@@ -29,6 +29,9 @@ pub(super) fn value(path: &Traversal, env: &Env<'_>) -> Value {
             while let Some((TraversalOperator::GetAttr(key), inner)) =
                 operators.clone().next().and_then(|next| Some((next, entries(found)?)))
             {
+                // Large maps are searched from the front.
+                env.names.enter(inner.len() / 16);
+                env.names.leave();
                 let Some((_, given)) = inner.iter().find(|(known, _)| known == key.as_str()) else { break };
                 found = &given.value;
                 operators.next();
@@ -47,7 +50,7 @@ fn entries(value: &Value) -> Option<&Vec<(String, Given)>> {
 
 /// A copy of a value, paid for.
 fn paid(value: &Value, env: &Env<'_>) -> Value {
-    let is_paid = env.names.enter(value.size(1 << 20));
+    let is_paid = env.names.enter(value.size(MOST));
     env.names.leave();
     if is_paid { value.clone() } else { Value::not_yet("evaluating it takes too long") }
 }

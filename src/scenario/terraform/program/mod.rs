@@ -26,7 +26,7 @@ use std::rc::Rc;
 use turns::{Times, Turn};
 
 /// What evaluation may cost: steps and copied values.
-const FUEL: u64 = 5_000_000;
+const FUEL: u64 = 2_000_000;
 /// Modules within modules.
 const DEEPEST_MODULE: usize = 20;
 /// Instances of modules in all.

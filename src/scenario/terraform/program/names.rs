@@ -3,7 +3,7 @@
 use super::{Instance, Place, Program, clouds, plain, types};
 use crate::scenario::issue::Issue;
 use crate::scenario::terraform::body::{Body, Unknown, Value};
-use crate::scenario::terraform::eval::{Bound, Env, Names, Step, evaluate};
+use crate::scenario::terraform::eval::{Bound, Env, MOST, Names, Step, evaluate};
 use std::rc::Rc;
 
 /// Where no name means anything: files of values.
@@ -175,16 +175,24 @@ impl<'a> Place<'_, 'a> {
 }
 
 impl<'a> Program<'a> {
+    /// Takes what a copy costs; whether that is left.
+    fn pay(&self, size: usize) -> bool {
+        let is_left = self.enter(size);
+        self.depth.set(self.depth.get().saturating_sub(1));
+        is_left
+    }
+
     /// The value of a local, a variable or an output.
     fn value(&self, of: &Rc<Instance<'a>>, at: usize) -> Value {
         let block = &of.module.blocks[at];
-        let known =
-            of.memo.borrow().get(&at).map(|known| known.as_ref().map(|value| (value.size(1 << 20), value.clone())));
+        let size = |value: &Option<Value>| value.as_ref().map(|value| value.size(MOST));
+        let known = of.memo.borrow().get(&at).map(size);
         match known {
-            Some(Some((size, value))) => {
-                let is_paid = self.enter(size);
-                self.depth.set(self.depth.get() - 1);
-                return if is_paid { value } else { Value::not_yet("evaluating it takes too long") };
+            Some(Some(size)) => {
+                // It is paid for before it is copied.
+                let copied = || of.memo.borrow().get(&at).cloned().flatten();
+                let value = if self.pay(size) { copied() } else { None };
+                return value.unwrap_or_else(|| Value::not_yet("evaluating it takes too long"));
             }
             Some(None) => {
                 let name = if block.kind == "variable" { format!("var.{}", block.labels[0]) } else { block.key() };
@@ -207,6 +215,9 @@ impl<'a> Program<'a> {
             Value::Unknown(unknown) => Value::Unknown(Unknown { text: String::new(), ..unknown }),
             known => known,
         };
+        if !self.pay(value.size(MOST)) {
+            return Value::not_yet("evaluating it takes too long");
+        }
         of.memo.borrow_mut().insert(at, Some(value.clone()));
         value
     }

@@ -3,6 +3,7 @@
 use super::{Arguments, Done, given};
 use crate::scenario::terraform::body::{Body, Given, Value};
 use crate::scenario::terraform::eval::traversal::{attribute, element};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn call(of: Arguments<'_>) -> Option<Done> {
     Some(match of.name {
@@ -46,13 +47,15 @@ fn is_text(value: &Value) -> bool {
 
 /// Later maps win; `null` counts as an empty one.
 fn merge(of: Arguments<'_>) -> Done {
-    let mut merged = Body::default();
+    let (mut merged, mut places) = (Body::default(), BTreeMap::new());
     for (at, argument) in of.all.iter().enumerate() {
         if *argument == Value::Null {
             continue;
         }
         for (key, given) in &of.map(at)?.entries {
-            match merged.entries.iter_mut().find(|(known, _)| known == key) {
+            let next = merged.entries.len();
+            let at = *places.entry(key).or_insert(next);
+            match merged.entries.get_mut(at) {
                 Some((_, known)) => *known = given.clone(),
                 None => merged.entries.push((key.clone(), given.clone())),
             }
@@ -140,7 +143,7 @@ fn one(of: Arguments<'_>) -> Done {
 }
 
 fn transpose(of: Arguments<'_>) -> Done {
-    let mut turned: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    let mut turned: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, given) in &of.map(0)?.entries {
         let Some(texts) = given.value.texts() else { return Err(of.refuse("wants lists of texts")) };
         texts.into_iter().for_each(|text| turned.entry(text).or_default().push(key.clone()));
@@ -149,7 +152,8 @@ fn transpose(of: Arguments<'_>) -> Done {
 }
 
 fn matchkeys(of: Arguments<'_>) -> Done {
-    let (values, keys, wanted) = (of.list(0)?, of.texts(1)?, of.texts(2)?);
+    let (values, keys) = (of.list(0)?, of.texts(1)?);
+    let wanted: BTreeSet<String> = of.texts(2)?.into_iter().collect();
     let matching = values.iter().zip(keys).filter(|(_, key)| wanted.contains(key)).map(|(given, _)| given.clone());
     Ok(Value::List(matching.collect()))
 }

@@ -3,9 +3,10 @@
 use super::{Arguments, Done, given};
 use crate::scenario::terraform::body::{Given, Value};
 use crate::scenario::terraform::eval::operators::same;
+use std::collections::BTreeSet;
 
 /// More pairs than these are not made.
-const MOST: usize = 1_000_000;
+const MOST: usize = 100_000;
 
 pub(super) fn call(of: Arguments<'_>) -> Option<Done> {
     Some(match of.name {
@@ -45,14 +46,19 @@ fn holds(list: &[Given], value: &Value) -> bool {
     list.iter().any(|given| same(&given.value, value) == Some(true))
 }
 
+/// The text of a text.
+fn plain(value: &Value) -> Option<String> {
+    if let Value::Text(text) = value { Some(text.clone()) } else { None }
+}
+
 fn distinct(list: &[Given]) -> Vec<Given> {
     // Texts are the usual case, and there may be many of them.
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     let mut kept: Vec<Given> = Vec::new();
     for given in list {
         let is_new = match &given.value {
             Value::Text(text) => known.insert(text.clone()),
-            other => kept.len() < 10_000 && !holds(&kept, other),
+            other => kept.len() < 1000 && !holds(&kept, other),
         };
         if is_new {
             kept.push(given.clone());
@@ -89,7 +95,12 @@ fn kept(of: Arguments<'_>, suits: fn(usize, usize) -> bool) -> Done {
     for at in 1..of.all.len() {
         others.push(of.list(at)?);
     }
-    let count = |given: &Given| others.iter().filter(|other| holds(other, &given.value)).count();
+    let texts = |list: &[Given]| list.iter().filter_map(|given| plain(&given.value)).collect::<BTreeSet<String>>();
+    let known: Vec<BTreeSet<String>> = others.iter().map(|other| texts(other)).collect();
+    let count = |given: &Given| match plain(&given.value) {
+        Some(text) => known.iter().filter(|known| known.contains(&text)).count(),
+        None => others.iter().filter(|other| holds(&other[..other.len().min(1000)], &given.value)).count(),
+    };
     let kept = first.iter().filter(|given| suits(count(given), others.len()));
     as_set(of, &Value::List(kept.cloned().collect()))
 }
@@ -99,7 +110,7 @@ fn product(of: Arguments<'_>) -> Done {
     for at in 0..of.all.len() {
         let list = of.list(at)?;
         if rows.len().saturating_mul(list.len()) > MOST {
-            return Err(of.refuse("makes more than a million rows"));
+            return Err(of.refuse("makes more than 100,000 rows"));
         }
         rows = rows
             .iter()
