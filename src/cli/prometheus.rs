@@ -1,6 +1,7 @@
 //! `--prometheus` and what belongs to it, for all commands that read the user's past.
 
 use super::Failure;
+use super::streams::tell;
 use foresail::past::Past;
 use foresail::past::prometheus::server::Server;
 use foresail::past::prometheus::{self, Options, Source};
@@ -54,6 +55,10 @@ impl PrometheusArgs {
             false => Source::Files(PathBuf::from(named)),
         };
         let options = self.options(&source)?;
+        if let (Source::Server(server), Some((from_s, to_s))) = (&source, options.span_s) {
+            let hours = (to_s - from_s) as f64 / 3600.0;
+            tell(format!("asking {} for {hours:.1} hours; this may take minutes", server.shown()));
+        }
         prometheus::read(&source, &options, issues).map(Some).map_err(Failure::Input)
     }
 

@@ -9,38 +9,38 @@ mod profiles;
 
 use crate::past::{Past, Series};
 use crate::scenario::issue::{Issue, Issues};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Parts of a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FromPast {
-    /// A trace of `timestamp,value` in requests per second, for `traffic.patterns`; none if nobody recorded what enters.
-    pub traffic_csv: Option<String>,
-    /// Its mean, in requests per second.
+    /// A trace of `timestamp,value` in requests per second, for `traffic.patterns`; empty if nobody recorded what enters.
+    pub traffic_csv: String,
+    /// Its mean, in requests per second; 0 if it is empty.
     pub mean_rate: f64,
     /// Weights for `traffic.routes`: mean requests per second.
     pub routes: BTreeMap<String, f64>,
     /// By workload what `services.NAME` says: `cpuPerRequest: 12ms`, ...
     pub profiles: BTreeMap<String, Vec<String>>,
-    /// By caller how often it calls others for a request of its own.
-    pub calls: BTreeMap<String, BTreeMap<String, f64>>,
+    /// By caller and callee how often it calls for a request of its own.
+    pub calls: BTreeMap<(String, String), f64>,
 }
 
 /// Fewer calls per request are no part of the usual way of a request.
 const RAREST_CALL: f64 = 0.001;
 
-/// Reads parts of a scenario from a past. Where no requests from outside were recorded, those that the workloads `entries`
-/// answer count as such.
+/// Reads parts of a scenario from a past. Where no requests from outside were recorded, those that workloads answer at which
+/// they enter count as such: `entries` are routes with their workloads.
 ///
 /// Costs a fit per service: tenths of a second each.
-pub fn from_past(past: &Past, entries: &[String], issues: &mut Issues) -> FromPast {
+pub fn from_past(past: &Past, entries: &[(String, String)], issues: &mut Issues) -> FromPast {
     let mut parts = FromPast::default();
     let routes = routes(past, entries, issues);
     parts.routes =
         routes.iter().filter_map(|(name, series)| Some((name.clone(), three_digits(series.mean()?)))).collect();
     if let Some((text, mean)) = traffic(past, &routes) {
-        (parts.traffic_csv, parts.mean_rate) = (Some(text), mean);
+        (parts.traffic_csv, parts.mean_rate) = (text, mean);
     } else {
         let message = "no requests from outside were recorded: the traffic is not known";
         let help = "record nginx_ingress_controller_requests, or istio_requests_total at the gateway";
@@ -56,16 +56,23 @@ pub fn from_past(past: &Past, entries: &[String], issues: &mut Issues) -> FromPa
     parts
 }
 
-fn routes(past: &Past, entries: &[String], issues: &mut Issues) -> BTreeMap<String, Series> {
+fn routes(past: &Past, entries: &[(String, String)], issues: &mut Issues) -> BTreeMap<String, Series> {
     let known = past.routes.iter().filter(|(_, series)| !series.is_empty());
     let known: BTreeMap<String, Series> = known.map(|(name, series)| (name.clone(), series.clone())).collect();
     if !known.is_empty() {
         return known;
     }
-    let answered = entries.iter().filter_map(|name| Some((name.clone(), past.services.get(name)?.requests.clone())));
+    // Of several routes to one workload nobody knows the shares: they are equal.
+    let sharing = |workload: &String| entries.iter().filter(|(_, other)| other == workload).count() as f64;
+    let shared = |workload: &String| {
+        let values = past.services.get(workload)?.requests.values();
+        Some(Series::new(values.iter().map(|value| value.map(|rate| rate / sharing(workload))).collect()))
+    };
+    let answered = entries.iter().filter_map(|(route, workload)| Some((route.clone(), shared(workload)?)));
     let answered: BTreeMap<String, Series> = answered.filter(|(_, series)| !series.is_empty()).collect();
     if !answered.is_empty() {
-        let names: Vec<&str> = answered.keys().map(String::as_str).collect();
+        let names: BTreeSet<&str> = entries.iter().map(|(_, workload)| workload.as_str()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
         let message =
             format!("no Ingress was recorded: requests that {} answer count as those from outside", names.join(", "));
         let help = "if other services call them, record nginx_ingress_controller_requests or istio_requests_total";
@@ -90,14 +97,14 @@ fn traffic(past: &Past, routes: &BTreeMap<String, Series>) -> Option<(String, f6
 }
 
 /// How often a request of a caller calls others.
-fn calls(past: &Past) -> BTreeMap<String, BTreeMap<String, f64>> {
-    let mut calls: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+fn calls(past: &Past) -> BTreeMap<(String, String), f64> {
+    let mut calls = BTreeMap::new();
     for ((caller, callee), rate) in &past.calls {
         let own = past.services.get(caller).map(|service| &service.requests);
         let known = own.map(|own| (0..past.steps).filter_map(|step| Some((rate.at(step)?, own.at(step)?))));
         let (sent, got) = known.into_iter().flatten().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
         if got > 0.0 && sent / got >= RAREST_CALL && caller != callee {
-            calls.entry(caller.clone()).or_default().insert(callee.clone(), three_digits(sent / got));
+            calls.insert((caller.clone(), callee.clone()), three_digits(sent / got));
         }
     }
     calls
@@ -145,10 +152,10 @@ mod tests {
     fn a_past_says_what_a_scenario_needs() {
         let mut issues = Issues::new();
         let parts = from_past(&shop(), &[], &mut issues);
-        let csv = parts.traffic_csv.expect("traffic");
+        let csv = parts.traffic_csv;
         assert!(csv.starts_with("timestamp,value\n2026-01-05T00:00:00Z,50\n2026-01-05T00:05:00Z,52.995\n"), "{csv}");
         assert_eq!(csv.lines().count(), 121);
-        assert_eq!(parts.calls["web"]["cart"], 0.75);
+        assert_eq!(parts.calls[&("web".to_owned(), "cart".to_owned())], 0.75);
         assert_eq!(parts.profiles["web"], ["cpuPerRequest: 10ms", "idleCpu: 20m", "memory: 200Mi"]);
         assert_eq!(parts.profiles["cart"], ["cpuPerRequest: 4ms", "idleCpu: 20m", "memory: 200Mi"]);
         assert!(issues.to_string().contains("web: no latencies were recorded"), "{issues}");
@@ -159,14 +166,17 @@ mod tests {
         let mut past = shop();
         past.routes.clear();
         let mut issues = Issues::new();
-        let parts = from_past(&past, &["web".to_owned()], &mut issues);
-        assert_eq!(parts.routes.keys().collect::<Vec<_>>(), ["web"]);
+        let entries = ["/a", "/b"].map(|route| (route.to_owned(), "web".to_owned()));
+        let parts = from_past(&past, &entries, &mut issues);
+        assert_eq!(parts.routes.keys().collect::<Vec<_>>(), ["/a", "/b"]);
+        assert!((2.0 * parts.routes["/a"] - parts.mean_rate).abs() < 0.2, "{parts:?}");
         assert!(issues.to_string().contains("requests that web answer count"), "{issues}");
         let web = past.services.get_mut("web").expect("web");
         web.cpu_cores = Series::new(vec![Some(1.0); 120]);
         web.requests = Series::new(vec![Some(0.0); 120]);
         let parts = from_past(&past, &[], &mut issues);
-        assert_eq!((parts.traffic_csv, &parts.profiles["web"]), (None, &vec!["memory: 200Mi".to_owned()]));
+        assert_eq!((parts.traffic_csv.as_str(), parts.mean_rate), ("", 0.0));
+        assert_eq!(parts.profiles["web"], ["memory: 200Mi"]);
         let said = issues.to_string();
         assert!(
             said.contains("web: what a request costs cannot be told") && said.contains("traffic is not known"),
