@@ -46,6 +46,7 @@
 //! | [`study`] | a scenario run many times: figures, estimates, recommendations |
 //! | [`past`] | what was recorded about a cluster: series on one clock |
 //! | [`recorded`] | what a past says in a scenario: traffic, profiles |
+//! | [`init`] | a first scenario for a cluster, with what it assumes |
 //! | [`report`] | results out |
 //!
 //! Controllers decide, the simulation acts: a controller gets `&ClusterState` and returns decisions
@@ -59,6 +60,7 @@ pub mod dry_run;
 pub mod go_sort;
 pub mod hpa;
 pub mod id;
+pub mod init;
 pub mod intern;
 pub mod market;
 pub mod past;

@@ -5,22 +5,29 @@ mod autoscale;
 mod catalog;
 mod check;
 mod compare;
+mod completing;
 mod completions;
+mod explain;
 mod files;
 mod fit;
 mod hpa;
+mod init;
 mod jobs;
+mod man;
 mod progress;
 #[allow(dead_code)] // until `init` and `calibrate` read it
 mod prometheus;
 mod recommend;
+mod render;
 mod report;
+mod root;
 mod run;
 mod scenario;
 mod schedule;
 mod schema;
 mod streams;
 mod sweep;
+mod validate;
 mod vpa;
 mod watch;
 mod why;
@@ -46,6 +53,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write a first scenario: a starter, or one for a cluster, with a list of what it assumes.
+    Init(init::Args),
     /// Simulate a scenario: what it costs, how it feels, which min and max to set.
     Run(run::Args),
     /// Show a result that was written in another form: page, spreadsheet, FOCUS, CSV, JSON.
@@ -72,8 +81,16 @@ enum Command {
     Autoscale(autoscale::Args),
     /// What things cost where: machine types, items and managed services, with the source and date of each price.
     Catalog(catalog::Args),
+    /// Say everything that is wrong with scenarios, without simulating them.
+    Validate(validate::Args),
+    /// The scenario as `run` would use it: extended, set, with node groups, bounds and defaults filled in.
+    Render(render::Args),
+    /// What a field of a scenario is: type, unit, default, example.
+    Explain(explain::Args),
     /// The JSON schema of a scenario file (draft-07), for editors.
     Schema(schema::Args),
+    /// Write manual pages, one for each command.
+    Man(man::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -96,16 +113,19 @@ impl From<Issue> for Failure {
 
 /// Parses the arguments, runs the command, turns what happened into an exit code.
 pub(crate) fn main() -> ExitCode {
+    completing::answer();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return refused(error),
     };
     let outcome = match command {
+        Command::Init(args) => init::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Check(args) => return check::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
+        Command::Validate(args) => return validate::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
         Command::Recommend(args) => recommend::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
@@ -114,6 +134,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Schedule(args) => schedule::run(&args),
         Command::Autoscale(args) => autoscale::run(&args),
         Command::Catalog(args) => catalog::run(&args),
+        Command::Render(args) => render::run(&args),
+        Command::Man(args) => man::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
@@ -129,7 +152,9 @@ fn refused(mut error: clap::Error) -> ExitCode {
     };
     let found = text(error.get(ContextKind::InvalidSubcommand)).concat();
     let names = text(error.get(ContextKind::SuggestedSubcommand));
-    if did_you_mean(&found, names.iter().map(String::as_str)).is_none() {
+    // Who slips mostly has the first letter right.
+    let likely = names.iter().map(String::as_str).filter(|name| name.chars().next() == found.chars().next());
+    if did_you_mean(&found, likely).is_none() {
         error.remove(ContextKind::SuggestedSubcommand);
         error.remove(ContextKind::Suggested);
     }

@@ -1,6 +1,8 @@
 //! The scenario that a command is about.
 
 use super::Failure;
+use super::completing::settings;
+use clap_complete::engine::ArgValueCompleter;
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::{self, Scenario, Setting, Sources, Written};
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ pub(super) struct ScenarioArgs {
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR", conflicts_with = "scenario")]
     file: Option<PathBuf>,
     /// Change a value of the scenario: `--set traffic.scale=2` (repeatable).
-    #[arg(long = "set", value_name = "PATH=VALUE")]
+    #[arg(long = "set", value_name = "PATH=VALUE", add = ArgValueCompleter::new(settings))]
     pub(super) sets: Vec<String>,
     /// The seed of all chance: same input, same seed, same result.
     #[arg(long, value_name = "N")]

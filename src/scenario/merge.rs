@@ -7,6 +7,7 @@ use super::kubernetes::read_object;
 use super::origins::Origins;
 use super::settings::Setting;
 use super::sources::{Files as _, Sources};
+use super::unfit::unfit;
 use serde_json::Value;
 use std::path::Path;
 
@@ -75,7 +76,15 @@ impl Layers<'_> {
         let file = match typed {
             Ok(file) => file,
             Err(problem) => {
-                self.issues.push(problem.at(&name, 1));
+                let first = problem.at(&name, 1);
+                let others = unfit(&text).into_iter().filter(|other| other.place.line != first.place.line);
+                let others: Vec<Issue> = others
+                    .map(|issue| {
+                        let line = issue.place.line;
+                        issue.in_file(name.clone(), line)
+                    })
+                    .collect();
+                std::iter::once(first).chain(others).for_each(|issue| self.issues.push(issue));
                 return None;
             }
         };
@@ -120,7 +129,7 @@ fn name_the_price_file(value: &mut Value) {
 }
 
 /// Paths of the base are relative to the base.
-fn rebase(value: &mut Value, folder: &Path) {
+pub(super) fn rebase(value: &mut Value, folder: &Path) {
     for field in PATH_FIELDS {
         let steps: Vec<&str> = field.split('.').collect();
         move_path(value, &steps, folder);

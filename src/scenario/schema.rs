@@ -37,3 +37,16 @@ fn tidy(schema: &mut Value) {
         _ => {}
     }
 }
+
+/// What a value can be: references followed, and nothing left out but `null`.
+pub(super) fn forms<'a>(definitions: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return forms(definitions, &definitions[name]);
+    }
+    let parts = ["allOf", "anyOf", "oneOf"].iter().find_map(|key| schema[*key].as_array());
+    match parts {
+        Some(parts) => parts.iter().flat_map(|part| forms(definitions, part)).collect(),
+        None if schema["type"] == "null" => Vec::new(),
+        None => vec![schema],
+    }
+}

@@ -6,7 +6,7 @@ use super::loaded::Scenario;
 use super::origins::Origins;
 use super::settings::Setting;
 use super::sources::Sources;
-use super::{build, digest, merge};
+use super::{build, digest, merge, render};
 use crate::market::{Catalog, PriceBook};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,21 @@ impl Written {
             }
             _ => Err(issues),
         }
+    }
+
+    /// The scenario with some values set and nothing left to other files but objects and traces: a file that runs alike.
+    ///
+    /// Errors: everything that is wrong, with its place.
+    pub fn resolved(&self, settings: &[Setting]) -> Result<(Value, Scenario), Issues> {
+        let scenario = self.with(settings)?;
+        let (mut value, mut origins, mut issues) = (self.merged.clone(), self.origins.clone(), Issues::new());
+        merge::changed(&mut value, settings, &mut origins, &mut issues);
+        Ok((render::resolved(value, &scenario, self.path.parent().unwrap_or(Path::new(""))), scenario))
+    }
+
+    /// Names that the scenario uses below a field: of `services`, `nodeGroups`, `hpas`, `jobs`.
+    pub fn names(&self, field: &str) -> Vec<String> {
+        self.merged[field].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
     /// What the scenario with some values set wants to be varied.

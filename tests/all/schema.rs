@@ -3,6 +3,7 @@
 use crate::program::Folder;
 use boon::{Compiler, SchemaIndex, Schemas};
 use foresail::scenario::file::ScenarioFile;
+use foresail::scenario::{Field, explain};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -152,4 +153,40 @@ fn what_the_schema_refuses_is_refused() {
     taken.sort();
     taken.dedup();
     assert!(taken.is_empty(), "the schema refuses what is read:\n{taken:#?}");
+}
+
+/// The field and all below it.
+fn all_fields(field: &Field, found: &mut Vec<Field>) {
+    field.fields.iter().for_each(|below| all_fields(below, found));
+    found.push(field.clone());
+}
+
+#[test]
+fn every_field_is_described_and_every_example_is_read() {
+    let mut fields = Vec::new();
+    all_fields(&explain("", true).expect("the scenario"), &mut fields);
+    fields.retain(|field| !field.path.is_empty());
+    assert!(fields.len() > 150, "only {} fields", fields.len());
+    let mut examples = 0;
+    for field in fields {
+        assert!(!field.description.is_empty(), "{} says nothing of itself", field.path);
+        assert!(!field.kind.is_empty() && field.kind != "any", "{}: {}", field.path, field.kind);
+        let Some(example) = &field.example else { continue };
+        // A scenario that says nothing else: what is missing beside it is no fault of the example.
+        let mut scenario = example.clone();
+        for step in field.path.rsplit('.') {
+            let name = step.trim_end_matches("[]");
+            if step.ends_with("[]") {
+                scenario = json!([scenario]);
+            }
+            scenario = json!({ name: scenario });
+        }
+        scenario["apiVersion"] = "foresail/v1alpha1".into();
+        scenario["kind"] = "Scenario".into();
+        if let Err(error) = serde_json::from_value::<ScenarioFile>(scenario.clone()) {
+            assert!(error.to_string().starts_with("missing field"), "{}: {error}: {scenario}", field.path);
+        }
+        examples += 1;
+    }
+    assert!(examples > 120, "only {examples} examples");
 }

@@ -47,10 +47,36 @@ fn printed(name: &str, folder: &Folder, commands: &[&str]) {
 
 #[test]
 fn help() {
-    for command in ["", "run", "recommend", "fit", "hpa", "why", "vpa", "schedule", "autoscale", "completions"] {
+    for command in [
+        "",
+        "run",
+        "recommend",
+        "fit",
+        "hpa",
+        "why",
+        "vpa",
+        "schedule",
+        "autoscale",
+        "completions",
+        "init",
+        "validate",
+        "explain",
+        "render",
+        "schema",
+        "man",
+    ] {
         let name = format!("help {command}").trim().replace(' ', "-");
         printed(&name, &Folder::new(), &[format!("{command} --help").trim_start()]);
     }
+}
+
+#[test]
+fn fields_explained() {
+    printed(
+        "explain",
+        &Folder::new(),
+        &["explain", "explain services.web.cpuPerRequest", "explain traffic.patterns", "explain fidelity"],
+    );
 }
 
 #[test]

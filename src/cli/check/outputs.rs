@@ -2,17 +2,17 @@
 //! cannot be written.
 
 use super::super::files::{check_folder, unwritable};
+use super::super::root::root;
 use super::super::streams::{print, tell};
 use super::Failure;
 use foresail::report::check::{
-    CheckResult, Outcome, Refusal, ReportAsked, ReportKind, ReportTarget, Root, Written, check_markdown,
-    github_outputs, github_summary, github_summary_refused, parse, write_all, write_refused,
+    CheckResult, Outcome, Refusal, ReportAsked, ReportKind, ReportTarget, Written, check_markdown, github_outputs,
+    github_summary, github_summary_refused, parse, write_all, write_refused,
 };
 use foresail::scenario::issue::{Issue, Issues};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const FLAG: &str = "--report";
 
@@ -148,19 +148,4 @@ fn append(variable: &str, text: impl Fn(u64) -> Option<String>) -> Option<Failur
     let file = OpenOptions::new().create(true).append(true).open(&path);
     let appended = file.and_then(|mut file| file.write_all(text.as_bytes()));
     appended.err().map(|error| unwritable(variable, &path, &error))
-}
-
-/// From where paths are counted: the root of the repository, as the CI or git says it; else the working directory.
-fn root() -> Root {
-    let current = std::env::current_dir().unwrap_or_default();
-    let said = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().find_map(std::env::var_os).map(PathBuf::from);
-    let said = said.filter(|folder| current.starts_with(folder));
-    let repository = said.or_else(top_of_git).unwrap_or_else(|| current.clone());
-    Root { current, repository }
-}
-
-fn top_of_git() -> Option<PathBuf> {
-    let output = Command::new("git").args(["rev-parse", "--show-toplevel"]).output().ok()?;
-    let top = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
-    Some(PathBuf::from(top.trim()))
 }

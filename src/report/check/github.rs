@@ -1,9 +1,9 @@
 //! Workflow commands of GitHub Actions: what was found, beside the lines that were changed.
 
-use super::findings::{Finding, Outcome, Refusal, Rule, Spot, changed_inputs, findings, of_input};
+use super::findings::{Finding, Outcome, Refusal, Root, Rule, Spot, changed_inputs, findings, of_input};
 use super::model::{CheckResult, CheckVerdict};
 use super::phrases::{how, verdict};
-use crate::scenario::issue::Severity;
+use crate::scenario::issue::{Issues, Severity};
 use std::fmt::Write;
 
 /// GitHub shows at most ten annotations of a kind from one step, and silently drops the rest.
@@ -12,6 +12,9 @@ const MOST: usize = 10;
 const MOST_PLACES: usize = 5;
 /// As many lines of an annotation somebody reads.
 const MOST_LINES: usize = 12;
+
+/// Whose annotations they are.
+const CHECK: &str = "foresail check";
 
 /// An annotation before it is written.
 struct Annotation {
@@ -32,7 +35,7 @@ pub fn check_commands(outcome: &Outcome<'_>) -> String {
             annotation.lines.extend(lines);
         }
     }
-    let mut text = commands(annotations);
+    let mut text = commands(CHECK, annotations);
     if result.verdict == CheckVerdict::Passed {
         let _ = writeln!(
             text,
@@ -43,9 +46,14 @@ pub fn check_commands(outcome: &Outcome<'_>) -> String {
     text
 }
 
+/// What readers say of an input that is not simulated.
+pub fn problems_commands(problems: &Issues, root: &Root) -> String {
+    commands("foresail validate", grouped(of_input(problems, root)))
+}
+
 /// The problems of a refused input.
 pub(super) fn refused(refusal: &Refusal<'_>) -> String {
-    commands(grouped(of_input(refusal.problems, refusal.root)))
+    commands(CHECK, grouped(of_input(refusal.problems, refusal.root)))
 }
 
 fn title(result: &CheckResult) -> String {
@@ -74,7 +82,7 @@ fn grouped(findings: Vec<Finding>) -> Vec<Annotation> {
     annotations
 }
 
-fn commands(annotations: Vec<Annotation>) -> String {
+fn commands(by: &str, annotations: Vec<Annotation>) -> String {
     let mut text = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         let of: Vec<&Annotation> =
@@ -82,23 +90,23 @@ fn commands(annotations: Vec<Annotation>) -> String {
         // The last one says what is left out.
         let shown = if of.len() > MOST { MOST - 1 } else { of.len() };
         for annotation in &of[..shown] {
-            let _ = writeln!(text, "{}", written(annotation));
+            let _ = writeln!(text, "{}", written(by, annotation));
         }
         let left: usize = of[shown..].iter().map(|annotation| annotation.lines.len()).sum();
         if left > 0 {
             let message = format!("and {left} more that GitHub would not show: see the summary or the log");
-            let _ = writeln!(text, "{}", command(word(severity), None, "foresail check", &message));
+            let _ = writeln!(text, "{}", command(word(severity), None, by, &message));
         }
     }
     text
 }
 
-fn written(annotation: &Annotation) -> String {
+fn written(by: &str, annotation: &Annotation) -> String {
     let mut lines: Vec<String> = annotation.lines.iter().take(MOST_LINES).cloned().collect();
     if annotation.lines.len() > MOST_LINES {
         lines.push(format!("and {} more", annotation.lines.len() - MOST_LINES));
     }
-    let title = format!("foresail check: {}", annotation.rule.title());
+    let title = format!("{by}: {}", annotation.rule.title());
     command(word(annotation.rule.severity()), annotation.place.as_ref(), &title, &lines.join("\n"))
 }
 
@@ -171,7 +179,7 @@ mod tests {
     use super::super::findings::Root;
     use super::super::fixture::{failed, passed, vast};
     use super::*;
-    use crate::scenario::issue::{Issue, Issues};
+    use crate::scenario::issue::Issue;
 
     fn said(result: &CheckResult, problems: &Issues) -> String {
         let root = Root { current: "/repo/infra".into(), repository: "/repo".into() };

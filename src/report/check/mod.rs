@@ -32,7 +32,7 @@ pub use benchmark::check_benchmark;
 pub use draft::write_whole;
 pub use findings::{Outcome, Refusal, Root};
 pub use gate::{Base, CheckPlan, check};
-pub use github::{check_commands, github_outputs, github_summary, github_summary_refused};
+pub use github::{check_commands, github_outputs, github_summary, github_summary_refused, problems_commands};
 pub use gitlab::{check_code_quality, check_metrics};
 pub use json::check_json;
 pub use junit::check_junit;
@@ -43,5 +43,5 @@ pub use model::{
     ThresholdOutcome, ThresholdResult, WhereWritten,
 };
 pub use outputs::{ReportAsked, ReportKind, ReportTarget, Unwritten, Written, parse, write_all, write_refused};
-pub use sarif::check_sarif;
+pub use sarif::{check_sarif, problems_sarif};
 pub use text::check_table;

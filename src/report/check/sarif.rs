@@ -1,8 +1,8 @@
 //! SARIF 2.1.0: what was found in files, for code scanning.
 
-use super::findings::{Finding, Outcome, Refusal, Rule, Spot, findings, of_input};
+use super::findings::{Finding, Outcome, Refusal, Root, Rule, Spot, findings, of_input};
 use super::gitlab::fingerprint;
-use crate::scenario::issue::Severity;
+use crate::scenario::issue::{Issues, Severity};
 use serde_json::{Value, json};
 
 /// Where the schema is published.
@@ -14,6 +14,11 @@ const MOST_RESULTS: usize = 5_000;
 /// without a place.
 pub fn check_sarif(outcome: &Outcome<'_>) -> String {
     log(&findings(outcome), true)
+}
+
+/// What readers say of an input that is not simulated.
+pub fn problems_sarif(problems: &Issues, root: &Root) -> String {
+    log(&of_input(problems, root), !problems.has_errors())
 }
 
 /// The problems of a refused input.

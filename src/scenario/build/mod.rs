@@ -16,6 +16,7 @@ mod group_draft;
 mod groups;
 mod hardware;
 mod hpas;
+mod inventory;
 mod latency;
 mod machines;
 mod objects;
@@ -47,6 +48,7 @@ use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
 use crate::world::{Billing, Cast, Timing};
+pub use inventory::{Door, FoundNode, IngressPath, Inventory, Running, inventory};
 pub(super) use price_book::read_file as read_price_file;
 pub(super) use texts::KnownTexts;
 

@@ -12,10 +12,13 @@ pub struct Carbon(pub Option<CarbonFigures>);
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CarbonFigures {
     /// kg CO2e of a kWh, 0 to 10.
+    #[schemars(extend("x-default" = "the region's", "x-unit" = "kg CO2e per kWh, 0 to 10"), example = 0.38)]
     pub grid_kg_per_kwh: Option<f64>,
     /// What the data centre draws over what machines draw, 1 to 10.
+    #[schemars(extend("x-default" = "the provider's", "x-unit" = "1 to 10"), example = 1.15)]
     pub pue: Option<f64>,
     /// Whether the servers' manufacture counts; it does without this.
+    #[schemars(extend("default" = true), example = false)]
     pub embodied: Option<bool>,
 }
 

@@ -60,7 +60,7 @@ described!(Percent, "Percent", _generator => json_schema!({
 described!(GrowthRate, "Growth", _generator => json_schema!({
     "anyOf": [
         { "type": "string", "pattern": GROWTH },
-        { "const": 0 },
+        { "type": "number", "const": 0 },
         {
             "type": "object", "additionalProperties": false, "minProperties": 1,
             "properties": {

@@ -48,16 +48,21 @@ pub struct ScenarioFile {
     /// `Scenario`.
     pub kind: String,
     /// What it is called.
+    #[schemars(example = &"shop")]
     pub name: String,
     /// What it asks, in a sentence.
+    #[schemars(example = "What a doubled flash crowd costs")]
     pub description: String,
     /// Another scenario file that this one changes.
+    #[schemars(example = "../base/scenario.yaml")]
     pub extends: Option<FilePath>,
     /// The cloud.
     pub cluster: Cluster,
     /// Files and folders of Kubernetes objects.
+    #[schemars(example = serde_json::json!(["k8s/"]))]
     pub manifests: Vec<FilePath>,
     /// Files and folders of Terraform.
+    #[schemars(example = serde_json::json!(["infra/"]))]
     pub terraform: Vec<FilePath>,
     /// Values of Terraform's variables, as `-var` gives them: they count before those of `*.tfvars`.
     pub terraform_vars: BTreeMap<String, serde_json::Value>,
@@ -72,6 +77,7 @@ pub struct ScenarioFile {
     /// kube-scheduler.
     pub scheduler: Scheduler,
     /// What containers without requests ask for.
+    #[schemars(extend("default" = serde_json::json!({"cpu": "100m", "memory": "128Mi"})), example = serde_json::json!({"cpu": "100m", "memory": "128Mi"}))]
     pub assume: Option<Assumption>,
     /// Requests.
     pub traffic: Traffic,
@@ -84,6 +90,7 @@ pub struct ScenarioFile {
     /// What is promised to users.
     pub objectives: Objectives,
     /// What `check` holds figures against, by the figure: `latencyMsP95: ['< 200']`.
+    #[schemars(example = serde_json::json!({"latencyMsP95": ["< 200"]}))]
     pub thresholds: IndexMap<String, Vec<String>>,
     /// Things that go wrong.
     pub faults: Vec<Fault>,
@@ -92,6 +99,7 @@ pub struct ScenarioFile {
     /// What the termination handler does ahead of spot notices.
     pub termination_handler: Option<TerminationHandler>,
     /// Negotiated prices: a file, or discounts and rates.
+    #[schemars(example = "contract.yaml")]
     pub prices: Prices,
     /// Managed services that are paid for.
     pub managed: Vec<Managed>,
@@ -104,24 +112,33 @@ pub struct ScenarioFile {
     /// Other things that are paid for by the hour.
     pub charges: Vec<Charge>,
     /// The provider's support plan.
+    #[schemars(example = &"business")]
     pub support: Option<SupportPlan>,
     /// What was committed to in advance.
     pub commitments: Vec<Commitment>,
     /// Whether emissions are wanted.
+    #[schemars(extend("default" = false), example = true)]
     pub carbon: Carbon,
     /// A CSV of pods that arrive, run and end: `time_s,pod,cpu_milli,mem_bytes,duration_s`.
+    #[schemars(example = "pods.csv")]
     pub pod_trace: Option<FilePath>,
     /// How long.
+    #[schemars(extend("default" = "7d"), example = "24h")]
     pub duration: Option<Time>,
     /// How often.
+    #[schemars(extend("default" = 10, "x-unit" = "runs, 1 to 100000"), example = 20)]
     pub replications: Option<u32>,
     /// The seed.
+    #[schemars(extend("default" = 1), example = 7)]
     pub seed: Option<u64>,
     /// A step of traffic and latency.
+    #[schemars(extend("default" = "30s", "x-unit" = "1s to 1h"), example = "30s")]
     pub step: Option<Time>,
     /// `stochastic` (random phases, ties and delays, the default) or `lockstep` (the recordings' world).
+    #[schemars(extend("default" = "stochastic"), example = &"lockstep")]
     pub fidelity: Fidelity,
     /// `fast` (formulas, the default) or `exact` (request by request).
+    #[schemars(extend("default" = "fast"), example = &"exact")]
     pub latency: Latency,
     /// What `foresail sweep` varies.
     pub sweep: Sweep,

@@ -14,24 +14,33 @@ pub struct Prices(pub PriceTerms);
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PriceTerms {
     /// A file with more of them: YAML, or CSV with the fields of a rate as columns.
+    #[schemars(example = "contract.yaml")]
     pub file: Option<FilePath>,
     /// Whose prices they are; the file's name without this.
+    #[schemars(extend("x-default" = "the file's name"), example = "EDP 2026")]
     pub source: Option<String>,
     /// From when, `YYYY-MM-DD`.
+    #[schemars(extend("x-unit" = "YYYY-MM-DD"), example = "2026-01-01")]
     pub date: Option<String>,
     /// What prices are written in; USD without this.
+    #[schemars(extend("default" = "USD"), example = &"EUR")]
     pub currency: Option<String>,
     /// USD for one unit of `currency`.
+    #[schemars(extend("default" = 1, "x-unit" = "USD"), example = 1.08)]
     pub usd_per_unit: Option<f64>,
     /// Off the list price, by service (`ec2`, `ebs`, ...) or for `all`.
+    #[schemars(example = serde_json::json!({"ec2": "7%"}))]
     pub discounts: BTreeMap<String, Percent>,
     /// Prices and discounts of single things.
     pub rates: Vec<PriceRate>,
     /// A recording of spot prices: the output of `aws ec2 describe-spot-price-history`, or a CSV of the same.
+    #[schemars(example = "spot-prices.json")]
     pub spot_history: Option<FilePath>,
     /// What spot prices do in time.
+    #[schemars(example = &"fitted")]
     pub spot_prices: Option<SpotMode>,
     /// How a recording lies over the simulated time.
+    #[schemars(example = &"calendar")]
     pub spot_align: Option<SpotAlign>,
     /// How spot prices move, where none are recorded.
     pub spot_process: Option<SpotProcess>,
@@ -64,10 +73,13 @@ pub enum SpotAlign {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SpotProcess {
     /// After this time a distance from the mean is half.
+    #[schemars(example = "12h")]
     pub half_life: Option<Time>,
     /// The standard deviation of the change from one day to the next.
+    #[schemars(extend("x-unit" = "of the logarithm"), example = 0.05)]
     pub daily_sd: Option<f64>,
     /// The correlation of the zones, 0 to 1.
+    #[schemars(extend("x-unit" = "0 to 1"), example = 0.5)]
     pub zone_correlation: Option<f64>,
 }
 
@@ -76,20 +88,28 @@ pub struct SpotProcess {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PriceRate {
     /// `m5.large`, `nat_gateway_gb`, `rds-postgres/db.m5.large`.
+    #[schemars(example = "m5.large")]
     pub name: String,
     /// Where; everywhere without this.
+    #[schemars(extend("x-default" = "everywhere"), example = "us-east-1")]
     pub region: Option<String>,
     /// `onDemand` or `spot`.
+    #[schemars(extend("x-unit" = "onDemand or spot"), example = &"spot")]
     pub capacity: Option<String>,
     /// Of one unit, in the currency.
+    #[schemars(extend("x-unit" = "the currency, per unit"), example = 0.085)]
     pub price: Option<f64>,
     /// Or off the list price.
+    #[schemars(example = "12%")]
     pub discount: Option<Percent>,
     /// Of what it is the price: `hour`, `GB`, `GB-month`.
+    #[schemars(example = &"hour")]
     pub unit: Option<String>,
     /// Whose price it is.
+    #[schemars(example = "contract 4711")]
     pub source: Option<String>,
     /// From when, `YYYY-MM-DD`.
+    #[schemars(extend("x-unit" = "YYYY-MM-DD"), example = "2026-01-01")]
     pub date: Option<String>,
 }
 

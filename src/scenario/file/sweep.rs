@@ -10,10 +10,13 @@ use serde_json::Value;
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Sweep {
     /// Values by path, as `--vary` has them: a list, or a text such as `1..3/0.5`.
+    #[schemars(example = serde_json::json!({"hpa.max": [10, 20]}))]
     pub vary: IndexMap<String, Varied>,
     /// So many points are drawn; without this every combination is one.
+    #[schemars(extend("x-default" = "every combination", "x-unit" = "points"), example = 64)]
     pub sample: Option<u64>,
     /// How they are drawn: `sobol` (the default) or `lhs`.
+    #[schemars(extend("default" = "sobol"), example = &"lhs")]
     pub method: Option<Method>,
 }
 

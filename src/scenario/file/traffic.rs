@@ -13,20 +13,28 @@ pub struct Traffic {
     /// Patterns that add up.
     pub patterns: Vec<Pattern>,
     /// All of it times this.
+    #[schemars(extend("default" = 1, "x-unit" = "times"), example = 2)]
     pub scale: Option<f64>,
     /// How it grows: `5%/month`.
+    #[schemars(example = "5%/month")]
     pub growth: Option<GrowthRate>,
     /// Standard deviation of the rate's logarithm.
+    #[schemars(extend("default" = 0, "x-unit" = "standard deviation of the logarithm"), example = 0.1)]
     pub noise: Option<f64>,
     /// How long busy minutes follow busy minutes.
+    #[schemars(example = "10m")]
     pub noise_correlation: Option<Time>,
     /// The workload through which all requests enter, if it is modelled.
+    #[schemars(example = "ingress-nginx-controller")]
     pub gateway: Option<String>,
     /// How arrivals vary around their rate (exact mode); Poisson by default.
+    #[schemars(extend("default" = "poisson"), example = serde_json::json!({"gamma": {"scv": 4}}))]
     pub arrivals: Option<Arrivals>,
     /// Requests that a client sends over one connection; what load balancers charge for depends on it.
+    #[schemars(extend("default" = 5, "x-unit" = "requests"), example = 20)]
     pub requests_per_connection: Option<f64>,
     /// Weights of Ingress paths or of services (`/api/v1/orders: 3`); equal if none are given.
+    #[schemars(extend("x-default" = "equal weights", "x-unit" = "weights"), example = serde_json::json!({"/api/v1/orders": 3}))]
     pub routes: BTreeMap<String, f64>,
 }
 
@@ -41,14 +49,17 @@ pub enum Arrivals {
     /// Gaps with this squared coefficient of variation: `{scv: 4}`.
     Gamma {
         /// Variance over squared mean.
+        #[schemars(extend("x-unit" = "variance over squared mean"), example = 4)]
         scv: f64,
     },
     /// Poisson at a rate that jumps between two levels.
     #[serde(rename_all = "camelCase")]
     Bursty {
         /// Multiples of the rate; their mean over time should be 1.
+        #[schemars(extend("x-unit" = "multiples of the rate"), example = serde_json::json!([0.5, 3]))]
         levels: [f64; 2],
         /// How long each level lasts on average.
+        #[schemars(example = serde_json::json!(["10m", "2m"]))]
         mean_sojourn: [Time; 2],
     },
 }
@@ -61,56 +72,73 @@ pub enum Pattern {
     #[serde(rename_all = "camelCase")]
     Constant {
         /// Requests per second.
+        #[schemars(extend("x-unit" = "requests per second"), example = 50)]
         rate: f64,
     },
     /// Days and weeks.
     #[serde(rename_all = "camelCase")]
     Diurnal {
         /// Mean requests per second.
+        #[schemars(extend("x-unit" = "requests per second"), example = 100)]
         mean_rate: f64,
         /// 0..=1: how far the day swings around its mean.
+        #[schemars(extend("x-unit" = "0 to 1"), example = 0.6)]
         swing: f64,
         /// Hour of the day, 0..24.
+        #[schemars(extend("x-unit" = "hour, 0 to 24"), example = 20)]
         peak_hour: f64,
         /// Factors of Monday to Sunday.
         #[serde(default)]
+        #[schemars(extend("x-unit" = "factors"), example = serde_json::json!([1, 1, 1, 1, 1.2, 1.5, 1.3]))]
         days: Option<[f64; 7]>,
     },
     /// From one rate to another.
     #[serde(rename_all = "camelCase")]
     Ramp {
         /// Before.
+        #[schemars(extend("x-unit" = "requests per second"), example = 50)]
         from: f64,
         /// After.
+        #[schemars(extend("x-unit" = "requests per second"), example = 150)]
         to: f64,
         /// When it begins.
+        #[schemars(example = "2h")]
         at: Time,
         /// How long it takes.
+        #[schemars(example = "30m")]
         over: Time,
     },
     /// More from an instant on, for a while.
     #[serde(rename_all = "camelCase")]
     Step {
         /// Requests per second.
+        #[schemars(extend("x-unit" = "requests per second"), example = 50)]
         rate: f64,
         /// When.
+        #[schemars(example = "2h")]
         at: Time,
         /// For how long; to the end if absent.
         #[serde(default, rename = "for")]
+        #[schemars(example = "1h")]
         lasts: Option<Time>,
     },
     /// Everybody at once, then fading.
     #[serde(rename_all = "camelCase")]
     FlashCrowd {
         /// Requests per second at the peak.
+        #[schemars(extend("x-unit" = "requests per second"), example = 500)]
         peak_rate: f64,
         /// When it begins.
+        #[schemars(example = "2h")]
         at: Time,
         /// How long it rises.
+        #[schemars(example = "2m")]
         rise: Time,
         /// How long it stays.
+        #[schemars(example = "10m")]
         hold: Time,
         /// After this time it is half.
+        #[schemars(example = "15m")]
         half_life: Time,
     },
     /// As k6 writes them.
@@ -118,23 +146,29 @@ pub enum Pattern {
     Stages {
         /// Requests per second at the start.
         #[serde(default)]
+        #[schemars(extend("default" = 0, "x-unit" = "requests per second"), example = 10)]
         start_rate: f64,
         /// The stages, in order.
+        #[schemars(example = serde_json::json!([{"duration": "5m", "target": 100}]))]
         stages: Vec<Stage>,
     },
     /// A recorded trace: CSV of `timestamp,value`.
     #[serde(rename_all = "camelCase")]
     Trace {
         /// The file.
+        #[schemars(example = "traffic.csv")]
         file: FilePath,
         /// `rps` or `requests` (per step).
         #[serde(default)]
+        #[schemars(extend("default" = "rps", "x-unit" = "rps or requests (per step)"), example = &"requests")]
         unit: Option<String>,
         /// Times this.
         #[serde(default)]
+        #[schemars(extend("default" = 1, "x-unit" = "times"), example = 2)]
         scale: Option<f64>,
         /// Slower by this factor.
         #[serde(default)]
+        #[schemars(extend("default" = 1, "x-unit" = "times as slow"), example = 2)]
         stretch: Option<f64>,
     },
 }
@@ -144,7 +178,9 @@ pub enum Pattern {
 #[serde(deny_unknown_fields)]
 pub struct Stage {
     /// How long.
+    #[schemars(example = "5m")]
     pub duration: Time,
     /// Requests per second at its end.
+    #[schemars(extend("x-unit" = "requests per second"), example = 100)]
     pub target: f64,
 }

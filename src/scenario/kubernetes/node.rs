@@ -122,6 +122,18 @@ pub struct NodeStatus {
     /// Images on the node.
     #[serde(deserialize_with = "null_as_default")]
     pub images: Vec<ContainerImage>,
+    /// What runs it.
+    #[serde(deserialize_with = "null_as_default")]
+    pub node_info: NodeInfo,
+}
+
+/// `status.nodeInfo` of a node.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeInfo {
+    /// `v1.29.3-eks-ae9a62a`; empty where it is not said.
+    #[serde(deserialize_with = "null_as_default")]
+    pub kubelet_version: String,
 }
 
 /// An image on a node.

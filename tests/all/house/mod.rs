@@ -41,6 +41,7 @@ const MAP: &[(&str, &[&str])] = &[
     ),
     ("past", &["scenario"]),
     ("recorded", &["past", "scenario", "traffic"]),
+    ("init", &["market", "past", "recorded", "scenario"]),
     ("dry_run", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
     ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
     (
@@ -68,6 +69,7 @@ const MAP: &[(&str, &[&str])] = &[
             "cost",
             "dry_run",
             "hpa",
+            "init",
             "market",
             "past",
             "recorded",
