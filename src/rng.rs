@@ -89,8 +89,12 @@ impl Fnv1a {
     pub const fn new() -> Self {
         Fnv1a(0xcbf2_9ce4_8422_2325)
     }
-    const fn with(self, text: &str) -> Self {
-        let bytes = text.as_bytes();
+    /// With more of the text.
+    pub const fn with(self, text: &str) -> Self {
+        self.with_bytes(text.as_bytes())
+    }
+    /// With more of the text, whose pieces may end within a character.
+    pub const fn with_bytes(self, bytes: &[u8]) -> Self {
         let (mut hash, mut index) = (self.0, 0);
         while index < bytes.len() {
             hash = (hash ^ bytes[index] as u64).wrapping_mul(0x100_0000_01b3);

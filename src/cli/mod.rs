@@ -25,6 +25,7 @@ mod run;
 mod scenario;
 mod schedule;
 mod schema;
+mod scrub;
 mod streams;
 mod sweep;
 mod validate;
@@ -91,6 +92,8 @@ enum Command {
     Schema(schema::Args),
     /// Write manual pages, one for each command.
     Man(man::Args),
+    /// A cluster dump without names, images, environment and secrets, which simulates as before.
+    Scrub(scrub::Args),
     /// Print a completion script for your shell.
     Completions(completions::Args),
 }
@@ -138,6 +141,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Man(args) => man::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Scrub(args) => scrub::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     outcome.map_or_else(|failure| tell(&failure), |()| ExitCode::SUCCESS)

@@ -8,12 +8,14 @@
 
 use super::inputs::Inputs;
 use super::origins::Origins;
-use super::sources::{Files, Sources};
-use crate::rng::{fnv1a, mix};
+use super::sources::{Files, Sources, TOO_LARGE};
+use crate::rng::{Fnv1a, fnv1a, mix};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Grows when the rule changes.
@@ -24,7 +26,7 @@ pub(super) struct Recorder {
     sources: Sources,
     /// Names are relative to this.
     folder: PathBuf,
-    read: RefCell<Read>,
+    read: Rc<RefCell<Read>>,
 }
 
 /// What was read, by name: the text if it is short, and its hash.
@@ -33,7 +35,7 @@ pub(super) type Read = BTreeMap<String, (Option<Arc<str>>, u64)>;
 impl Recorder {
     /// Nothing was read yet.
     pub(super) fn new(sources: Sources, folder: &Path) -> Self {
-        Recorder { sources, folder: folder.to_owned(), read: RefCell::default() }
+        Recorder { sources, folder: folder.to_owned(), read: Rc::default() }
     }
 
     /// The digest of a merged scenario and of the files read so far, in hexadecimal.
@@ -55,7 +57,16 @@ impl Recorder {
     }
     /// What was read.
     pub(super) fn into_read(self) -> Read {
-        self.read.into_inner()
+        self.read.take()
+    }
+    /// A file of any size, piece by piece and unpacked, or why there is none. It counts as read when it is dropped.
+    pub(super) fn stream(&self, path: &Path) -> Result<Box<dyn std::io::Read>, String> {
+        let inner = self.sources.open(path)?;
+        let (name, read) = (self.name(path), self.read.clone());
+        Ok(Box::new(Streamed { inner, hash: Fnv1a::new(), kept: Some(Vec::new()), name, read }))
+    }
+    fn name(&self, path: &Path) -> String {
+        path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into_owned()
     }
     /// Counts as read what another one has read.
     pub(super) fn absorb(&self, read: &Read) {
@@ -63,23 +74,63 @@ impl Recorder {
     }
     /// What was read, with a merged scenario and where its fields were written.
     pub(super) fn into_inputs(self, scenario: &Value, origins: Origins) -> Inputs {
-        Inputs::new(scenario, origins, self.folder, self.read.into_inner())
+        Inputs::new(scenario, origins, self.folder, self.read.take())
     }
 }
 
 impl Files for &Recorder {
     fn read(self, path: &Path) -> Result<String, String> {
         let text = self.sources.read(path)?;
-        let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into_owned();
-        let kept = Inputs::keeps(&text).then(|| Arc::from(text.as_str()));
-        self.read.borrow_mut().insert(name, (kept, fnv1a(&text)));
+        let kept = Inputs::keeps(text.len()).then(|| Arc::from(text.as_str()));
+        self.read.borrow_mut().insert(self.name(path), (kept, fnv1a(&text)));
         Ok(text)
+    }
+    /// What is too large to be held is read piece by piece.
+    fn open(self, path: &Path) -> Result<Box<dyn std::io::Read>, String> {
+        if path.as_os_str() == "-" {
+            return self.stream(path);
+        }
+        match self.read(path) {
+            Ok(text) => Ok(Box::new(Cursor::new(text))),
+            Err(why) if TOO_LARGE.contains(&why.as_str()) => self.stream(path),
+            Err(why) => Err(why),
+        }
     }
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
         self.sources.list(path, extensions)
     }
     fn folder(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
         self.sources.folder(path, extensions)
+    }
+}
+
+/// A file that is read piece by piece, and hashed on the way.
+struct Streamed {
+    inner: Box<dyn std::io::Read>,
+    hash: Fnv1a,
+    /// The text so far, while it is short.
+    kept: Option<Vec<u8>>,
+    name: String,
+    read: Rc<RefCell<Read>>,
+}
+
+impl std::io::Read for Streamed {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hash = self.hash.with_bytes(&buffer[..count]);
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(&buffer[..count]);
+        }
+        self.kept = self.kept.take().filter(|kept| Inputs::keeps(kept.len()));
+        Ok(count)
+    }
+}
+
+impl Drop for Streamed {
+    fn drop(&mut self) {
+        let kept = self.kept.take().and_then(|bytes| String::from_utf8(bytes).ok());
+        let row = (kept.map(|text| Arc::from(text.as_str())), self.hash.0);
+        self.read.borrow_mut().insert(std::mem::take(&mut self.name), row);
     }
 }
 

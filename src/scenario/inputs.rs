@@ -30,6 +30,10 @@ pub struct Inputs {
 /// Fields that say nothing about what is simulated, or only where it is written: what is written there is compared itself.
 const UNSAID: [&str; 9] =
     ["apiVersion", "kind", "name", "description", "manifests", "terraform", "eksctl", "describe", "sweep"];
+/// The annotation in which kubectl keeps the whole object.
+const LAST_APPLIED: &str = ".kubectl.kubernetes.io/last-applied-configuration";
+/// What stands for values that are not shown.
+const UNSHOWN: &str = "(not shown)";
 /// Fields of an object's metadata that a cluster writes.
 const BOOKKEEPING: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];
@@ -92,8 +96,8 @@ impl Inputs {
     }
 
     /// Whether a text is kept to be compared line by line.
-    pub(super) fn keeps(text: &str) -> bool {
-        text.len() <= LONGEST_READ
+    pub(super) fn keeps(length: usize) -> bool {
+        length <= LONGEST_READ
     }
 
     /// All values by their paths: the scenario's as `--set` calls them (`traffic.scale`), those of objects behind the object
@@ -153,8 +157,12 @@ fn is_called(object: &Value, kind: &str, full_name: &str) -> bool {
     own_kind == kind && full_name.split_once('/') == Some((namespace, name))
 }
 
+/// The values of an object. Of a Secret there are none: no decision looks at them, and no output shows them.
 fn flatten_object(object: &Value, values: &mut BTreeMap<String, String>) {
     let (kind, namespace, name) = identity(object);
+    if kind == "Secret" {
+        return;
+    }
     let Some(fields) = object.as_object() else { return };
     for (key, value) in fields.iter().filter(|(key, _)| !["apiVersion", "kind", "status"].contains(&key.as_str())) {
         match value.as_object().filter(|_| key == "metadata") {
@@ -179,6 +187,10 @@ fn flatten(path: String, value: &Value, values: &mut BTreeMap<String, String>) {
                 let key = name.map_or_else(|| index.to_string(), str::to_owned);
                 flatten(format!("{path}[{key}]"), row, values);
             }
+        }
+        // What environments hold is often secret, and a copy of the whole object may hold them.
+        Value::String(_) if path.ends_with(LAST_APPLIED) || (path.ends_with(".value") && path.contains(".env[")) => {
+            values.insert(path, UNSHOWN.to_owned());
         }
         Value::String(text) => drop(values.insert(path, text.clone())),
         plain => drop(values.insert(path, plain.to_string())),

@@ -30,6 +30,7 @@ pub mod metrics;
 mod origins;
 pub mod pod_shape;
 pub mod priorities;
+mod recorded_traffic;
 mod render;
 pub(crate) mod scheduler_profiles;
 mod schema;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// So are compressed ones that unpack to more: 512 MiB.
 const LARGEST_UNPACKED: u64 = 512 * 1024 * 1024;
+/// Why a file that is too large to be held is refused.
+pub(crate) const TOO_LARGE: [&str; 2] = ["is larger than 64 MiB", "unpacks to more than 512 MiB"];
 /// How gzip begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -127,14 +129,14 @@ fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let mut text = Vec::new();
     let mut limited = std::io::Read::take(flate2::read::MultiGzDecoder::new(bytes.as_slice()), LARGEST_UNPACKED + 1);
     std::io::Read::read_to_end(&mut limited, &mut text).map_err(|error| format!("is broken gzip: {error}"))?;
-    if text.len() as u64 > LARGEST_UNPACKED { Err("unpacks to more than 512 MiB".into()) } else { Ok(text) }
+    if text.len() as u64 > LARGEST_UNPACKED { Err(TOO_LARGE[1].into()) } else { Ok(text) }
 }
 
 fn stdin() -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut limited = std::io::Read::take(std::io::stdin().lock(), LARGEST + 1);
     std::io::Read::read_to_end(&mut limited, &mut bytes).map_err(|e| reason(&e))?;
-    if bytes.len() as u64 > LARGEST { Err("is larger than 64 MiB".into()) } else { Ok(bytes) }
+    if bytes.len() as u64 > LARGEST { Err(TOO_LARGE[0].into()) } else { Ok(bytes) }
 }
 
 fn disk(path: &Path) -> Result<Vec<u8>, String> {
@@ -143,7 +145,7 @@ fn disk(path: &Path) -> Result<Vec<u8>, String> {
         return Err("is not a file".into());
     }
     if info.len() > LARGEST {
-        return Err("is larger than 64 MiB".into());
+        return Err(TOO_LARGE[0].into());
     }
     std::fs::read(path).map_err(|e| reason(&e))
 }

@@ -196,8 +196,10 @@ fn a_pod_without_a_home_is_a_caveat_that_names_the_filter() {
 fn traces_are_read_with_care() {
     let traced = small("traffic:\n  patterns: [{trace: {file: t.csv}}]\n  routes: {web: 1}\n");
     let folder = |csv: &str| Folder::new().file("web.yaml", WEB).file("s.yaml", &traced).file("t.csv", csv);
-    refused(&folder("time,rate\n0,5\n60,6\n30,7\n"), &["t.csv:4", "goes back in time"]);
-    refused(&folder("time,rate\n0,5\n60,NaN\n"), &["t.csv:3", "finite"]);
+    let disorder = folder("time,rate\n0,5\n60,6\n30,7\n").run("run s.yaml -n 1 -q --no-recommend --details");
+    assert!(disorder.ok().contains("t.csv:4: the time goes back 1 time, by up to 30 s"), "{}", disorder.stdout);
+    refused(&folder("time,rate\n0,5\n60,NaN\n"), &["t.csv:3", "without a number", "at least two points: 1 of 2"]);
+    refused(&folder("time,rate\n0,5\n60,inf\n"), &["t.csv:3", "finite"]);
     refused(&folder("time,rate\n0,5\n"), &["t.csv", "at least two points"]);
     refused(
         &folder("time,rate\n0,5\n6O,6\n120,-7\n"),

@@ -238,7 +238,13 @@ fn scenarios_in_the_documentation_are_read() {
                 true => block.text.clone(),
                 false => format!("{base}{}", block.text),
             };
-            let folder = Folder::new()
+            let traffic = fs::read_dir(root().join("docs/traffic")).expect("files of traffic");
+            let folder = traffic.fold(Folder::new(), |folder, entry| {
+                let entry = entry.expect("readable");
+                let name = format!("traffic/{}", entry.file_name().to_string_lossy());
+                folder.file(&name, fs::read(entry.path()).expect("readable"))
+            });
+            let folder = folder
                 .file("scenario.yaml", scenario)
                 .file("k8s/all.yaml", format!("{OBJECTS}{}{}", service("order-service"), service("payment-service")))
                 .file("infra/groups.tf", GROUP)

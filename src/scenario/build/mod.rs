@@ -31,7 +31,6 @@ mod spot_prices;
 mod spot_twins;
 mod texts;
 mod traffic;
-mod traffic_trace;
 mod unloaded;
 mod unplaceable;
 mod updates;

@@ -2,11 +2,11 @@
 
 use super::latency;
 use super::scene::Scene;
-use super::traffic_trace;
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
+use crate::scenario::recorded_traffic::{self, Recorded, Source};
 use crate::traffic::calls::{CallGraph, Downstream, DownstreamCall, Entry};
 use crate::traffic::demand::{After, Curve, Demand, FlashCrowd, Growth, Noise};
 use crate::traffic::latency::{
@@ -39,8 +39,9 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         }
         return;
     }
-    let curves = curves(scene, issues);
-    let entries = entries(scene, issues);
+    let mut recorded = BTreeMap::new();
+    let curves = curves(scene, &mut recorded, issues);
+    let entries = entries(scene, &recorded, issues);
     if entries.is_empty() {
         issues.push(
             Issue::error("traffic", "nothing leads the requests to a service")
@@ -122,8 +123,8 @@ fn objective(scene: &Scene<'_>, issues: &mut Issues) -> Objective {
     Objective { latency_s_p95: promised.latency_p95.map(|time| time.0.as_secs_f64()), error_rate: promised.error_rate }
 }
 
-/// All patterns as curves.
-fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
+/// All patterns as curves. Requests by path that access logs tell are added to `recorded`.
+fn curves(scene: &Scene<'_>, recorded: &mut BTreeMap<String, f64>, issues: &mut Issues) -> Vec<Curve> {
     let traffic = &scene.file.traffic;
     let mut scale = traffic.scale.unwrap_or(1.0);
     if !scale.is_finite() || scale < 0.0 {
@@ -133,7 +134,7 @@ fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
     let mut curves = Vec::new();
     for (at, pattern) in traffic.patterns.iter().enumerate() {
         let field = format!("traffic.patterns[{at}]");
-        let curve = curve(scene, pattern, issues);
+        let curve = curve(scene, pattern, recorded, issues);
         match curve.and_then(|curve| curve.scaled(scale).map_err(|error| Issue::error("", error.to_string()))) {
             Ok(curve) => curves.push(curve),
             Err(mut issue) => {
@@ -145,7 +146,12 @@ fn curves(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Curve> {
     curves
 }
 
-fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Curve, Issue> {
+fn curve(
+    scene: &Scene<'_>,
+    pattern: &Pattern,
+    recorded: &mut BTreeMap<String, f64>,
+    issues: &mut Issues,
+) -> Result<Curve, Issue> {
     let at = |time: &file::Time| SimTime::ZERO + time.0;
     let made = match pattern {
         Pattern::Constant { rate } => Curve::constant(*rate),
@@ -172,18 +178,29 @@ fn curve(scene: &Scene<'_>, pattern: &Pattern, issues: &mut Issues) -> Result<Cu
             let stages: Vec<(SimDuration, f64)> = stages.iter().map(|stage| (stage.duration.0, stage.target)).collect();
             Curve::stages(*start_rate, &stages)
         }
-        Pattern::Trace { file, unit, scale, stretch } => {
-            let curve = traffic_trace::curve(scene, file, unit.as_deref(), issues)?;
-            let scaled = curve.scaled(scale.unwrap_or(1.0));
-            scaled.and_then(|curve| curve.stretched(stretch.unwrap_or(1.0)))
+        Pattern::Trace(trace) => {
+            // Weights that the scenario gives are for all requests, whatever Ingress leads them.
+            let prefixes = if scene.file.traffic.routes.is_empty() { ingress_paths(scene) } else { Vec::new() };
+            let source = Source { files: scene.files, folder: scene.folder, prefixes: &prefixes };
+            let Recorded { curve, routes } = recorded_traffic::read(&source, trace, issues)?;
+            routes.into_iter().for_each(|(path, count)| *recorded.entry(path).or_default() += count);
+            let scaled = curve.scaled(trace.scale.unwrap_or(1.0));
+            scaled.and_then(|curve| curve.stretched(trace.stretch.unwrap_or(1.0)))
         }
     };
     made.map_err(|error| Issue::error("", error.to_string()))
 }
 
-/// The routes: paths of Ingresses, or services with a weight.
-fn entries(scene: &Scene<'_>, issues: &mut Issues) -> Vec<Entry> {
-    let weights = &scene.file.traffic.routes;
+/// The paths of all Ingresses.
+fn ingress_paths(scene: &Scene<'_>) -> Vec<String> {
+    let rules = scene.objects.ingresses.iter().flat_map(|(_, ingress)| &ingress.spec.rules);
+    rules.flat_map(|rule| &rule.http.paths).map(|path| path.path.clone()).collect()
+}
+
+/// The routes: paths of Ingresses, or services with a weight. Where the scenario gives none, `recorded` ones count.
+fn entries(scene: &Scene<'_>, recorded: &BTreeMap<String, f64>, issues: &mut Issues) -> Vec<Entry> {
+    let given = &scene.file.traffic.routes;
+    let weights = if given.is_empty() { recorded } else { given };
     let mut entries: Vec<Entry> = Vec::new();
     let mut used: Vec<&str> = Vec::new();
     for (_, ingress) in &scene.objects.ingresses {

@@ -100,7 +100,8 @@ fn say_what_was_assumed(scene: &Scene<'_>, assumed: usize, issues: &mut Issues) 
     }
 }
 
-fn assumption<'a>(scene: &'a Scene<'_>) -> (&'a str, &'a str) {
+/// Requests of cpu and memory where a container has none.
+pub(super) fn assumption<'a>(scene: &'a Scene<'_>) -> (&'a str, &'a str) {
     match &scene.file.assume {
         Some(Assumption::Requests(assume)) => (&assume.cpu, &assume.memory),
         _ => ("100m", "128Mi"),

@@ -28,7 +28,7 @@ pub use owners::{Allocation, Budget, Sharing};
 pub use prices::{Percent, PriceRate, PriceTerms, Prices, SpotAlign, SpotMode, SpotProcess};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
-pub use traffic::{Arrivals, Pattern, Stage, Traffic};
+pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Stage, Trace, Traffic};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
 
 use indexmap::IndexMap;

@@ -152,25 +152,97 @@ pub enum Pattern {
         #[schemars(example = serde_json::json!([{"duration": "5m", "target": 100}]))]
         stages: Vec<Stage>,
     },
-    /// A recorded trace: CSV of `timestamp,value`.
-    #[serde(rename_all = "camelCase")]
-    Trace {
-        /// The file.
-        #[schemars(example = "traffic.csv")]
-        file: FilePath,
-        /// `rps` or `requests` (per step).
-        #[serde(default)]
-        #[schemars(extend("default" = "rps", "x-unit" = "rps or requests (per step)"), example = &"requests")]
-        unit: Option<String>,
-        /// Times this.
-        #[serde(default)]
-        #[schemars(extend("default" = 1, "x-unit" = "times"), example = 2)]
-        scale: Option<f64>,
-        /// Slower by this factor.
-        #[serde(default)]
-        #[schemars(extend("default" = 1, "x-unit" = "times as slow"), example = 2)]
-        stretch: Option<f64>,
-    },
+    /// Recorded or planned traffic of a file: CSV, Grafana, Prometheus, k6 or access logs.
+    Trace(Box<Trace>),
+}
+
+/// A file of traffic, in any of the forms of docs/traffic.md.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trace {
+    /// The file; of access logs also a folder.
+    #[schemars(example = "traffic.csv")]
+    pub file: FilePath,
+    /// `rps`, `rpm` or `requests` (per step); what the column's name says if absent, else `rps`.
+    #[serde(default)]
+    #[schemars(extend("x-unit" = "rps, rpm or requests (per step)"), example = &"requests")]
+    pub unit: Option<String>,
+    /// Which of several columns or series: its name, its number from 1, or `*` for all of them added up.
+    #[serde(default)]
+    #[schemars(extend("x-unit" = "a name or a number"), example = &"requests")]
+    pub column: Option<NameOrNumber>,
+    /// An IANA name for times without a zone; UTC if absent.
+    #[serde(default)]
+    #[schemars(extend("default" = "UTC", "x-unit" = "IANA name"), example = &"Europe/Berlin")]
+    pub timezone: Option<String>,
+    /// How times are written, as strftime has it: `%d/%m/%Y %H:%M`.
+    #[serde(default)]
+    #[schemars(extend("x-unit" = "strftime"), example = &"%d/%m/%Y %H:%M")]
+    pub time_format: Option<String>,
+    /// From this date, time or offset on.
+    #[serde(default)]
+    #[schemars(extend("x-unit" = "date, time or offset"), example = &"2026-11-02")]
+    pub from: Option<NameOrNumber>,
+    /// Up to this one, which is not included.
+    #[serde(default)]
+    #[schemars(extend("x-unit" = "date, time or offset"), example = &"2026-11-09")]
+    pub to: Option<NameOrNumber>,
+    /// What is where samples are missing; `hold` if absent.
+    #[serde(default)]
+    #[schemars(extend("default" = "hold"), example = &"zero")]
+    pub gaps: Option<GapFilling>,
+    /// Over what requests of an access log are counted; `1m` if absent.
+    #[serde(default)]
+    #[schemars(extend("default" = "1m"), example = &"10s")]
+    pub step: Option<Time>,
+    /// Requests per second of one virtual user of k6, all its iterations together.
+    #[serde(default)]
+    #[schemars(extend("x-unit" = "requests per second"), example = 0.5)]
+    pub requests_per_vu: Option<f64>,
+    /// Requests of one iteration of k6; 1 if absent.
+    #[serde(default)]
+    #[schemars(extend("default" = 1, "x-unit" = "requests"), example = 3)]
+    pub requests_per_iteration: Option<f64>,
+    /// Times this.
+    #[serde(default)]
+    #[schemars(extend("default" = 1, "x-unit" = "times"), example = 2)]
+    pub scale: Option<f64>,
+    /// Slower by this factor.
+    #[serde(default)]
+    #[schemars(extend("default" = 1, "x-unit" = "times as slow"), example = 2)]
+    pub stretch: Option<f64>,
+}
+
+/// What is where samples are missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GapFilling {
+    /// The value before.
+    #[default]
+    Hold,
+    /// No requests.
+    Zero,
+    /// A straight line, in steps.
+    Interpolate,
+}
+
+/// A text, or a number that needs no quotes.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NameOrNumber {
+    /// `3`
+    Number(f64),
+    /// `requests`
+    Name(String),
+}
+
+impl std::fmt::Display for NameOrNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NameOrNumber::Number(number) => number.fmt(f),
+            NameOrNumber::Name(name) => f.write_str(name),
+        }
+    }
 }
 
 /// A k6 stage.

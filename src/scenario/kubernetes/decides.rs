@@ -22,6 +22,8 @@ const EVENTS: &str = "KEDA scales workloads by them through an HPA of its own, t
                       (kubectl get hpa keda-hpa-NAME -o yaml prints an HPA that is simulated)";
 const PROVISIONS: &str = "Karpenter launches and removes nodes by them; here only nodeGroups and Terraform give nodes";
 const MACHINES: &str = "Cluster API makes nodes of them; here only nodeGroups and Terraform give nodes";
+const OPERATED: &str = "the operator makes a StatefulSet of each; here they have no pods: add the StatefulSet, as \
+                        kubectl get statefulsets -A -o yaml prints it";
 const SETS: &str =
     "their controller makes pods of them; here they have none: write a Deployment or StatefulSet in their place";
 
@@ -64,6 +66,20 @@ const DECIDERS: &[Decider] = &[
         "*",
         "OpenShift runs Cluster Autoscaler by them; here its flags are those of autoscaler.flags",
     ),
+    row(
+        "apps.openshift.io",
+        "DeploymentConfig",
+        "OpenShift makes pods of them; here they have none: write a Deployment in their place",
+    ),
+    row(
+        "route.openshift.io",
+        "Route",
+        "OpenShift's router leads requests by them; here traffic.routes says where they go",
+    ),
+    row("monitoring.coreos.com", "Prometheus", OPERATED),
+    row("monitoring.coreos.com", "PrometheusAgent", OPERATED),
+    row("monitoring.coreos.com", "Alertmanager", OPERATED),
+    row("monitoring.coreos.com", "ThanosRuler", OPERATED),
     row("machine.sapcloud.io", "*", MACHINES),
     row("kops.k8s.io", "*", "kOps makes node groups of them; here they are not read: give them as nodeGroups"),
     row("eks.amazonaws.com", "*", "EKS Auto Mode makes nodes by them; here only nodeGroups and Terraform give nodes"),
@@ -149,8 +165,9 @@ impl Deciding {
     pub(crate) fn tell(&self, issues: &mut Issues) {
         for (kind, (count, from, what)) in &self.kinds {
             let more = if *count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+            let end = if kind.ends_with('s') { "es" } else { "s" };
             issues.push(
-                from.locate(Issue::warning("kind", format!("{kind}s decide and are not simulated{more}: {what}"))),
+                from.locate(Issue::warning("kind", format!("{kind}{end} decide and are not simulated{more}: {what}"))),
             );
         }
         for (from, allowed) in &self.pools {

@@ -26,6 +26,7 @@ pub(crate) mod reader;
 mod scheduler_configuration;
 mod scheduler_plugins;
 mod schema;
+pub mod scrub;
 pub mod storage;
 mod versions;
 pub mod vertical;

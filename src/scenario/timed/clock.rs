@@ -7,8 +7,10 @@ use std::collections::HashMap;
 
 /// From this many seconds on, a number is a Unix time and not a time since the start (1973).
 const UNIX_FROM_S: f64 = 1e8;
-/// Unix times in milliseconds, as some exporters write them.
+/// Unix times in milliseconds, as some exporters write them; in microseconds and nanoseconds a thousand times that.
 const UNIX_MILLIS_FROM: f64 = 1e11;
+const UNIX_MICROS_FROM: f64 = 1e14;
+const UNIX_NANOS_FROM: f64 = 1e17;
 /// What a time may hold, in seconds.
 const MOST_S: f64 = 9e9;
 
@@ -33,11 +35,11 @@ impl Reading {
         }
         let spaced = text.replacen(' ', "T", 1);
         if let Ok(timestamp) = text.parse::<jiff::Timestamp>().or_else(|_| spaced.parse()) {
-            return absolute(timestamp).ok_or_else(out_of_range);
+            return Reading::of(timestamp).ok_or_else(out_of_range);
         }
         let civil = spaced.parse::<jiff::civil::DateTime>().ok();
         if let Some(timestamp) = civil.and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC).ok()) {
-            return absolute(timestamp.timestamp()).ok_or_else(out_of_range);
+            return Reading::of(timestamp.timestamp()).ok_or_else(out_of_range);
         }
         match SimDuration::parse(text) {
             Ok(span) => Ok(Reading { seconds: span.as_secs_f64(), is_calendar: false }),
@@ -46,21 +48,26 @@ impl Reading {
             )),
         }
     }
-    /// From seconds since the start, Unix seconds or Unix milliseconds.
+    /// From seconds since the start, or Unix seconds, milliseconds, microseconds or nanoseconds.
     pub(crate) fn from_number(number: f64) -> Option<Self> {
-        let seconds = if number >= UNIX_MILLIS_FROM { number / 1000.0 } else { number };
+        let seconds = match number {
+            UNIX_NANOS_FROM.. => number / 1e9,
+            UNIX_MICROS_FROM.. => number / 1e6,
+            UNIX_MILLIS_FROM.. => number / 1e3,
+            _ => number,
+        };
         let is_calendar = seconds >= UNIX_FROM_S;
         (seconds.abs() < MOST_S).then_some(Reading { seconds, is_calendar })
+    }
+    /// An instant from 1970 on.
+    pub(crate) fn of(timestamp: jiff::Timestamp) -> Option<Self> {
+        let seconds = timestamp.as_nanosecond() as f64 / 1e9;
+        (seconds >= 0.0).then_some(Reading { seconds, is_calendar: true })
     }
     /// In whole milliseconds: no recording is finer, and sums of fractions are not equal where they should be.
     pub(crate) fn time(self) -> SimTime {
         SimTime::from_millis((self.seconds * 1000.0).round() as i64)
     }
-}
-
-fn absolute(timestamp: jiff::Timestamp) -> Option<Reading> {
-    let seconds = timestamp.as_nanosecond() as f64 / 1e9;
-    (seconds >= 0.0).then_some(Reading { seconds, is_calendar: true })
 }
 
 /// How the times of a file follow each other.

@@ -4,6 +4,7 @@ use super::raw::{Raw, Section, Sink, Whole};
 use super::tape::{Tape, Taped};
 use super::text;
 use crate::scenario::issue::{Issue, Issues};
+use crate::units::counted;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -39,7 +40,7 @@ pub(super) fn read<R: Read>(
             Err(error) if error.is_io() => return Err(format!("cannot be read: {error}")),
             Err(error) => {
                 if !as_yaml(&mut input, file, sink) {
-                    issues.push(wrong(&error, file, first_line));
+                    issues.push(wrong(&error, file, (first_line, &tape)));
                 }
                 return Ok(());
             }
@@ -48,9 +49,13 @@ pub(super) fn read<R: Read>(
     Ok(())
 }
 
-fn wrong(error: &serde_json::Error, file: &Arc<str>, first_line: u32) -> Issue {
+fn wrong(error: &serde_json::Error, file: &Arc<str>, (first_line, tape): (u32, &Tape)) -> Issue {
     let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
-    let mut issue = Issue::error("", error.to_string()).in_file(&**file, line.map(|line| first_line + line - 1));
+    let message = match error.is_eof() {
+        true => format!("the file is cut off: {error}; {} before it are whole", counted(tape.objects(), "object")),
+        false => error.to_string(),
+    };
+    let mut issue = Issue::error("", message).in_file(&**file, line.map(|line| first_line + line - 1));
     issue.place.column = u32::try_from(error.column()).ok();
     issue
 }
@@ -133,6 +138,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
 /// An object ends here, or a list of some in a list.
 fn hand_over(value: Value, section: Section, (tape, file): (&Tape, &Arc<str>), sink: Sink<'_>) {
     let (line, text) = tape.end();
+    tape.count();
     if section == Section::Arguments {
         let from = super::Provenance { file: file.clone(), line, name: String::new(), text };
         sink(Raw { value, section, from });

@@ -18,6 +18,8 @@ pub(super) struct Tape {
     is_whole: Cell<bool>,
     /// All since the beginning is kept, for another reader may have to begin again.
     keeps_all: Cell<bool>,
+    /// Objects that were handed over.
+    objects: Cell<usize>,
 }
 
 impl Tape {
@@ -28,6 +30,7 @@ impl Tape {
             mark: Cell::new((0, 1)),
             is_whole: Cell::new(true),
             keeps_all: Cell::new(true),
+            objects: Cell::new(0),
         }
     }
     /// The line of the next byte.
@@ -59,6 +62,14 @@ impl Tape {
     /// From now on only the object at hand is kept.
     pub(super) fn forget_the_rest(&self) {
         self.keeps_all.set(false);
+    }
+    /// Another object was handed over.
+    pub(super) fn count(&self) {
+        self.objects.set(self.objects.get() + 1);
+    }
+    /// How many objects were handed over.
+    pub(super) fn objects(&self) -> usize {
+        self.objects.get()
     }
     /// Everything since the beginning, if it was kept.
     pub(super) fn all(&self) -> Option<Vec<u8>> {
