@@ -21,6 +21,7 @@ pub(super) const MOST_STEPS: usize = 1_000_000;
 
 impl Clock {
     /// Of `from..=to`, on multiples of the step.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     pub(super) fn of(from_s: i64, to_s: i64, step_s: u32) -> Clock {
         let step = i64::from(step_s.max(1));
         let start_s = from_s.div_euclid(step) * step;

@@ -17,55 +17,11 @@ pub(super) const WORKLOAD: &[&str] = &[
     "container",
     "job",
 ];
-pub(super) const WORKLOAD_STATUS: &[&str] = &[
-    "namespace",
-    "exported_namespace",
-    "kubernetes_namespace",
-    "k8s_namespace_name",
-    "k8s_deployment_name",
-    "service_name",
-    "exported_job",
-    "workload",
-    "application",
-    "app",
-    "service",
-    "container",
-    "job",
-    "status",
-    "code",
-    "status_code",
-    "http_response_status_code",
-    "http_status_code",
-];
-pub(super) const WORKLOAD_LE: &[&str] = &[
-    "namespace",
-    "exported_namespace",
-    "kubernetes_namespace",
-    "k8s_namespace_name",
-    "k8s_deployment_name",
-    "service_name",
-    "exported_job",
-    "workload",
-    "application",
-    "app",
-    "service",
-    "container",
-    "job",
-    "le",
-];
+
 pub(super) const ISTIO: &[&str] = &["destination_workload", "destination_workload_namespace"];
-pub(super) const ISTIO_LE: &[&str] = &["destination_workload", "destination_workload_namespace", "le"];
-pub(super) const ISTIO_EDGES: &[&str] = &[
-    "source_workload",
-    "source_workload_namespace",
-    "destination_workload",
-    "destination_workload_namespace",
-    "response_code",
-];
+
 pub(super) const INGRESS: &[&str] = &["namespace", "exported_namespace", "service", "exported_service"];
-pub(super) const INGRESS_LE: &[&str] = &["namespace", "exported_namespace", "service", "exported_service", "le"];
-pub(super) const INGRESS_STATUS: &[&str] =
-    &["namespace", "exported_namespace", "service", "exported_service", "ingress", "host", "path", "status"];
+
 pub(super) const POD: &[&str] = &["namespace", "pod"];
 pub(super) const KUBE_POD: &[&str] = &["namespace", "exported_namespace", "pod", "exported_pod"];
 pub(super) const DEPLOYMENT: &[&str] = &["namespace", "exported_namespace", "deployment"];
@@ -99,18 +55,9 @@ pub(in crate::past::prometheus) const GROUP_LABELS: &[&str] = &[
     "label_nodegroup",
     "label_nodepool",
 ];
-pub(super) const NODE_LABELS: &[&str] = &[
-    "node",
-    "exported_node",
-    "label_karpenter_sh_nodepool",
-    "label_alpha_eksctl_io_nodegroup_name",
-    "label_eks_amazonaws_com_nodegroup",
-    "label_cloud_google_com_gke_nodepool",
-    "label_kops_k8s_io_instancegroup",
-    "label_kubernetes_azure_com_agentpool",
-    "label_agentpool",
-    "label_nodegroup_name",
-    "label_node_group",
-    "label_nodegroup",
-    "label_nodepool",
-];
+/// The upper bound of a bucket.
+pub(super) const LE: &[&str] = &["le"];
+/// What became of a request.
+pub(super) const STATUS: &[&str] = &["status", "code", "status_code", "http_response_status_code", "http_status_code"];
+pub(super) const INGRESS_ROUTE: &[&str] = &["ingress", "host", "path", "status"];
+pub(super) const ISTIO_SOURCE: &[&str] = &["source_workload", "source_workload_namespace", "response_code"];

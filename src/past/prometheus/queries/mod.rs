@@ -102,6 +102,8 @@ pub(super) struct Query {
     pub(super) matchers: &'static [(&'static str, &'static str, &'static str)],
     /// The labels that are kept.
     pub(super) by: &'static [&'static str],
+    /// And these.
+    pub(super) more: &'static [&'static str],
     pub(super) form: Form,
     /// What it is asked for.
     pub(super) purpose: &'static str,
@@ -135,7 +137,7 @@ impl Query {
         if !matchers.is_empty() {
             let _ = write!(selector, "{{{}}}", matchers.join(","));
         }
-        let by = self.by.join(", ");
+        let by = [self.by, self.more].concat().join(", ");
         let Windows { rate_s, wide_s, .. } = windows;
         match self.form {
             Form::Rate => format!("sum by ({by}) (rate({selector}[{rate_s}s]))"),
