@@ -15,7 +15,6 @@ mod init;
 mod jobs;
 mod man;
 mod progress;
-#[allow(dead_code)] // until `init` and `calibrate` read it
 mod prometheus;
 mod recommend;
 mod render;
