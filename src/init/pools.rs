@@ -61,11 +61,11 @@ fn needed(workloads: &[Running], room: [i64; 3]) -> Option<i64> {
         }
     }
     let mut nodes = FEWEST as f64;
-    for resource in 0..3 {
-        if free[resource] <= 0.0 {
+    for (wanted, free) in wanted.into_iter().zip(free) {
+        if free <= 0.0 {
             return None;
         }
-        nodes = nodes.max((wanted[resource] / free[resource]).ceil());
+        nodes = nodes.max((wanted / free).ceil());
     }
     Some(nodes as i64)
 }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What stands behind a dot in the name of a file.
-const ENDINGS: [&str; 9] = ["csv", "json", "yaml", "yml", "tf", "tfvars", "md", "html", "jsonl"];
+/// What stands behind a dot in the name of a file, or of a domain.
+const ENDINGS: [&str; 10] = ["io", "csv", "json", "yaml", "yml", "tf", "tfvars", "md", "html", "jsonl"];
 
 /// Names of items of the price list that look like fields.
 const ITEMS: [&str; 2] = ["support.share", "support.minimum"];

@@ -75,7 +75,7 @@ fn fields_explained() {
     printed(
         "explain",
         &Folder::new(),
-        &["explain", "explain services.web.cpuPerRequest", "explain traffic.patterns", "explain fidelity"],
+        &["explain services.web.cpuPerRequest", "explain traffic.patterns", "explain fidelity"],
     );
 }
 
