@@ -113,6 +113,24 @@ module "gke" {
     assert_eq!(rows(&scenario), expected);
     says(&scenario, &["cluster.region: us-central1", "cluster.releaseChannel: regular"]);
     let text = r#"
+module "gke" {
+  source  = "terraform-google-modules/kubernetes-engine/google//modules/private-cluster"
+  version = "~> 30.0"
+  name    = "shop"
+  region  = "us-central1"
+  zones   = ["us-central1-a"]
+}
+module "pool" {
+  source       = "terraform-google-modules/kubernetes-engine/google//modules/gke-node-pool"
+  name         = "alone"
+  location     = "us-central1-a"
+  autoscaling  = { min_node_count = 1, max_node_count = 4 }
+  node_config  = { machine_type = "e2-standard-4" }
+}
+"#;
+    let scenario = terraform(&[("main.tf", text)], "");
+    assert_eq!(rows(&scenario), ["alone 1..4 1 e2-standard-4", "default-node-pool 1..100 1 e2-medium"]);
+    let text = r#"
 resource "google_container_cluster" "c" {
   name     = "c"
   location = "us-central1-a"

@@ -134,6 +134,10 @@ pub(super) fn read(place: &Place<'_>, row: &Value, issues: &mut Issues) -> Optio
     taints(place, row, &mut group, issues);
     types(place, row, &mut group, issues);
     tags(row, &mut group);
+    if text(row, "amiFamily").is_some_and(|family| family.starts_with("Windows")) {
+        let message = format!("nodes of {name} are of Windows: they are simulated as nodes of Linux are");
+        issues.push(place.from.locate(Issue::warning(format!("{}.amiFamily", place.field), message)));
+    }
     let unknown: Vec<&str> = fields
         .keys()
         .map(String::as_str)

@@ -22,11 +22,10 @@ pub(super) fn read(files: impl Files, paths: &[PathBuf], issues: &mut Issues) ->
     for path in paths {
         let mut count = 0;
         for item in Reader::of(&[]).collect(files, path, issues) {
-            if let Item::Other(from, value) = item {
-                if is_config(&value) {
-                    count += 1;
-                    declared.absorb(config(&from, &value, issues), issues);
-                }
+            let Item::Other(from, value) = item else { continue };
+            if is_config(&value) {
+                count += 1;
+                declared.absorb(config(&from, &value, issues), issues);
             }
         }
         if count == 0 {

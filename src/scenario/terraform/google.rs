@@ -92,6 +92,34 @@ pub(super) fn pools_of_module(declaration: &Declaration, given: &Given, issues: 
     groups
 }
 
+/// Submodules that take the words of a resource: a pool alone, or a cluster without pools of the module.
+pub(super) fn of_submodule(
+    declaration: &Declaration,
+    source: &str,
+    issues: &mut Issues,
+) -> Option<Vec<TerraformGroup>> {
+    let submodule = source.split("//modules/").nth(1)?.split(['?', '/']).next()?;
+    match submodule {
+        "gke-node-pool" => Some(vec![node_pool(declaration, issues)]),
+        "gke-standard-cluster" => Some(pools_of_cluster(declaration, issues)),
+        _ => None,
+    }
+}
+
+/// The pool that the module makes where nobody gives it any.
+///
+/// Upstream: terraform-google-modules/kubernetes-engine, `variables.tf`, `node_pools`.
+pub(super) fn usual_pools(declaration: &Declaration, source: &str) -> Option<Given> {
+    let submodule = source.split("//modules/").nth(1);
+    let is_cluster = submodule.is_none_or(|name| name.contains("-cluster"));
+    if !source.contains("kubernetes-engine/google") || !is_cluster || source.contains("autopilot") {
+        return None;
+    }
+    let line = declaration.line;
+    let pool = Value::map([("name".to_owned(), Value::Text("default-node-pool".to_owned()))], line);
+    Some(Given { value: Value::list([pool], line), line })
+}
+
 /// The pool that a cluster begins with, of a fixed size.
 fn default_pool(declaration: &Declaration, count: i32, issues: &mut Issues) -> TerraformGroup {
     let body = &declaration.body;

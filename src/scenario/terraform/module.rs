@@ -56,6 +56,10 @@ pub(super) fn groups(declaration: &Declaration, issues: &mut Issues) -> Vec<Terr
     if body.get("min_size").is_some() || body.get("max_size").is_some() || source.contains("node-group") {
         return vec![single(declaration, &source, issues)];
     }
+    if let Some(found) = google::of_submodule(declaration, &source, issues) {
+        return found;
+    }
+    tell_version(declaration, &source, issues);
     let mut groups = Vec::new();
     let mut read = vec!["node_pools"];
     if cluster::is_read(declaration) {
@@ -67,7 +71,8 @@ pub(super) fn groups(declaration: &Declaration, issues: &mut Issues) -> Vec<Terr
             groups.extend(listed(declaration, argument, given, issues));
         }
     }
-    if let Some(given) = body.get("node_pools") {
+    let usual = google::usual_pools(declaration, &source);
+    if let Some(given) = body.get("node_pools").or(usual.as_ref()) {
         groups.extend(google::pools_of_module(declaration, given, issues));
     }
     for (name, given) in &body.entries {
@@ -137,6 +142,7 @@ fn single(declaration: &Declaration, source: &str, issues: &mut Issues) -> Terra
         (false, Some(..=20)) => Own { min: 0, ..MANAGED },
         (false, _) => MANAGED,
     };
+    tell_version(declaration, source, issues);
     if source.contains("managed-node-group") {
         complete(&mut group, own, issues);
     }
@@ -153,6 +159,33 @@ fn major(body: &Body) -> Option<u32> {
         constraint.split(',').map(str::trim).filter(|bound| !bound.starts_with('<') && !bound.starts_with('!'));
     let number = |bound: &str| bound.trim_start_matches(['~', '>', '=', ' ', 'v']).split('.').next()?.parse().ok();
     bounds.filter_map(number).max()
+}
+
+/// What the version of the module of EKS changes, and that it is not said.
+fn tell_version(declaration: &Declaration, source: &str, issues: &mut Issues) {
+    if !source.starts_with("terraform-aws-modules/eks/aws") {
+        return;
+    }
+    let body = &declaration.body;
+    let place = |issue: Issue, line: u32| issue.in_file(declaration.file.clone(), Some(line));
+    match body.get("version") {
+        None => {
+            let message = "no version of the module is said: its defaults are those of the newest, 21";
+            issues.push(place(Issue::note(declaration.name(), message), declaration.line));
+        }
+        Some(given) if major(body).is_none() => {
+            let message = "the version of the module is not known: its defaults are those of the newest, 21";
+            issues.push(place(Issue::warning(declaration.name(), message), given.line));
+        }
+        Some(_) => {}
+    }
+    if major(body).is_some_and(|major| major >= 21) {
+        let gone = ["eks_managed_node_group_defaults", "self_managed_node_group_defaults", "fargate_profile_defaults"];
+        for (name, given) in body.entries.iter().filter(|(name, _)| gone.contains(&name.as_str())) {
+            let message = "the module has no such argument since version 21, and Terraform refuses it: here it counts";
+            issues.push(place(Issue::warning(name.clone(), message), given.line));
+        }
+    }
 }
 
 /// The groups of an argument.

@@ -271,13 +271,9 @@ impl<'a> Program<'a> {
         }
         of.children.borrow_mut().insert(at, None);
         let made = self.made(of, at, &refused);
-        if let Err(unknown) = &made {
-            if unknown.is_error {
-                self.say_once(
-                    Issue::error(name, unknown.why.clone())
-                        .in_file(of.module.sources[block.source].name.clone(), Some(block.line)),
-                );
-            }
+        if let Some(unknown) = made.as_ref().err().filter(|unknown| unknown.is_error) {
+            let issue = Issue::error(name, unknown.why.clone());
+            self.say_once(issue.in_file(of.module.sources[block.source].name.clone(), Some(block.line)));
         }
         of.children.borrow_mut().insert(at, Some(made.clone()));
         made
