@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// What stands behind a dot in the name of a file, or of a domain.
 const ENDINGS: [&str; 10] = ["io", "csv", "json", "yaml", "yml", "tf", "tfvars", "md", "html", "jsonl"];
 
-/// Names of items of the price list that look like fields.
-const ITEMS: [&str; 2] = ["support.share", "support.minimum"];
+/// Names of items of the price list, and a group of the API, that look like fields.
+const ITEMS: [&str; 3] = ["support.share", "support.minimum", "eksctl.io"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the source").flatten() {
