@@ -52,7 +52,7 @@ fn by_labels(candidates: &[Candidate<'_>], wanted: &str) -> Vec<usize> {
     if !wanted.contains('=') {
         return Vec::new();
     }
-    let plain = |text: &str| text.replace(['"', ' ', '{', '}'], "");
+    let plain = |text: &str| text.replace(['\u{22}', ' ', '{', '}'], "");
     let labels: Vec<String> = wanted.split(',').map(plain).collect();
     named(candidates, |known| {
         let inside = known.split_once('{').map_or(known, |(_, labels)| labels);
