@@ -4,10 +4,11 @@ use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::prometheus::PrometheusArgs;
 use super::streams::{print, tell};
-use foresail::init::{Drafted, STARTER, STARTER_MANIFESTS, Wanted, commands, draft, entries, table};
+use foresail::init::{Drafted, STARTER, STARTER_MANIFESTS, Wanted, commands, draft, draft_scrubbed, entries, table};
 use foresail::recorded::from_past;
 use foresail::scenario::issue::{Issue, Issues, Severity};
-use foresail::scenario::{Sources, inventory, load, schema};
+use foresail::scenario::kubernetes::scrub::scrub_files;
+use foresail::scenario::{Inventory, Sources, inventory, load, schema};
 use foresail::units::counted;
 use std::path::{Component, Path, PathBuf};
 
@@ -28,6 +29,10 @@ pub(super) struct Args {
     /// What `aws eks describe-nodegroup` or `gcloud container node-pools describe` print (repeatable).
     #[arg(long, value_name = "FILE", requires = "from")]
     describe: Vec<PathBuf>,
+    /// Do not name the dump where it lies: write it to `manifests/cluster.json` as `foresail scrub` does, without names,
+    /// images, environment and secrets.
+    #[arg(long, requires = "from")]
+    scrub: bool,
     #[command(flatten)]
     recording: PrometheusArgs,
     /// The cloud's region, where no node tells it.
@@ -49,6 +54,7 @@ pub(super) struct Args {
 
 const SCENARIO: &str = "scenario.yaml";
 const TRAFFIC: &str = "traffic.csv";
+const SCRUBBED: &str = "manifests/cluster.json";
 const SCHEMA: &str = "scenario.schema.json";
 
 /// Writes it, all files or none.
@@ -58,8 +64,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let to_stdout = args.out.as_os_str() == "-";
     let folder = if to_stdout { Path::new(".") } else { &args.out };
-    let (drafted, traffic) = match args.from.is_empty() {
-        true => (starter(args, folder), String::new()),
+    let (drafted, more) = match args.from.is_empty() {
+        true => (starter(args, folder), vec![("manifests/shop.yaml", STARTER_MANIFESTS.to_owned())]),
         false => of_cluster(args, folder)?,
     };
     if to_stdout {
@@ -68,12 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let mut files = vec![(SCENARIO, drafted.yaml.clone()), (SCHEMA, format!("{:#}\n", schema()))];
-    if args.from.is_empty() {
-        files.push(("manifests/shop.yaml", STARTER_MANIFESTS.to_owned()));
-    }
-    if !traffic.is_empty() {
-        files.push((TRAFFIC, traffic));
-    }
+    files.extend(more);
     refuse_to_replace(args, &files)?;
     check_folder("--out", folder)?;
     let caveats = write_all(folder, &files)?;
@@ -95,8 +96,12 @@ fn starter(args: &Args, folder: &Path) -> Drafted {
     Drafted { yaml, assumed: Vec::new() }
 }
 
-/// With the recorded traffic as a CSV, if there is any.
-fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, String), Failure> {
+/// A file's place beside the scenario, and its text.
+type Beside = (&'static str, String);
+
+/// With the files beside it: the recorded traffic as a CSV, if there is any, and the scrubbed objects where they are wanted.
+fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, Vec<Beside>), Failure> {
+    let scrubbed = if args.scrub { Some(scrubbed(args, folder)?) } else { None };
     let found = inventory(&args.from).map_err(Failure::Input)?;
     if found.workloads.is_empty() {
         let issue = Issue::error("--from", "there is no Deployment, StatefulSet, DaemonSet or ReplicaSet");
@@ -109,7 +114,7 @@ fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, String), Failure> 
     let named = |paths: &[PathBuf]| paths.iter().map(|path| seen_from(folder, path)).collect();
     let wanted = Wanted {
         name: name(args, folder),
-        manifests: named(&args.from),
+        manifests: if args.scrub { vec![SCRUBBED.to_owned()] } else { named(&args.from) },
         infrastructure: vec![
             ("terraform", named(&args.terraform)),
             ("eksctl", named(&args.eksctl)),
@@ -118,11 +123,50 @@ fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, String), Failure> 
         region: args.region.clone(),
         recorded: known,
         traffic_file: TRAFFIC.to_owned(),
+        is_scrubbed: args.scrub,
     };
-    Ok((draft(&found, &wanted), wanted.recorded.traffic_csv))
+    if let Some((clean, text)) = scrubbed {
+        let message = "objects that are left out lead to workloads: the scrubbed dump is another cluster";
+        let refused =
+            || Issue::error("--scrub", message).with_help("`foresail scrub` writes it, for --from without --scrub");
+        return Ok((draft_scrubbed(&found, clean, &wanted).ok_or_else(refused)?, vec![(SCRUBBED, text)]));
+    }
+    let drafted = draft(&found, &wanted);
+    let traffic = Some(wanted.recorded.traffic_csv).filter(|text| !text.is_empty());
+    Ok((drafted, traffic.map(|text| (TRAFFIC, text)).into_iter().collect()))
 }
 
-/// As it was given, else as the folder is called.
+/// What the dump holds when it is scrubbed, and its text.
+fn scrubbed(args: &Args, folder: &Path) -> Result<(Inventory, String), Failure> {
+    let mut issues = Issues::new();
+    let mut refuse = |message: &str, help: &str| issues.push(Issue::error("--scrub", message).with_help(help));
+    if args.recording.prometheus.is_some() {
+        let message =
+            "a recording has the cluster's own names, the scrubbed dump has pseudonyms: --prometheus is not for it";
+        refuse(message, "leave one of the two out; without --scrub the scenario names the dump where it lies");
+    }
+    if [&args.terraform, &args.eksctl, &args.describe].iter().any(|paths| !paths.is_empty()) {
+        let message = "--terraform, --eksctl and --describe hold the cluster's own names, and are not scrubbed";
+        refuse(message, "leave them out: a dump with nodes tells the groups, or write them under nodeGroups");
+    }
+    if args.out.as_os_str() == "-" {
+        refuse("the scrubbed dump is a file of its own, and cannot be printed", "--out names a folder");
+    }
+    if !issues.is_empty() {
+        return Err(Failure::Input(issues));
+    }
+    let mut text = Vec::new();
+    scrub_files(&args.from, &mut text).map_err(Failure::Input)?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    check_folder("--out", folder)?;
+    // Read from beside its place, and gone again: what is written is decided later.
+    let mut drafts = Drafts::default();
+    drafts.write(&folder.join(SCRUBBED), &text).map_err(|(path, error)| unwritable("--out", &path, &error))?;
+    let clean = inventory(&[drafts.files[0].draft.clone()]).map_err(Failure::Input)?;
+    Ok((clean, text))
+}
+
+/// As it was given, else as the folder is called; that may be the cluster's own name, which a scrubbed one does not have.
 fn name(args: &Args, folder: &Path) -> String {
     let own = || {
         folder
@@ -132,7 +176,7 @@ fn name(args: &Args, folder: &Path) -> String {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
     };
-    args.name.clone().or_else(own).unwrap_or_else(|| "cluster".to_owned())
+    args.name.clone().or_else(|| if args.scrub { None } else { own() }).unwrap_or_else(|| "cluster".to_owned())
 }
 
 /// A path as a file in `folder` names it.

@@ -21,7 +21,7 @@ pub use text::plain;
 
 use crate::market::{Catalog, region_of_zone};
 use crate::recorded::FromPast;
-use crate::scenario::{FoundNode, Inventory};
+use crate::scenario::{FoundNode, IngressPath, Inventory};
 use calls::{Calls, calls};
 use profiles::Profiles;
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Wanted {
     pub recorded: FromPast,
     /// How the scenario names the file of the recorded traffic.
     pub traffic_file: String,
+    /// Whether the manifests are scrubbed ones: the head of the file says so.
+    pub is_scrubbed: bool,
 }
 
 /// A scenario, and what it assumes.
@@ -65,7 +67,34 @@ pub fn entries(inventory: &Inventory) -> Vec<(String, String)> {
 
 /// Writes a scenario for what was found.
 pub fn draft(inventory: &Inventory, wanted: &Wanted) -> Drafted {
-    let mut draft = Draft { inventory, wanted, calls: calls(inventory, &wanted.recorded), assumed: Vec::new() };
+    written(inventory, wanted, calls(inventory, &wanted.recorded))
+}
+
+/// Writes a scenario for what was found, with the names of `clean`: the same objects, scrubbed. Who calls whom and where
+/// requests enter is read from `found`, because pseudonyms and pods without variables do not tell it.
+///
+/// None where they are not the same objects.
+pub fn draft_scrubbed(found: &Inventory, mut clean: Inventory, wanted: &Wanted) -> Option<Drafted> {
+    let sizes = |one: &Inventory| [one.workloads.len(), one.paths.len(), one.nodes.len()];
+    if sizes(found) != sizes(&clean) {
+        return None;
+    }
+    let mut calls = calls(found, &wanted.recorded);
+    for entry in &mut calls.entries {
+        let is_it =
+            |one: &IngressPath| (Some(&one.path), Some(&one.service)) == (entry.path.as_ref(), entry.service.as_ref());
+        let own = found.paths.iter().position(is_it).map(|at| &clean.paths[at]);
+        (entry.path, entry.service) = own.map(|own| (own.path.clone(), own.service.clone())).unzip();
+    }
+    // Versions are no secret, and not in a scrubbed node.
+    for (node, own) in clean.nodes.iter_mut().zip(&found.nodes) {
+        node.kubelet_version.clone_from(&own.kubelet_version);
+    }
+    Some(written(&clean, wanted, calls))
+}
+
+fn written(inventory: &Inventory, wanted: &Wanted, calls: Calls) -> Drafted {
+    let mut draft = Draft { inventory, wanted, calls, assumed: Vec::new() };
     let mut body = format!("apiVersion: foresail/v1alpha1\nkind: Scenario\nname: {}\n", plain(&wanted.name));
     let _ = writeln!(body, "manifests: [{}]", list(&wanted.manifests));
     for (field, paths) in wanted.infrastructure.iter().filter(|(_, paths)| !paths.is_empty()) {
@@ -90,8 +119,14 @@ pub fn draft(inventory: &Inventory, wanted: &Wanted) -> Drafted {
                     where to say it better (`foresail explain FIELD`):\n#\n"
             .to_owned();
     table(&draft.assumed).iter().for_each(|row| yaml += &format!("#   {}\n", row.trim_end()));
+    if wanted.is_scrubbed {
+        yaml += SCRUBBED;
+    }
     Drafted { yaml: yaml + "\n" + &body, assumed: draft.assumed }
 }
+
+const SCRUBBED: &str = "#\n# The manifests are scrubbed: names, namespaces, label values, images and paths are pseudonyms; environment variables,\n\
+                        # arguments, Secrets and ConfigMaps are left out. Who calls whom was read before that.\n";
 
 fn list(paths: &[String]) -> String {
     paths.iter().map(|path| plain(path)).collect::<Vec<_>>().join(", ")

@@ -81,6 +81,57 @@ fn a_dump_tells_groups_region_version_and_calls() {
     assert!(folder.run(RUN).ok().contains("Latency P95"));
 }
 
+#[test]
+fn a_scrubbed_dump_lies_beside_a_scenario_without_names() {
+    let dump = dump().replace(
+        "m5.large\n    eks.amazonaws.com/nodegroup: app",
+        "m5.large\n    eks.amazonaws.com/nodegroup: blue-group",
+    );
+    let dump = dump.replace("image: c,", "image: registry.example/secret-image,");
+    let folder = Folder::new().file("dump.yaml", dump.replace("front", "frontal"));
+    folder.run("init --from dump.yaml --scrub --out clean").ok();
+    let (text, objects) = (folder.text("clean/scenario.yaml"), folder.text("clean/manifests/cluster.json"));
+    assert!(text.contains("\nmanifests: [manifests/cluster.json]\n") && text.contains("# The manifests are scrubbed"));
+    for name in ["frontal", "cart", "stock", "shop", "blue-group", "secret-image", "u:p", "dump.yaml", "ADDR"] {
+        assert!(!text.contains(name) && !objects.contains(name), "`{name}` is written:\n{text}\n{objects}");
+    }
+    // The same calls, profiles and group as without it.
+    folder.run("init --from dump.yaml --out plain").ok();
+    let plain = folder.text("plain/scenario.yaml");
+    for part in [
+        "calls: [{",
+        "cpuPerRequest: ",
+        "  routes: {/: 1}",
+        "desiredSize: 2",
+        "region: eu-west-1, kubernetesVersion: \"1.30\"",
+    ] {
+        assert!(text.contains(part), "{text}");
+        assert_eq!(text.matches(part).count(), plain.matches(part).count(), "`{part}`:\n{text}");
+    }
+    let figures = |folder: &Folder, name: &str| {
+        let done =
+            folder.run(&format!("run {name}/scenario.yaml -q -n 1 --no-recommend --set duration=30m -o json")).json();
+        (done["cost"].clone(), done["latency"].clone())
+    };
+    assert_eq!(figures(&folder, "clean"), figures(&folder, "plain"));
+}
+
+#[test]
+fn what_cannot_be_scrubbed_with_a_dump_is_refused_at_once() {
+    let folder = Folder::new().file("dump.yaml", dump());
+    folder.run("init --from dump.yaml --scrub --prometheus p --terraform infra --out new").refused(&[
+        "--prometheus is not for it",
+        "are not scrubbed",
+        "leave one of the two out",
+    ]);
+    folder.run("init --from dump.yaml --scrub --out -").refused(&["cannot be printed", "--out names a folder"]);
+    assert!(!folder.has("new") && !folder.has("manifests"));
+    // Refused when the draft is read: nothing of the dump is left either.
+    let odd = folder.file("odd.yaml", dump().replace("m5.large", "m5.largest"));
+    odd.run("init --from odd.yaml --scrub --out new").refused(&["m5.largest"]);
+    assert!(!odd.has("new/scenario.yaml") && !odd.has("new/manifests"));
+}
+
 /// An answer of Prometheus with one series, a value for each minute.
 fn answer(labels: &str, value: impl Fn(usize) -> f64) -> String {
     let values: Vec<String> = (0..30).map(|k| format!("[{},\"{}\"]", 1_767_571_200 + k * 60, value(k))).collect();
