@@ -53,6 +53,7 @@
 //! with their reasons. `hpa`, `traffic`, `cost` and `autoscaler` meet only in `sim`.
 
 pub mod autoscaler;
+pub mod calibrate;
 pub mod cluster;
 pub mod controllers;
 pub mod cost;

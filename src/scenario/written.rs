@@ -82,6 +82,11 @@ impl Written {
         self.merged[field].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
+    /// What is written at a path, files that it extends included; none where nothing is.
+    pub fn given(&self, path: &[String]) -> Option<&Value> {
+        path.iter().try_fold(&self.merged, |value, key| value.get(key))
+    }
+
     /// What the scenario with some values set wants to be varied.
     ///
     /// Errors: everything that is wrong with the scenario file.

@@ -84,6 +84,11 @@ impl Simulation {
         next.is_some()
     }
 
+    /// The cluster as it is now.
+    pub fn cluster(&self) -> &crate::cluster::ClusterState {
+        &self.shared.cluster
+    }
+
     /// One event.
     fn handle(&mut self, now: SimTime, event: Event) {
         let Simulation { shared, cloud, faults, controllers, scheduling, serving, .. } = self;

@@ -144,18 +144,24 @@ pub struct Point {
     pub pending: f64,
     /// What everything costs, in USD per hour.
     pub cost_usd_hour: f64,
-    /// The services in the last step.
+    /// By service: the steps of the interval together.
     pub services: IdVec<ServiceId, ServicePoint>,
+    /// By route: mean, P50, P95, P99 of its latency end to end in seconds, as means over the interval's steps.
+    pub routes: IdVec<RouteId, [f64; 4]>,
 }
 
-/// A service in one step.
+/// A service over one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServicePoint {
-    /// Cpu of a ready pod in milli-cores.
+    /// Requests per second that arrived, on average.
+    pub requests_per_second: f64,
+    /// Of them failed, per second.
+    pub failures_per_second: f64,
+    /// Cpu of a ready pod in milli-cores, on average.
     pub cpu_milli: f64,
-    /// P95 latency in seconds.
-    pub latency_s_p95: f64,
-    /// Requests that wait.
+    /// Mean, P50, P95, P99 of its own latency in seconds, as means over the steps with answers.
+    pub latency_s: [f64; 4],
+    /// Requests that wait at the end.
     pub backlog: f64,
 }
 
