@@ -44,6 +44,7 @@
 //! | [`scenario`] | files in |
 //! | [`dry_run`] | one controller alone: on a dump, or over recorded metrics |
 //! | [`study`] | a scenario run many times: figures, estimates, recommendations |
+//! | [`calibrate`] | a scenario fitted to a recorded past, and held against the rest of it |
 //! | [`past`] | what was recorded about a cluster: series on one clock |
 //! | [`recorded`] | what a past says in a scenario: traffic, profiles |
 //! | [`init`] | a first scenario for a cluster, with what it assumes |

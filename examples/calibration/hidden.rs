@@ -5,32 +5,32 @@ use foresail::scenario::Setting;
 
 /// The truth about one service.
 #[derive(Clone, Debug)]
-pub struct Service {
-    pub cpu_ms: f64,
-    pub idle_milli: f64,
-    pub wait_ms: f64,
-    pub scv: f64,
-    pub concurrency: Option<u32>,
-    pub memory_mi: f64,
-    pub memory_per_request_ki: f64,
-    pub warm_up_s: f64,
+pub(crate) struct Service {
+    pub(crate) cpu_ms: f64,
+    pub(crate) idle_milli: f64,
+    pub(crate) wait_ms: f64,
+    pub(crate) scv: f64,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) memory_mi: f64,
+    pub(crate) memory_per_request_ki: f64,
+    pub(crate) warm_up_s: f64,
 }
 
 /// The truth about one past.
 #[derive(Clone, Debug)]
-pub struct Hidden {
-    pub number: u64,
-    pub services: [(&'static str, Service); 2],
-    pub boot_s: f64,
-    pub swing: f64,
+pub(crate) struct Hidden {
+    pub(crate) number: u64,
+    pub(crate) services: [(&'static str, Service); 2],
+    pub(crate) boot_s: f64,
+    pub(crate) swing: f64,
     /// A deploy of `api` on the first day, after which a request costs so many times as much.
-    pub deploy: Option<f64>,
+    pub(crate) deploy: Option<f64>,
     /// Metrics that nobody recorded.
-    pub lacks: Lack,
+    pub(crate) lacks: Lack,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
+pub(crate) enum Lack {
     Nothing,
     LatencyOfApi,
     Memory,
@@ -39,7 +39,7 @@ pub enum Lack {
 }
 
 impl Hidden {
-    pub fn of(number: u64) -> Hidden {
+    pub(crate) fn of(number: u64) -> Hidden {
         let mut chance = Seed::new(20_261_129, number as u32).stream("hidden", 0);
         let services = ["web", "api"].map(|name| (name, service(&mut chance)));
         let between = |chance: &mut Stream, low: f64, high: f64| low + (high - low) * chance.uniform();
@@ -55,7 +55,7 @@ impl Hidden {
     }
 
     /// As settings of the scenario of guesses.
-    pub fn settings(&self) -> Vec<Setting> {
+    pub(crate) fn settings(&self) -> Vec<Setting> {
         let mut all = vec![
             format!("nodeGroups.pool.bootTime={:.1}s", self.boot_s),
             format!("traffic.patterns.0.diurnal.swing={:.3}", self.swing),
@@ -79,7 +79,7 @@ impl Hidden {
     }
 
     /// The truth about a parameter by its path, in its unit; after the deploy, if there was one. None where nothing is hidden.
-    pub fn truth(&self, path: &[String]) -> Option<f64> {
+    pub(crate) fn truth(&self, path: &[String]) -> Option<f64> {
         let [section, name, field] = path else { return None };
         if section == "nodeGroups" {
             return (field == "bootTime").then_some(self.boot_s);

@@ -18,7 +18,7 @@ const START_S: i64 = 1_793_491_200;
 /// Scrapes and rates are never exact.
 const NOISE: f64 = 0.02;
 
-pub fn past(written: &Written, hidden: &Hidden) -> Past {
+pub(crate) fn past(written: &Written, hidden: &Hidden) -> Past {
     let scenario = written.with(&hidden.settings()).unwrap_or_else(|issues| panic!("{issues:?}"));
     let (outcome, pods) = simulated(&scenario, hidden.number);
     let mut past = recorded(&scenario, hidden, &outcome, pods);

@@ -17,7 +17,7 @@ const FIELDS: [&str; 9] = [
     "bootTime",
 ];
 
-pub fn tables(all: &[(Hidden, Calibration)]) -> String {
+pub(crate) fn tables(all: &[(Hidden, Calibration)]) -> String {
     let mut text = String::from(
         "| parameter | fitted | determined | roughly | interval holds the truth | median error | of those determined |\n|---|---|---|---|---|---|---|\n",
     );

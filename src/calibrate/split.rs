@@ -25,10 +25,13 @@ pub enum HoldBack {
 }
 
 impl HoldBack {
-    /// `30%`, `2d`, `12h`.
+    /// `30%`, `2d`, `12h`, or `third`.
     ///
     /// Errors: in words.
     pub fn parse(text: &str) -> Result<HoldBack, String> {
+        if text == "third" {
+            return Ok(HoldBack::Third);
+        }
         let expected = || format!("found `{text}`, expected a part such as 30% or a time such as 2d");
         if let Some(percent) = text.strip_suffix('%') {
             let share = percent.trim().parse::<f64>().map_err(|_| expected())? / 100.0;

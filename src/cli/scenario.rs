@@ -79,7 +79,7 @@ pub(super) fn written(path: Option<&Path>, sets: &[String]) -> Result<(Written, 
     Err(issues)
 }
 
-fn place(path: Option<&Path>) -> (Sources, PathBuf) {
+pub(super) fn place(path: Option<&Path>) -> (Sources, PathBuf) {
     match path {
         None => (Sources::Embedded, PathBuf::from("scenario.yaml")),
         Some(path) if path.is_dir() => (Sources::Disk, path.join("scenario.yaml")),

@@ -13,6 +13,7 @@ mod audit;
 mod autoscale;
 mod autoscale_words;
 pub mod bill;
+pub mod calibration;
 pub mod catalog;
 mod chart;
 pub mod check;

@@ -1,12 +1,14 @@
 //! Charts as SVG: drawn by plotters in placeholder colours that the page's style sheet replaces, so
 //! that one drawing is readable on light and on dark.
 
+mod beside;
 mod colors;
 mod costs;
 mod frame;
 mod over_time;
 mod thinned;
 
+pub(super) use beside::Beside;
 pub(super) use costs::cost_figures;
 pub(super) use frame::{Axis, INK, PALETTE, builder, mesh};
 pub(super) use over_time::{histories_beside_each_other, timeline_figures};

@@ -143,7 +143,7 @@ impl OverTime {
 }
 
 /// A line with its gaps.
-fn draw_pieces<'a, DB: DrawingBackend + 'a, CT>(
+pub(super) fn draw_pieces<'a, DB: DrawingBackend + 'a, CT>(
     chart: &mut ChartContext<'a, DB, CT>,
     axis: &TimeAxis,
     values: &[Option<f64>],

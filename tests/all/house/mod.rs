@@ -44,15 +44,18 @@ const MAP: &[(&str, &[&str])] = &[
     ("init", &["market", "past", "recorded", "scenario"]),
     ("dry_run", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
     ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
+    ("calibrate", &["past", "scenario", "sim", "traffic", "world"]),
     (
         "report",
         &[
             "autoscaler",
+            "calibrate",
             "cluster",
             "cost",
             "dry_run",
             "hpa",
             "market",
+            "past",
             "scenario",
             "sim",
             "study",
@@ -65,6 +68,7 @@ const MAP: &[(&str, &[&str])] = &[
         "cli",
         &[
             "autoscaler",
+            "calibrate",
             "cluster",
             "cost",
             "dry_run",
