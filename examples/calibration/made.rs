@@ -115,6 +115,7 @@ fn recorded(scenario: &Scenario, hidden: &Hidden, outcome: &Outcome, pods: Vec<P
         services,
         nodes: [("pool".to_owned(), nodes)].into(),
         pod_starts: pods,
+        calls: BTreeMap::new(),
         node_starts: outcome.log.records().values().filter_map(added).collect(),
     }
 }

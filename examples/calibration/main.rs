@@ -5,6 +5,8 @@
 //! is held back.
 //!
 //!     cargo run --release --example calibration [PASTS]
+//!
+//! Each past's parameters and errors go to stderr.
 
 mod hidden;
 mod made;
@@ -27,7 +29,7 @@ fn main() {
         let options = Options { seed: number, ..Options::default() };
         let calibration = calibrate(&written, &[], &past, (&options, "shop"));
         let calibration = calibration.unwrap_or_else(|issues| panic!("past {number}: {issues:?}"));
-        eprintln!("past {number} done");
+        eprint!("{}", tables::details(&hidden, &calibration));
         (hidden, calibration)
     };
     let all: Vec<_> = (0..pasts).into_par_iter().map(one).collect();

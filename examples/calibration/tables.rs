@@ -51,6 +51,32 @@ pub(crate) fn tables(all: &[(Hidden, Calibration)]) -> String {
     text
 }
 
+/// One past: what was hidden, what was found.
+pub(crate) fn details(hidden: &Hidden, found: &Calibration) -> String {
+    let mut text = format!("past {}: lacks {:?}, deploy {:?}\n", hidden.number, hidden.lacks, hidden.deploy);
+    for one in &found.parameters {
+        let _ = writeln!(
+            text,
+            "  {:<32} truth {:?}, found {} ({}), {:?}, {}",
+            one.field(),
+            hidden.truth(&one.path),
+            one.shown(),
+            one.range(),
+            one.value,
+            one.standing.word(),
+        );
+    }
+    for one in &found.comparisons {
+        let _ = writeln!(
+            text,
+            "  {:?} {}: {:?}, {:+.3} {:?}, {:.3}",
+            one.quantity, one.name, one.means, one.bias, one.bias_interval, one.wape
+        );
+    }
+    found.issues.iter().for_each(|issue| drop(writeln!(text, "  {issue}").is_ok()));
+    text
+}
+
 fn truths<'a>(hidden: &Hidden, found: &'a Calibration, field: &str) -> Vec<(f64, &'a Parameter)> {
     let known =
         found.parameters.iter().filter(|one| one.path.last().is_some_and(|last| last == field) && one.value.is_some());

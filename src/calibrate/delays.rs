@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const FEWEST: usize = 3;
 /// A pod or a node that takes longer waited for something else.
 const LONGEST_S: f64 = 1800.0;
-/// Cluster Autoscaler notices a pod after half a loop of ten seconds on average, and asks for a node at once.
-const NOTICED_AFTER_S: f64 = 5.0;
+/// Cluster Autoscaler notices a pod within a loop of ten seconds, or a half more where it counted on another node first.
+const NOTICED_WITHIN_S: f64 = 15.0;
 
 /// A delay, its interval, and draws of it.
 #[derive(Clone, Debug)]
@@ -111,11 +111,11 @@ pub(super) fn boot(nodes: &[NodeStart], pods: &[PodStart], (seed, group): (u64, 
             *earliest = earliest.min(pod.created_s);
         }
     }
-    let took = |node: &NodeStart| Some(node.created_s - first.get(node.node.as_str())? - NOTICED_AFTER_S);
+    let took = |node: &NodeStart| Some(node.created_s - first.get(node.node.as_str())?);
     let of_group = nodes.iter().filter(|node| node.group == group);
     let values: Vec<f64> = of_group.filter_map(took).filter(|took| (1.0..LONGEST_S).contains(took)).collect();
     let mut blocks = Blocks::new(values.len(), seed, "calibrate/boot", group);
-    fitted(&values, &mut blocks, |took| [(took - NOTICED_AFTER_S).max(0.0), took + NOTICED_AFTER_S])
+    fitted(&values, &mut blocks, |took| [(took - NOTICED_WITHIN_S).max(0.0), took])
 }
 
 #[cfg(test)]
@@ -162,7 +162,7 @@ mod tests {
             })
             .collect();
         let found = boot(&nodes, &pods, (1, "app")).expect("seven nodes");
-        assert_eq!((found.seconds, found.interval), (60.0, [55.0, 65.0]));
+        assert_eq!((found.seconds, found.interval), (57.5, [50.0, 65.0]));
         assert!(boot(&nodes, &pods, (1, "other")).is_none());
     }
 }

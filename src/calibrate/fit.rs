@@ -12,7 +12,7 @@ use crate::scenario::issue::{Issue, Issues};
 use crate::traffic::calls::{Call, CallGraph, ServiceId};
 use crate::traffic::latency::{Hop, LatencyTables, STRATA_COUNT, ServiceProfile};
 use crate::world::{Service, Traffic};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A parameter with the values that other blocks of time would have given it.
 #[derive(Clone, Debug)]
@@ -26,10 +26,19 @@ pub(super) struct Drawn {
 /// Cost: some hundred candidate profiles per service, some milliseconds each.
 pub(super) fn fit(scenario: &Scenario, past: &Past, seed: u64, issues: &mut Issues) -> Vec<Drawn> {
     let Some(traffic) = &scenario.cast.traffic else { return Vec::new() };
-    let mut fit = Fit { scenario, traffic, past, seed, profiles: BTreeMap::new(), all: Vec::new(), issues };
+    let mut fit = Fit {
+        scenario,
+        traffic,
+        past,
+        seed,
+        profiles: BTreeMap::new(),
+        shaped: BTreeSet::new(),
+        all: Vec::new(),
+        issues,
+    };
     let mut services: Vec<(ServiceId, &Service)> = traffic.services.iter().collect();
     // Who calls nobody first: latencies hold those of whoever is called.
-    services.sort_by_key(|(id, _)| (visit(&traffic.graph, *id).map_or(0, depth), *id));
+    services.sort_by_key(|(id, _)| (visit(&traffic.graph, *id).map_or(0, |call| depth(&call)), *id));
     for (id, service) in services {
         if service.workload.is_some() {
             fit.service(id, service);
@@ -40,15 +49,16 @@ pub(super) fn fit(scenario: &Scenario, past: &Past, seed: u64, issues: &mut Issu
     fit.all
 }
 
-/// A visit of a service with all that it calls.
-pub(super) fn visit(graph: &CallGraph, service: ServiceId) -> Option<&Call> {
+/// A visit of a service that takes place, with all that it calls.
+pub(super) fn visit(graph: &CallGraph, service: ServiceId) -> Option<Call> {
     fn below(call: &Call, service: ServiceId) -> Option<&Call> {
         if call.service == service {
             return Some(call);
         }
         call.then.iter().flatten().find_map(|callee| below(callee, service))
     }
-    graph.routes().values().find_map(|route| below(&route.call, service))
+    let found = graph.routes().values().find_map(|route| below(&route.call, service));
+    found.map(|call| Call { probability: 1.0, work: 1.0, ..call.clone() })
 }
 
 fn depth(call: &Call) -> usize {
@@ -62,6 +72,8 @@ struct Fit<'a> {
     seed: u64,
     /// At the speed of the machines that were recorded.
     profiles: BTreeMap<ServiceId, ServiceProfile>,
+    /// Those whose latency is explained.
+    shaped: BTreeSet<ServiceId>,
     all: Vec<Drawn>,
     issues: &'a mut Issues,
 }
@@ -78,7 +90,7 @@ const NO_REQUESTS: Missing = Missing {
 };
 const NO_MEMORY: Missing = Missing { why: "its memory was not recorded", record: "container_memory_working_set_bytes" };
 const NO_LATENCY: Missing = Missing {
-    why: "its latency was not recorded at enough steady instants below 85 % load",
+    why: "its latency, or that of a service that it calls, was not recorded at enough steady instants below 85 % load",
     record: "http_server_requests_seconds_bucket or istio_request_duration_milliseconds_bucket",
 };
 const NO_STARTS: Missing = Missing {
@@ -210,19 +222,9 @@ impl Fit<'_> {
         let line = if calls_nobody { cpu::memory(recorded, self.seed, name) } else { Err(cpu::NoLine::Flat) };
         match line {
             Ok(cpu::Fitted { line, .. }) => {
-                let pod = line.per_pod.max(1.0);
-                let pods = recorded.service.ready.mean().unwrap_or(1.0).max(1e-9);
-                let in_hand: Vec<f64> = (0..recorded.steps).filter_map(|step| recorded.in_hand(step)).collect();
-                let in_hand = in_hand.iter().sum::<f64>() / in_hand.len().max(1) as f64 / pods;
-                self.known(base, (line.per_pod, line.per_pod_interval), line.draws.iter().map(|d| d.0).collect(), None);
-                // What requests in hand take matters only as far as it is much against a pod.
-                let scale = (in_hand > 0.0).then(|| pod / in_hand);
-                self.known(
-                    each,
-                    (line.per_load, line.per_load_interval),
-                    line.draws.iter().map(|d| d.1).collect(),
-                    scale,
-                );
+                let draws = |of: fn(&(f64, f64)) -> f64| line.draws.iter().map(of).collect::<Vec<_>>();
+                self.known(base, (line.per_pod, line.per_pod_interval), draws(|draw| draw.0), None);
+                self.known(each, (line.per_load, line.per_load_interval), draws(|draw| draw.1), None);
             }
             Err(_) => match cpu::memory_of_a_pod(recorded) {
                 Some((bytes, range)) => {
@@ -246,7 +248,7 @@ impl Fit<'_> {
         let name = service.name.as_str();
         let names = ["waitPerRequest", "scv", "concurrency"].map(|field| ["services", name, field]);
         let units = [ParameterUnit::Seconds, ParameterUnit::Ratio, ParameterUnit::Requests];
-        let call = visit(&self.traffic.graph, id).cloned();
+        let call = visit(&self.traffic.graph, id);
         let samples = match (&call, self.profiles.get(&id)) {
             (Some(call), Some(_)) => latency::chosen(self.samples(id, call, recorded)),
             _ => Vec::new(),
@@ -277,6 +279,7 @@ impl Fit<'_> {
         self.push((&names[1], units[1]), best.scv, of(&|shape| shape.scv), None);
         self.threads(&names[2], threads(&best), of(&threads));
         self.profiles.insert(id, best.on(&based));
+        self.shaped.insert(id);
     }
 
     /// Concurrency goes up to no limit at all.
@@ -416,6 +419,7 @@ impl Hops<'_> {
         let rate = recorded.and_then(|recorded| recorded.rate(step)).unwrap_or(derived);
         let pods = match service.workload {
             None => 1.0,
+            Some(_) if !self.fit.shaped.contains(&id) => return None,
             Some(_) => recorded?.pods(step)?.round().max(1.0),
         };
         let profile = profiles.get(&id).unwrap_or(&service.profile);

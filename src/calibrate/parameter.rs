@@ -110,14 +110,10 @@ impl Parameter {
     }
 }
 
-/// How many digits an interval supports: what is not determined gets one, never more than three.
+/// How many digits an interval supports. What is not determined alone may be so together with another, so it has two.
 fn digits(value: f64, [low, high]: [f64; 2]) -> usize {
     let half = (high - low) / 2.0 / value.abs().max(f64::MIN_POSITIVE);
-    match half {
-        half if half <= 0.02 => 3,
-        half if half <= 0.3 => 2,
-        _ => 1,
-    }
+    if half <= 0.02 { 3 } else { 2 }
 }
 
 /// Rounded to so many significant digits, without trailing zeros.
@@ -136,7 +132,7 @@ impl ParameterUnit {
     fn written(self, value: f64, digits: usize) -> String {
         const MI: f64 = 1_048_576.0;
         match self {
-            ParameterUnit::Seconds if value.abs() >= 10.0 => format!("{}s", rounded(value, digits)),
+            ParameterUnit::Seconds if value.abs() >= 1.0 => format!("{}s", rounded(value, digits)),
             ParameterUnit::Seconds => format!("{}ms", rounded(value * 1e3, digits)),
             ParameterUnit::MilliCores => format!("{}m", rounded(value, digits).parse::<f64>().unwrap_or(value).round()),
             ParameterUnit::Bytes if value >= MI => {
@@ -176,7 +172,7 @@ mod tests {
         let (value, range, standing) = shown(ParameterUnit::Seconds, 0.012345, 0.0122, 0.0125);
         assert_eq!((value.as_str(), range.as_str(), standing), ("12.3ms", "12ms to 13ms", Standing::Determined));
         let (value, _, standing) = shown(ParameterUnit::Seconds, 0.012345, 0.004, 0.03);
-        assert_eq!((value.as_str(), standing), ("10ms", Standing::Undetermined));
+        assert_eq!((value.as_str(), standing), ("12ms", Standing::Undetermined));
         let (value, range, _) = shown(ParameterUnit::Requests, f64::INFINITY, 16.0, f64::INFINITY);
         assert_eq!((value.as_str(), range.as_str()), ("no limit", "at least 16"));
         assert_eq!(shown(ParameterUnit::MilliCores, 48.7, 45.0, 53.0).0, "49m");

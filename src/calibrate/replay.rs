@@ -131,11 +131,7 @@ fn watched(traffic: &Traffic) -> Option<CallGraph> {
     let mut routes: Vec<Route> = traffic.graph.routes().values().cloned().collect();
     for (id, service) in traffic.services.iter() {
         let call = visit(&traffic.graph, id).filter(|call| !call.then.is_empty());
-        let watched = call.map(|call| Route {
-            name: watched_name(&service.name),
-            share: UNUSED,
-            call: crate::traffic::calls::Call { probability: 1.0, ..call.clone() },
-        });
+        let watched = call.map(|call| Route { name: watched_name(&service.name), share: UNUSED, call });
         routes.extend(watched);
     }
     CallGraph::from_routes(routes, traffic.services.len()).ok()

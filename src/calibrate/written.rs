@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Fields that explain latencies together: one of them alone from somewhere else would spoil the others.
-const TOGETHER: [&str; 3] = ["waitPerRequest", "scv", "concurrency"];
+/// Fields that explain cpu, or latencies, together: one of them alone from somewhere else would spoil the others.
+const TOGETHER: [&str; 5] = ["cpuPerRequest", "idleCpu", "waitPerRequest", "scv", "concurrency"];
 
 /// Whether the scenario gets this parameter: what the data do not determine stays as it is, if the scenario says it at all.
 pub(super) fn is_taken(parameter: &Parameter, is_given: &dyn Fn(&[String]) -> bool) -> bool {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_is_not_determined_stays_unless_nobody_says_it() {
-        let vague = parameter("idleCpu", ParameterUnit::MilliCores, 20.0, [0.0, 90.0]);
+        let vague = parameter("warmUp", ParameterUnit::Seconds, 20.0, [0.0, 90.0]);
         assert!(!is_taken(&vague, &|_| true) && is_taken(&vague, &|_| false));
         let shape = parameter("scv", ParameterUnit::Ratio, 1.0, [0.1, 9.0]);
         assert!(is_taken(&shape, &|_| true));

@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod autoscale;
+mod calibrate;
 mod catalog;
 mod check;
 mod compare;
@@ -67,6 +68,8 @@ enum Command {
     Recommend(recommend::Args),
     /// The gate for pull requests: is a scenario worse than its baseline, beyond chance; does it keep its thresholds.
     Check(check::Args),
+    /// Fit a scenario to a recorded past and hold it against the days kept back: which of its answers may be trusted.
+    Calibrate(Box<calibrate::Args>),
     /// Estimate what requests cost each service from recorded metrics.
     Fit(fit::Args),
     /// Replay recorded metrics against HPAs: what would they have done?
@@ -129,6 +132,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => return check::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
         Command::Validate(args) => return validate::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
         Command::Recommend(args) => recommend::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),
         Command::Why(args) => why::run(&args),

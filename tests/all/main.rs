@@ -13,6 +13,7 @@ mod bad_dumps;
 mod bill_lines;
 mod bottleneck;
 mod bridge_vector;
+mod calibrate;
 mod carbon;
 mod catalog;
 mod causes;

@@ -13,11 +13,11 @@ use minijinja::{Value, context};
 pub fn page(shown: &Shown<'_>) -> String {
     let calibration = shown.calibration;
     let model = context! {
-        name => shown.name,
+        name => shown.name.to_owned(),
         about => shown.about(),
         version => env!("CARGO_PKG_VERSION"),
         verdicts => calibration.verdicts.iter().map(verdict).collect::<Vec<_>>(),
-        wanted => shown.wanted(),
+        wanted => shown.wanted().into_iter().map(str::to_owned).collect::<Vec<_>>(),
         caveats => shown.caveats(),
         parameters => calibration.parameters.iter().map(parameter).collect::<Vec<_>>(),
         comparisons => calibration.comparisons.iter().map(|one| comparison(one, f64::from(shown.past.step_s))).collect::<Vec<_>>(),

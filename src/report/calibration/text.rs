@@ -12,10 +12,10 @@ pub fn table(shown: &Shown<'_>) -> String {
     wrapped(&mut text, "", &format!("{}: {}", shown.name, shown.about()));
     let mut grid = screen_table(&["PARAMETER", "VALUE", "95 % INTERVAL", ""]);
     grid.add_rows(shown.calibration.parameters.iter().map(parameter));
-    right(grid).into_iter().for_each(|grid| drop(writeln!(text, "\n{grid}")));
+    text.extend(right(grid).map(|grid| format!("\n{grid}\n")));
     let mut grid = screen_table(&["HELD BACK", "RECORDED", "SIMULATED", "TOTAL", "95 % INTERVAL", "AT EACH"]);
     grid.add_rows(shown.calibration.comparisons.iter().map(comparison));
-    right(grid).into_iter().for_each(|grid| drop(writeln!(text, "\n{grid}")));
+    text.extend(right(grid).map(|grid| format!("\n{grid}\n")));
     text + "\n" + &verdicts(shown)
 }
 
