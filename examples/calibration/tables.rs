@@ -73,7 +73,7 @@ pub(crate) fn details(hidden: &Hidden, found: &Calibration) -> String {
             one.quantity, one.name, one.means, one.bias, one.bias_interval, one.wape
         );
     }
-    found.issues.iter().for_each(|issue| drop(writeln!(text, "  {issue}").is_ok()));
+    text.extend(found.issues.iter().map(|issue| format!("  {issue}\n")));
     text
 }
 
