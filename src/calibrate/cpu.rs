@@ -15,7 +15,7 @@ pub(super) enum NoLine {
     NotRecorded,
     /// So few instants have everything.
     TooFew(usize),
-    /// What is used does not rise with the load.
+    /// Nothing was used.
     Flat,
 }
 

@@ -164,7 +164,7 @@ impl Fit<'_> {
                     cpu::NoLine::TooFew(_) => {
                         Missing { why: "fewer than 30 steady instants have requests, cpu and pods", ..NO_REQUESTS }
                     }
-                    cpu::NoLine::Flat => Missing { why: "its cpu does not rise with its requests", ..NO_REQUESTS },
+                    cpu::NoLine::Flat => Missing { why: "it used no cpu", ..NO_REQUESTS },
                 };
                 self.missing(cost, &missing);
                 self.missing(idle, &missing);

@@ -66,10 +66,14 @@ impl Sums {
             load_used: weight * instrument * used,
         }
     }
+    /// What a unit of load takes if pods without load take nothing.
+    fn through_zero(&self) -> f64 {
+        self.load_used / self.load_load
+    }
     /// What a pod and what a unit of load takes; a pod never less than nothing. None where no load explains anything.
     fn solved(&self) -> Option<(f64, f64)> {
         let determinant = self.pods_pods * self.load_load - self.pods_load * self.load_pods;
-        let through_zero = (0.0, self.load_used / self.load_load);
+        let through_zero = (0.0, self.through_zero());
         let all = (
             (self.pods_used * self.load_load - self.load_used * self.pods_load) / determinant,
             (self.load_used * self.pods_pods - self.pods_used * self.load_pods) / determinant,
@@ -88,27 +92,46 @@ fn sums(rows: &[Row], count: usize, weight: impl Fn(&Row) -> f64) -> Vec<Sums> {
     blocks
 }
 
-fn solved(blocks: &[Sums], times: impl Fn(usize) -> f64) -> Option<(f64, f64)> {
+fn together(blocks: &[Sums], times: impl Fn(usize) -> f64) -> Sums {
     let mut all = Sums::default();
     blocks.iter().enumerate().for_each(|(at, block)| all.add(block, times(at)));
-    all.solved()
+    all
 }
 
-/// The line through rows whose blocks are numbered below those of `blocks`; relative errors count alike. None where what
-/// is used does not rise with the load.
+/// Where load per pod hardly changes, as an HPA holds it, the line may even seem to fall: then all of it is taken as the load's,
+/// and anything between that and all of it being the pods' is as good.
+fn undivided(all: &Sums, rows: usize) -> Option<Line> {
+    let per_load = all.through_zero();
+    let per_pod = all.pods_used / all.pods_pods;
+    let is_known = per_load.is_finite() && per_load > 0.0 && per_pod.is_finite();
+    let along = |at: usize| at as f64 / DRAWS as f64;
+    is_known.then(|| Line {
+        per_pod: 0.0,
+        per_load,
+        per_pod_interval: [0.0, per_pod],
+        per_load_interval: [0.0, per_load],
+        draws: (0..DRAWS).map(|at| (per_pod * along(at), per_load * (1.0 - along(at)))).collect(),
+        rows,
+    })
+}
+
+/// The line through rows whose blocks are numbered below those of `blocks`; relative errors count alike. None where nothing
+/// is used.
 pub(super) fn line(rows: &[Row], blocks: &mut Blocks) -> Option<Line> {
-    let plain = solved(&sums(rows, blocks.count, |_| 1.0), |_| 1.0)?;
+    let unweighted = together(&sums(rows, blocks.count, |_| 1.0), |_| 1.0);
+    let Some(plain) = unweighted.solved() else { return undivided(&unweighted, rows.len()) };
     let mean = rows.iter().map(|row| row.used).sum::<f64>() / rows.len().max(1) as f64;
     let expected = |row: &Row| plain.0 * row.pods + plain.1 * row.load;
     let weighted = sums(rows, blocks.count, |row| {
         let level = expected(row).max(0.05 * mean);
         1.0 / (level * level)
     });
-    let (per_pod, per_load) = solved(&weighted, |_| 1.0)?;
+    let all = together(&weighted, |_| 1.0);
+    let Some((per_pod, per_load)) = all.solved() else { return undivided(&all, rows.len()) };
     let draws: Vec<(f64, f64)> = (0..DRAWS)
         .filter_map(|_| {
             let times = blocks.draw();
-            solved(&weighted, |at| f64::from(times[at]))
+            together(&weighted, |at| f64::from(times[at])).solved()
         })
         .collect();
     let filled = weighted.iter().filter(|block| block.pods_pods > 0.0).count();
@@ -165,8 +188,24 @@ mod tests {
 
     #[test]
     fn traffic_that_never_changes_leaves_both_apart() {
-        let found = line(&rows(0.02, 0.0, 3), &mut Blocks::new(24, 1, "cpu", "web"));
-        let is_wide = found.is_none_or(|line| line.per_pod_interval[1] - line.per_pod_interval[0] > 0.02 * 5.0);
-        assert!(is_wide, "nothing tells idle cpu from cpu of requests");
+        let found = line(&rows(0.02, 0.0, 3), &mut Blocks::new(24, 1, "cpu", "web")).expect("something is used");
+        let [low, high] = found.per_pod_interval;
+        assert!(high - low > 0.1, "nothing tells idle cpu from cpu of requests: {found:?}");
+        // Together they are what was used at the load that there was.
+        let used = |(per_pod, per_load): (f64, f64)| 4.0 * per_pod + 60.0 * per_load;
+        assert!((used((found.per_pod, found.per_load)) / 2.0 - 1.0).abs() < 0.02, "{found:?}");
+    }
+
+    #[test]
+    fn a_line_that_falls_is_taken_as_undivided() {
+        let falling: Vec<Row> = (0..600)
+            .map(|k| {
+                let load = 20.0 + f64::from(k % 60) / 60.0;
+                Row { block: k as usize / 60, pods: 4.0, load, instrument: load, used: 2.0 - 0.05 * (load - 20.0) }
+            })
+            .collect();
+        let found = line(&falling, &mut Blocks::new(10, 1, "cpu", "web")).expect("something is used");
+        assert_eq!((found.per_pod, found.per_pod_interval[0]), (0.0, 0.0));
+        assert!((found.per_load / 0.0964 - 1.0).abs() < 0.02 && found.per_pod_interval[1] > 0.49, "{found:?}");
     }
 }

@@ -98,7 +98,8 @@ impl Parameter {
     /// The interval for people: `11.2ms to 12.9ms`, `at least 8`.
     pub fn range(&self) -> String {
         let [low, high] = self.interval;
-        let one = |value: f64| self.unit.written(value, 2);
+        let middle = self.value.filter(|value| value.is_finite()).unwrap_or(low);
+        let one = |value: f64| self.unit.written(value, digits(middle, self.interval));
         match (self.value, low.is_finite() && low > 0.0, high.is_finite()) {
             (None, ..) => String::new(),
             (_, true, true) if one(low) == one(high) => one(low),
@@ -170,7 +171,7 @@ mod tests {
             (one.shown(), one.range(), one.standing)
         };
         let (value, range, standing) = shown(ParameterUnit::Seconds, 0.012345, 0.0122, 0.0125);
-        assert_eq!((value.as_str(), range.as_str(), standing), ("12.3ms", "12ms to 13ms", Standing::Determined));
+        assert_eq!((value.as_str(), range.as_str(), standing), ("12.3ms", "12.2ms to 12.5ms", Standing::Determined));
         let (value, _, standing) = shown(ParameterUnit::Seconds, 0.012345, 0.004, 0.03);
         assert_eq!((value.as_str(), standing), ("12ms", Standing::Undetermined));
         let (value, range, _) = shown(ParameterUnit::Requests, f64::INFINITY, 16.0, f64::INFINITY);

@@ -194,6 +194,7 @@ mod tests {
         assert_eq!(listed, declared());
         let mut value = serde_json::json!({
             "manifests": ["k8s", "/etc/k8s"], "terraform": ["a.tf"], "podTrace": "pods.csv",
+            "eksctl": ["cluster.yaml"], "describe": ["groups.json"],
             "scheduler": {"configuration": "s.yaml"},
             "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "t.csv"}}]},
             "prices": "contract.yaml",
@@ -203,6 +204,7 @@ mod tests {
         rebase(&mut value, Path::new("../base"));
         let expected = serde_json::json!({
             "manifests": ["../base/k8s", "/etc/k8s"], "terraform": ["../base/a.tf"], "podTrace": "../base/pods.csv",
+            "eksctl": ["../base/cluster.yaml"], "describe": ["../base/groups.json"],
             "scheduler": {"configuration": "../base/s.yaml"},
             "traffic": {"patterns": [{"constant": {"rate": 1}}, {"trace": {"file": "../base/t.csv"}}]},
             "prices": {"file": "../base/contract.yaml", "spotHistory": "../base/spot.csv"},
