@@ -74,7 +74,12 @@ type Line = Vec<Option<f64>>;
 pub(super) type Prices = BTreeMap<String, f64>;
 
 /// All that can be compared: what was recorded and is simulated as well.
-pub(super) fn compare(past: &Past, split: &Split, replays: &[Replayed], prices: &Prices, seed: u64) -> Vec<Comparison> {
+pub(super) fn compare(
+    (past, split): (&Past, &Split),
+    replays: &[Replayed],
+    prices: &Prices,
+    seed: u64,
+) -> Vec<Comparison> {
     let held = past.part(split.held.start, split.held.end);
     let mut all = Vec::new();
     let mut add = |quantity: Quantity, name: &str, recorded: Line, simulated: Vec<&Line>| {

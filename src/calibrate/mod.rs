@@ -99,7 +99,7 @@ pub fn calibrate(
         .collect::<Result<_, Issues>>()?;
     let replays: Vec<Replayed> =
         staged.par_iter().enumerate().map(|(at, staged)| replay::replay(staged, past, &split, at as u32)).collect();
-    let comparisons = compare::compare(past, &split, &replays, &prices(&plain), options.seed);
+    let comparisons = compare::compare((past, &split), &replays, &prices(&plain), options.seed);
     let parameters: Vec<Parameter> = fitted.iter().map(|one| one.parameter.clone()).collect();
     let is_whole_day = split.held.len() as f64 * f64::from(past.step_s) >= 86_400.0;
     let verdicts = verdict::verdicts(&comparisons, &parameters, is_whole_day);

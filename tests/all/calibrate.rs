@@ -50,7 +50,7 @@ fn shop() -> Folder {
     let web = deployment("web", "replicas: 4", "400m", "");
     let istio = json!({ "destination_workload": "web", "destination_workload_namespace": "default", "response_code": "200",
                         "source_workload": "istio-ingressgateway", "source_workload_namespace": "istio-system" });
-    let of_pod = json!({ "namespace": "default", "pod": "web-5d8f9c7b6-abcde" });
+    let of_pod = json!({ "namespace": "default", "pod": "web-5d8f9c7b6-x7k2p" });
     let of_deployment = json!({ "namespace": "default", "deployment": "web" });
     let used = |step: i64| IDLE_CORES * pods(step) + COST_S * rate(step);
     Folder::new()
