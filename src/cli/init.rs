@@ -4,7 +4,9 @@ use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::prometheus::PrometheusArgs;
 use super::streams::{print, tell};
-use foresail::init::{Drafted, STARTER, STARTER_MANIFESTS, Wanted, commands, draft, draft_scrubbed, entries, table};
+use foresail::init::{
+    Drafted, Open, STARTER, STARTER_MANIFESTS, Wanted, commands, draft, draft_scrubbed, entries, table,
+};
 use foresail::recorded::from_past;
 use foresail::scenario::issue::{Issue, Issues, Severity};
 use foresail::scenario::kubernetes::scrub::scrub_files;
@@ -64,20 +66,20 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let to_stdout = args.out.as_os_str() == "-";
     let folder = if to_stdout { Path::new(".") } else { &args.out };
-    let (drafted, more) = match args.from.is_empty() {
-        true => (starter(args, folder), vec![("manifests/shop.yaml", STARTER_MANIFESTS.to_owned())]),
+    let mut start = match args.from.is_empty() {
+        true => starter(args, folder),
         false => of_cluster(args, folder)?,
     };
     if to_stdout {
+        let drafted = start.drafted;
         print(&drafted.yaml)?;
         table(&drafted.assumed).iter().filter(|_| !drafted.assumed.is_empty()).for_each(tell);
         return Ok(());
     }
-    let mut files = vec![(SCENARIO, drafted.yaml.clone()), (SCHEMA, format!("{:#}\n", schema()))];
-    files.extend(more);
-    refuse_to_replace(args, &files)?;
+    refuse_to_replace(args, &start.files())?;
     check_folder("--out", folder)?;
-    let caveats = write_all(folder, &files)?;
+    let caveats = start.settle(folder)?;
+    let drafted = start.drafted;
     if !drafted.assumed.is_empty() {
         table(&drafted.assumed).iter().for_each(tell);
         tell("");
@@ -90,17 +92,57 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn starter(args: &Args, folder: &Path) -> Drafted {
+/// A scenario, and what belongs to it.
+struct Start {
+    drafted: Drafted,
+    /// Files beside it.
+    beside: Vec<Beside>,
+    /// What it is drafted from, where another round can say more.
+    cluster: Option<(Inventory, Wanted)>,
+}
+
+/// So many times a scenario is drafted: each round learns what the reader of the last one missed.
+const ROUNDS: usize = 8;
+
+impl Start {
+    /// The scenario first.
+    fn files(&self) -> Vec<(&'static str, String)> {
+        let own = [(SCENARIO, self.drafted.yaml.clone()), (SCHEMA, format!("{:#}\n", schema()))];
+        own.into_iter().chain(self.beside.iter().cloned()).collect()
+    }
+
+    /// Writes all files, drafting again while the infrastructure leaves something open; what the reader finds doubtful.
+    fn settle(&mut self, folder: &Path) -> Result<Issues, Failure> {
+        for _ in 1..ROUNDS {
+            let files = self.files();
+            let mut learn =
+                |issues: &Issues| self.cluster.as_mut().is_some_and(|(_, wanted)| wanted.open.learn(issues));
+            if let Some(caveats) = write_all(folder, &files, &mut learn)? {
+                return Ok(caveats);
+            }
+            if let Some((found, wanted)) = &self.cluster {
+                self.drafted = draft(found, wanted);
+            }
+        }
+        Ok(write_all(folder, &self.files(), &mut |_| false)?.unwrap_or_default())
+    }
+}
+
+fn starter(args: &Args, folder: &Path) -> Start {
     let named = args.name.as_ref().map(|_| format!("name: {}\n", foresail::init::plain(&name(args, folder))));
     let yaml = named.map_or_else(|| STARTER.to_owned(), |line| STARTER.replace("name: shop\n", &line));
-    Drafted { yaml, assumed: Vec::new() }
+    Start {
+        drafted: Drafted { yaml, assumed: Vec::new() },
+        beside: vec![("manifests/shop.yaml", STARTER_MANIFESTS.to_owned())],
+        cluster: None,
+    }
 }
 
 /// A file's place beside the scenario, and its text.
 type Beside = (&'static str, String);
 
 /// With the files beside it: the recorded traffic as a CSV, if there is any, and the scrubbed objects where they are wanted.
-fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, Vec<Beside>), Failure> {
+fn of_cluster(args: &Args, folder: &Path) -> Result<Start, Failure> {
     let scrubbed = if args.scrub { Some(scrubbed(args, folder)?) } else { None };
     let found = inventory(&args.from).map_err(Failure::Input)?;
     if found.workloads.is_empty() {
@@ -120,6 +162,7 @@ fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, Vec<Beside>), Fail
             ("eksctl", named(&args.eksctl)),
             ("describe", named(&args.describe)),
         ],
+        open: Open::default(),
         region: args.region.clone(),
         recorded: known,
         traffic_file: TRAFFIC.to_owned(),
@@ -129,11 +172,12 @@ fn of_cluster(args: &Args, folder: &Path) -> Result<(Drafted, Vec<Beside>), Fail
         let message = "objects that are left out lead to workloads: the scrubbed dump is another cluster";
         let refused =
             || Issue::error("--scrub", message).with_help("`foresail scrub` writes it, for --from without --scrub");
-        return Ok((draft_scrubbed(&found, clean, &wanted).ok_or_else(refused)?, vec![(SCRUBBED, text)]));
+        let drafted = draft_scrubbed(&found, clean, &wanted).ok_or_else(refused)?;
+        return Ok(Start { drafted, beside: vec![(SCRUBBED, text)], cluster: None });
     }
-    let drafted = draft(&found, &wanted);
-    let traffic = Some(wanted.recorded.traffic_csv).filter(|text| !text.is_empty());
-    Ok((drafted, traffic.map(|text| (TRAFFIC, text)).into_iter().collect()))
+    let traffic = Some(&wanted.recorded.traffic_csv).filter(|text| !text.is_empty());
+    let beside = traffic.map(|text| (TRAFFIC, text.clone())).into_iter().collect();
+    Ok(Start { drafted: draft(&found, &wanted), beside, cluster: Some((found, wanted)) })
 }
 
 /// What the dump holds when it is scrubbed, and its text.
@@ -207,10 +251,15 @@ fn refuse_to_replace(args: &Args, files: &[(&str, String)]) -> Result<(), Failur
     if issues.is_empty() { Ok(()) } else { Err(Failure::Input(issues)) }
 }
 
-/// Drafts beside their places, read as `run` reads them, then moved; what the reader finds doubtful.
+/// Drafts beside their places, read as `run` reads them, then moved; what the reader finds doubtful. Nothing is moved, and
+/// there is none, where `learn` takes from what the reader told that another draft is better.
 ///
 /// Errors: what cannot be written, or read again; then everything is as it was.
-fn write_all(folder: &Path, files: &[(&str, String)]) -> Result<Issues, Failure> {
+fn write_all(
+    folder: &Path,
+    files: &[(&str, String)],
+    learn: &mut dyn FnMut(&Issues) -> bool,
+) -> Result<Option<Issues>, Failure> {
     let mut drafts = Drafts::default();
     for (name, text) in files {
         drafts.write(&folder.join(name), text).map_err(|(path, error)| unwritable("--out", &path, &error))?;
@@ -220,7 +269,11 @@ fn write_all(folder: &Path, files: &[(&str, String)]) -> Result<Issues, Failure>
     drafts.publish(&others).map_err(|(path, error)| unwritable("--out", &path, &error))?;
     let draft = drafts.files[0].draft.clone();
     let (shown, place) = (draft.to_string_lossy().into_owned(), folder.join(SCENARIO).to_string_lossy().into_owned());
-    let caveats = load(Sources::Disk, &draft, &[]).map_err(|issues| {
+    let loaded = load(Sources::Disk, &draft, &[]).map(|scenario| scenario.caveats);
+    if learn(loaded.as_ref().unwrap_or_else(|issues| issues)) {
+        return Ok(None);
+    }
+    let caveats = loaded.map_err(|issues| {
         let mut own = Issues::new();
         own.absorb(issues, |at| {
             at.file.iter_mut().filter(|file| **file == shown).for_each(|file| file.clone_from(&place))
@@ -229,7 +282,7 @@ fn write_all(folder: &Path, files: &[(&str, String)]) -> Result<Issues, Failure>
     })?;
     drafts.publish(&[0]).map_err(|(path, error)| unwritable("--out", &path, &error))?;
     drafts.keep();
-    Ok(caveats.caveats)
+    Ok(Some(caveats))
 }
 
 /// Files that are written together: gone with this, and what they replaced is back, unless they are kept.

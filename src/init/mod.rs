@@ -3,11 +3,12 @@
 //! What nobody said is assumed, and each assumption is told with the field that says it better. Deliberately not here:
 //! reading files (`scenario` does) and writing them (`cli` does, all or none).
 //!
-//! Start reading at [`draft`]; `calls` finds out who calls whom, `pools` proposes nodes, `profiles` what a request costs.
+//! Start reading at [`draft`]; `calls` finds out who calls whom, `pools` proposes nodes, `open` what declared groups lack, `profiles` what a request costs.
 
 mod assumed;
 mod calls;
 mod collect;
+mod open;
 mod pools;
 mod profiles;
 mod starter;
@@ -16,6 +17,7 @@ mod text;
 use assumed::some;
 pub use assumed::{Assumed, table};
 pub use collect::commands;
+pub use open::Open;
 pub use starter::{STARTER, STARTER_MANIFESTS};
 pub use text::plain;
 
@@ -36,6 +38,8 @@ pub struct Wanted {
     pub manifests: Vec<String>,
     /// Files and folders that declare node groups, by the field that names them: `terraform`, `eksctl`, `describe`.
     pub infrastructure: Vec<(&'static str, Vec<String>)>,
+    /// What those files leave open.
+    pub open: Open,
     /// The region, where somebody said it.
     pub region: Option<String>,
     /// What was recorded.
@@ -188,7 +192,8 @@ impl Draft<'_> {
     fn groups(&mut self, region: &str, body: &mut String) {
         let has_nodes = self.inventory.nodes.iter().any(|node| node.instance_type.is_some());
         if self.is_declared() {
-            return;
+            let assumed = self.wanted.open.write(&self.inventory.workloads, region, body);
+            return self.assumed.extend(assumed);
         }
         if has_nodes {
             return self.groups_of_nodes(body);

@@ -132,6 +132,44 @@ fn what_cannot_be_scrubbed_with_a_dump_is_refused_at_once() {
     assert!(!odd.has("new/scenario.yaml") && !odd.has("new/manifests"));
 }
 
+/// A group of Terraform whose machines and largest size are variables without values.
+const OPEN_GROUP: &str = "variable \"kind\" {}\nvariable \"most\" {}\nresource \"aws_eks_node_group\" \"app\" {\n  \
+    node_group_name = \"app\"\n  cluster_name = \"shop\"\n  instance_types = [var.kind]\n  \
+    scaling_config {\n    min_size = 5\n    desired_size = 6\n    max_size = var.most\n  }\n}\n";
+const OPEN_POOL: &str = "variable \"kind\" {}\nresource \"google_container_node_pool\" \"app\" {\n  name = \"app\"\n  cluster = \"c\"\n  \
+    location = \"europe-west1-b\"\n  node_count = 2\n  node_config { machine_type = var.kind }\n}\n";
+const OPEN_TEMPLATE: &str = "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: shop, region: eu-west-1}\n\
+    managedNodeGroups:\n- {name: own.template, minSize: 2, maxSize: 4, launchTemplate: {id: lt-1}}\n";
+
+#[test]
+fn what_the_infrastructure_leaves_open_is_assumed_and_told() {
+    let manifests = dump().split("---\napiVersion: v1\nkind: Node\n").next().unwrap_or_default().to_owned();
+    let folder = Folder::new()
+        .file("all.yaml", manifests)
+        .file("open.tf", OPEN_GROUP)
+        .file("pool.tf", OPEN_POOL)
+        .file("none.tf", "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n")
+        .file("eksctl.yaml", OPEN_TEMPLATE);
+    for (from, group, told) in [
+        ("--terraform open.tf", "  app: {instanceTypes: [m", "`var.kind` has no default"),
+        ("--terraform open.tf", ", maxSize: 6}", "nodeGroups.app.maxSize; terraformVars"),
+        ("--terraform pool.tf", "  app: {instanceTypes: [e2-standard-2]}", "instanceTypes of app: e2-standard-2"),
+        ("--terraform none.tf", "  nodes: {instanceTypes: [m", "declares no group that can be read"),
+        ("--eksctl eksctl.yaml", "  own.template: {instanceTypes: [m", "launch template is known to the cloud only"),
+    ] {
+        let done = folder.run(&format!("init --from all.yaml {from} --force"));
+        done.ok();
+        let text = folder.text("scenario.yaml");
+        assert!(text.lines().any(|line| line.contains(group) && !line.starts_with('#')), "`{group}`:\n{text}");
+        assert!(text.contains(told) && done.stderr.contains(told), "`{told}`:\n{text}");
+        assert!(folder.run(RUN).ok().contains("Latency P95"));
+    }
+    // What is wrong otherwise is still refused, and leaves nothing.
+    let odd = folder.file("odd.tf", OPEN_GROUP.replace("[var.kind]", "[\"m5.largest\"]"));
+    odd.run("init --from all.yaml --terraform odd.tf --out new").refused(&["m5.largest"]);
+    assert!(!odd.has("new"));
+}
+
 /// An answer of Prometheus with one series, a value for each minute.
 fn answer(labels: &str, value: impl Fn(usize) -> f64) -> String {
     let values: Vec<String> = (0..30).map(|k| format!("[{},\"{}\"]", 1_767_571_200 + k * 60, value(k))).collect();
