@@ -21,6 +21,12 @@ pub(super) struct Calls {
     pub(super) is_guessed: bool,
     /// Calls that would close a circle: left out.
     pub(super) circular: Vec<(usize, usize)>,
+    /// How often a caller calls for a request of its own, as far as that was recorded.
+    pub(super) often: BTreeMap<(usize, usize), f64>,
+    /// Those of them that follow from the requests of both, because nothing else is known to call.
+    pub(super) measured: Vec<(usize, usize)>,
+    /// Called ones whose requests were recorded, and come from several.
+    pub(super) shared: Vec<usize>,
 }
 
 /// Where requests enter.
@@ -62,10 +68,47 @@ pub(super) fn calls(inventory: &Inventory, recorded: &FromPast) -> Calls {
         calls.is_guessed = true;
     }
     calls.cut_circles();
+    calls.measure(inventory, recorded);
     calls
 }
 
 impl Calls {
+    /// Takes over how often calls were recorded: by a mesh, else by the requests of both where there is one caller.
+    fn measure(&mut self, inventory: &Inventory, recorded: &FromPast) {
+        let name = |at: usize| inventory.workloads[at].name.as_str();
+        let mut callers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (caller, called) in &self.of {
+            called.iter().for_each(|callee| callers.entry(*callee).or_default().push(*caller));
+        }
+        let is_entry = |at: usize| self.entries.iter().any(|entry| entry.workload == at);
+        // A recording knows workloads by their names alone.
+        let is_single = |at: usize| inventory.workloads.iter().filter(|one| one.name == name(at)).count() == 1;
+        for (callee, callers) in callers {
+            // A call that was left out is there all the same.
+            let others = self.circular.iter().filter(|(_, other)| *other == callee).count();
+            let is_alone = callers.len() + others == 1 && !is_entry(callee);
+            for caller in &callers {
+                let pair = (*caller, callee);
+                let by_mesh = recorded.calls.get(&(name(*caller).to_owned(), name(callee).to_owned())).copied();
+                let ratio = recorded.ratio(name(*caller), name(callee)).filter(|_| recorded.calls.is_empty());
+                match (by_mesh, ratio) {
+                    (Some(often), _) => drop(self.often.insert(pair, often)),
+                    (None, Some(often)) if is_alone && is_single(*caller) && is_single(callee) => {
+                        self.often.insert(pair, often);
+                        self.measured.push(pair);
+                    }
+                    (None, Some(_)) if !self.shared.contains(&callee) => self.shared.push(callee),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// How often a caller calls for a request of its own: once where nothing tells.
+    pub(super) fn factor(&self, caller: usize, callee: usize) -> f64 {
+        self.often.get(&(caller, callee)).copied().unwrap_or(1.0)
+    }
+
     /// Drops each call that leads back to a caller.
     fn cut_circles(&mut self) {
         let starts: Vec<usize> =
@@ -104,7 +147,7 @@ impl Calls {
         for at in &order {
             let own = often.get(at).copied().unwrap_or(0.0);
             for called in self.of.get(at).into_iter().flatten() {
-                *often.entry(*called).or_default() += own;
+                *often.entry(*called).or_default() += own * self.factor(*at, *called);
             }
         }
         order.into_iter().map(|at| (at, often.get(&at).copied().unwrap_or(0.0))).collect()

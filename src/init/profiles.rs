@@ -47,7 +47,7 @@ impl Profiles {
                 continue;
             }
             let known = recorded.profiles.get(&inventory.workloads[*at].name);
-            let called = called(inventory, calls, (*at, recorded));
+            let called = called(inventory, calls, *at);
             if !known.is_some_and(|fields| has_cpu(fields)) {
                 guessed.push(name.clone());
             }
@@ -72,15 +72,7 @@ impl Profiles {
             tell(
                 format!("cpu per request of {}", some(guessed)),
                 "half of the requested cpu is used at the mean rate",
-                "services.NAME.cpuPerRequest; foresail fit",
-            );
-        }
-        let count: usize = calls.of.values().map(Vec::len).sum();
-        if count > 0 {
-            tell(
-                format!("{} between services, once per request, one after the other", counted(count, "call")),
-                "variables name the hosts, not how often they are called",
-                "services.NAME.calls",
+                "services.NAME.cpuPerRequest; foresail fit, foresail calibrate",
             );
         }
         if !silent.is_empty() {
@@ -90,6 +82,8 @@ impl Profiles {
                 "services.NAME.calls",
             );
         }
+        self.tell_calls(inventory, calls);
+        let mut tell = |what: String, why: &str, field: &str| self.assumed.push(Assumed::new(what, why, field));
         let name = |at: &usize| inventory.workloads[*at].name.as_str();
         for (from, to) in &calls.circular {
             tell(
@@ -106,6 +100,36 @@ impl Profiles {
                 format!("requests of {} are part of the traffic", some(&clients)),
                 "they call services, nothing calls them",
                 "traffic.patterns",
+            );
+        }
+    }
+
+    /// How often calls are made.
+    fn tell_calls(&mut self, inventory: &Inventory, calls: &Calls) {
+        let mut tell = |what: String, why: &str| self.assumed.push(Assumed::new(what, why, "services.NAME.calls"));
+        let name = |at: usize| inventory.workloads[at].name.as_str();
+        let count = calls.of.values().map(Vec::len).sum::<usize>().saturating_sub(calls.often.len());
+        if count > 0 {
+            tell(
+                format!("{} between services, once per request, one after the other", counted(count, "call")),
+                "variables name the hosts, not how often they are called",
+            );
+        }
+        if count == 0 && !calls.often.is_empty() {
+            tell("calls of a request one after the other".to_owned(), "their order was not recorded");
+        }
+        let measured = calls.measured.iter().map(|(from, to)| {
+            format!("{} calls {} {} times per request", name(*from), name(*to), calls.factor(*from, *to))
+        });
+        let measured: Vec<String> = measured.collect();
+        if !measured.is_empty() {
+            tell(some(&measured), "recorded requests of one over those of the other; nothing else is known to call it");
+        }
+        let shared: Vec<String> = calls.shared.iter().map(|at| name(*at).to_owned()).collect();
+        if !shared.is_empty() {
+            tell(
+                format!("{} called once per request of each caller", some(&shared)),
+                "recorded requests are of several callers together",
             );
         }
     }
@@ -141,13 +165,12 @@ fn label(inventory: &Inventory, calls: &Calls, at: usize) -> String {
     }
 }
 
-fn called(inventory: &Inventory, calls: &Calls, (at, recorded): (usize, &FromPast)) -> Option<String> {
+fn called(inventory: &Inventory, calls: &Calls, at: usize) -> Option<String> {
     let called = calls.of.get(&at).filter(|called| !called.is_empty())?;
     // Two of one name are one to the scenario.
     let mut names: BTreeMap<String, (usize, f64)> = BTreeMap::new();
     for (turn, other) in called.iter().enumerate() {
-        let pair = (inventory.workloads[at].name.clone(), inventory.workloads[*other].name.clone());
-        let often = recorded.calls.get(&pair).copied().unwrap_or(1.0);
+        let often = calls.factor(at, *other);
         names.entry(label(inventory, calls, *other)).or_insert((turn, often));
     }
     let mut names: Vec<(usize, String, f64)> =

@@ -25,6 +25,19 @@ pub struct FromPast {
     pub profiles: BTreeMap<String, Vec<String>>,
     /// By caller and callee how often it calls for a request of its own.
     pub calls: BTreeMap<(String, String), f64>,
+    /// By workload the requests per second that it answered.
+    pub answered: BTreeMap<String, Series>,
+}
+
+impl FromPast {
+    /// How many requests `callee` answered for one that `caller` did, over the instants at which both were recorded; none
+    /// where one of them answered none.
+    pub fn ratio(&self, caller: &str, callee: &str) -> Option<f64> {
+        let (own, other) = (self.answered.get(caller)?.values(), self.answered.get(callee)?.values());
+        let known = own.iter().zip(other).filter_map(|(own, other)| Some(((*own)?, (*other)?)));
+        let (got, sent) = known.fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+        (got > 0.0 && sent > 0.0).then(|| three_digits(sent / got))
+    }
 }
 
 /// Fewer calls per request are no part of the usual way of a request.
@@ -53,6 +66,8 @@ pub fn from_past(past: &Past, entries: &[(String, String)], issues: &mut Issues)
         }
     }
     parts.calls = calls(past);
+    let answered = past.services.iter().filter(|(_, service)| !service.requests.is_empty());
+    parts.answered = answered.map(|(name, service)| (name.clone(), service.requests.clone())).collect();
     parts
 }
 
@@ -152,10 +167,11 @@ mod tests {
     fn a_past_says_what_a_scenario_needs() {
         let mut issues = Issues::new();
         let parts = from_past(&shop(), &[], &mut issues);
-        let csv = parts.traffic_csv;
+        let csv = &parts.traffic_csv;
         assert!(csv.starts_with("timestamp,value\n2026-01-05T00:00:00Z,50\n2026-01-05T00:05:00Z,52.995\n"), "{csv}");
         assert_eq!(csv.lines().count(), 121);
         assert_eq!(parts.calls[&("web".to_owned(), "cart".to_owned())], 0.75);
+        assert_eq!((parts.ratio("web", "cart"), parts.ratio("web", "nobody")), (Some(0.75), None));
         assert_eq!(parts.profiles["web"], ["cpuPerRequest: 10ms", "idleCpu: 20m", "memory: 200Mi"]);
         assert_eq!(parts.profiles["cart"], ["cpuPerRequest: 4ms", "idleCpu: 20m", "memory: 200Mi"]);
         assert!(issues.to_string().contains("web: no latencies were recorded"), "{issues}");

@@ -200,6 +200,50 @@ fn a_recording_becomes_traffic_and_profiles() {
 }
 
 #[test]
+fn recorded_requests_tell_how_often_the_only_caller_calls() {
+    let rate = |k: usize| 10.0 + k as f64;
+    let requests = |workload: &str, share: f64| {
+        let values: Vec<String> =
+            (0..30).map(|k| format!("[{},\"{}\"]", 1_767_571_200 + k * 60, share * rate(k))).collect();
+        let labels = format!(r#""namespace":"shop","workload":"{workload}","status":"200""#);
+        format!("{{\"metric\":{{{labels}}},\"values\":[{}]}}", values.join(","))
+    };
+    let series = [requests("front", 1.0), requests("cart", 0.4), requests("stock", 0.9)].join(",");
+    let answer = format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"matrix\",\"result\":[{series}]}}}}");
+    let both = "{name: CART_ADDR, value: 'cart-svc:80'}, {name: STOCK_ADDR, value: 'stock-svc:80'}";
+    let alone = [
+        deployment("front", "250m", "{name: CART_ADDR, value: 'cart-svc:80'}"),
+        deployment("cart", "100m", "{name: STOCK_ADDR, value: 'stock-svc:80'}"),
+        deployment("stock", "100m", ""),
+        INGRESS.to_owned(),
+        node("a"),
+    ];
+    let mut several = alone.clone();
+    several[0] = deployment("front", "250m", both);
+    let folder = Folder::new()
+        .file("alone.yaml", alone.concat())
+        .file("several.yaml", several.concat())
+        .file("p/micrometer-requests.json", answer);
+    for (objects, front, cart, told) in [
+        ("alone", "calls: [{cart: 0.4}]", "calls: [{stock: 2.25}]", "front calls cart 0.4 times per request"),
+        (
+            "several",
+            "calls: [{cart: 0.4}, {stock: 1}]",
+            "calls: [{stock: 1}]",
+            "stock called once per request of each caller",
+        ),
+    ] {
+        let done = folder.run(&format!("init --from {objects}.yaml --prometheus p --force"));
+        done.ok();
+        let text = folder.text("scenario.yaml");
+        let row = |name: &str| text.lines().find(|line| line.starts_with(&format!("  {name}: {{"))).unwrap_or_default();
+        assert!(row("front-svc").contains(front) && row("cart").contains(cart), "{text}");
+        assert!(text.contains(told) && done.stderr.contains(told), "`{told}`:\n{text}");
+        assert!(folder.run(RUN).ok().contains("Latency P95"));
+    }
+}
+
+#[test]
 fn what_cannot_be_read_writes_nothing() {
     let folder = Folder::new()
         .file("dump.yaml", "kind: [")
