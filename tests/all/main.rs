@@ -37,6 +37,7 @@ mod field_readers;
 mod field_run;
 mod field_schedule;
 mod figures;
+mod first_hour;
 mod forecast;
 mod golden;
 mod house;
