@@ -127,8 +127,8 @@ fn run_takes_a_file_as_kubectl_does() {
 #[test]
 fn only_a_command_that_may_be_meant_is_proposed() {
     let folder = Folder::new();
-    let init = folder.run("init");
-    assert!(init.code == 2 && !init.stderr.contains("fit"), "{}", init.stderr);
+    let import = folder.run("import");
+    assert!(import.code == 2 && !import.stderr.contains("'report'"), "{}", import.stderr);
     let slip = folder.run("shedule");
     assert!(slip.code == 2 && slip.stderr.contains("'schedule'"), "{}", slip.stderr);
 }
