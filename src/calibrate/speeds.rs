@@ -42,3 +42,28 @@ pub(super) fn ratio(of: &Line, to: &Line) -> (f64, [f64; 2], Vec<f64>) {
     let interval = super::blocks::interval(estimate, &mut draws, of.rows.min(to.rows));
     (estimate, interval, unsorted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::past::{GroupPast, Past, Series, ServicePast};
+
+    #[test]
+    fn a_group_that_takes_less_cpu_for_the_same_requests_is_faster() {
+        let steps = 1440;
+        let rate = |k: usize| 40.0 + 20.0 * libm::sin(k as f64 / 1440.0 * std::f64::consts::TAU);
+        let series = |value: &dyn Fn(usize) -> f64| Series::new((0..steps).map(|k| Some(value(k))).collect());
+        // Two of four pods on each group: half of the requests; the fast one does them in two thirds of the cpu.
+        let group = |cost: f64| GroupPast {
+            ready: series(&|_| 2.0),
+            cpu_cores: series(&|k| 2.0 * 0.01 + cost * rate(k) / 2.0),
+        };
+        let groups = [("slow".to_owned(), group(0.03)), ("fast".to_owned(), group(0.02))].into();
+        let service =
+            ServicePast { requests: series(&rate), ready: series(&|_| 4.0), groups, ..ServicePast::default() };
+        let past = Past { step_s: 60, steps, services: [("web".to_owned(), service)].into(), ..Past::default() };
+        let lines = lines(&Recorded::new(&past, &past.services["web"]), (1, "web"));
+        let (speed, [low, high], _) = ratio(&lines["fast"], &lines["slow"]);
+        assert!((speed - 1.5).abs() < 0.01 && low <= 1.5 && 1.5 <= high + 0.01, "{speed} {low} {high}");
+    }
+}
