@@ -90,7 +90,7 @@ pub fn calibrate(
     let (taken, others): (Vec<&Drawn>, Vec<&Drawn>) =
         fitted.iter().partition(|one| written::is_taken(&one.parameter, &is_given));
     let rates = rates(&plain, past, &mut issues)?;
-    let variants = Variants { written, sets, taken: &taken, past };
+    let variants = Variants { written, sets, taken: &taken, shares: shares(&plain, past) };
     let staged: Vec<Scenario> = (0..options.replays.max(1))
         .map(|number| {
             let scenario = variants.build(number)?;
@@ -160,28 +160,29 @@ struct Variants<'a> {
     written: &'a Written,
     sets: &'a [Setting],
     taken: &'a [&'a Drawn],
-    past: &'a Past,
+    /// Recorded shares of routes.
+    shares: Vec<Setting>,
 }
 
 impl Variants<'_> {
     /// Number 0 is as it is written; the others have another draw of each parameter.
     fn build(&self, number: u32) -> Result<Scenario, Issues> {
         let mut all = self.sets.to_vec();
-        all.extend(self.shares()?);
+        all.extend_from_slice(&self.shares);
         all.extend(match number {
             0 => written::settings(self.taken.iter().map(|one| &one.parameter)),
             _ => written::drawn(self.taken, number as usize),
         });
         self.written.with(&all)
     }
-    /// Recorded shares of routes, where all routes were recorded.
-    fn shares(&self) -> Result<Vec<Setting>, Issues> {
-        let plain = self.written.with(self.sets)?;
-        let Some(traffic) = &plain.cast.traffic else { return Ok(Vec::new()) };
-        let set = |(name, share): (String, f64)| {
-            let path = vec!["traffic".to_owned(), "routes".to_owned(), name];
-            Setting::new(path, Value::from(share), "calibrate traffic.routes".to_owned())
-        };
-        Ok(replay::shares(traffic, self.past).into_iter().map(set).collect())
-    }
+}
+
+/// Recorded shares of routes, where all routes were recorded.
+fn shares(plain: &Scenario, past: &Past) -> Vec<Setting> {
+    let Some(traffic) = &plain.cast.traffic else { return Vec::new() };
+    let set = |(name, share): (String, f64)| {
+        let path = vec!["traffic".to_owned(), "routes".to_owned(), name];
+        Setting::new(path, Value::from(share), "calibrate traffic.routes".to_owned())
+    };
+    replay::shares(traffic, past).into_iter().map(set).collect()
 }

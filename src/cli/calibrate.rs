@@ -1,7 +1,7 @@
 //! `foresail calibrate`: a scenario fitted to the user's own past.
 
 use super::Failure;
-use super::files::{check_folder, unwritable};
+use super::files::{check_folder, unwritable, way_to};
 use super::jobs::pool;
 use super::prometheus::PrometheusArgs;
 use super::scenario::{ScenarioArgs, place};
@@ -107,13 +107,11 @@ fn relative(folder: &Path, file: &Path) -> String {
     let (Ok(folder), Ok(file)) = (std::path::absolute(folder), std::path::absolute(file)) else {
         return file.display().to_string();
     };
-    let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
-    if common <= 1 {
+    // Nothing but the root is in common.
+    if folder.components().nth(1) != file.components().nth(1) {
         return file.display().to_string();
     }
-    let up = folder.components().skip(common).map(|_| std::path::Component::ParentDir);
-    let path: PathBuf = up.chain(file.components().skip(common)).collect();
-    path.display().to_string()
+    way_to(&folder, &file).display().to_string()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Failure;
 use foresail::scenario::issue::Issue;
 use std::io::{Error, ErrorKind};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// Writes a file that the user named with `flag`.
 ///
@@ -36,4 +36,11 @@ pub(super) fn check_folder(flag: &str, path: &Path) -> Result<(), Failure> {
     std::fs::create_dir(&trial)
         .and_then(|()| std::fs::remove_dir(&trial))
         .map_err(|error| unwritable(flag, path, &error))
+}
+
+/// The way from a folder to a file, both absolute.
+pub(super) fn way_to(folder: &Path, file: &Path) -> PathBuf {
+    let shared = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(file.components().skip(shared)).collect()
 }

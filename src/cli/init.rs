@@ -1,7 +1,7 @@
 //! `foresail init`: a first scenario.
 
 use super::Failure;
-use super::files::{check_folder, unwritable};
+use super::files::{check_folder, unwritable, way_to};
 use super::prometheus::PrometheusArgs;
 use super::streams::{print, tell};
 use foresail::init::{
@@ -12,7 +12,7 @@ use foresail::scenario::issue::{Issue, Issues, Severity};
 use foresail::scenario::kubernetes::scrub::scrub_files;
 use foresail::scenario::{Inventory, Sources, inventory, load, schema};
 use foresail::units::counted;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Writes `scenario.yaml`, with the schema that editors check it against. Without --from a starter that runs as it is; with it
 /// one for that cluster: workloads, HPAs and nodes as they are, who calls whom by the pods' variables, and a list of
@@ -230,10 +230,7 @@ fn seen_from(folder: &Path, path: &Path) -> String {
     if path.is_absolute() {
         return path.to_string_lossy().into_owned();
     }
-    let (from, to) = (absolute(folder), absolute(path));
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(shared).map(|_| Component::ParentDir);
-    let relative: PathBuf = up.chain(to.components().skip(shared)).collect();
+    let relative = way_to(&absolute(folder), &absolute(path));
     if relative.as_os_str().is_empty() { ".".to_owned() } else { relative.to_string_lossy().into_owned() }
 }
 
