@@ -48,7 +48,7 @@ pub struct Options {
 
 /// Reads a past; what was not recorded, left aside or told by a guess is added to `issues`.
 ///
-/// Costs memory in proportion to the samples: some 16 bytes for each, of one answer at a time some 100.
+/// Costs memory in proportion to the samples.
 ///
 /// Errors: a source that cannot be read or has none of the known metrics, with what to do about it; nothing was written
 /// then.
