@@ -182,7 +182,11 @@ fn group(
         match machines::machine(&place, kind, converter) {
             Ok(machine) => machines.push(machine),
             Err(error) => {
-                issues.push(draft.locate(Issue::error(format!("nodeGroups.{name}.instanceTypes"), error)));
+                let help = format!(
+                    "give nodeGroups.{name}.instanceTypes a machine type that is sold there, or cluster.region another region"
+                );
+                let issue = Issue::error(format!("nodeGroups.{name}.instanceTypes"), error).with_help(help);
+                issues.push(draft.locate(issue));
             }
         }
     }

@@ -244,11 +244,12 @@ fn finish(group: &mut TerraformGroup, place: &Body, per_zone: bool, issues: &mut
     if !per_zone {
         return;
     }
-    let location = place.text("location").or(place.text("region"));
-    let count = match (&group.zones, location) {
+    // A region that nobody knows yet is a region all the same.
+    let is_regional = place.first(&["location", "region"]).is_some();
+    let count = match (&group.zones, is_regional) {
         (Some(zones), _) => zones.len() as i32,
-        (None, Some(_)) => 3,
-        (None, None) => 1,
+        (None, true) => 3,
+        (None, false) => 1,
     };
     if count > 1 {
         let times = |size: &mut Option<i32>| *size = size.map(|size| size.saturating_mul(count));
