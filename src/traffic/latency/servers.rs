@@ -31,8 +31,10 @@ pub(super) struct Servers {
     pub(super) patience: Option<f64>,
     /// How they arrive at a queue.
     pub(super) arriving: Arriving,
-    /// The shape of the time a thread is held, where it is that of the work.
+    /// The shape of the work a thread is held for, where it is known.
     pub(super) shape: Option<WorkShape>,
+    /// The time a thread is held besides, always the same.
+    pub(super) off_cpu: f64,
 }
 
 /// The mean wait and the share that waits, with the shape of the wait of those (1: exponential).
@@ -88,6 +90,22 @@ impl Servers {
                 .bound
                 .map_or(f64::INFINITY, |bound| f64::from(bound) * if is_one { f64::from(self.pods) } else { 1.0 }),
             patience_s: self.patience.map_or(f64::INFINITY, |patience| patience * work_s),
+        }
+    }
+
+    /// Whether every queue has one server and nothing but its own arrivals.
+    pub(super) fn are_one_by_one(&self) -> bool {
+        let is_split = matches!(self.discipline, Discipline::Random | Discipline::RoundRobin);
+        self.threads == 1 && (is_split || self.pods == 1)
+    }
+
+    /// The squared coefficient of variation of the gaps at one queue of a split service; none for bursts.
+    pub(super) fn gap_scv(&self) -> Option<f64> {
+        match self.arriving {
+            Arriving::Renewal { scv } => Some(scv),
+            Arriving::Poisson if self.discipline == Discipline::RoundRobin => Some(1.0 / f64::from(self.pods)),
+            Arriving::Poisson => Some(1.0),
+            Arriving::Modulated { .. } => None,
         }
     }
 

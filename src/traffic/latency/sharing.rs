@@ -152,6 +152,7 @@ impl Sharing {
             patience,
             arriving: self.arriving,
             shape: None,
+            off_cpu: 0.0,
         };
         if bound.is_some() || patience.is_some_and(|patience| servers.tries_patience(patience, load)) {
             return self.closed_wait(servers, threads, load);

@@ -145,8 +145,9 @@ impl Station {
         ];
         let (discipline, pods) = (self.discipline, self.pods);
         let arriving = self.arriving;
-        let shape = (off == 0.0 && stretch == 1.0).then_some(self.shape);
-        Servers { discipline, pods, threads, moments, bound: self.bound, patience: self.patience, arriving, shape }
+        let shape = (stretch == 1.0).then_some(self.shape);
+        let (bound, patience, off_cpu) = (self.bound, self.patience, off);
+        Servers { discipline, pods, threads, moments, bound, patience, arriving, shape, off_cpu }
     }
 }
 

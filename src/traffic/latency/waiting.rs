@@ -4,8 +4,9 @@
 
 use super::arriving::{Arriving, ModulatedQueue};
 use super::erlang::{MMcK, erlang_b_inverse, kimura};
+use super::one_server::{self, Law};
 use super::phases::Phases;
-use super::profile::Discipline;
+use super::profile::{Discipline, WorkShape};
 use super::servers::{Conditional, Servers};
 use super::two_choices::TwoChoices;
 use super::work::{Cells, GammaSurvival, Survival, cells_of};
@@ -43,12 +44,21 @@ impl Wait {
             (None, Some(patience)) if servers.tries_patience(patience, load) => {
                 Wait::impatient(servers, patience, load)
             }
-            _ => match servers.arriving {
-                Arriving::Modulated { levels, sojourns } => Wait::modulated(servers, load, levels, sojourns),
-                Arriving::Poisson if servers.takes_one_of_two() => Wait::one_of_two(servers, load)
-                    .unwrap_or_else(|| Wait::from_conditional(&servers.conditional(load))),
-                _ => Wait::from_conditional(&servers.conditional(load)),
-            },
+            _ if servers.are_one_by_one() => {
+                Wait::one_by_one(servers, load).unwrap_or_else(|| Wait::open(servers, load))
+            }
+            _ => Wait::open(servers, load),
+        }
+    }
+
+    /// Any queue without a bound.
+    fn open(servers: &Servers, load: f64) -> Wait {
+        match servers.arriving {
+            Arriving::Modulated { levels, sojourns } => Wait::modulated(servers, load, levels, sojourns),
+            Arriving::Poisson if servers.takes_one_of_two() => {
+                Wait::one_of_two(servers, load).unwrap_or_else(|| Wait::from_conditional(&servers.conditional(load)))
+            }
+            _ => Wait::from_conditional(&servers.conditional(load)),
         }
     }
 
@@ -60,9 +70,28 @@ impl Wait {
         Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
     }
 
+    /// One server per queue, where the formulas are not good: exact. None where they are, or work is unknown.
+    fn one_by_one(servers: &Servers, load: f64) -> Option<Wait> {
+        let (shape, scv) = (servers.shape?, servers.gap_scv()?);
+        let calm = servers.scv() <= 1.0 && scv == 1.0;
+        if calm || (servers.scv() == 1.0 && scv <= 1.0) {
+            return None;
+        }
+        let unit = servers.moments[0];
+        let table = Survival::tabulate(1.0 / 256.0, |x| shape.survival(x));
+        let off = servers.off_cpu;
+        let limited = |x: f64| match shape {
+            WorkShape::Deterministic => x.min(unit),
+            _ => x.min(off) + table.integral((x - off).max(0.0)),
+        };
+        let work = Law { limited: &limited, scv: servers.scv(), mean: unit };
+        let (share, cells) = one_server::wait_of(scv, unit / load, &work);
+        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 })
+    }
+
     /// Behind two choices with variable work; none where it varies too little.
     fn one_of_two(servers: &Servers, load: f64) -> Option<Wait> {
-        let shape = servers.shape?;
+        let shape = servers.shape.filter(|_| servers.off_cpu == 0.0)?;
         let phases = Phases::of(shape, &Survival::tabulate(1.0 / 256.0, |x| shape.survival(x)))?;
         let known = TwoChoices::new(&phases, servers.scv(), servers.pods, load);
         let (share, survival) = (known.share(), known.survival());
@@ -158,6 +187,7 @@ mod tests {
             patience: None,
             arriving: Arriving::Poisson,
             shape: None,
+            off_cpu: 0.0,
         }
     }
 
