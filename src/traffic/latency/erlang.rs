@@ -52,8 +52,13 @@ pub(super) fn whitt(servers: u32, load: f64, arrival_scv: f64, scv: f64) -> f64 
 /// The mean wait of GI/G/1 in multiples of the mean work (Kraemer and Langenbach-Belz, 1976).
 pub(super) fn klb_mean(load: f64, arrival_scv: f64, scv: f64) -> f64 {
     let sum = arrival_scv + scv;
-    let damped = libm::exp(-2.0 * (1.0 - load) * (1.0 - arrival_scv) * (1.0 - arrival_scv) / (3.0 * load * sum));
-    load / (1.0 - load) * sum / 2.0 * damped
+    let less = arrival_scv - 1.0;
+    let exponent = if less <= 0.0 {
+        -2.0 * (1.0 - load) * less * less / (3.0 * load * sum)
+    } else {
+        (load - 1.0) * less / (arrival_scv + 4.0 * scv)
+    };
+    load / (1.0 - load) * sum / 2.0 * libm::exp(exponent)
 }
 
 /// The share that waits in GI/G/1 (Kraemer and Langenbach-Belz, 1976).

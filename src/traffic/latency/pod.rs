@@ -33,6 +33,8 @@ pub(super) struct PodLaw<'a> {
     pub(super) patience: f64,
     /// The squared variation of the gaps between a pod's arrivals.
     pub(super) arrival_scv: f64,
+    /// The same as it seems while all in the pod share its CPU: then the number's variation is not that of the work.
+    pub(super) sharing_scv: f64,
     /// The squared variation of the work.
     pub(super) work_scv: f64,
 }
@@ -51,6 +53,13 @@ impl PodLaw<'_> {
     /// Requests a second that the CPU serves with this many in the pod.
     pub(super) fn served(&self, number: f64) -> f64 {
         (number * self.alone() / self.cpu_s).min(self.capacity())
+    }
+
+    /// The squared variations of gaps and of work, as they count with this many in the pod.
+    ///
+    /// Who shares the CPU leaves as with exponential work; behind the threads the work itself counts.
+    fn variations(&self, number: f64) -> (f64, f64) {
+        if number < self.threads { (self.sharing_scv, 1.0) } else { (self.arrival_scv, self.work_scv) }
     }
 
     /// How much of its mean work each of this many requests gets in a second.
@@ -96,8 +105,8 @@ impl PodLaw<'_> {
 
     /// The variance a second of the number while the CPU is fully used.
     pub(super) fn variance(&self, arrivals: f64) -> f64 {
-        let work_scv = if self.threads.is_finite() { self.work_scv } else { 1.0 };
-        arrivals * self.arrival_scv + self.capacity() * work_scv
+        let (arrival_scv, work_scv) = self.variations(f64::INFINITY);
+        arrivals * arrival_scv + self.capacity() * work_scv
     }
 }
 
@@ -185,9 +194,8 @@ impl<'a> Pod<'a> {
         if number < 0.5 {
             return (arrivals / unit, served / unit);
         }
-        // Who shares the CPU leaves as with exponential work; behind the threads the work itself counts.
-        let work_scv = if number < law.threads { 1.0 } else { law.work_scv };
-        let variance = arrivals * law.arrival_scv + served * work_scv;
+        let (arrival_scv, work_scv) = law.variations(number);
+        let variance = arrivals * arrival_scv + served * work_scv;
         rates_between((arrivals - served) / unit - self.motion.glide, variance / (unit * unit))
     }
 

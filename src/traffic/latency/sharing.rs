@@ -3,7 +3,7 @@
 //! Times are in multiples of the mean work of a request.
 
 use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
-use super::erlang::{erlang_arrivals_root, erlang_c};
+use super::erlang::{erlang_c, klb_mean};
 use super::profile::{Discipline, WorkShape};
 use super::servers::Servers;
 use super::two_choices::two_choices_slowdown;
@@ -31,6 +31,11 @@ impl Sharing {
     /// number in a pod of theirs with exponential work.
     fn slowdown(&self, load: f64) -> f64 {
         let poisson = self.poisson_slowdown(load);
+        if let Some(arrival_scv) = self.gaps_scv() {
+            // What more cores gain by sharing less, they gain as with Poisson arrivals.
+            let gain = (poisson - 1.0) * (1.0 - load) / load.max(1e-9);
+            return 1.0 + self.delay_alone(load, arrival_scv) * gain.min(1.0);
+        }
         if let Some(number) = self.number_found(load) {
             // Of one core; more cores gain by sharing less what Poisson arrivals gain there.
             let gain = (poisson - 1.0) * (1.0 - load) / load.max(1e-9);
@@ -42,7 +47,7 @@ impl Sharing {
         let pods = f64::from(self.pods);
         let factor = match self.discipline {
             Discipline::Random => return poisson,
-            Discipline::RoundRobin => 1.0 / (1.0 - erlang_arrivals_root(pods, load)),
+            Discipline::RoundRobin => return poisson,
             Discipline::PowerOfTwo => two_choices_slowdown(load) + erlang_c(self.pods, load) / (pods * (1.0 - load)),
             Discipline::LeastOutstanding | Discipline::SharedQueue => {
                 1.0 + erlang_c(self.pods, load) * (1.0 / (pods * (1.0 - load)) + 0.5 * (1.0 - 1.0 / pods))
@@ -50,6 +55,41 @@ impl Sharing {
         };
         // The gain over random pods, applied to what sharing costs there.
         1.0 + (poisson - 1.0) * ((factor - 1.0) * (1.0 - load) / load.max(1e-9)).min(1.0)
+    }
+
+    /// The variation of the gaps between the arrivals at a pod, where they are not Poisson and no pod is sought.
+    pub(super) fn gaps_scv(&self) -> Option<f64> {
+        match (self.discipline, self.arriving) {
+            (Discipline::Random | Discipline::RoundRobin, Arriving::Renewal { scv }) => Some(scv),
+            (Discipline::RoundRobin, Arriving::Poisson) if self.pods > 1 => Some(1.0 / f64::from(self.pods)),
+            _ => None,
+        }
+    }
+
+    /// What sharing one core adds to a request over what it takes alone, where arrivals are renewals (GI/G/1-PS).
+    ///
+    /// The workload does not depend on the order of service: on average it is `load` times what an arrival waits,
+    /// first come, first served, and a mean residual work for each in service (Brumelle 1971). Who shares is taken
+    /// to have a mean residual work left, as with Poisson arrivals (Kelly 1979) and in heavy traffic (Gromoll 2004);
+    /// that is exact for exponential work, too.
+    fn delay_alone(&self, load: f64, arrival_scv: f64) -> f64 {
+        if load <= 0.0 {
+            return 0.0;
+        }
+        let scv = self.shape.scv();
+        let root = renewal_root(1.0, load, arrival_scv);
+        let wait = root / (1.0 - root) * klb_mean(load, arrival_scv, scv) / klb_mean(load, arrival_scv, 1.0);
+        wait / ((1.0 + scv) / 2.0)
+    }
+
+    /// How arrivals that are renewals vary for a birth-death chain of the number in a pod of one core: with this
+    /// variation of the gaps and exponential work the chain has the mean number that they leave there.
+    pub(super) fn chain_arrival_scv(&self) -> Option<f64> {
+        /// Near capacity the variation matters, and depends little on the load.
+        const LOAD: f64 = 0.92;
+        let slowdown = 1.0 + self.delay_alone(LOAD, self.gaps_scv()?);
+        // The chain's number is load (1 + (variation - 1) load / 2) / (1 - load).
+        Some((1.0 + 2.0 * ((1.0 - LOAD) * slowdown - 1.0) / LOAD).max(-0.9))
     }
 
     /// Requests in a pod of one core with exponential work, where arrivals are not Poisson.
@@ -116,7 +156,9 @@ impl Sharing {
             return Survival::tabulate(1.0 / 256.0, |t| self.shape.survival((t - off_cpu) * alone));
         }
         let cells = self.shape.cells();
-        let delays: Vec<Delay> = cells.into_iter().map(|cell| Delay::new(cell, slowdown, alone)).collect();
+        let forgets = if self.gaps_scv().is_some() { 1.0 / self.poisson_slowdown(load) } else { 1.0 / slowdown };
+        let crowd = Crowd { slowdown, forgets, alone };
+        let delays: Vec<Delay> = cells.into_iter().map(|cell| Delay::new(cell, crowd)).collect();
         // Times are asked for in rising order: what was over at one is over at the next.
         let over = Cell::new(0);
         Survival::tabulate_smooth(1.0 / 256.0, |t| {
@@ -192,6 +234,17 @@ impl Sharing {
     }
 }
 
+/// The others in a request's pod.
+#[derive(Clone, Copy)]
+struct Crowd {
+    /// The mean time of a request over the time alone.
+    slowdown: f64,
+    /// By how much the number of others is forgotten while a mean work is done.
+    forgets: f64,
+    /// The speed of a request alone.
+    alone: f64,
+}
+
 /// The time of similar amounts of work among others: evenly spread alone, plus a gamma delay.
 struct Delay {
     /// The times alone.
@@ -206,11 +259,12 @@ struct Delay {
 }
 
 impl Delay {
-    fn new((from, to, probability): (f64, f64, f64), slowdown: f64, alone_speed: f64) -> Delay {
+    fn new((from, to, probability): (f64, f64, f64), crowd: Crowd) -> Delay {
+        let Crowd { slowdown, forgets, alone: alone_speed } = crowd;
         let load = 1.0 - 1.0 / slowdown;
         let work = (from + to) / 2.0;
         // The variance over the squared mean of the delay.
-        let y = work * (1.0 - load);
+        let y = work * forgets;
         let square = 2.0 * (y + libm::expm1(-y)) / (load * y * y);
         let delay = GammaSurvival::new(1.0 / square.max(1e-6));
         let mean = work / alone_speed * (slowdown - 1.0);
@@ -233,6 +287,7 @@ impl Delay {
 
 #[cfg(test)]
 mod tests {
+    use super::super::erlang::erlang_arrivals_root;
     use super::*;
 
     fn sharing(cores: f64, threads: Option<u32>, discipline: Discipline, pods: u32) -> Sharing {
@@ -251,6 +306,24 @@ mod tests {
         // One thread does not share.
         check(sharing(0.5, Some(1), Discipline::Random, 4), 0.8, 1.0);
         assert!(sharing(1.0, None, Discipline::PowerOfTwo, 10).slowdown(0.8) < 3.0);
+    }
+
+    #[test]
+    fn turns_of_exponential_work_and_poisson_arrivals_of_any_work_are_exact() {
+        // E_n/M/1 shares as long as it serves one by one: 1 / (1 - root).
+        for (pods, load) in [(2, 0.5), (6, 0.8), (25, 0.95)] {
+            let found = sharing(1.0, None, Discipline::RoundRobin, pods).slowdown(load);
+            let wanted = 1.0 / (1.0 - erlang_arrivals_root(f64::from(pods), load));
+            assert!((found / wanted - 1.0).abs() < 1e-6, "{pods} pods: {found}, not {wanted}");
+        }
+        for shape in [WorkShape::Deterministic, WorkShape::Lognormal { scv: 8.0 }] {
+            let pod = Sharing { shape, ..sharing(1.0, None, Discipline::Random, 1) };
+            assert!((pod.delay_alone(0.8, 1.0) - 4.0).abs() < 1e-6, "{shape:?}");
+            // In heavy traffic the variations add up: (1/4 + scv) / (1 + scv).
+            let scv = shape.scv();
+            let ratio = pod.delay_alone(0.98, 0.25) / pod.delay_alone(0.98, 1.0);
+            assert!((ratio / ((0.25 + scv) / (1.0 + scv)) - 1.0).abs() < 0.05, "{shape:?}: {ratio}");
+        }
     }
 
     #[test]

@@ -106,14 +106,7 @@ impl Station {
                 (self.work_survival(1.0), Wait::stationary(&servers, load))
             }
             Serving::Sharing { cores, threads } => {
-                let sharing = Sharing {
-                    shape: self.shape,
-                    cores,
-                    threads,
-                    discipline: self.discipline,
-                    pods: self.pods,
-                    arriving: self.arriving,
-                };
+                let sharing = self.sharing_of(cores, threads);
                 let wait = match threads {
                     None => Wait::nobody(),
                     Some(threads) => sharing.wait_for_thread(threads, load, self.bound, self.patience),
@@ -121,6 +114,19 @@ impl Station {
                 (sharing.survival(load, off_cpu), wait)
             }
         }
+    }
+
+    /// The pods, where requests share their cores.
+    pub(super) fn sharing(&self) -> Option<Sharing> {
+        match self.serving {
+            Serving::Sharing { cores, threads } => Some(self.sharing_of(cores, threads)),
+            Serving::Unlimited | Serving::Threads(_) => None,
+        }
+    }
+
+    fn sharing_of(&self, cores: f64, threads: Option<u32>) -> Sharing {
+        let Station { shape, discipline, pods, arriving, .. } = *self;
+        Sharing { shape, cores, threads, discipline, pods, arriving }
     }
 
     fn work_survival(&self, stretch: f64) -> Survival {

@@ -4,7 +4,6 @@
 //! backlog knows no chance. There each cohort's queues, or the numbers in its pods, are followed as distributions
 //! instead, until load is well below capacity and what has piled up is gone.
 
-use super::arriving::Arriving;
 use super::backlog::{Drained, Flow, Passed};
 use super::cohort::{Cohort, Followed};
 use super::distribution::{Distribution, QueueLaw};
@@ -182,11 +181,8 @@ impl ServiceModel {
         // Threads that are held while off the CPU share nothing.
         let sharing = |threads: u32| (f64::from(threads) - pod_rate * profile.off_cpu_s).max(1.0);
         let threads = threads.map_or(f64::INFINITY, sharing);
-        let arrival_scv = match station.arriving {
-            Arriving::Renewal { scv } => scv,
-            _ if profile.discipline == Discipline::RoundRobin => 1.0 / f64::from(self.whole_pods()),
-            _ => 1.0,
-        };
+        let gaps_scv = station.sharing().and_then(|sharing| sharing.gaps_scv()).unwrap_or(1.0);
+        let sharing_scv = station.sharing().and_then(|sharing| sharing.chain_arrival_scv()).unwrap_or(1.0);
         (pods.ready > 0.0).then_some(PodLaw {
             pods: pods.ready,
             phases: work.phases.as_ref()?,
@@ -199,7 +195,8 @@ impl ServiceModel {
                 .patience
                 .map_or(f64::INFINITY, |patience| threads + patience * profile.cpu_s * self.pod_capacity * pods.speed),
             places: station.bound.map_or(f64::INFINITY, |bound| threads + f64::from(bound)),
-            arrival_scv,
+            arrival_scv: gaps_scv,
+            sharing_scv,
             work_scv: profile.shape.scv(),
         })
     }

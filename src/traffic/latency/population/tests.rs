@@ -20,6 +20,7 @@ fn law(phases: &Phases, threads: f64) -> PodLaw<'_> {
         places: f64::INFINITY,
         patience: f64::INFINITY,
         arrival_scv: 1.0,
+        sharing_scv: 1.0,
         work_scv: 1.0,
     }
 }
