@@ -45,13 +45,22 @@ const BALANCERS: [Discipline; 5] = [
 /// Requests that a case simulates, about.
 const REQUESTS: f64 = 1.5e6;
 
+/// What all pods of a case can do in a second, at most.
+const MOST_PER_S: f64 = 400.0;
+
 impl Drawn {
     /// Case `number` of a seed; kinds take turns.
     pub fn new(seed: u64, number: u64) -> Drawn {
         let kind = KINDS[(number % KINDS.len() as u64) as usize];
         let mut dice = Dice(Seed::new(seed, number as u32).stream("latency cases", 0));
-        let profile = profile(kind, &mut dice);
         let pods = dice.one_of(&[2, 3, 4, 6, 8, 12, 20, 30]);
+        let mut profile = profile(kind, &mut dice);
+        // Slow enough for many replications.
+        let slower = (profile.pod_capacity() * f64::from(pods) / MOST_PER_S).max(1.0);
+        profile.cpu_s *= slower;
+        if let Some(timeout) = &mut profile.timeout {
+            timeout.after_s *= slower;
+        }
         let mut drawn = Drawn {
             name: format!("{seed}-{number:03}"),
             kind,
@@ -102,7 +111,6 @@ impl Drawn {
         self.horizon_s = 600.0;
         let pods = self.pods[0].1;
         let capacity = self.profile.pod_capacity() * f64::from(pods);
-        // Small services, as many as there is time for.
         let calm = dice.between(0.5, 0.85);
         let high = dice.between(0.95, 1.6);
         let end_s = 15.0 * (dice.between(16.0, 26.0)).floor();

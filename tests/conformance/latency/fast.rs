@@ -230,8 +230,7 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
         idle.step(SimDuration::from_secs(1), 1e-9, &pods(1));
         idle.strata_s()
     };
-    // Longer intervals are recorded of scenarios that change within them.
-    let step_s = input.interval_s.min(15.0);
+    let step_s = step_of(input);
     let count = (input.horizon_s / step_s).round() as usize;
     let interval_of = |time_s: f64| (time_s / input.interval_s + 1e-9) as usize;
     let empty = ByArrival { histogram: LatencyHistogram::new(), failed: 0.0 };
@@ -271,6 +270,15 @@ fn run_by_arrival(case: &Case, first_tier_only: bool) -> (Vec<ByArrival>, Latenc
         }
     }
     (intervals, whole)
+}
+
+/// The longest step, 15 s at most, that ends wherever an interval ends or something changes.
+fn step_of(input: &Input) -> f64 {
+    let pods = input.services.iter().flat_map(|service| service.pods.iter().map(|(at, _)| *at));
+    let mut times: Vec<f64> = input.arrivals.rate.iter().map(|(at, _)| *at).chain(pods).collect();
+    times.push(input.interval_s);
+    let divides = |step_s: &f64| times.iter().all(|at| (at / step_s - (at / step_s).round()).abs() < 1e-9);
+    [15.0, 10.0, 5.0, 2.5, 1.0].into_iter().find(divides).unwrap_or(0.5)
 }
 
 /// Hands out what left a backlog: time of arrival, latency, requests.
