@@ -11,7 +11,7 @@ use crate::sim::outcome::{Point, Timeline};
 use crate::sim::serving::{PodChange, ReadyPods, Step, TrafficEngine};
 use crate::study::{Estimate, Study};
 use crate::traffic::calls::{Route, RouteId, ServiceId};
-use crate::traffic::latency::{ColdPods, LatencyHistogram, LatencySummary, PodCohort, ServiceProfile};
+use crate::traffic::latency::{LatencyHistogram, LatencySummary, PodCohort, WarmUp};
 use crate::units::{SimDuration, SimTime};
 use crate::world::{LatencyMode, Traffic};
 use rayon::prelude::*;
@@ -199,8 +199,14 @@ impl<'a> Replay<'a> {
             for (id, service) in traffic.services.iter() {
                 let wanted =
                     Wanted { ready: self.pods(at, id), new: self.new_pods(at, id), is_first: at == self.begin };
-                follow(&mut crowds.ready[id].cohorts, at, wanted.ready as f64, engine.backlog(id));
-                crowds.warm(id, &service.profile, &step, &wanted);
+                let (pods, backlog) = (wanted.ready as f64, engine.backlog(id));
+                let warm_up = service.profile.warm_up;
+                follow(&mut crowds.ready[id].cohorts, &step, pods, |cohort| {
+                    backlog <= 0.0 && warm_up.is_none_or(|warm_up| step.is_warm(cohort, warm_up))
+                });
+                for cohort in &mut crowds.ready[id].cohorts {
+                    cohort.speed = warm_up.map_or(1.0, |warm_up| step.speed(cohort, warm_up));
+                }
                 // The engine has those outside the cluster already.
                 if service.workload.is_some() {
                     crowds.come_and_go(&mut engine, id, &step, &wanted);
@@ -249,7 +255,6 @@ struct Wanted {
 /// The services' pods in a replay, for either mode.
 struct Crowds {
     ready: IdVec<ServiceId, ReadyPods>,
-    cold: IdVec<ServiceId, ColdPods>,
     /// In order of coming.
     pods: IdVec<ServiceId, Vec<PodId>>,
     /// Pods so far.
@@ -260,7 +265,6 @@ impl Crowds {
     fn new(services: usize) -> Crowds {
         Crowds {
             ready: IdVec::filled(ReadyPods { node_speed: 1.0, ..ReadyPods::default() }, services),
-            cold: IdVec::filled(ColdPods::default(), services),
             pods: IdVec::filled(Vec::new(), services),
             count: 0,
         }
@@ -280,28 +284,41 @@ impl Crowds {
             engine.pod_changed(step.from, id, pod, PodChange::Leaves);
         }
     }
+}
 
-    /// New pods of a service that starts cold are slow for a while.
-    fn warm(&mut self, id: ServiceId, profile: &ServiceProfile, step: &ReplayedStep, wanted: &Wanted) {
-        let Some(warm_up) = profile.warm_up else { return };
-        let span_s = step.span.as_secs_f64();
-        let from_s = step.at as f64 * span_s;
-        let cold = &mut self.cold[id];
-        (0..wanted.new).for_each(|_| cold.add(from_s));
-        let speed = cold.mean_speed(warm_up, (from_s, from_s + span_s), wanted.ready as f64);
-        self.ready[id].cohorts.iter_mut().for_each(|cohort| cohort.speed = speed);
+impl ReplayedStep {
+    /// When it begins, and when a cohort's pods became ready, in seconds; those of the first step have long been.
+    fn times_s(&self, cohort: &PodCohort) -> (f64, f64) {
+        let of = |step: f64| step * self.span.as_secs_f64();
+        (of(self.at as f64), if cohort.key == 0 { f64::NEG_INFINITY } else { of(cohort.key as f64) })
+    }
+
+    fn is_warm(&self, cohort: &PodCohort, warm_up: WarmUp) -> bool {
+        let (from_s, ready_s) = self.times_s(cohort);
+        warm_up.is_over(ready_s, from_s)
+    }
+
+    fn speed(&self, cohort: &PodCohort, warm_up: WarmUp) -> f64 {
+        let (from_s, ready_s) = self.times_s(cohort);
+        if self.is_warm(cohort, warm_up) {
+            1.0
+        } else {
+            warm_up.mean_speed(ready_s, from_s, from_s + self.span.as_secs_f64())
+        }
     }
 }
 
-/// Brings a service's cohorts to this many pods: new ones are on their own while others have a backlog,
-/// the youngest go first.
-fn follow(cohorts: &mut SmallVec<[PodCohort; 4]>, at: usize, pods: f64, backlog: f64) {
-    if backlog <= 0.0 {
-        cohorts.clear();
-    }
+/// Brings a service's cohorts to this many pods: those that `are_alike` become one, new ones are on their own beside
+/// others, the youngest go first.
+fn follow(
+    cohorts: &mut SmallVec<[PodCohort; 4]>,
+    step: &ReplayedStep,
+    pods: f64,
+    are_alike: impl Fn(&PodCohort) -> bool,
+) {
     let more = pods - cohorts.iter().map(|cohort| cohort.ready).sum::<f64>();
     if more > 0.0 || cohorts.is_empty() {
-        let key = if cohorts.is_empty() { 0 } else { at as u64 };
+        let key = if cohorts.is_empty() { 0 } else { step.at as u64 };
         cohorts.push(PodCohort { key, ready: more, speed: 1.0 });
     }
     let mut fewer = -more;
@@ -314,6 +331,12 @@ fn follow(cohorts: &mut SmallVec<[PodCohort; 4]>, at: usize, pods: f64, backlog:
         } else {
             break;
         }
+    }
+    let alike: SmallVec<[f64; 4]> =
+        cohorts.iter().filter(|cohort| are_alike(cohort)).map(|cohort| cohort.ready).collect();
+    if !alike.is_empty() {
+        cohorts.retain(|cohort| !are_alike(cohort));
+        cohorts.insert(0, PodCohort { key: 0, ready: alike.iter().sum(), speed: 1.0 });
     }
 }
 

@@ -4,6 +4,7 @@ use foresail::scenario;
 use foresail::sim::outcome::Outcome;
 use foresail::study::Study;
 use foresail::study::audit::{AuditPlan, audit};
+use foresail::traffic::latency::LatencyHistogram;
 use foresail::units::SimDuration;
 
 /// The reference cluster for an hour, with changes.
@@ -71,24 +72,32 @@ fn the_audit_shows_both_modes_where_it_was_worst() {
     assert_eq!(rows, audit(&study, &plan));
 }
 
-/// A quantile of a service in both modes, the fast one first.
-fn in_both_modes(service: &str, quantile: f64, sets: &[&str]) -> [f64; 2] {
+/// What a service's visits took in both modes, the fast one first.
+fn latency_in_both_modes(service: &str, sets: &[&str]) -> [LatencyHistogram; 2] {
     ["latency=fast", "latency=exact"].map(|mode| {
         let sets: Vec<&str> = sets.iter().copied().chain(["duration=10m", mode]).collect();
         let outcome = study(&sets).replicate(0);
-        let found = outcome.services.iter().find(|row| row.name == service).expect("a service of the cluster");
-        found.latency.quantile_s(quantile)
+        outcome.services.into_iter().find(|row| row.name == service).expect("a service of the cluster").latency
     })
+}
+
+/// A quantile of a service in both modes, the fast one first.
+fn in_both_modes(service: &str, quantile: f64, sets: &[&str]) -> [f64; 2] {
+    latency_in_both_modes(service, sets).map(|latency| latency.quantile_s(quantile))
 }
 
 #[test]
 fn a_cold_start_slows_new_pods_in_both_modes() {
     let usual = in_both_modes("iam-service", 0.8, &[]);
-    let cold = in_both_modes("iam-service", 0.8, &["services.iam-service.coldStart={speed: 0.25, duration: 5m}"]);
-    for (usual, cold) in usual.into_iter().zip(cold) {
-        assert!(cold > 1.4 * usual, "{cold} with a cold start, {usual} without");
+    let cold = latency_in_both_modes("iam-service", &["services.iam-service.coldStart={speed: 0.25, duration: 5m}"]);
+    for (usual, cold) in usual.into_iter().zip(&cold) {
+        assert!(cold.quantile_s(0.8) > 1.4 * usual, "{} with a cold start, {usual} without", cold.quantile_s(0.8));
     }
-    assert!(percent(cold[0], cold[1]).abs() < 20.0, "{cold:?}");
+    let [fast, exact] = &cold;
+    let error = percent(fast.mean_s(), exact.mean_s());
+    assert!(error.abs() < 10.0, "mean: {error:.1} %");
+    let error = percent(fast.quantile_s(0.95), exact.quantile_s(0.95));
+    assert!(error.abs() < 12.0, "P95: {error:.1} %");
 }
 
 #[test]
@@ -118,12 +127,12 @@ fn the_audit_follows_cold_pods_in_both_modes() {
     for (usual, cold) in usual.into_iter().zip(cold) {
         assert!(cold > 1.2 * usual, "{cold} with a cold start, {usual} without");
     }
-    // The fast mode slows all pods a little where some are very slow: its tail is too short.
-    assert!(cold[0] < cold[1], "{cold:?}");
+    // Who meets a cold pod has its latency.
+    assert!(percent(cold[0], cold[1]).abs() < 12.0, "{cold:?}");
 }
 
 #[test]
-fn retries_within_a_budget_are_followed_by_the_exact_mode_and_said_by_the_fast_one() {
+fn retries_within_a_budget_are_followed_in_both_modes() {
     // One pod of a service that everybody calls is asked for more than it can do, and its clients are impatient.
     let hasty = [
         "duration=5m",
@@ -138,15 +147,10 @@ fn retries_within_a_budget_are_followed_by_the_exact_mode_and_said_by_the_fast_o
         let row = outcome.services.iter().find(|row| row.name == "iam-service").expect("a service of the cluster");
         row.totals.requests
     };
-    let [without, little, much] = [None, Some(0.1), Some(1.0)].map(|budget| visits("latency=exact", budget));
-    assert!(little > 1.05 * without && little < 1.11 * without, "{without} {little}");
-    assert!(much > 1.5 * without && much < 2.01 * without, "{without} {much}");
-    assert_eq!(visits("latency=fast", None), visits("latency=fast", Some(1.0)));
-    for (mode, is_said) in [("latency=fast", true), ("latency=exact", false)] {
-        let sets = ["services.iam-service.retries={attempts: 3}", mode].map(str::to_owned);
-        let caveats = scenario::embedded(&sets).expect("a caveat is enough").caveats;
-        let said = caveats.iter().any(|caveat| caveat.to_string().contains("services.iam-service.retries"));
-        assert_eq!(said, is_said, "{mode}: {caveats:?}");
+    for mode in ["latency=exact", "latency=fast"] {
+        let [without, little, much] = [None, Some(0.1), Some(1.0)].map(|budget| visits(mode, budget));
+        assert!(little > 1.05 * without && little < 1.11 * without, "{mode}: {without} {little}");
+        assert!(much > 1.5 * without && much < 2.01 * without, "{mode}: {without} {much}");
     }
 }
 

@@ -40,23 +40,6 @@ pub(super) fn arrivals(scene: &Scene<'_>, issues: &mut Issues) -> ArrivalProcess
     process
 }
 
-/// What services have that only the exact mode follows.
-pub(super) fn warn_about_the_unfollowed(scene: &Scene<'_>, issues: &mut Issues) {
-    if matches!(scene.file.latency, file::Latency::Exact) {
-        return;
-    }
-    for (name, profile) in &scene.file.services {
-        for (has_it, field) in [(profile.retries.is_some(), "retries"), (profile.blocking, "blocking")] {
-            if has_it {
-                let message =
-                    "the fast latency mode does not follow this: load and latency are as if it were not there";
-                let warning = Issue::warning(format!("services.{name}.{field}"), message);
-                issues.push(warning.with_help("`latency: exact` follows it"));
-            }
-        }
-    }
-}
-
 fn check_bursts(levels: [f64; 2], mean_sojourn_s: [f64; 2], issues: &mut Issues) {
     if levels.iter().any(|level| !level.is_finite() || *level < 0.0) || mean_sojourn_s.iter().any(|s| *s <= 0.0) {
         let message = format!("found levels {levels:?}, expected numbers of at least 0 and sojourns above 0");

@@ -79,7 +79,6 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     };
     let (noise, objective) = (noise(scene, issues), objective(scene, issues));
     let (mode, arrivals) = (latency::mode(scene), latency::arrivals(scene, issues));
-    latency::warn_about_the_unfollowed(scene, issues);
     for (id, service) in services.iter_mut() {
         // Only who is called from outside sees the gaps as they are; bursts come through to everybody.
         let entering = graph.routes().values().filter(|route| route.call.service == id).map(|route| route.share);

@@ -9,6 +9,7 @@
 mod engine;
 mod exact;
 mod fast;
+mod part_sums;
 mod service;
 mod step;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::step::ReadyPods;
 use crate::sim::burn::{BurnWatch, ObservedStep};
 use crate::sim::count_over_time::CountOverTime;
-use crate::traffic::latency::{ColdPods, PodCohort, StepOutcome, WarmUp};
+use crate::traffic::latency::{PodCohort, StepOutcome, WarmUp};
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Objective, Service, WorkloadId};
 use smallvec::{SmallVec, smallvec};
@@ -18,7 +18,6 @@ pub(crate) struct ServiceState {
     /// 1 while any pod is ready.
     present: CountOverTime,
     settled_present_nanos: i128,
-    cold: ColdPods,
     /// Cohorts with a key up to this one have been merged into cohort 0.
     merged: u64,
     /// The cpu time of a request over the profile's: slow machines take longer, new versions may cost more.
@@ -61,11 +60,13 @@ pub struct ServiceTotals {
     pub pooled: SimDuration,
 }
 
-/// Pods that became ready together while there was a backlog.
+/// Pods that became ready together while there was a backlog, or are cold.
 #[derive(Clone, Copy, Debug)]
 struct Cohort {
     key: u64,
     ready: CountOverTime,
+    /// When the last of them became ready.
+    since: SimTime,
     /// Ready pod seconds (in nanoseconds) up to the last step.
     settled_nanos: i128,
 }
@@ -80,7 +81,6 @@ impl ServiceState {
             cohorts: SmallVec::new(),
             present: CountOverTime::default(),
             settled_present_nanos: 0,
-            cold: ColdPods::default(),
             merged: 0,
             cpu_of_request: 1.0,
             last: StepOutcome::default(),
@@ -112,13 +112,12 @@ impl ServiceState {
         self.last_rate * self.last.latency.mean_s + self.last.backlog
     }
     /// A pod became ready: it joins the others, or starts with an empty queue of its own while the others
-    /// have a backlog.
+    /// have a backlog, or slowly.
     pub(in crate::sim) fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
-        if self.warm_up.is_some() {
-            self.cold.add(now.as_secs_f64());
-        }
-        let key = if self.last.backlog > 0.0 { step } else { 0 };
-        self.cohort(key).ready.change(now, 1);
+        let key = if self.last.backlog > 0.0 || self.warm_up.is_some() { step } else { 0 };
+        let cohort = self.cohort(key);
+        cohort.ready.change(now, 1);
+        cohort.since = now;
         self.present.set(now, 1);
         key
     }
@@ -130,7 +129,8 @@ impl ServiceState {
     }
     fn cohort(&mut self, key: u64) -> &mut Cohort {
         let at = self.cohorts.iter().position(|cohort| cohort.key == key).unwrap_or_else(|| {
-            self.cohorts.push(Cohort { key, ready: CountOverTime::default(), settled_nanos: 0 });
+            let (ready, since) = (CountOverTime::default(), SimTime::ZERO);
+            self.cohorts.push(Cohort { key, ready, since, settled_nanos: 0 });
             self.cohorts.len() - 1
         });
         &mut self.cohorts[at]
@@ -141,17 +141,17 @@ impl ServiceState {
             // Outside the cluster: always there.
             return smallvec![PodCohort { key: 0, ready: 1.0, speed: 1.0 }];
         }
+        let warm_up = self.warm_up;
         let settle_one = |cohort: &mut Cohort| {
             let nanos = cohort.ready.nanos(now);
             let ready = (nanos - std::mem::replace(&mut cohort.settled_nanos, nanos)) as f64 / span.as_nanos() as f64;
-            PodCohort { key: cohort.key, ready, speed }
+            let (from_s, to_s) = ((now - span).as_secs_f64(), now.as_secs_f64());
+            let warmth = |warm_up: WarmUp| warm_up.mean_speed(cohort.since.as_secs_f64(), from_s, to_s);
+            PodCohort { key: cohort.key, ready, speed: speed * warm_up.filter(|_| cohort.key > 0).map_or(1.0, warmth) }
         };
         let mut cohorts: SmallVec<[PodCohort; 4]> = self.cohorts.iter_mut().map(settle_one).collect();
-        let ready: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
-        if let Some(warm_up) = self.warm_up {
-            let step_s = ((now - span).as_secs_f64(), now.as_secs_f64());
-            let warmth = self.cold.mean_speed(warm_up, step_s, ready);
-            cohorts.iter_mut().for_each(|cohort| cohort.speed *= warmth);
+        if warm_up.is_some() && cohorts.len() > 1 {
+            cohorts.retain(|cohort| cohort.ready > 0.0 || cohort.key == 0);
         }
         cohorts
     }
@@ -165,16 +165,27 @@ impl ServiceState {
             span - SimDuration::from_nanos(present as i64)
         }
     }
-    /// Without a backlog all pods are alike again.
+    /// Without a backlog all pods are alike again that are warm.
     fn merge(&mut self, now: SimTime, step: u64) {
-        if self.cohorts.len() > 1 && self.last.backlog <= 0.0 {
-            let all: i64 = self.cohorts.iter().map(|cohort| cohort.ready.value()).sum();
-            self.cohorts.clear();
-            self.merged = step;
-            let cohort = self.cohort(0);
-            cohort.ready.set(now, all);
-            cohort.settled_nanos = cohort.ready.nanos(now);
+        if self.cohorts.len() < 2 || self.last.backlog > 0.0 {
+            return;
         }
+        // Keys rise with time, and so do the times at which pods are warm.
+        let is_cold = |cohort: &&Cohort| {
+            let warm_up = self.warm_up.filter(|_| cohort.key > 0);
+            warm_up.is_some_and(|warm_up| !warm_up.is_over(cohort.since.as_secs_f64(), now.as_secs_f64()))
+        };
+        let merged = self.cohorts.iter().filter(is_cold).map(|cohort| cohort.key - 1).min().unwrap_or(step);
+        if merged <= self.merged && self.warm_up.is_some() {
+            return;
+        }
+        let alike = |cohort: &&Cohort| cohort.key <= merged;
+        let all: i64 = self.cohorts.iter().filter(alike).map(|cohort| cohort.ready.value()).sum();
+        self.cohorts.retain(|cohort| cohort.key > merged);
+        self.merged = merged;
+        let cohort = self.cohort(0);
+        cohort.ready.set(now, all);
+        cohort.settled_nanos = cohort.ready.nanos(now);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::id::{Id, IdVec, WorkloadId};
 use crate::rng::Seed;
 use crate::traffic::calls::{Call, CallGraph, Route, RouteId, ServiceId};
 use crate::traffic::exact::ArrivalProcess;
-use crate::traffic::latency::{LatencyTables, PodCohort, ServiceProfile};
+use crate::traffic::latency::{Abandoned, LatencyTables, PodCohort, Retries, ServiceProfile, Timeout};
 use crate::units::{SimDuration, SimTime};
 use crate::world::{LatencyMode, Objective, Service, Traffic};
 use smallvec::smallvec;
@@ -225,5 +225,124 @@ fn the_engine_repeats_exactly() {
             (led.engine.service(shop()), led.engine.route_histogram(RouteId::from_index(0)).clone())
         };
         assert!(run() == run(), "{mode:?}");
+    }
+}
+
+/// A shop whose requests share a core, give up after a second, and are tried three times more within this budget.
+fn hasty(budget_share: f64) -> Traffic {
+    let mut traffic = traffic();
+    let profile = &mut traffic.services[shop()].profile;
+    (profile.concurrency, profile.cpu_limit_cores) = (Some(8), Some(1.0));
+    profile.retries = Some(Retries { most: 3, backoff_s: 0.025, budget_share });
+    profile.timeout = Some(Timeout { after_s: 1.0, work: Abandoned::CancelQueued });
+    traffic
+}
+
+/// Attempts per second at the shop and the share of requests that fail, long after a minute with more than its four pods
+/// can do (200 requests a second).
+fn after_a_surge(traffic: &Traffic, mode: LatencyMode) -> [f64; 2] {
+    let mut led = Led::of(traffic, mode).more(4);
+    let rates = [120.0; 4].into_iter().chain([400.0; 4]).chain([120.0; 24]);
+    let (mut attempts, mut failed) = (0.0, 0.0);
+    for (step, rate) in rates.enumerate() {
+        led.step(rate, ready(4.0));
+        if step >= 20 {
+            let route = led.engine.route(RouteId::from_index(0));
+            attempts += led.engine.service(shop()).arrived / STEP.as_secs_f64() / 12.0;
+            failed += route.failed / route.arrived / 12.0;
+        }
+    }
+    [attempts, failed]
+}
+
+#[test]
+fn a_storm_of_retries_outlives_its_cause_in_both_modes() {
+    let [fast, exact] = MODES.map(|mode| after_a_surge(&hasty(3.0), mode));
+    near(fast[0], exact[0], 0.2);
+    assert!(fast[1] > 0.5 && exact[1] > 0.5, "{fast:?} {exact:?}");
+    // A budget ends it.
+    for mode in MODES {
+        let [attempts, failed] = after_a_surge(&hasty(0.2), mode);
+        near(attempts, 120.0, 0.05);
+        assert!(failed < 1e-3, "{mode:?}: {failed}");
+    }
+}
+
+#[test]
+fn retries_are_so_many_in_both_modes() {
+    let mut traffic = traffic();
+    let profile = &mut traffic.services[shop()].profile;
+    profile.queue_bound = Some(10);
+    for (most, budget_share) in [(3, 3.0), (2, 0.2)] {
+        traffic.services[shop()].profile.retries = Some(Retries { most, backoff_s: 0.025, budget_share });
+        let [fast, exact] = MODES.map(|mode| {
+            let mut led = Led::of(&traffic, mode).more(4);
+            let [mut attempts, mut failed] = [0.0; 2];
+            for step in 0..40 {
+                led.step(260.0, ready(4.0));
+                let route = led.engine.route(RouteId::from_index(0));
+                if step >= 4 {
+                    attempts += led.engine.service(shop()).arrived;
+                    failed += route.failed;
+                }
+            }
+            [attempts, failed, led.engine.route_histogram(RouteId::from_index(0)).quantile_s(0.95)]
+        });
+        for (fast, exact) in fast.into_iter().zip(exact) {
+            near(fast, exact, 0.1);
+        }
+    }
+}
+
+/// A shop of few threads that wait for a bank which does 50 requests a second.
+fn waiting_for_the_bank() -> Traffic {
+    let mut traffic = traffic();
+    let call = Call { holds_thread: true, ..Call::to(shop()).then(vec![Call::to(bank())]) };
+    traffic.graph = CallGraph::from_routes(vec![Route { name: "/".into(), share: 1.0, call }], 2).unwrap();
+    let profile = &mut traffic.services[shop()].profile;
+    (profile.cpu_s, profile.concurrency, profile.queue_bound) = (0.002, Some(8), Some(10));
+    traffic.services[bank()].profile.cpu_s = 0.02;
+    traffic
+}
+
+#[test]
+fn a_slow_callee_exhausts_its_callers_threads_in_both_modes() {
+    let traffic = waiting_for_the_bank();
+    let route = RouteId::from_index(0);
+    let outcomes = |rate: f64| {
+        MODES.map(|mode| {
+            let mut led = Led::of(&traffic, mode).more(2);
+            let [mut failed, mut reached] = [0.0; 2];
+            for step in 0..60 {
+                led.step(rate, ready(2.0));
+                if step >= 4 {
+                    failed += led.engine.route(route).failed / (rate * STEP.as_secs_f64() * 56.0);
+                    reached += led.engine.service(bank()).arrived / (STEP.as_secs_f64() * 56.0);
+                }
+            }
+            // Who is turned away by the shop does not get to the bank, and few wait there.
+            let bank_s = led.engine.service_histogram(bank()).mean_s();
+            [failed, reached, bank_s, led.engine.route_histogram(route).mean_s()]
+        })
+    };
+    let [fast, exact] = outcomes(100.0);
+    near(fast[0], exact[0], 0.1);
+    near(fast[1], exact[1], 0.1);
+    near(fast[2], exact[2], 0.25);
+    near(fast[3], exact[3], 0.25);
+    assert!(fast[0] > 0.4 && fast[2] < 0.4, "{fast:?}");
+    let [fast, exact] = outcomes(30.0);
+    assert!(fast[0] < 1e-3 && exact[0] < 1e-2, "{fast:?} {exact:?}");
+    near(fast[3], exact[3], 0.1);
+}
+
+#[test]
+fn threads_that_wait_are_no_part_of_a_services_own_latency() {
+    for mode in MODES {
+        let mut led = Led::of(&waiting_for_the_bank(), mode).more(4);
+        (0..40).for_each(|_| led.step(20.0, ready(4.0)));
+        let own_s = led.engine.service_histogram(shop()).mean_s();
+        assert!(own_s < 0.003, "{mode:?}: {own_s}");
+        assert!(led.engine.route_histogram(RouteId::from_index(0)).mean_s() > 0.03);
     }
 }

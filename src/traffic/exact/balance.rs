@@ -2,7 +2,7 @@
 
 use crate::rng::Stream;
 use crate::traffic::exact::work::WorkDraw;
-use crate::traffic::latency::{Discipline, ServiceProfile};
+use crate::traffic::latency::{Discipline, Retries, ServiceProfile};
 use std::collections::VecDeque;
 
 /// A service: its pods in the order they came, its shared queue, its retry budget.
@@ -29,9 +29,6 @@ pub(super) struct Service {
     pub(super) patience: VecDeque<(f64, u32, u32)>,
 }
 
-/// A budget never grows above this many retries at once.
-const MOST_TOKENS: f64 = 100.0;
-
 impl Service {
     pub(super) fn new(profile: ServiceProfile) -> Service {
         Service {
@@ -42,7 +39,7 @@ impl Service {
             room: Vec::new(),
             waiting: VecDeque::new(),
             turn: 0,
-            tokens: MOST_TOKENS / 10.0,
+            tokens: Retries::FIRST_TOKENS,
             node_speed: 1.0,
             work_of_gone_s: 0.0,
             patience: VecDeque::new(),
@@ -119,7 +116,7 @@ impl Service {
     /// A first attempt earns its share of a retry.
     pub(super) fn earn(&mut self) {
         if let Some(retries) = self.profile.retries {
-            self.tokens = (self.tokens + retries.budget_share).min(MOST_TOKENS);
+            self.tokens = (self.tokens + retries.budget_share).min(Retries::MOST_TOKENS);
         }
     }
 
@@ -131,6 +128,6 @@ impl Service {
             return None;
         }
         self.tokens -= 1.0;
-        Some(retries.backoff_s * (libm::exp2(f64::from(number.min(16))) - 1.0))
+        Some(retries.longest_pause_s(number))
     }
 }

@@ -156,11 +156,12 @@ impl ExactModel {
         service.room.push(0);
         self.warmth[at as usize] = 1.0;
         if let Some(WarmUp { speed, seconds }) = warm_up.filter(|warm_up| warm_up.seconds > 0.0) {
-            self.warmth[at as usize] = speed;
-            for part in 1..=WARM_UP_PARTS {
-                let share = f64::from(part) / f64::from(WARM_UP_PARTS);
-                let speed = speed + share * (1.0 - speed);
-                self.remind(share * seconds, Due::Warmer { pod: at, generation, speed });
+            // In the middle of each part it is as fast as the line says.
+            let along = |parts: f64| parts / f64::from(WARM_UP_PARTS);
+            self.warmth[at as usize] = speed + along(0.5) * (1.0 - speed);
+            for part in (1..=WARM_UP_PARTS).map(f64::from) {
+                let speed = (speed + along(part + 0.5) * (1.0 - speed)).min(1.0);
+                self.remind(along(part) * seconds, Due::Warmer { pod: at, generation, speed });
             }
         }
         self.apply_speed(at);

@@ -8,8 +8,8 @@ use super::{STRATA_COUNT, ServiceModel};
 use std::sync::Arc;
 
 impl ServiceModel {
-    /// Turns what has passed into latencies, errors and usage.
-    pub(super) fn answer(&mut self, arrivals: f64, span_s: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
+    /// Turns what has passed into latencies, errors and usage; returns how many requests were worked on.
+    pub(super) fn answer(&mut self, arrivals: f64, span_s: f64, pods: &PodCohorts, outcome: &mut StepOutcome) -> f64 {
         let speed = self.cohorts.first().map_or(1.0, |cohort| cohort.pods.speed);
         let plain = self.drained.is_empty()
             && self.passed.iter().all(|(_, passed)| passed.saturated == 0.0)
@@ -25,6 +25,7 @@ impl ServiceModel {
         let capacity: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() * self.pod_capacity;
         outcome.utilization = (done / (capacity * span_s)).min(1.0);
         self.count_cpu(span_s, done, pods, outcome);
+        done
     }
 
     /// The usual step: every request meets the same stationary queue, at so many pods of one speed. False where timeouts

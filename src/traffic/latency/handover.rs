@@ -6,6 +6,9 @@ use super::fluid_sharing;
 use super::outcome::{PodCohort, PodCohorts};
 use super::profile::Discipline;
 
+/// Nearer to capacity nobody is idle, and all pods get what they can do.
+const HIGHEST_SHARE: f64 = 0.999;
+
 impl ServiceModel {
     /// Makes the cohorts those of this step. What waits in a pod that is gone is sent to the
     /// others; with one queue for all there is one cohort, whose new threads take from it at once.
@@ -114,5 +117,38 @@ impl ServiceModel {
         };
         let levels = self.cohorts.iter().map(|c| level_below(own_level(c)));
         levels.fold(None, |least: Option<f64>, level| Some(least.map_or(level, |l| l.min(level))))
+    }
+
+    /// Where requests seek idle pods, and pods differ in speed: the rate at which a pod gets them while it is idle.
+    ///
+    /// Every arrival goes to one of the idle pods, all as likely (join the idle queue: Lu et al. 2011; with pods of
+    /// different speeds: Stolyar 2015): a pod that can do `c` a second gets `r = idle_rate * (1 - r / c)`, so that slow pods
+    /// get the less the more is to do, and never more than they can do. None where the pods are alike.
+    pub(super) fn idle_rate(&self, arrivals: f64) -> Option<f64> {
+        let seeking = matches!(self.profile.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo);
+        let first = self.cohorts.first()?.pods.speed;
+        if !seeking || !self.pod_capacity.is_finite() || self.cohorts.iter().all(|c| c.pods.speed == first) {
+            return None;
+        }
+        let given = |rate: f64| self.cohorts.iter().map(|c| self.rate_behind_a_seeker(c, rate)).sum::<f64>();
+        let capacity: f64 = self.cohorts.iter().map(|c| self.pod_capacity * c.pods.ready * c.pods.speed).sum();
+        if arrivals >= capacity * HIGHEST_SHARE {
+            return None;
+        }
+        let (mut low, mut high) = (0.0, arrivals.max(1e-9));
+        while given(high) < arrivals {
+            high *= 2.0;
+        }
+        for _ in 0..40 {
+            let middle = (low + high) / 2.0;
+            *(if given(middle) < arrivals { &mut low } else { &mut high }) = middle;
+        }
+        Some(high)
+    }
+
+    /// Requests per second that a cohort gets where each of its pods gets so many while it is idle.
+    pub(super) fn rate_behind_a_seeker(&self, cohort: &Cohort, idle_rate: f64) -> f64 {
+        let capacity = self.pod_capacity * cohort.pods.speed;
+        cohort.pods.ready * idle_rate * capacity / (capacity + idle_rate)
     }
 }

@@ -8,13 +8,14 @@
 //! tier follows distributions instead (`tier`): of the queues for threads (`distribution`, `chain`), or of the
 //! numbers in pods whose requests share a CPU (`population`, on a `grid`; `pod`, `tagged`).
 //!
-//! It deliberately does not follow single requests: bursts inside a step, retries and threads held
-//! by slow callees are the exact mode's matter.
+//! It deliberately does not follow single requests: bursts inside a step are the exact mode's matter. What failed calls
+//! that are tried again, and threads held by slow callees, do to the services is found between them (`attempts`, `held`).
 //!
 //! Start reading at [`ServiceModel::step`]; the formulas are in `servers`, `waiting` and `sharing`.
 
 mod answers;
 mod arriving;
+mod attempts;
 mod backlog;
 mod boxes;
 mod chain;
@@ -24,12 +25,15 @@ mod distribution;
 mod empirical;
 mod erlang;
 mod fluid_sharing;
+mod foreseen;
 mod fourier;
 mod given_up;
 mod grid;
 mod handover;
+mod held;
 mod histogram;
 mod level_masses;
+mod mixture;
 mod model;
 mod one_server;
 mod outcome;
@@ -47,6 +51,7 @@ mod table;
 mod tables;
 mod tagged;
 mod tier;
+mod tried;
 mod two_choices;
 mod waiting;
 mod waiting_line;
@@ -54,16 +59,20 @@ mod work;
 mod work_ahead;
 mod young;
 
+pub use attempts::{Attempts, Trying};
 pub use backlog::Drained;
 pub use empirical::EmpiricalWork;
+pub use held::Threads;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};
+pub use mixture::Mixture;
 pub use model::ServiceModel;
 pub use outcome::{LatencySummary, PodCohort, PodCohorts, StepOutcome};
 pub use profile::{
-    Abandoned, ArrivalProcess, ColdPods, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
+    Abandoned, ArrivalProcess, Discipline, ProfileError, Retries, ServiceProfile, Timeout, WarmUp, WorkShape,
 };
 pub use routes::{Hop, RouteLatency, RouteOutcome, compose_call, quantile_of_strata, record_strata};
 pub use tables::LatencyTables;
+pub use tried::{Tried, Tries};
 
 use table::STRATA;
 

@@ -52,6 +52,10 @@ pub struct ServiceModel {
     pub(super) spread: StepLatencies,
     pub(super) histogram: LatencyHistogram,
     pub(super) pod_cpu_milli: Vec<f64>,
+    /// Requests of the last step whose work was done.
+    worked: f64,
+    /// How long a request keeps its thread after its answer, in seconds.
+    pub(super) held_s: f64,
     /// Where the last step's latency is read: one row, or the spread.
     pub(super) last: LastLatency,
 }
@@ -92,6 +96,8 @@ impl ServiceModel {
             spread: StepLatencies::new(),
             histogram: LatencyHistogram::new(),
             pod_cpu_milli: Vec::new(),
+            worked: 0.0,
+            held_s: 0.0,
             last: LastLatency::Spread,
         })
     }
@@ -115,12 +121,13 @@ impl ServiceModel {
         self.drained.clear();
         self.spread.clear();
         self.second_tier.begin_step();
+        self.worked = 0.0;
         self.align(pods);
         let capacity = self.pod_capacity * self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>();
         let mut outcome = StepOutcome { arrived: arrivals * span_s, ..StepOutcome::default() };
         if capacity > 0.0 && span_s > 0.0 {
             self.flow(arrivals, span_s);
-            self.answer(arrivals, span_s, pods, &mut outcome);
+            self.worked = self.answer(arrivals, span_s, pods, &mut outcome);
         } else if span_s > 0.0 {
             self.without_pods(arrivals, span_s, &mut outcome);
         }
@@ -135,6 +142,11 @@ impl ServiceModel {
     /// the cohorts were given.
     pub fn pod_cpu_milli(&self) -> &[f64] {
         &self.pod_cpu_milli
+    }
+
+    /// Requests whose work was done in the last step, in time or too late for their clients.
+    pub fn worked(&self) -> f64 {
+        self.worked
     }
 
     /// What left the backlog in the last step, with the times it had arrived: for timelines by
@@ -177,6 +189,7 @@ impl ServiceModel {
     fn flow(&mut self, arrivals: f64, span_s: f64) {
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
         let level = self.water_level(arrivals, span_s);
+        let idle_rate = if level.is_none() { self.idle_rate(arrivals) } else { None };
         let threads_wait = self.limit_per_pod();
         self.passed.clear();
         let rate_of = |cohort: &Cohort| match level {
@@ -184,7 +197,10 @@ impl ServiceModel {
                 let capacity = self.pod_capacity * cohort.pods.ready * cohort.pods.speed;
                 ((level * capacity - cohort.requests()) / span_s + capacity).max(0.0)
             }
-            None => arrivals * cohort.pods.ready / ready,
+            None => match idle_rate {
+                Some(idle_rate) => self.rate_behind_a_seeker(cohort, idle_rate),
+                None => arrivals * cohort.pods.ready / ready,
+            },
         };
         let rates: SmallVec<[f64; 4]> = self.cohorts.iter().map(rate_of).collect();
         if self.choose_tier(&rates, span_s) {
@@ -266,7 +282,7 @@ impl ServiceModel {
     }
 
     /// Brings what is pending on rows into the histogram.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let mut spread = StepLatencies::new();
         for TableInUse { table, pending, speed, .. } in &mut self.in_use {
             let unit_s = self.profile.cpu_s / *speed;

@@ -1,7 +1,6 @@
 //! What a service costs and how its pods take requests.
 
 use super::empirical::EmpiricalWork;
-use std::collections::VecDeque;
 
 /// How a request finds its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -130,28 +129,16 @@ impl WarmUp {
         };
         (left(from_s - ready_s) - left(to_s - ready_s)).max(0.0)
     }
-}
 
-/// The pods of a service that are not warm yet.
-#[derive(Clone, Debug, Default)]
-pub struct ColdPods {
-    /// When they became ready, in seconds; rising.
-    ready_s: VecDeque<f64>,
-}
-
-impl ColdPods {
-    /// Another one is ready now; times must not go back.
-    pub fn add(&mut self, now_s: f64) {
-        self.ready_s.push_back(now_s);
+    /// The mean speed between two times (in seconds) of a pod that became ready at `ready_s`; above 0 and at most 1.
+    pub fn mean_speed(self, ready_s: f64, from_s: f64, to_s: f64) -> f64 {
+        let there_s = (to_s - from_s.max(ready_s)).max(1e-9);
+        (1.0 - self.lacking_s(ready_s, from_s, to_s) / there_s).clamp(self.speed.min(1.0), 1.0)
     }
 
-    /// The mean speed between two times of `ready` pods, these among them; above 0.
-    pub fn mean_speed(&mut self, warm_up: WarmUp, (from_s, to_s): (f64, f64), ready: f64) -> f64 {
-        while self.ready_s.front().is_some_and(|ready_s| ready_s + warm_up.seconds <= from_s) {
-            self.ready_s.pop_front();
-        }
-        let lacking_s: f64 = self.ready_s.iter().map(|ready_s| warm_up.lacking_s(*ready_s, from_s, to_s)).sum();
-        (1.0 - lacking_s / (ready * (to_s - from_s)).max(1e-9)).clamp(0.01, 1.0)
+    /// Whether a pod that became ready at `ready_s` is at full speed from `now_s` on.
+    pub fn is_over(self, ready_s: f64, now_s: f64) -> bool {
+        ready_s + self.seconds <= now_s
     }
 }
 
@@ -159,7 +146,6 @@ impl ColdPods {
 ///
 /// Upstream: Envoy 1.30, `retry_policy` (`num_retries`, fully jittered `retry_back_off`); the budget is a
 /// token bucket that every first attempt fills by `budget_share`, as in Finagle and linkerd.
-/// Only the exact mode follows retries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retries {
     /// Attempts after the first.
@@ -168,6 +154,18 @@ pub struct Retries {
     pub backoff_s: f64,
     /// Retries over first attempts in the long run, 0..=10.
     pub budget_share: f64,
+}
+
+impl Retries {
+    /// A budget never grows above this many retries at once.
+    pub const MOST_TOKENS: f64 = 100.0;
+    /// Retries that may be made before anything has been earned.
+    pub const FIRST_TOKENS: f64 = 10.0;
+
+    /// The longest pause in seconds before retry number `number` (from 1); fully jittered: any shorter one is as likely.
+    pub fn longest_pause_s(&self, number: u32) -> f64 {
+        self.backoff_s * (libm::exp2(f64::from(number.min(16))) - 1.0)
+    }
 }
 
 /// One service: what a request costs, and how its pods take requests.
@@ -323,11 +321,18 @@ mod tests {
         let parts = warm_up.lacking_s(100.0, 90.0, 110.0) + warm_up.lacking_s(100.0, 110.0, 200.0);
         assert!((parts - 9.0).abs() < 1e-9);
         assert_eq!(warm_up.lacking_s(100.0, 130.0, 200.0), 0.0);
-        let mut cold = ColdPods::default();
-        cold.add(100.0);
-        // One of three pods lacks 9 of 20 seconds.
-        assert!((cold.mean_speed(warm_up, (100.0, 130.0), 3.0) - 0.9).abs() < 1e-9);
-        assert_eq!(cold.mean_speed(warm_up, (130.0, 160.0), 3.0), 1.0);
+    }
+
+    #[test]
+    fn a_pod_is_as_fast_as_it_is_warm() {
+        let warm_up = WarmUp { speed: 0.4, seconds: 30.0 };
+        let check = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-9, "{found}, not {wanted}");
+        // From 0.4 to 0.7 in the first half; before it was ready it does not count.
+        check(warm_up.mean_speed(100.0, 100.0, 115.0), 0.55);
+        check(warm_up.mean_speed(100.0, 80.0, 115.0), 0.55);
+        check(warm_up.mean_speed(100.0, 115.0, 130.0), 0.85);
+        check(warm_up.mean_speed(100.0, 130.0, 145.0), 1.0);
+        assert!(warm_up.is_over(100.0, 130.0) && !warm_up.is_over(100.0, 129.0));
     }
 
     #[test]

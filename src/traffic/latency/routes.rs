@@ -62,6 +62,8 @@ struct RouteState {
     known: FxHashMap<Combination, usize>,
     compositions: Vec<Composition>,
     histogram: LatencyHistogram,
+    /// The composition of the last step, and its scale.
+    last: (usize, f64),
 }
 
 /// How each service of a route does: the levels of its mean and of its tail.
@@ -89,6 +91,7 @@ impl RouteLatency {
                 known: FxHashMap::default(),
                 compositions: Vec::new(),
                 histogram: LatencyHistogram::new(),
+                last: (0, 0.0),
             }
         };
         let routes = graph.routes().values().map(state).collect();
@@ -126,7 +129,25 @@ impl RouteLatency {
         let scale = if composition.mean_s > 0.0 { mean_s / composition.mean_s } else { 1.0 };
         composition.pending.0 += succeeded;
         composition.pending.1 += succeeded * scale;
+        state.last = (at, scale);
         RouteOutcome { arrived, failed, latency: composition.summary.scaled(scale) }
+    }
+
+    /// Counts requests of `route` that were composed elsewhere, by the strata of those that succeeded.
+    pub fn record(&mut self, route: RouteId, strata_s: &[f64; STRATA_COUNT], succeeded: f64) -> LatencySummary {
+        if succeeded <= 0.0 {
+            return LatencySummary::default();
+        }
+        spread_strata(&mut self.scratch, strata_s, succeeded);
+        self.scratch.record(&mut self.routes[route].histogram);
+        summary_of(strata_s)
+    }
+
+    /// The strata of the requests of `route` that succeeded in the last [`step`](Self::step) in which any did.
+    pub fn strata_s(&self, route: RouteId) -> [f64; STRATA_COUNT] {
+        let state = &self.routes[route];
+        let (at, scale) = state.last;
+        state.compositions.get(at).map_or([0.0; STRATA_COUNT], |last| last.strata.map(|value| value * scale))
     }
 
     /// End-to-end latency of every request of `route` that succeeded so far.
@@ -202,7 +223,7 @@ fn compose(call: &Call, hops: &[Hop], scratch: &mut StepLatencies) -> [f64; STRA
 ///
 /// Each pair of strata is spread evenly as wide as the two together vary, so that what varies
 /// inside a stratum is not lost.
-fn combine(
+pub(super) fn combine(
     one: &[f64; STRATA_COUNT],
     two: &[f64; STRATA_COUNT],
     function: impl Fn(f64, f64) -> f64,
@@ -231,6 +252,11 @@ pub fn record_strata(histogram: &mut LatencyHistogram, strata_s: &[f64; STRATA_C
 
 fn spread_strata(spread: &mut StepLatencies, strata_s: &[f64; STRATA_COUNT], requests: f64) {
     spread.clear();
+    spread_strata_into(spread, strata_s, requests);
+}
+
+/// Adds `requests` whose latencies have these strata, spread evenly over each.
+pub(super) fn spread_strata_into(spread: &mut StepLatencies, strata_s: &[f64; STRATA_COUNT], requests: f64) {
     for ((value, width), share) in strata_s.iter().zip(widths_of(strata_s)).zip(STRATA) {
         let half = (width / 2.0).min(*value);
         spread.add_even(value - half, value + half, requests * share);
@@ -238,7 +264,7 @@ fn spread_strata(spread: &mut StepLatencies, strata_s: &[f64; STRATA_COUNT], req
 }
 
 /// How wide each stratum is; for the last, the width of even values that vary as its tail does.
-fn widths_of(strata: &[f64; STRATA_COUNT]) -> [f64; STRATA_COUNT] {
+pub(super) fn widths_of(strata: &[f64; STRATA_COUNT]) -> [f64; STRATA_COUNT] {
     const LAST: usize = STRATA_COUNT - 1;
     let mut widths = [0.0; STRATA_COUNT];
     for index in 0..LAST {
