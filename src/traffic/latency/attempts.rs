@@ -97,6 +97,8 @@ pub struct Trying {
     pub rejected: f64,
     /// The clients' patience in seconds; may be infinite.
     pub patience_s: f64,
+    /// The same where the service's own failures do not know of it yet while callees are at work; else infinite.
+    pub patience_below_s: f64,
 }
 
 impl Attempts {
@@ -235,7 +237,7 @@ impl Attempts {
             let node = &self.nodes[at];
             let callee = &self.callees[ServiceId::from_index(node.service)];
             let longest_s = hops[node.service].strata_s[STRATA_COUNT - 1] * node.work + below_s;
-            if callee.failed > 0.0 || (below_s > 0.0 && longest_s > callee.patience_s) {
+            if callee.failed > 0.0 || (below_s > 0.0 && longest_s > callee.patience_below_s()) {
                 return false;
             }
             self.nodes[at].longest_s = longest_s;
@@ -351,7 +353,12 @@ impl Callee {
 
     fn trying(&self) -> Trying {
         let Callee { retries, granted, rejected, patience_s, .. } = *self;
-        Trying { retries, granted, rejected, patience_s }
+        Trying { retries, granted, rejected, patience_s, patience_below_s: self.patience_below_s() }
+    }
+
+    /// Held threads wait for the callees: their time is in the service's own timeouts.
+    fn patience_below_s(&self) -> f64 {
+        if self.holds_threads { f64::INFINITY } else { self.patience_s }
     }
 
     /// Attempts per call when this share of them fails.
