@@ -144,11 +144,6 @@ impl<'a> Replay<'a> {
         before.pods.iter().find(|row| row.workload == workload).map_or(0, |row| row.ready.max(0) as usize)
     }
 
-    /// How many more pods are ready in a step than in the one before; at the beginning none is new.
-    fn new_pods(&self, at: usize, service: ServiceId) -> usize {
-        if at == self.begin { 0 } else { self.pods(at, service).saturating_sub(self.pods(at - 1, service)) }
-    }
-
     fn rows(&self, plan: &AuditPlan) -> Vec<AuditRow> {
         let fast = self.replay(LatencyMode::Fast, 0);
         let runs: Vec<Replayed> =
@@ -197,8 +192,7 @@ impl<'a> Replay<'a> {
             let from = SimTime::ZERO + span * (at - self.begin) as i64;
             let step = ReplayedStep { at, from, span };
             for (id, service) in traffic.services.iter() {
-                let wanted =
-                    Wanted { ready: self.pods(at, id), new: self.new_pods(at, id), is_first: at == self.begin };
+                let wanted = Wanted { ready: self.pods(at, id), is_first: at == self.begin };
                 let (pods, backlog) = (wanted.ready as f64, engine.backlog(id));
                 let warm_up = service.profile.warm_up;
                 follow(&mut crowds.ready[id].cohorts, &step, pods, |cohort| {
@@ -246,8 +240,6 @@ struct ReplayedStep {
 /// The ready pods that a service is to have in a step.
 struct Wanted {
     ready: usize,
-    /// How many of them were not ready in the step before.
-    new: usize,
     /// Nobody knows since when they are ready: none of them is cold.
     is_first: bool,
 }
