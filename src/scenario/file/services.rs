@@ -31,10 +31,10 @@ pub struct Service {
     /// After how long a caller gives up; 60 s by default, as nginx does.
     #[schemars(extend("default" = "60s"), example = "5s")]
     pub timeout: Option<Time>,
-    /// What callers do about failures (exact mode).
+    /// What callers do about failures.
     #[schemars(example = serde_json::json!({"attempts": 2}))]
     pub retries: Option<RetryPolicy>,
-    /// Whether a request keeps its thread while it waits for the services it calls (exact mode).
+    /// Whether a request keeps its thread while it waits for the services it calls.
     #[schemars(extend("default" = false), example = true)]
     pub blocking: bool,
     /// `random`, `roundRobin`, `leastOutstanding`, `powerOfTwo`, `sharedQueue`.

@@ -6,12 +6,14 @@
 //! Bronson, Aghayev, Charapko and Zhu, "Metastable failures in distributed systems", 2021.
 
 use super::STRATA_COUNT;
+use super::callee::{Callee, Trying};
 use super::outcome::StepOutcome;
-use super::profile::{Retries, ServiceProfile};
+use super::profile::ServiceProfile;
 use super::routes::Hop;
 use crate::id::{Id, IdVec};
 use crate::traffic::calls::{Call, CallGraph, ServiceId};
 use crate::units::SimDuration;
+use smallvec::SmallVec;
 use std::ops::Range;
 
 /// As long as failures may change, a step is gone through in parts of about so many seconds.
@@ -63,42 +65,6 @@ pub(super) struct Node {
     pub(super) work: f64,
     /// What a visit may take with all below it, in seconds.
     longest_s: f64,
-}
-
-/// A service as those see it who call it.
-#[derive(Clone, Debug)]
-struct Callee {
-    nodes: Vec<usize>,
-    retries: Option<Retries>,
-    patience_s: f64,
-    /// Whether its threads are few, and held while it calls others.
-    holds_threads: bool,
-    /// Retries that may be made at once.
-    tokens: f64,
-    /// The share of wanted retries that the budget allows.
-    granted: f64,
-    /// The share of visits that fail for the service's own reasons, and of those the share turned away at once.
-    failed: f64,
-    rejected: f64,
-    /// Visits worked on over those that arrived.
-    passed: f64,
-    load: f64,
-    is_quiet: bool,
-}
-
-/// How a service's callers try again.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Trying {
-    /// The policy, if there is one.
-    pub retries: Option<Retries>,
-    /// The share of wanted retries that the budget allows, 0..=1.
-    pub granted: f64,
-    /// The share of the service's own failures that are known at once, 0..=1; the others take the clients' patience.
-    pub rejected: f64,
-    /// The clients' patience in seconds; may be infinite.
-    pub patience_s: f64,
-    /// The same where the service's own failures do not know of it yet while callees are at work; else infinite.
-    pub patience_below_s: f64,
 }
 
 impl Attempts {
@@ -167,7 +133,9 @@ impl Attempts {
             }
             self.estimate_flows();
             for (_, callee) in self.callees.iter_mut() {
-                callee.grant(&self.nodes, span.as_secs_f64());
+                let nodes = callee.nodes.iter().map(|at| &self.nodes[*at]);
+                let calls: SmallVec<[(f64, f64); 8]> = nodes.map(|node| (node.first, node.failing)).collect();
+                callee.grant(&calls, span.as_secs_f64());
             }
             self.succeed();
         }
@@ -220,7 +188,9 @@ impl Attempts {
         let mut is_quiet = late.iter().all(|late| *late <= 0.0);
         self.highest_load = self.callees.values().map(|callee| callee.load).fold(0.0, f64::max);
         for (_, callee) in self.callees.iter_mut() {
-            callee.settle(&self.nodes, span.as_secs_f64());
+            let nodes = callee.nodes.iter().map(|at| &self.nodes[*at]);
+            let (first, all) = nodes.fold((0.0, 0.0), |sums, node| (sums.0 + node.first, sums.1 + node.attempts));
+            callee.settle(first, all - first, span.as_secs_f64());
             is_quiet &= callee.is_quiet;
         }
         self.is_quiet = is_quiet;
@@ -334,75 +304,11 @@ impl Attempts {
     }
 }
 
-impl Callee {
-    fn new(profile: &ServiceProfile) -> Callee {
-        Callee {
-            nodes: Vec::new(),
-            retries: profile.retries,
-            patience_s: profile.timeout.map_or(f64::INFINITY, |timeout| timeout.after_s),
-            holds_threads: false,
-            tokens: Retries::FIRST_TOKENS,
-            granted: 1.0,
-            failed: 0.0,
-            rejected: 0.0,
-            passed: 1.0,
-            load: 0.0,
-            is_quiet: true,
-        }
-    }
-
-    fn trying(&self) -> Trying {
-        let Callee { retries, granted, rejected, patience_s, .. } = *self;
-        Trying { retries, granted, rejected, patience_s, patience_below_s: self.patience_below_s() }
-    }
-
-    /// Held threads wait for the callees: their time is in the service's own timeouts.
-    fn patience_below_s(&self) -> f64 {
-        if self.holds_threads { f64::INFINITY } else { self.patience_s }
-    }
-
-    /// Attempts per call when this share of them fails.
-    fn tries(&self, failing: f64) -> f64 {
-        self.retries.map_or(1.0, |retries| geometric(failing * self.granted, retries.most))
-    }
-
-    /// How many of the retries that are wanted a part of a step can have.
-    fn grant(&mut self, nodes: &[Node], span_s: f64) {
-        let Some(retries) = self.retries else { return };
-        let (mut wanted, mut first) = (0.0, 0.0);
-        for node in self.nodes.iter().map(|at| &nodes[*at]) {
-            let failing = node.failing;
-            if retries.most > 0 {
-                wanted += node.first * failing * geometric(failing * self.granted, retries.most - 1);
-            }
-            first += node.first;
-        }
-        let there = self.tokens / span_s + retries.budget_share * first;
-        let share = if wanted > there { there / wanted } else { 1.0 };
-        // What was wanted depends on what was granted: half of the way does not swing.
-        self.granted = (self.granted + share) / 2.0;
-    }
-
-    /// Books a part's retries.
-    fn settle(&mut self, nodes: &[Node], span_s: f64) {
-        let Some(retries) = self.retries else { return };
-        let made = |at: &usize| nodes[*at].attempts - nodes[*at].first;
-        let (made, first) = self.nodes.iter().fold((0.0, 0.0), |(m, f), at| (m + made(at), f + nodes[*at].first));
-        let tokens = self.tokens + (retries.budget_share * first - made) * span_s;
-        self.tokens = tokens.clamp(0.0, Retries::MOST_TOKENS);
-    }
-}
-
-/// 1 + x + ... + x^most.
-pub(super) fn geometric(x: f64, most: u32) -> f64 {
-    let terms = f64::from(most) + 1.0;
-    if x >= 1.0 - 1e-9 { terms } else { (1.0 - libm::pow(x, terms)) / (1.0 - x) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::traffic::calls::Route;
+    use crate::traffic::latency::Retries;
 
     const SPAN: SimDuration = SimDuration::from_secs(2);
 

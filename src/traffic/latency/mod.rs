@@ -18,6 +18,7 @@ mod arriving;
 mod attempts;
 mod backlog;
 mod boxes;
+mod callee;
 mod chain;
 mod cohort;
 mod columns;
@@ -59,8 +60,9 @@ mod work;
 mod work_ahead;
 mod young;
 
-pub use attempts::{Attempts, Trying};
+pub use attempts::Attempts;
 pub use backlog::Drained;
+pub use callee::Trying;
 pub use empirical::EmpiricalWork;
 pub use held::Threads;
 pub use histogram::{FineHistogram, Histogram, LatencyHistogram};

@@ -2,7 +2,7 @@
 //! attempt that succeeds.
 
 use super::STRATA_COUNT;
-use super::attempts::{Trying, geometric};
+use super::callee::{Trying, geometric};
 use super::profile::Retries;
 use super::routes::{Hop, combine, widths_of};
 use super::step_latencies::StepLatencies;
