@@ -2,8 +2,6 @@
 //!
 //! `load` is the rate over the capacity; `scv` is a squared coefficient of variation.
 
-use statrs::function::gamma::gamma_ur;
-
 /// The share that waits in M/M/c at `load` = rate / (c mu). Cost: O(c).
 pub(super) fn erlang_c(servers: u32, load: f64) -> f64 {
     let blocked = 1.0 / erlang_b_inverse(servers, load * f64::from(servers));
@@ -126,18 +124,41 @@ impl MMcK {
 
     /// P(wait > w) of those that wait: behind q others it is a sum of q + 1 exponentials.
     pub(super) fn wait_survival(&self, w: f64) -> f64 {
-        let all: f64 = self.queued.iter().sum();
-        if self.queued.len() > 200 {
-            let above = |(q, p): (usize, &f64)| p * gamma_ur(q as f64 + 1.0, w);
-            return self.queued.iter().enumerate().map(above).sum::<f64>() / all;
-        }
-        let mut term = libm::exp(-w);
-        let (mut survival, mut sum) = (term, 0.0);
-        for (q, p) in self.queued.iter().enumerate() {
-            sum += p * survival.min(1.0);
-            term *= w / (q as f64 + 1.0);
-            survival += term;
-        }
-        sum / all
+        erlang_mixture(&self.queued, w) / self.queued.iter().sum::<f64>()
     }
+}
+
+/// P(sum of `k + 1` exponentials of mean 1 > w), weighted by the shares with `k` = 0, 1, ...
+pub(super) fn erlang_mixture(shares: &[f64], w: f64) -> f64 {
+    // A Poisson count of at most `k`: its terms from the largest downwards first, which cannot underflow.
+    let largest = (w as usize).min(shares.len().saturating_sub(1));
+    let from = libm::exp(largest as f64 * libm::log(w.max(1e-300)) - w - libm::lgamma(largest as f64 + 1.0));
+    let (mut term, mut at_most) = (from, from);
+    for k in (1..=largest).rev() {
+        term *= k as f64 / w;
+        at_most += term;
+        if term < 1e-18 * at_most {
+            break;
+        }
+    }
+    let (mut sum, mut term) = (0.0, from);
+    let upwards = at_most;
+    let mut here = upwards;
+    for (k, share) in shares.iter().enumerate().skip(largest) {
+        if k > largest {
+            term *= w / k as f64;
+            here += term;
+        }
+        sum += share * here.min(1.0);
+    }
+    let (mut here, mut term) = (upwards, from);
+    for k in (1..=largest).rev() {
+        here -= term;
+        term *= k as f64 / w;
+        if here <= 1e-16 {
+            break;
+        }
+        sum += shares[k - 1] * here;
+    }
+    sum
 }

@@ -195,6 +195,8 @@ impl<'a> Pod<'a> {
             return (arrivals / unit, served / unit);
         }
         let (arrival_scv, work_scv) = law.variations(number);
+        // A full pod is left at the pace at which it serves.
+        let work_scv = if law.takes(number) { work_scv } else { 1.0 };
         let variance = arrivals * arrival_scv + served * work_scv;
         rates_between((arrivals - served) / unit - self.motion.glide, variance / (unit * unit))
     }

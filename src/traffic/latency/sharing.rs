@@ -6,6 +6,7 @@ use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
 use super::erlang::{erlang_c, klb_mean};
 use super::profile::{Discipline, WorkShape};
 use super::servers::Servers;
+use super::time_given_work::TimeGivenWork;
 use super::two_choices::two_choices_slowdown;
 use super::waiting::Wait;
 use super::work::{Cells, GammaSurvival, Survival};
@@ -72,7 +73,7 @@ impl Sharing {
     /// first come, first served, and a mean residual work for each in service (Brumelle 1971). Who shares is taken
     /// to have a mean residual work left, as with Poisson arrivals (Kelly 1979) and in heavy traffic (Gromoll 2004);
     /// that is exact for exponential work, too.
-    fn delay_alone(&self, load: f64, arrival_scv: f64) -> f64 {
+    pub(super) fn delay_alone(&self, load: f64, arrival_scv: f64) -> f64 {
         if load <= 0.0 {
             return 0.0;
         }
@@ -80,6 +81,25 @@ impl Sharing {
         let root = renewal_root(1.0, load, arrival_scv);
         let wait = root / (1.0 - root) * klb_mean(load, arrival_scv, scv) / klb_mean(load, arrival_scv, 1.0);
         wait / ((1.0 + scv) / 2.0)
+    }
+
+    /// Whether the law of the number in the pod is found first, and all else by it.
+    pub(super) fn is_followed_by_number(&self, bound: Option<u32>, patience: Option<f64>) -> bool {
+        let seeks = !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin) && self.pods > 1;
+        let known = match self.arriving {
+            Arriving::Poisson => true,
+            Arriving::Renewal { .. } => !seeks,
+            Arriving::Modulated { .. } => false,
+        };
+        let few = self.threads.unwrap_or(0) + bound.unwrap_or(0) < 380;
+        known && few && patience.is_none() && (seeks || self.threads.is_some())
+    }
+
+    /// How fast the number in the pod changes, over how fast it would with arrivals without memory.
+    pub(super) fn haste(&self) -> f64 {
+        let scv = self.shape.scv();
+        let Some(arrival_scv) = self.gaps_scv() else { return (2.0 / (1.0 + scv)).max(1.0) };
+        (arrival_scv + scv) / (1.0 + scv)
     }
 
     /// How arrivals that are renewals vary for a birth-death chain of the number in a pod of one core: with this
@@ -155,10 +175,13 @@ impl Sharing {
         if slowdown - 1.0 < 1e-6 {
             return Survival::tabulate(1.0 / 256.0, |t| self.shape.survival((t - off_cpu) * alone));
         }
-        let cells = self.shape.cells();
         let forgets = if self.gaps_scv().is_some() { 1.0 / self.poisson_slowdown(load) } else { 1.0 / slowdown };
         let crowd = Crowd { slowdown, forgets, alone };
-        let delays: Vec<Delay> = cells.into_iter().map(|cell| Delay::new(cell, crowd)).collect();
+        self.survival_of(self.shape.cells().into_iter().map(|cell| Delay::new(cell, crowd)).collect(), off_cpu)
+    }
+
+    /// P(time > t) where the work is of one of these kinds.
+    pub(super) fn survival_of(&self, delays: Vec<Delay>, off_cpu: f64) -> Survival {
         // Times are asked for in rising order: what was over at one is over at the next.
         let over = Cell::new(0);
         Survival::tabulate_smooth(1.0 / 256.0, |t| {
@@ -246,7 +269,7 @@ struct Crowd {
 }
 
 /// The time of similar amounts of work among others: evenly spread alone, plus a gamma delay.
-struct Delay {
+pub(super) struct Delay {
     /// The times alone.
     from: f64,
     to: f64,
@@ -259,6 +282,27 @@ struct Delay {
 }
 
 impl Delay {
+    /// With the mean and variance of the time given the work.
+    pub(super) fn given((from, to, probability): (f64, f64, f64), time: &TimeGivenWork, alone: f64) -> Delay {
+        let work = (from + to) / 2.0;
+        let (mean, variance) = time.at(work);
+        let mean = (mean - work / alone).max(1e-9);
+        let delay = GammaSurvival::new(mean * mean / variance.max(1e-6 * mean * mean));
+        let (from, to) = (from / alone, to / alone);
+        Delay { from, to, probability, mean, end: to + mean * delay.end(), delay }
+    }
+
+    /// A work never takes longer than this many times itself; the mean stays.
+    pub(super) fn at_most(self, times: f64, alone: f64) -> Delay {
+        let most = (times * alone - 1.0).max(0.0) * (self.from + self.to) / 2.0;
+        if most >= self.mean * self.delay.end() {
+            return self;
+        }
+        let stretch = |mean: f64| self.mean / self.delay.integral(most / mean).max(0.5);
+        let mean = stretch(stretch(self.mean));
+        Delay { mean, end: self.end.min(self.to + most), ..self }
+    }
+
     fn new((from, to, probability): (f64, f64, f64), crowd: Crowd) -> Delay {
         let Crowd { slowdown, forgets, alone: alone_speed } = crowd;
         let load = 1.0 - 1.0 / slowdown;

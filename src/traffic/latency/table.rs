@@ -5,6 +5,7 @@
 //! Times are in multiples of the mean work of a request.
 
 use super::arriving::Arriving;
+use super::crowded_pod::Crowded;
 use super::histogram::Buckets;
 use super::profile::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, WorkShape};
 use super::servers::{HIGHEST_OPEN_LOAD, Servers};
@@ -97,21 +98,25 @@ impl Station {
     }
 
     /// P(time in the pod once a thread is there > t), and the wait for the thread.
-    fn parts(&self, load: f64) -> (Survival, Wait) {
+    fn parts(&self, load: f64) -> Crowded {
         let off_cpu = self.off_cpu;
+        let alike = |body: Survival, wait: Wait| Crowded { after_wait: body.clone(), at_once: body, wait };
         match self.serving {
-            Serving::Unlimited => (self.work_survival(1.0), Wait::nobody()),
+            Serving::Unlimited => alike(self.work_survival(1.0), Wait::nobody()),
             Serving::Threads(threads) => {
                 let servers = self.servers(threads, 1.0, off_cpu);
-                (self.work_survival(1.0), Wait::stationary(&servers, load))
+                alike(self.work_survival(1.0), Wait::stationary(&servers, load))
             }
             Serving::Sharing { cores, threads } => {
                 let sharing = self.sharing_of(cores, threads);
+                if load > 0.0 && sharing.is_followed_by_number(self.bound, self.patience) {
+                    return Crowded::new(&sharing, load, self.bound, off_cpu);
+                }
                 let wait = match threads {
                     None => Wait::nobody(),
                     Some(threads) => sharing.wait_for_thread(threads, load, self.bound, self.patience),
                 };
-                (sharing.survival(load, off_cpu), wait)
+                alike(sharing.survival(load, off_cpu), wait)
             }
         }
     }
@@ -175,9 +180,9 @@ pub(super) struct Row {
 
 impl Row {
     fn new(station: &Station, load: f64) -> Row {
-        let (body, wait) = station.parts(load);
+        let Crowded { at_once, after_wait, wait } = station.parts(load);
         let cells = wait.cells.merged(FINEST_WAIT);
-        let survival = |t: f64| wait.none * body.at(t) + cells.plus_survival(&body, t);
+        let survival = |t: f64| wait.none * at_once.at(t) + cells.plus_survival(&after_wait, t);
         let first = RowBuckets::of(1.0 / 256.0);
         let mut mass = Vec::with_capacity(640);
         let mut above = 1.0;

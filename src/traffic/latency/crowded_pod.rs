@@ -1,0 +1,81 @@
+//! What requests meet in a pod whose cores they share, by the number there: the wait for a thread, and the time with it.
+//!
+//! Times are in multiples of the mean work of a request.
+
+use super::erlang::erlang_mixture;
+use super::profile::Discipline;
+use super::shared_pod::{PodNumbers, SharedPod};
+use super::sharing::{Delay, Sharing};
+use super::time_given_work::TimeGivenWork;
+use super::waiting::Wait;
+use super::work::{Cells, Survival, cells_of};
+
+/// The latency of a pod's requests.
+pub(super) struct Crowded {
+    /// P(time with a thread > t) of those who get one at once.
+    pub(super) at_once: Survival,
+    /// Of the others, with their wait.
+    pub(super) after_wait: Survival,
+    pub(super) wait: Wait,
+}
+
+impl Crowded {
+    pub(super) fn new(sharing: &Sharing, load: f64, bound: Option<u32>, off_cpu: f64) -> Crowded {
+        let pod = sharing.pod(bound);
+        let load = if bound.is_some() { load } else { load.min(0.995) };
+        let numbers = sharing.numbers(&pod, load);
+        let found = numbers.found();
+        let threads = (pod.threads as usize).min(found.len());
+        let (free, queued) = found.split_at(threads);
+        let wait = wait_of(sharing, &pod, load, &numbers, queued);
+        let share: f64 = free.iter().sum();
+        let at_once: Vec<f64> = free.iter().map(|chance| chance / share.max(1e-300)).collect();
+        // Behind who starts after a wait there are as many as were before (Avi-Itzhak and Halfin 1988).
+        let mut after: Vec<f64> = vec![0.0; threads.saturating_sub(1)];
+        after.extend(queued.iter().map(|chance| chance / (1.0 - share).max(1e-300)));
+        let cells = sharing.shape.cells();
+        let largest = cells.last().map_or(1.0, |cell| cell.1);
+        let waits = wait.none < 1.0 - 1e-6;
+        let starts: &[&[f64]] = if waits { &[&at_once, &after] } else { &[&at_once] };
+        let times = TimeGivenWork::from_starts(&pod, &numbers, starts, largest, sharing.haste());
+        let alone = sharing.cores.min(1.0);
+        // However many are there, only so many share the cores.
+        let most = pod.threads.max(1.0) / pod.capacity();
+        let survival = |time: &TimeGivenWork| {
+            let delays = cells.iter().map(|cell| Delay::given(*cell, time, alone).at_most(most, alone)).collect();
+            sharing.survival_of(delays, off_cpu)
+        };
+        let at_once = survival(&times[0]);
+        let after_wait = times.get(1).map_or_else(|| at_once.clone(), survival);
+        Crowded { at_once, after_wait, wait }
+    }
+}
+
+/// Waits behind a queue with these shares of requests found waiting, from none on.
+fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, queued: &[f64]) -> Wait {
+    let offered = load * pod.capacity();
+    let served = numbers.mean_of(|number| pod.served(number));
+    let rejected = match sharing.discipline {
+        _ if pod.places.is_infinite() => 0.0,
+        Discipline::Random => numbers.chance.last().copied().unwrap_or(0.0),
+        _ => (1.0 - served / offered).clamp(0.0, 1.0),
+    };
+    let share: f64 = queued.iter().sum();
+    if share <= 1e-9 {
+        return Wait { rejected, ..Wait::nobody() };
+    }
+    // Work that varies more makes queues of the same length last longer where pods are sought by length.
+    let residual = (1.0 + sharing.shape.scv()) / 2.0;
+    let stretch = match sharing.discipline {
+        Discipline::PowerOfTwo if residual > 1.0 => libm::pow(residual, 0.64),
+        Discipline::PowerOfTwo | Discipline::LeastOutstanding | Discipline::SharedQueue => residual,
+        Discipline::Random | Discipline::RoundRobin => 1.0,
+    };
+    let number: f64 = queued.iter().enumerate().map(|(ahead, chance)| chance * (ahead as f64 + 1.0)).sum();
+    // A queue that is full anyway is as long with any work.
+    let fill = if pod.places.is_finite() { number / share / (pod.places - pod.threads) } else { 0.0 };
+    let unit = (1.0 + (stretch - 1.0) * (1.0 - fill.min(1.0))) / pod.capacity();
+    let mean = unit * number / share;
+    let cells: Cells = cells_of(|w| erlang_mixture(queued, w / unit) / share, mean, 6).scaled(share);
+    Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0 }
+}
