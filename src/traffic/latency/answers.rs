@@ -20,7 +20,7 @@ impl ServiceModel {
         } else if !plain || !self.answer_from_row(arrivals, span_s, (ready, speed), outcome) {
             self.answer_from_parts(ready, outcome)
         } else {
-            outcome.answered
+            self.last_done(arrivals * span_s)
         };
         let capacity: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() * self.pod_capacity;
         outcome.utilization = (done / (capacity * span_s)).min(1.0);
@@ -68,6 +68,14 @@ impl ServiceModel {
         true
     }
 
+    /// Requests' worth of work done in a step answered from a row.
+    fn last_done(&self, requests: f64) -> f64 {
+        match self.last {
+            LastLatency::Row { in_use, place } => self.in_use[in_use].table.between(place, |row| row.done) * requests,
+            LastLatency::Spread => 0.0,
+        }
+    }
+
     /// A step of several kinds of requests; returns how many were worked on.
     fn answer_from_parts(&mut self, ready: f64, outcome: &mut StepOutcome) -> f64 {
         let in_use = self.table_for(ready, 1.0);
@@ -86,7 +94,7 @@ impl ServiceModel {
                 self.spread.add_row(table.row(place.row + 1), unit_s, taken * place.share);
                 outcome.rejected += rejected;
                 outcome.timed_out += abandoned;
-                done += taken;
+                done += table.between(place, |row| row.done) * requests;
             }
             done += passed.drained;
         }

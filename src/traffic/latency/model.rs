@@ -203,6 +203,10 @@ impl ServiceModel {
             },
         };
         let rates: SmallVec<[f64; 4]> = self.cohorts.iter().map(rate_of).collect();
+        if self.forgets(&rates, span_s) {
+            self.pass_calmly(&rates, span_s);
+            return;
+        }
         if self.choose_tier(&rates, span_s) {
             self.follow(&rates, span_s);
             return;

@@ -29,6 +29,8 @@ pub(super) struct Servers {
     pub(super) bound: Option<u32>,
     /// The patience of requests that leave the queue when it ends.
     pub(super) patience: Option<f64>,
+    /// Whether work in service stops when patience ends, too.
+    pub(super) stops_work: bool,
     /// How they arrive at a queue.
     pub(super) arriving: Arriving,
     /// The shape of the work a thread is held for, where it is known.
@@ -52,8 +54,9 @@ impl Servers {
             Discipline::SharedQueue => self.threads * self.pods,
             _ => self.threads,
         };
-        let scale = self.moments[0] * (1.0 + self.scv()) / 2.0 / f64::from(count) / (1.0 - load);
-        load >= 1.0 || patience < 20.0 * scale
+        let residual = self.moments[0] * (1.0 + self.scv()) / 2.0;
+        let scale = residual / f64::from(count) / (1.0 - load);
+        load >= 1.0 || patience < 20.0 * scale || (self.stops_work && patience < 20.0 * residual)
     }
 
     /// What the second tier needs of these servers, at `load` or the highest at which they are calm;

@@ -196,7 +196,7 @@ impl Sharing {
     /// The share that waits is that of the number in the pod; the mean is set so that wait and
     /// sharing together last as long as Avi-Itzhak and Halfin's blend of sharing and first come,
     /// first served.
-    pub(super) fn wait_for_thread(&self, threads: u32, load: f64, bound: Option<u32>, patience: Option<f64>) -> Wait {
+    pub(super) fn wait_for_thread(&self, threads: u32, load: f64, bound: Option<u32>) -> Wait {
         let scv = self.shape.scv();
         // One fast server that serves one at a time has the same departures.
         let work = 1.0 / self.cores;
@@ -214,12 +214,13 @@ impl Sharing {
             threads: 1,
             moments,
             bound,
-            patience,
+            patience: None,
+            stops_work: false,
             arriving: self.arriving,
             shape: None,
             off_cpu: 0.0,
         };
-        if bound.is_some() || patience.is_some_and(|patience| servers.tries_patience(patience, load)) {
+        if bound.is_some() {
             return self.closed_wait(servers, threads, load);
         }
         let wait = Wait::stationary(&servers, load.min(0.995));
@@ -236,7 +237,7 @@ impl Sharing {
         load * delay(unlimited) / delay(Sharing { discipline: Discipline::Random, ..unlimited }).max(1e-9)
     }
 
-    /// With a bound (or patience) every place counts: the pod is one server with `threads - 1`
+    /// With a bound every place counts: the pod is one server with `threads - 1`
     /// places that are no wait, and the queue behind them.
     fn closed_wait(&self, servers: Servers, threads: u32, load: f64) -> Wait {
         let bound = servers.bound.map(|bound| bound + threads - 1);
@@ -396,7 +397,7 @@ mod tests {
     fn limited_sharing_lasts_as_long_as_sharing_for_exponential_work() {
         for threads in [1, 4, 20] {
             let pod = sharing(1.0, Some(threads), Discipline::Random, 4);
-            let total = pod.slowdown(0.8) + pod.wait_for_thread(threads, 0.8, None, None).cells.mean();
+            let total = pod.slowdown(0.8) + pod.wait_for_thread(threads, 0.8, None).cells.mean();
             assert!((total - 5.0).abs() < 1e-3, "{threads} threads: {total}");
         }
     }

@@ -8,6 +8,7 @@ use super::arriving::Arriving;
 use super::crowded_pod::Crowded;
 use super::histogram::Buckets;
 use super::profile::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, WorkShape};
+use super::reneging_pods::Limits;
 use super::servers::{HIGHEST_OPEN_LOAD, Servers};
 use super::sharing::Sharing;
 use super::waiting::Wait;
@@ -52,6 +53,8 @@ pub(super) struct Station {
     pub(super) serving: Serving,
     pub(super) bound: Option<u32>,
     pub(super) patience: Option<f64>,
+    /// Whether work in service stops when patience ends, too.
+    pub(super) stops_work: bool,
     pub(super) arriving: Arriving,
 }
 
@@ -79,7 +82,12 @@ impl Station {
         };
         let queueing = !matches!(serving, Serving::Unlimited | Serving::Sharing { threads: None, .. });
         let is_poisson = profile.arrivals == ArrivalProcess::Poisson;
-        let patience = profile.timeout.filter(|t| t.work != Abandoned::Ignored && queueing);
+        let shares = matches!(serving, Serving::Sharing { .. });
+        let patience = profile.timeout.filter(|timeout| match timeout.work {
+            Abandoned::Ignored => false,
+            Abandoned::CancelQueued => queueing,
+            Abandoned::CancelAll => queueing || shares,
+        });
         Station {
             discipline: profile.discipline,
             pods: if profile.discipline == Discipline::Random && is_poisson { 1 } else { pods },
@@ -88,6 +96,7 @@ impl Station {
             serving,
             bound: profile.queue_bound.filter(|_| queueing),
             patience: patience.map(|timeout| timeout.after_s / profile.cpu_s),
+            stops_work: patience.is_some_and(|timeout| timeout.work == Abandoned::CancelAll),
             arriving: Arriving::new(profile.arrivals, profile.cpu_s).at_a_queue(profile.discipline, pods),
         }
     }
@@ -109,12 +118,18 @@ impl Station {
             }
             Serving::Sharing { cores, threads } => {
                 let sharing = self.sharing_of(cores, threads);
+<<<<<<< HEAD
                 if load > 0.0 && sharing.is_followed_by_number(self.bound, self.patience) {
                     return Crowded::new(&sharing, load, self.bound, off_cpu);
+=======
+                if let Some(patience) = self.patience {
+                    let limits = Limits { patience, stops_work: self.stops_work, bound: self.bound };
+                    return sharing.reneging(load, off_cpu, limits);
+>>>>>>> 3686433 (Follow clients who give up in service, in line and among those who share a cpu)
                 }
                 let wait = match threads {
                     None => Wait::nobody(),
-                    Some(threads) => sharing.wait_for_thread(threads, load, self.bound, self.patience),
+                    Some(threads) => sharing.wait_for_thread(threads, load, self.bound),
                 };
                 alike(sharing.survival(load, off_cpu), wait)
             }
@@ -157,8 +172,8 @@ impl Station {
         let (discipline, pods) = (self.discipline, self.pods);
         let arriving = self.arriving;
         let shape = (stretch == 1.0).then_some(self.shape);
-        let (bound, patience, off_cpu) = (self.bound, self.patience, off);
-        Servers { discipline, pods, threads, moments, bound, patience, arriving, shape, off_cpu }
+        let (bound, patience, stops_work, off_cpu) = (self.bound, self.patience, self.stops_work, off);
+        Servers { discipline, pods, threads, moments, bound, patience, stops_work, arriving, shape, off_cpu }
     }
 }
 
@@ -176,6 +191,8 @@ pub(super) struct Row {
     pub(super) quantiles: [f64; QUANTILES.len()],
     pub(super) rejected: f64,
     pub(super) abandoned: f64,
+    /// Work done for an arrival, in multiples of the mean.
+    pub(super) done: f64,
 }
 
 impl Row {
@@ -203,8 +220,8 @@ impl Row {
         let mut reader = MassReader::new(first, &mass);
         let strata = STRATA.map(|share| reader.next_mean(share));
         let mean = strata.iter().zip(STRATA).map(|(value, share)| value * share).sum();
-        let (rejected, abandoned) = (wait.rejected, wait.abandoned);
-        Row { first, mass, mean, strata, quantiles, rejected, abandoned }
+        let Wait { rejected, abandoned, done, .. } = *wait;
+        Row { first, mass, mean, strata, quantiles, rejected, abandoned, done }
     }
 }
 

@@ -145,6 +145,29 @@ impl ServiceModel {
         rates.iter().enumerate().all(|row| calm(row).unwrap_or(true))
     }
 
+    /// Hands back what is followed, if anything is.
+    pub(super) fn leave_second_tier(&mut self, rates: &[f64], span_s: f64) {
+        if self.second_tier.is_on {
+            self.hand_back(rates, span_s);
+        }
+    }
+
+    /// Seconds after which clients leave a queue, where they do.
+    pub(super) fn patience_s(&self) -> Option<f64> {
+        Station::new(&self.profile, 1).patience.map(|patience| patience * self.profile.cpu_s)
+    }
+
+    /// Whether work in service stops when a client leaves, too.
+    pub(super) fn stops_work(&self) -> bool {
+        Station::new(&self.profile, 1).stops_work
+    }
+
+    /// Servers, at full speed, that a queue is for.
+    pub(super) fn servers_of_a_queue(&self) -> f64 {
+        let pods = if self.is_split() { 1.0 } else { f64::from(self.whole_pods()) };
+        (self.pod_capacity * self.profile.unloaded_s() * pods).max(1.0)
+    }
+
     fn hand_back(&mut self, rates: &[f64], span_s: f64) {
         self.second_tier.is_on = false;
         for (index, rate) in rates.iter().enumerate() {

@@ -3,7 +3,8 @@
 //! Times are in multiples of the mean work of a request. Start reading at [`Wait::stationary`].
 
 use super::arriving::{Arriving, ModulatedQueue};
-use super::erlang::{MMcK, erlang_b_inverse, kimura};
+use super::erlang::{MMcK, kimura};
+use super::offered_wait::{Offered, OfferedWait};
 use super::one_server::{self, Law};
 use super::phases::Phases;
 use super::profile::{Discipline, WorkShape};
@@ -22,6 +23,8 @@ pub(super) struct Wait {
     pub(super) rejected: f64,
     /// The share of requests that gave up while they waited.
     pub(super) abandoned: f64,
+    /// Work done for an arrival, in multiples of the mean.
+    pub(super) done: f64,
 }
 
 /// How finely waits are cut.
@@ -30,7 +33,7 @@ const CELLS_PER_OCTAVE: i32 = 6;
 impl Wait {
     /// Nobody waits.
     pub(super) fn nobody() -> Wait {
-        Wait { none: 1.0, cells: Cells::default(), rejected: 0.0, abandoned: 0.0 }
+        Wait { none: 1.0, cells: Cells::default(), rejected: 0.0, abandoned: 0.0, done: 1.0 }
     }
 
     /// The stationary wait at `load`: offered work over capacity, below 1 unless the queue is
@@ -40,10 +43,8 @@ impl Wait {
             return Wait::nobody();
         }
         match (servers.bound, servers.patience) {
+            (_, Some(patience)) if servers.tries_patience(patience, load) => Wait::impatient(servers, patience, load),
             (Some(bound), _) => Wait::bounded(servers, bound, load),
-            (None, Some(patience)) if servers.tries_patience(patience, load) => {
-                Wait::impatient(servers, patience, load)
-            }
             _ if servers.are_one_by_one() => {
                 Wait::one_by_one(servers, load).unwrap_or_else(|| Wait::open(servers, load))
             }
@@ -67,7 +68,7 @@ impl Wait {
         let gamma = GammaSurvival::new(shape);
         let survival = |w: f64| if shape == 1.0 { libm::exp(-w / mean) } else { gamma.at(w / mean) };
         let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
-        Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
+        Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0, done: 1.0 }
     }
 
     /// One server per queue, where the formulas are not good: exact. None where they are, or work is unknown.
@@ -86,7 +87,7 @@ impl Wait {
         };
         let work = Law { limited: &limited, scv: servers.scv(), mean: unit };
         let (share, cells) = one_server::wait_of(scv, unit / load, &work);
-        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 })
+        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0, done: 1.0 })
     }
 
     /// Behind two choices with variable work; none where it varies too little.
@@ -96,7 +97,7 @@ impl Wait {
         let known = TwoChoices::new(&phases, servers.scv(), servers.pods, load);
         let (share, survival) = (known.share(), known.survival());
         let cells = cells_of(|w| survival(w) / share, known.mean() / share, CELLS_PER_OCTAVE).scaled(share);
-        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 })
+        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0, done: 1.0 })
     }
 
     /// Arrivals between two levels: exact for exponential work; other work stretches time as it stretches
@@ -115,7 +116,7 @@ impl Wait {
         let survival = |w: f64| (share_one * libm::exp(-w / mean_one) + share_two * libm::exp(-w / mean_two)) / share;
         let mean = (share_one * mean_one + share_two * mean_two) / share;
         let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
-        Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0 }
+        Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0, done: 1.0 }
     }
 
     /// M/M/c/K: exact for exponential work; for other work the waits are stretched as those of an
@@ -130,45 +131,60 @@ impl Wait {
             servers.moments[0] * kimura(servers_count, load.min(0.95), servers.scv()) / f64::from(servers_count);
         let share = states.waiting_share();
         if share <= 1e-9 {
-            return Wait { rejected: states.full, ..Wait::nobody() };
+            return Wait { rejected: states.full, done: 1.0 - states.full, ..Wait::nobody() };
         }
         let survival = |w: f64| states.wait_survival(w / stretch);
         let mean = states.mean_wait_of_waiting() * stretch;
         let cells = cells_of(survival, mean, CELLS_PER_OCTAVE).scaled(share);
-        Wait { none: 1.0 - share, cells, rejected: states.full, abandoned: 0.0 }
+        Wait { none: 1.0 - share, cells, rejected: states.full, abandoned: 0.0, done: 1.0 - states.full }
     }
 
-    /// M/M/n+D: an arrival that would wait longer than its patience leaves.
-    ///
-    /// Source: Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server
-    /// asymptotics of the M/M/n+G queue", 2005. Exact for exponential work.
+    /// Clients give up; what they are offered depends on all that comes at a queue. Other arrivals than Poisson count as
+    /// work that varies as much more, as in heavy traffic (Kingman 1961).
     fn impatient(servers: &Servers, patience: f64, load: f64) -> Wait {
-        let count = match servers.discipline {
-            Discipline::SharedQueue => servers.threads * servers.pods,
-            _ => servers.threads,
+        let split = matches!(servers.discipline, Discipline::Random | Discipline::RoundRobin);
+        let count = if split { servers.threads } else { servers.threads * servers.pods };
+        let arrival_scv = match servers.arriving {
+            Arriving::Renewal { scv } => scv,
+            _ if servers.discipline == Discipline::RoundRobin => 1.0 / f64::from(servers.pods),
+            _ => 1.0,
         };
-        let stretch = servers.moments[0] * kimura(count, load.min(0.95), servers.scv());
-        let patience = patience / stretch;
-        let (servers_count, rate) = (f64::from(count), load * f64::from(count));
-        // The density of the wait of an arrival is proportional to exp(-drain w) up to the patience.
-        let drain = servers_count - rate;
-        let busy_but_one = 1.0 / erlang_b_inverse(count - 1, rate);
-        let growth = |w: f64| if drain.abs() < 1e-9 { w } else { -libm::expm1(-drain * w) / drain };
-        let at_end = libm::exp(-drain * patience);
-        // In units of the probability that all servers but one are busy.
-        let below = 1.0 / busy_but_one;
-        let served_waiting = rate * growth(patience);
-        let leaving = rate * at_end / servers_count;
-        let total = below + served_waiting + leaving;
-        let taken = below + served_waiting;
-        let survival = |w: f64| {
-            if w >= patience { 0.0 } else { (growth(patience) - growth(w)) / growth(patience) }
+        // In overload it matters how work meets the end of patience; below, how much varies. What varies less than even
+        // work at random times is as smaller pieces of work that come more often.
+        let arrival_scv = if load < 1.0 { arrival_scv } else { 1.0 };
+        let scv = servers.scv() + arrival_scv - 1.0;
+        let piece = (1.0 + scv).clamp(0.02, 1.0);
+        let scv = scv.max(0.0);
+        let shape = match servers.shape {
+            Some(shape) if arrival_scv == 1.0 && servers.off_cpu == 0.0 => shape,
+            _ if scv < 1e-3 => WorkShape::Deterministic,
+            _ if scv == 1.0 => WorkShape::Exponential,
+            _ if scv < 1.0 => WorkShape::Gamma { scv },
+            _ => WorkShape::Lognormal { scv },
         };
-        let share = served_waiting / taken;
-        let edges: Vec<f64> = (0..=64).map(|edge| patience * f64::from(edge) / 64.0).collect();
-        let masses = edges.windows(2).map(|pair| (survival(pair[0]) - survival(pair[1])) * share).collect();
-        let cells = Cells { edges: edges.iter().map(|edge| edge * stretch).collect(), masses };
-        Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: leaving / total }
+        let queues = if split { 1.0 } else { f64::from(servers.pods) };
+        let places = servers.bound.map(|bound| (f64::from(bound) * queues / piece).ceil() as u32);
+        let unit = servers.moments[0] * piece;
+        let offered = OfferedWait {
+            work: &Survival::tabulate(1.0 / 256.0, |x| shape.survival(x)),
+            servers: count,
+            rate: load * f64::from(count) / piece,
+            patience: patience / unit,
+            stops_work: servers.stops_work,
+            places,
+        };
+        let known = scv == 1.0 && !servers.stops_work && places.is_none();
+        let offered = if known { offered.exponential(1.0) } else { offered.solve(kimura(count, load.min(0.95), scv)) };
+        Wait::of(offered, unit)
+    }
+
+    /// The wait of those who start, of what is offered in multiples of `unit`.
+    pub(super) fn of(offered: Offered, unit: f64) -> Wait {
+        let taken = (offered.free + offered.waits.mass()).max(1e-300);
+        let Offered { free, waits, rejected, abandoned, done } = offered;
+        let mut cells = waits.scaled(1.0 / taken);
+        cells.edges.iter_mut().for_each(|edge| *edge *= unit);
+        Wait { none: free / taken, cells, rejected, abandoned, done }
     }
 }
 
@@ -185,6 +201,7 @@ mod tests {
             moments: [1.0, 2.0, 6.0],
             bound: None,
             patience: None,
+            stops_work: false,
             arriving: Arriving::Poisson,
             shape: None,
             off_cpu: 0.0,

@@ -36,6 +36,16 @@ impl Survival {
         Survival::from_values(first, values)
     }
 
+    /// The same for a function that is asked in rising order and may remember where it was.
+    pub(super) fn tabulate_rising(smallest: f64, mut survival: impl FnMut(f64) -> f64) -> Survival {
+        let first = Edges::of(smallest);
+        let mut values = Vec::new();
+        while first + values.len() < Edges::COUNT && values.last().is_none_or(|last| *last >= NEGLIGIBLE) {
+            values.push(survival(Edges::edge(first + values.len())));
+        }
+        Survival::from_values(first, values)
+    }
+
     /// The same for a costly function without corners: asked at every fourth edge only, a parabola in between.
     pub(super) fn tabulate_smooth(smallest: f64, survival: impl Fn(f64) -> f64) -> Survival {
         const STEP: usize = 4;
