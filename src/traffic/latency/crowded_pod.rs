@@ -77,5 +77,5 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
     let unit = (1.0 + (stretch - 1.0) * (1.0 - fill.min(1.0))) / pod.capacity();
     let mean = unit * number / share;
     let cells: Cells = cells_of(|w| erlang_mixture(queued, w / unit) / share, mean, 6).scaled(share);
-    Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0 }
+    Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected }
 }

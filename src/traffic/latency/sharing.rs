@@ -84,7 +84,7 @@ impl Sharing {
     }
 
     /// Whether the law of the number in the pod is found first, and all else by it.
-    pub(super) fn is_followed_by_number(&self, bound: Option<u32>, patience: Option<f64>) -> bool {
+    pub(super) fn is_followed_by_number(&self, bound: Option<u32>) -> bool {
         let seeks = !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin) && self.pods > 1;
         let known = match self.arriving {
             Arriving::Poisson => true,
@@ -92,7 +92,7 @@ impl Sharing {
             Arriving::Modulated { .. } => false,
         };
         let few = self.threads.unwrap_or(0) + bound.unwrap_or(0) < 380;
-        known && few && patience.is_none() && (seeks || self.threads.is_some())
+        known && few && (seeks || self.threads.is_some())
     }
 
     /// How fast the number in the pod changes, over how fast it would with arrivals without memory.

@@ -118,14 +118,13 @@ impl Station {
             }
             Serving::Sharing { cores, threads } => {
                 let sharing = self.sharing_of(cores, threads);
-<<<<<<< HEAD
-                if load > 0.0 && sharing.is_followed_by_number(self.bound, self.patience) {
-                    return Crowded::new(&sharing, load, self.bound, off_cpu);
-=======
                 if let Some(patience) = self.patience {
                     let limits = Limits { patience, stops_work: self.stops_work, bound: self.bound };
-                    return sharing.reneging(load, off_cpu, limits);
->>>>>>> 3686433 (Follow clients who give up in service, in line and among those who share a cpu)
+                    let (body, wait) = sharing.reneging(load, off_cpu, limits);
+                    return alike(body, wait);
+                }
+                if load > 0.0 && sharing.is_followed_by_number(self.bound) {
+                    return Crowded::new(&sharing, load, self.bound, off_cpu);
                 }
                 let wait = match threads {
                     None => Wait::nobody(),
