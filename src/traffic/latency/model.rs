@@ -212,11 +212,14 @@ impl ServiceModel {
             return;
         }
         let crowd_work = self.crowd_work();
+        let settles = self.settles_within(span_s);
         for (cohort, rate) in self.cohorts.iter_mut().zip(rates) {
             let capacity = self.pod_capacity * cohort.pods.ready * cohort.pods.speed;
             let limit = threads_wait.0 * cohort.pods.ready;
             let limit = limit.min(threads_wait.1 * capacity);
-            let flow = Flow { start_s: self.clock_s, span_s, arrivals: rate, capacity, limit };
+            // What settles at once needs no backlog: its table knows every load.
+            let takes = if settles && cohort.requests() <= 0.0 { capacity.max(rate) } else { capacity };
+            let flow = Flow { start_s: self.clock_s, span_s, arrivals: rate, capacity: takes, limit };
             let passed = match &crowd_work {
                 None => cohort.backlog.pass(flow, &mut self.drained),
                 Some(work) => {

@@ -112,10 +112,6 @@ impl Servers {
         }
     }
 
-    pub(super) fn takes_one_of_two(&self) -> bool {
-        self.discipline == Discipline::PowerOfTwo && self.threads == 1 && self.pods > 1
-    }
-
     pub(super) fn scv(&self) -> f64 {
         (self.moments[1] / (self.moments[0] * self.moments[0]) - 1.0).max(0.0)
     }
@@ -212,7 +208,7 @@ impl Servers {
         }
         let (_, first, second) = two_choices_wait(load);
         let heavy = (1.0 + self.scv()) / 2.0;
-        // Who joins the shorter queue evades long works; the exponent is fitted to the mean field of `TwoChoices`.
+        // Who joins the shorter queue evades long works; the exponent is fitted to the mean field.
         let stretch = if heavy > 1.0 { libm::pow(heavy, 0.64) } else { heavy } * self.moments[0];
         let (often, more) = more_with_few(self.pods, load);
         let more = more * heavy * self.moments[0];

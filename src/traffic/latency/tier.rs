@@ -4,6 +4,7 @@
 //! backlog knows no chance. There each cohort's queues, or the numbers in its pods, are followed as distributions
 //! instead, until load is well below capacity and what has piled up is gone.
 
+use super::arriving::Arriving;
 use super::backlog::{Drained, Flow, Passed};
 use super::cohort::{Cohort, Followed};
 use super::distribution::{Distribution, QueueLaw};
@@ -45,16 +46,33 @@ impl ServiceModel {
 
     /// The load from which on it matters how long a load lasts.
     ///
-    /// What has a capacity of `c` requests a second (a pod whose requests share its cpu; all pods behind two
-    /// choices) forgets within `1 / (c (1 - sqrt(load))^2)` seconds (Morse 1958, M/M/1); half a step is short enough.
+    /// What has a capacity of `c` requests a second (a pod whose requests share its cpu; all pods behind a balancer
+    /// that looks at them) forgets within `1 / (c (1 - sqrt(load))^2)` seconds (Morse 1958, M/M/1); half a step is short enough.
     fn near_capacity(&self, span_s: f64) -> f64 {
+        if self.settles_within(span_s) {
+            return f64::INFINITY;
+        }
         let capacity = match self.profile.discipline {
             _ if self.shared_work.is_some() => self.pod_capacity,
-            Discipline::PowerOfTwo => self.pod_capacity * f64::from(self.whole_pods()),
+            Discipline::PowerOfTwo | Discipline::LeastOutstanding => self.pod_capacity * f64::from(self.whole_pods()),
             _ => return NEAR_CAPACITY,
         };
         let root = 1.0 - libm::sqrt(2.0 / (capacity * span_s).max(2.0));
         (root * root).clamp(NEAR_CAPACITY, NEAREST)
+    }
+
+    /// Whether queues with a bound behind a balancer that looks at them are stationary at any load for nearly all of
+    /// such a span: `m` places forget within `m^2 / (pi^2 c)` seconds (the slowest mode of a diffusion between walls).
+    pub(super) fn settles_within(&self, span_s: f64) -> bool {
+        let looks = matches!(self.profile.discipline, Discipline::PowerOfTwo | Discipline::LeastOutstanding);
+        let Some(bound) = self.profile.queue_bound.filter(|_| looks && self.profile.timeout.is_none()) else {
+            return false;
+        };
+        let station = Station::new(&self.profile, self.whole_pods());
+        let Serving::Threads(threads) = station.serving else { return false };
+        let pods = f64::from(self.whole_pods());
+        let places = pods * f64::from(threads + bound);
+        station.arriving == Arriving::Poisson && places * places < 4.0 * self.pod_capacity * pods * span_s
     }
 
     fn can_be_followed(&self) -> bool {

@@ -6,10 +6,9 @@ use super::arriving::{Arriving, ModulatedQueue};
 use super::erlang::{MMcK, kimura};
 use super::offered_wait::{Offered, OfferedWait};
 use super::one_server::{self, Law};
-use super::phases::Phases;
 use super::profile::{Discipline, WorkShape};
+use super::routed::Routed;
 use super::servers::{Conditional, Servers};
-use super::two_choices::TwoChoices;
 use super::work::{Cells, GammaSurvival, Survival, cells_of};
 
 /// The wait of a request that is taken, and how many are not taken.
@@ -42,6 +41,12 @@ impl Wait {
         if load <= 0.0 {
             return Wait::nobody();
         }
+        let has_patience = servers.patience.is_some_and(|patience| servers.tries_patience(patience, load));
+        if servers.arriving == Arriving::Poisson && !has_patience {
+            if let Some(Routed { share, cells, rejected }) = Routed::new(servers, load) {
+                return Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected };
+            }
+        }
         match (servers.bound, servers.patience) {
             (_, Some(patience)) if servers.tries_patience(patience, load) => Wait::impatient(servers, patience, load),
             (Some(bound), _) => Wait::bounded(servers, bound, load),
@@ -56,9 +61,6 @@ impl Wait {
     fn open(servers: &Servers, load: f64) -> Wait {
         match servers.arriving {
             Arriving::Modulated { levels, sojourns } => Wait::modulated(servers, load, levels, sojourns),
-            Arriving::Poisson if servers.takes_one_of_two() => {
-                Wait::one_of_two(servers, load).unwrap_or_else(|| Wait::from_conditional(&servers.conditional(load)))
-            }
             _ => Wait::from_conditional(&servers.conditional(load)),
         }
     }
@@ -87,16 +89,6 @@ impl Wait {
         };
         let work = Law { limited: &limited, scv: servers.scv(), mean: unit };
         let (share, cells) = one_server::wait_of(scv, unit / load, &work);
-        Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0, done: 1.0 })
-    }
-
-    /// Behind two choices with variable work; none where it varies too little.
-    fn one_of_two(servers: &Servers, load: f64) -> Option<Wait> {
-        let shape = servers.shape.filter(|_| servers.off_cpu == 0.0)?;
-        let phases = Phases::of(shape, &Survival::tabulate(1.0 / 256.0, |x| shape.survival(x)))?;
-        let known = TwoChoices::new(&phases, servers.scv(), servers.pods, load);
-        let (share, survival) = (known.share(), known.survival());
-        let cells = cells_of(|w| survival(w) / share, known.mean() / share, CELLS_PER_OCTAVE).scaled(share);
         Some(Wait { none: 1.0 - share, cells, rejected: 0.0, abandoned: 0.0, done: 1.0 })
     }
 
