@@ -62,7 +62,7 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
     };
     let share: f64 = queued.iter().sum();
     if share <= 1e-9 {
-        return Wait { rejected, ..Wait::nobody() };
+        return Wait { rejected, done: 1.0 - rejected, ..Wait::nobody() };
     }
     // Work that varies more makes queues of the same length last longer where pods are sought by length.
     let residual = (1.0 + sharing.shape.scv()) / 2.0;
@@ -76,6 +76,38 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
     let fill = if pod.places.is_finite() { number / share / (pod.places - pod.threads) } else { 0.0 };
     let unit = (1.0 + (stretch - 1.0) * (1.0 - fill.min(1.0))) / pod.capacity();
     let mean = unit * number / share;
+    let seeks = !matches!(sharing.discipline, Discipline::Random | Discipline::RoundRobin);
+    if pod.places.is_infinite() && !seeks {
+        let cells = excess(&sharing.wait_one_by_one(load, sharing.gaps_scv().unwrap_or(1.0)), share, mean);
+        return Wait { none: 1.0 - cells.mass(), cells, rejected, abandoned: 0.0, done: 1.0 };
+    }
     let cells: Cells = cells_of(|w| erlang_mixture(queued, w / unit) / share, mean, 6).scaled(share);
     Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected }
+}
+
+/// What the largest of these values, of all a `share`, have beyond the least of them, stretched to this mean.
+///
+/// As a diffusion the work that waits for a thread is what a single server has to do beyond what is in service
+/// (Zhang, Dai and Zwart 2011): its law has the tail that the work has.
+fn excess(values: &Cells, share: f64, mean: f64) -> Cells {
+    let mut below = values.mass() - share;
+    let mut cells = Cells { edges: Vec::new(), masses: Vec::new() };
+    let mut least = 0.0;
+    for (from, to, mass) in values.iter() {
+        if mass <= below {
+            below -= mass;
+            continue;
+        }
+        if cells.edges.is_empty() {
+            least = from + (to - from) * (below / mass).max(0.0);
+            cells.edges.push(0.0);
+        }
+        cells.edges.push(to - least);
+        cells.masses.push(mass - below.max(0.0));
+        below = 0.0;
+    }
+    let mass = cells.mass().max(1e-300);
+    let stretch = mean * mass / cells.mean().max(1e-300);
+    cells.edges.iter_mut().for_each(|edge| *edge *= stretch);
+    cells.scaled(share / mass)
 }

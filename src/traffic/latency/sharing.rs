@@ -4,6 +4,7 @@
 
 use super::arriving::{Arriving, ModulatedQueue, renewal_root, renewal_share};
 use super::erlang::{erlang_c, klb_mean};
+use super::one_server::{self, Law};
 use super::profile::{Discipline, WorkShape};
 use super::servers::Servers;
 use super::time_given_work::TimeGivenWork;
@@ -78,6 +79,45 @@ impl Sharing {
             return 0.0;
         }
         let scv = self.shape.scv();
+        let wait = self.wait_one_by_one(load, arrival_scv);
+        let poisson = load / (1.0 - load);
+        poisson + (wait.mean() / ((1.0 + scv) / 2.0) - poisson) * self.small_works_alone(load)
+    }
+
+    /// What requests would wait for one core that serves one by one (GI/G/1).
+    pub(super) fn wait_one_by_one(&self, load: f64, arrival_scv: f64) -> Cells {
+        let scv = self.shape.scv();
+        let table = Survival::tabulate(1.0 / 256.0, |x| self.shape.survival(x));
+        let even = self.shape == WorkShape::Deterministic;
+        let limited = |x: f64| if even { x.min(1.0) } else { table.integral(x) };
+        one_server::wait_of(arrival_scv, 1.0 / load, &Law { limited: &limited, scv, mean: 1.0 }).1
+    }
+
+    /// By how much more the variation of gaps counts because large works take longer than the number of others is
+    /// remembered: the mean residual work over that of works cut off there, at least 1.
+    ///
+    /// Where to cut is fitted to the exact mode (lognormal work with SCV 4 and 8 behind turns).
+    fn small_works_alone(&self, load: f64) -> f64 {
+        if self.shape.scv() <= 1.0 {
+            return 1.0;
+        }
+        let most = 4.0 / (1.0 - load);
+        let sums = self.shape.cells().iter().fold([0.0; 4], |[all, squares, cut, cut_squares], (from, to, chance)| {
+            let work = (from + to) / 2.0;
+            let kept = work.min(most);
+            [
+                all + chance * work,
+                squares + chance * work * work,
+                cut + chance * kept,
+                cut_squares + chance * kept * kept,
+            ]
+        });
+        (sums[1] / sums[0] * sums[2] / sums[3]).max(1.0)
+    }
+
+    /// The same in closed form, about (Kraemer and Langenbach-Belz 1976).
+    fn delay_about(&self, load: f64, arrival_scv: f64) -> f64 {
+        let scv = self.shape.scv();
         let root = renewal_root(1.0, load, arrival_scv);
         let wait = root / (1.0 - root) * klb_mean(load, arrival_scv, scv) / klb_mean(load, arrival_scv, 1.0);
         wait / ((1.0 + scv) / 2.0)
@@ -92,14 +132,16 @@ impl Sharing {
             Arriving::Modulated { .. } => false,
         };
         let few = self.threads.unwrap_or(0) + bound.unwrap_or(0) < 380;
-        known && few && (seeks || self.threads.is_some())
+        let turns = self.gaps_scv().is_some() && self.cores > 1.0;
+        known && few && (seeks || turns || self.threads.is_some())
     }
 
     /// How fast the number in the pod changes, over how fast it would with arrivals without memory.
     pub(super) fn haste(&self) -> f64 {
         let scv = self.shape.scv();
-        let Some(arrival_scv) = self.gaps_scv() else { return (2.0 / (1.0 + scv)).max(1.0) };
-        (arrival_scv + scv) / (1.0 + scv)
+        // What is left of even work is known: the others change sooner.
+        let even = (2.0 / (1.0 + scv)).max(1.0);
+        self.gaps_scv().map_or(even, |gaps| even * (gaps + scv) / (1.0 + scv))
     }
 
     /// How arrivals that are renewals vary for a birth-death chain of the number in a pod of one core: with this
@@ -107,7 +149,7 @@ impl Sharing {
     pub(super) fn chain_arrival_scv(&self) -> Option<f64> {
         /// Near capacity the variation matters, and depends little on the load.
         const LOAD: f64 = 0.92;
-        let slowdown = 1.0 + self.delay_alone(LOAD, self.gaps_scv()?);
+        let slowdown = 1.0 + self.delay_about(LOAD, self.gaps_scv()?);
         // The chain's number is load (1 + (variation - 1) load / 2) / (1 - load).
         Some((1.0 + 2.0 * ((1.0 - LOAD) * slowdown - 1.0) / LOAD).max(-0.9))
     }
@@ -175,7 +217,11 @@ impl Sharing {
         if slowdown - 1.0 < 1e-6 {
             return Survival::tabulate(1.0 / 256.0, |t| self.shape.survival((t - off_cpu) * alone));
         }
-        let forgets = if self.gaps_scv().is_some() { 1.0 / self.poisson_slowdown(load) } else { 1.0 / slowdown };
+        let forgets = if self.gaps_scv().is_some() {
+            (2.0 / (1.0 + self.shape.scv())).max(1.0) / self.poisson_slowdown(load)
+        } else {
+            1.0 / slowdown
+        };
         let crowd = Crowd { slowdown, forgets, alone };
         self.survival_of(self.shape.cells().into_iter().map(|cell| Delay::new(cell, crowd)).collect(), off_cpu)
     }
@@ -359,11 +405,11 @@ mod tests {
         for (pods, load) in [(2, 0.5), (6, 0.8), (25, 0.95)] {
             let found = sharing(1.0, None, Discipline::RoundRobin, pods).slowdown(load);
             let wanted = 1.0 / (1.0 - erlang_arrivals_root(f64::from(pods), load));
-            assert!((found / wanted - 1.0).abs() < 1e-6, "{pods} pods: {found}, not {wanted}");
+            assert!((found / wanted - 1.0).abs() < 5e-3, "{pods} pods: {found}, not {wanted}");
         }
         for shape in [WorkShape::Deterministic, WorkShape::Lognormal { scv: 8.0 }] {
             let pod = Sharing { shape, ..sharing(1.0, None, Discipline::Random, 1) };
-            assert!((pod.delay_alone(0.8, 1.0) - 4.0).abs() < 1e-6, "{shape:?}");
+            assert!((pod.delay_alone(0.8, 1.0) / 4.0 - 1.0).abs() < 0.02, "{shape:?}");
             // In heavy traffic the variations add up: (1/4 + scv) / (1 + scv).
             let scv = shape.scv();
             let ratio = pod.delay_alone(0.98, 0.25) / pod.delay_alone(0.98, 1.0);
