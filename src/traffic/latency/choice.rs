@@ -4,8 +4,9 @@
 //! `k` when they join it, all else follows from flows: as many requests go up from a level as come down to it. So a
 //! balancer is a function from `S_k` to `T_k`.
 
-use super::erlang::erlang_b_inverse;
+use super::erlang::erlang_c;
 use super::few_pods::moving_together;
+use super::pool::{Pool, fill};
 use super::profile::Discipline;
 use super::servers::Servers;
 
@@ -220,11 +221,9 @@ fn tail_ratio(servers: &Servers, load: f64) -> f64 {
 fn all(servers: &Servers, load: f64) -> Vec<f64> {
     let (pods, scv) = (f64::from(servers.pods), servers.scv());
     let count = servers.pods * servers.threads;
-    let below = erlang_b_inverse(count, load * f64::from(count)) - 1.0;
     let stuck = 1.0 - libm::exp(-0.23 * (libm::sqrt(pods) - 1.0));
     let Some(bound) = servers.bound else {
-        let waiting = tail(load, 0.0, f64::INFINITY);
-        let pooled = waiting / (below + waiting);
+        let pooled = erlang_c(count, load);
         let mut found = vec![pooled * (1.0 - stuck * (1.0 - pooled) / (1.0 + 0.1 * (scv - 1.0)))];
         let last = libm::pow(load, 2.0 * pods / (1.0 + scv));
         let slower = libm::pow((1.0 + scv) / 2.0, if scv > 1.0 { 0.3 + 0.5 / pods } else { 0.09 });
@@ -235,38 +234,13 @@ fn all(servers: &Servers, load: f64) -> Vec<f64> {
         }
         return found;
     };
-    let bound = f64::from(bound);
-    // More variation fills places as fewer of them would be; some are free while others reject.
-    let fill = libm::pow((1.0 + scv) / 2.0, -0.85 * bound / (bound + 0.8));
-    let places = (pods * bound - 0.25 * (pods - 2.0)).max(0.0) * fill;
-    let all = below * least_power(load, places) + tail(load, 0.0, places);
-    let at_least = |share: f64| tail(load, share * places, places) / all;
-    let rejected = at_least(1.0).max(1.0 - 1.0 / load);
-    let free = if bound > 0.0 { 0.2 * libm::pow(bound, -1.4) } else { 0.0 };
-    let less = 1.0 - if bound > 0.0 { stuck * (1.0 - at_least(0.0) + free) } else { 0.0 };
-    let level = |above: f64| if above < bound { (at_least(above / bound) * less).max(rejected) } else { rejected };
-    (0..=servers.bound.unwrap_or(0)).map(|above| level(f64::from(above))).collect()
-}
-
-/// The sum of `ratio^i` from `from` to `to`, in units of its largest possible term.
-fn tail(ratio: f64, from: f64, to: f64) -> f64 {
-    if to.is_infinite() {
-        return libm::pow(ratio.min(0.9999), from) / (1.0 - ratio.min(0.9999));
-    }
-    let terms = to - from + 1.0;
-    if (ratio - 1.0).abs() < 1e-6 {
-        return terms;
-    }
-    let first = libm::pow(ratio, from) * least_power(ratio, to);
-    if ratio < 1.0 {
-        first * (1.0 - libm::pow(ratio, terms)) / (1.0 - ratio)
-    } else {
-        // From the last term downwards.
-        (1.0 - libm::pow(ratio, -terms)) / (1.0 - 1.0 / ratio)
-    }
-}
-
-/// One over the largest power up to `places`.
-fn least_power(ratio: f64, places: f64) -> f64 {
-    if ratio > 1.0 && places.is_finite() { libm::pow(ratio, -places) } else { 1.0 }
+    // Some places are free while others reject.
+    let places = (pods * f64::from(bound) - 0.25 * (pods - 2.0)).max(0.0);
+    let pool = Pool::new(load, f64::from(count), places * fill(scv, bound, servers.threads));
+    let free = if bound > 0 { 0.2 * libm::pow(f64::from(bound), -1.4) } else { 0.0 };
+    let less = 1.0 - if bound > 0 { stuck * (1.0 - pool.at_least(0.0) + free) } else { 0.0 };
+    let rejected = pool.rejected();
+    let level =
+        |above: u32| if above < bound { pool.at_least(f64::from(above) / f64::from(bound)) * less } else { 0.0 };
+    (0..=bound).map(|above| level(above).max(rejected)).collect()
 }

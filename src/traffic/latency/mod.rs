@@ -47,6 +47,7 @@ mod phases;
 mod pod;
 mod pod_levels;
 mod pod_numbers;
+mod pool;
 mod population;
 mod profile;
 mod refined_mean_field;

@@ -117,6 +117,28 @@ impl PodLevels {
         known
     }
 
+    /// With arrivals that look at nothing, at `most` requests in the pod (M/G/1/K).
+    pub(super) fn unseen(grid: &WorkGrid, most: usize, load: f64) -> PodLevels {
+        // A level is what comes from below, and what begins there: the latter is the same at all.
+        let mut begun = Vec::new();
+        grid.level(None, load, load, &mut begun);
+        let mut levels: Vec<Level> = Vec::new();
+        for k in 1..=most {
+            let below = levels.last().map(|level| (load, level.above.as_slice()));
+            let mut above = Vec::new();
+            grid.level(below, if k == 1 { load } else { 0.0 }, if k == most { 0.0 } else { load }, &mut above);
+            if k < most {
+                let mass = above[0] / (1.0 - begun[0]).max(1e-12);
+                above.iter_mut().zip(&begun).for_each(|(above, begun)| *above += mass * begun);
+            }
+            levels.push(Level { found: above[0], above, in_common: 0.0 });
+        }
+        let all = 1.0 + levels.iter().map(|level| level.found).sum::<f64>();
+        levels.iter_mut().for_each(|level| level.found /= all);
+        let rejected = levels.last_mut().map_or(0.0, |level| std::mem::take(&mut level.found));
+        PodLevels { levels, rejected, beyond: 0.0 }
+    }
+
     fn each_alone(grid: &WorkGrid, choice: &Choice, load: f64) -> PodLevels {
         if let Some(rejected) = choice.rejected() {
             return PodLevels { rejected, ..PodLevels::rejecting(grid, choice, load, rejected) };
@@ -140,7 +162,7 @@ impl PodLevels {
         let mut found = choice.found(1, at_least);
         let mut levels: Vec<Level> = Vec::new();
         let mut up_before = 0.0;
-        let last = choice.most.min(MOST_LEVELS);
+        let last = if choice.most == usize::MAX { MOST_LEVELS } else { choice.most };
         for k in 1..=last {
             let begin = if k == 1 { load * (1.0 - found) } else { 0.0 };
             let below = levels.last().map(|level| (up_before, level.above.as_slice()));

@@ -1,4 +1,5 @@
-//! Waiting behind a balancer that looks at the pods: two choices and least outstanding requests.
+//! Waiting behind a balancer that looks at the pods, two choices and least outstanding requests, and in queues with a
+//! bound.
 //!
 //! Every pod is a queue of its own whose arrivals depend on the number in it by the [`Choice`] (cavity method: Bramson,
 //! Lu, Prabhakar, "Asymptotic independence of queues under randomized load balancing", 2012; single queue
@@ -7,7 +8,8 @@
 
 use super::choice::{Choice, MOST_LEVELS};
 use super::pod_levels::{Level, PodLevels, WorkGrid};
-use super::profile::WorkShape;
+use super::pool::{Pool, fill, peakedness};
+use super::profile::{Discipline, WorkShape};
 use super::servers::Servers;
 use super::work::{Cells, GammaSurvival, Survival, cells_of};
 use std::rc::Rc;
@@ -64,11 +66,17 @@ pub(super) struct Routed {
 impl Routed {
     /// The stationary wait at `load`; none where the balancer does not look at pods or the work is not known.
     pub(super) fn new(servers: &Servers, load: f64) -> Option<Routed> {
-        let choice = Choice::new(servers, load)?;
-        let (parts, rejected) = if servers.threads == 1 {
-            one_thread(servers, servers.shape?, &choice, load)
-        } else {
-            many_threads(servers, &choice, load)
+        let (parts, rejected) = match (Choice::new(servers, load), servers.shape) {
+            (Some(choice), Some(shape)) if servers.threads == 1 => {
+                one_thread(servers, shape, |grid| PodLevels::new(grid, &choice, load))
+            }
+            (Some(choice), _) if servers.threads > 1 => many_threads(servers, &choice, load),
+            (None, Some(shape)) if servers.are_one_by_one() && servers.gap_scv() == Some(1.0) => {
+                let most = servers.bound? as usize + 1;
+                one_thread(servers, shape, |grid| PodLevels::unseen(grid, most, load))
+            }
+            (None, _) => unseen(servers, load)?,
+            _ => return None,
         };
         let taken = (1.0 - rejected).max(1e-9);
         let share: f64 = parts.iter().map(|part| part.share).sum();
@@ -83,7 +91,7 @@ impl Routed {
     }
 }
 
-fn one_thread(servers: &Servers, shape: WorkShape, choice: &Choice, load: f64) -> (Vec<Part>, f64) {
+fn one_thread(servers: &Servers, shape: WorkShape, levels: impl Fn(&WorkGrid) -> PodLevels) -> (Vec<Part>, f64) {
     let unit = servers.moments[0];
     let work = Survival::tabulate(1.0 / 256.0, |x| shape.survival(x * unit - servers.off_cpu));
     let limited = |x: f64| match shape {
@@ -91,7 +99,7 @@ fn one_thread(servers: &Servers, shape: WorkShape, choice: &Choice, load: f64) -
         _ => work.integral(x),
     };
     let grid = WorkGrid::new(limited);
-    let found = PodLevels::new(&grid, choice, load);
+    let found = levels(&grid);
     let work = Rc::new(work);
     let scv = servers.scv();
     let mut parts = Vec::new();
@@ -143,34 +151,79 @@ fn few_cells(grid: &WorkGrid, level: &Level) -> Cells {
 /// Several threads: what arrivals find is that of exponential work, and how long it takes depends on the work.
 fn many_threads(servers: &Servers, choice: &Choice, load: f64) -> (Vec<Part>, f64) {
     let count = f64::from(servers.threads);
-    let scv = servers.scv();
-    let heavy = (1.0 + scv) / 2.0;
+    let heavy = (1.0 + servers.scv()) / 2.0;
     let (found, rejected) = choice.found_with_exponential_work(load);
     // Long queues behind two choices are longer with variable work; elsewhere that is in what is found.
     let stretched = servers.bound.is_none() && !choice.sees_all() && heavy > 1.0;
-    // Until the first of all threads is free, in mean times between ends of requests.
-    let first = if scv < 1.0 { 1.0 - (1.0 - scv) / (count + 1.0) } else { libm::pow(heavy, 0.4 / libm::sqrt(count)) };
+    let ends = Ends { count, scv: servers.scv() };
     let mut parts = Vec::new();
-    for (at, pair) in found.windows(2).enumerate() {
-        let (share, before) = (pair[0] - pair[1], at as f64);
-        if share > 1e-9 {
-            let (mean, variance) = if stretched {
-                let pace = libm::pow(heavy, 0.64) / count;
-                ((before + 1.0) * pace, (before + 1.0) * pace * pace)
-            } else {
-                ((before + first) / count, (before * scv + first * first) / (count * count))
-            };
-            parts.push(Part { share, mean, wait: Shape::sum(mean, variance) });
+    for (at, pair) in found.windows(2).enumerate().filter(|(_, pair)| pair[0] - pair[1] > 1e-9) {
+        let mut part = ends.part(pair[0] - pair[1], at as f64);
+        if stretched {
+            let (pace, ends) = (libm::pow(heavy, 0.64) / count, at as f64 + 1.0);
+            part.mean = ends * pace;
+            part.wait = Shape::sum(part.mean, ends * pace * pace);
         }
+        parts.push(part);
     }
     (parts, rejected)
+}
+
+/// The ends of requests while all threads are busy.
+struct Ends {
+    /// The threads.
+    count: f64,
+    scv: f64,
+}
+
+impl Ends {
+    /// The wait behind `before` others.
+    fn part(&self, share: f64, before: f64) -> Part {
+        let Ends { count, scv } = *self;
+        // Until the first of all threads is free, in mean times between ends of requests.
+        let first = if scv < 1.0 {
+            1.0 - (1.0 - scv) / (count + 1.0)
+        } else {
+            libm::pow((1.0 + scv) / 2.0, 0.4 / libm::sqrt(count))
+        };
+        let mean = (before + first) / count;
+        Part { share, mean, wait: Shape::sum(mean, (before * scv + first * first) / (count * count)) }
+    }
+}
+
+/// Longer queues are taken together into so many parts.
+const MOST_PARTS: u32 = 48;
+
+/// A bounded queue that nobody looks at, of one pod or of all: exponential work and Poisson arrivals are left to
+/// M/M/c/K.
+fn unseen(servers: &Servers, load: f64) -> Option<(Vec<Part>, f64)> {
+    let (gap_scv, scv, bound) = (servers.gap_scv()?, servers.scv(), servers.bound?);
+    if gap_scv == 1.0 && scv == 1.0 {
+        return None;
+    }
+    let queues = if servers.discipline == Discipline::SharedQueue { servers.pods } else { 1 };
+    let count = f64::from(queues * servers.threads);
+    let peaked = peakedness(load * count, gap_scv);
+    // Of the variation of arrivals the equivalent has its part already.
+    let fill = fill(2.0 * (gap_scv + scv) / (gap_scv + 1.0) - 1.0, bound, servers.threads);
+    let places = queues * bound;
+    let pool = Pool::new(load, count / peaked, f64::from(places) * fill / peaked);
+    let rejected = pool.rejected();
+    let steps = places.min(MOST_PARTS);
+    let ends = Ends { count, scv };
+    let at_least = |step: u32| if step < steps { pool.at_least(f64::from(step) / f64::from(steps)) } else { rejected };
+    let width = f64::from(places) / f64::from(steps.max(1));
+    let part = |step: u32| {
+        let share = at_least(step).max(rejected) - at_least(step + 1).max(rejected);
+        (share > 1e-9).then(|| ends.part(share, width * f64::from(step) + (width - 1.0) / 2.0))
+    };
+    Some(((0..steps).filter_map(part).collect(), rejected))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::arriving::Arriving;
     use super::super::erlang::{erlang_b_inverse, erlang_c};
-    use super::super::profile::Discipline;
     use super::*;
 
     fn servers(discipline: Discipline, pods: u32, threads: u32, shape: WorkShape) -> Servers {

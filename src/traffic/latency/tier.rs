@@ -61,18 +61,21 @@ impl ServiceModel {
         (root * root).clamp(NEAR_CAPACITY, NEAREST)
     }
 
-    /// Whether queues with a bound behind a balancer that looks at them are stationary at any load for nearly all of
-    /// such a span: `m` places forget within `m^2 / (pi^2 c)` seconds (the slowest mode of a diffusion between walls).
+    /// Whether queues with a bound are stationary at any load for nearly all of such a span: `m` places forget within
+    /// `m^2 / (pi^2 c)` seconds (the slowest mode of a diffusion between walls). Those that the chains are made for,
+    /// of exponential work that nobody looks at, are followed all the same.
     pub(super) fn settles_within(&self, span_s: f64) -> bool {
-        let looks = matches!(self.profile.discipline, Discipline::PowerOfTwo | Discipline::LeastOutstanding);
-        let Some(bound) = self.profile.queue_bound.filter(|_| looks && self.profile.timeout.is_none()) else {
-            return false;
-        };
-        let station = Station::new(&self.profile, self.whole_pods());
+        let profile = &self.profile;
+        let Some(bound) = profile.queue_bound.filter(|_| profile.timeout.is_none()) else { return false };
+        let station = Station::new(profile, self.whole_pods());
         let Serving::Threads(threads) = station.serving else { return false };
-        let pods = f64::from(self.whole_pods());
-        let places = pods * f64::from(threads + bound);
-        station.arriving == Arriving::Poisson && places * places < 4.0 * self.pod_capacity * pods * span_s
+        let usual = matches!(profile.discipline, Discipline::Random | Discipline::SharedQueue);
+        if station.arriving != Arriving::Poisson || (usual && profile.shape.scv() == 1.0 && profile.off_cpu_s == 0.0) {
+            return false;
+        }
+        let queues = if self.is_split() { 1.0 } else { f64::from(self.whole_pods()) };
+        let places = queues * f64::from(threads) + queues * f64::from(bound);
+        places * places < 4.0 * self.pod_capacity * queues * span_s
     }
 
     fn can_be_followed(&self) -> bool {

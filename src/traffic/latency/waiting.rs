@@ -29,6 +29,9 @@ pub(super) struct Wait {
 /// How finely waits are cut.
 const CELLS_PER_OCTAVE: i32 = 6;
 
+/// More places per pod are not followed one by one.
+const MOST_PLACES: u32 = 100;
+
 impl Wait {
     /// Nobody waits.
     pub(super) fn nobody() -> Wait {
@@ -42,7 +45,8 @@ impl Wait {
             return Wait::nobody();
         }
         let has_patience = servers.patience.is_some_and(|patience| servers.tries_patience(patience, load));
-        if servers.arriving == Arriving::Poisson && !has_patience {
+        let known = matches!(servers.bound, None | Some(0..=MOST_PLACES)) && servers.arriving == Arriving::Poisson;
+        if known && !has_patience {
             if let Some(Routed { share, cells, rejected }) = Routed::new(servers, load) {
                 return Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected };
             }
