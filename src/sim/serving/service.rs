@@ -114,7 +114,12 @@ impl ServiceState {
     /// A pod became ready: it joins the others, or starts with an empty queue of its own while the others
     /// have a backlog, or slowly.
     pub(in crate::sim) fn pod_ready(&mut self, now: SimTime, step: u64) -> u64 {
-        let key = if self.last.backlog > 0.0 || self.warm_up.is_some() { step } else { 0 };
+        let key = match self.warm_up {
+            // Above 0 in the first step too: a cohort 0 is warm.
+            Some(_) => step + 1,
+            None if self.last.backlog > 0.0 => step,
+            None => 0,
+        };
         let cohort = self.cohort(key);
         cohort.ready.change(now, 1);
         cohort.since = now;

@@ -38,13 +38,13 @@ impl ServiceModel {
         outcome: &mut StepOutcome,
     ) -> bool {
         let in_use = self.table_for(ready, speed);
-        let unit_s = self.profile.cpu_s / speed;
+        let (unit_s, held_s) = (self.profile.cpu_s / speed, self.held_s);
         let TableInUse { table, pending, .. } = &mut self.in_use[in_use];
         let place = table.place(arrivals / (self.pod_capacity * ready * speed));
         let figure = |read: &dyn Fn(&table::Row) -> f64| table.between(place, read);
         let quantiles: [f64; QUANTILES.len()] =
             std::array::from_fn(|index| figure(&|row| row.quantiles[index]) * unit_s);
-        if self.profile.timeout.is_some_and(|timeout| quantiles[QUANTILES.len() - 1] > timeout.after_s) {
+        if self.profile.timeout.is_some_and(|timeout| quantiles[QUANTILES.len() - 1] > timeout.after_s + held_s) {
             return false;
         }
         let requests = arrivals * span_s;
@@ -103,7 +103,7 @@ impl ServiceModel {
         self.answer_drained(&table);
         let answered = self.spread.total();
         if let Some(timeout) = self.profile.timeout {
-            outcome.timed_out += self.spread.cut_above(timeout.after_s);
+            outcome.timed_out += self.spread.cut_above(timeout.after_s + self.held_s);
         }
         outcome.answered = if self.profile.timeout.is_some() { self.spread.total() } else { answered };
         self.spread.record(&mut self.histogram);
@@ -125,7 +125,7 @@ impl ServiceModel {
         outcome.rejected += sorted.rejected;
         outcome.timed_out += sorted.abandoned;
         if let Some(timeout) = self.profile.timeout {
-            outcome.timed_out += self.spread.cut_above(timeout.after_s);
+            outcome.timed_out += self.spread.cut_above(timeout.after_s + self.held_s);
         }
         outcome.answered = self.spread.total();
         self.spread.record(&mut self.histogram);
@@ -136,7 +136,7 @@ impl ServiceModel {
 
     /// Adds who waited to the step's latencies: each wait with a body of `body` strata.
     fn add_waits(&mut self, body: &[f64; STRATA_COUNT]) {
-        let timeout_s = self.profile.timeout.map_or(f64::INFINITY, |timeout| timeout.after_s);
+        let timeout_s = self.profile.timeout.map_or(f64::INFINITY, |timeout| timeout.after_s + self.held_s);
         let (least_s, most_s) = body.iter().fold((f64::INFINITY, 0.0), |(least, most), b| (b.min(least), b.max(most)));
         for drained in self.drained.iter().filter(|drained| !drained.is_whole && drained.last_wait_s > 0.0) {
             let (first_s, last_s) = (drained.first_wait_s, drained.last_wait_s);

@@ -207,7 +207,7 @@ impl Attempts {
             let node = &self.nodes[at];
             let callee = &self.callees[ServiceId::from_index(node.service)];
             let longest_s = hops[node.service].strata_s[STRATA_COUNT - 1] * node.work + below_s;
-            if callee.failed > 0.0 || (below_s > 0.0 && longest_s > callee.patience_below_s()) {
+            if callee.failed > 0.0 || (below_s > 0.0 && longest_s > callee.patience_s) {
                 return false;
             }
             self.nodes[at].longest_s = longest_s;

@@ -35,8 +35,6 @@ pub struct Trying {
     pub rejected: f64,
     /// The clients' patience in seconds; may be infinite.
     pub patience_s: f64,
-    /// The same where the service's own failures do not know of it yet while callees are at work; else infinite.
-    pub patience_below_s: f64,
 }
 
 impl Callee {
@@ -58,12 +56,7 @@ impl Callee {
 
     pub(super) fn trying(&self) -> Trying {
         let Callee { retries, granted, rejected, patience_s, .. } = *self;
-        Trying { retries, granted, rejected, patience_s, patience_below_s: self.patience_below_s() }
-    }
-
-    /// Held threads wait for the callees: their time is in the service's own timeouts.
-    pub(super) fn patience_below_s(&self) -> f64 {
-        if self.holds_threads { f64::INFINITY } else { self.patience_s }
+        Trying { retries, granted, rejected, patience_s }
     }
 
     /// Attempts per call when this share of them fails.

@@ -79,12 +79,14 @@ impl Distribution {
     /// Lets a step's flow (of all queues) pass; what starts is added to `drained` with its wait.
     pub(super) fn pass(&mut self, flow: &Flow, law: &QueueLaw, drained: &mut Vec<Drained>) -> Sorted {
         let (arrivals, capacity) = (flow.arrivals / law.queues, flow.capacity / law.queues);
+        // Nobody waits for longer than all places take.
+        let is_felt = law.patience_s.is_finite() && law.patience_s * capacity < law.places;
         let pace = Pace {
             arrivals,
             capacity,
             entry: law.entry,
             places: law.places,
-            patience: if law.patience_s.is_finite() { law.patience_s * capacity } else { f64::INFINITY },
+            patience: if is_felt { law.patience_s * capacity } else { f64::INFINITY },
         };
         let mut sorted = Sorted::default();
         let windows = (flow.span_s / PARCEL_S).ceil().clamp(1.0, 1e4);

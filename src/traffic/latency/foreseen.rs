@@ -14,7 +14,7 @@ const LEAST_S: f64 = 1e-6;
 
 impl ServiceModel {
     /// From now on every request keeps its thread for so many seconds after its own work, to within 2 %. Latencies and
-    /// [`strata_s`](Self::strata_s) include them.
+    /// [`strata_s`](Self::strata_s) include them; whether its client leaves in this time is not for the service to say.
     pub fn hold_threads_for(&mut self, seconds: f64) {
         let mask = (1_u64 << (52 - LEVEL_BITS)) - 1;
         let held_s =
@@ -28,7 +28,7 @@ impl ServiceModel {
         self.profile.off_cpu_s += held_s - self.held_s;
         self.held_s = held_s;
         self.pod_capacity = self.profile.pod_capacity();
-        self.given_up.after_s = GivenUp::new(&self.profile).after_s;
+        self.given_up.after_s = GivenUp::new(&self.profile).after_s.map(|after_s| after_s + held_s);
     }
 
     /// For how long a request keeps its thread after its own work, in seconds.
@@ -52,10 +52,16 @@ impl ServiceModel {
         let in_use = self.table_for(ready, speed);
         let table = &self.in_use[in_use].table;
         let load = rate / capacity;
-        let usual = table.between(table.place(load.min(HIGHEST_OPEN_LOAD)), |row| row.mean);
-        let usual_s = usual * self.profile.cpu_s / speed;
-        let now_s =
-            if last.backlog > 0.0 || last.is_pooled { last.latency.mean_s.max(last.backlog / capacity) } else { 0.0 };
+        let unit_s = self.profile.cpu_s / speed;
+        if self.profile.queue_bound.is_some() {
+            // A full queue is soon full, and who is turned away by it takes no time.
+            let place = table.place(load);
+            let taken = 1.0 - table.between(place, |row| row.rejected);
+            return taken * (table.between(place, |row| row.mean) * unit_s - self.held_s);
+        }
+        let usual_s = table.between(table.place(load.min(HIGHEST_OPEN_LOAD)), |row| row.mean) * unit_s;
+        let is_waited_for = last.backlog > 0.0 || last.is_pooled;
+        let now_s = if is_waited_for { last.latency.mean_s.max(last.backlog / capacity) } else { 0.0 };
         (now_s + (load - 1.0) * span.as_secs_f64()).max(usual_s) - self.held_s
     }
 }

@@ -78,8 +78,8 @@ impl Tries<'_> {
             total = combine(&total, &slowest, |a, b| a + b, scratch);
         }
         let mut late = 0.0;
-        if !call.then.is_empty() && total[STRATA_COUNT - 1] > trying.patience_below_s {
-            late = cut_above(&mut total, trying.patience_below_s, scratch);
+        if !call.then.is_empty() && total[STRATA_COUNT - 1] > trying.patience_s {
+            late = cut_above(&mut total, trying.patience_s, scratch);
             self.late[at] = late;
         }
         let own = hop.error_rate;
@@ -216,7 +216,7 @@ mod tests {
 
     fn trying(most: u32, rejected: f64, patience_s: f64) -> Trying {
         let retries = (most > 0).then_some(Retries { most, backoff_s: 0.02, budget_share: 10.0 });
-        Trying { retries, granted: 1.0, rejected, patience_s, patience_below_s: patience_s }
+        Trying { retries, granted: 1.0, rejected, patience_s }
     }
 
     fn compose(call: &Call, hops: &[Hop], trying: &[Trying]) -> Tried {
