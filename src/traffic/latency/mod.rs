@@ -68,6 +68,7 @@ mod tier;
 mod time_given_work;
 mod tried;
 mod two_choices;
+mod uneven_arrivals;
 mod waiting;
 mod waiting_line;
 mod work;

@@ -2,6 +2,7 @@
 //!
 //! Times are in multiples of the mean work of a request.
 
+use super::arriving::Arriving;
 use super::erlang::erlang_c;
 use super::profile::Discipline;
 use super::refined_mean_field::two_choices_at_least;
@@ -19,6 +20,14 @@ impl Sharing {
 
     /// At `load`, below 1 unless the pod is bounded.
     pub(super) fn numbers(&self, pod: &SharedPod, load: f64) -> PodNumbers {
+        let sought = self.pods > 1 && !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin);
+        if self.arriving == Arriving::Poisson || !sought || pod.places.is_finite() {
+            return self.numbers_of_poisson(pod, load);
+        }
+        self.with_more(pod, self.numbers_of_poisson(pod, load), self.more_than_poisson(pod, load))
+    }
+
+    fn numbers_of_poisson(&self, pod: &SharedPod, load: f64) -> PodNumbers {
         match self.discipline {
             Discipline::PowerOfTwo if self.pods > 2 => self.of_two(pod, load),
             Discipline::LeastOutstanding | Discipline::SharedQueue | Discipline::PowerOfTwo if self.pods > 1 => {
@@ -149,7 +158,7 @@ impl Sharing {
         let leaning = move |lean: f64, k: usize| rate * (1.0 - lean * (k as f64 - rate) / cores).max(0.0);
         let is_usual = (ratio / load - 1.0).abs() < 1e-9 || load >= 1.0;
         let open = SharedPod { places: f64::INFINITY, threads: f64::INFINITY, cores };
-        let (mut low, mut high) = (-1.0_f64, 8.0_f64);
+        let (mut low, mut high) = (-40.0_f64, 8.0_f64);
         for _ in 0..if is_usual { 0 } else { 30 } {
             let lean = (low + high) / 2.0;
             let numbers = open.numbers(|k| if (k as f64) < cores { leaning(lean, k) } else { ratio * cores });
@@ -188,4 +197,66 @@ struct Ratios {
     sharing: f64,
     /// While some wait for a thread.
     waiting: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arriving::Arriving;
+    use super::super::profile::WorkShape;
+    use super::*;
+
+    fn pods(discipline: Discipline, shape: WorkShape, arriving: Arriving) -> Sharing {
+        Sharing { shape, cores: 1.0, threads: Some(4), discipline, pods: 6, arriving }
+    }
+
+    const ALL: [Discipline; 4] =
+        [Discipline::Random, Discipline::RoundRobin, Discipline::PowerOfTwo, Discipline::LeastOutstanding];
+
+    #[test]
+    fn what_arrives_is_served_behind_every_balancer() {
+        let shapes = [WorkShape::Deterministic, WorkShape::Exponential, WorkShape::Lognormal { scv: 4.0 }];
+        for (discipline, shape) in ALL.into_iter().flat_map(|discipline| shapes.map(|shape| (discipline, shape))) {
+            for arriving in [Arriving::Poisson, Arriving::Renewal { scv: 3.0 }] {
+                for load in [0.2, 0.6, 0.9] {
+                    let sharing = pods(discipline, shape, arriving);
+                    let pod = sharing.pod(None);
+                    let served = sharing.numbers(&pod, load).mean_of(|k| pod.served(k));
+                    assert!((served / load - 1.0).abs() < 0.02, "{sharing:?} at {load}: {served}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bounded_pod_of_exponential_work_is_mm1k() {
+        for load in [0.5, 0.9, 1.0, 1.4] {
+            let sharing = pods(Discipline::Random, WorkShape::Exponential, Arriving::Poisson);
+            let numbers = sharing.numbers(&sharing.pod(Some(2)), load);
+            let weights: Vec<f64> = (0..=6).map(|k| f64::powi(load, k)).collect();
+            let sum: f64 = weights.iter().sum();
+            for (chance, weight) in numbers.chance.iter().zip(&weights) {
+                assert!((chance - weight / sum).abs() < 1e-5, "{load}: {:?}", numbers.chance);
+            }
+        }
+    }
+
+    #[test]
+    fn far_above_capacity_bounded_pods_are_full() {
+        for discipline in ALL {
+            let sharing = pods(discipline, WorkShape::Lognormal { scv: 4.0 }, Arriving::Poisson);
+            let pod = sharing.pod(Some(3));
+            let numbers = sharing.numbers(&pod, 5.0);
+            assert!(numbers.mean_of(|k| pod.served(k)) > 0.97, "{discipline:?}");
+            assert_eq!(numbers.chance.len(), 8, "{discipline:?}");
+        }
+    }
+
+    #[test]
+    fn balancers_are_ordered() {
+        let held = ALL.map(|discipline| {
+            let sharing = pods(discipline, WorkShape::Exponential, Arriving::Poisson);
+            sharing.numbers(&sharing.pod(None), 0.8).mean_of(|k| k as f64)
+        });
+        assert!(held.windows(2).all(|pair| pair[0] > pair[1]), "{held:?}");
+    }
 }

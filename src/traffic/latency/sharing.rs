@@ -93,6 +93,11 @@ impl Sharing {
         one_server::wait_of(arrival_scv, 1.0 / load, &Law { limited: &limited, scv, mean: 1.0 }).1
     }
 
+    /// The mean residual work, as far as the number of others remembers it.
+    pub(super) fn residual_remembered(&self, load: f64) -> f64 {
+        (1.0 + self.shape.scv()) / 2.0 / self.small_works_alone(load)
+    }
+
     /// By how much more the variation of gaps counts because large works take longer than the number of others is
     /// remembered: the mean residual work over that of works cut off there, at least 1.
     ///
@@ -128,8 +133,8 @@ impl Sharing {
         let seeks = !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin) && self.pods > 1;
         let known = match self.arriving {
             Arriving::Poisson => true,
-            Arriving::Renewal { .. } => !seeks,
-            Arriving::Modulated { .. } => false,
+            Arriving::Renewal { .. } => !seeks || bound.is_none(),
+            Arriving::Modulated { .. } => seeks && bound.is_none(),
         };
         let few = self.threads.unwrap_or(0) + bound.unwrap_or(0) < 380;
         let turns = self.gaps_scv().is_some() && self.cores > 1.0;
