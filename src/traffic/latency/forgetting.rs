@@ -5,7 +5,7 @@ use super::backlog::Passed;
 
 /// A queue that forgets within this part of a step is as it would be after a long time.
 const OF_STEP: f64 = 0.25;
-const STOPPED_OF_STEP: f64 = 0.6;
+const STOPPED_OF_STEP: f64 = 1.0;
 
 impl ServiceModel {
     /// Whether what waits depends on this step's load alone, because clients give up so early.

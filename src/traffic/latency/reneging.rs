@@ -84,6 +84,10 @@ const ALIKE: usize = 12;
 const FINEST: f64 = 0.06;
 /// Births and deaths in a time step at most.
 const MOST_MOVES: f64 = 5.0;
+/// It is not followed further when so little of it is left,
+const NEARLY_GONE: f64 = 1e-5;
+/// or after so many times its patience and a mean service.
+const LATEST: f64 = 4.0;
 
 /// The law of the pod as it is known so far, by the number there.
 struct Law {
@@ -259,30 +263,59 @@ impl Reneging<'_> {
             served: vec![0.0; states],
             ends: vec![0.0; states],
         };
-        let fastest = self.rate * f64::from(self.choices.min(2)) + self.pace(states - 1);
-        let mut step = FINEST / self.alone;
-        let (mut now, mut alike) = (0.0, 0);
-        while now < self.patience * (1.0 - 1e-9) {
-            let left = self.patience - now;
-            if alike == 0 {
-                step = (left / (left / step).ceil()).min(left);
-                request.prepare(step, law, &rates);
+        let mut pace = Pacing::new(self, law);
+        self.follow_until(self.patience, &mut pace, &mut request, &mut followed);
+        request.leave(self.patience, &mut followed);
+        if !self.stops_work {
+            // Who is served stays to the end, and takes the others' time.
+            let end = self.patience + LATEST * (self.patience + 1.0 / self.speed(states - 1));
+            self.follow_until(end, &mut pace, &mut request, &mut followed);
+            followed.there.retain(|(time, _)| *time <= self.patience * (1.0 + 1e-9));
+        }
+        followed
+    }
+
+    fn follow_until(&self, end: f64, pace: &mut Pacing<'_>, request: &mut Request<'_>, followed: &mut Followed) {
+        while pace.now < end * (1.0 - 1e-9) && request.here() > NEARLY_GONE {
+            if pace.alike == 0 {
+                request.prepare(pace.step, pace.law, &pace.rates);
             }
-            let length = step.min(left);
-            if length < step * (1.0 - 1e-9) {
-                request.prepare(length, law, &rates);
+            let length = pace.step.min(end - pace.now);
+            if length < pace.step * (1.0 - 1e-9) {
+                request.prepare(length, pace.law, &pace.rates);
             }
-            request.step(length, now + 0.5 * length, &mut followed);
-            now += length;
-            followed.there.push((now, request.here()));
-            alike += 1;
-            if alike == ALIKE {
-                alike = 0;
-                step = (2.0 * step).min(MOST_MOVES / fastest).max(step);
+            request.step(length, pace.now + 0.5 * length, followed);
+            pace.now += length;
+            followed.there.push((pace.now, request.here()));
+            pace.alike += 1;
+            if pace.alike == ALIKE || length < pace.step {
+                pace.alike = 0;
+                pace.step = (2.0 * pace.step).min(pace.longest).max(pace.step);
             }
         }
-        request.leave(self.patience, &mut followed);
-        followed
+        // Nothing is left that matters.
+        if pace.now < end {
+            followed.there.push((end, request.here()));
+        }
+    }
+}
+
+/// The time steps in which a request is followed.
+struct Pacing<'a> {
+    law: &'a Law,
+    rates: Vec<f64>,
+    now: f64,
+    step: f64,
+    longest: f64,
+    /// Steps of this length so far.
+    alike: usize,
+}
+
+impl<'a> Pacing<'a> {
+    fn new(pod: &Reneging<'_>, law: &'a Law) -> Pacing<'a> {
+        let rates = pod.arrivals(&law.number);
+        let fastest = pod.rate * f64::from(pod.choices.min(2)) + pod.pace(law.number.len() - 1);
+        Pacing { law, rates, now: 0.0, step: FINEST / pod.alone, longest: MOST_MOVES / fastest, alike: 0 }
     }
 }
 
@@ -399,7 +432,7 @@ impl<'a> Request<'a> {
     }
 
     /// Its client gives up.
-    fn leave(&self, patience: f64, followed: &mut Followed) {
+    fn leave(&mut self, patience: f64, followed: &mut Followed) {
         let states = self.waiting.len();
         if self.pod.stops_work {
             for (at, row) in self.served.rows().enumerate() {
@@ -414,6 +447,7 @@ impl<'a> Request<'a> {
                     followed.left_at[(ahead + 1 + more).min(states - 1)] += chance * likely;
                 }
             }
+            self.waiting.fill(0.0);
         }
     }
 }

@@ -28,47 +28,54 @@ pub(super) struct Limits {
 }
 
 impl Sharing {
-    /// P(latency > t) of those who are answered in time, and what becomes of the others.
-    pub(super) fn reneging(&self, load: f64, off_cpu: f64, limits: Limits) -> (Survival, Wait) {
+    /// P(latency > t) of those who are answered in time, and what becomes of the others; none where hardly anybody
+    /// gives up.
+    pub(super) fn reneging(&self, load: f64, off_cpu: f64, limits: Limits) -> Option<(Survival, Wait)> {
         let patience = (limits.patience - off_cpu).max(1e-3);
-        let patient = || {
-            let wait =
-                self.threads.map_or_else(Wait::nobody, |threads| self.wait_for_thread(threads, load, limits.bound));
-            (self.survival(load, off_cpu), wait)
-        };
-        if load <= 0.0 || (limits.bound.is_none() && patience * self.cores.min(1.0) * (1.0 - load) > OUT_OF_REACH) {
-            return patient();
-        }
         // Who sees the shortest of all queues is served as by all pods together.
-        let together = matches!(self.discipline, Discipline::SharedQueue | Discipline::LeastOutstanding);
+        let together = self.discipline == Discipline::SharedQueue || self.sees_all();
+        let choices = if self.discipline == Discipline::PowerOfTwo && !together { 2 } else { 1 };
+        let room = limits.bound.zip(self.threads).map(|(bound, threads)| bound + threads);
+        let alone = self.cores.min(1.0);
+        let fill = room.map_or(f64::INFINITY, |room| f64::from(room) / self.cores * (1.0 + self.shape.scv()).max(2.0));
+        if load <= 0.0 || patience * alone * (1.0 - load) > OUT_OF_REACH || (patience > fill && choices == 1) {
+            return None;
+        }
         let pods = if together { self.pods } else { 1 };
         let work = self.stages();
-        let room = limits.bound.zip(self.threads).map(|(bound, threads)| (bound + threads).saturating_mul(pods));
         let pod = Reneging {
             rate: load * self.cores * f64::from(pods),
             arriving: self.arriving_at_a_pod(load),
-            choices: if self.discipline == Discipline::PowerOfTwo && self.pods > 1 { 2 } else { 1 },
+            choices,
             cores: self.cores * f64::from(pods),
-            alone: self.cores.min(1.0),
+            alone,
             threads: self.threads.map(|threads| threads.saturating_mul(pods)),
-            room,
+            room: room.map(|room| room.saturating_mul(pods)),
             patience,
             stops_work: limits.stops_work,
             work: &work,
         };
+        if let (Some(threads), true) = (pod.threads, load >= 1.0 && !pod.stops_work) {
+            return Some(self.in_line(&pod, threads, off_cpu));
+        }
         let known = match (pod.solve(), pod.threads) {
             (Some(known), _) => known,
-            (None, _) if load < MANY_BELOW => return patient(),
+            (None, _) if load < MANY_BELOW => return None,
             (None, threads) => match (self.fluid(&pod), threads) {
                 ((number, _), Some(threads)) if number > f64::from(threads) => {
-                    return self.in_line(&pod, threads, off_cpu);
+                    return Some(self.in_line(&pod, threads, off_cpu));
                 }
                 ((_, fluid), _) => fluid,
             },
         };
         let Reneged { there, late, rejected, done } = known;
         let wait = Wait { rejected, abandoned: late * (1.0 - rejected), done, ..Wait::nobody() };
-        (in_time(&there, off_cpu), wait)
+        Some((in_time(&there, off_cpu), wait))
+    }
+
+    /// Whether an arrival gets the shortest queue of all.
+    fn sees_all(&self) -> bool {
+        self.discipline == Discipline::LeastOutstanding || (self.discipline == Discipline::PowerOfTwo && self.pods <= 2)
     }
 
     /// How often requests arrive at a pod with a free core, and at one without, over how often they do in all: what
@@ -173,7 +180,7 @@ mod tests {
 
     #[test]
     fn nearly_endless_patience_is_plain_sharing() {
-        let (body, wait) = pod(WorkShape::Exponential, None).reneging(0.5, 0.0, limits(15.9));
+        let (body, wait) = pod(WorkShape::Exponential, None).reneging(0.5, 0.0, limits(15.9)).expect("in reach");
         let mean = body.integral(1e3);
         // The slowest are left out.
         assert!((mean / 2.0 - 0.97).abs() < 0.03, "{mean}");
@@ -184,7 +191,7 @@ mod tests {
     fn overload_of_exponential_work_leaves_no_core_idle_and_wastes_what_stops() {
         // Whoever gives up wastes what he got: with exponential work as much as anybody would have got answered for.
         for (threads, load) in [(None, 1.5), (None, 3.0), (Some(4), 1.5), (Some(4), 3.0)] {
-            let (_, wait) = pod(WorkShape::Exponential, threads).reneging(load, 0.0, limits(12.0));
+            let (_, wait) = pod(WorkShape::Exponential, threads).reneging(load, 0.0, limits(12.0)).expect("in reach");
             assert!((wait.abandoned - (1.0 - 1.0 / load)).abs() < 0.02, "{threads:?} at {load}: {wait:?}");
             assert!((wait.done * load - 1.0).abs() < 0.01, "{threads:?} at {load}: {wait:?}");
         }
@@ -193,11 +200,16 @@ mod tests {
     #[test]
     fn more_give_up_the_higher_the_load_and_the_shorter_the_patience() {
         for shape in [WorkShape::Gamma { scv: 0.5 }, WorkShape::Exponential, WorkShape::Lognormal { scv: 4.0 }] {
-            let late = |load, patience| pod(shape, None).reneging(load, 0.0, limits(patience)).1.abandoned;
+            let late = |load, patience| {
+                pod(shape, None).reneging(load, 0.0, limits(patience)).map_or(0.0, |(_, wait)| wait.abandoned)
+            };
             let mut before = 0.0;
             for load in [0.7, 0.9, 1.0, 1.2, 1.5, 3.0, 8.0, 16.0] {
                 let (short, long) = (late(load, 5.0), late(load, 10.0));
-                assert!(short > long - 5e-3 && short > before && short < 1.0, "{shape:?} at {load}: {short} {long}");
+                assert!(
+                    short > long - 5e-3 && (short > before || short == 0.0) && short < 1.0,
+                    "{shape:?} at {load}: {short} {long}"
+                );
                 before = short;
             }
         }

@@ -92,7 +92,9 @@ impl Servers {
             places: self
                 .bound
                 .map_or(f64::INFINITY, |bound| f64::from(bound) * if is_one { f64::from(self.pods) } else { 1.0 }),
-            patience_s: self.patience.map_or(f64::INFINITY, |patience| patience * work_s),
+            patience_s: self
+                .patience
+                .map_or(f64::INFINITY, |patience| self.patience_left(patience, stuck, load) * work_s),
         }
     }
 
@@ -110,6 +112,21 @@ impl Servers {
             Arriving::Poisson => Some(1.0),
             Arriving::Modulated { .. } => None,
         }
+    }
+
+    /// How long the least wait may be where a request must stay in the queue that it has joined.
+    ///
+    /// In overload the queues of impatient clients are full of those who will leave, so they look alike, and each
+    /// behaves as one of its own: of those served, as many are late as in M/M/n+D with a pod's threads, whose offered wait
+    /// grows as exp((load - 1) threads wait) up to the patience.
+    fn patience_left(&self, patience: f64, stuck: f64, load: f64) -> f64 {
+        if stuck <= 0.0 || load <= 1.0 {
+            return patience - stuck;
+        }
+        let growth = f64::from(self.threads) * (load - 1.0);
+        // Of an exponential loss of half a work and an exponential work together.
+        let beyond = 1.0 - libm::sqrt(1.0 / (1.0 + growth));
+        (patience + self.moments[0] * libm::log(beyond)).max(0.5 * patience)
     }
 
     pub(super) fn scv(&self) -> f64 {

@@ -114,14 +114,23 @@ impl Station {
             Serving::Unlimited => alike(self.work_survival(1.0), Wait::nobody()),
             Serving::Threads(threads) => {
                 let servers = self.servers(threads, 1.0, off_cpu);
+                let is_of_two = self.discipline == Discipline::PowerOfTwo && self.pods > 2;
+                if let (true, Some(patience)) = (is_of_two && (load < 1.0 || self.stops_work), self.patience) {
+                    let limits = Limits { patience, stops_work: self.stops_work, bound: self.bound };
+                    let sharing = self.sharing_of(f64::from(threads), Some(threads));
+                    if let Some((body, wait)) = sharing.reneging(load, off_cpu, limits) {
+                        return alike(body, wait);
+                    }
+                }
                 alike(self.work_survival(1.0), Wait::stationary(&servers, load))
             }
             Serving::Sharing { cores, threads } => {
                 let sharing = self.sharing_of(cores, threads);
                 if let Some(patience) = self.patience {
                     let limits = Limits { patience, stops_work: self.stops_work, bound: self.bound };
-                    let (body, wait) = sharing.reneging(load, off_cpu, limits);
-                    return alike(body, wait);
+                    if let Some((body, wait)) = sharing.reneging(load, off_cpu, limits) {
+                        return alike(body, wait);
+                    }
                 }
                 if load > 0.0 && sharing.is_followed_by_number(self.bound) {
                     return Crowded::new(&sharing, load, self.bound, off_cpu);

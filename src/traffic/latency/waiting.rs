@@ -138,7 +138,9 @@ impl Wait {
     /// Clients give up; what they are offered depends on all that comes at a queue. Other arrivals than Poisson count as
     /// work that varies as much more, as in heavy traffic (Kingman 1961).
     fn impatient(servers: &Servers, patience: f64, load: f64) -> Wait {
-        let split = matches!(servers.discipline, Discipline::Random | Discipline::RoundRobin);
+        // In overload queues are full of those who will leave: they look alike to whoever seeks the shortest.
+        let blind = load >= 1.0 && !servers.stops_work && servers.discipline != Discipline::SharedQueue;
+        let split = blind || matches!(servers.discipline, Discipline::Random | Discipline::RoundRobin);
         let count = if split { servers.threads } else { servers.threads * servers.pods };
         let arrival_scv = match servers.arriving {
             Arriving::Renewal { scv } => scv,
@@ -164,7 +166,7 @@ impl Wait {
         let offered = OfferedWait {
             work: &Survival::tabulate(1.0 / 256.0, |x| shape.survival(x)),
             servers: count,
-            rate: load * f64::from(count) / piece,
+            rate: load * f64::from(count),
             patience: patience / unit,
             stops_work: servers.stops_work,
             places,
