@@ -145,14 +145,23 @@ impl Shape {
 fn few_cells(grid: &WorkGrid, level: &Level) -> Cells {
     let share = level.above[0].max(1e-300);
     let masses = level.above.windows(2).map(|pair| (pair[0] - pair[1]).max(0.0) / share).collect();
-    Cells { edges: grid.edges.clone(), masses }.merged(0.03)
+    Cells { edges: grid.edges.clone(), masses }.merged(1e-4)
 }
 
 /// Several threads: what arrivals find is that of exponential work, and how long it takes depends on the work.
 fn many_threads(servers: &Servers, choice: &Choice, load: f64) -> (Vec<Part>, f64) {
     let count = f64::from(servers.threads);
     let heavy = (1.0 + servers.scv()) / 2.0;
-    let (found, rejected) = choice.found_with_exponential_work(load);
+    let (mut found, rejected) = choice.found_with_exponential_work(load);
+    let mut exponential = found.first().map_or(1.0, |first| first.max(1e-300));
+    if servers.bound.is_none() && !choice.sees_all() && heavy < 1.0 {
+        // Each level is rarer than the one below by as much as heavy traffic lets the tails of queues differ.
+        for at in 1..found.len() {
+            let ratio = (found[at] / exponential).min(1.0);
+            exponential = found[at].max(1e-300);
+            found[at] = found[at - 1] * libm::pow(ratio, 1.0 / heavy);
+        }
+    }
     // Long queues behind two choices are longer with variable work; elsewhere that is in what is found.
     let stretched = servers.bound.is_none() && !choice.sees_all() && heavy > 1.0;
     let ends = Ends { count, scv: servers.scv() };
@@ -187,7 +196,9 @@ impl Ends {
             libm::pow((1.0 + scv) / 2.0, 0.4 / libm::sqrt(count))
         };
         let mean = (before + first) / count;
-        Part { share, mean, wait: Shape::sum(mean, (before * scv + first * first) / (count * count)) }
+        // The first end of even works, evenly spread, varies less than that of exponential ones.
+        let even = scv.min(1.0) + (1.0 - scv.min(1.0)) * count / (count + 2.0);
+        Part { share, mean, wait: Shape::sum(mean, (before * scv + first * first * even) / (count * count)) }
     }
 }
 
