@@ -16,6 +16,7 @@ pub(super) struct Choice {
     threads: usize,
     /// The level that rejects.
     pub(super) most: usize,
+    load: f64,
     by_level: ByLevel,
 }
 
@@ -88,7 +89,7 @@ impl Choice {
             Discipline::LeastOutstanding => ByLevel::OfAll(all(servers, load)),
             _ => return None,
         };
-        let choice = Choice { threads, most, by_level };
+        let choice = Choice { threads, most, load, by_level };
         if choice.sees_all() || servers.pods > MANY {
             return Some(choice);
         }
@@ -134,7 +135,8 @@ impl Choice {
     pub(super) fn in_common(&self, level: usize, at_least: f64) -> f64 {
         match &self.by_level {
             ByLevel::OfTwo(together) => together.correlation(level, at_least.clamp(0.0, 1.0)),
-            ByLevel::OfAll(_) => 1.0,
+            // Far above capacity it is the pod that has just ended a request that is joined.
+            ByLevel::OfAll(_) => ((1.3 - self.load) / 0.3).clamp(0.0, 1.0),
         }
     }
 

@@ -32,6 +32,8 @@ enum Shape {
     RestAndOne(Cells, Rc<Survival>),
     /// Much that adds up.
     Sum(GammaSurvival),
+    /// The same of lognormal work: lognormal with the squared coefficient of variation of the sum (Fenton 1960).
+    LognormalSum(f64),
 }
 
 impl Part {
@@ -41,6 +43,7 @@ impl Part {
                 Shape::Rest { edges, above, later } => at(edges, above, wait - later),
                 Shape::RestAndOne(rest, work) => rest.plus_survival(work, wait),
                 Shape::Sum(gamma) => gamma.at(wait / self.mean),
+                Shape::LognormalSum(scv) => WorkShape::Lognormal { scv: *scv }.survival(wait / self.mean),
             }
     }
 }
@@ -102,6 +105,10 @@ fn one_thread(servers: &Servers, shape: WorkShape, levels: impl Fn(&WorkGrid) ->
     let found = levels(&grid);
     let work = Rc::new(work);
     let scv = servers.scv();
+    let sum = |mean: f64, variance: f64| match shape {
+        WorkShape::Lognormal { scv } if scv > 1.0 => Shape::LognormalSum(variance / (mean * mean)),
+        _ => Shape::sum(mean, variance),
+    };
     let mut parts = Vec::new();
     for (at, level) in found.levels.iter().enumerate().filter(|(_, level)| level.found > 1e-9) {
         let (mean, variance) = grid.rest(level);
@@ -110,7 +117,7 @@ fn one_thread(servers: &Servers, shape: WorkShape, levels: impl Fn(&WorkGrid) ->
             0 => Shape::rest(&grid, level, 0.0),
             _ if scv * before < 0.02 => Shape::rest(&grid, level, before),
             1 => Shape::RestAndOne(few_cells(&grid, level), Rc::clone(&work)),
-            _ => Shape::sum(mean + before, variance + before * scv),
+            _ => sum(mean + before, variance + before * scv),
         };
         parts.push(Part { share: level.found, mean: mean + before, wait });
     }
@@ -123,7 +130,7 @@ fn one_thread(servers: &Servers, shape: WorkShape, levels: impl Fn(&WorkGrid) ->
         let still = left * libm::pow(found.beyond, count);
         let before = first + (count - 1.0) / 2.0;
         let mean = rest + before;
-        let wait = Shape::sum(mean, variance + before * scv + count * count / 12.0);
+        let wait = sum(mean, variance + before * scv + count * count / 12.0);
         parts.push(Part { share: left - still, mean, wait });
         (first, left) = (first + count, still);
     }
