@@ -91,8 +91,8 @@ pub(super) struct ModulatedQueue {
     pub(super) waits: [(f64, f64); 2],
 }
 
-type Pair = [f64; 2];
-type Square = [[f64; 2]; 2];
+pub(super) type Pair = [f64; 2];
+pub(super) type Square = [[f64; 2]; 2];
 
 impl ModulatedQueue {
     /// The matrix-geometric solution; `sojourns` in multiples of the mean work.
@@ -185,11 +185,11 @@ fn dot(a: Pair, b: Pair) -> f64 {
     a[0] * b[0] + a[1] * b[1]
 }
 
-fn row_times(row: Pair, matrix: Square) -> Pair {
+pub(super) fn row_times(row: Pair, matrix: Square) -> Pair {
     [row[0] * matrix[0][0] + row[1] * matrix[1][0], row[0] * matrix[0][1] + row[1] * matrix[1][1]]
 }
 
-fn inverse(m: Square) -> Square {
+pub(super) fn inverse(m: Square) -> Square {
     let determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
     [[m[1][1] / determinant, -m[0][1] / determinant], [-m[1][0] / determinant, m[0][0] / determinant]]
 }

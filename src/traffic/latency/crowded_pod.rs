@@ -2,7 +2,9 @@
 //!
 //! Times are in multiples of the mean work of a request.
 
+use super::arriving::Arriving;
 use super::erlang::erlang_mixture;
+use super::modulated_pod::ModulatedPod;
 use super::profile::Discipline;
 use super::shared_pod::{PodNumbers, SharedPod};
 use super::sharing::{Delay, Sharing};
@@ -21,6 +23,9 @@ pub(super) struct Crowded {
 
 impl Crowded {
     pub(super) fn new(sharing: &Sharing, load: f64, bound: Option<u32>, off_cpu: f64) -> Crowded {
+        if let (Arriving::Modulated { levels, sojourns }, false) = (sharing.arriving, sharing.seeks()) {
+            return Crowded::modulated(sharing, load, (levels, sojourns), off_cpu);
+        }
         let pod = sharing.pod(bound);
         let load = if bound.is_some() { load } else { load.min(0.995) };
         let numbers = sharing.numbers(&pod, load);
@@ -51,6 +56,92 @@ impl Crowded {
     }
 }
 
+/// Requests in service that started alike: their share of all, and others at the start.
+struct Started {
+    level: usize,
+    waited: bool,
+    share: f64,
+    others: Vec<f64>,
+}
+
+impl Crowded {
+    /// Behind random choices or turns, where arrivals come at two levels in turn.
+    pub(super) fn modulated(sharing: &Sharing, load: f64, pair: ([f64; 2], [f64; 2]), off_cpu: f64) -> Crowded {
+        let pod = sharing.pod(None);
+        let load = load.min(0.995);
+        let known = ModulatedPod::new(sharing, &pod, load, pair.0, pair.1);
+        let threads = (pod.threads as usize).min(known.found[0].len());
+        let queued: Vec<f64> = known.found[0].iter().zip(&known.found[1]).skip(threads).map(|(a, b)| a + b).collect();
+        let share: f64 = queued.iter().sum();
+        // Who waits holds a mean work, not the residual that the chain counts in.
+        let unit = sharing.residual_remembered(load) / pod.capacity();
+        let number: f64 = queued.iter().enumerate().map(|(ahead, chance)| chance * (ahead as f64 + 1.0)).sum();
+        let wait = if share > 1e-9 {
+            let survival = |w: f64| erlang_mixture(&queued, w / unit) / share;
+            let cells = cells_of(survival, unit * number / share, 6).scaled(share);
+            Wait { none: 1.0 - share, cells, ..Wait::nobody() }
+        } else {
+            Wait::nobody()
+        };
+        let mut started = Vec::new();
+        for (level, found) in known.found.iter().enumerate() {
+            let (free, queued) = found.split_at(threads);
+            let mut after = vec![0.0; threads.saturating_sub(1)];
+            after.extend(queued);
+            for (others, waited) in [(free.to_vec(), false), (after, true)] {
+                let share: f64 = others.iter().sum();
+                if share > 1e-6 {
+                    let others = others.iter().map(|chance| chance / share).collect();
+                    started.push(Started { level, waited, share, others });
+                }
+            }
+        }
+        let (at_once, after_wait) = times_of(sharing, &pod, &known, &started, off_cpu);
+        Crowded { at_once, after_wait, wait }
+    }
+}
+
+/// The times with a thread of those who got one at once, and of the others; all together have their known mean.
+fn times_of(
+    sharing: &Sharing,
+    pod: &SharedPod,
+    known: &ModulatedPod,
+    started: &[Started],
+    off_cpu: f64,
+) -> (Survival, Survival) {
+    let cells = sharing.shape.cells();
+    let largest = cells.last().map_or(1.0, |cell| cell.1);
+    let alone = sharing.cores.min(1.0);
+    let time_of = |started: &Started| {
+        TimeGivenWork::from_starts(pod, &known.then[started.level], &[&started.others], largest, sharing.haste())
+            .remove(0)
+    };
+    let times: Vec<TimeGivenWork> = started.iter().map(time_of).collect();
+    let mut mean = 0.0;
+    for (started, time) in started.iter().zip(&times) {
+        mean += started.share * cells.iter().map(|cell| cell.2 * time.at((cell.0 + cell.1) / 2.0).0).sum::<f64>();
+    }
+    let more = ((known.mean_time - 1.0 / alone) / (mean - 1.0 / alone).max(1e-9)).clamp(0.1, 10.0);
+    let most = pod.threads.max(1.0) / pod.capacity();
+    let survival = |waited: bool| {
+        let alike = || started.iter().zip(&times).filter(|(started, _)| started.waited == waited);
+        let share: f64 = alike().map(|(started, _)| started.share).sum();
+        let mut delays = Vec::new();
+        for (started, time) in alike() {
+            delays.extend(cells.iter().map(|(from, to, chance)| {
+                let cell = (*from, *to, chance * started.share / share);
+                Delay::given(cell, time, alone).times(more).at_most(most, alone)
+            }));
+        }
+        delays.sort_by(|one: &Delay, other| one.end().total_cmp(&other.end()));
+        sharing.survival_of(delays, off_cpu)
+    };
+    let waited = started.iter().any(|started| started.waited);
+    let at_once = survival(false);
+    let after_wait = if waited { survival(true) } else { at_once.clone() };
+    (at_once, after_wait)
+}
+
 /// Waits behind a queue with these shares of requests found waiting, from none on.
 fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, queued: &[f64]) -> Wait {
     let offered = load * pod.capacity();
@@ -76,8 +167,7 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
     let fill = if pod.places.is_finite() { number / share / (pod.places - pod.threads) } else { 0.0 };
     let unit = (1.0 + (stretch - 1.0) * (1.0 - fill.min(1.0))) / pod.capacity();
     let mean = unit * number / share;
-    let seeks = !matches!(sharing.discipline, Discipline::Random | Discipline::RoundRobin);
-    if pod.places.is_infinite() && !seeks {
+    if pod.places.is_infinite() && !sharing.seeks() {
         let cells = excess(&sharing.wait_one_by_one(load, sharing.gaps_scv().unwrap_or(1.0)), share, mean);
         return Wait { none: 1.0 - cells.mass(), cells, rejected, abandoned: 0.0, done: 1.0 };
     }

@@ -40,6 +40,7 @@ mod histogram;
 mod level_masses;
 mod mixture;
 mod model;
+mod modulated_pod;
 mod offered_wait;
 mod one_server;
 mod outcome;

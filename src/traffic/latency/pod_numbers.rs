@@ -20,8 +20,7 @@ impl Sharing {
 
     /// At `load`, below 1 unless the pod is bounded.
     pub(super) fn numbers(&self, pod: &SharedPod, load: f64) -> PodNumbers {
-        let sought = self.pods > 1 && !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin);
-        if self.arriving == Arriving::Poisson || !sought || pod.places.is_finite() {
+        if self.arriving == Arriving::Poisson || !self.seeks() || pod.places.is_finite() {
             return self.numbers_of_poisson(pod, load);
         }
         self.with_more(pod, self.numbers_of_poisson(pod, load), self.more_than_poisson(pod, load))

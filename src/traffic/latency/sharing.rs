@@ -128,17 +128,19 @@ impl Sharing {
         wait / ((1.0 + scv) / 2.0)
     }
 
+    /// Whether a balancer looks at the pods.
+    pub(super) fn seeks(&self) -> bool {
+        self.pods > 1 && !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin)
+    }
+
     /// Whether the law of the number in the pod is found first, and all else by it.
     pub(super) fn is_followed_by_number(&self, bound: Option<u32>) -> bool {
-        let seeks = !matches!(self.discipline, Discipline::Random | Discipline::RoundRobin) && self.pods > 1;
-        let known = match self.arriving {
-            Arriving::Poisson => true,
-            Arriving::Renewal { .. } => !seeks || bound.is_none(),
-            Arriving::Modulated { .. } => seeks && bound.is_none(),
-        };
+        let uneven = self.arriving != Arriving::Poisson;
+        let known = !uneven || bound.is_none() || self.gaps_scv().is_some();
         let few = self.threads.unwrap_or(0) + bound.unwrap_or(0) < 380;
+        let bursty = matches!(self.arriving, Arriving::Modulated { .. });
         let turns = self.gaps_scv().is_some() && self.cores > 1.0;
-        known && few && (seeks || turns || self.threads.is_some())
+        known && few && (self.seeks() || turns || bursty || self.threads.is_some())
     }
 
     /// How fast the number in the pod changes, over how fast it would with arrivals without memory.
@@ -342,6 +344,17 @@ impl Delay {
         let delay = GammaSurvival::new(mean * mean / variance.max(1e-6 * mean * mean));
         let (from, to) = (from / alone, to / alone);
         Delay { from, to, probability, mean, end: to + mean * delay.end(), delay }
+    }
+
+    /// A delay so many times as long.
+    pub(super) fn times(self, factor: f64) -> Delay {
+        let mean = self.mean * factor;
+        Delay { mean, end: self.to + mean * self.delay.end(), ..self }
+    }
+
+    /// Nothing takes longer.
+    pub(super) fn end(&self) -> f64 {
+        self.end
     }
 
     /// A work never takes longer than this many times itself; the mean stays.

@@ -31,8 +31,8 @@ impl Sharing {
         more / pods
     }
 
-    /// The number in a pod that holds so much more in the mean: arrivals while all cores are in use are scaled, and
-    /// the others so that as much is served as arrives.
+    /// The number in a pod that holds so much more in the mean: arrivals while all cores are in use come nearer to what
+    /// the pod can do, or are scaled down for less, and the others are scaled so that as much is served as arrives.
     pub(super) fn with_more(&self, pod: &SharedPod, numbers: PodNumbers, more: f64) -> PodNumbers {
         let serves = |numbers: &PodNumbers| numbers.mean_of(|k| pod.served(k));
         let holds = |numbers: &PodNumbers| numbers.mean_of(|k| k as f64);
@@ -40,13 +40,12 @@ impl Sharing {
         let known = |k: usize| numbers.arrivals.get(k).copied().unwrap_or(0.0);
         // Beyond what was told apart the last ratio goes on.
         let last = numbers.arrivals.len().saturating_sub(2);
+        let most = 0.998 * pod.capacity();
         let scaled = |busy: f64, idle: f64| {
-            pod.numbers(|k| {
-                if (k as f64) < pod.cores {
-                    idle * known(k)
-                } else {
-                    (busy * known(k.min(last))).min(0.995 * pod.capacity())
-                }
+            pod.numbers(|k| match known(k.min(last)) {
+                usual if (k as f64) < pod.cores => idle * usual,
+                usual if busy < 0.0 => usual * (1.0 + busy),
+                usual => usual + busy * (most - usual),
             })
         };
         let balanced = |busy: f64| {
@@ -57,7 +56,7 @@ impl Sharing {
             }
             scaled(busy, (low + high) / 2.0)
         };
-        let (mut low, mut high) = (0.0, 40.0);
+        let (mut low, mut high) = (-1.0, 1.0);
         for _ in 0..24 {
             let busy = (low + high) / 2.0;
             if holds(&balanced(busy)) < wanted { low = busy } else { high = busy }
