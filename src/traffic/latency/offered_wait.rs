@@ -240,13 +240,13 @@ impl OfferedWait<'_> {
             return 0.0;
         }
         let count = f64::from(self.servers);
-        let left = |x: f64| 1.0 - self.work.integral(x);
+        let left = |x: f64| (1.0 - self.work.integral(x)).max(0.0);
         let lifted = masses.iter().zip(taken).enumerate().map(|(cell, (mass, taken))| {
             let over = self.patience - width * (cell as f64 + 0.5);
             self.rate * taken * mass * left(count * over) / count
         });
         // The least of the residual works beyond the patience: its survival is a power of that of one.
-        start * libm::pow(left(self.patience).max(0.0), count) / count + lifted.sum::<f64>()
+        start * libm::pow(left(self.patience), count) / count + lifted.sum::<f64>()
     }
 }
 

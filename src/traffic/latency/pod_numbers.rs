@@ -48,7 +48,11 @@ impl Sharing {
         let pooled = libm::log(1e-7) / (f64::from(self.pods) * falls);
         let alone = libm::log2(1.0 + libm::log(1e-9) / falls);
         let levels = (pod.capacity() + alone.max(pooled) + 2.0).clamp(4.0, MOST_LEVELS as f64);
-        let levels = if load < 0.97 { levels.min(pod.places) } else { pod.places.min(levels.max(pod.places)) };
+        let levels = if load < 0.97 || pod.places.is_infinite() {
+            levels.min(pod.places)
+        } else {
+            pod.places.min(levels.max(pod.places))
+        };
         pod.numbers_of(&two_choices_at_least(pod, self.pods, rate, levels as usize))
     }
 
