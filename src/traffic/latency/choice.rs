@@ -94,14 +94,17 @@ impl Choice {
             return Some(choice);
         }
         let many = choice.with_exponential_work(load);
-        let common = many.iter().skip(1).take_while(|share| **share > COMMON).count().max(1);
+        // Below a bound the linear equation knows all levels.
+        let least = if servers.bound.is_some() { 0.0 } else { COMMON };
+        let common = many.iter().skip(1).take_while(|share| **share > least).count().max(1);
         let mut with = moving_together(servers, load, &many);
         with.truncate(common);
+        let at_last = libm::pow(spread_load(load.min(1.0), servers.scv()), f64::from(servers.pods) - 1.0);
         let together = Together {
             others: f64::from(servers.pods) - 1.0,
             at_shares: many[1..=with.len()].to_vec(),
             with,
-            at_last: libm::pow(spread_load(load.min(1.0), servers.scv()), f64::from(servers.pods) - 1.0),
+            at_last: if servers.bound.is_some() { 0.8 * at_last } else { at_last },
             by_share: (1.0 - servers.scv()).max(0.0),
             rarer: tail_ratio(servers, load).max(LEAST_RATIO),
         };

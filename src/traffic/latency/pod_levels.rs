@@ -97,6 +97,8 @@ pub(super) struct PodLevels {
     pub(super) beyond: f64,
 }
 
+/// Fewer pods are never idle.
+const LEAST_IDLE: f64 = 1e-12;
 /// Rarer levels do not matter.
 const RAREST: f64 = 1e-7;
 
@@ -141,24 +143,26 @@ impl PodLevels {
 
     fn each_alone(grid: &WorkGrid, choice: &Choice, load: f64) -> PodLevels {
         if let Some(rejected) = choice.rejected() {
-            return PodLevels { rejected, ..PodLevels::rejecting(grid, choice, load, rejected) };
+            let idle = (1.0 - load * (1.0 - rejected)).max(LEAST_IDLE);
+            return PodLevels { rejected, ..PodLevels::idling(grid, choice, load, idle) };
         }
-        // What is rejected decides how much is there, and that what is rejected.
-        let (mut low, mut high) = ((1.0 - 1.0 / load).max(0.0), 1.0);
-        for _ in 0..24 {
-            let middle = (low + high) / 2.0;
-            let found = PodLevels::rejecting(grid, choice, load, middle);
-            if (found.rejected - middle).abs() < 1e-5 {
-                return PodLevels { rejected: middle, ..found };
+        // How many are idle decides how much is there, and that how much is rejected: as much as lets so many be idle.
+        // Far above capacity few are: it is their logarithm that is sought.
+        let (mut low, mut high) = ((1.0 - load).max(LEAST_IDLE), 1.0);
+        while high > low * (1.0 + 1e-4) {
+            let middle = libm::sqrt(low * high);
+            if PodLevels::idling(grid, choice, load, middle).rejected > 1.0 - (1.0 - middle) / load {
+                low = middle;
+            } else {
+                high = middle;
             }
-            if found.rejected > middle { low = middle } else { high = middle }
         }
-        PodLevels { rejected: low, ..PodLevels::rejecting(grid, choice, load, low) }
+        PodLevels { rejected: (1.0 - (1.0 - low) / load).max(0.0), ..PodLevels::idling(grid, choice, load, low) }
     }
 
-    /// The levels if this share of arrivals is rejected; `rejected` then is the share that finds no place.
-    fn rejecting(grid: &WorkGrid, choice: &Choice, load: f64, rejected: f64) -> PodLevels {
-        let mut at_least = load * (1.0 - rejected);
+    /// The levels if this share of pods is idle; `rejected` then is the share that finds no place.
+    fn idling(grid: &WorkGrid, choice: &Choice, load: f64, idle: f64) -> PodLevels {
+        let mut at_least = 1.0 - idle;
         let mut found = choice.found(1, at_least);
         let mut levels: Vec<Level> = Vec::new();
         let mut up_before = 0.0;
@@ -192,7 +196,8 @@ impl PodLevels {
                 grid.level(below, begin + up, rate, &mut above);
                 (above[0], rate, next)
             };
-            let share = root(|share| mass_with(share).0 - share, at_least * 1e-9, at_least);
+            let guess = if k == 1 { load * (1.0 - found) } else { up_before };
+            let share = root(|share| mass_with(share).0 - share, guess, at_least);
             let (_, up, next) = mass_with(share);
             let in_common = choice.in_common(k, at_least);
             levels.push(Level { found: found - next, above, in_common });
@@ -210,11 +215,21 @@ impl PodLevels {
     }
 }
 
-/// Where a function that falls from above 0 to below 0 is 0 (regula falsi, Illinois).
-fn root(value: impl FnMut(f64) -> f64, from: f64, to: f64) -> f64 {
+/// Where a function that falls from above 0 to below 0 below `most` is 0, sought around a guess (regula falsi, Illinois).
+fn root(value: impl FnMut(f64) -> f64, guess: f64, most: f64) -> f64 {
     let mut value = value;
-    let (mut low, mut high) = (from, to);
+    let (mut low, mut high) = ((guess * 0.3).clamp(most * 1e-12, most), (guess * 4.0).min(most));
     let (mut at_low, mut at_high) = (value(low), value(high));
+    while at_low <= 0.0 && low > most * 1e-12 {
+        (high, at_high) = (low, at_low);
+        low *= 0.1;
+        at_low = value(low);
+    }
+    while at_high >= 0.0 && high < most {
+        (low, at_low) = (high, at_high);
+        high = (high * 10.0).min(most);
+        at_high = value(high);
+    }
     if at_low <= 0.0 || at_high >= 0.0 {
         return if at_low <= 0.0 { low } else { high };
     }
@@ -222,7 +237,7 @@ fn root(value: impl FnMut(f64) -> f64, from: f64, to: f64) -> f64 {
     for _ in 0..40 {
         let middle = (low * at_high - high * at_low) / (at_high - at_low);
         let here = value(middle);
-        if here.abs() < 1e-7 * to || high - low < 1e-9 * to {
+        if here.abs() < 1e-7 * middle || high - low < 1e-9 * middle {
             return middle;
         }
         if here > 0.0 {
