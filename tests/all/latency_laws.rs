@@ -5,7 +5,8 @@ use foresail::rng::{Seed, Stream};
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
 use foresail::traffic::exact::{Ended, Ending, ExactModel, Observer};
 use foresail::traffic::latency::{
-    ArrivalProcess, Discipline, EmpiricalWork, PodCohort, ServiceModel, ServiceProfile, StepOutcome, WorkShape,
+    Abandoned, ArrivalProcess, Discipline, EmpiricalWork, PodCohort, ServiceModel, ServiceProfile, StepOutcome,
+    Timeout, WorkShape,
 };
 use foresail::units::SimDuration;
 
@@ -185,4 +186,72 @@ fn known_queues_have_their_latency_in_both_modes() {
     // D/M/1 at 0.5: the root of s = exp(-2 (1 - s)) is 0.203188.
     let regular = ServiceProfile { arrivals: ArrivalProcess::Deterministic, ..queue };
     check("D/M/1", one(regular), 1, 25.0, 0.02 / (1.0 - 0.203_188));
+}
+
+/// Services of every discipline, with and without bounds and patience.
+fn drawn_with_patience(stream: &mut Stream) -> ServiceProfile {
+    let mut one_of = |count: usize| stream.below(count);
+    let discipline = [
+        Discipline::Random,
+        Discipline::RoundRobin,
+        Discipline::LeastOutstanding,
+        Discipline::PowerOfTwo,
+        Discipline::SharedQueue,
+    ][one_of(5)];
+    let lognormal = WorkShape::Lognormal { scv: 4.0 };
+    let shape = [WorkShape::Deterministic, WorkShape::Gamma { scv: 0.5 }, WorkShape::Exponential, lognormal][one_of(4)];
+    let threads = [(Some(1), None), (Some(4), None), (Some(8), Some(1.0)), (None, Some(0.5))];
+    let (concurrency, cpu_limit_cores) = threads[one_of(4)];
+    let queue_bound = [None, None, Some(0), Some(10)][one_of(4)];
+    let work = [Abandoned::Ignored, Abandoned::CancelQueued, Abandoned::CancelAll][one_of(3)];
+    let after_s = [0.1, 1.0, 10.0, 40.0][one_of(4)];
+    let timeout = Some(Timeout { after_s, work });
+    let usual = ServiceProfile { cpu_s: 0.05, shape, concurrency, cpu_limit_cores, ..ServiceProfile::default() };
+    ServiceProfile { discipline, queue_bound, timeout, ..usual }
+}
+
+#[test]
+fn whoever_arrives_ends_once_whatever_clients_do() {
+    let mut stream = Seed::new(5, 0).stream("patience", 0);
+    for case in 0..120 {
+        let profile = drawn_with_patience(&mut stream);
+        let mut model = ServiceModel::new(profile.clone()).unwrap();
+        let capacity = profile.pod_capacity() * 3.0;
+        let cohorts = [PodCohort { key: 0, ready: 3.0, speed: 1.0 }];
+        let (mut arrived, mut ended) = (0.0, 0.0);
+        for _ in 0..16 {
+            let load = [0.2, 0.7, 0.93, 1.0, 1.3, 3.0][stream.below(6)];
+            let step = model.step(STEP, load * capacity, &cohorts);
+            arrived += step.arrived;
+            ended += step.answered + step.rejected + step.timed_out;
+            let under_way = arrived - ended;
+            // Near capacity arrivals of 5 s are taken together: half of them may be late by that.
+            let unsure = 3.0 * capacity + 0.005 * arrived;
+            let text = format!("case {case}, load {load}: {under_way} and {step:?} of {profile:?}");
+            assert!(step.answered >= 0.0 && step.rejected >= 0.0 && step.timed_out >= 0.0, "{text}");
+            assert!(under_way > -unsure && under_way < step.backlog + unsure, "{text}");
+            let patience_s = profile.timeout.map_or(f64::INFINITY, |timeout| timeout.after_s);
+            assert!(step.latency.mean_s <= 1.01 * patience_s, "{text}");
+        }
+    }
+}
+
+#[test]
+fn more_requests_fail_the_higher_the_load() {
+    let mut stream = Seed::new(6, 0).stream("patience", 0);
+    for _ in 0..40 {
+        let profile = drawn_with_patience(&mut stream);
+        // Who stays in hand when his client has gone makes a queue that no time is long enough for.
+        let leaves = profile.timeout.is_some_and(|timeout| timeout.work == Abandoned::CancelAll);
+        if !leaves {
+            continue;
+        }
+        let mut before = 0.0;
+        for load in [0.3, 0.6, 0.8, 1.3, 2.0, 4.0] {
+            let outcome = fast(&profile, 4, load * 4.0 * profile.pod_capacity());
+            let rate = outcome.error_rate();
+            assert!(rate > before - 0.03, "{rate} at {load}, {before} at less: {profile:?}");
+            before = rate;
+        }
+    }
 }

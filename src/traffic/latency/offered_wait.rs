@@ -115,10 +115,12 @@ impl OfferedWait<'_> {
         let wait = low.min(in_line);
         let started = (count / (self.rate * self.work_in(self.patience - wait))).min(1.0);
         let is_full = in_line < low;
+        // Some wait less, so that the cells are not put together.
+        let masses = vec![1e-4 * started, (1.0 - 1e-4) * started];
+        let waits = Cells { edges: vec![0.0, wait * 0.98, wait], masses };
         Offered {
-            free: 0.0,
-            // Some wait less, so that the cells are not put together.
-            waits: Cells { edges: vec![0.0, wait * 0.98, wait], masses: vec![1e-4 * started, (1.0 - 1e-4) * started] },
+            free: if wait > 0.0 { 0.0 } else { started },
+            waits: if wait > 0.0 { waits } else { Cells::default() },
             rejected: if is_full { 1.0 - started } else { 0.0 },
             abandoned: if is_full { 0.0 } else { 1.0 - started },
             done: count / self.rate,
