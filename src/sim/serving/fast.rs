@@ -163,24 +163,29 @@ impl FastEngine {
     /// Puts the routes' calls together, with their attempts.
     fn compose_part(&mut self, step: &Step<'_>, part: Part, attempts: &mut Attempts) {
         let hops = self.hops.as_slice();
-        let trying = attempts.trying();
-        let mut tries = Tries { hops, trying: &trying, late: Vec::new() };
-        let all_succeed = attempts.all_succeed(hops);
+        let entered = step.entry_rate * part.span.as_secs_f64();
         self.routes.begin_step(hops);
-        for (id, route) in self.graph.routes().iter() {
-            let arrived = step.entry_rate * route.share * part.span.as_secs_f64();
-            if all_succeed {
-                let outcome = self.routes.step(&self.graph, id, arrived, hops);
+        if attempts.hardly_fail(hops) {
+            attempts.end(part.span, &[]);
+            for (id, route) in self.graph.routes().iter() {
+                let arrived = entered * route.share;
+                let RouteOutcome { latency, .. } = self.routes.step(&self.graph, id, arrived, hops);
+                let outcome = RouteOutcome { arrived, failed: arrived * (1.0 - attempts.success(id)), latency };
                 self.route_sums[id].add(&outcome, &self.routes.strata_s(id));
-                continue;
             }
-            let tried = tries.compose(&route.call);
-            let succeeded = arrived * tried.success;
-            let latency = self.routes.record(id, &tried.strata_s, succeeded);
-            let outcome = RouteOutcome { arrived, failed: arrived - succeeded, latency };
-            self.route_sums[id].add(&outcome, &tried.strata_s);
+        } else {
+            let trying = attempts.trying();
+            let mut tries = Tries { hops, trying: &trying, late: Vec::new() };
+            for (id, route) in self.graph.routes().iter() {
+                let arrived = entered * route.share;
+                let tried = tries.compose(&route.call);
+                let succeeded = arrived * tried.success;
+                let latency = self.routes.record(id, &tried.strata_s, succeeded);
+                let outcome = RouteOutcome { arrived, failed: arrived - succeeded, latency };
+                self.route_sums[id].add(&outcome, &tried.strata_s);
+            }
+            attempts.end(part.span, &tries.late);
         }
-        attempts.end(part.span, &tries.late);
         for (id, sums) in self.service_sums.iter_mut() {
             let outcome = &mut self.outcomes[id];
             let left = outcome.answered * attempts.late(id);

@@ -11,7 +11,7 @@ use super::outcome::StepOutcome;
 use super::profile::ServiceProfile;
 use super::routes::Hop;
 use crate::id::{Id, IdVec};
-use crate::traffic::calls::{Call, CallGraph, ServiceId};
+use crate::traffic::calls::{Call, CallGraph, RouteId, ServiceId};
 use crate::units::SimDuration;
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -21,6 +21,8 @@ const PART_S: f64 = 2.0;
 const MOST_PARTS: f64 = 16.0;
 /// Below this load a service that has had no failures is not expected to have some within a step.
 const QUIET: f64 = 0.7;
+/// So small a share of failures changes no latency that anybody reads, and leads to no others.
+const RARE: f64 = 1e-3;
 /// Rounds in which failures, flows and budgets are brought together.
 const ROUNDS: usize = 6;
 
@@ -31,6 +33,7 @@ pub struct Attempts {
     nodes: Vec<Node>,
     /// Calls in parallel, as numbers of nodes.
     steps: Vec<Vec<usize>>,
+    roots: IdVec<RouteId, usize>,
     callees: IdVec<ServiceId, Callee>,
     /// Callers before their callees.
     order: Vec<ServiceId>,
@@ -73,6 +76,7 @@ impl Attempts {
         let mut attempts = Attempts {
             nodes: Vec::new(),
             steps: Vec::new(),
+            roots: IdVec::default(),
             callees: profiles.iter().map(Callee::new).collect(),
             order: Vec::new(),
             entry_rate: 0.0,
@@ -83,6 +87,7 @@ impl Attempts {
         for route in graph.routes().values() {
             let root = attempts.add(&route.call, None, 0, &mut depths);
             attempts.nodes[root].probability = route.share;
+            attempts.roots.push(root);
         }
         attempts.order = attempts.callees.ids().collect();
         attempts.order.sort_by_key(|id| depths[id.index()]);
@@ -119,8 +124,10 @@ impl Attempts {
 
     /// Into how many parts a step is divided in which `entry_rate` requests per second enter.
     pub fn parts(&self, entry_rate: f64, span: SimDuration) -> u32 {
-        let stays_quiet = self.is_quiet && self.highest_load * entry_rate < QUIET * self.entry_rate;
-        if stays_quiet { 1 } else { (span.as_secs_f64() / PART_S).ceil().clamp(1.0, MOST_PARTS) as u32 }
+        if self.is_quiet && self.highest_load * entry_rate < QUIET * self.entry_rate {
+            return 1;
+        }
+        (span.as_secs_f64() / PART_S).ceil().clamp(1.0, MOST_PARTS) as u32
     }
 
     /// Begins a part of a step in which `entry_rate` requests per second enter.
@@ -171,9 +178,9 @@ impl Attempts {
             callee.rejected = outcome.rejected / failed;
         }
         callee.passed = if outcome.arrived > 0.0 { worked / outcome.arrived } else { 1.0 };
-        let is_through = (callee.passed - 1.0).abs() < 1e-6 && outcome.backlog <= 0.0;
+        let is_through = (callee.passed - 1.0).abs() < 2.0 * RARE && outcome.backlog <= 0.0;
         callee.load = outcome.utilization;
-        callee.is_quiet = callee.failed <= 0.0 && is_through;
+        callee.is_quiet = callee.failed <= RARE && is_through;
         for at in &callee.nodes {
             self.nodes[*at].worked = self.nodes[*at].share * worked / span.as_secs_f64();
         }
@@ -185,7 +192,7 @@ impl Attempts {
         for (at, node) in self.nodes.iter_mut().enumerate() {
             node.late = late.get(at).copied().unwrap_or(0.0);
         }
-        let mut is_quiet = late.iter().all(|late| *late <= 0.0);
+        let mut is_quiet = late.iter().all(|late| *late <= RARE);
         self.highest_load = self.callees.values().map(|callee| callee.load).fold(0.0, f64::max);
         for (_, callee) in self.callees.iter_mut() {
             let nodes = callee.nodes.iter().map(|at| &self.nodes[*at]);
@@ -197,9 +204,9 @@ impl Attempts {
         self.succeed();
     }
 
-    /// Whether every call of this part succeeds at once, to all appearances: nothing failed, and nothing takes so long that
-    /// its client could leave.
-    pub fn all_succeed(&mut self, hops: &[Hop]) -> bool {
+    /// Whether calls of this part as good as always succeed at once, to all appearances: next to nothing failed, and
+    /// nothing takes so long that its client could leave.
+    pub fn hardly_fail(&mut self, hops: &[Hop]) -> bool {
         for at in (0..self.nodes.len()).rev() {
             let slowest =
                 |step: &Vec<usize>| step.iter().map(|called| self.nodes[*called].longest_s).fold(0.0, f64::max);
@@ -207,7 +214,7 @@ impl Attempts {
             let node = &self.nodes[at];
             let callee = &self.callees[ServiceId::from_index(node.service)];
             let longest_s = hops[node.service].strata_s[STRATA_COUNT - 1] * node.work + below_s;
-            if callee.failed > 0.0 || (below_s > 0.0 && longest_s > callee.patience_s) {
+            if callee.failed > RARE || (below_s > 0.0 && longest_s > callee.patience_s) {
                 return false;
             }
             self.nodes[at].longest_s = longest_s;
@@ -224,6 +231,11 @@ impl Attempts {
     /// How the callers of each service try again.
     pub fn trying(&self) -> Vec<Trying> {
         self.callees.values().map(Callee::trying).collect()
+    }
+
+    /// The share of a route's requests that succeed in the end, 0..=1; routes in the order of the graph.
+    pub fn success(&self, route: RouteId) -> f64 {
+        self.nodes[self.roots[route]].success
     }
 
     /// The share of a service's visits that failed for its own reasons when last any ended, 0..=1.
