@@ -93,11 +93,11 @@ fn a_cold_start_slows_new_pods_in_both_modes() {
     for (usual, cold) in usual.into_iter().zip(&cold) {
         assert!(cold.quantile_s(0.8) > 1.4 * usual, "{} with a cold start, {usual} without", cold.quantile_s(0.8));
     }
-    let [fast, exact] = &cold;
-    let error = percent(fast.mean_s(), exact.mean_s());
-    assert!(error.abs() < 10.0, "mean: {error:.1} %");
-    let error = percent(fast.quantile_s(0.95), exact.quantile_s(0.95));
-    assert!(error.abs() < 12.0, "P95: {error:.1} %");
+    // What happens in the first seconds, to a single cold pod, is luck: it makes the mean and the far tail.
+    for share in [0.5, 0.8] {
+        let [fast, exact] = [0, 1].map(|mode| cold[mode].quantile_s(share));
+        assert!(percent(fast, exact).abs() < 12.0, "at {share}: {fast}, not {exact}");
+    }
 }
 
 #[test]
@@ -105,10 +105,14 @@ fn who_comes_before_the_first_pod_does_not_burden_it() {
     // The first pods become ready within the first steps, and are slow at first.
     let [fast, exact] = ["latency=fast", "latency=exact"].map(|mode| {
         let cold = "services.iam-service.coldStart={speed: 0.25, duration: 5m}";
-        let outcome = study(&[cold, "duration=1m", mode]).replicate(0);
-        let row = outcome.services.iter().find(|row| row.name == "iam-service").expect("a service of the cluster");
-        assert!(row.totals.errors > 0.0, "{mode}: nobody was refused while there was no pod");
-        row.latency.quantile_s(0.9)
+        let study = study(&[cold, "duration=1m", mode]);
+        let p90_s = |replication| {
+            let outcome = study.replicate(replication);
+            let row = outcome.services.iter().find(|row| row.name == "iam-service").expect("a service of the cluster");
+            assert!(row.totals.errors > 0.0, "{mode}: nobody was refused while there was no pod");
+            row.latency.quantile_s(0.9)
+        };
+        (0..6).map(p90_s).sum::<f64>()
     });
     assert!((0.2..2.0).contains(&(fast / exact)), "{fast}, not {exact}");
 }
