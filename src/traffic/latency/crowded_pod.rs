@@ -5,7 +5,7 @@
 use super::arriving::Arriving;
 use super::erlang::erlang_mixture;
 use super::modulated_pod::ModulatedPod;
-use super::profile::Discipline;
+use super::profile::{Discipline, WorkShape};
 use super::shared_pod::{PodNumbers, SharedPod};
 use super::sharing::{Delay, Sharing};
 use super::time_given_work::TimeGivenWork;
@@ -168,7 +168,12 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
     let unit = (1.0 + (stretch - 1.0) * (1.0 - fill.min(1.0))) / pod.capacity();
     let mean = unit * number / share;
     if pod.places.is_infinite() && !sharing.seeks() {
-        let cells = excess(&sharing.wait_one_by_one(load, sharing.gaps_scv().unwrap_or(1.0)), share, mean);
+        let gaps = sharing.gaps_scv().unwrap_or(1.0);
+        let cells = if gaps == 1.0 && sharing.shape == WorkShape::Exponential {
+            cells_of(|w| libm::exp(-w / mean), mean, 6).scaled(share)
+        } else {
+            excess(&sharing.wait_one_by_one(load, gaps), share, mean)
+        };
         return Wait { none: 1.0 - cells.mass(), cells, rejected, abandoned: 0.0, done: 1.0 };
     }
     let cells: Cells = cells_of(|w| erlang_mixture(queued, w / unit) / share, mean, 6).scaled(share);

@@ -20,9 +20,9 @@ pub(super) struct TimeGivenWork {
 }
 
 const SMALLEST_WORK: f64 = 1.0 / 32.0;
-const STEPS_PER_OCTAVE: f64 = 6.0;
+const STEPS_PER_OCTAVE: f64 = 4.0;
 /// Others beyond this many hardly ever get in while a request is served.
-const MOST_OTHERS: usize = 192;
+const MOST_OTHERS: usize = 128;
 
 impl TimeGivenWork {
     /// For works up to `largest`, from each of the starts: shares by the number of others in the pod.
