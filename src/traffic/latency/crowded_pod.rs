@@ -10,7 +10,7 @@ use super::shared_pod::{PodNumbers, SharedPod};
 use super::sharing::{Delay, Sharing};
 use super::time_given_work::TimeGivenWork;
 use super::waiting::Wait;
-use super::work::{Cells, Survival, cells_of};
+use super::work::{Cells, GammaSurvival, Survival, cells_of};
 
 /// The latency of a pod's requests.
 pub(super) struct Crowded {
@@ -164,8 +164,13 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
     };
     let number: f64 = queued.iter().enumerate().map(|(ahead, chance)| chance * (ahead as f64 + 1.0)).sum();
     // A queue that is full anyway is as long with any work.
-    let fill = if pod.places.is_finite() { number / share / (pod.places - pod.threads) } else { 0.0 };
-    let unit = (1.0 + (stretch - 1.0) * (1.0 - fill.min(1.0))) / pod.capacity();
+    let room = if pod.places.is_finite() {
+        let near = if stretch > 1.0 { libm::pow(load.min(1.0), 8.0) } else { 0.0 };
+        (1.0 - number / share / (pod.places - pod.threads)).max(0.0) * (1.0 - near)
+    } else {
+        1.0
+    };
+    let unit = (1.0 + (stretch - 1.0) * room) / pod.capacity();
     let mean = unit * number / share;
     if pod.places.is_infinite() && !sharing.seeks() {
         let gaps = sharing.gaps_scv().unwrap_or(1.0);
@@ -176,7 +181,20 @@ fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, 
         };
         return Wait { none: 1.0 - cells.mass(), cells, rejected, abandoned: 0.0, done: 1.0 };
     }
-    let cells: Cells = cells_of(|w| erlang_mixture(queued, w / unit) / share, mean, 6).scaled(share);
+    let scv = sharing.shape.scv();
+    let cells: Cells = if scv > 1.0 && sharing.discipline == Discipline::PowerOfTwo && pod.places.is_infinite() {
+        // As many works as are ahead vary as they do one by one.
+        let waits: Vec<(f64, GammaSurvival, f64)> = queued
+            .iter()
+            .zip(1..)
+            .map(|(chance, ahead)| (*chance, GammaSurvival::new(f64::from(ahead) / scv), unit * f64::from(ahead)))
+            .filter(|wait| wait.0 > 1e-9)
+            .collect();
+        let survival = |w: f64| waits.iter().map(|(chance, gamma, mean)| chance * gamma.at(w / mean)).sum::<f64>();
+        cells_of(|w| survival(w) / share, mean, 6).scaled(share)
+    } else {
+        cells_of(|w| erlang_mixture(queued, w / unit) / share, mean, 6).scaled(share)
+    };
     Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected }
 }
 
