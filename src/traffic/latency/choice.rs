@@ -94,8 +94,9 @@ impl Choice {
             return Some(choice);
         }
         let many = choice.with_exponential_work(load);
-        // Below a bound the linear equation knows all levels.
-        let least = if servers.bound.is_some() { 0.0 } else { COMMON };
+        // Below a bound that holds back the linear equation knows all levels.
+        let is_held = servers.bound.is_some_and(|bound| f64::from(bound) < 3.0 * (1.0 + servers.scv()) || load > 0.95);
+        let least = if is_held { 0.0 } else { COMMON };
         let common = many.iter().skip(1).take_while(|share| **share > least).count().max(1);
         let mut with = moving_together(servers, load, &many);
         with.truncate(common);
@@ -104,7 +105,7 @@ impl Choice {
             others: f64::from(servers.pods) - 1.0,
             at_shares: many[1..=with.len()].to_vec(),
             with,
-            at_last: if servers.bound.is_some() { 0.8 * at_last } else { at_last },
+            at_last: if is_held { 0.8 * at_last } else { at_last },
             by_share: (1.0 - servers.scv()).max(0.0),
             rarer: tail_ratio(servers, load).max(LEAST_RATIO),
         };
