@@ -13,6 +13,9 @@ impl ServiceModel {
     /// The wait that is offered moves between 0 and the patience: at capacity as a Brownian motion between two
     /// barriers forgets (Harrison 1985), else it reaches one of them in the time that its drift takes at most.
     pub(super) fn forgets(&self, rates: &[f64], span_s: f64) -> bool {
+        if self.profile.timeout.is_none() {
+            return false;
+        }
         let Some(patience_s) = self.patience_s() else { return false };
         if self.stops_work() {
             // Nothing at all stays for longer.

@@ -454,17 +454,18 @@ impl<'a> Request<'a> {
 
 /// A Poisson number below `end`; more counts as the last.
 fn poisson(mean: f64, end: usize) -> Vec<f64> {
-    let mut chances = Vec::with_capacity(end);
-    let mut sum = 0.0;
-    let mut log = -mean;
-    for number in 0..end {
-        if number > 0 {
-            log += libm::log(mean.max(1e-300) / number as f64);
-        }
-        let chance = libm::exp(log);
-        chances.push(chance);
-        sum += chance;
+    let mean = mean.max(1e-300);
+    // From the likeliest number on in both directions: a logarithm for each would cost more than all else.
+    let top = (mean as usize).min(end.saturating_sub(1));
+    let mut chances = vec![0.0; end.max(1)];
+    chances[top] = libm::exp(top as f64 * libm::log(mean) - mean - libm::lgamma(top as f64 + 1.0));
+    for number in top + 1..end {
+        chances[number] = chances[number - 1] * mean / number as f64;
     }
+    for number in (0..top).rev() {
+        chances[number] = chances[number + 1] * (number as f64 + 1.0) / mean;
+    }
+    let sum: f64 = chances.iter().sum();
     if let Some(last) = chances.last_mut() {
         *last += (1.0 - sum).max(0.0);
     }
