@@ -46,10 +46,9 @@ impl Wait {
         }
         let has_patience = servers.patience.is_some_and(|patience| servers.tries_patience(patience, load));
         let known = matches!(servers.bound, None | Some(0..=MOST_PLACES)) && servers.arriving == Arriving::Poisson;
-        if known && !has_patience {
-            if let Some(Routed { share, cells, rejected }) = Routed::new(servers, load) {
-                return Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected };
-            }
+        let routed = if known && !has_patience { Routed::new(servers, load) } else { None };
+        if let Some(Routed { share, cells, rejected }) = routed {
+            return Wait { none: 1.0 - share, cells, rejected, abandoned: 0.0, done: 1.0 - rejected };
         }
         match (servers.bound, servers.patience) {
             (_, Some(patience)) if servers.tries_patience(patience, load) => Wait::impatient(servers, patience, load),
