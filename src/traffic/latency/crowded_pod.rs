@@ -8,7 +8,7 @@ use super::modulated_pod::ModulatedPod;
 use super::profile::{Discipline, WorkShape};
 use super::shared_pod::{PodNumbers, SharedPod};
 use super::sharing::{Delay, Sharing};
-use super::time_given_work::TimeGivenWork;
+use super::time_given_work::{Company, TimeGivenWork};
 use super::waiting::Wait;
 use super::work::{Cells, GammaSurvival, Survival, cells_of};
 
@@ -32,7 +32,7 @@ impl Crowded {
         let found = numbers.found();
         let threads = (pod.threads as usize).min(found.len());
         let (free, queued) = found.split_at(threads);
-        let wait = wait_of(sharing, &pod, load, &numbers, queued);
+        let wait = wait_of(sharing, &pod, load, &numbers);
         let share: f64 = free.iter().sum();
         let at_once: Vec<f64> = free.iter().map(|chance| chance / share.max(1e-300)).collect();
         // Behind who starts after a wait there are as many as were before (Avi-Itzhak and Halfin 1988).
@@ -42,7 +42,11 @@ impl Crowded {
         let largest = cells.last().map_or(1.0, |cell| cell.1);
         let waits = wait.none < 1.0 - 1e-6;
         let starts: &[&[f64]] = if waits { &[&at_once, &after] } else { &[&at_once] };
-        let times = TimeGivenWork::from_starts(&pod, &numbers, starts, largest, sharing.haste());
+        let times = TimeGivenWork::from_starts(
+            &Company { pod: &pod, numbers: &numbers, haste: sharing.haste() },
+            starts,
+            largest,
+        );
         let alone = sharing.cores.min(1.0);
         // However many are there, only so many share the cores.
         let most = pod.threads.max(1.0) / pod.capacity();
@@ -69,7 +73,7 @@ impl Crowded {
     pub(super) fn modulated(sharing: &Sharing, load: f64, pair: ([f64; 2], [f64; 2]), off_cpu: f64) -> Crowded {
         let pod = sharing.pod(None);
         let load = load.min(0.995);
-        let known = ModulatedPod::new(sharing, &pod, load, pair.0, pair.1);
+        let known = ModulatedPod::new(sharing, load, pair.0, pair.1);
         let threads = (pod.threads as usize).min(known.found[0].len());
         let queued: Vec<f64> = known.found[0].iter().zip(&known.found[1]).skip(threads).map(|(a, b)| a + b).collect();
         let share: f64 = queued.iter().sum();
@@ -96,25 +100,24 @@ impl Crowded {
                 }
             }
         }
-        let (at_once, after_wait) = times_of(sharing, &pod, &known, &started, off_cpu);
+        let (at_once, after_wait) = times_of(sharing, &known, &started, off_cpu);
         Crowded { at_once, after_wait, wait }
     }
 }
 
 /// The times with a thread of those who got one at once, and of the others; all together have their known mean.
-fn times_of(
-    sharing: &Sharing,
-    pod: &SharedPod,
-    known: &ModulatedPod,
-    started: &[Started],
-    off_cpu: f64,
-) -> (Survival, Survival) {
+fn times_of(sharing: &Sharing, known: &ModulatedPod, started: &[Started], off_cpu: f64) -> (Survival, Survival) {
+    let pod = sharing.pod(None);
     let cells = sharing.shape.cells();
     let largest = cells.last().map_or(1.0, |cell| cell.1);
     let alone = sharing.cores.min(1.0);
     let time_of = |started: &Started| {
-        TimeGivenWork::from_starts(pod, &known.then[started.level], &[&started.others], largest, sharing.haste())
-            .remove(0)
+        TimeGivenWork::from_starts(
+            &Company { pod: &pod, numbers: &known.then[started.level], haste: sharing.haste() },
+            &[&started.others],
+            largest,
+        )
+        .remove(0)
     };
     let times: Vec<TimeGivenWork> = started.iter().map(time_of).collect();
     let mut mean = 0.0;
@@ -142,8 +145,10 @@ fn times_of(
     (at_once, after_wait)
 }
 
-/// Waits behind a queue with these shares of requests found waiting, from none on.
-fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers, queued: &[f64]) -> Wait {
+/// The wait for a thread.
+fn wait_of(sharing: &Sharing, pod: &SharedPod, load: f64, numbers: &PodNumbers) -> Wait {
+    let found = numbers.found();
+    let queued = &found[(pod.threads as usize).min(found.len())..];
     let offered = load * pod.capacity();
     let served = numbers.mean_of(|number| pod.served(number));
     let rejected = match sharing.discipline {

@@ -4,7 +4,7 @@
 
 use super::arriving::{Arriving, Square, inverse, row_times};
 use super::profile::Discipline;
-use super::shared_pod::{PodNumbers, SharedPod};
+use super::shared_pod::PodNumbers;
 use super::sharing::Sharing;
 
 /// Numbers that are told apart.
@@ -23,13 +23,8 @@ pub(super) struct ModulatedPod {
 impl ModulatedPod {
     /// The chain of level and number, from the largest number down (Neuts 1981); exact for exponential work and random
     /// pods. Other work forgets levels as its mean residual work lasts; turns take from arrivals what they vary less.
-    pub(super) fn new(
-        sharing: &Sharing,
-        pod: &SharedPod,
-        load: f64,
-        levels: [f64; 2],
-        sojourns: [f64; 2],
-    ) -> ModulatedPod {
+    pub(super) fn new(sharing: &Sharing, load: f64, levels: [f64; 2], sojourns: [f64; 2]) -> ModulatedPod {
+        let pod = sharing.pod(None);
         let capacity = pod.capacity();
         let rates = levels.map(|level| level * load * capacity);
         let unit = sharing.residual_remembered(load);
@@ -65,16 +60,11 @@ impl ModulatedPod {
             chance.push(masses);
             masses = row_times(masses, *ratio);
         }
-        ModulatedPod::of_chances(sharing, pod, &chance, rates, sojourns)
+        ModulatedPod::of_chances(sharing, &chance, rates, sojourns)
     }
 
-    fn of_chances(
-        sharing: &Sharing,
-        pod: &SharedPod,
-        chance: &[[f64; 2]],
-        rates: [f64; 2],
-        sojourns: [f64; 2],
-    ) -> ModulatedPod {
+    fn of_chances(sharing: &Sharing, chance: &[[f64; 2]], rates: [f64; 2], sojourns: [f64; 2]) -> ModulatedPod {
+        let pod = sharing.pod(None);
         // With turns arrivals find what departures leave.
         let turns = sharing.discipline == Discipline::RoundRobin;
         let found = |level: usize, number: usize| {
@@ -128,8 +118,7 @@ mod tests {
         let arriving = Arriving::Modulated { levels: [1.0; 2], sojourns: [5.0; 2] };
         let shape = WorkShape::Exponential;
         let sharing = Sharing { shape, cores: 1.0, threads: None, discipline: Discipline::Random, pods: 3, arriving };
-        let pod = sharing.pod(None);
-        let time = |levels, sojourn: f64| ModulatedPod::new(&sharing, &pod, 0.5, levels, [sojourn; 2]).mean_time;
+        let time = |levels, sojourn: f64| ModulatedPod::new(&sharing, 0.5, levels, [sojourn; 2]).mean_time;
         assert!((time([1.0, 1.0], 5.0) - 2.0).abs() < 1e-6);
         assert!((time([0.5, 1.5], 1e-4) - 2.0).abs() < 1e-2);
         // M/M/1 at 0.25 and 0.75: (1/3 + 3) / 2 in the mean, half a request arrives in a mean work.

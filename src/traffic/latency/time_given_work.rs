@@ -10,6 +10,15 @@
 
 use super::shared_pod::{PodNumbers, SharedPod};
 
+/// The others in the pod.
+#[derive(Clone, Copy)]
+pub(super) struct Company<'a> {
+    pub(super) pod: &'a SharedPod,
+    pub(super) numbers: &'a PodNumbers,
+    /// Their number changes so many times as fast as with arrivals without memory.
+    pub(super) haste: f64,
+}
+
 /// Mean and variance of the time in service by the amount of work.
 pub(super) struct TimeGivenWork {
     /// From small to large.
@@ -26,17 +35,10 @@ const MOST_OTHERS: usize = 128;
 
 impl TimeGivenWork {
     /// For works up to `largest`, from each of the starts: shares by the number of others in the pod.
-    /// The number of others changes `haste` times as fast as with arrivals without memory.
-    pub(super) fn from_starts(
-        pod: &SharedPod,
-        numbers: &PodNumbers,
-        starts: &[&[f64]],
-        largest: f64,
-        haste: f64,
-    ) -> Vec<TimeGivenWork> {
+    pub(super) fn from_starts(company: &Company, starts: &[&[f64]], largest: f64) -> Vec<TimeGivenWork> {
         let longest = starts.iter().map(|start| start.len()).max().unwrap_or(1);
         let states = longest.clamp(2, MOST_OTHERS);
-        let mut chain = Others::new(pod, numbers, states, haste);
+        let mut chain = Others::new(company, states);
         let mut found: Vec<TimeGivenWork> = starts
             .iter()
             .map(|_| TimeGivenWork { works: Vec::new(), means: Vec::new(), variances: Vec::new() })
@@ -87,7 +89,8 @@ struct Others {
 }
 
 impl Others {
-    fn new(pod: &SharedPod, numbers: &PodNumbers, states: usize, haste: f64) -> Others {
+    fn new(company: &Company, states: usize) -> Others {
+        let Company { pod, numbers, haste } = *company;
         let last = numbers.arrivals.len() - 1;
         // Beyond what was told apart arrivals are as at the last that was.
         let arrivals = |number: usize| {
@@ -169,7 +172,8 @@ mod tests {
         for load in [0.5, 0.8] {
             let numbers = pod.numbers(|_| load);
             let found = numbers.found();
-            let time = &TimeGivenWork::from_starts(&pod, &numbers, &[&found], 10.0, 1.0)[0];
+            let time =
+                &TimeGivenWork::from_starts(&Company { pod: &pod, numbers: &numbers, haste: 1.0 }, &[&found], 10.0)[0];
             for work in [0.1, 1.0, 5.0] {
                 let (mean, variance) = time.at(work);
                 let idle = 1.0 - load;
