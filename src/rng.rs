@@ -15,6 +15,10 @@ impl Seed {
     pub fn new(seed: u64, replication: u32) -> Self {
         Seed { state: mix(seed ^ mix(u64::from(replication).wrapping_add(0x9e37_79b9_7f4a_7c15))) }
     }
+    /// The seed of entity number `entity` of this kind, for streams of its own.
+    pub fn entity(self, name: &str, entity: u64) -> Seed {
+        Seed { state: mix(self.state ^ fnv1a(name) ^ mix(entity)) }
+    }
     /// The stream called `name` of entity number `entity`. Equal arguments give equal draws.
     pub fn stream(self, name: &str, entity: u64) -> Stream {
         let stream = fnv1a(name) ^ mix(entity);

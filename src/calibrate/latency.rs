@@ -162,7 +162,7 @@ pub(super) fn hop(profile: &ServiceProfile, tables: &LatencyTables, rate: f64, p
     if rate > HIGHEST_LOAD * profile.pod_capacity() * pods {
         return None;
     }
-    let mut model = ServiceModel::with_tables(profile.clone(), tables.clone()).ok()?;
+    let mut model = ServiceModel::with_tables(profile.clone(), tables.clone()).ok()?.without_replay();
     let pods = [PodCohort { key: 0, ready: pods, speed: 1.0 }];
     let outcome = model.step(SimDuration::from_secs(15), rate, &pods);
     Some(Hop { strata_s: model.strata_s(), error_rate: outcome.error_rate() })

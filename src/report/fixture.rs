@@ -104,6 +104,8 @@ fn detail(peak: f64) -> LatencyDetail {
         pooled_ms: PooledLatency { p50: 14.0, p90: 30.0 + peak, p95: 41.0 + peak, p99: 140.0 + peak, max: 1800.0 },
         apdex: Estimate::exact(0.98),
         distribution_ratio: Estimate::exact(0.01),
+        replay_ratio: Estimate::exact(0.0),
+        doubtful_ratio: Estimate::exact(0.0),
         objectives: Vec::new(),
     }
 }

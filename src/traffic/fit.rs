@@ -173,7 +173,7 @@ fn predict(profile: &ServiceProfile, tables: &LatencyTables, row: &Sample) -> Op
     if row.requests_per_second > HIGHEST_LOAD * profile.pod_capacity() * row.replicas {
         return None;
     }
-    let mut model = ServiceModel::with_tables(profile.clone(), tables.clone()).ok()?;
+    let mut model = ServiceModel::with_tables(profile.clone(), tables.clone()).ok()?.without_replay();
     let pods = [PodCohort { key: 0, ready: row.replicas, speed: 1.0 }];
     let latency = model.step(SimDuration::from_secs(15), row.requests_per_second, &pods).latency;
     Some([latency.p50_s, latency.p95_s, latency.p99_s])

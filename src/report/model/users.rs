@@ -68,8 +68,21 @@ pub struct LatencyDetail {
     /// percentiles of that time are pooled by nature, even those of one run. Of a route: that of the
     /// service that did so longest.
     pub distribution_ratio: Estimate,
+    /// Share of the time in which the fast mode replayed single requests, because no formula is good there. Of a route
+    /// likewise.
+    #[serde(default = "never")]
+    pub replay_ratio: Estimate,
+    /// Share of the time in which it should have, and had replayed so much before that formulas had to do. Of a route
+    /// likewise.
+    #[serde(default = "never")]
+    pub doubtful_ratio: Estimate,
     /// The objectives, one by one.
     pub objectives: Vec<ObjectiveDetail>,
+}
+
+/// What results that were written before say of it.
+fn never() -> Estimate {
+    Estimate::exact(0.0)
 }
 
 /// Percentiles of the requests of all replications together, in milliseconds.

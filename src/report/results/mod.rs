@@ -64,6 +64,8 @@ impl Report {
         let caveats: Vec<String> = overloaded.map(overload).collect();
         report.caveats.extend(caveats);
         report.caveats.extend(users::overflow_caveats(runs));
+        report.caveats.extend(users::replay_caveats(&report.services));
+        report.notes.extend(users::replay_notes(&report.services));
         report
     }
 }

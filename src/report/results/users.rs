@@ -1,7 +1,8 @@
 //! What users felt, by service and by route; each latency figure with what it is: of one run or pooled, fast or exact.
 
 use super::Results;
-use crate::report::{LatencyDetail, ObjectiveDetail, PooledLatency, RouteResult, ServiceResult};
+use crate::report::format::figure;
+use crate::report::{LatencyDetail, ObjectiveDetail, PooledLatency, RouteResult, ServiceResult, Unit};
 use crate::sim::burn::ErrorBudget;
 use crate::study::figures::Felt;
 use crate::study::{Figures, Runs};
@@ -72,6 +73,8 @@ impl Results<'_> {
             pooled_ms: self.pooled(felt),
             apdex: self.share(|run| felt(run).apdex(target_s)),
             distribution_ratio: self.share(|run| felt(run).pooled.as_secs_f64() / seconds),
+            replay_ratio: self.share(|run| felt(run).replayed.as_secs_f64() / seconds),
+            doubtful_ratio: self.share(|run| felt(run).doubtful.as_secs_f64() / seconds),
             objectives: self.objectives_of(objective, felt),
         }
     }
@@ -114,6 +117,33 @@ impl Results<'_> {
             ticket_ratio: share(|kept| kept.ticket),
         }
     }
+}
+
+/// Which services were replayed for how long, as a note.
+pub(super) fn replay_notes(services: &[ServiceResult]) -> Vec<String> {
+    let told = shares(services, |detail| &detail.replay_ratio);
+    let note = || format!("where no formula is good the fast mode replayed single requests: {}", told.join(", "));
+    if told.is_empty() { Vec::new() } else { vec![note()] }
+}
+
+/// Which services could not be replayed as long as they should have been.
+pub(super) fn replay_caveats(services: &[ServiceResult]) -> Vec<String> {
+    let told = shares(services, |detail| &detail.doubtful_ratio);
+    let caveat = || {
+        format!(
+            "formulas had to do where none is good, after so much had been replayed request by request: {}; \
+             `latency: exact` follows all of it",
+            told.join(", ")
+        )
+    };
+    if told.is_empty() { Vec::new() } else { vec![caveat()] }
+}
+
+/// The services with some such time, and its share.
+fn shares(services: &[ServiceResult], of: impl Fn(&LatencyDetail) -> &crate::report::Estimate) -> Vec<String> {
+    let told = services.iter().filter(|service| of(&service.detail).mean > 0.0);
+    let share = |service: &ServiceResult| figure(of(&service.detail).mean, Unit::Ratio);
+    told.map(|service| format!("service {} for {} of the time", service.name, share(service))).collect()
 }
 
 /// Where figures do not hold all requests.

@@ -29,7 +29,7 @@ impl TrafficEngine {
     /// Panics on a profile that the scenario room should have refused.
     pub(crate) fn new(traffic: &Traffic, mode: LatencyMode, tables: &LatencyTables, seed: Seed) -> TrafficEngine {
         let mode = match mode {
-            LatencyMode::Fast => Mode::Fast(Box::new(FastEngine::new(traffic, tables))),
+            LatencyMode::Fast => Mode::Fast(Box::new(FastEngine::new(traffic, tables, seed))),
             LatencyMode::Exact => Mode::Exact(Box::new(ExactEngine::new(traffic, seed))),
         };
         TrafficEngine { mode }

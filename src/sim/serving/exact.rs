@@ -194,6 +194,8 @@ impl ExactEngine {
             cpu_milli_per_pod: cpu_milli.min(limit_milli * self.speed[id].max(1.0)),
             latency: LatencySummary::of(&seen.latency),
             is_pooled: false,
+            is_replayed: false,
+            is_doubtful: false,
         }
     }
 

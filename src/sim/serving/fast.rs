@@ -2,7 +2,8 @@
 
 use super::part_sums::{RouteSums, ServiceSums};
 use super::step::{ReadyPods, Step};
-use crate::id::IdVec;
+use crate::id::{Id, IdVec};
+use crate::rng::Seed;
 use crate::traffic::calls::{CallGraph, RouteId, ServiceId};
 use crate::traffic::latency::{
     Attempts, Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
@@ -42,9 +43,10 @@ struct Part {
 
 impl FastEngine {
     /// Panics on a profile that the scenario room should have refused.
-    pub(super) fn new(traffic: &Traffic, tables: &LatencyTables) -> FastEngine {
-        let model = |service: &Service| {
-            ServiceModel::with_tables(service.profile.clone(), tables.clone()).expect("a checked profile")
+    pub(super) fn new(traffic: &Traffic, tables: &LatencyTables, seed: Seed) -> FastEngine {
+        let model = |(id, service): (ServiceId, &Service)| {
+            let model = ServiceModel::with_tables(service.profile.clone(), tables.clone()).expect("a checked profile");
+            model.with_seed(seed.entity("replayed service", id.index() as u64))
         };
         let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
         let profiles: Vec<ServiceProfile> = traffic.services.values().map(|service| service.profile.clone()).collect();
@@ -54,7 +56,7 @@ impl FastEngine {
             None => (0, 0),
         };
         FastEngine {
-            models: traffic.services.values().map(model).collect(),
+            models: traffic.services.iter().map(model).collect(),
             outcomes: IdVec::filled(StepOutcome::default(), traffic.services.len()),
             hops: IdVec::filled(idle, traffic.services.len()),
             routes: RouteLatency::new(&traffic.graph),

@@ -26,6 +26,8 @@ impl ServiceSums {
         sum.utilization += share * part.utilization;
         sum.cpu_milli_per_pod += share * part.cpu_milli_per_pod;
         sum.is_pooled |= part.is_pooled;
+        sum.is_replayed |= part.is_replayed;
+        sum.is_doubtful |= part.is_doubtful;
         self.latency.add(strata_s, part.latency.max_s, part.answered);
     }
 

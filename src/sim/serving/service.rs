@@ -56,8 +56,12 @@ pub struct ServiceTotals {
     pub most_backlog: f64,
     /// Utilisation times time.
     pub busy: f64,
-    /// Time in steps whose fast latencies are pooled over imaginable runs: load was near capacity.
+    /// Time in steps in which the fast mode followed distributions: load was near capacity.
     pub pooled: SimDuration,
+    /// Time in steps that the fast mode replayed request by request.
+    pub replayed: SimDuration,
+    /// Time in steps in which formulas are not trusted and nothing was left to replay with.
+    pub doubtful: SimDuration,
 }
 
 /// Pods that became ready together while there was a backlog, or are cold.
@@ -200,8 +204,14 @@ impl ServiceTotals {
         self.errors += step.rejected + step.timed_out;
         self.busy += step.utilization * span.as_secs_f64();
         self.most_backlog = self.most_backlog.max(step.backlog);
-        if step.is_pooled {
+        if step.is_pooled && !step.is_replayed {
             self.pooled += span;
+        }
+        if step.is_replayed {
+            self.replayed += span;
+        }
+        if step.is_doubtful {
+            self.doubtful += span;
         }
         if objective.is_broken_by(step.latency.p95_s, step.error_rate()) {
             self.breach += span;

@@ -72,7 +72,7 @@ impl Figures {
     /// The figures of replication `number`. Histograms are moved, not copied. Cost: one pass over the bill.
     pub fn of(number: u32, names: &Names, outcome: Outcome) -> Self {
         let Outcome { end, events, bill, counts, cpu_used, services, routes, service_levels, vpas, .. } = outcome;
-        let slowest = services.iter().map(|service| service.totals.pooled).max().unwrap_or_default();
+        let tiers = users::Tiers::longest(services.iter());
         let mut groups: IdVec<GroupId, GroupFigures> =
             counts.groups.values().map(|row| GroupFigures::of(row, end)).collect();
         let costs = costs::of_bill(&bill, names, &mut groups);
@@ -82,7 +82,7 @@ impl Figures {
             events,
             entry: EntryFigures::of(&service_levels),
             services: services.into_iter().map(ServiceFigures::of).collect(),
-            routes: routes.into_iter().map(|route| Felt::on_route(route, slowest)).collect(),
+            routes: routes.into_iter().map(|route| Felt::on_route(route, tiers)).collect(),
             workloads: counts.workloads.values().map(|row| WorkloadFigures::of(row, end)).collect(),
             groups,
             cluster: ClusterFigures::of(&counts, end),

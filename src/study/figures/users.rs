@@ -1,5 +1,6 @@
 //! What users felt: requests, latency, promises.
 
+use crate::sim::ServiceTotals;
 use crate::sim::burn::Promises;
 use crate::sim::outcome::{RouteTotals, ServiceLevels, ServiceOutcome};
 use crate::traffic::latency::LatencyHistogram;
@@ -62,15 +63,42 @@ pub struct Felt {
     pub latency: LatencyHistogram,
     /// How the objectives were kept.
     pub promises: Promises,
-    /// Time in which the fast mode's percentiles were pooled by nature. Of a route: that of the service that did so
+    /// Time in which the fast mode followed distributions: percentiles were pooled by nature. Of a route: that of the service that did so
     /// longest.
     pub pooled: SimDuration,
+    /// Time in which the fast mode replayed single requests; of a route likewise.
+    #[serde(default)]
+    pub replayed: SimDuration,
+    /// Time in which it should have, and had replayed too much already; of a route likewise.
+    #[serde(default)]
+    pub doubtful: SimDuration,
+}
+
+/// How long the tiers of the fast mode were at work.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tiers {
+    pooled: SimDuration,
+    replayed: SimDuration,
+    doubtful: SimDuration,
+}
+
+impl Tiers {
+    /// The longest time in each, over the services.
+    pub(super) fn longest<'a>(services: impl Iterator<Item = &'a ServiceOutcome>) -> Tiers {
+        services.fold(Tiers::default(), |longest, service| Tiers {
+            pooled: longest.pooled.max(service.totals.pooled),
+            replayed: longest.replayed.max(service.totals.replayed),
+            doubtful: longest.doubtful.max(service.totals.doubtful),
+        })
+    }
 }
 
 impl Felt {
-    pub(super) fn on_route(route: RouteTotals, pooled: SimDuration) -> Self {
+    pub(super) fn on_route(route: RouteTotals, tiers: Tiers) -> Self {
         let RouteTotals { requests, errors, latency, promises, .. } = route;
-        Felt { requests: Requests { all: requests, failed: errors }, latency, promises, pooled }
+        let requests = Requests { all: requests, failed: errors };
+        let Tiers { pooled, replayed, doubtful } = tiers;
+        Felt { requests, latency, promises, pooled, replayed, doubtful }
     }
     /// The latency in seconds that the share `quantile` (0..=1) of those that were answered does not exceed; none where
     /// nobody was.
@@ -109,7 +137,8 @@ impl ServiceFigures {
     pub(super) fn of(service: ServiceOutcome) -> Self {
         let ServiceOutcome { totals, latency, promises, .. } = service;
         let requests = Requests { all: totals.requests, failed: totals.errors };
-        let felt = Felt { requests, latency, promises, pooled: totals.pooled };
+        let ServiceTotals { pooled, replayed, doubtful, .. } = totals;
+        let felt = Felt { requests, latency, promises, pooled, replayed, doubtful };
         ServiceFigures { felt, breach: totals.breach }
     }
 }
@@ -124,6 +153,8 @@ mod tests {
             latency: LatencyHistogram::new(),
             promises: Promises::default(),
             pooled: SimDuration::ZERO,
+            replayed: SimDuration::ZERO,
+            doubtful: SimDuration::ZERO,
         }
     }
 

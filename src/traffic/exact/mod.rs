@@ -200,6 +200,15 @@ impl ExactModel {
         }
     }
 
+    /// How fast the CPU of one pod is, over that of its service's nodes; above 0.
+    pub(crate) fn set_pod_speed(&mut self, pod: PodKey, speed: f64) {
+        if self.is_there(pod) {
+            self.warmth[pod.index as usize] = speed;
+            self.apply_speed(pod.index);
+            self.touched(pod.index);
+        }
+    }
+
     /// Lets time pass up to `until_s`, and with it everything that is due.
     pub fn run_until<O: Observer>(&mut self, until_s: f64, observer: &mut O) {
         let mut arrival_s = self.arrivals.peek(until_s).unwrap_or(f64::INFINITY);
@@ -224,6 +233,11 @@ impl ExactModel {
     /// Requests turned away because [`MOST_VISITS`] were under way: a service that can never keep up.
     pub fn overflowed(&self) -> u64 {
         self.overflowed
+    }
+
+    /// Visits under way, those included that nobody waits for any more.
+    pub(crate) fn under_way(&self) -> usize {
+        self.visits.count()
     }
 
     /// Visits that wait for a thread.

@@ -189,7 +189,7 @@ impl ServiceModel {
         }
     }
 
-    fn summary_of_spread(&self, requests: f64) -> LatencySummary {
+    pub(super) fn summary_of_spread(&self, requests: f64) -> LatencySummary {
         if requests <= 0.0 {
             return LatencySummary::default();
         }
@@ -200,7 +200,7 @@ impl ServiceModel {
     }
 
     /// CPU usage of the cohorts in this step.
-    fn count_cpu(&mut self, span_s: f64, done: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
+    pub(super) fn count_cpu(&mut self, span_s: f64, done: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
         let limit_milli = self.profile.cpu_limit_cores.map_or(f64::INFINITY, |cores| cores * 1000.0);
         let idle_milli = self.profile.idle_cpu_milli;
         let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();

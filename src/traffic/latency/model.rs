@@ -13,7 +13,9 @@ use super::second_tier::SecondTier;
 use super::step_latencies::StepLatencies;
 use super::table::{Place, Serving, Station, Table};
 use super::tables::LatencyTables;
+use super::third_tier::ThirdTier;
 use super::work::Survival;
+use crate::rng::Seed;
 use crate::units::SimDuration;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -48,12 +50,13 @@ pub struct ServiceModel {
     pub(super) drained: Vec<Drained>,
     pub(super) passed: Vec<(f64, Passed)>,
     pub(super) second_tier: SecondTier,
+    pub(super) third_tier: ThirdTier,
     pub(super) given_up: GivenUp,
     pub(super) spread: StepLatencies,
     pub(super) histogram: LatencyHistogram,
     pub(super) pod_cpu_milli: Vec<f64>,
     /// Requests of the last step whose work was done.
-    worked: f64,
+    pub(super) worked: f64,
     /// How long a request keeps its thread after its answer, in seconds.
     pub(super) held_s: f64,
     /// Where the last step's latency is read: one row, or the spread.
@@ -85,6 +88,7 @@ impl ServiceModel {
             pod_capacity: profile.pod_capacity(),
             shared_work: SharedWork::of(&profile).map(Arc::new),
             given_up: GivenUp::new(&profile),
+            third_tier: ThirdTier::new(&profile),
             profile,
             tables,
             in_use: Vec::new(),
@@ -106,6 +110,19 @@ impl ServiceModel {
     /// that knows no chance.
     pub fn first_tier_only(mut self) -> ServiceModel {
         self.second_tier.is_off = true;
+        self.third_tier.from = f64::INFINITY;
+        self
+    }
+
+    /// Never replays single requests: every step costs what formulas cost, and errs where these do.
+    pub fn without_replay(mut self) -> ServiceModel {
+        self.third_tier.from = f64::INFINITY;
+        self
+    }
+
+    /// Draws from this seed what is replayed.
+    pub fn with_seed(mut self, seed: Seed) -> ServiceModel {
+        self.third_tier.seed = seed;
         self
     }
 
@@ -122,9 +139,13 @@ impl ServiceModel {
         self.spread.clear();
         self.second_tier.begin_step();
         self.worked = 0.0;
+        let mut outcome = StepOutcome { arrived: arrivals * span_s, ..StepOutcome::default() };
+        if span_s > 0.0 && self.replay_step((arrivals, span_s), pods, &mut outcome) {
+            self.clock_s += span_s;
+            return outcome;
+        }
         self.align(pods);
         let capacity = self.pod_capacity * self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>();
-        let mut outcome = StepOutcome { arrived: arrivals * span_s, ..StepOutcome::default() };
         if capacity > 0.0 && span_s > 0.0 {
             self.flow(arrivals, span_s);
             self.worked = self.answer(arrivals, span_s, pods, &mut outcome);

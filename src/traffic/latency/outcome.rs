@@ -109,6 +109,10 @@ pub struct StepOutcome {
     /// Whether the second tier made it: load was near capacity, and percentiles are pooled over all runs
     /// imaginable.
     pub is_pooled: bool,
+    /// Whether it was replayed request by request, in several copies; percentiles are pooled over them.
+    pub is_replayed: bool,
+    /// Whether it should have been, and so much had been replayed before that formulas had to do.
+    pub is_doubtful: bool,
 }
 
 impl StepOutcome {

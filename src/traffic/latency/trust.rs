@@ -1,0 +1,89 @@
+//! What the formulas and the chains of the fast mode can be trusted with.
+//!
+//! Each rule names a kind for which no model of the other tiers is within the goals of `docs/latency.md` from some load on, as
+//! recorded and drawn cases have it. It says nothing of why: that is written where the models are.
+
+use super::profile::{ArrivalProcess, Discipline, ServiceProfile};
+use super::table::{Serving, Station};
+
+/// The load (work offered over capacity) from which on a service is replayed; infinite where formulas do at any.
+pub(super) fn replayed_from(profile: &ServiceProfile) -> f64 {
+    let kind = Kind::of(profile);
+    [kind.by_arrivals(profile.arrivals), kind.by_patience(), kind.by_places(), kind.by_pods()]
+        .into_iter()
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// What matters of a service.
+struct Kind {
+    serving: Serving,
+    discipline: Discipline,
+    scv: f64,
+    has_bound: bool,
+    has_patience: bool,
+}
+
+impl Kind {
+    fn of(profile: &ServiceProfile) -> Kind {
+        Kind {
+            serving: Station::new(profile, 1).serving,
+            discipline: profile.discipline,
+            scv: profile.shape.scv(),
+            has_bound: profile.queue_bound.is_some() && profile.concurrency.is_some(),
+            has_patience: profile.timeout.is_some(),
+        }
+    }
+
+    /// A balancer that looks at pods.
+    fn looks(&self) -> bool {
+        matches!(self.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo)
+    }
+
+    fn shares(&self) -> bool {
+        matches!(self.serving, Serving::Sharing { .. })
+    }
+
+    /// Threads that share cores, and a queue before them.
+    fn is_limited_sharing(&self) -> bool {
+        matches!(self.serving, Serving::Sharing { threads: Some(_), .. })
+    }
+
+    fn by_arrivals(&self, arrivals: ArrivalProcess) -> f64 {
+        let is_one_queue = matches!(self.discipline, Discipline::SharedQueue | Discipline::Random);
+        match arrivals {
+            ArrivalProcess::Poisson => f64::INFINITY,
+            // Matrix-geometric, and nothing in time.
+            ArrivalProcess::Bursty { .. } if is_one_queue && !self.shares() && self.scv <= 1.0 => 0.8,
+            ArrivalProcess::Bursty { .. } => 0.4,
+            _ if self.looks() || (self.shares() && self.discipline == Discipline::RoundRobin) => 0.6,
+            _ if self.shares() => 0.85,
+            _ => f64::INFINITY,
+        }
+    }
+
+    fn by_patience(&self) -> f64 {
+        match self.discipline {
+            _ if !self.has_patience => f64::INFINITY,
+            _ if self.has_bound || self.scv != 1.0 => 0.6,
+            Discipline::Random | Discipline::SharedQueue => 0.85,
+            _ => 0.6,
+        }
+    }
+
+    fn by_places(&self) -> f64 {
+        match self.discipline {
+            _ if !self.has_bound => f64::INFINITY,
+            Discipline::RoundRobin => 0.55,
+            _ if self.looks() => 0.65,
+            _ => f64::INFINITY,
+        }
+    }
+
+    fn by_pods(&self) -> f64 {
+        match self.discipline {
+            Discipline::SharedQueue if self.is_limited_sharing() => 0.85,
+            _ if self.looks() && (self.shares() || !matches!(self.serving, Serving::Threads(1))) => 0.85,
+            _ => f64::INFINITY,
+        }
+    }
+}
