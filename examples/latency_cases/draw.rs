@@ -4,21 +4,21 @@ use foresail::rng::{Seed, Stream};
 use foresail::traffic::latency::{Abandoned, ArrivalProcess, Discipline, ServiceProfile, Timeout, WorkShape};
 
 /// One case.
-pub struct Drawn {
-    pub name: String,
+pub(crate) struct Drawn {
+    pub(crate) name: String,
     /// What it is about: the theme of the recordings.
-    pub kind: &'static str,
-    pub seed: Seed,
-    pub profile: ServiceProfile,
+    pub(crate) kind: &'static str,
+    pub(crate) seed: Seed,
+    pub(crate) profile: ServiceProfile,
     /// From a time in seconds on: requests per second.
-    pub rates: Vec<(f64, f64)>,
+    pub(crate) rates: Vec<(f64, f64)>,
     /// From a time in seconds on: ready pods.
-    pub pods: Vec<(f64, u32)>,
+    pub(crate) pods: Vec<(f64, u32)>,
     /// 0 for a stationary case.
-    pub interval_s: f64,
-    pub warmup_s: f64,
-    pub horizon_s: f64,
-    pub replications: u32,
+    pub(crate) interval_s: f64,
+    pub(crate) warmup_s: f64,
+    pub(crate) horizon_s: f64,
+    pub(crate) replications: u32,
 }
 
 const KINDS: [&str; 10] = [
@@ -50,7 +50,7 @@ const MOST_PER_S: f64 = 400.0;
 
 impl Drawn {
     /// Case `number` of a seed; kinds take turns.
-    pub fn new(seed: u64, number: u64) -> Drawn {
+    pub(crate) fn new(seed: u64, number: u64) -> Drawn {
         let kind = KINDS[(number % KINDS.len() as u64) as usize];
         let mut dice = Dice(Seed::new(seed, number as u32).stream("latency cases", 0));
         let pods = dice.one_of(&[2, 3, 4, 6, 8, 12, 20, 30]);
@@ -119,7 +119,7 @@ impl Drawn {
         let come_s = 15.0 * (dice.between(10.0, 16.0)).floor() + 5.0;
         self.pods.extend([(come_s, pods + more / 2), (come_s + 60.0, pods + more)]);
         let requests: f64 = calm * capacity * self.horizon_s;
-        self.replications = ((2.0 * REQUESTS / requests) as u32).clamp(30, 100);
+        self.replications = ((4.0 * REQUESTS / requests) as u32).clamp(60, 200);
     }
 }
 

@@ -70,7 +70,7 @@ impl Observer for Collector {
 }
 
 /// The case with what the exact mode has seen.
-pub fn case(drawn: &Drawn) -> Value {
+pub(crate) fn case(drawn: &Drawn) -> Value {
     let runs: Vec<Vec<Group>> = (0..drawn.replications).map(|replication| run(drawn, replication)).collect();
     let whole = |run: &Vec<Group>| {
         let mut sum = Group::default();

@@ -1,7 +1,7 @@
-//! The errors of the fast mode, as a table per theme.
+//! The errors of the fast mode: as a table per group, and against the goals of `docs/latency.md`.
 
-use super::case::{Case, Input};
-use crate::runner::judged;
+use super::case::{Case, Input, Interval, Overall};
+use crate::runner::{Tally, judged};
 use foresail::id::Id;
 use foresail::traffic::calls::CallGraph;
 use foresail::traffic::latency::{
@@ -9,6 +9,7 @@ use foresail::traffic::latency::{
     compose_call, record_strata,
 };
 use foresail::units::SimDuration;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Errors in % of mean, P95, P99 (signed), and of the error rate in points.
@@ -17,23 +18,81 @@ struct Errors {
     name: String,
     percent: [Option<f64>; 3],
     error_rate_points: Option<f64>,
+    /// What they may be at most; nothing where they are told for comparison only.
+    goals: Option<Goals>,
 }
 
-/// Runs every case in the fast mode and prints median and worst errors per theme.
-pub(crate) fn print_errors(cases: &[Case], wanted: &dyn Fn(&str) -> bool) {
+/// The largest errors that are good enough: in % of mean, P95, P99, and in points of the error rate.
+#[derive(Clone, Copy)]
+struct Goals {
+    percent: [f64; 3],
+    points: f64,
+}
+
+const USUAL: Goals = Goals { percent: [10.0, 12.0, 20.0], points: 2.0 };
+/// Within 2 % of capacity.
+const AT_CAPACITY: Goals = Goals { percent: [20.0, 25.0, 35.0], points: 4.0 };
+
+impl Goals {
+    /// Wider by what the reference itself does not know: half of its 95 % intervals.
+    fn of(input: &Input, overall: &Overall) -> Goals {
+        let service = &input.services[0];
+        let capacity = service.profile().pod_capacity() * f64::from(service.pods_at(0.0));
+        let load = input.rate_at(0.0) / capacity;
+        let is_stationary = input.interval_s == 0.0;
+        let goals = if is_stationary && (load - 1.0).abs() <= 0.02 { AT_CAPACITY } else { USUAL };
+        let unknown = [overall.mean, overall.p95, overall.p99].map(half_width_percent);
+        let percent = std::array::from_fn(|at| goals.percent[at] + unknown[at]);
+        Goals { percent, points: goals.points + 100.0 * overall.error_rate.map_or(0.0, |(_, half_width)| half_width) }
+    }
+}
+
+fn half_width_percent(interval: Option<Interval>) -> f64 {
+    interval.filter(|(value, _)| *value > 0.0).map_or(0.0, |(value, half_width)| 100.0 * half_width / value)
+}
+
+impl Errors {
+    fn miss(&self) -> Option<String> {
+        let goals = self.goals?;
+        let figures = ["mean", "P95", "P99"].into_iter().zip(self.percent).zip(goals.percent);
+        let percents = figures.filter_map(|((name, found), most)| {
+            found.filter(|found| found.abs() > most).map(|found| format!("{name} {found:+.1} % (at most {most:.1})"))
+        });
+        let points = self.error_rate_points.filter(|found| found.abs() > goals.points);
+        let points = points.map(|found| format!("errors {found:+.2} points (at most {:.1})", goals.points));
+        let all: Vec<String> = percents.chain(points).collect();
+        (!all.is_empty()).then(|| format!("{} {}: {}", self.name, self.group, all.join(", ")))
+    }
+}
+
+/// Runs every case in the fast mode, prints median and worst errors per group, and tallies who misses the goals.
+pub(crate) fn judge(cases: &[Case], wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Tally)> {
     let mut groups: BTreeMap<String, Vec<Errors>> = BTreeMap::new();
-    for case in cases.iter().filter(|case| wanted(&format!("latency/fast/{}", case.theme))) {
-        // A case that cannot be run is told where it is judged.
-        for errors in judged(|| Ok(errors_of(case))).unwrap_or_default() {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    let chosen: Vec<&Case> = cases.iter().filter(|case| wanted(&format!("latency/fast/{}", case.theme))).collect();
+    // A case that cannot be run is told where it is judged.
+    let errors = |case: &&Case| judged(|| Ok(errors_of(case))).unwrap_or_default();
+    let all: Vec<Vec<Errors>> = chosen.par_iter().map(errors).collect();
+    for (case, errors) in chosen.iter().zip(all) {
+        for errors in errors {
+            if errors.goals.is_some() {
+                let tally = tallies.entry(format!("fast/{}", case.theme)).or_default();
+                tally.count(errors.miss().map_or(Ok(()), Err));
+            }
             groups.entry(errors.group.clone()).or_default().push(errors);
         }
     }
+    print(&groups);
+    tallies.into_iter().collect()
+}
+
+fn print(groups: &BTreeMap<String, Vec<Errors>>) {
     if groups.is_empty() {
         return;
     }
     println!("latency, fast mode: errors in % of the reference, median / worst");
     println!("{:<44} {:>5} {:>13} {:>13} {:>13} {:>16}", "theme", "cases", "mean", "P95", "P99", "errors, points");
-    for (group, errors) in &groups {
+    for (group, errors) in groups {
         let column = |figure: &dyn Fn(&Errors) -> Option<f64>| {
             let mut values: Vec<f64> = errors.iter().filter_map(figure).map(f64::abs).collect();
             values.sort_by(f64::total_cmp);
@@ -116,6 +175,7 @@ fn stationary(case: &Case) -> Errors {
             percent(latency.p99_s, overall.p99),
         ],
         error_rate_points: wanted_errors.map(|(wanted, _)| 100.0 * (outcome.error_rate() - wanted)),
+        goals: Some(Goals::of(input, overall)),
     }
 }
 
@@ -143,6 +203,7 @@ fn graph(case: &Case) -> Errors {
             percent(all.quantile_s(0.99), overall.p99),
         ],
         error_rate_points: None,
+        goals: Some(USUAL),
     }
 }
 
@@ -188,12 +249,24 @@ fn transient(case: &Case) -> Vec<Errors> {
     let overall = &case.expect.overall;
     let failed: f64 = intervals.iter().map(|interval| interval.failed).sum();
     let all: f64 = intervals.iter().map(|interval| interval.histogram.requests()).sum::<f64>() + failed;
-    let row = |group: &str, percent, error_rate_points| Errors {
+    let row = |group: &str, percent, error_rate_points, goals| Errors {
         group: format!("{} {group}", case.theme),
         name: case.name.clone(),
         percent,
         error_rate_points,
+        goals,
     };
+    // Of an interval the reference knows less than of all.
+    let unknown = |values: &[Option<f64>], half_widths: &[Option<f64>]| {
+        let sum = |column: &[Option<f64>]| column.iter().flatten().sum::<f64>();
+        100.0 * sum(half_widths) / sum(values).max(1e-12)
+    };
+    let unknown = [
+        unknown(&expected.mean, &expected.mean_hw),
+        unknown(&expected.p95, &expected.p95_hw),
+        unknown(&expected.p99, &expected.p99_hw),
+    ];
+    let of_intervals = Goals { percent: std::array::from_fn(|at| USUAL.percent[at] + unknown[at]), ..USUAL };
     let three = |intervals: &[ByArrival], wanted_p95: &[Option<f64>], wanted_p99: &[Option<f64>]| {
         [
             wape_of(intervals, mean_s, &expected.mean),
@@ -202,8 +275,13 @@ fn transient(case: &Case) -> Vec<Errors> {
         ]
     };
     vec![
-        row("first tier, intervals, WAPE, per run", three(&of_first_tier, &expected.p95, &expected.p99), None),
-        row("intervals, WAPE, pooled", three(&intervals, &expected.pooled_p95, &expected.pooled_p99), None),
+        row("first tier, intervals, WAPE, per run", three(&of_first_tier, &expected.p95, &expected.p99), None, None),
+        row(
+            "intervals, WAPE, pooled",
+            three(&intervals, &expected.pooled_p95, &expected.pooled_p99),
+            None,
+            Some(of_intervals),
+        ),
         row(
             "whole run, pooled",
             [
@@ -212,6 +290,7 @@ fn transient(case: &Case) -> Vec<Errors> {
                 percent(p99(&whole), overall.pooled.map(|pooled| (pooled[2], 0.0))),
             ],
             overall.error_rate.map(|(wanted, _)| 100.0 * (failed / all - wanted)),
+            Some(Goals::of(&case.input, overall)),
         ),
     ]
 }
