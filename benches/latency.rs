@@ -1,6 +1,6 @@
 //! Latency: requests per second of the exact mode, cost per service and step of the fast mode.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use foresail::id::Id;
 use foresail::rng::Seed;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
@@ -91,6 +91,19 @@ fn fast(c: &mut Criterion) {
             });
         });
     }
+    let bursts = ArrivalProcess::Bursty { levels: [1.5, 0.5], mean_sojourn_s: [2.0, 2.0] };
+    let profile = ServiceProfile { arrivals: bursts, ..threads(Discipline::PowerOfTwo) };
+    let mut model = ServiceModel::new(profile).expect("a sound profile");
+    let pods = [PodCohort { key: 0, ready: 10.0, speed: 1.0 }];
+    model.step(SimDuration::from_secs(15), 400.0, &pods);
+    // Each time the second step of a crowd: what may be replayed is never used up.
+    group.bench_function("replayed in 50 copies, bursts behind two choices", |bencher| {
+        bencher.iter_batched_ref(
+            || model.clone(),
+            |model| black_box(model.step(SimDuration::from_secs(15), 490.0, &pods)),
+            BatchSize::PerIteration,
+        );
+    });
     group.finish();
 }
 
