@@ -5,7 +5,7 @@ use super::scene::{Scene, there_are};
 use super::{dump_nodes, machines, spot_twins};
 use crate::autoscaler::{Claim, Flags, Tags};
 use crate::id::IdVec;
-use crate::market::{Provider, node_boot};
+use crate::market::{Catalog, Provider, node_boot};
 use crate::scenario::autoscaler_flags;
 use crate::scenario::file;
 use crate::scenario::issue::{Issue, Issues};
@@ -185,8 +185,10 @@ fn group(
                 let help = format!(
                     "give nodeGroups.{name}.instanceTypes a machine type that is sold there, or cluster.region another region"
                 );
-                let issue = Issue::error(format!("nodeGroups.{name}.instanceTypes"), error).with_help(help);
-                issues.push(draft.locate(issue));
+                let issue = Issue::error(format!("nodeGroups.{name}.instanceTypes"), error);
+                // What no cloud knows is misspelt, which its message tells.
+                let exists = Catalog::shipped().instance_type(kind).is_ok();
+                issues.push(draft.locate(if exists { issue.with_help(help) } else { issue }));
             }
         }
     }

@@ -14,13 +14,17 @@ pub(super) fn replayed_from(profile: &ServiceProfile) -> f64 {
         .fold(f64::INFINITY, f64::min)
 }
 
+/// Who waits for so many times a request's own time gives up in deep overload only, which backlogs follow.
+const LONG: f64 = 200.0;
+
 /// What matters of a service.
 struct Kind {
     serving: Serving,
     discipline: Discipline,
     scv: f64,
     has_bound: bool,
-    has_patience: bool,
+    /// Whether clients may give up after so many times a request's own time that queues feel it.
+    is_impatient: bool,
 }
 
 impl Kind {
@@ -30,7 +34,7 @@ impl Kind {
             discipline: profile.discipline,
             scv: profile.shape.scv(),
             has_bound: profile.queue_bound.is_some() && profile.concurrency.is_some(),
-            has_patience: profile.timeout.is_some(),
+            is_impatient: profile.timeout.is_some_and(|timeout| timeout.after_s < LONG * profile.unloaded_s()),
         }
     }
 
@@ -63,7 +67,7 @@ impl Kind {
 
     fn by_patience(&self) -> f64 {
         match self.discipline {
-            _ if !self.has_patience => f64::INFINITY,
+            _ if !self.is_impatient => f64::INFINITY,
             _ if self.has_bound || self.scv != 1.0 => 0.6,
             Discipline::Random | Discipline::SharedQueue => 0.85,
             _ => 0.6,
