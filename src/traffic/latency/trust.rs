@@ -68,6 +68,7 @@ impl Kind {
     fn by_patience(&self) -> f64 {
         match self.discipline {
             _ if !self.is_impatient => f64::INFINITY,
+            _ if self.looks() && self.scv != 1.0 => 0.4,
             _ if self.has_bound || self.scv != 1.0 => 0.6,
             Discipline::Random | Discipline::SharedQueue => 0.85,
             _ => 0.6,
@@ -78,7 +79,8 @@ impl Kind {
         match self.discipline {
             _ if !self.has_bound => f64::INFINITY,
             Discipline::RoundRobin => 0.55,
-            _ if self.looks() => 0.65,
+            _ if self.looks() && (self.shares() || self.scv > 1.0) => 0.65,
+            Discipline::Random if self.shares() && self.scv > 2.0 => 0.6,
             _ => f64::INFINITY,
         }
     }
@@ -86,7 +88,6 @@ impl Kind {
     fn by_pods(&self) -> f64 {
         match self.discipline {
             Discipline::SharedQueue if self.is_limited_sharing() => 0.85,
-            _ if self.looks() && (self.shares() || !matches!(self.serving, Serving::Threads(1))) => 0.85,
             _ => f64::INFINITY,
         }
     }
