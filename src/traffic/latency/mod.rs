@@ -6,10 +6,14 @@
 //! (`Backlog`), which wait until capacity comes. Every latency is counted when the request gets
 //! its thread, as a server's own histogram would show it. Near capacity both are wrong, and a second
 //! tier follows distributions instead (`tier`): of the queues for threads (`distribution`, `chain`), or of the
-//! numbers in pods whose requests share a CPU (`population`, on a `grid`; `pod`, `tagged`).
+//! numbers in pods whose requests share a CPU (`population`, on a `grid`; `pod`, `tagged`). Where neither is good
+//! (`trust`), a third replays single requests of this service, in several copies (`replaying`, `replay`).
 //!
-//! It deliberately does not follow single requests: bursts inside a step are the exact mode's matter. What failed calls
-//! that are tried again, and threads held by slow callees, do to the services is found between them (`attempts`, `held`).
+//! Stationary rows are made by what requests meet: one queue (`servers`, `waiting`), one server with any arrivals
+//! (`one_server`, `fourier`), a balancer that looks at pods (`routed`, `choice`, `pod_levels`, `few_pods`), shared cores
+//! (`sharing`, `pod_numbers`, `time_given_work`, `refined_mean_field`), bursts (`arriving`, `modulated_pod`), clients
+//! that give up (`offered_wait`, `reneging`, `forgetting`). What callers see of each other is in `attempts`, `held`,
+//! `callee`.
 //!
 //! Start reading at [`ServiceModel::step`]; the formulas are in `servers`, `waiting` and `sharing`.
 

@@ -24,13 +24,19 @@ const BACK: f64 = 0.05;
 impl ServiceModel {
     /// Turns the second tier on or off for this step; true where it is on.
     pub(super) fn choose_tier(&mut self, rates: &[f64], span_s: f64) -> bool {
-        // Bursts are a state that the chains do not have.
-        let bursty = matches!(self.profile.arrivals, ArrivalProcess::Bursty { .. });
-        if self.second_tier.is_off || bursty || !self.can_be_followed() {
+        if self.second_tier.is_off {
             return false;
         }
         let load = self.highest_load(rates);
         let before = std::mem::replace(&mut self.second_tier.load_before, load);
+        // Nothing is near any earlier.
+        if !self.second_tier.is_on && load < NEAR_CAPACITY {
+            return false;
+        }
+        // Bursts are a state that the chains do not have.
+        if matches!(self.profile.arrivals, ArrivalProcess::Bursty { .. }) || !self.can_be_followed() {
+            return false;
+        }
         let near = self.near_capacity(span_s);
         if !self.second_tier.is_on && load >= near {
             self.second_tier.is_on = true;
