@@ -34,7 +34,7 @@ pub(super) fn arrivals(scene: &Scene<'_>, issues: &mut Issues) -> ArrivalProcess
         }
     };
     if process != ArrivalProcess::Poisson && matches!(scene.file.latency, file::Latency::Fast) {
-        let message = "the fast latency mode knows these arrivals where requests enter and while load is below capacity; behind other services, with bounded queues and in overload it takes them as Poisson";
+        let message = "the fast latency mode knows these arrivals where requests enter; behind other services it takes them as Poisson";
         issues.push(Issue::warning("traffic.arrivals", message).with_help("`latency: exact` follows them"));
     }
     process

@@ -27,7 +27,7 @@ pub struct Traffic {
     /// The workload through which all requests enter, if it is modelled.
     #[schemars(example = "ingress-nginx-controller")]
     pub gateway: Option<String>,
-    /// How arrivals vary around their rate (exact mode); Poisson by default.
+    /// How arrivals vary around their rate; Poisson by default. The fast latency mode knows it where requests enter.
     #[schemars(extend("default" = "poisson"), example = serde_json::json!({"gamma": {"scv": 4}}))]
     pub arrivals: Option<Arrivals>,
     /// Requests that a client sends over one connection; what load balancers charge for depends on it.

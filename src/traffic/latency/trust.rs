@@ -59,6 +59,7 @@ impl Kind {
             // Matrix-geometric, and nothing in time.
             ArrivalProcess::Bursty { .. } if is_one_queue && !self.shares() && self.scv <= 1.0 => 0.8,
             ArrivalProcess::Bursty { .. } => 0.4,
+            _ if self.has_bound || self.is_impatient => 0.6,
             _ if self.looks() || (self.shares() && self.discipline == Discipline::RoundRobin) => 0.6,
             _ if self.shares() => 0.85,
             _ => f64::INFINITY,
