@@ -46,7 +46,15 @@ pub(super) struct Conditional {
     pub(super) shape: f64,
 }
 
+/// Gaps and works that vary less together, as squared coefficients of variation, meet as a clock's wheels do.
+const CLOCKWORK: f64 = 0.03;
+
 impl Servers {
+    /// Whether gaps and works are so even that below capacity nobody waits: D/D/c, where no law of the wait has a shape.
+    pub(super) fn is_clockwork(&self) -> bool {
+        matches!(self.arriving, Arriving::Renewal { scv } if scv + self.scv() < CLOCKWORK)
+    }
+
     /// Whether any wait could reach the patience: below capacity waits fall off exponentially, and beyond
     /// 20 times the scale of that there is one in a thousand million.
     pub(super) fn tries_patience(&self, patience: f64, load: f64) -> bool {

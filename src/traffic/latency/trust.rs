@@ -43,6 +43,10 @@ impl Kind {
         matches!(self.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo)
     }
 
+    fn is_even(&self) -> bool {
+        self.scv < 0.75
+    }
+
     fn shares(&self) -> bool {
         matches!(self.serving, Serving::Sharing { .. })
     }
@@ -79,6 +83,7 @@ impl Kind {
     fn by_places(&self) -> f64 {
         match self.discipline {
             _ if !self.has_bound => f64::INFINITY,
+            Discipline::RoundRobin if self.is_even() => 0.35,
             Discipline::RoundRobin => 0.55,
             _ if self.looks() && (self.shares() || self.scv > 1.0) => 0.65,
             Discipline::Random if self.shares() && self.scv > 2.0 => 0.6,
@@ -88,7 +93,11 @@ impl Kind {
 
     fn by_pods(&self) -> f64 {
         match self.discipline {
+            // Works that vary less than exponential ones have no phases to be followed by.
+            _ if self.shares() && self.is_even() => 0.85,
+            _ if self.looks() && self.shares() => 0.9,
             Discipline::SharedQueue if self.is_limited_sharing() => 0.85,
+            Discipline::RoundRobin | Discipline::Random if self.is_limited_sharing() && self.scv > 2.0 => 0.9,
             _ => f64::INFINITY,
         }
     }

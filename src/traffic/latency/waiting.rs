@@ -41,7 +41,7 @@ impl Wait {
     /// The stationary wait at `load`: offered work over capacity, below 1 unless the queue is
     /// bounded or its requests lose patience.
     pub(super) fn stationary(servers: &Servers, load: f64) -> Wait {
-        if load <= 0.0 {
+        if load <= 0.0 || (load < 1.0 && servers.is_clockwork()) {
             return Wait::nobody();
         }
         let has_patience = servers.patience.is_some_and(|patience| servers.tries_patience(patience, load));
@@ -261,5 +261,21 @@ mod tests {
         check(wait.cells.mean(), 10.0 / 11.0 * 5.0, 1e-9);
         check(Wait::stationary(&one, 0.2).abandoned, 0.0, 1e-3);
         check(Wait::stationary(&one, 3.0).abandoned, 2.0 / 3.0, 1e-3);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_clock() {
+        for discipline in [Discipline::SharedQueue, Discipline::RoundRobin, Discipline::PowerOfTwo] {
+            let even = Servers {
+                moments: [1.0, 1.0, 1.0],
+                arriving: Arriving::Renewal { scv: 0.0 },
+                ..servers(discipline, 20, 4)
+            };
+            for load in [0.3, 0.57, 0.8, 0.99] {
+                let wait = Wait::stationary(&even, load);
+                check(wait.none, 1.0, 0.0);
+                check(wait.rejected + wait.abandoned + wait.cells.mean(), 0.0, 0.0);
+            }
+        }
     }
 }
