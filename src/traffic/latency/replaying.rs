@@ -17,7 +17,7 @@ const REQUESTS_PER_S: f64 = 2e4;
 const FEWEST_COPIES: f64 = 8.0;
 const MOST_COPIES: f64 = 100.0;
 /// Requests that a service may replay in all; then it goes on in one copy.
-const MOST_REQUESTS: f64 = 2e7;
+const MOST_REQUESTS: f64 = 4e7;
 /// Requests of a copy before what it says counts.
 const SETTLING_REQUESTS: f64 = 20_000.0;
 /// Arrivals are told apart by so many seconds.

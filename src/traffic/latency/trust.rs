@@ -17,6 +17,9 @@ pub(super) fn replayed_from(profile: &ServiceProfile) -> f64 {
 /// Who waits for so many times a request's own time gives up in deep overload only, which backlogs follow.
 const LONG: f64 = 200.0;
 
+/// Gaps and works that vary less together, as squared coefficients of variation.
+const CLOCKWORK: f64 = 0.03;
+
 /// What matters of a service.
 struct Kind {
     serving: Serving,
@@ -60,6 +63,9 @@ impl Kind {
         let is_one_queue = matches!(self.discipline, Discipline::SharedQueue | Discipline::Random);
         match arrivals {
             ArrivalProcess::Poisson => f64::INFINITY,
+            // Nearly nothing is left to chance, and no law has a shape.
+            ArrivalProcess::Deterministic if self.scv < CLOCKWORK => 0.01,
+            ArrivalProcess::Gamma { scv } if self.scv + scv < CLOCKWORK => 0.01,
             // Matrix-geometric, and nothing in time.
             ArrivalProcess::Bursty { .. } if is_one_queue && !self.shares() && self.scv <= 1.0 => 0.8,
             ArrivalProcess::Bursty { .. } => 0.4,
