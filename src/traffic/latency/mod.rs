@@ -11,7 +11,7 @@
 //!
 //! Stationary rows are made by what requests meet: one queue (`servers`, `waiting`), one server with any arrivals
 //! (`one_server`, `fourier`), a balancer that looks at pods (`routed`, `choice`, `pod_levels`, `few_pods`), shared cores
-//! (`sharing`, `pod_numbers`, `time_given_work`, `refined_mean_field`), bursts (`arriving`, `modulated_pod`), clients
+//! (`sharing`, `pod_numbers`, `time_given_work`, `refined_mean_field`, `lyapunov`), bursts (`arriving`, `modulated_pod`), clients
 //! that give up (`offered_wait`, `reneging`, `forgetting`). What callers see of each other is in `attempts`, `held`,
 //! `callee`.
 //!
@@ -42,6 +42,7 @@ mod handover;
 mod held;
 mod histogram;
 mod level_masses;
+mod lyapunov;
 mod mixture;
 mod model;
 mod modulated_pod;

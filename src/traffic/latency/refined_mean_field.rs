@@ -7,6 +7,7 @@
 //! Source: Gast and Van Houdt, "A refined mean field approximation", 2017; Gast, "Expected values estimated via
 //! mean-field approximation are 1/N-accurate", 2017.
 
+use super::lyapunov::covariance;
 use super::shared_pod::SharedPod;
 
 /// With more levels few pods hardly add anything to the mean field.
@@ -107,84 +108,15 @@ impl Field<'_> {
     }
 
     /// The covariance of the shares of pods with at least so many, times the number of pods.
-    ///
-    /// The Lyapunov equation `J W + W J' = -Q` by Smith's doubling on the Cayley transform of `J`.
     fn covariance(&self) -> Vec<f64> {
         let levels = self.levels();
-        let step = 1.0 / libm::sqrt((self.rate + self.pod.served(levels)) * 0.05);
-        let mut minus = vec![0.0; levels * levels];
-        let mut plus = minus.clone();
-        for k in 1..=levels {
-            for (at, slope) in self.slopes(k).into_iter().enumerate() {
-                let column = k + at;
-                if (2..=levels + 1).contains(&column) {
-                    minus[(k - 1) * levels + column - 2] = -step * slope;
-                    plus[(k - 1) * levels + column - 2] = step * slope;
-                }
-            }
-            minus[(k - 1) * levels + k - 1] += 1.0;
-            plus[(k - 1) * levels + k - 1] += 1.0;
-        }
+        let drift: Vec<[f64; 3]> = (1..=levels).map(|k| self.slopes(k)).collect();
         let noise = |k: usize| {
             let above = self.at_least.get(k + 1).copied().unwrap_or(0.0);
-            libm::sqrt(4.0 * step * self.pod.served(k) * (self.at_least[k] - above).max(0.0))
+            2.0 * self.pod.served(k) * (self.at_least[k] - above).max(0.0)
         };
-        let mut root = vec![0.0; levels * levels];
-        (1..=levels).for_each(|k| root[(k - 1) * levels + k - 1] = noise(k));
-        solve_banded(&minus, &mut plus, levels);
-        solve_banded(&minus, &mut root, levels);
-        let mut covariance = product(&root, &transposed(&root, levels), levels);
-        let mut powers = plus;
-        for _ in 0..12 {
-            let more = product(&product(&powers, &covariance, levels), &transposed(&powers, levels), levels);
-            let (mut sum, mut added) = (0.0_f64, 0.0_f64);
-            for (value, more) in covariance.iter_mut().zip(&more) {
-                *value += more;
-                sum = sum.max(value.abs());
-                added = added.max(more.abs());
-            }
-            if added < 1e-7 * sum {
-                break;
-            }
-            powers = product(&powers, &powers, levels);
-        }
-        covariance
-    }
-}
-
-fn product(a: &[f64], b: &[f64], size: usize) -> Vec<f64> {
-    let mut found = vec![0.0; size * size];
-    for (row, sums) in a.chunks(size).zip(found.chunks_mut(size)) {
-        for (value, other) in row.iter().zip(b.chunks(size)) {
-            sums.iter_mut().zip(other).for_each(|(sum, other)| *sum += value * other);
-        }
-    }
-    found
-}
-
-fn transposed(a: &[f64], size: usize) -> Vec<f64> {
-    (0..size * size).map(|at| a[at % size * size + at / size]).collect()
-}
-
-/// Replaces the rows of `right` by those of the tridiagonal matrix's inverse times it.
-fn solve_banded(matrix: &[f64], right: &mut [f64], size: usize) {
-    let at = |row: usize, column: usize| matrix[row * size + column];
-    let mut ups = vec![0.0; size];
-    for row in 0..size {
-        let below = if row > 0 { at(row, row - 1) } else { 0.0 };
-        let pivot = at(row, row) - if row > 0 { below * ups[row - 1] } else { 0.0 };
-        ups[row] = if row + 1 < size { at(row, row + 1) / pivot } else { 0.0 };
-        let (before, here) = right.split_at_mut(row * size);
-        for column in 0..size {
-            let known = if row > 0 { before[(row - 1) * size + column] } else { 0.0 };
-            here[column] = (here[column] - below * known) / pivot;
-        }
-    }
-    for row in (0..size.saturating_sub(1)).rev() {
-        let (here, after) = right.split_at_mut((row + 1) * size);
-        for column in 0..size {
-            here[row * size + column] -= ups[row] * after[column];
-        }
+        let step = 1.0 / libm::sqrt((self.rate + self.pod.served(levels)) * 0.05);
+        covariance(&drift, &(1..=levels).map(noise).collect::<Vec<f64>>(), step)
     }
 }
 
