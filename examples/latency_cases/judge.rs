@@ -3,11 +3,11 @@
 use super::draw::Drawn;
 use foresail::id::Id;
 use foresail::rng::Seed;
+use foresail::study::Estimate;
 use foresail::traffic::calls::{Call, CallGraph, Route, ServiceId};
 use foresail::traffic::exact::{Ended, Ending, ExactModel, Observer, PodKey};
 use foresail::traffic::latency::{Abandoned, ArrivalProcess, Discipline, FineHistogram, WorkShape};
 use serde_json::{Value, json};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Latencies and failures of a group of requests.
 #[derive(Clone, Default)]
@@ -126,12 +126,8 @@ fn quantiles(group: &Group) -> Option<[f64; 4]> {
 
 /// The mean over replications and its 95 % half-width; nothing where one of them has no value.
 fn estimate(values: &[Option<f64>]) -> Option<(f64, f64)> {
-    let values: Vec<f64> = values.iter().copied().collect::<Option<_>>()?;
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0);
-    let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
-    Some((mean, t * (variance / count).sqrt()))
+    let estimate = Estimate::of(values.iter().copied().collect::<Option<Vec<f64>>>()?);
+    Some((estimate.mean, estimate.half_width()))
 }
 
 fn pooled(groups: impl Iterator<Item = Group>) -> Option<[f64; 4]> {

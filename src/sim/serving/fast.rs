@@ -139,7 +139,7 @@ impl FastEngine {
         let profile = self.models[id].profile();
         let cohorts = &step.pods[id].cohorts;
         let ready: f64 = cohorts.iter().map(|cohort| cohort.ready).sum();
-        let power: f64 = cohorts.iter().map(|cohort| cohort.ready * cohort.speed).sum();
+        let power: f64 = cohorts.iter().map(PodCohort::power).sum();
         let threads = Threads {
             count: ready * profile.concurrency.map_or(f64::INFINITY, f64::from),
             own_s: profile.cpu_s * ready / power.max(1e-9) + profile.off_cpu_s - self.models[id].held_s(),

@@ -22,7 +22,7 @@ impl ServiceModel {
         } else {
             self.last_done(arrivals * span_s)
         };
-        let capacity: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() * self.pod_capacity;
+        let capacity: f64 = self.cohorts.iter().map(|c| c.pods.power()).sum::<f64>() * self.pod_capacity;
         outcome.utilization = (done / (capacity * span_s)).min(1.0);
         self.count_cpu(span_s, done, pods, outcome);
         done
@@ -115,7 +115,7 @@ impl ServiceModel {
     /// A step near capacity; returns how many requests were worked on.
     fn answer_from_distributions(&mut self, outcome: &mut StepOutcome) -> f64 {
         let ready: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
-        let speed: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() / ready.max(1e-300);
+        let speed: f64 = self.cohorts.iter().map(|c| c.pods.power()).sum::<f64>() / ready.max(1e-300);
         let in_use = self.table_for(ready, 1.0);
         let table = Arc::clone(&self.in_use[in_use].table);
         let unit_s = self.profile.cpu_s / speed;
@@ -159,7 +159,7 @@ impl ServiceModel {
             return;
         }
         let weight: f64 = self.cohorts.iter().map(|cohort| cohort.pods.ready).sum();
-        let speed: f64 = self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>() / weight.max(1e-300);
+        let speed: f64 = self.cohorts.iter().map(|c| c.pods.power()).sum::<f64>() / weight.max(1e-300);
         let rate: f64 = self.passed.iter().map(|(rate, _)| rate).sum();
         let load = rate / (self.pod_capacity * weight * speed).max(1e-300);
         let unit_s = self.profile.cpu_s / speed;

@@ -3,7 +3,7 @@
 use super::ServiceModel;
 use super::given_up::GivenUp;
 use super::model::LastLatency;
-use super::outcome::{PodCohorts, StepOutcome};
+use super::outcome::{PodCohort, PodCohorts, StepOutcome};
 use super::servers::HIGHEST_OPEN_LOAD;
 use crate::units::SimDuration;
 
@@ -40,11 +40,8 @@ impl ServiceModel {
     /// step that ended like that: as in the long run, or as long as it takes already where requests wait, and by what
     /// comes above capacity longer.
     pub fn foreseen_s(&mut self, rate: f64, pods: &PodCohorts, last: &StepOutcome, span: SimDuration) -> f64 {
-        let (mut ready, mut power) = (0.0, 0.0);
-        for cohort in pods {
-            ready += cohort.ready;
-            power += cohort.ready * cohort.speed;
-        }
+        let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
+        let power: f64 = pods.iter().map(PodCohort::power).sum();
         if power <= 0.0 {
             return 0.0;
         }

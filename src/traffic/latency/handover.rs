@@ -16,7 +16,7 @@ impl ServiceModel {
         let pooled = self.profile.discipline == Discipline::SharedQueue;
         if pooled {
             let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
-            let speed: f64 = pods.iter().map(|cohort| cohort.ready * cohort.speed).sum::<f64>() / ready.max(1e-300);
+            let speed: f64 = pods.iter().map(PodCohort::power).sum::<f64>() / ready.max(1e-300);
             let all = PodCohort { key: 0, ready, speed };
             match self.cohorts.first_mut() {
                 Some(cohort) => {
@@ -101,8 +101,10 @@ impl ServiceModel {
     /// Where requests seek the shortest queue and some cohort has one: the wait in seconds that
     /// all cohorts which get requests have at the end of the step.
     pub(super) fn water_level(&self, arrivals: f64, span_s: f64) -> Option<f64> {
-        let seeking = matches!(self.profile.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo);
-        if !seeking || self.cohorts.len() < 2 || self.cohorts.iter().all(|c| c.requests() <= 0.0) {
+        if !self.profile.discipline.looks_at_pods()
+            || self.cohorts.len() < 2
+            || self.cohorts.iter().all(|c| c.requests() <= 0.0)
+        {
             return None;
         }
         // Cohorts join in order of their own level; few enough to try each as the last.
@@ -125,8 +127,8 @@ impl ServiceModel {
     /// different speeds: Stolyar 2015): a pod that can do `c` a second gets `r = idle_rate * (1 - r / c)`, so that slow pods
     /// get the less the more is to do, and never more than they can do. None where the pods are alike.
     pub(super) fn idle_rate(&self, arrivals: f64) -> Option<f64> {
-        let seeking = matches!(self.profile.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo);
         let first = self.cohorts.first()?.pods.speed;
+        let seeking = self.profile.discipline.looks_at_pods();
         if !seeking || !self.pod_capacity.is_finite() || self.cohorts.iter().all(|c| c.pods.speed == first) {
             return None;
         }

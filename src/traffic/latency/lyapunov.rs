@@ -101,13 +101,13 @@ mod tests {
             let w = covariance(&drift, &noise, step);
             let slope =
                 |row: usize, column: usize| (column + 1).checked_sub(row).and_then(|at| drift[row].get(at)).copied();
-            for row in 0..3 {
+            for (row, noise) in noise.into_iter().enumerate() {
                 for column in 0..3 {
                     let side = |one: usize, other: usize| {
                         (0..3).map(|k| slope(one, k).unwrap_or(0.0) * w[k * 3 + other]).sum::<f64>()
                     };
                     let left = side(row, column) + side(column, row);
-                    let wanted = if row == column { -noise[row] } else { 0.0 };
+                    let wanted = if row == column { -noise } else { 0.0 };
                     assert!((left - wanted).abs() < 1e-5, "{row} {column}: {left}, not {wanted}");
                 }
             }

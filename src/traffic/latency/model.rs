@@ -145,7 +145,7 @@ impl ServiceModel {
             return outcome;
         }
         self.align(pods);
-        let capacity = self.pod_capacity * self.cohorts.iter().map(|c| c.pods.ready * c.pods.speed).sum::<f64>();
+        let capacity = self.pod_capacity * self.cohorts.iter().map(|c| c.pods.power()).sum::<f64>();
         if capacity > 0.0 && span_s > 0.0 {
             self.flow(arrivals, span_s);
             self.worked = self.answer(arrivals, span_s, pods, &mut outcome);

@@ -13,6 +13,13 @@ pub struct PodCohort {
     pub speed: f64,
 }
 
+impl PodCohort {
+    /// Pods of speed 1 that could do as much.
+    pub fn power(&self) -> f64 {
+        self.ready * self.speed
+    }
+}
+
 /// The ready pods of a service over one step.
 pub type PodCohorts = [PodCohort];
 

@@ -18,6 +18,13 @@ pub enum Discipline {
     SharedQueue,
 }
 
+impl Discipline {
+    /// Whether it goes by what pods have in hand.
+    pub(super) fn looks_at_pods(self) -> bool {
+        matches!(self, Discipline::LeastOutstanding | Discipline::PowerOfTwo)
+    }
+}
+
 /// How the work of a request varies around its mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WorkShape {

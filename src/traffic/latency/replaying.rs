@@ -6,7 +6,7 @@
 use super::ServiceModel;
 use super::backlog::Drained;
 use super::model::LastLatency;
-use super::outcome::{PodCohorts, StepOutcome};
+use super::outcome::{PodCohort, PodCohorts, StepOutcome};
 use super::profile::ArrivalProcess;
 use super::replay::{Before, Replay, Seen};
 use super::table::RowBuckets;
@@ -129,14 +129,14 @@ impl ServiceModel {
 
     /// Work offered over what can be done; infinite without pods.
     fn load_of(&self, arrivals: f64, pods: &PodCohorts) -> f64 {
-        let speeds: f64 = pods.iter().map(|cohort| cohort.ready * cohort.speed).sum();
+        let speeds: f64 = pods.iter().map(PodCohort::power).sum();
         arrivals / (self.pod_capacity * speeds)
     }
 
     /// Whether no more requests are under way than formulas say.
     fn is_as_said(&mut self, arrivals: f64, under_way: f64, pods: &PodCohorts) -> bool {
         let ready: f64 = pods.iter().map(|cohort| cohort.ready).sum();
-        let speed = pods.iter().map(|cohort| cohort.ready * cohort.speed).sum::<f64>() / ready.max(1e-300);
+        let speed = pods.iter().map(PodCohort::power).sum::<f64>() / ready.max(1e-300);
         let in_use = self.table_for(ready, speed);
         let table = &self.in_use[in_use].table;
         let place = table.place(self.load_of(arrivals, pods));
@@ -155,14 +155,7 @@ impl ServiceModel {
         keys.sort_unstable();
         for alike in keys.chunk_by(|one, other| one == other) {
             let (cell, bucket) = ((alike[0] >> 16) as f64, (alike[0] & 0xffff) as usize);
-            self.drained.push(Drained {
-                arrived_from_s: cell * CELL_S,
-                arrived_to_s: (cell + 1.0) * CELL_S,
-                first_wait_s: RowBuckets::edge(bucket),
-                last_wait_s: RowBuckets::edge(bucket + 1),
-                requests: alike.len() as f64 * scale,
-                is_whole: true,
-            });
+            self.tell(cell * CELL_S, CELL_S, bucket, alike.len() as f64 * scale);
         }
     }
 
@@ -170,15 +163,20 @@ impl ServiceModel {
     fn tell_steady(&mut self, tally: &Tally, span_s: f64, answered: f64) {
         let scale = answered / (tally.answered as f64).max(1e-9);
         for (bucket, requests) in tally.counts.iter().enumerate().filter(|(_, requests)| **requests > 0) {
-            self.drained.push(Drained {
-                arrived_from_s: self.clock_s,
-                arrived_to_s: self.clock_s + span_s,
-                first_wait_s: RowBuckets::edge(bucket),
-                last_wait_s: RowBuckets::edge(bucket + 1),
-                requests: f64::from(*requests) * scale,
-                is_whole: true,
-            });
+            self.tell(self.clock_s, span_s, bucket, f64::from(*requests) * scale);
         }
+    }
+
+    /// Tells of requests that arrived within a time from `from_s` on, and whose latency is in a bucket.
+    fn tell(&mut self, from_s: f64, span_s: f64, bucket: usize, requests: f64) {
+        self.drained.push(Drained {
+            arrived_from_s: from_s,
+            arrived_to_s: from_s + span_s,
+            first_wait_s: RowBuckets::edge(bucket),
+            last_wait_s: RowBuckets::edge(bucket + 1),
+            requests,
+            is_whole: true,
+        });
     }
 
     /// Latencies and failures of `ended` requests that are as those of the tally.
@@ -198,7 +196,7 @@ impl ServiceModel {
     }
 
     fn count_replayed_cpu(&mut self, cpu_s: f64, span_s: f64, pods: &PodCohorts, outcome: &mut StepOutcome) {
-        let speeds: f64 = pods.iter().map(|cohort| cohort.ready * cohort.speed).sum();
+        let speeds: f64 = pods.iter().map(PodCohort::power).sum();
         let done = cpu_s / self.profile.cpu_s;
         self.worked = done;
         outcome.utilization = (done / (self.pod_capacity * speeds * span_s).max(1e-300)).min(1.0);
@@ -211,7 +209,7 @@ impl ServiceModel {
 mod tests {
     use super::*;
     use crate::rng::Seed;
-    use crate::traffic::latency::{Abandoned, Discipline, PodCohort, ServiceProfile, Timeout};
+    use crate::traffic::latency::{Abandoned, Discipline, ServiceProfile, Timeout};
     use crate::units::SimDuration;
 
     const PODS: [PodCohort; 1] = [PodCohort { key: 0, ready: 4.0, speed: 1.0 }];

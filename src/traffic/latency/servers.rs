@@ -47,7 +47,7 @@ pub(super) struct Conditional {
 }
 
 /// Gaps and works that vary less together, as squared coefficients of variation, meet as a clock's wheels do.
-const CLOCKWORK: f64 = 0.03;
+pub(super) const CLOCKWORK: f64 = 0.03;
 
 impl Servers {
     /// Whether gaps and works are so even that below capacity nobody waits: D/D/c, where no law of the wait has a shape.
@@ -82,7 +82,7 @@ impl Servers {
         } else {
             calm_share * (1.0 - calm_load) / (1.0 - calm_share)
         };
-        let seeks = matches!(self.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo);
+        let seeks = self.discipline.looks_at_pods();
         let stuck_of = |conditional: &Conditional, load: f64| {
             if seeks { (conditional.mean - self.pooled(servers, load).mean).max(0.0) } else { 0.0 }
         };

@@ -117,7 +117,7 @@ impl Steady {
 }
 
 fn ready_of(pods: &PodCohorts) -> f64 {
-    pods.iter().map(|cohort| cohort.ready * cohort.speed).sum()
+    pods.iter().map(PodCohort::power).sum()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! recorded and drawn cases have it. It says nothing of why: that is written where the models are.
 
 use super::profile::{ArrivalProcess, Discipline, ServiceProfile};
+use super::servers::CLOCKWORK;
 use super::table::{Serving, Station};
 
 /// The load (work offered over capacity) from which on a service is replayed; infinite where formulas do at any.
@@ -16,9 +17,6 @@ pub(super) fn replayed_from(profile: &ServiceProfile) -> f64 {
 
 /// Who waits for so many times a request's own time gives up in deep overload only, which backlogs follow.
 const LONG: f64 = 200.0;
-
-/// Gaps and works that vary less together, as squared coefficients of variation.
-const CLOCKWORK: f64 = 0.03;
 
 /// What matters of a service.
 struct Kind {
@@ -39,11 +37,6 @@ impl Kind {
             has_bound: profile.queue_bound.is_some() && profile.concurrency.is_some(),
             is_impatient: profile.timeout.is_some_and(|timeout| timeout.after_s < LONG * profile.unloaded_s()),
         }
-    }
-
-    /// A balancer that looks at pods.
-    fn looks(&self) -> bool {
-        matches!(self.discipline, Discipline::LeastOutstanding | Discipline::PowerOfTwo)
     }
 
     fn is_even(&self) -> bool {
@@ -70,7 +63,7 @@ impl Kind {
             ArrivalProcess::Bursty { .. } if is_one_queue && !self.shares() && self.scv <= 1.0 => 0.8,
             ArrivalProcess::Bursty { .. } => 0.4,
             _ if self.has_bound || self.is_impatient => 0.6,
-            _ if self.looks() || (self.shares() && self.discipline == Discipline::RoundRobin) => 0.6,
+            _ if self.discipline.looks_at_pods() || (self.shares() && self.discipline == Discipline::RoundRobin) => 0.6,
             _ if self.shares() => 0.85,
             _ => f64::INFINITY,
         }
@@ -79,7 +72,7 @@ impl Kind {
     fn by_patience(&self) -> f64 {
         match self.discipline {
             _ if !self.is_impatient => f64::INFINITY,
-            _ if self.looks() && self.scv != 1.0 => 0.4,
+            _ if self.discipline.looks_at_pods() && self.scv != 1.0 => 0.4,
             _ if self.has_bound || self.scv != 1.0 => 0.6,
             Discipline::Random | Discipline::SharedQueue => 0.85,
             _ => 0.6,
@@ -91,7 +84,7 @@ impl Kind {
             _ if !self.has_bound => f64::INFINITY,
             Discipline::RoundRobin if self.is_even() => 0.35,
             Discipline::RoundRobin => 0.55,
-            _ if self.looks() && (self.shares() || self.scv > 1.0) => 0.65,
+            _ if self.discipline.looks_at_pods() && (self.shares() || self.scv > 1.0) => 0.65,
             Discipline::Random if self.shares() && self.scv > 2.0 => 0.6,
             _ => f64::INFINITY,
         }
@@ -101,7 +94,7 @@ impl Kind {
         match self.discipline {
             // Works that vary less than exponential ones have no phases to be followed by.
             _ if self.shares() && self.is_even() => 0.85,
-            _ if self.looks() && self.shares() => 0.9,
+            _ if self.discipline.looks_at_pods() && self.shares() => 0.9,
             Discipline::SharedQueue if self.is_limited_sharing() => 0.85,
             Discipline::RoundRobin | Discipline::Random if self.is_limited_sharing() && self.scv > 2.0 => 0.9,
             _ => f64::INFINITY,
