@@ -7,6 +7,7 @@
 //!
 //! Not here: other knobs than min and max. Start reading at [`advise`].
 
+pub mod answer;
 mod patch;
 mod search;
 mod setting;
