@@ -17,10 +17,10 @@ pub enum Verdict {
     NotFound,
 }
 
-/// Kinds of settings that may move.
+/// Kinds of knobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum MoverKind {
+pub enum KnobKind {
     /// `minReplicas` of an HPA, or a group's least size.
     Min,
     /// `maxReplicas` of an HPA, or a group's largest size.
@@ -68,7 +68,7 @@ pub struct Effect {
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MoverAnswer {
+pub struct KnobAnswer {
     /// `HPA order/order-service minReplicas`.
     pub name: String,
     /// What stands before the value in a `--set`.
@@ -76,7 +76,7 @@ pub struct MoverAnswer {
     /// Whose it is.
     pub owner: Owner,
     /// What it is.
-    pub kind: MoverKind,
+    pub kind: KnobKind,
     /// As it is.
     pub current: String,
     /// As it should be.
@@ -178,7 +178,7 @@ pub struct Answer {
     /// What is optimised, and what is kept, in a sentence.
     pub aim: String,
     /// Every setting that could move.
-    pub movers: Vec<MoverAnswer>,
+    pub knobs: Vec<KnobAnswer>,
     /// The present setting, in fresh periods.
     pub as_is: Measured,
     /// The recommended one, in the same.
@@ -209,7 +209,7 @@ pub struct Answer {
 
 impl Answer {
     /// The settings that change.
-    pub fn changes(&self) -> impl Iterator<Item = &MoverAnswer> {
-        self.movers.iter().filter(|mover| mover.current != mover.recommended)
+    pub fn changes(&self) -> impl Iterator<Item = &KnobAnswer> {
+        self.knobs.iter().filter(|knob| knob.current != knob.recommended)
     }
 }
