@@ -37,6 +37,11 @@ impl Schedule {
         let pattern = text.parse().map_err(|e| wrong(format!("`{text}` is not a schedule: {e}")))?;
         Ok(Schedule { pattern, epoch, zone })
     }
+    /// The same schedule on a clock that starts `by` later.
+    pub fn later(&self, by: SimDuration) -> Self {
+        let epoch = self.epoch.checked_add(jiff::SignedDuration::from_nanos(by.as_nanos())).unwrap_or(self.epoch);
+        Schedule { epoch, ..self.clone() }
+    }
     /// The first due time after `now`, if there is ever one.
     pub fn next_after(&self, now: SimTime) -> Option<SimTime> {
         let wall = self.epoch.checked_add(jiff::SignedDuration::from_nanos(now.as_nanos())).ok()?;

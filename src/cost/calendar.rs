@@ -77,6 +77,23 @@ impl Calendar {
         Ok(Calendar { start_unix, zero, days, months })
     }
 
+    /// What is left of it for a simulation that starts `by` (at least 0) later.
+    pub fn later(&self, by: SimDuration) -> Self {
+        let hour = self.hour_of(SimTime::ZERO + by);
+        let mut days: Vec<u32> = self.days.iter().filter(|first| **first > hour).map(|first| first - hour).collect();
+        if !self.days.is_empty() {
+            days.insert(0, 0);
+        }
+        let months = self.months[self.month_of(hour)..].iter();
+        let months = months.map(|month| Month { first_hour: month.first_hour.saturating_sub(hour), ..month.clone() });
+        Calendar {
+            start_unix: self.start_unix + by.as_secs(),
+            zero: self.hour_start(hour) - by,
+            days,
+            months: months.collect(),
+        }
+    }
+
     /// The start of the simulated time, seconds since 1970.
     pub fn start_unix(&self) -> i64 {
         self.start_unix
@@ -163,6 +180,16 @@ mod tests {
         assert_eq!(odd.hour_of(SimTime::ZERO), 0);
         assert_eq!(odd.hour_start(1), SimTime::ZERO + SimDuration::from_mins(40));
         assert_eq!(odd.first_hour_of_day(1), Some(14));
+    }
+
+    #[test]
+    fn a_part_of_a_time_has_its_own_hours_days_and_months() {
+        let whole = calendar("2026-11-28T10:20:00Z", "Europe/Berlin", 9);
+        let later = whole.later(SimDuration::from_mins(3 * 24 * 60 + 25));
+        let alone = calendar("2026-12-01T10:45:00Z", "Europe/Berlin", 6);
+        assert_eq!(later, alone);
+        assert_eq!(whole.later(SimDuration::ZERO), whole);
+        assert_eq!(whole.later(SimDuration::from_hours(24)).months().len(), 2);
     }
 
     #[test]

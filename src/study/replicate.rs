@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 use crate::sim::outcome::Outcome;
 use crate::sim::{Simulation, Start};
 use crate::traffic::latency::LatencyTables;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, Timing};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -48,6 +48,17 @@ impl Study {
             timeline_every: SimDuration::from_mins(minutes as i64),
             keeps_story: true,
         }
+    }
+
+    /// The part of it from one time until another, simulated by itself: the demand of that part with all that happens in it, on
+    /// a cluster that begins as the scenario's does. The other part of a trace, or other numbers of replications, are what this one has
+    /// not seen.
+    ///
+    /// Times before the start or after the end are those; nothing is left of a part that ends before it begins.
+    pub fn over(&self, from: SimTime, until: SimTime) -> Study {
+        let from = from.max(SimTime::ZERO);
+        let duration = until.min(SimTime::ZERO + self.duration).since(from).max(SimDuration::ZERO);
+        Study { cast: Arc::new(self.cast.later(from.since(SimTime::ZERO))), duration, ..self.clone() }
     }
 
     /// Replication `number`. Only number 0 keeps its timeline and its log, and only where the study keeps them.
@@ -92,5 +103,32 @@ impl Study {
     /// The story of replication 0.
     pub fn history(&self) -> History {
         History::take(&mut self.replicate(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requests(study: &Study) -> f64 {
+        let runs = study.replicate_all(0..2, &|| ());
+        runs.over(|figures| figures.entry.requests.all).mean
+    }
+
+    #[test]
+    fn parts_have_the_demand_of_the_whole() {
+        let sets = ["duration=30h".to_owned(), "step=1m".to_owned()];
+        let scenario = crate::scenario::embedded(&sets).expect("the reference scenario");
+        let study = Study { keeps_story: false, ..Study::of(&scenario) };
+        let [noon, end] = [12, 30].map(|hours| SimTime::ZERO + SimDuration::from_hours(hours));
+        let (first, second) = (study.over(SimTime::ZERO, noon), study.over(noon, SimTime::MAX));
+        assert_eq!((first.duration + second.duration).as_secs(), 30 * 3600);
+        let [whole, first, second] = [&study, &first, &second].map(requests);
+        assert!(((first + second) / whole - 1.0).abs() < 0.02, "{first} + {second}, not {whole}");
+        // The night is in the first part, the evening in the second.
+        assert!((first / 12.0 - second / 18.0).abs() / whole * 30.0 > 0.05, "{first} {second}");
+        let same = study.over(SimTime::ZERO, end).replicate_all(0..1, &|| ());
+        assert!(same.figures() == study.replicate_all(0..1, &|| ()).figures());
+        assert!(study.over(end, noon).duration.is_zero());
     }
 }

@@ -14,6 +14,7 @@ mod delay;
 mod deploy;
 mod fault;
 mod group;
+mod later;
 mod lifecycle;
 mod load;
 mod metered;

@@ -87,7 +87,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     if curves.len() < scene.file.traffic.patterns.len() {
         return;
     }
-    let demand = Arc::new(Demand { curves, noise, poisson: true, growth: growth(scene) });
+    let demand = Arc::new(Demand { curves, noise, poisson: true, growth: growth(scene), ..Demand::default() });
     cast.traffic = Some(Traffic { demand, graph, services, objective, mode, arrivals });
 }
 

@@ -138,10 +138,10 @@ impl Serving {
     /// How many times the cpu of the profile a request costs the versions that have the traffic; the mean over
     /// their ready pods.
     pub(crate) fn cpu_factor(&self, shared: &Shared, id: WorkloadId) -> f64 {
-        let state = &shared.workloads[id];
-        if state.templates.len() == 1 {
+        if shared.cast.deploys.is_empty() {
             return 1.0;
         }
+        let state = &shared.workloads[id];
         let (mut sum, mut pods) = (0.0, 0u32);
         for pod in state.pods.iter().filter(|pod| shared.cluster.pod(**pod).is_ready() && shared.has_traffic(id, **pod))
         {

@@ -28,6 +28,8 @@ pub struct Demand {
     pub poisson: bool,
     /// On the sum of the curves.
     pub growth: Growth,
+    /// How much later than the curves and growth the simulated time begins: where only a part of them is simulated.
+    pub starts: SimDuration,
 }
 
 /// One replication's walk along a [`Demand`], step by step in order of time.
@@ -44,6 +46,7 @@ pub(crate) struct DemandRun {
 impl Demand {
     /// The rate in requests per second at an instant, without noise. For charts and tests.
     pub fn rate_at(&self, time: SimTime) -> f64 {
+        let time = time + self.starts;
         let rate: f64 = self.curves.iter().map(|curve| curve.rate_at(time, &mut Cursor::default())).sum();
         rate * self.growth.between(time, time)
     }
@@ -51,6 +54,7 @@ impl Demand {
     /// The mean rate in requests per second over `from..to`, without noise; the rate at `from`
     /// when the interval is empty. Growth is averaged by itself, as if the curves were level.
     pub fn mean_rate(&self, from: SimTime, to: SimTime) -> f64 {
+        let [from, to] = [from, to].map(|time| time + self.starts);
         let rate = mean_rate(&self.curves, &mut vec![Cursor::default(); self.curves.len()], from, to);
         rate * self.growth.between(from, to)
     }
@@ -67,6 +71,7 @@ impl DemandRun {
     /// The mean rate in requests per second over the step that starts at `from`, with this
     /// replication's noise. Each call draws: ask once per step, in order of time.
     pub(crate) fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
+        let from = from + self.demand.starts;
         let mut rate = mean_rate(&self.demand.curves, &mut self.cursors, from, from + span);
         // Within a step the growth is as good as a straight line: its mean is that of the product.
         rate *= self.demand.growth.between(from, from + span);
