@@ -23,6 +23,7 @@ mod runs;
 pub mod sweep;
 
 pub use crate::traffic::latency::LatencyTables;
+pub use advise::stress;
 pub use carbon::{Emissions, emissions};
 pub use errors::{ALPHA, holm, looks};
 pub use estimate::Estimate;

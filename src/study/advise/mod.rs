@@ -11,6 +11,7 @@ pub mod answer;
 mod patch;
 mod search;
 mod setting;
+pub mod stress;
 
 pub(crate) use patch::{hpa_patch, tfvars};
 pub(crate) use search::{Advice, Budget, Row, Trial, advise, expected_replications};
