@@ -123,7 +123,7 @@ pub fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
             unit: metric.unit,
             better: metric.better,
             value: Cow::Borrowed(value),
-            objective: None,
+            objective: promised(report, &key(metric.name, scope, &name)),
         };
         all.extend(rows.into_iter().map(figure));
     };
@@ -164,6 +164,11 @@ pub fn figures<'a>(report: &'a Report) -> Vec<Figure<'a>> {
         add(scope, name.clone(), rows);
     }
     all
+}
+
+/// What is promised of the figure of a part.
+fn promised(report: &Report, key: &str) -> Option<f64> {
+    report.objectives.iter().find(|row| row.metric == key).map(|row| row.target)
 }
 
 /// What all HPAs do together.

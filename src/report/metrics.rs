@@ -33,6 +33,7 @@ metrics! {
     LATENCY_P99 "latencyMsP99" "Latency P99, slowest route" "latency P99" Milliseconds Lower,
     ERRORS "errorRatio" "Failed requests" "failed requests" Ratio Lower,
     BREACH "breachRatio" "Time in breach" "time in breach" Ratio Lower,
+    BURN_RATE "burnRate" "Burn rate of the error budget at most" "" Count Lower,
     NODE_HOURS "nodeHours" "Node hours" "" Count Neither,
     NODES_PEAK "nodesPeak" "Nodes at most" "nodes at most" Count Neither,
     PENDING "pendingPodSeconds" "Pods waiting for a node, in all" "" Seconds Lower,

@@ -11,7 +11,11 @@ const LEAST_WORTH_TELLING: f64 = 0.000_5;
 /// Whether a figure is within what was promised, and was in every replication that counts: where most requests fail, the
 /// latency of the others is no success.
 pub(super) fn is_met(report: &Report, headline: &Headline, target: f64) -> bool {
-    let mut promises = report.objectives.iter().filter(|row| row.unit == headline.unit && row.target == target);
+    let is_same = |row: &&Objective| match row.metric.is_empty() {
+        true => row.unit == headline.unit && row.target == target,
+        false => row.metric == headline.metric,
+    };
+    let mut promises = report.objectives.iter().filter(is_same);
     headline.value.mean <= target && promises.all(|row| row.met_ratio > 0.0)
 }
 

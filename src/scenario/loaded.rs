@@ -2,6 +2,7 @@
 
 use super::inputs::Inputs;
 use super::issue::{Issues, Place};
+use super::wanted::Wanted;
 use crate::market::Provider;
 use crate::units::SimDuration;
 use crate::world::{Cast, Timing};
@@ -44,6 +45,8 @@ pub struct Scenario {
     pub growth_per_month: Option<f64>,
     /// What figures are held against, as it is written: `check` reads it.
     pub thresholds: Vec<ThresholdText>,
+    /// What is asked of a recommendation.
+    pub wanted: Wanted,
     /// What is doubtful about it: shown above the numbers.
     pub caveats: Issues,
     /// What is paid for and not in its bill, one sentence each.

@@ -43,6 +43,7 @@ mod timed;
 mod unfit;
 mod vpa_flags;
 pub mod vpas;
+pub mod wanted;
 mod written;
 
 pub use build::{Door, FoundNode, IngressPath, Inventory, Running, checked_replications, inventory};

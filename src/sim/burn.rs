@@ -41,6 +41,9 @@ pub struct ErrorBudget {
     pub paging: SimDuration,
     /// Time in which there would have been a ticket.
     pub ticket: SimDuration,
+    /// The highest burn rate over an hour that still held in its last five minutes: the windows of the first page.
+    #[serde(default)]
+    pub fastest: f64,
 }
 
 impl ErrorBudget {
@@ -132,6 +135,11 @@ impl Burn {
         if let Some(last) = self.minutes.last_mut() {
             *last = (self.kept.requests, self.kept.bad);
         }
+        let [page, _] = &PAGES;
+        if self.minutes.len() >= page.short_minutes {
+            let lasting = self.rate(page.long_minutes).min(self.rate(page.short_minutes));
+            self.kept.fastest = self.kept.fastest.max(lasting);
+        }
         if PAGES.iter().any(|alert| self.is_on(alert)) {
             self.kept.paging += span;
         }
@@ -140,15 +148,26 @@ impl Burn {
         }
     }
 
-    /// A window longer than the run so far is as long as the run, as a fresh monitoring would show it.
+    /// Requests of the last minutes, and bad ones. A window longer than the run so far is as long as the run, as a fresh
+    /// monitoring would show it.
+    fn window(&self, minutes: usize) -> (f64, f64) {
+        let then = match self.minutes.len().checked_sub(minutes + 1) {
+            Some(at) => self.minutes[at],
+            None => (0.0, 0.0),
+        };
+        (self.kept.requests - then.0, self.kept.bad - then.1)
+    }
+
+    /// How fast the budget burned in the last minutes; 0 where there was less than one request. Where there is no budget the
+    /// rate is the largest number: it can be written, which infinity cannot.
+    fn rate(&self, minutes: usize) -> f64 {
+        let (requests, bad) = self.window(minutes);
+        if bad > 0.0 && requests >= 1.0 { (bad / (self.kept.budget * requests)).min(f64::MAX) } else { 0.0 }
+    }
+
     fn is_on(&self, alert: &Alert) -> bool {
         let burns = |minutes: usize| {
-            let now = (self.kept.requests, self.kept.bad);
-            let then = match self.minutes.len().checked_sub(minutes + 1) {
-                Some(at) => self.minutes[at],
-                None => (0.0, 0.0),
-            };
-            let (requests, bad) = (now.0 - then.0, now.1 - then.1);
+            let (requests, bad) = self.window(minutes);
             bad > 0.0 && bad >= alert.rate * self.kept.budget * requests
         };
         self.minutes.len() >= alert.short_minutes && burns(alert.long_minutes) && burns(alert.short_minutes)

@@ -12,7 +12,7 @@ use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
 use crate::units::{SimDuration, SimTime};
 use crate::vpa::Recommendation;
-use crate::world::Objective;
+use crate::world::Traffic;
 use crate::world::{GroupId, InstanceId, WorkloadId};
 use smallvec::SmallVec;
 
@@ -71,18 +71,18 @@ pub struct RouteTotals {
     pub errors: f64,
     /// End-to-end latency of the others.
     pub latency: LatencyHistogram,
-    /// The traffic's objectives.
+    /// Its objectives.
     pub promises: Promises,
 }
 
-/// All entry traffic against its objective.
+/// All entry traffic against its objectives.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceLevels {
     /// Requests that entered.
     pub requests: f64,
     /// Requests that failed somewhere.
     pub errors: f64,
-    /// Time in steps in which some route broke the objective.
+    /// Time in steps in which some route broke its objective.
     pub breach: SimDuration,
     /// Time observed.
     pub observed: SimDuration,
@@ -94,7 +94,7 @@ pub struct ServiceLevels {
 }
 
 impl ServiceLevels {
-    pub(super) fn add(&mut self, routes: &IdVec<RouteId, RouteOutcome>, span: SimDuration, objective: &Objective) {
+    pub(super) fn add(&mut self, routes: &IdVec<RouteId, RouteOutcome>, span: SimDuration, traffic: &Traffic) {
         let mut broken = false;
         for (id, route) in routes.iter() {
             self.by_route.fill_to(id, (0.0, 0.0));
@@ -103,7 +103,7 @@ impl ServiceLevels {
             self.requests += route.arrived;
             self.errors += route.failed;
             let error_rate = if route.arrived > 0.0 { route.failed / route.arrived } else { 0.0 };
-            broken |= objective.is_broken_by(route.latency.p95_s, error_rate);
+            broken |= traffic.objective_of(id).is_broken_by(route.latency.p95_s, error_rate);
         }
         self.observed += span;
         if broken {

@@ -32,7 +32,7 @@ pub use figures::Figures;
 pub use forecast::{Forecast, ForecastMonth, forecast};
 pub use growing::Growing;
 pub use history::History;
-pub use kept::{keeps_error_rate, keeps_latency, keeps_promises};
+pub use kept::{Promise, What, keeps_promises, promises};
 pub use names::{ItemName, Names, ObjectName, OwnerName};
 pub use paired::{Better, MARGIN, Pair, PairVerdict};
 pub use replicate::Study;

@@ -1,7 +1,7 @@
 //! The cast: all that is given before time starts.
 
 use super::{
-    Billing, Budget, Carbon, Deploy, Fault, Hpa, Metered, NodeGroup, NodeItem, OnNotice, PricedTime, Rebalance,
+    Billing, Budget, Carbon, Deploy, Fault, Hpa, Limits, Metered, NodeGroup, NodeItem, OnNotice, PricedTime, Rebalance,
     TracePod, Traffic, Vpa, Workload,
 };
 use crate::autoscaler;
@@ -49,6 +49,8 @@ pub struct Cast {
     pub trace: Vec<TracePod>,
     /// Requests, where there are any.
     pub traffic: Option<Traffic>,
+    /// What is promised of a whole run, beside what the traffic promises users.
+    pub limits: Limits,
     /// What is paid for besides nodes, and the account's calendar.
     pub billing: Billing,
     /// Items of the billing that the simulation meters.

@@ -1,10 +1,11 @@
 //! Traffic: how much enters, who serves it, what is promised.
 
 use crate::id::{IdVec, WorkloadId};
-use crate::traffic::calls::{CallGraph, ServiceId};
+use crate::traffic::calls::{CallGraph, RouteId, ServiceId};
 use crate::traffic::demand::Demand;
 use crate::traffic::exact::ArrivalProcess;
 use crate::traffic::latency::ServiceProfile;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The traffic of a scenario: how much enters, who serves it, what is promised.
@@ -16,12 +17,26 @@ pub struct Traffic {
     pub graph: CallGraph,
     /// The services, in the order of the graph's ids.
     pub services: IdVec<ServiceId, Service>,
-    /// What is promised to users, end to end.
+    /// What is promised to users of every route, end to end.
     pub objective: Objective,
+    /// What is promised in its place to users of single routes.
+    pub route_objectives: BTreeMap<RouteId, Objective>,
     /// How latency is found.
     pub mode: LatencyMode,
     /// How arrivals vary around their rate; the fast mode takes them as Poisson.
     pub arrivals: ArrivalProcess,
+}
+
+impl Traffic {
+    /// What is promised to users of a route.
+    pub fn objective_of(&self, route: RouteId) -> Objective {
+        self.route_objectives.get(&route).copied().unwrap_or(self.objective)
+    }
+    /// Whether anything is promised to users.
+    pub fn promises_anything(&self) -> bool {
+        let own = self.route_objectives.values().chain([&self.objective]);
+        own.chain(self.services.values().filter_map(|row| row.objective.as_ref())).any(Objective::promises_anything)
+    }
 }
 
 /// How latency, errors and usage are found.
@@ -63,6 +78,11 @@ pub struct Objective {
 impl Objective {
     /// The share of requests that a P95 objective lets be slower than it says.
     pub const MAY_BE_SLOWER: f64 = 0.05;
+
+    /// Whether it says anything.
+    pub fn promises_anything(&self) -> bool {
+        self.latency_s_p95.is_some() || self.error_rate.is_some()
+    }
 
     /// Whether a step with this P95 (seconds, of the requests answered) and error rate breaks the promise. A request that
     /// fails is not answered in time: where more of them do than may be slow, a P95 is no good news.

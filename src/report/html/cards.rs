@@ -134,9 +134,7 @@ fn levels(report: &Report) -> Card {
     let kept = report.objectives.iter().filter(|row| row.met_ratio >= 1.0).count();
     let all = report.objectives.len();
     let line = |row: &crate::report::Objective| {
-        let headline = report.headlines.iter().find(|headline| {
-            headline.objective == Some(row.target) && headline.unit == row.unit && headline.label == row.label
-        });
+        let headline = report.headlines.iter().find(|headline| headline.metric == row.metric);
         let value = headline.map_or(String::new(), |row| format!(" {}", figure(row.value.mean, row.unit)));
         let text = format!(
             "{}{value}, objective {}: kept in {:.0} % of the runs",

@@ -247,6 +247,9 @@ pub struct Headline {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Objective {
+    /// The key of the figure that it limits: `latencyMsP95`, `latencyMsP95{route:/checkout}`; empty in older reports.
+    #[serde(default)]
+    pub metric: String,
     /// A few words for people: `latency P95`.
     pub label: String,
     /// The unit of `target`.

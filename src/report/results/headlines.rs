@@ -1,9 +1,9 @@
-//! The figures to look at first, and the objectives.
+//! The figures to look at first.
 
 use super::Results;
 use crate::report::metrics::{self, Metric};
-use crate::report::{Estimate, Headline, Objective, Unit};
-use crate::study::{Figures, keeps_error_rate, keeps_latency};
+use crate::report::{Estimate, Headline, Unit};
+use crate::study::{Figures, Promise, What};
 
 fn headline(metric: Metric, value: Estimate) -> Headline {
     let Metric { name, of_all, unit, .. } = metric;
@@ -30,19 +30,26 @@ impl Results<'_> {
     }
 
     fn of_users(&self) -> Vec<Headline> {
-        let Some(traffic) = &self.cast.traffic else { return Vec::new() };
+        if self.cast.traffic.is_none() {
+            return Vec::new();
+        }
         let slowest_ms = |quantile: f64| self.over_known(move |run| Some(run.slowest_route_s(quantile)? * 1000.0));
         let latency = headline(metrics::LATENCY_P95, slowest_ms(0.95));
-        let target_ms = traffic.objective.latency_s_p95.map(|seconds| seconds * 1000.0);
         let failed = self.over(|run| run.entry.requests.failed_ratio());
         let errors = headline(metrics::ERRORS, failed);
         let breach = self.over(|run| run.entry.breach_ratio());
-        vec![
-            Headline { objective: target_ms, ..latency },
+        let mut all = vec![
+            Headline { objective: self.latency_limit_ms(), ..latency },
             headline(metrics::LATENCY_P99, slowest_ms(0.99)),
-            Headline { objective: traffic.objective.error_rate, ..errors },
-            headline(metrics::BREACH, breach),
-        ]
+            Headline { objective: self.limit(What::ErrorRate(None)), ..errors },
+            Headline { objective: self.limit(What::Breach), ..headline(metrics::BREACH, breach) },
+        ];
+        if let Some(limit) = self.limit(What::BurnRate) {
+            let burn = Promise { what: What::BurnRate, limit };
+            let value = self.over(|run| burn.value(run));
+            all.push(Headline { objective: Some(limit), ..headline(metrics::BURN_RATE, value) });
+        }
+        all
     }
 
     fn of_the_cluster(&self) -> Vec<Headline> {
@@ -56,8 +63,8 @@ impl Results<'_> {
         vec![
             headline(metrics::NODE_HOURS, node_hours),
             count(metrics::NODES_PEAK, &|run| run.cluster.nodes.most as u64),
-            headline(metrics::PENDING, waited),
-            headline(metrics::LONGEST_PENDING, longest),
+            Headline { objective: self.limit(What::PendingPodHours), ..headline(metrics::PENDING, waited) },
+            Headline { objective: self.limit(What::LongestPending), ..headline(metrics::LONGEST_PENDING, longest) },
             count(metrics::UNPLACED, &|run| run.cluster.unplaced),
             count(metrics::SCALE_EVENTS, &Figures::scale_events),
             headline(metrics::FLAPPING, flapping),
@@ -66,22 +73,5 @@ impl Results<'_> {
             count(metrics::SPOT_LOSSES, &|run| run.cluster.spot_losses),
             count(metrics::OUT_OF_MEMORY, &|run| run.cluster.out_of_memory),
         ]
-    }
-
-    pub(super) fn objectives(&self) -> Vec<Objective> {
-        let Some(traffic) = &self.cast.traffic else { return Vec::new() };
-        let latency = traffic.objective.latency_s_p95.map(|most_s| Objective {
-            label: "P95 of every route".into(),
-            unit: Unit::Milliseconds,
-            target: most_s * 1000.0,
-            met_ratio: self.runs.share(|run| keeps_latency(run, most_s)),
-        });
-        let errors = traffic.objective.error_rate.map(|most| Objective {
-            label: "failed requests".into(),
-            unit: Unit::Ratio,
-            target: most,
-            met_ratio: self.runs.share(|run| keeps_error_rate(run, most)),
-        });
-        latency.into_iter().chain(errors).collect()
     }
 }

@@ -8,6 +8,7 @@ mod costs;
 mod drivers;
 mod forecast;
 mod headlines;
+mod objectives;
 mod owners;
 mod scaling;
 mod timeline;

@@ -75,12 +75,11 @@ impl Results<'_> {
 
     /// Requests answered within the latency objective, on all routes.
     fn within(&self, run: &Figures) -> Option<f64> {
-        self.cast.traffic.as_ref()?.objective.latency_s_p95?;
         run.routes.ids().map(|id| self.route_within(run, id)).sum()
     }
 
     fn route_within(&self, run: &Figures, route: RouteId) -> Option<f64> {
-        let most_s = self.cast.traffic.as_ref()?.objective.latency_s_p95?;
+        let most_s = self.cast.traffic.as_ref()?.objective_of(route).latency_s_p95?;
         let Felt { requests, latency, .. } = &run.routes[route];
         Some((requests.all - requests.failed).max(0.0) * (1.0 - latency.share_above(most_s)))
     }

@@ -50,7 +50,7 @@ impl Results<'_> {
                 latency_ms_p95: self.quantile_ms(felt, 0.95),
                 latency_ms_p99: self.quantile_ms(felt, 0.99),
                 error_ratio: self.share(|run| felt(run).requests.failed_ratio()),
-                detail: self.detail(traffic, traffic.objective, felt),
+                detail: self.detail(traffic, traffic.objective_of(id), felt),
             }
         };
         self.names.routes.iter().map(row).collect()

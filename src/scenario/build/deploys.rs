@@ -6,7 +6,7 @@ use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
-use crate::world::{BlueGreen, Cast, Deploy, Objective};
+use crate::world::{BlueGreen, Cast, Deploy, Traffic};
 
 /// How long a rollout is watched where the scenario does not say.
 const WATCH_FOR: SimDuration = SimDuration::from_mins(10);
@@ -96,11 +96,7 @@ fn check(at: usize, row: &file::Deploy, cast: &Cast, issues: &mut Issues) {
     if let Some(factor) = row.cpu_factor.filter(|factor| !(*factor > 0.0 && *factor <= 1000.0)) {
         issues.push(wrong("cpuFactor", format!("{factor} is not between 0 and 1000")));
     }
-    let promised = cast.traffic.as_ref().is_some_and(|traffic| {
-        let promises = |objective: &Objective| objective.latency_s_p95.is_some() || objective.error_rate.is_some();
-        promises(&traffic.objective)
-            || traffic.services.values().any(|row| row.objective.as_ref().is_some_and(promises))
-    });
+    let promised = cast.traffic.as_ref().is_some_and(Traffic::promises_anything);
     if row.rollback_after.is_some() && !promised {
         let message = "no objective is given that could be broken".to_owned();
         issues.push(wrong("rollbackAfter", message).with_help("add objectives: {latencyP95: 500ms}"));

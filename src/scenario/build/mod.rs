@@ -19,6 +19,7 @@ mod hpas;
 mod inventory;
 mod latency;
 mod machines;
+mod objectives;
 mod objects;
 mod owners;
 mod pod_trace;
@@ -43,6 +44,7 @@ use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::loaded::{Scenario, ThresholdText};
+use super::wanted::Wanted;
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
@@ -153,6 +155,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         seed: file.seed.unwrap_or(1),
         growth_per_month: file.traffic.growth.map(|growth| growth.per_month),
         thresholds: thresholds(file),
+        wanted: Wanted::default(),
         caveats: Issues::new(),
         not_in_bill,
     })
@@ -199,6 +202,7 @@ fn fill(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut Cast, issue
     hpas::build(scene, converter, cast, issues);
     vpas::build(scene, converter, cast, issues);
     traffic::build(scene, converter, cast, issues);
+    objectives::build(scene, cast, issues);
     unloaded::build(scene, converter, cast, issues);
     faults::build(scene, converter, cast, issues);
     vain::warn_about(scene, cast, issues);

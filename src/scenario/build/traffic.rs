@@ -14,7 +14,7 @@ use crate::traffic::latency::{
 };
 use crate::units::{Quantity, SimDuration, SimTime};
 use crate::world::WorkloadId;
-use crate::world::{Cast, Load, Objective, Service, Traffic, WorkloadKind};
+use crate::world::{Cast, Load, Service, Traffic, WorkloadKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         Ok(graph) => graph,
         Err(error) => return issues.push(Issue::error("services.calls", error.to_string())),
     };
-    let (noise, objective) = (noise(scene, issues), objective(scene, issues));
+    let noise = noise(scene, issues);
     let (mode, arrivals) = (latency::mode(scene), latency::arrivals(scene, issues));
     for (id, service) in services.iter_mut() {
         // Only who is called from outside sees the gaps as they are; bursts come through to everybody.
@@ -88,7 +88,8 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         return;
     }
     let demand = Arc::new(Demand { curves, noise, poisson: true, growth: growth(scene), ..Demand::default() });
-    cast.traffic = Some(Traffic { demand, graph, services, objective, mode, arrivals });
+    let (objective, route_objectives) = Default::default();
+    cast.traffic = Some(Traffic { demand, graph, services, objective, route_objectives, mode, arrivals });
 }
 
 /// How the demand grows.
@@ -107,19 +108,6 @@ fn noise(scene: &Scene<'_>, issues: &mut Issues) -> Option<Noise> {
     }
     let correlation_time = traffic.noise_correlation.map_or(SimDuration::from_mins(5), |time| time.0);
     Some(Noise { sigma, correlation_time })
-}
-
-/// What is promised.
-fn objective(scene: &Scene<'_>, issues: &mut Issues) -> Objective {
-    let promised = &scene.file.objectives;
-    if let Some(rate) = promised.error_rate.filter(|rate| !(0.0..=1.0).contains(rate)) {
-        let message = format!("found {rate}, expected a share from 0 to 1, such as 0.01");
-        issues.push(Issue::error("objectives.errorRate", message));
-    }
-    if promised.latency_p95.is_some_and(|time| time.0.is_zero()) {
-        issues.push(Issue::error("objectives.latencyP95", "found 0, expected a time such as 200ms"));
-    }
-    Objective { latency_s_p95: promised.latency_p95.map(|time| time.0.as_secs_f64()), error_rate: promised.error_rate }
 }
 
 /// All patterns as curves. Requests by path that access logs tell are added to `recorded`.

@@ -9,8 +9,10 @@ mod costs;
 mod events;
 mod forms;
 mod growth;
+mod objectives;
 mod owners;
 mod prices;
+mod recommend;
 mod services;
 mod sweep;
 mod traffic;
@@ -24,9 +26,11 @@ pub use commitments::{Commitment, CommitmentKind, Payment};
 pub use costs::{Billing, Charge, Managed, SupportPlan, SupportTerms};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
 pub use growth::GrowthRate;
+pub use objectives::{Objectives, RouteObjectives};
 pub use owners::{Allocation, Budget, Sharing};
 pub use prices::{Percent, PriceRate, PriceTerms, Prices, SpotAlign, SpotMode, SpotProcess};
-pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, Objectives, RetryPolicy, Service};
+pub use recommend::{FlashCrowd, HoldBack, Keep, Knob, Knobs, Recommend, Redundancy, SearchBudget, Stress};
+pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Stage, Trace, Traffic};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
@@ -87,8 +91,10 @@ pub struct ScenarioFile {
     pub jobs: BTreeMap<String, JobWork>,
     /// Patches of the HPAs' bounds, by name.
     pub hpas: BTreeMap<String, HpaPatch>,
-    /// What is promised to users.
+    /// What is promised, to users and of the cluster.
     pub objectives: Objectives,
+    /// What a recommendation may change, must survive and leaves alone. It changes nothing of what a run simulates.
+    pub recommend: Recommend,
     /// What `check` holds figures against, by the figure: `latencyMsP95: ['< 200']`.
     #[schemars(example = serde_json::json!({"latencyMsP95": ["< 200"]}))]
     pub thresholds: IndexMap<String, Vec<String>>,

@@ -1,4 +1,4 @@
-//! What a request costs each service, what Jobs do, and what is promised to users.
+//! What a request costs each service, and what Jobs do.
 
 use super::values::{ShortTime, Time};
 use crate::units::Quantity;
@@ -132,16 +132,4 @@ pub struct HpaPatch {
     /// The target of its cpu metric, percent.
     #[schemars(extend("x-default" = "from the HPA", "x-unit" = "percent of the request"), example = 70)]
     pub cpu_utilization: Option<i64>,
-}
-
-/// Service level objectives.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Objectives {
-    /// P95 of every route, end to end.
-    #[schemars(example = "200ms")]
-    pub latency_p95: Option<ShortTime>,
-    /// Failed requests over all, 0..=1.
-    #[schemars(extend("x-unit" = "0 to 1"), example = 0.01)]
-    pub error_rate: Option<f64>,
 }

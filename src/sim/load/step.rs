@@ -65,7 +65,7 @@ impl Serving {
                     self.usage[workload] = load.usage(id, row);
                 }
             }
-            self.service_levels.add(&load.last_routes, span, &traffic.objective);
+            self.service_levels.add(&load.last_routes, span, traffic);
         }
         shared.load = Some(load);
     }

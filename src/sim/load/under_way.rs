@@ -60,7 +60,7 @@ impl LoadState {
             LatencyMode::Fast => traffic.demand.clone(),
             LatencyMode::Exact => Arc::new(Demand { poisson: false, ..(*traffic.demand).clone() }),
         };
-        let routes = traffic.graph.routes().len();
+        let routes = traffic.graph.routes();
         LoadState {
             demand: DemandRun::new(demand, seed, "demand", 0),
             engine: TrafficEngine::new(traffic, traffic.mode, tables, seed),
@@ -68,8 +68,8 @@ impl LoadState {
             pods: IdVec::filled(ReadyPods::default(), traffic.services.len()),
             since: SimTime::ZERO,
             entry_rate: 0.0,
-            last_routes: IdVec::filled(RouteOutcome::default(), routes),
-            route_watches: IdVec::filled(BurnWatch::new(traffic.objective), routes),
+            last_routes: IdVec::filled(RouteOutcome::default(), routes.len()),
+            route_watches: routes.ids().map(|route| BurnWatch::new(traffic.objective_of(route))).collect(),
         }
     }
     /// The services, with their last step and sums.

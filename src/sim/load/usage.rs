@@ -231,6 +231,7 @@ mod tests {
             graph: CallGraph::from_routes(vec![route], 1).expect("a call"),
             services: [service].into_iter().collect(),
             objective: Default::default(),
+            route_objectives: Default::default(),
             mode: Default::default(),
             arrivals: Default::default(),
         }

@@ -40,6 +40,7 @@ fn traffic() -> Traffic {
         graph: CallGraph::from_routes(vec![route], 2).unwrap(),
         services: [service("shop", Some(0), 0.02), service("bank", None, 0.001)].into_iter().collect(),
         objective: Objective::default(),
+        route_objectives: Default::default(),
         mode: LatencyMode::Fast,
         arrivals: ArrivalProcess::Poisson,
     }

@@ -11,6 +11,8 @@ use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::log::{Cause, Occurrence};
 use crate::sim::shared::Shared;
+use crate::traffic::calls::RouteId;
+use crate::traffic::latency::RouteOutcome;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
 use crate::world::{BlueGreen, Load};
@@ -131,9 +133,9 @@ impl Rollouts {
     /// Whether users, or the service's own callers, see less than they were promised.
     fn breaks_objective(&self, shared: &Shared, id: WorkloadId) -> bool {
         let (Some(load), Some(traffic)) = (&shared.load, &shared.cast.traffic) else { return false };
-        let route = |outcome: &crate::traffic::latency::RouteOutcome| {
+        let route = |(id, outcome): (RouteId, &RouteOutcome)| {
             let error_rate = if outcome.arrived > 0.0 { outcome.failed / outcome.arrived } else { 0.0 };
-            traffic.objective.is_broken_by(outcome.latency.p95_s, error_rate)
+            traffic.objective_of(id).is_broken_by(outcome.latency.p95_s, error_rate)
         };
         let own = match shared.cast.workloads[id].load {
             Load::Service(service) => traffic.services[service].objective.as_ref().is_some_and(|objective| {
@@ -142,7 +144,7 @@ impl Rollouts {
             }),
             _ => false,
         };
-        own || load.last_routes.values().any(route)
+        own || load.last_routes.iter().any(route)
     }
 
     /// The version before becomes the current one again, with the pods that are left of it.

@@ -23,7 +23,7 @@ use crate::cost::{Bill, ChargeKind, Owner};
 use crate::id::{GroupId, IdVec, WorkloadId};
 use crate::sim::outcome::Outcome;
 use crate::traffic::calls::{RouteId, ServiceId};
-use crate::units::{Money, SimDuration, SimTime};
+use crate::units::{HOURS_PER_MONTH, Money, SimDuration, SimTime};
 use crate::vpa::Recommendation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,6 +123,10 @@ impl Figures {
     /// The pods without a node, times the hours that they waited.
     pub fn pending_pod_hours(&self) -> f64 {
         self.workloads.values().map(|row| row.pending.hours()).sum()
+    }
+    /// The same in a month of 730 hours.
+    pub fn pending_pod_hours_per_month(&self) -> f64 {
+        self.pending_pod_hours() * HOURS_PER_MONTH as f64 * 3600.0 / self.span.as_secs_f64().max(1e-9)
     }
     /// Rescales by HPAs and growths of node groups.
     pub fn scale_events(&self) -> u64 {

@@ -24,13 +24,13 @@ impl Requests {
     }
 }
 
-/// All entry traffic against its objective.
+/// All entry traffic against its objectives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EntryFigures {
     /// Requests that entered.
     pub requests: Requests,
-    /// Time in steps in which some route broke the objective.
+    /// Time in steps in which some route broke its objective.
     pub breach: SimDuration,
     /// Time observed.
     pub observed: SimDuration,
