@@ -25,7 +25,8 @@ const FIXED: [&str; 9] =
 const OF_HPAS: [(&str, &str); 3] = [("min", "minReplicas"), ("max", "maxReplicas"), ("cpu", "cpuUtilization")];
 
 impl Target {
-    fn of(path: &[&str]) -> Target {
+    /// The place at this path of the scenario.
+    pub fn of(path: &[&str]) -> Target {
         Target { path: path.iter().map(|part| (*part).to_owned()).collect(), flag: None }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! Start reading at [`Study`].
 
-pub(crate) mod advise;
+pub mod advise;
 pub mod audit;
 mod carbon;
 pub(crate) mod commitments;

@@ -1,17 +1,29 @@
-//! Which min and max to set: alternatives are simulated, not guessed.
+//! Which settings to choose: alternatives are simulated, not guessed.
 //!
-//! [`advise`] searches the cheapest [`Setting`] that meets the objective in enough replications. All
-//! settings meet the same traffic and the same luck (common random numbers), so that their differences
-//! are theirs; the winner is checked against the present setting on fresh seeds, and a saving smaller
-//! than its interval is not called one.
-//!
-//! Not here: other knobs than min and max. Start reading at [`advise`].
+//! Not here: texts and patches (`report`). Start reading at [`recommend`](recommend::recommend).
 
+mod also;
 pub mod answer;
+mod climb;
+mod explain;
+mod judge;
+mod keep;
+mod knob;
+mod knobs;
 mod patch;
+mod periods;
+mod point;
+mod reasons;
+mod recommend;
 mod search;
 mod setting;
 pub mod stress;
+mod stressed;
+mod trial;
+mod words;
 
 pub(crate) use patch::{hpa_patch, tfvars};
+pub use periods::{Part, Period};
+pub use recommend::{Ask, recommend};
 pub(crate) use search::{Advice, Budget, Row, Trial, advise, expected_replications};
+pub use trial::{Ends, Known, Outcome};

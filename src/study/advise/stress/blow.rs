@@ -1,74 +1,107 @@
-//! How hard a stress hit, and whether that was within its limits.
+//! How hard a stress hit, and whether that was within what is promised while it lasts.
 
-use super::kind::{Limits, Stress};
 use super::window::Window;
 use crate::sim::outcome::{Point, Timeline};
-use crate::traffic::calls::ServiceId;
-use crate::units::{SimDuration, SimTime};
-use crate::world::Cast;
+use crate::traffic::calls::{RouteId, ServiceId};
+use crate::units::SimDuration;
+use crate::world::{Cast, Promised};
 
-/// Errors and latencies are looked at over this time.
+/// Errors and latencies are looked at over this time: a service that is away for a minute is hidden in an hour.
 const TOGETHER: SimDuration = SimDuration::from_mins(5);
+/// Before this has passed no latency is looked at: pods have to be placed again first.
+const SETTLED: SimDuration = SimDuration::from_mins(15);
 /// Fewer requests than this in that time say nothing about a share.
 const LEAST_REQUESTS: f64 = 1.0;
+
+/// The worst of something, and how far that is from what was promised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worst<T> {
+    /// Of this one; none where there is none.
+    pub of: Option<T>,
+    /// How much.
+    pub value: f64,
+    /// Over the limit: above 1 is too much; 0 where nothing is promised.
+    pub over_limit: f64,
+}
+
+impl<T> Default for Worst<T> {
+    fn default() -> Self {
+        Worst { of: None, value: 0.0, over_limit: 0.0 }
+    }
+}
+
+impl<T: Copy> Worst<T> {
+    /// This, or another if that is worse.
+    fn or(self, other: Self) -> Self {
+        let is_worse = (other.over_limit, other.value) > (self.over_limit, self.value);
+        if is_worse || self.of.is_none() { other } else { self }
+    }
+    /// More than what was promised.
+    pub fn is_too_much(&self) -> bool {
+        self.over_limit > 1.0
+    }
+}
 
 /// What a stress did in one replication.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Blow {
-    /// The largest share of a service's requests that failed in five minutes, 0..=1, over the share that might: above 1 is too
-    /// many.
-    pub errors_over_limit: f64,
-    /// That share.
-    pub errors: f64,
-    /// The service; none without traffic.
-    pub service: Option<ServiceId>,
+    /// The largest share of a service's requests that failed in five minutes, 0..=1.
+    pub errors: Worst<ServiceId>,
+    /// The largest P95 of a route, in seconds, as a mean of five minutes, from a quarter of an hour after the blow on.
+    pub latency: Worst<RouteId>,
     /// The longest time in which a workload had a pod without a node.
     pub pending: SimDuration,
-    /// The largest P95 of any route, in seconds, as a mean of five minutes, once pods had the time to be placed again.
-    pub latency_s_p95: f64,
+    /// The share of the time after the blow in which some route broke its objective, 0..=1.
+    pub breach: f64,
 }
 
 impl Blow {
     /// What points over time say about it.
-    pub(super) fn of(timeline: &Timeline, cast: &Cast, stress: &Stress) -> Self {
+    pub(super) fn of(timeline: &Timeline, cast: &Cast, promised: &Promised) -> Self {
         let begins = timeline.points.partition_point(|point| point.at <= Window::BLOW);
         let points = &timeline.points[begins..];
         let together = (TOGETHER.as_nanos() / timeline.every.as_nanos().max(1)).max(1) as usize;
-        let mut blow = Blow {
+        let settled = &points[points.partition_point(|point| point.at <= Window::BLOW + SETTLED)..];
+        let traffic = cast.traffic.as_ref();
+        let services = traffic.iter().flat_map(|traffic| traffic.services.ids());
+        let routes = traffic.iter().flat_map(|traffic| traffic.graph.routes().ids());
+        let most_errors = promised.objective.error_rate;
+        let errors = services.map(|id| worst(id, worst_errors(points, together, id), most_errors));
+        let latency = routes.map(|id| worst(id, worst_latency(settled, together, id), objective(promised, id)));
+        Blow {
+            errors: errors.reduce(Worst::or).unwrap_or_default(),
+            latency: latency.reduce(Worst::or).unwrap_or_default(),
             pending: longest_pending(points, timeline.every, cast),
-            latency_s_p95: settled_latency(points, together, stress.limits.pending),
-            ..Blow::default()
-        };
-        for service in cast.traffic.iter().flat_map(|traffic| traffic.services.ids()) {
-            let errors = worst_errors(points, together, service);
-            let over = errors / stress.limits.errors_of(service).max(1e-9);
-            if blow.service.is_none() || over > blow.errors_over_limit {
-                (blow.errors, blow.errors_over_limit, blow.service) = (errors, over, Some(service));
-            }
+            breach: breach(points, promised),
         }
-        blow
     }
 
-    /// Within the limits.
-    pub fn is_within(&self, limits: &Limits) -> bool {
-        self.errors_over_limit <= 1.0
-            && self.pending <= limits.pending
-            && limits.latency_s_p95.is_none_or(|most| self.latency_s_p95 <= most)
+    /// Within what is promised.
+    pub(super) fn is_within(&self, promised: &Promised) -> bool {
+        !self.errors.is_too_much()
+            && !self.latency.is_too_much()
+            && promised.limits.pending.is_none_or(|most| self.pending <= most)
+            && promised.limits.breach.is_none_or(|most| self.breach <= most)
     }
 
     /// The worse of each of two.
     pub(super) fn or_worse(self, other: Blow) -> Blow {
-        let (pending, latency_s_p95) =
-            (self.pending.max(other.pending), self.latency_s_p95.max(other.latency_s_p95));
-        let worse = if other.errors_over_limit > self.errors_over_limit { other } else { self };
-        Blow { pending, latency_s_p95, ..worse }
+        Blow {
+            errors: self.errors.or(other.errors),
+            latency: self.latency.or(other.latency),
+            pending: self.pending.max(other.pending),
+            breach: self.breach.max(other.breach),
+        }
     }
 }
 
-impl Limits {
-    fn errors_of(&self, service: ServiceId) -> f64 {
-        self.errors_of.iter().find(|(of, _)| *of == service).map_or(self.errors, |(_, most)| *most)
-    }
+fn worst<T>(of: T, value: f64, most: Option<f64>) -> Worst<T> {
+    Worst { of: Some(of), value, over_limit: most.map_or(0.0, |most| value / most.max(1e-9)) }
+}
+
+/// The P95 that is promised on a route, seconds.
+fn objective(promised: &Promised, route: RouteId) -> Option<f64> {
+    promised.routes.get(&route).unwrap_or(&promised.objective).latency_s_p95
 }
 
 /// The largest share of a service's requests that failed in so many points one after another.
@@ -77,15 +110,22 @@ fn worst_errors(points: &[Point], together: usize, service: ServiceId) -> f64 {
         let row = point.services.get(service);
         row.map_or((0.0, 0.0), |row| (row.requests_per_second, row.failures_per_second))
     };
+    let step_s = TOGETHER.as_secs_f64() / together as f64;
     let mut worst: f64 = 0.0;
     for stretch in points.windows(together.min(points.len()).max(1)) {
         let (all, failed) = stretch.iter().map(of).fold((0.0, 0.0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
-        let step_s = TOGETHER.as_secs_f64() / together as f64;
         if all * step_s >= LEAST_REQUESTS {
             worst = worst.max(failed / all);
         }
     }
     worst.min(1.0)
+}
+
+/// The largest mean P95 of a route over so many points, seconds.
+fn worst_latency(points: &[Point], together: usize, route: RouteId) -> f64 {
+    let p95 = |point: &Point| point.routes.get(route).map_or(0.0, |[_, _, p95, _]| *p95);
+    let means = points.windows(together).map(|stretch| stretch.iter().map(p95).sum::<f64>() / stretch.len() as f64);
+    means.fold(0.0, f64::max)
 }
 
 /// The longest stretch in which one workload had a pod without a node.
@@ -98,12 +138,12 @@ fn longest_pending(points: &[Point], every: SimDuration, cast: &Cast) -> SimDura
     every * longest.max().unwrap_or_default() as i64
 }
 
-/// The largest mean P95 of so many points, once that much time has passed.
-fn settled_latency(points: &[Point], together: usize, settled: SimDuration) -> f64 {
-    let from: SimTime = Window::BLOW + settled;
-    let points = &points[points.partition_point(|point| point.at <= from)..];
-    let means = points.windows(together).map(|stretch| {
-        stretch.iter().map(|point| point.latency_s_p95).sum::<f64>() / stretch.len() as f64
-    });
-    means.fold(0.0, f64::max)
+/// The share of the points in which a route broke its objective.
+fn breach(points: &[Point], promised: &Promised) -> f64 {
+    let breaks = |point: &&Point| {
+        let slow =
+            point.routes.iter().any(|(id, [_, _, p95, _])| objective(promised, id).is_some_and(|most| *p95 > most));
+        slow || promised.objective.error_rate.is_some_and(|most| point.error_rate > most)
+    };
+    points.iter().filter(breaks).count() as f64 / points.len().max(1) as f64
 }

@@ -1,12 +1,12 @@
 //! Stresses undergone: which there are, when they come, and how a setting gets through.
 
 use super::blow::Blow;
+use super::crowd;
 use super::hours::{Hours, demand};
-use super::kind::{Stress, StressKind, defaults};
 use super::victims::Victims;
 use super::window::Window;
-use super::crowd;
 use crate::rng::Seed;
+use crate::scenario::wanted::{Crowd, Stress, StressKind};
 use crate::sim::outcome::Outcome;
 use crate::sim::{Simulation, Start};
 use crate::study::Study;
@@ -40,8 +40,16 @@ pub struct Withstood {
 impl Withstood {
     /// The share of the replications that were within the limits, 0..=1; 1 without any.
     pub fn kept(&self) -> f64 {
-        let kept = self.blows.iter().filter(|blow| blow.is_within(&self.stress.limits)).count();
+        let kept = self.blows.iter().filter(|blow| blow.is_within(&self.stress.promised)).count();
         if self.blows.is_empty() { 1.0 } else { kept as f64 / self.blows.len() as f64 }
+    }
+    /// Every replication was within the limits.
+    pub fn survives(&self) -> bool {
+        self.blows.iter().all(|blow| blow.is_within(&self.stress.promised))
+    }
+    /// It survives what the other survives.
+    pub fn is_no_worse_than(&self, other: &Withstood) -> bool {
+        self.survives() || !other.survives()
     }
     /// The worst of all replications.
     pub fn worst(&self) -> Blow {
@@ -55,7 +63,7 @@ impl Stresses {
     /// Cost: a look at the demand for each minute of the scenario.
     pub fn of(study: &Study, asked: Option<&[Stress]>) -> Self {
         Stresses {
-            list: asked.map_or_else(|| defaults(&study.cast), <[Stress]>::to_vec),
+            list: asked.map_or_else(|| Stress::usual(&study.cast), <[Stress]>::to_vec),
             hours: Hours::of(&study.cast, study.duration),
             worst_crowd: crowd::steepest(&study.cast, study.duration),
         }
@@ -90,7 +98,7 @@ impl Stresses {
         let Hours { busiest, quietest } = self.hours;
         let times = match stress.at {
             Some(at) => vec![at],
-            None if stress.kind.is_loss() && quietest != busiest => vec![busiest, quietest],
+            None if is_loss(stress.kind) && quietest != busiest => vec![busiest, quietest],
             None => vec![busiest],
         };
         let blows = times.into_iter().map(|at| self.blow_at(study, stress, (at, number)));
@@ -98,24 +106,26 @@ impl Stresses {
     }
 
     fn blow_at(&self, study: &Study, stress: &Stress, (at, number): (SimTime, u32)) -> Blow {
-        let window = Window::around(at, stress.lasts);
+        let window = Window::around(at, lasts(stress.kind));
         let mut cast = window.cast(study, self.change(study, stress.kind, at));
         cast.faults = faults(study, &cast, stress, number);
         let cast = Arc::new(cast);
         let outcome = simulated(study, &cast, (window.span(), number), Kept::Timeline);
-        Blow::of(&outcome.timeline, &cast, stress)
+        Blow::of(&outcome.timeline, &cast, &stress.promised)
     }
 
     /// What becomes of the requests per second.
     fn change(&self, study: &Study, kind: StressKind, at: SimTime) -> impl Fn(SimTime, f64) -> f64 {
         let there = demand(&study.cast, at.min(SimTime::ZERO + study.duration));
-        let (factor, more) = match kind {
-            StressKind::Traffic(factor) => (factor, None),
-            StressKind::FlashCrowd(Some(factor)) => (1.0, Some((factor - 1.0).max(0.0) * there)),
-            StressKind::FlashCrowd(None) => (1.0, Some(self.worst_crowd.unwrap_or((CROWD_FACTOR - 1.0) * there))),
-            _ => (1.0, None),
+        let (factor, more, stays) = match kind {
+            StressKind::Traffic(factor) => (factor, None, None),
+            StressKind::FlashCrowd(Some(Crowd { factor, lasts })) => {
+                (1.0, Some((factor - 1.0).max(0.0) * there), Some(lasts))
+            }
+            StressKind::FlashCrowd(None) => (1.0, Some(self.worst_crowd.unwrap_or((CROWD_FACTOR - 1.0) * there)), None),
+            StressKind::ZoneLoss { .. } | StressKind::NodeLoss(_) | StressKind::SpotGone { .. } => (1.0, None, None),
         };
-        let crowd = more.and_then(|more| Curve::flash_crowd(crowd::coming(Window::BLOW, more)).ok());
+        let crowd = more.and_then(|more| Curve::flash_crowd(crowd::coming(Window::BLOW, more, stays)).ok());
         move |own, rate| {
             let more = crowd.as_ref().map_or(0.0, |crowd| crowd.rate_at(own, &mut Cursor::default()));
             rate * factor + more
@@ -123,14 +133,28 @@ impl Stresses {
     }
 }
 
+/// Whether something is lost: then it matters how many there were, and the quietest hour is tried too.
+fn is_loss(kind: StressKind) -> bool {
+    matches!(kind, StressKind::ZoneLoss { .. } | StressKind::NodeLoss(_) | StressKind::SpotGone { .. })
+}
+
+/// How long it lasts, where that is said.
+fn lasts(kind: StressKind) -> SimDuration {
+    match kind {
+        StressKind::ZoneLoss { lasts, .. } | StressKind::SpotGone { lasts, .. } => lasts,
+        StressKind::FlashCrowd(Some(crowd)) => crowd.lasts,
+        StressKind::NodeLoss(_) | StressKind::Traffic(_) | StressKind::FlashCrowd(None) => SimDuration::ZERO,
+    }
+}
+
 /// Whom a loss takes: the window is simulated up to the blow to see what stands where.
 fn faults(study: &Study, cast: &Cast, stress: &Stress, number: u32) -> Vec<Fault> {
-    if !stress.kind.is_loss() {
+    if !is_loss(stress.kind) {
         return Vec::new();
     }
     let before = simulated(study, &Arc::new(cast.clone()), (Window::BLOW.since(SimTime::ZERO), number), Kept::Cluster);
     let victims = Victims { cast, cluster: &before.cluster };
-    victims.faults(stress.kind, Window::BLOW, Window::BLOW + stress.lasts)
+    victims.faults(stress.kind, Window::BLOW, Window::BLOW + lasts(stress.kind))
 }
 
 /// What is kept of a simulation.

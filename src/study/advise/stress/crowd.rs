@@ -26,9 +26,9 @@ pub(super) fn steepest(cast: &Cast, duration: SimDuration) -> Option<f64> {
     (extra > 0.0 && extra > LEAST_RISE * before).then_some(extra)
 }
 
-/// A crowd with so many more requests per second that comes at a time.
-pub(super) fn coming(at: SimTime, more: f64) -> FlashCrowd {
-    FlashCrowd { peak_rate: more, start: at, rise: RISE, hold: HOLD, half_life: HALF_LIFE }
+/// A crowd with so many more requests per second that comes at a time and stays for so long, or as long as crowds do.
+pub(super) fn coming(at: SimTime, more: f64, stays: Option<SimDuration>) -> FlashCrowd {
+    FlashCrowd { peak_rate: more, start: at, rise: RISE, hold: stays.unwrap_or(HOLD), half_life: HALF_LIFE }
 }
 
 #[cfg(test)]

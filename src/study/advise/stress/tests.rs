@@ -1,8 +1,9 @@
 //! What a setting gets through: the loss of a node and of a zone, more traffic, a crowd, a market without spot capacity.
 
+use super::{Stresses, Withstood};
+use crate::scenario::wanted::{Crowd, Stress, StressKind};
 use crate::scenario::{Scenario, Sources, load};
 use crate::study::Study;
-use super::{Limits, Stress, StressKind, Stresses, Withstood};
 use crate::units::SimDuration;
 use std::fs;
 
@@ -32,8 +33,7 @@ fn shop(min_replicas: u32, more: &str) -> Scenario {
 }
 
 fn undergone(scenario: &Scenario, kind: StressKind) -> Withstood {
-    let stress =
-        Stress { name: String::new(), kind, at: None, lasts: SimDuration::from_hours(1), limits: Limits::default() };
+    let stress = Stress { name: String::new(), kind, at: None, promised: Stress::usual_promise() };
     let study = Study::of(scenario);
     let found = Stresses::of(&study, Some(&[stress])).undergo(&study, 1..3);
     found.into_iter().next().expect("one stress")
@@ -41,7 +41,7 @@ fn undergone(scenario: &Scenario, kind: StressKind) -> Withstood {
 
 #[test]
 fn a_single_pod_does_not_survive_the_loss_of_its_node_and_three_do() {
-    for kind in [StressKind::NodeLoss(None), StressKind::ZoneLoss(None)] {
+    for kind in [StressKind::NodeLoss(None), StressKind::ZoneLoss { zone: None, lasts: Stress::LASTS }] {
         let (alone, spread) = (undergone(&shop(1, ""), kind), undergone(&shop(3, ""), kind));
         assert_eq!(alone.kept(), 0.0, "{kind:?} {:?}", alone.worst());
         assert_eq!(spread.kept(), 1.0, "{kind:?} {:?}", spread.worst());
@@ -54,26 +54,29 @@ fn more_traffic_than_the_maximum_can_serve_is_not_survived() {
     assert_eq!(undergone(&scenario, StressKind::Traffic(1.25)).kept(), 1.0);
     let far_too_much = undergone(&scenario, StressKind::Traffic(60.0));
     assert_eq!(far_too_much.kept(), 0.0, "{:?}", far_too_much.worst());
-    let crowd = |factor| undergone(&scenario, StressKind::FlashCrowd(Some(factor))).worst();
-    assert!(crowd(1.0).latency_s_p95 < crowd(30.0).latency_s_p95);
+    let crowd = |factor| {
+        undergone(&scenario, StressKind::FlashCrowd(Some(Crowd { factor, lasts: SimDuration::from_mins(15) }))).worst()
+    };
+    assert!(crowd(1.0).latency.value < crowd(30.0).latency.value);
 }
+
+const GONE: StressKind = StressKind::SpotGone { group: None, lasts: Stress::LASTS };
 
 #[test]
 fn where_there_is_no_spot_nothing_goes_with_it() {
-    let on_demand = undergone(&shop(2, ""), StressKind::SpotGone(None));
+    let on_demand = undergone(&shop(2, ""), GONE);
     assert_eq!(on_demand.kept(), 1.0, "{:?}", on_demand.worst());
-    let spot = undergone(&shop(2, ", capacityType: SPOT"), StressKind::SpotGone(None));
+    let spot = undergone(&shop(2, ", capacityType: SPOT"), GONE);
     assert_eq!(spot.kept(), 0.0, "nothing stands any more: {:?}", spot.worst());
 }
 
 #[test]
-fn there_are_stresses_for_what_there_is_to_lose() {
-    let names = |more| {
-        let study = Study::of(&shop(2, more));
-        let stresses = Stresses::of(&study, None);
-        stresses.list().iter().map(|stress| stress.name.clone()).collect::<Vec<_>>()
-    };
-    let always = ["loss of the biggest zone", "loss of any one node", "traffic x1.25", "a flash crowd"];
-    assert_eq!(names(""), always);
-    assert_eq!(names(", capacityType: SPOT"), [&always[..], &["spot gone for an hour"]].concat());
+fn what_breaks_is_told() {
+    let scenario = shop(1, "");
+    let (alone, spread) =
+        (undergone(&scenario, StressKind::NodeLoss(None)), undergone(&shop(3, ""), StressKind::NodeLoss(None)));
+    let told = super::answers(&[alone], &[spread], &scenario.cast);
+    assert!(!told[0].as_is_survives && told[0].recommended_survives);
+    assert!(told[0].as_is_broken[0].ends_with("% of the requests of web fail in five minutes, 5 % may"), "{told:?}");
+    assert_eq!(told[0].recommended_broken, Vec::<String>::new());
 }

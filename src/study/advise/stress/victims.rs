@@ -1,8 +1,8 @@
 //! Whom a loss takes: what hurts most in the state that a setting is in when the blow falls.
 
-use super::kind::StressKind;
 use crate::cluster::{ClusterState, Node, NodeId};
 use crate::intern::Symbol;
+use crate::scenario::wanted::StressKind;
 use crate::units::SimTime;
 use crate::world::{Cast, Fault, FaultKind, GroupId, Load, Replacement};
 use std::collections::BTreeMap;
@@ -21,9 +21,11 @@ impl Victims<'_> {
     pub(super) fn faults(&self, kind: StressKind, at: SimTime, until: SimTime) -> Vec<Fault> {
         let fault = |kind| Fault { at, until, kind };
         match kind {
-            StressKind::ZoneLoss(zone) => {
-                zone.or_else(|| self.biggest_zone()).map(|zone| fault(FaultKind::ZoneOutage(zone))).into_iter().collect()
-            }
+            StressKind::ZoneLoss { zone, .. } => zone
+                .or_else(|| self.biggest_zone())
+                .map(|zone| fault(FaultKind::ZoneOutage(zone)))
+                .into_iter()
+                .collect(),
             StressKind::NodeLoss(group) => {
                 let lost = self.worst_node(group).map(|(group, pick)| FaultKind::NodeLost {
                     group,
@@ -32,7 +34,7 @@ impl Victims<'_> {
                 });
                 lost.map(fault).into_iter().collect()
             }
-            StressKind::SpotGone(group) => group.or_else(|| self.biggest_spot()).map_or(Vec::new(), |group| {
+            StressKind::SpotGone { group, .. } => group.or_else(|| self.biggest_spot()).map_or(Vec::new(), |group| {
                 let notice = FaultKind::SpotNotice { group, pick: 0, replacement: Replacement::Replace };
                 // Each takes the first that has none yet.
                 let notices = self.nodes_of(group).into_iter().map(|_| fault(notice.clone()));

@@ -1,0 +1,296 @@
+//! From one setting to a better one, knob by knob and several at once.
+//!
+//! A round tries a step of each knob that may help, both ways, all in the same periods. What each step alone does to cost and to what must
+//! be kept is taken to add up, and the best sums (savings, with the repairs that pay for them) are simulated: what they really do decides.
+//! Steps that led on are doubled, others halved, until none of a single level helps. The greatest help for what is broken at the
+//! least cost comes first, so that the bottleneck moves and not everything.
+
+use super::answer::KnobKind;
+use super::judge::{Judge, Judged};
+use super::periods::Period;
+use super::point::Point;
+use super::trial::{Lab, Outcome};
+use std::collections::BTreeMap;
+
+/// Rounds, at most.
+const MOST_ROUNDS: usize = 12;
+/// Whole nodes move seldom; what pods ask for counts as money at so much of the price of the nodes that it is on.
+const SHADOW: f64 = 0.2;
+/// What is saved must be more than this share of the cost to be worth a change.
+const WORTH: f64 = 0.0005;
+/// What mends less than this of what is broken (a share of the limit) mends nothing.
+const MENDS: f64 = 0.002;
+
+/// A step of one knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    knob: usize,
+    up: bool,
+}
+
+/// What a step did alone.
+#[derive(Clone, Debug)]
+struct Seen {
+    to: usize,
+    money: f64,
+    excess: Vec<f64>,
+}
+
+/// A search from one setting on.
+pub(super) struct Climb<'a> {
+    pub(super) lab: &'a Lab<'a>,
+    pub(super) judge: &'a Judge,
+    /// The present setting: what others are set beside.
+    pub(super) as_is: Point,
+    /// The periods that it looks at.
+    pub(super) periods: &'a [Period],
+    /// By bound: what the whole time is known to add to what these periods say.
+    pub(super) offset: Vec<f64>,
+    /// What a vCPU of a node costs a month.
+    pub(super) usd_per_vcpu: f64,
+}
+
+impl Climb<'_> {
+    /// The best setting that it comes to from `start`, and how good that is.
+    pub(super) fn from(&self, start: &Point) -> Option<(Point, Judged)> {
+        self.lab.simulate(&[self.as_is.clone(), start.clone()], self.periods);
+        let mut best = (start.clone(), self.judged(start)?);
+        let mut known = Steps::of(self.steps().map(|step| (step, self.first_stride(step))).collect());
+        for _ in 0..MOST_ROUNDS {
+            let mut tried = self.look(&best, &mut known);
+            let sums = self.sums(&best, &known);
+            self.lab.simulate(&sums, self.periods);
+            tried.extend(sums);
+            let judged = tried.into_iter().filter_map(|point| Some((self.judged(&point)?, point)));
+            let found = judged.reduce(|found, other| if self.better(&other.0, &found.0) { other } else { found });
+            match found.filter(|found| self.better(&found.0, &best.1)) {
+                Some((judged, point)) => {
+                    known.moved(&best.0, &point);
+                    best = (point, judged);
+                }
+                None if !known.refine(&|seen| self.promises(seen, &best.1)) => break,
+                None => {}
+            }
+            if self.lab.is_over() {
+                break;
+            }
+        }
+        Some(best)
+    }
+
+    /// A step that saves, or mends something of what is broken.
+    fn promises(&self, seen: &Seen, now: &Judged) -> bool {
+        let mends = seen.excess.iter().zip(&now.excess).any(|(change, excess)| *excess > 0.0 && *change < -MENDS);
+        mends || self.saves(seen, now)
+    }
+
+    fn saves(&self, seen: &Seen, now: &Judged) -> bool {
+        seen.money < -WORTH * now.usd
+    }
+
+    fn steps(&self) -> impl Iterator<Item = Step> + '_ {
+        let movable = (0..self.lab.knobs.len()).filter(|at| self.lab.knobs[*at].moves);
+        movable.flat_map(|knob| [Step { knob, up: false }, Step { knob, up: true }])
+    }
+
+    /// A quarter of the number, or two levels of others.
+    fn first_stride(&self, step: Step) -> usize {
+        let knob = &self.lab.knobs[step.knob];
+        match knob.kind {
+            KnobKind::Min | KnobKind::Max => (knob.number(knob.current) / 4).max(1) as usize,
+            _ => 2.min(knob.levels.len() - 1),
+        }
+    }
+
+    /// Looks at the steps from here that nothing is known of, each alone; those that do nothing are not looked at again.
+    fn look(&self, (from, base): &(Point, Judged), known: &mut Steps) -> Vec<Point> {
+        let now = self.lab.outcomes(from, self.periods).unwrap_or_default();
+        let reach = |(step, stride): (&Step, &usize)| {
+            let (knob, level) = (&self.lab.knobs[step.knob], from.level(step.knob));
+            let to = if step.up { (level + stride).min(knob.levels.len() - 1) } else { level.saturating_sub(*stride) };
+            (to != level && self.can_matter(*step, from, to, &now)).then(|| from.with(step.knob, to))
+        };
+        let new: Vec<Step> = known.strides.keys().filter(|step| !known.seen.contains_key(step)).copied().collect();
+        let points: Vec<(Step, Option<Point>)> =
+            new.iter().map(|step| (*step, reach((step, &known.strides[step])))).collect();
+        let tried: Vec<Point> = points.iter().filter_map(|(_, point)| point.clone()).collect();
+        self.lab.simulate(&tried, self.periods);
+        for (step, point) in points {
+            let judged = point.as_ref().and_then(|point| self.judged(point));
+            let Some((point, judged)) = point.zip(judged) else {
+                known.strides.remove(&step);
+                continue;
+            };
+            let excess = judged.excess.iter().zip(&base.excess).map(|(new, old)| new - old).collect();
+            let seen = Seen { to: point.level(step.knob), money: self.money(&judged) - self.money(base), excess };
+            known.seen.insert(step, seen);
+        }
+        tried
+    }
+
+    /// Whether a step can change anything: a bound that is never reached does not.
+    fn can_matter(&self, step: Step, from: &Point, to: usize, now: &[Outcome]) -> bool {
+        use KnobKind::{Max, Min};
+        let knob = &self.lab.knobs[step.knob];
+        let Some(of) = knob.of else { return true };
+        let hpas = self.lab.base.cast.hpas.len();
+        let sizes = || now.iter().map(|own| own.size_of(hpas, of));
+        let least = sizes().map(|size| size[0]).min().unwrap_or(0);
+        let most = sizes().map(|size| size[1]).max().unwrap_or(i64::MAX);
+        match (knob.kind, step.up) {
+            (Min, false) => least <= knob.number(from.level(step.knob)),
+            (Min, true) => knob.number(to) > least,
+            (Max, false) => false,
+            (Max, true) => most >= knob.number(from.level(step.knob)),
+            // A target moves nothing where there are always as many as there must be at least; a lower one may.
+            (_, true) => least != most,
+            _ => true,
+        }
+    }
+
+    /// Sums of steps that are worth a try, by what each does alone.
+    fn sums(&self, (from, base): &(Point, Judged), known: &Steps) -> Vec<Point> {
+        let here = |(step, seen): &(&Step, &Seen)| from.level(step.knob) != seen.to;
+        let mut order: Vec<(&Step, &Seen)> = known.seen.iter().filter(here).collect();
+        let mut points = Vec::new();
+        // What is broken is mended first, by what costs least for what it mends.
+        let mut sum = Sum { point: from.clone(), excess: base.excess.clone(), used: Vec::new() };
+        while sum.broken() > 0.0 {
+            let mends = |seen: &Seen| sum.broken() - sum.with(seen).broken();
+            let help = |seen: &Seen| mends(seen) / (seen.money.max(0.0) + WORTH * base.usd);
+            let useful = order.iter().filter(|(step, seen)| !sum.used.contains(&step.knob) && mends(seen) > MENDS);
+            let Some((step, seen)) = useful.max_by(|a, b| help(a.1).total_cmp(&help(b.1))).copied() else { break };
+            sum.take(*step, seen);
+            points.push(sum.point.clone());
+        }
+        // Then what saves most, and what pays for it.
+        order.sort_by(|a, b| a.1.money.total_cmp(&b.1.money));
+        for (step, seen) in order.iter().filter(|(_, seen)| self.saves(seen, base)) {
+            if sum.used.contains(&step.knob) {
+                continue;
+            }
+            let broken = sum.broken();
+            if sum.with(seen).broken() <= broken {
+                sum.take(**step, seen);
+                points.push(sum.point.clone());
+            } else if let Some((repair, mends)) = self.repair(&sum, (step, seen), &order) {
+                sum.take(**step, seen);
+                sum.take(repair, mends);
+                points.push(sum.point.clone());
+            }
+        }
+        // The whole, and the way there in a few parts: effects that do not add up show early.
+        let last = points.len();
+        let parts = [last, last * 3 / 4, last / 2, last / 4].map(|count| count.max(1));
+        let mut chosen: Vec<Point> = parts.iter().filter_map(|count| points.get(count - 1).cloned()).collect();
+        chosen.dedup();
+        chosen
+    }
+
+    /// A step that mends what another breaks, and costs less than that saves.
+    fn repair<'s>(
+        &self,
+        sum: &Sum,
+        (step, seen): (&Step, &Seen),
+        all: &[(&Step, &'s Seen)],
+    ) -> Option<(Step, &'s Seen)> {
+        let broken = sum.broken();
+        let after = sum.with(seen);
+        let pays = |(other, mends): &&(&Step, &Seen)| {
+            other.knob != step.knob
+                && !sum.used.contains(&other.knob)
+                && mends.money < -seen.money
+                && after.with(mends).broken() <= broken
+        };
+        all.iter().filter(pays).min_by(|a, b| a.1.money.total_cmp(&b.1.money)).map(|(other, mends)| (**other, *mends))
+    }
+
+    fn judged(&self, point: &Point) -> Option<Judged> {
+        let own = self.lab.outcomes(point, self.periods)?;
+        let as_is = self.lab.outcomes(&self.as_is, self.periods)?;
+        let mut judged = self.judge.judge(&own, &as_is);
+        judged.excess.iter_mut().zip(&self.offset).for_each(|(excess, offset)| *excess += offset);
+        Some(judged)
+    }
+
+    /// What it costs, and what of that whole nodes do not show yet.
+    fn money(&self, judged: &Judged) -> f64 {
+        judged.usd + SHADOW * self.usd_per_vcpu * judged.vcpus
+    }
+
+    /// Less broken; or as good, and worth the change.
+    fn better(&self, new: &Judged, old: &Judged) -> bool {
+        let (broken, was) = (new.broken(), old.broken());
+        broken < was - 1e-9 || (broken <= was && self.money(new) < self.money(old) - WORTH * old.usd)
+    }
+}
+
+/// What is known of the steps from here: how long they are, and what they did where that was looked at last.
+struct Steps {
+    strides: BTreeMap<Step, usize>,
+    seen: BTreeMap<Step, Seen>,
+    /// Looked at from an earlier setting.
+    stale: Vec<Step>,
+}
+
+impl Steps {
+    fn of(strides: BTreeMap<Step, usize>) -> Steps {
+        Steps { strides, seen: BTreeMap::new(), stale: Vec::new() }
+    }
+    /// What led on is twice as long next time; what is known of other knobs is known from further away.
+    fn moved(&mut self, from: &Point, to: &Point) {
+        for at in from.differences(to) {
+            for up in [false, true] {
+                let step = Step { knob: at, up };
+                let led_on = self.seen.remove(&step).is_some_and(|seen| seen.to == to.level(at));
+                self.strides
+                    .entry(step)
+                    .and_modify(|stride| *stride = if led_on { *stride * 2 } else { 1 })
+                    .or_insert(1);
+            }
+        }
+        self.stale = self.seen.keys().copied().collect();
+    }
+    /// Nothing led on: what promised something is looked at again from here, and then with half the stride. False if there is nothing to look
+    /// at again.
+    fn refine(&mut self, promises: &dyn Fn(&Seen) -> bool) -> bool {
+        let worth: Vec<Step> = self.seen.iter().filter(|(_, seen)| promises(seen)).map(|(step, _)| *step).collect();
+        let mut again = false;
+        for step in worth {
+            let stride = self.strides.get(&step).copied().unwrap_or(1);
+            if self.stale.contains(&step) {
+                self.seen.remove(&step);
+                again = true;
+            } else if stride > 1 {
+                self.strides.insert(step, stride / 2);
+                self.seen.remove(&step);
+                again = true;
+            }
+        }
+        self.stale.clear();
+        again
+    }
+}
+
+/// Steps taken together, as far as they add up.
+#[derive(Clone)]
+struct Sum {
+    point: Point,
+    excess: Vec<f64>,
+    used: Vec<usize>,
+}
+
+impl Sum {
+    fn broken(&self) -> f64 {
+        self.excess.iter().map(|excess| excess.max(0.0)).sum()
+    }
+    fn with(&self, seen: &Seen) -> Sum {
+        let excess = self.excess.iter().zip(&seen.excess).map(|(own, more)| own + more).collect();
+        Sum { excess, ..self.clone() }
+    }
+    fn take(&mut self, step: Step, seen: &Seen) {
+        *self = self.with(seen);
+        self.point = self.point.with(step.knob, seen.to);
+        self.used.push(step.knob);
+    }
+}

@@ -1,0 +1,385 @@
+//! The search: from the present setting to one that holds next week.
+//!
+//! Settings are sought in a few periods, all in the same ones (common random numbers); the best of them are compared in more; the
+//! one that is left is held against the present setting in periods that nobody has looked at. Only there it is said whether
+//! it holds.
+
+use super::also::{also, others};
+use super::answer::{Answer, HeldBack, KnobAnswer, KnobKind, Measured, Verdict};
+use super::climb::Climb;
+use super::explain::{Effects, effects};
+use super::judge::{Judge, Judged};
+use super::keep::Floors;
+use super::knob::Knob;
+use super::knobs::knobs;
+use super::periods::{Part, Period, Times, periods};
+use super::point::Point;
+use super::reasons::{decided_by, why};
+use super::stressed::Stressed;
+use super::trial::{Bench, Ends, Known, Lab, Outcome};
+use super::words::words;
+use crate::scenario::wanted::HoldBack;
+use crate::scenario::{Scenario, Setting, Written};
+use crate::study::estimate::Estimate;
+use crate::study::kept::Promise;
+use crate::study::paired;
+use crate::study::replicate::Study;
+use crate::units::{SimDuration, SimTime};
+use crate::world::Cast;
+use std::collections::BTreeMap;
+
+/// The luck that the search sees: that of the replications 1 to this, and not of 0, whose story is shown.
+const TRAIN: std::ops::Range<u32> = 1..6;
+/// The first replication that it does not see.
+const FRESH: u32 = 1_000;
+/// Fresh periods in which an answer is checked, at least.
+const CHECK: u32 = 20;
+/// Of a trace this share is held back, if it is so long.
+const HELD_BACK: f64 = 0.3;
+const LONG_ENOUGH: SimDuration = SimDuration::from_hours(48);
+/// So many times a check is repeated, in other periods, for a setting that is more careful.
+const CHECKS: u32 = 2;
+/// So many times what days say is corrected by what the whole time says.
+const CORRECTIONS: usize = 3;
+/// A maximum is lowered to so many times the most that was ever needed, and no further.
+const ROOM: i64 = 2;
+/// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
+const IDLE: f64 = 0.001;
+/// A setting that keeps no more than this share of the periods should not be called good.
+const POOR: f64 = 0.85;
+
+/// What is asked.
+pub struct Ask<'a> {
+    /// The scenario as it is written, and built.
+    pub written: &'a Written,
+    /// What is set on top of it.
+    pub sets: &'a [Setting],
+    /// With that.
+    pub base: &'a Scenario,
+    /// Outcomes of an earlier search.
+    pub known: &'a dyn Known,
+    /// When to stop.
+    pub ends: Ends<'a>,
+    /// Fresh periods in which the answer is checked.
+    pub check: u32,
+    /// The search looks at the time before this, and its answer is checked after it; absent: both in the whole, with other luck.
+    pub split: Option<SimTime>,
+}
+
+impl<'a> Ask<'a> {
+    /// As the scenario itself asks: part of a trace of two days or more is held back, else other luck is.
+    pub fn of(written: &'a Written, sets: &'a [Setting], base: &'a Scenario, ends: Ends<'a>) -> Ask<'a> {
+        let traces =
+            written.given(&["traffic".to_owned(), "patterns".to_owned()]).and_then(serde_json::Value::as_array);
+        let set = sets.iter().any(|set| set.path().first().is_some_and(|part| part == "traffic"));
+        let has_trace = set || traces.is_some_and(|rows| rows.iter().any(|row| row.get("trace").is_some()));
+        let share = match base.wanted.hold_back {
+            Some(HoldBack::Share(share)) => Some(share),
+            None if has_trace && base.duration >= LONG_ENOUGH => Some(HELD_BACK),
+            _ => None,
+        };
+        let split =
+            share.map(|share| SimTime::ZERO + SimDuration::from_secs_f64(base.duration.as_secs_f64() * (1.0 - share)));
+        let weeks = match base.wanted.hold_back {
+            Some(HoldBack::Weeks(weeks)) => weeks,
+            _ => CHECK.max(base.replications),
+        };
+        Ask { written, sets, base, known: &(), ends, check: weeks, split }
+    }
+}
+
+/// The setting to recommend; none where nothing can move. `progress` is called after each replication.
+///
+/// The answer depends on the scenario and the limits in replications alone, not on the threads; what is ended by the clock or by hand is the
+/// best so far.
+pub fn recommend(ask: &Ask<'_>, progress: &(dyn Fn() + Sync)) -> Option<Answer> {
+    let wanted = &ask.base.wanted;
+    let floors = Floors::of(&ask.base.cast, &wanted.keep);
+    let movable = knobs(ask.base, &floors, wanted);
+    let Ask { written, sets, base, known, ends, .. } = *ask;
+    let all: Vec<Knob> = movable.into_iter().chain(others(base, wanted)).collect();
+    if !all.iter().any(|knob: &Knob| knob.moves) {
+        return None;
+    }
+    let times = Times::of(&Study::of(base), ask.split);
+    let lab = Lab::new(Bench { written, sets, base, ends, known, progress, times }, all);
+    let as_is = Point::as_is(&lab.knobs);
+    let train = periods(Part::Train, TRAIN);
+    lab.simulate(std::slice::from_ref(&as_is), &train);
+    let now = lab.outcomes(&as_is, &train)?;
+    let stressed = Stressed::new(&lab, &as_is)?;
+    let search =
+        Search { ask, lab: &lab, stressed: &stressed, as_is, train, floors, usd_per_vcpu: usd_per_vcpu(&base.cast) };
+    let found = search.best(&search.judge(&now, 1.0 - wanted.confidence))?;
+    Some(search.answer(found))
+}
+
+struct Search<'a> {
+    ask: &'a Ask<'a>,
+    lab: &'a Lab<'a>,
+    stressed: &'a Stressed<'a>,
+    as_is: Point,
+    train: Vec<Period>,
+    floors: Floors,
+    usd_per_vcpu: f64,
+}
+
+/// What was found, and what it came to in fresh periods.
+struct Found {
+    point: Point,
+    judge: Judge,
+    judged: Judged,
+    /// The fresh periods.
+    periods: Vec<Period>,
+}
+
+impl Search<'_> {
+    fn judge(&self, now: &[Outcome], alpha: f64) -> Judge {
+        let words = |promise: &Promise| (*promise, words(promise, &self.ask.base.cast));
+        let names = self.lab.promises.iter().map(words).collect::<Vec<_>>();
+        Judge::new(&names, now, (self.ask.base.wanted.margin, alpha))
+    }
+
+    /// The best setting, and the check of it; more careful if the first does not hold.
+    fn best(&self, judge: &Judge) -> Option<Found> {
+        let mut careful = judge.clone();
+        let mut found = None;
+        for check in 0..CHECKS {
+            let sought = self.seek(&careful)?;
+            let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
+            let from = FRESH + check * self.ask.check;
+            let fresh = periods(Part::Fresh, from..from + self.ask.check);
+            self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
+            let Some(judged) = self.judged(judge, &point, &fresh) else { break };
+            let keeps = judged.keeps();
+            found = Some(Found { point, judge: judge.clone(), judged, periods: fresh });
+            if keeps || self.lab.is_over() {
+                break;
+            }
+            careful = careful.more_careful();
+        }
+        found
+    }
+
+    /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
+    fn seek(&self, judge: &Judge) -> Option<Point> {
+        let look = self.lab.times.look();
+        self.lab.simulate(std::slice::from_ref(&self.as_is), &look);
+        let mut best: Option<(Point, Judged)> = None;
+        for start in [self.as_is.clone(), self.frugal()] {
+            let mut at = start;
+            for _ in 0..CORRECTIONS {
+                let offset = self.offset(judge, &at, &look);
+                let climb = Climb {
+                    lab: self.lab,
+                    judge,
+                    as_is: self.as_is.clone(),
+                    periods: &look,
+                    offset,
+                    usd_per_vcpu: self.usd_per_vcpu,
+                };
+                let Some((next, _)) = climb.from(&at) else { break };
+                let stays = next == at;
+                at = next;
+                self.lab.simulate(std::slice::from_ref(&at), &self.train);
+                let Some(judged) = self.judged(judge, &at, &self.train) else { break };
+                let keeps = judged.keeps();
+                if best.as_ref().is_none_or(|(_, best)| judged.beats(best)) {
+                    best = Some((at.clone(), judged));
+                }
+                if keeps || stays || self.lab.is_over() {
+                    break;
+                }
+            }
+            if 2 * self.lab.replications() >= self.lab.ends.replications || self.lab.is_over() {
+                break;
+            }
+        }
+        best.map(|(point, _)| self.plain(judge, point, &look))
+    }
+
+    /// Without the changes that neither save nor mend anything.
+    fn plain(&self, judge: &Judge, point: Point, look: &[Period]) -> Point {
+        let changes = self.as_is.differences(&point);
+        let back = |at: usize| point.with(at, self.as_is.level(at));
+        self.lab.simulate(&changes.iter().map(|at| back(*at)).collect::<Vec<Point>>(), look);
+        let Some(here) = self.judged(judge, &point, look) else { return point };
+        let idle = |at: &&usize| {
+            self.judged(judge, &back(**at), look).is_some_and(|there| {
+                let worse = there.excess.iter().zip(&here.excess).any(|(there, here)| there - here > IDLE);
+                !worse && there.usd - here.usd < IDLE * here.usd
+            })
+        };
+        let plain = changes.iter().filter(idle).fold(point.clone(), |plain, at| plain.with(*at, self.as_is.level(*at)));
+        self.lab.simulate(std::slice::from_ref(&plain), &self.train);
+        let both = self.judged(judge, &plain, &self.train).zip(self.judged(judge, &point, &self.train));
+        match both {
+            Some((plain_judged, judged)) if plain_judged.broken() <= judged.broken() => plain,
+            _ => point,
+        }
+    }
+
+    /// By bound: what the whole time adds to what days say of a setting, as far as that is known.
+    fn offset(&self, judge: &Judge, point: &Point, look: &[Period]) -> Vec<f64> {
+        let whole = self.judged(judge, point, &self.train);
+        let days = self.judged(judge, point, look);
+        match whole.zip(days) {
+            Some((whole, days)) => whole.excess.iter().zip(&days.excess).map(|(whole, days)| whole - days).collect(),
+            None => vec![0.0; judge.bounds.len()],
+        }
+    }
+
+    /// Every minimum as low as it may be: where a search from above is stuck, one from below is not.
+    fn frugal(&self) -> Point {
+        let rows = self.lab.knobs.iter().enumerate().filter(|(_, knob)| knob.kind == KnobKind::Min);
+        rows.fold(self.as_is.clone(), |point, (at, _)| point.with(at, 0))
+    }
+
+    fn judged(&self, judge: &Judge, point: &Point, periods: &[Period]) -> Option<Judged> {
+        let own = self.lab.outcomes(point, periods)?;
+        Some(judge.judge(&own, &self.lab.outcomes(&self.as_is, periods)?))
+    }
+
+    /// Without what changes nothing: minimums below the fewest there ever were; and maximums far above what was needed.
+    fn fitted(&self, point: Point) -> Point {
+        let Some(outcomes) = self.lab.outcomes(&point, &self.train) else { return point };
+        let hpas = self.ask.base.cast.hpas.len();
+        let mut fitted = point;
+        for (at, knob) in self.lab.knobs.iter().enumerate() {
+            let Some(of) = knob.of else { continue };
+            let sizes = || outcomes.iter().map(|own| own.size_of(hpas, of));
+            let (now, level) = (knob.number(knob.current), fitted.level(at));
+            match knob.kind {
+                KnobKind::Min if knob.number(level) < now => {
+                    let least = sizes().map(|size| size[0]).min().unwrap_or(0);
+                    fitted = fitted.with(at, knob.level_of(least.min(now)).max(level));
+                }
+                KnobKind::Max => {
+                    let most = sizes().map(|size| size[1]).max().unwrap_or(now);
+                    let enough = (ROOM * most).max(1);
+                    if enough < knob.number(level) {
+                        fitted = fitted.with(at, knob.level_of(enough));
+                    }
+                }
+                _ => {}
+            }
+        }
+        fitted
+    }
+
+    fn answer(&self, found: Found) -> Answer {
+        let Found { point, judge, judged, periods } = found;
+        let both = [&self.as_is, &point].map(|point| self.lab.outcomes(point, &periods).unwrap_or_default());
+        let [now, new] = &both;
+        let difference = |of: &dyn Fn(&Outcome) -> f64| {
+            let values = |rows: &[Outcome]| rows.iter().map(of).collect::<Vec<f64>>();
+            paired::difference(&values(new), &values(now))
+        };
+        let usd = difference(&|own| own.usd);
+        let as_is_keeps = self.judged(&judge, &self.as_is, &periods).is_some_and(|judged| judged.keeps());
+        let verdict = match (judged.keeps(), as_is_keeps) {
+            (false, _) => Verdict::NotFound,
+            (true, _) if point == self.as_is => Verdict::Keep,
+            (true, false) => Verdict::Spend,
+            (true, true) if usd.is_significant() && usd.mean < 0.0 => Verdict::Save,
+            (true, true) => Verdict::Keep,
+        };
+        let look = self.lab.times.look();
+        let acts = |at: usize| self.acts(&point, at);
+        let effects = effects(self.lab, (&self.as_is, &point), &look, &acts);
+        let offset = self.offset(&judge, &point, &look);
+        let failed = self.stressed.failed(&point);
+        let decided = decided_by((self.lab, &judge), (&self.as_is, &point), (&look, &offset), &|point| {
+            self.stressed.failed(point).into_iter().find(|name| !failed.contains(name))
+        });
+        let also = also(self.lab, &judge, (&self.as_is, &point), &look);
+        let measured = |rows: &[Outcome]| measured(&judge, rows);
+        let held = HeldBack {
+            what: format!("{} fresh periods", periods.len()),
+            as_is: measured(now),
+            recommended: measured(new),
+            difference_usd_per_month: usd.clone(),
+            holds: judged.keeps(),
+            broken: judge.broken(&judged),
+        };
+        Answer {
+            verdict,
+            aim: judge.aim(),
+            knobs: self.rows((&point, new), &effects, &decided),
+            as_is: measured(now),
+            recommended: measured(new),
+            difference_usd_per_month: usd,
+            difference_breach: difference(&|own| own.breach),
+            difference_pending_pod_hours: difference(&|own| own.pending_pod_hours),
+            held_back: held,
+            stresses: self.stressed.answers(&self.as_is, &point),
+            would_also_save: also,
+            bottleneck: judged.worst().filter(|_| !judged.keeps()).map(|at| judge.bounds[at].name.clone()),
+            replications: self.lab.replications(),
+            settings_tried: self.lab.settings_tried() as u32,
+            error_rate: judge.error_rate(now.len(), POOR),
+            best_so_far: self.lab.is_stopped(),
+        }
+    }
+
+    /// Whether a change does anything: a maximum above what was ever needed, before and after, does not.
+    fn acts(&self, point: &Point, at: usize) -> bool {
+        let knob = &self.lab.knobs[at];
+        let (Some(of), KnobKind::Max) = (knob.of, knob.kind) else { return true };
+        let hpas = self.ask.base.cast.hpas.len();
+        let outcomes = self.lab.outcomes(point, &self.train).unwrap_or_default();
+        let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
+        most >= knob.number(knob.current).min(knob.number(point.level(at)))
+    }
+
+    fn rows(
+        &self,
+        (point, outcomes): (&Point, &[Outcome]),
+        effects: &Effects,
+        decided: &BTreeMap<usize, String>,
+    ) -> Vec<KnobAnswer> {
+        let hpas = self.ask.base.cast.hpas.len();
+        let row = |(at, knob): (usize, &Knob)| KnobAnswer {
+            name: knob.name.clone(),
+            sets: knob.targets.iter().map(|target| target.set()).collect(),
+            owner: knob.owner.clone(),
+            kind: knob.kind,
+            current: knob.text(knob.current),
+            recommended: knob.text(point.level(at)),
+            why: why(knob, point.level(at), decided.get(&at), &self.floors),
+            decided_by: decided.get(&at).cloned(),
+            most: knob.of.and_then(|of| outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max()),
+            alone: effects.alone.get(&at).cloned(),
+            in_set: effects.in_set.get(&at).cloned(),
+        };
+        let rows = self.lab.knobs.iter().enumerate().filter(|(_, knob)| knob.moves);
+        rows.map(row).collect()
+    }
+}
+
+fn measured(judge: &Judge, rows: &[Outcome]) -> Measured {
+    let of = |value: &dyn Fn(&Outcome) -> f64| Estimate::of(rows.iter().map(value));
+    let kept = rows.iter().filter(|own| judge.is_kept(own)).count();
+    let co2e: Vec<f64> = rows.iter().filter_map(|own| own.co2e_kg).collect();
+    Measured {
+        usd_per_month: of(&|own| own.usd),
+        kept: Estimate::of_share(kept, rows.len()),
+        breach: of(&|own| own.breach).within(0.0, 1.0),
+        pending_pod_hours: of(&|own| own.pending_pod_hours),
+        longest_pending_s: of(&|own| own.longest_pending_s),
+        p95_s: of(&|own| own.p95_s.unwrap_or(f64::NAN)),
+        failed: of(&|own| own.failed).within(0.0, 1.0),
+        co2e_kg_per_month: (!co2e.is_empty()).then(|| Estimate::of(co2e)),
+    }
+}
+
+/// What a vCPU costs a month on the cheapest nodes that come and go; 0 where none do.
+fn usd_per_vcpu(cast: &Cast) -> f64 {
+    let machines = cast.groups.values().filter(|group| group.autoscaled).flat_map(|group| &group.machines);
+    let price = machines.map(|machine| {
+        machine.price.nano_usd() as f64 * 730.0
+            / 1e9
+            / (machine.template.allocatable.resources.cpu_milli as f64 / 1000.0).max(0.1)
+    });
+    price.reduce(f64::min).unwrap_or(0.0)
+}
