@@ -67,11 +67,21 @@ fn knob(
     let others = others.into_iter().filter(|other| *other != now);
     let levels: Vec<Value> = [now.clone()].into_iter().chain(others).collect();
     let name = path.trim_start_matches("nodeGroups.").to_owned();
-    let knob = Knob { name, kind: KnobKind::Other, moves: false, owner, of: None, targets, levels, current: 0 };
+    let knob = Knob {
+        name,
+        kind: KnobKind::Other,
+        moves: false,
+        owner,
+        of: None,
+        targets,
+        first_size: None,
+        levels,
+        current: 0,
+    };
     (knob.levels.len() > 1).then_some((kind, knob))
 }
 
-/// The cheapest other types of as many vCPUs and as much memory at least, and no more than twice, on the same architecture.
+/// The cheapest other types of as many vCPUs (none that earn credits, unless it does itself) and as much memory at least, and no more than twice, on the same architecture.
 fn alike(machine: &Machine, region: &str) -> Vec<&'static str> {
     let catalog = Catalog::shipped();
     let Ok(own) = catalog.instance_type(&machine.instance_type) else { return Vec::new() };
@@ -84,12 +94,19 @@ fn alike(machine: &Machine, region: &str) -> Vec<&'static str> {
             && other.architecture == own.architecture
             && between(other.cpu_milli, own.cpu_milli)
             && between(other.memory_bytes, own.memory_bytes)
-            && other.gpus == own.gpus;
+            && other.gpus == own.gpus
+            && (is_burstable(own.name) || !is_burstable(name));
         (is_alike && price < machine.list_price).then_some((price, name))
     });
     let mut fits: Vec<_> = fits.collect();
     fits.sort();
     fits.into_iter().take(MACHINES).map(|(_, name)| name).collect()
+}
+
+/// Types whose cpu lasts as long as their credits do, or is a share of a core.
+fn is_burstable(name: &str) -> bool {
+    let family = name.split('.').next().unwrap_or_default();
+    (family.starts_with('t') && name.contains('.')) || ["e2-micro", "e2-small", "e2-medium"].contains(&name)
 }
 
 /// The best value of each of these knobs on top of a setting, where it saves and keeps what is to be kept.

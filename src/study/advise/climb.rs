@@ -93,11 +93,11 @@ impl Climb<'_> {
         movable.flat_map(|knob| [Step { knob, up: false }, Step { knob, up: true }])
     }
 
-    /// A quarter of the number, or two levels of others.
+    /// Half of the number, or two levels of others.
     fn first_stride(&self, step: Step) -> usize {
         let knob = &self.lab.knobs[step.knob];
         match knob.kind {
-            KnobKind::Min | KnobKind::Max => (knob.number(knob.current) / 4).max(1) as usize,
+            KnobKind::Min | KnobKind::Max => ((knob.number(knob.current) + 1) / 2).max(1) as usize,
             _ => 2.min(knob.levels.len() - 1),
         }
     }
@@ -218,10 +218,13 @@ impl Climb<'_> {
         judged.usd + SHADOW * self.usd_per_vcpu * judged.vcpus
     }
 
-    /// Less broken; or as good, and worth the change.
-    fn better(&self, new: &Judged, old: &Judged) -> bool {
-        let (broken, was) = (new.broken(), old.broken());
-        broken < was - 1e-9 || (broken <= was && self.money(new) < self.money(old) - WORTH * old.usd)
+    /// Less broken by what is worth speaking of; or as good, and worth the change.
+    pub(super) fn better(&self, new: &Judged, old: &Judged) -> bool {
+        let mends = old.broken() - new.broken();
+        let keeps = new.broken() == 0.0 && old.broken() > 0.0;
+        keeps
+            || mends > MENDS
+            || (mends > -MENDS && self.money(new) < self.money(old) - WORTH * old.usd && (new.keeps() || !old.keeps()))
     }
 }
 

@@ -76,11 +76,6 @@ impl Judged {
     pub(super) fn worst(&self) -> Option<usize> {
         (0..self.excess.len()).max_by(|a, b| self.excess[*a].total_cmp(&self.excess[*b]))
     }
-    /// Better than another: less broken, or as good and cheaper.
-    pub(super) fn beats(&self, other: &Judged) -> bool {
-        let (mine, theirs) = (self.broken(), other.broken());
-        mine < theirs || (mine == theirs && self.usd < other.usd)
-    }
 }
 
 impl Judge {

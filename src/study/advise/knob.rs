@@ -27,6 +27,8 @@ pub(super) struct Knob {
     /// Whose size it bounds, or whose target it is.
     pub(super) of: Option<SizeOf>,
     pub(super) targets: Vec<Target>,
+    /// Where a group's first size is put, and what it is: it lies between its bounds.
+    pub(super) first_size: Option<(Target, i64)>,
     /// The values, the cheapest way first where that is known.
     pub(super) levels: Vec<Value>,
     /// The present one.
@@ -38,7 +40,23 @@ impl Knob {
     pub(super) fn settings(&self, level: usize) -> impl Iterator<Item = Setting> + '_ {
         let value = &self.levels[level];
         let written = format!("recommend {}={}", self.name, shown(value));
-        self.targets.iter().map(move |target| target.setting(value, written.clone()))
+        let first = self.moved_size(level).map(|(target, number)| target.setting(&json!(number), written.clone()));
+        self.targets.iter().map(move |target| target.setting(value, written.clone())).chain(first)
+    }
+    /// A level as `--set` takes it.
+    pub(super) fn sets(&self, level: usize) -> Vec<String> {
+        let mut sets: Vec<String> = self.targets.iter().map(|target| target.set() + &self.text(level)).collect();
+        sets.extend(self.moved_size(level).map(|(target, number)| format!("{}{number}", target.set())));
+        sets
+    }
+    /// The first size of the group, where a bound passes it.
+    fn moved_size(&self, level: usize) -> Option<(&Target, i64)> {
+        let number = self.number(level);
+        let passed = |(_, first): &&(Target, i64)| match self.kind {
+            KnobKind::Min => number > *first,
+            _ => number < *first,
+        };
+        self.first_size.as_ref().filter(passed).map(|(target, _)| (target, number))
     }
     /// The value at a level, as people write it.
     pub(super) fn text(&self, level: usize) -> String {

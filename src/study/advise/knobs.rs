@@ -39,6 +39,7 @@ pub(super) fn knobs(base: &Scenario, floors: &Floors, wanted: &Wanted) -> Vec<Kn
                 owner: Owner::Group(group.name.clone()),
                 of: Some(SizeOf::Group(id)),
                 targets: vec![Target::of(&["nodeGroups", &group.name, field])],
+                first_size: Some((Target::of(&["nodeGroups", &group.name, "desiredSize"]), group.initial.into())),
                 levels: Vec::new(),
                 current: 0,
             };
@@ -80,6 +81,7 @@ fn of_paths(base: &Scenario, wanted: &Wanted) -> Vec<Knob> {
             owner: Owner::Scenario,
             of: None,
             targets,
+            first_size: None,
             levels: [Value::String("as it is".to_owned())].into_iter().chain(levels).collect(),
             current: 0,
         })
@@ -101,6 +103,7 @@ fn of_hpa(base: &Scenario, at: usize, floor: &Floor) -> Vec<Knob> {
             owner: Owner::Hpa { namespace: namespace.to_owned(), name: name.to_owned() },
             of: Some(SizeOf::Hpa(at)),
             targets,
+            first_size: None,
             levels: Vec::new(),
             current: 0,
         })

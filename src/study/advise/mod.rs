@@ -24,6 +24,6 @@ mod words;
 
 pub(crate) use patch::{hpa_patch, tfvars};
 pub use periods::{Part, Period};
-pub use recommend::{Ask, recommend};
+pub use recommend::{Ask, random_settings, recommend};
 pub(crate) use search::{Advice, Budget, Row, Trial, advise, expected_replications};
 pub use trial::{Ends, Known, Outcome};

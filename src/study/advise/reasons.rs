@@ -1,6 +1,6 @@
 //! Why each knob stands where it is recommended: what breaks one step further.
 
-use super::answer::KnobKind;
+use super::answer::{Effect, KnobKind};
 use super::judge::Judge;
 use super::keep::Floors;
 use super::knob::{Knob, SizeOf};
@@ -42,8 +42,13 @@ pub(super) fn decided_by(
     steps.into_par_iter().filter_map(broken).collect()
 }
 
-/// Why a knob is recommended as it is, in one sentence.
-pub(super) fn why(knob: &Knob, level: usize, decided_by: Option<&String>, floors: &Floors) -> String {
+/// Why a knob is recommended as it is, in one sentence. `in_set` is what the change brings, if it does something.
+pub(super) fn why(
+    knob: &Knob,
+    (level, in_set): (usize, Option<&Effect>),
+    decided_by: Option<&String>,
+    floors: &Floors,
+) -> String {
     let floor = match knob.of {
         Some(SizeOf::Hpa(at)) => &floors.hpas[at],
         Some(SizeOf::Group(group)) => &floors.groups[group],
@@ -61,7 +66,10 @@ pub(super) fn why(knob: &Knob, level: usize, decided_by: Option<&String>, floors
     match (level == knob.current, step.is_empty()) {
         (true, true) => "as it is".to_owned(),
         (true, false) => format!("as it is; {step}"),
-        (false, true) => "it costs less in all, and nothing that is kept breaks".to_owned(),
+        (false, true) if in_set.is_some_and(|effect| effect.usd_per_month < 0.0) => {
+            "it saves, and nothing that is kept breaks".to_owned()
+        }
+        (false, true) => "it helps to keep what is promised".to_owned(),
         (false, false) => step,
     }
 }

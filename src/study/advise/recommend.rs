@@ -18,6 +18,7 @@ use super::reasons::{decided_by, why};
 use super::stressed::Stressed;
 use super::trial::{Bench, Ends, Known, Lab, Outcome};
 use super::words::words;
+use crate::rng::Seed;
 use crate::scenario::wanted::HoldBack;
 use crate::scenario::{Scenario, Setting, Written};
 use crate::study::estimate::Estimate;
@@ -114,6 +115,25 @@ pub fn recommend(ask: &Ask<'_>, progress: &(dyn Fn() + Sync)) -> Option<Answer> 
     Some(search.answer(found))
 }
 
+/// Settings drawn at random over the minimums and targets that [`recommend`] would move, each as the texts of `--set`: what a search has to beat.
+pub fn random_settings(base: &Scenario, count: usize, seed: u64) -> Vec<Vec<String>> {
+    let floors = Floors::of(&base.cast, &base.wanted.keep);
+    let knobs = knobs(base, &floors, &base.wanted);
+    let one = |number: usize| {
+        let mut stream = Seed::new(seed, number as u32).stream("random-settings", 0);
+        let mut point = Point::as_is(&knobs);
+        for (at, knob) in knobs.iter().enumerate() {
+            let level = stream.below(knob.levels.len());
+            if knob.kind != KnobKind::Max {
+                point = point.with(at, level);
+            }
+        }
+        let moved = knobs.iter().enumerate().filter(|(at, knob)| point.level(*at) != knob.current);
+        moved.flat_map(|(at, knob)| knob.sets(point.level(at))).collect()
+    };
+    (0..count).map(one).collect()
+}
+
 struct Search<'a> {
     ask: &'a Ask<'a>,
     lab: &'a Lab<'a>,
@@ -147,6 +167,7 @@ impl Search<'_> {
         for check in 0..CHECKS {
             let sought = self.seek(&careful)?;
             let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
+
             let from = FRESH + check * self.ask.check;
             let fresh = periods(Part::Fresh, from..from + self.ask.check);
             self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
@@ -184,7 +205,7 @@ impl Search<'_> {
                 self.lab.simulate(std::slice::from_ref(&at), &self.train);
                 let Some(judged) = self.judged(judge, &at, &self.train) else { break };
                 let keeps = judged.keeps();
-                if best.as_ref().is_none_or(|(_, best)| judged.beats(best)) {
+                if best.as_ref().is_none_or(|(_, best)| climb.better(&judged, best)) {
                     best = Some((at.clone(), judged));
                 }
                 if keeps || stays || self.lab.is_over() {
@@ -285,7 +306,7 @@ impl Search<'_> {
             (true, true) => Verdict::Keep,
         };
         let look = self.lab.times.look();
-        let acts = |at: usize| self.acts(&point, at);
+        let acts = |at: usize| self.acts((&point, new), at);
         let effects = effects(self.lab, (&self.as_is, &point), &look, &acts);
         let offset = self.offset(&judge, &point, &look);
         let failed = self.stressed.failed(&point);
@@ -323,11 +344,10 @@ impl Search<'_> {
     }
 
     /// Whether a change does anything: a maximum above what was ever needed, before and after, does not.
-    fn acts(&self, point: &Point, at: usize) -> bool {
+    fn acts(&self, (point, outcomes): (&Point, &[Outcome]), at: usize) -> bool {
         let knob = &self.lab.knobs[at];
         let (Some(of), KnobKind::Max) = (knob.of, knob.kind) else { return true };
         let hpas = self.ask.base.cast.hpas.len();
-        let outcomes = self.lab.outcomes(point, &self.train).unwrap_or_default();
         let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
         most >= knob.number(knob.current).min(knob.number(point.level(at)))
     }
@@ -346,7 +366,7 @@ impl Search<'_> {
             kind: knob.kind,
             current: knob.text(knob.current),
             recommended: knob.text(point.level(at)),
-            why: why(knob, point.level(at), decided.get(&at), &self.floors),
+            why: why(knob, (point.level(at), effects.in_set.get(&at)), decided.get(&at), &self.floors),
             decided_by: decided.get(&at).cloned(),
             most: knob.of.and_then(|of| outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max()),
             alone: effects.alone.get(&at).cloned(),

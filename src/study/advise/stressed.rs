@@ -37,8 +37,11 @@ impl<'a> Stressed<'a> {
         found
     }
 
-    /// The names of the stresses that a setting does not survive.
+    /// The names of the stresses that a setting does not survive; all, if it cannot be built.
     pub(super) fn failed(&self, point: &Point) -> Vec<String> {
+        if self.lab.study(point).is_none() {
+            return self.stresses.list().iter().map(|stress| stress.name.clone()).collect();
+        }
         let rows = self.withstood(point);
         rows.into_iter().filter(|row| !row.survives()).map(|row| row.stress.name).collect()
     }
