@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A level of each knob, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Point(Vec<u16>);
+pub(super) struct Point(Vec<u16>);
 
 impl Point {
     /// As everything is now.
