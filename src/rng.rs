@@ -1,6 +1,7 @@
-//! Named random streams: every concern draws from its own, so that changing one setting does not
-//! shift the others (common random numbers), and every run can be repeated.
+//! Named random streams: whatever is drawn has one of its own, called after what it is about and whom it happens to, so that a
+//! changed setting shifts nobody else's luck (common random numbers), and every run can be repeated.
 
+use crate::units::{SimDuration, SimTime};
 use rand::{Rng, RngExt};
 use rand_pcg::Pcg64;
 
@@ -18,6 +19,11 @@ impl Seed {
     /// The seed of entity number `entity` of this kind, for streams of its own.
     pub fn entity(self, name: &str, entity: u64) -> Seed {
         Seed { state: mix(self.state ^ fnv1a(name) ^ mix(entity)) }
+    }
+    /// 64 random bits called `name` of entity number `entity`: for who draws once, and often.
+    #[inline]
+    pub fn bits(self, name: &str, entity: u64) -> u64 {
+        mix(self.entity(name, entity).state)
     }
     /// The stream called `name` of entity number `entity`. Equal arguments give equal draws.
     pub fn stream(self, name: &str, entity: u64) -> Stream {
@@ -68,6 +74,20 @@ impl Stream {
     pub fn bits(&mut self) -> u64 {
         self.generator.next_u64()
     }
+}
+
+/// For so long a place in a cluster has the same luck: what comes to the same place at about the same time in two runs is the same
+/// to chance, and what comes later is not.
+const SPELL: SimDuration = SimDuration::from_mins(10);
+
+/// The number of the spell that an instant is in, also before time 0.
+pub fn spell(now: SimTime) -> u64 {
+    now.as_nanos().div_euclid(SPELL.as_nanos()) as u64
+}
+
+/// Uniform in [0, 1), from 64 random bits.
+pub fn uniform(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// The finaliser of splitmix64: neighbouring inputs give unrelated outputs.
@@ -138,6 +158,23 @@ mod tests {
         assert_ne!(draws[0], Seed::new(1, 0).stream("boot", 4).bits());
         assert_ne!(draws[0], Seed::new(1, 1).stream("boot", 3).bits());
         assert_ne!(draws[0], Seed::new(1, 0).stream("spot", 3).bits());
+    }
+
+    #[test]
+    fn spells_are_as_long_before_the_start_as_after_it() {
+        let at = |minutes: i64| spell(SimTime::ZERO + SimDuration::from_mins(minutes));
+        assert_eq!([at(-10), at(0), at(10)], [at(-1), at(9), at(19)]);
+        assert!(at(-1) != at(0) && at(9) != at(10));
+    }
+
+    #[test]
+    fn a_single_draw_is_as_even_as_those_of_a_stream() {
+        let draws: Vec<f64> = (0..100_000).map(|entity| uniform(Seed::new(7, 0).bits("even", entity))).collect();
+        let mean = draws.iter().sum::<f64>() / 1e5;
+        let square = draws.iter().map(|draw| draw * draw).sum::<f64>() / 1e5;
+        assert!((mean - 0.5).abs() < 0.005 && (square - 1.0 / 3.0).abs() < 0.005, "{mean} {square}");
+        let neighbours = draws.windows(2).map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5)).sum::<f64>() / 1e5;
+        assert!(neighbours.abs() < 0.002, "{neighbours}");
     }
 
     #[test]

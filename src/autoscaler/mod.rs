@@ -39,8 +39,8 @@ pub use view::{
 };
 
 use crate::cluster::{ClusterState, NodeId, Resources};
-use crate::id::{GroupId, Id, IdVec};
-use crate::rng::{Stream, mix};
+use crate::id::{GroupId, IdVec};
+use crate::rng::{Fnv1a, Seed, mix};
 use crate::scheduler::{Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
 use drain::Controllers;
@@ -53,10 +53,10 @@ use std::sync::Arc;
 use templates::Templates;
 
 /// How one of several equally good options is taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Choice {
     /// At random, as upstream; the order of nodes is random too.
-    Seeded(Stream),
+    Seeded(Seed),
     /// By the rule of the recordings.
     Recorded,
 }
@@ -68,6 +68,8 @@ pub struct Autoscaler {
     choice: Choice,
     /// What makes the order of nodes random.
     order_salt: Option<u64>,
+    /// How many times an option has been taken at random in which spell.
+    taken: (u64, u64),
     registry: Registry,
     templates: Templates,
     checker: PredicateChecker,
@@ -93,13 +95,14 @@ const ASSUMED_IDLE: SimDuration = SimDuration::from_hours(1);
 
 impl Autoscaler {
     /// An autoscaler that has just started.
-    pub fn new(flags: Flags, profile: Profile, mut choice: Choice) -> Self {
-        let order_salt = match &mut choice {
-            Choice::Seeded(stream) => Some(stream.bits()),
+    pub fn new(flags: Flags, profile: Profile, choice: Choice) -> Self {
+        let order_salt = match choice {
+            Choice::Seeded(seed) => Some(seed.bits("order of nodes", 0)),
             Choice::Recorded => None,
         };
         Autoscaler {
             order_salt,
+            taken: (0, 0),
             flags,
             choice,
             registry: Registry::default(),
@@ -133,8 +136,12 @@ impl Autoscaler {
 
     /// The place of a node in orders that upstream takes from Go's maps and informers' stores. Where those are random, the
     /// order is another in each run; here it stays from loop to loop, so that answers can be remembered.
-    fn random_place(&self, node: NodeId) -> u64 {
-        self.order_salt.map_or(0, |salt| mix(salt ^ node.index() as u64))
+    fn random_place(&self, cluster: &ClusterState, node: NodeId) -> u64 {
+        let luck = || match cluster.node(node).luck {
+            0 => Fnv1a::new().with(cluster.node_name(node)).0,
+            luck => luck,
+        };
+        self.order_salt.map_or(0, |salt| mix(salt ^ luck()))
     }
 
     /// What the pods of each group's template node ask for together, and how many there are, as of the last

@@ -102,7 +102,7 @@ impl Autoscaler {
         let mut snapshot = cluster.trial();
         let mut all: Vec<NodeId> = snapshot.node_ids().to_vec();
         if self.order_salt.is_some() {
-            all.sort_by_key(|node| self.random_place(*node));
+            all.sort_by_cached_key(|node| (self.random_place(&snapshot, *node), *node));
         }
         let mut left_aside = Vec::new();
         let unschedulable = self.split_pending(now, &mut snapshot, pending, &mut left_aside);

@@ -266,6 +266,7 @@ pub fn as_new(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTem
     node.taints.retain(|taint| !passing(taint));
     node.ready.is_true = true;
     node.unschedulable = false;
+    node.luck = 0;
     node
 }
 

@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let ties = match args.seed {
         None => Ties::SmallestName,
-        Some(seed) => Ties::Seeded(Seed::new(seed, 0).stream("schedule", 0)),
+        Some(seed) => Ties::Seeded(Seed::new(seed, 0).bits("schedule", 0)),
     };
     let mut scheduler = Scheduler::new(profiles.unwrap_or_default(), ties);
     let run = schedule::place(&mut cluster, &mut scheduler, &pending, explain);

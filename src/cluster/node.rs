@@ -32,6 +32,9 @@ pub struct NodeTemplate {
     pub images: Vec<(Symbol, i64)>,
     /// Annotation `cluster-autoscaler.kubernetes.io/scale-down-disabled: "true"`.
     pub scale_down_disabled: bool,
+    /// What chance knows it by: the same for the node that has its place in another run. 0 where nobody said, and its name
+    /// stands for it.
+    pub luck: u64,
 }
 
 /// A node of the cluster. Reads like its [`NodeTemplate`].

@@ -29,6 +29,8 @@ pub struct Pod {
     pub preempted: bool,
     /// `status.nominatedNodeName`.
     pub nominated: Option<Symbol>,
+    /// What stands for its random `metadata.uid`, and what chance knows it by. 0 where nobody said, and its name stands for it.
+    pub uid: u64,
     pub(super) node: Option<NodeId>,
     pub(super) present: bool,
 }
@@ -47,6 +49,7 @@ impl Pod {
             deleted: None,
             preempted: false,
             nominated: None,
+            uid: 0,
             node: None,
             present: true,
         }

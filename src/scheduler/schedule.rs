@@ -14,14 +14,16 @@ use super::reason::{Diagnosis, PreFilterError, Rejection};
 use super::scores::{PluginScores, score};
 use super::volumes;
 use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
-use crate::rng::Stream;
+use crate::rng::{Fnv1a, mix};
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// How equally good nodes are told apart.
 #[derive(Clone, Debug)]
 pub enum Ties {
-    /// At random, each as likely, as upstream.
-    Seeded(Stream),
+    /// At random, each as likely, as upstream: by a hash of the pod, the node and this number, so that a pod takes the same of the
+    /// same nodes whatever was decided before.
+    Seeded(u64),
     /// The smallest name, as in the recordings.
     SmallestName,
 }
@@ -111,7 +113,7 @@ impl Scheduler {
                 let most = attempt.scores.iter().map(PluginScores::total).max().unwrap_or(0);
                 let best = several.iter().zip(&attempt.scores).filter(|(_, scores)| scores.total() == most);
                 attempt.best = best.map(|(node, _)| *node).collect();
-                Decision::Bind(choose(&mut self.ties, cluster, &attempt.best))
+                Decision::Bind(choose(&self.ties, cluster, pod, &attempt.best))
             }
         };
         if let Decision::Bind(node) = attempt.decision {
@@ -193,11 +195,11 @@ impl Scheduler {
         let reserved = self.nominations.reserved_from(cluster, profile, pod);
         let memory = &mut self.memories[at];
         let best = memory.best(Search { cluster, profile, pod, reserved: &reserved }, &mut self.sampling)?;
-        match (&mut self.ties, best.as_slice()) {
+        match (&self.ties, best.as_slice()) {
             (_, []) => None,
             (_, [only]) => Some(*only),
             (Ties::SmallestName, several) => Some(memory.smallest_name(cluster, several)),
-            (ties, several) => Some(choose(ties, cluster, several)),
+            (ties, several) => Some(choose(ties, cluster, pod, several)),
         }
     }
 
@@ -256,8 +258,7 @@ impl Scheduler {
         if !self.profile_of(incoming.cluster, incoming.pod).plugins.preempts {
             return Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false };
         }
-        let ties = &mut self.ties;
-        let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(ties, cluster, nodes);
+        let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(&self.ties, cluster, incoming.pod, nodes);
         match preempt(incoming, &self.nominations, rejections, &mut pick) {
             Ok(preemption) => Decision::Preempt(preemption),
             Err(why) => {
@@ -273,10 +274,31 @@ fn nowhere(cluster: &ClusterState) -> NoRoom {
     NoRoom::NoCandidate(vec![NoVictims::NoneThere; cluster.node_ids().len()])
 }
 
-fn choose(ties: &mut Ties, cluster: &ClusterState, nodes: &[NodeId]) -> NodeId {
-    match ties {
-        Ties::Seeded(stream) if nodes.len() > 1 => nodes[stream.below(nodes.len())],
-        Ties::Seeded(_) => nodes[0],
-        Ties::SmallestName => *nodes.iter().min_by_key(|node| cluster.node_name(**node)).unwrap_or(&nodes[0]),
+fn choose(ties: &Ties, cluster: &ClusterState, pod: PodId, nodes: &[NodeId]) -> NodeId {
+    let chosen = match ties {
+        Ties::Seeded(salt) => {
+            let pod = mix(salt ^ luck_of_pod(cluster, pod));
+            nodes.iter().max_by_key(|node| mix(pod ^ luck_of_node(cluster, **node)))
+        }
+        Ties::SmallestName => nodes.iter().min_by_key(|node| cluster.node_name(**node)),
+    };
+    *chosen.unwrap_or(&nodes[0])
+}
+
+fn luck_of_pod(cluster: &ClusterState, pod: PodId) -> u64 {
+    let row = cluster.pod(pod);
+    if row.uid != 0 {
+        return row.uid;
+    }
+    let mut hash = Fnv1a::new().with(cluster.symbols.text(cluster.spec_of(pod).namespace)).with("/");
+    // Writing to a hash cannot fail.
+    let _ = write!(hash, "{}", row.name.display(&cluster.symbols));
+    hash.0
+}
+
+fn luck_of_node(cluster: &ClusterState, node: NodeId) -> u64 {
+    match cluster.node(node).luck {
+        0 => Fnv1a::new().with(cluster.node_name(node)).0,
+        luck => luck,
     }
 }

@@ -6,7 +6,7 @@
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::id::IdVec;
 use crate::intern::{Interner, Symbol};
-use crate::rng::Stream;
+use crate::rng::{Seed, fnv1a};
 use crate::sim::accounts::Accounts;
 use crate::sim::clock::Clock;
 use crate::sim::counts::Counts;
@@ -32,9 +32,8 @@ pub(crate) struct Shared {
     pub(crate) end: SimTime,
     pub(crate) cluster: ClusterState,
     pub(crate) queue: EventQueue,
-    pub(crate) streams: Streams,
-    /// What makes the uids of pods random; 0 where nothing is left to chance.
-    pub(crate) uid_salt: u64,
+    /// What is left to chance is drawn from streams of it, each named after what it is about and whom it happens to.
+    pub(crate) seed: Seed,
     pub(crate) names: Names,
     pub(crate) workloads: IdVec<WorkloadId, WorkloadState>,
     pub(crate) lives: IdVec<PodId, PodLife>,
@@ -58,15 +57,6 @@ pub(crate) struct Shared {
     pub(crate) left_because: IdVec<NodeId, Option<RecordId>>,
     /// By node: the last record that it took a pod. For the log alone.
     pub(crate) taken_because: IdVec<NodeId, Option<RecordId>>,
-}
-
-/// A random stream per concern: changing one does not shift the others.
-pub(crate) struct Streams {
-    pub(crate) boot: Stream,
-    pub(crate) pods: Stream,
-    pub(crate) spot: Stream,
-    pub(crate) phases: Stream,
-    pub(crate) expander: Stream,
 }
 
 /// Strings the simulation itself writes.
@@ -100,7 +90,6 @@ impl Shared {
     pub(crate) fn new(start: &Start) -> Shared {
         let cast = start.cast.clone();
         let mut cluster = cast.cluster.clone();
-        let stream = |name: &str| start.seed.stream(name, 0);
         let clock = Clock::new(&start.timing);
         Shared {
             names: Names::new(&mut cluster.symbols),
@@ -116,14 +105,7 @@ impl Shared {
             end: SimTime::ZERO + start.duration,
             timing: start.timing.clone(),
             cluster,
-            uid_salt: if start.timing.by_chance { stream("uids").bits() } else { 0 },
-            streams: Streams {
-                boot: stream("boot"),
-                pods: stream("pods"),
-                spot: stream("spot"),
-                phases: stream("phases"),
-                expander: stream("expander"),
-            },
+            seed: start.seed,
             queue: clock.queue(),
             clock,
             lives: IdVec::new(),
@@ -145,9 +127,9 @@ impl Shared {
         }
     }
 
-    /// The first turn of a loop with this period.
-    pub(crate) fn phase(&mut self, period: SimDuration) -> SimTime {
-        self.clock.phase(period, &mut self.streams.phases)
+    /// The first turn of the loop of this name, which has this period.
+    pub(crate) fn phase(&self, name: &str, period: SimDuration) -> SimTime {
+        self.clock.phase(period, &mut self.seed.stream("phase", fnv1a(name)))
     }
 
     /// The loop's next turn.

@@ -22,7 +22,9 @@ impl Autoscaler {
         let LoopInputs { now, groups, .. } = inputs;
         let mut room = self.room(cluster, groups);
         let mut rows: Vec<&Removable> = self.planner.unneeded.values().collect();
-        rows.sort_by_key(|row| (!row.pods.is_empty(), self.random_place(row.node), cluster.node_name(row.node)));
+        rows.sort_by_key(|row| {
+            (!row.pods.is_empty(), self.random_place(cluster, row.node), cluster.node_name(row.node))
+        });
         let (mut empty, mut drain) = (Vec::new(), Vec::new());
         for row in rows {
             let node = cluster.node(row.node);

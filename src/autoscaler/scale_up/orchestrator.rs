@@ -10,6 +10,7 @@ use crate::autoscaler::view::{Increase, OptionSummary, ScaleUpOutcome, ScaleUpRe
 use crate::autoscaler::{Autoscaler, Choice, Expander};
 use crate::cluster::{ClusterState, PodId};
 use crate::id::{GroupId, IdVec};
+use crate::rng::{fnv1a, mix, spell};
 use crate::units::SimTime;
 use fixedbitset::FixedBitSet;
 use std::sync::Arc;
@@ -212,8 +213,15 @@ impl Autoscaler {
         if names.len() == 1 {
             return names[0].1;
         }
-        match &mut self.choice {
-            Choice::Seeded(stream) => names[stream.below(names.len())].1,
+        match self.choice {
+            Choice::Seeded(seed) => {
+                let spell = spell(round.now);
+                let nth = if self.taken.0 == spell { self.taken.1 + 1 } else { 0 };
+                self.taken = (spell, nth);
+                let luck = seed.bits("expander", mix(spell).wrapping_add(nth));
+                let place = |(name, at): &(&str, usize)| (mix(luck ^ fnv1a(name)), *at);
+                names.iter().max_by_key(|option| place(option)).map_or(names[0].1, |(_, at)| *at)
+            }
             Choice::Recorded => {
                 names.sort_unstable();
                 let list: Vec<&str> = names.iter().map(|(name, _)| *name).collect();

@@ -2,6 +2,7 @@
 
 use crate::cluster::NodeId;
 use crate::intern::Symbol;
+use crate::sim::cloud::shortages::{Shock, Shortages};
 use crate::sim::log::{LaunchFailure, RecordId};
 use crate::units::SimTime;
 use crate::world::Replacement;
@@ -18,6 +19,12 @@ pub(crate) struct Instance {
     pub zone: Symbol,
     /// The node's name.
     pub name: Symbol,
+    /// Its place among the instances of its group in its zone.
+    pub slot: u32,
+    /// What chance knows it by: who has the same place in another run has the same.
+    pub luck: u64,
+    /// What chance knows this launch by: another one at about the same time, into the same place, is the same to it.
+    pub birth: u64,
     /// What it is doing.
     pub state: InstanceState,
     /// Its node object, once registered.
@@ -72,12 +79,15 @@ pub(crate) struct GroupState {
     pub(crate) launches: usize,
 }
 
-/// A spot pool: one machine type of a group in one zone.
-#[derive(Clone, Copy, Debug)]
+/// A spot pool: one machine type of a group in one zone. Groups that have type and zone in common see the same shortages.
+#[derive(Clone, Debug)]
 pub(crate) struct Pool {
     pub(crate) group: GroupId,
     pub(crate) machine: usize,
     pub(crate) zone: Symbol,
     /// No capacity before this instant.
     pub(crate) short_until: SimTime,
+    pub(crate) shortages: Shortages,
+    /// The next one.
+    pub(crate) next: Option<Shock>,
 }

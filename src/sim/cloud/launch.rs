@@ -2,6 +2,7 @@
 
 use crate::autoscaler::Launch;
 use crate::intern::Symbol;
+use crate::rng::{Fnv1a, mix, spell};
 use crate::sim::cloud::instances::Instance;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::nodes::Arrival;
@@ -82,7 +83,7 @@ impl Cloud {
         let id = self.new_instance(shared, asked);
         let turn = self.groups[group].launches;
         self.groups[group].launches += 1;
-        let boot = shared.cast.groups[group].boot.draw(turn, &mut shared.streams.boot);
+        let boot = shared.cast.groups[group].boot.draw(turn, &mut shared.seed.stream("boot", self.instances[id].birth));
         let error = self.fault_in_force(shared, now, |fault| match fault {
             FaultKind::InstanceError(of, after) if *of == group => Some(*after),
             _ => None,
@@ -121,7 +122,11 @@ impl Cloud {
         let machine = asked.machine.unwrap_or_else(|| self.choose_machine(shared, now, group, zone));
         self.groups[group].names += 1;
         let name = format!("{}-{:04}", shared.cast.groups[group].name, self.groups[group].names);
+        let (slot, luck) = self.place(shared, group, zone);
         let id = self.instances.push(Instance {
+            slot,
+            luck,
+            birth: mix(luck ^ mix(spell(now))),
             group,
             machine,
             zone,
@@ -141,6 +146,16 @@ impl Cloud {
         });
         self.groups[group].instances.push(id);
         id
+    }
+
+    /// The least place in the zone that no instance of the group has, and what chance knows it by. Cost: the group's instances.
+    fn place(&self, shared: &Shared, group: GroupId, zone: Symbol) -> (u32, u64) {
+        let there = self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == zone);
+        let mut taken: Vec<u32> = there.map(|id| self.instances[*id].slot).collect();
+        taken.sort_unstable();
+        let slot = (0..).zip(&taken).find(|(slot, taken)| slot != *taken).map_or(taken.len() as u32, |(slot, _)| slot);
+        let name = Fnv1a::new().with(&shared.cast.groups[group].name).with("/").with(shared.cluster.symbols.text(zone));
+        (slot, shared.seed.entity("instance", name.0).bits("place", slot.into()))
     }
 
     /// The cloud says that an instance will not come.

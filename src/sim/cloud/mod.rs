@@ -5,6 +5,7 @@ pub(crate) mod launch;
 pub(crate) mod nodes;
 pub(crate) mod pools;
 pub(crate) mod rebalance;
+pub(crate) mod shortages;
 pub(crate) mod spot;
 pub(crate) mod state;
 pub(crate) mod zones;

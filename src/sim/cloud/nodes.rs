@@ -35,8 +35,13 @@ impl Cloud {
             return;
         }
         let (group, zone, name) = (instance.group, instance.zone, instance.name);
+        let luck = instance.luck;
         let row = &shared.cast.groups[group];
-        let lag = if initial { SimDuration::ZERO } else { row.ready_lag.draw(0, &mut shared.streams.boot) };
+        let lag = if initial {
+            SimDuration::ZERO
+        } else {
+            row.ready_lag.draw(0, &mut shared.seed.stream("ready lag", instance.birth))
+        };
         let machine = &row.machines[instance.machine];
         let (mut template, speed) = (machine.template.clone(), machine.speed);
         template.name = name;
@@ -49,6 +54,7 @@ impl Cloud {
             }
         }
         template.group = Some(group);
+        template.luck = luck;
         template.created = now;
         // Cluster Autoscaler learns from nodes that have been Ready for a minute: from these at once.
         let since = if initial { now - ALWAYS } else { now };

@@ -1,5 +1,6 @@
 //! Containers that use more memory than they may are killed.
 
+use crate::rng::mix;
 use crate::sim::load::serving::Serving;
 use crate::sim::log::{Cause, Occurrence};
 use crate::sim::scaling::vertical::Vertical;
@@ -23,7 +24,9 @@ impl Serving {
                     .filter(|pod| shared.cluster.pod(*pod).is_ready() && is_over(shared.cluster.spec_of(*pod)))
                     .collect();
                 if !ready.is_empty() {
-                    let pod = ready[shared.streams.pods.below(ready.len())];
+                    let chance = shared.seed.bits("out of memory", now.as_nanos() as u64);
+                    let victim = ready.iter().max_by_key(|pod| mix(chance ^ shared.cluster.pod(**pod).uid));
+                    let pod = *victim.unwrap_or(&ready[0]);
                     shared.counts.out_of_memory += 1;
                     let limit = limit_of(shared.cluster.spec_of(pod)).unwrap_or(used);
                     let what = Occurrence::OutOfMemory { pod, used, limit };

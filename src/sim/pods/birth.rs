@@ -2,15 +2,15 @@
 
 use crate::cluster::{Pod, PodId, PodName, PodSpecId};
 use crate::intern::Symbol;
-use crate::rng::{Fnv1a, mix};
+use crate::rng::{Fnv1a, mix, spell};
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
 use crate::sim::log::Cause;
 use crate::sim::pods::life::{Lineage, Owner, PodLife};
+use crate::sim::pods::slots::Place;
 use crate::sim::shared::Shared;
 use crate::units::SimTime;
 use crate::world::WorkloadId;
-use std::fmt::Write;
 
 /// A pod that a controller asks for.
 pub(crate) struct NewPod {
@@ -28,8 +28,11 @@ impl Shared {
         let template = self.admitted(id, template);
         let mut row = Pod::new(name, template, now);
         row.daemon_node = daemon_node;
+        let place = self.workloads[id].slots.take(spell(now));
+        row.uid = self.uid(&row, Some((id, place)));
         let pod = self.cluster.add_pod(row);
         self.begin_life(now, pod, Owner::Workload(id), part);
+        self.lives[pod].slot = place.slot;
         self.lives[pod].revision = revision;
         self.lives[pod].because = self.workloads[id].more_because;
         self.workloads[id].pods.push(pod);
@@ -52,7 +55,7 @@ impl Shared {
             owner,
             part,
             revision: 0,
-            uid: self.uid(pod),
+            slot: 0,
             bound: SimTime::MIN,
             running_since: SimTime::MIN,
             stage: Stage::Gone,
@@ -75,22 +78,39 @@ impl Shared {
         self.call_scheduler();
     }
 
-    /// The hash of its name, as in the recordings, or a random number that is always the same for a pod.
-    fn uid(&self, pod: PodId) -> u64 {
-        let (symbols, mut hash) = (&self.cluster.symbols, Fnv1a::new());
-        let namespace = symbols.text(self.cluster.spec_of(pod).namespace);
-        // Writing to a hash cannot fail.
-        let _ = hash.write_str(namespace);
-        let _ = hash.write_str("/");
-        let _ = self.cluster.pod(pod).name.write_to(&mut hash, symbols);
-        mix(hash.0 ^ self.uid_salt)
+    /// The hash of its name, as in the recordings; or a random number of the pod that has this place in its workload, which is the
+    /// same in every run in which a pod has that place at about that time.
+    fn uid(&self, pod: &Pod, place: Option<(WorkloadId, Place)>) -> u64 {
+        let symbols = &self.cluster.symbols;
+        let mut hash = Fnv1a::new().with(symbols.text(self.cluster.spec(pod.spec).namespace)).with("/");
+        match place.filter(|_| self.timing.by_chance) {
+            None => {
+                // Writing to a hash cannot fail.
+                let _ = pod.name.write_to(&mut hash, symbols);
+                mix(if self.timing.by_chance { self.seed.bits("uid", hash.0) } else { hash.0 })
+            }
+            Some((id, place)) => {
+                let workload = &self.cast.workloads[id];
+                hash = hash.with(symbols.text(workload.name)).with("/").with(workload.kind.name());
+                self.seed.entity("pod", hash.0).bits("uid", place.number())
+            }
+        }
+    }
+
+    /// The place of a pod is free again: it goes.
+    pub(crate) fn leave_slot(&mut self, pod: PodId) {
+        if let Owner::Workload(id) = self.lives[pod].owner {
+            self.workloads[id].slots.leave(self.lives[pod].slot);
+        }
     }
 
     /// A pod of the trace arrives.
     pub(crate) fn trace_pod_arrives(&mut self, now: SimTime, line: u32) {
         let row = self.cast.trace[line as usize];
         let name = PodName::numbered(self.names.trace, line);
-        let pod = self.cluster.add_pod(Pod::new(name, row.template, now));
+        let mut new = Pod::new(name, row.template, now);
+        new.uid = self.uid(&new, None);
+        let pod = self.cluster.add_pod(new);
         self.begin_life(now, pod, Owner::Trace(line), 0);
         if let Some(next) = self.cast.trace.get(line as usize + 1).filter(|next| next.arrives <= self.end) {
             self.queue.push(next.arrives.max(now), Event::TracePodArrives(line + 1));

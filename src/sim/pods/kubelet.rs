@@ -2,6 +2,7 @@
 
 use crate::cluster::{NodeId, Phase, PodId};
 use crate::id::Id;
+use crate::rng::fnv1a;
 use crate::sim::accounts::Holding;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
@@ -38,11 +39,13 @@ impl Shared {
     fn start_delay(&mut self, pod: PodId, node: NodeId) -> SimDuration {
         let Owner::Workload(workload) = self.lives[pod].owner else { return SimDuration::ZERO };
         let lifecycle = &self.cast.workloads[workload].lifecycle;
-        let mut delay = lifecycle.start.draw(pod.index(), &mut self.streams.pods);
+        let (seed, uid) = (self.seed, self.cluster.pod(pod).uid);
+        let mut delay = lifecycle.start.draw(pod.index(), &mut seed.stream("start", uid));
         for (image, bytes) in &lifecycle.images {
             let there = self.cluster.node(node).images.iter().any(|(name, _)| name == image);
             if !there {
-                delay += lifecycle.image_pull.draw(pod.index(), &mut self.streams.pods);
+                let name = fnv1a(self.cluster.symbols.text(*image));
+                delay += lifecycle.image_pull.draw(pod.index(), &mut seed.stream("image pull", uid ^ name));
                 self.cluster.add_image(node, *image, *bytes);
             }
         }
@@ -74,7 +77,7 @@ impl Shared {
                 }
                 self.queue.push(now + lag, Event::PodBecomesReady(pod));
                 if let WorkloadKind::Job { work, .. } | WorkloadKind::CronJob { work, .. } = &row.kind {
-                    let work = work.draw(pod.index(), &mut self.streams.pods);
+                    let work = work.draw(pod.index(), &mut self.seed.stream("work", self.cluster.pod(pod).uid));
                     self.queue.push(now + work.max(lag), Event::PodFinishes(pod));
                 }
             }
@@ -159,6 +162,7 @@ impl Shared {
             }
             self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::Deleted);
         }
+        self.leave_slot(pod);
         self.cluster.set_deleted(pod, Some(now));
         self.set_stage(now, pod, Stage::Terminating);
         self.owner_changed(pod);
@@ -205,6 +209,9 @@ impl Shared {
             } else if end == PodEnd::WithItsNode && !finished {
                 self.job_pod_lost(now, workload, self.lives[pod].part, PodLoss::WithNode);
             }
+        }
+        if active {
+            self.leave_slot(pod);
         }
         self.owner_changed(pod);
         self.set_stage(now, pod, Stage::Gone);

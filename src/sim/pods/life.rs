@@ -15,8 +15,8 @@ pub(crate) struct PodLife {
     pub part: u32,
     /// Which of the owner's templates it was made from.
     pub revision: u32,
-    /// What stands for its random uid.
-    pub uid: u64,
+    /// Its place among its workload's pods.
+    pub slot: u32,
     /// When it was bound.
     pub bound: SimTime,
     /// When its containers started to run.

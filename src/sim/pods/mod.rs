@@ -8,4 +8,5 @@ pub(crate) mod kubelet;
 pub(crate) mod life;
 pub(crate) mod probes;
 pub(crate) mod questions;
+pub(crate) mod slots;
 pub(crate) mod stages;

@@ -2,6 +2,7 @@
 
 use crate::cluster::PodId;
 use crate::id::Id;
+use crate::rng::mix;
 use crate::sim::event::Event;
 use crate::sim::log::{Cause, Occurrence};
 use crate::sim::scheduling::turns::News;
@@ -13,7 +14,8 @@ impl Shared {
     /// The first readiness probe that finds the application up (probes at `initialDelay`, then every period), or
     /// when another probe has the container killed that is not up by then.
     pub(crate) fn probe(&mut self, pod: PodId, lifecycle: &Lifecycle) -> (SimDuration, Option<SimDuration>) {
-        let up = lifecycle.warm_up.draw(pod.index(), &mut self.streams.pods);
+        let start = self.cluster.pod(pod).uid ^ mix(self.lives[pod].crashes.into());
+        let up = lifecycle.warm_up.draw(pod.index(), &mut self.seed.stream("warm-up", start));
         let lag = lifecycle.readiness.map_or(up, |probe| probe.first_from(up));
         (lag, lifecycle.killed_if_silent_for.filter(|patience| up > *patience))
     }

@@ -21,11 +21,10 @@ impl Provisioning {
         let Some(flags) = shared.cast.autoscaler.clone() else { return };
         // Cluster Autoscaler knows one profile.
         let profile = shared.cast.profiles.of(Symbol::EMPTY).clone();
-        let choice =
-            if shared.timing.by_chance { Choice::Seeded(shared.streams.expander.clone()) } else { Choice::Recorded };
+        let choice = if shared.timing.by_chance { Choice::Seeded(shared.seed) } else { Choice::Recorded };
         let autoscaler = Autoscaler::new(flags, profile, choice);
         self.autoscaler = Some(if shared.timing.afresh { autoscaler.without_memory() } else { autoscaler });
-        let first = shared.phase(shared.timing.autoscaler_scan);
+        let first = shared.phase("autoscaler", shared.timing.autoscaler_scan);
         shared.queue.push(first, Event::AutoscalerLoop);
     }
 

@@ -32,8 +32,8 @@ impl Horizontal {
         }
         self.hpas = cast.hpas.iter().map(|hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags)).collect();
         self.shown = vec![(0, -1); self.hpas.len()];
-        let scrape = shared.phase(shared.timing.scrape);
-        let sync = if shared.timing.fresh_metrics { scrape } else { shared.phase(shared.timing.hpa_sync) };
+        let scrape = shared.phase("metrics server", shared.timing.scrape);
+        let sync = if shared.timing.fresh_metrics { scrape } else { shared.phase("hpa", shared.timing.hpa_sync) };
         shared.queue.push(scrape, Event::Scrape);
         shared.queue.push(sync, Event::HpaSync);
     }

@@ -50,7 +50,7 @@ impl Vertical {
             VpaState { aggregates, ..VpaState::default() }
         };
         self.vpas = cast.vpas.iter().map(state).collect();
-        let first = shared.phase(shared.cast.vpa_flags.interval);
+        let first = shared.phase("vpa", shared.cast.vpa_flags.interval);
         shared.queue.push(first, Event::VpaLoop);
     }
 

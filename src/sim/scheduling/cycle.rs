@@ -21,7 +21,7 @@ pub(crate) struct Scheduling {
 impl Scheduling {
     /// The scheduler of a cast.
     pub(crate) fn new(start: &Start, turns: &Turns) -> Scheduling {
-        let ties = if start.timing.by_chance { Ties::Seeded(start.seed.stream("ties", 0)) } else { Ties::SmallestName };
+        let ties = if start.timing.by_chance { Ties::Seeded(start.seed.bits("ties", 0)) } else { Ties::SmallestName };
         Scheduling { scheduler: Scheduler::new(turns.profiles(&start.cast.profiles), ties).keeping_reasons() }
     }
 

@@ -113,7 +113,7 @@ impl Controllers {
             ready_since: row.ready.filter(|(ready, _)| *ready).map(|(_, since)| since),
             rank,
             created: row.created,
-            uid: shared.lives[pod].uid,
+            uid: row.uid,
             deletion_cost: 0,
             restarts: shared.lives[pod].crashes,
         }

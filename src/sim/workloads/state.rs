@@ -5,6 +5,7 @@ use crate::controllers::job::JobProgress;
 use crate::intern::Symbol;
 use crate::sim::load::under_way::Usage;
 use crate::sim::log::RecordId;
+use crate::sim::pods::slots::Slots;
 use crate::sim::scaling::metered_pods::MeteredPods;
 use crate::units::SimTime;
 use rustc_hash::FxHashMap;
@@ -17,6 +18,8 @@ pub(crate) struct WorkloadState {
     pub desired: i32,
     /// Its pods, terminating ones included, in order of creation.
     pub pods: Vec<PodId>,
+    /// The places of those that are not told to go.
+    pub slots: Slots,
     /// The pods' kinds, oldest first: of a Deployment one for each ReplicaSet.
     pub templates: Vec<PodSpecId>,
     /// Which of them is current.

@@ -40,6 +40,7 @@ impl Converter<'_> {
             images,
             scale_down_disabled: disabled.is_some_and(|value| value == "true"),
             group: None,
+            luck: 0,
         }
     }
 
