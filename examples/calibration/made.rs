@@ -31,6 +31,7 @@ fn simulated(scenario: &Scenario, number: u64) -> (Outcome, Vec<PodStart>) {
         cast: scenario.cast.clone(),
         timing: scenario.timing.clone(),
         duration: scenario.duration,
+        warm_up: SimDuration::ZERO,
         seed: Seed::new(scenario.seed, number as u32),
         tables: LatencyTables::default(),
         timeline_every: SimDuration::from_secs(i64::from(STEP_S)),

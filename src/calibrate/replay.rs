@@ -147,6 +147,8 @@ pub(super) fn replay(staged: &Scenario, past: &Past, split: &Split, number: u32)
         cast: staged.cast.clone(),
         timing: staged.timing.clone(),
         duration: staged.duration,
+        // The past says what was there when it begins.
+        warm_up: SimDuration::ZERO,
         seed: Seed::new(staged.seed, number),
         tables: LatencyTables::default(),
         timeline_every: SimDuration::from_secs(i64::from(past.step_s)),

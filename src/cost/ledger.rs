@@ -165,8 +165,12 @@ impl Ledger {
             return;
         }
         self.nodes[node].2 = true;
-        let now = now.max(from);
         self.add_level(now, item, -MICRO);
+        // Before the books begin nothing is charged, no minute either.
+        if now < self.start {
+            return;
+        }
+        let now = now.max(from);
         let tail = billed_span(now - from) - (now - from);
         let meter = &mut self.items[item].meter;
         meter.add(&self.calendar, now, i128::from(MICRO) * i128::from(tail.as_nanos()));
@@ -191,8 +195,12 @@ impl Ledger {
             self.add_level(now, item, change);
         }
     }
-    /// So much of an item that is counted was used now, in billionths of a unit: bytes of a GB.
+    /// So much of an item that is counted was used now, in billionths of a unit: bytes of a GB. Nothing is counted before
+    /// the books begin.
     pub fn add(&mut self, now: SimTime, item: ItemId, quantity: i128) {
+        if now < self.start {
+            return;
+        }
         let entry = &mut self.items[item];
         debug_assert_eq!(entry.item.price.unit.basis, Basis::Count);
         entry.meter.add(&self.calendar, now, quantity);

@@ -277,6 +277,7 @@ pub(super) fn report() -> Report {
     let run = Run {
         seed: 42,
         replications: 20,
+        warm_up_seconds: 2700.0,
         command: "foresail run scenarios/ecommerce --seed 42 --replications 20".to_owned(),
     };
     let prices = Prices { currency: "USD".to_owned(), date: "2026-07-20".to_owned(), estimated: false };

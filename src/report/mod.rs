@@ -12,6 +12,7 @@ mod attachments;
 mod audit;
 mod autoscale;
 mod autoscale_words;
+mod beginning;
 pub mod bill;
 pub mod calibration;
 pub mod catalog;

@@ -1,5 +1,6 @@
 //! The terminal summary: what fits a screen of 80 columns and 24 lines, the verdict last.
 
+use super::beginning::beginning;
 use super::details::details;
 use super::format::{duration, exact, figure, half_width, parts_in_cents};
 use super::model::Headline;
@@ -80,7 +81,8 @@ fn head(report: &Report, text: &mut String) {
     let _ = writeln!(text, "{}", shortened(&format!("{}{description}", scenario.name)));
     let replications = counted(run.replications as usize, "replication");
     let span = duration(scenario.duration_seconds);
-    let _ = writeln!(text, "{}, {span}, {replications}, seed {}\n", scenario.region, run.seed);
+    let _ = writeln!(text, "{}, {span}, {replications}, seed {},", scenario.region, run.seed);
+    let _ = writeln!(text, "{}\n", beginning(run.warm_up_seconds));
 }
 
 /// A line each: the mean, half of its 95 % interval, and what was promised.

@@ -37,6 +37,8 @@ pub struct Scenario {
     pub timing: Timing,
     /// How long.
     pub duration: SimDuration,
+    /// For how long it is simulated before that without being counted; none asks for as long as it takes to settle.
+    pub warm_up: Option<SimDuration>,
     /// How often.
     pub replications: u32,
     /// The seed.

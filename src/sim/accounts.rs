@@ -111,7 +111,9 @@ impl Accounts {
         let Launched { id, group, machine, zone } = launched;
         let items = self.pools[group].get(machine).and_then(|pool| self.node_items.get(*pool));
         let item = items.and_then(|items| items.iter().find(|(at, _)| *at == zone).or(items.first()));
-        let billed = item.map(|(_, item)| (self.ledger.node_launched(now, *item), now));
+        // The books begin at 0: what is there then is charged as if it had come then.
+        let from = now.max(SimTime::ZERO);
+        let billed = item.map(|(_, item)| (self.ledger.node_launched(now, *item), from));
         self.billed.fill_to(id, None);
         self.billed[id] = billed;
     }

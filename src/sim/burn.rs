@@ -90,6 +90,11 @@ impl BurnWatch {
         }
     }
 
+    /// As if nothing had been observed.
+    pub(super) fn forget(&mut self) {
+        *self = BurnWatch::new(self.objective);
+    }
+
     pub(super) fn add(&mut self, step: &ObservedStep<'_>) {
         let Objective { latency_s_p95, error_rate } = self.objective;
         if let (Some(burn), Some(target_s)) = (&mut self.latency, latency_s_p95) {

@@ -20,11 +20,13 @@ pub(crate) struct Clock {
     has_phases: bool,
     /// What looks back at an interval has its first turn at time 0, at the end of none, as in the recordings.
     looks_back_at_once: bool,
+    /// When the simulation begins.
+    begins: SimTime,
 }
 
 impl Clock {
-    /// The clock that the timing asks for.
-    pub(crate) fn new(timing: &Timing) -> Clock {
+    /// The clock that the timing asks for, of a simulation that begins then.
+    pub(crate) fn new(timing: &Timing, begins: SimTime) -> Clock {
         let has_phases = timing.by_chance;
         match timing.lockstep {
             true => Clock {
@@ -32,16 +34,21 @@ impl Clock {
                 reaction: SimDuration::ZERO,
                 has_phases,
                 looks_back_at_once: true,
+                begins,
             },
-            false => {
-                Clock { grain: SimDuration::ZERO, reaction: timing.reaction, has_phases, looks_back_at_once: false }
-            }
+            false => Clock {
+                grain: SimDuration::ZERO,
+                reaction: timing.reaction,
+                has_phases,
+                looks_back_at_once: false,
+                begins,
+            },
         }
     }
 
     /// Events to come, none yet.
     pub(crate) fn queue(&self) -> EventQueue {
-        EventQueue::new(self.grain)
+        EventQueue::new(self.grain, self.begins)
     }
 
     /// The least time between a cause and an effect of the same rank.
@@ -62,16 +69,25 @@ impl Clock {
     /// The first turn of a loop with this period: at once, or at a random phase.
     pub(crate) fn phase(&self, period: SimDuration, stream: &mut Stream) -> SimTime {
         if !self.has_phases {
-            return SimTime::ZERO;
+            return self.begins;
         }
         let unit = self.grain.max(FINEST_PHASE);
         let places = (period.as_nanos() / unit.as_nanos()).max(1);
-        SimTime::ZERO + unit * stream.below(places as usize) as i64
+        self.begins + unit * stream.below(places as usize) as i64
     }
 
-    /// The first turn of what looks back at intervals of this length.
-    pub(crate) fn first_look_back(&self, every: SimDuration) -> SimTime {
-        SimTime::ZERO + if self.looks_back_at_once { SimDuration::ZERO } else { every }
+    /// The first turn after `from` of what looks back at intervals of this length. Turns lie so that one of them is at
+    /// time 0, however long the simulation has gone on by then.
+    pub(crate) fn first_look_back(&self, from: SimTime, every: SimDuration) -> SimTime {
+        match self.looks_back_at_once {
+            true => from,
+            false => (from + SimDuration::from_nanos(1)).next_multiple_of(every),
+        }
+    }
+
+    /// When the simulation begins.
+    pub(crate) fn begins(&self) -> SimTime {
+        self.begins
     }
 }
 
@@ -82,7 +98,8 @@ mod tests {
     use crate::sim::event::Event;
 
     fn clock(lockstep: bool, by_chance: bool) -> Clock {
-        Clock::new(&Timing { lockstep, by_chance, reaction: SimDuration::from_millis(100), ..Timing::default() })
+        let timing = Timing { lockstep, by_chance, reaction: SimDuration::from_millis(100), ..Timing::default() };
+        Clock::new(&timing, SimTime::ZERO)
     }
 
     /// A queue that has just handed out this event, half a second after the start.
@@ -130,7 +147,14 @@ mod tests {
     #[test]
     fn the_recordings_look_back_at_nothing_first() {
         let every = SimDuration::from_secs(15);
-        assert_eq!(clock(true, false).first_look_back(every), SimTime::ZERO);
-        assert_eq!(clock(false, false).first_look_back(every), SimTime::from_secs(15));
+        assert_eq!(clock(true, false).first_look_back(SimTime::ZERO, every), SimTime::ZERO);
+        assert_eq!(clock(false, false).first_look_back(SimTime::ZERO, every), SimTime::from_secs(15));
+    }
+
+    #[test]
+    fn steps_meet_time_0_whenever_they_begin() {
+        let every = SimDuration::from_secs(15);
+        let first = |begins: i64| clock(false, false).first_look_back(SimTime::from_secs(begins), every);
+        assert_eq!([-30, -20, -15, -10].map(first), [-15, -15, 0, 0].map(SimTime::from_secs));
     }
 }

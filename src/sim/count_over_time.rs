@@ -24,6 +24,10 @@ impl CountOverTime {
     pub fn set(&mut self, now: SimTime, value: i64) {
         self.change(now, value - self.value);
     }
+    /// The present count, with sums and extremes that begin at `now`.
+    pub fn anew(&self, now: SimTime) -> CountOverTime {
+        CountOverTime { value: self.value, most: self.value, since: now, ..CountOverTime::default() }
+    }
     /// The present count.
     pub fn value(&self) -> i64 {
         self.value
@@ -74,6 +78,16 @@ mod tests {
         count.change(SimTime::from_secs(30), -3);
         assert_eq!(count.seconds(SimTime::from_secs(100)), 20 + 30);
         assert_eq!((count.value(), count.most()), (0, 3));
+    }
+
+    #[test]
+    fn a_count_that_starts_anew_keeps_its_value_alone() {
+        let mut count = CountOverTime::default();
+        count.change(SimTime::from_secs(-100), 5);
+        count.change(SimTime::from_secs(-50), -3);
+        let count = count.anew(SimTime::ZERO);
+        assert_eq!((count.value(), count.most(), count.least()), (2, 2, 2));
+        assert_eq!(count.seconds(SimTime::from_secs(10)), 20);
     }
 
     #[test]

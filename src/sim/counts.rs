@@ -111,6 +111,16 @@ impl Counts {
             ..Counts::default()
         }
     }
+    /// What is there at `now`, with all sums begun anew.
+    pub(super) fn anew(&self, now: SimTime) -> Counts {
+        Counts {
+            workloads: self.workloads.values().map(|row| row.anew(now)).collect(),
+            groups: self.groups.values().map(|row| row.anew(now)).collect(),
+            nodes: self.nodes.anew(now),
+            deployment_pods: self.deployment_pods.anew(now),
+            ..Counts::default()
+        }
+    }
     pub(super) fn instance_launched(&mut self, now: SimTime, group: GroupId) {
         self.groups[group].instances.change(now, 1);
     }
@@ -140,7 +150,30 @@ impl Counts {
     }
 }
 
+impl GroupCounts {
+    fn anew(&self, now: SimTime) -> GroupCounts {
+        GroupCounts {
+            nodes: self.nodes.anew(now),
+            instances: self.instances.anew(now),
+            full: self.full.anew(now),
+            ..GroupCounts::default()
+        }
+    }
+}
+
 impl WorkloadCounts {
+    fn anew(&self, now: SimTime) -> WorkloadCounts {
+        WorkloadCounts {
+            pending: self.pending.anew(now),
+            starting: self.starting.anew(now),
+            ready: self.ready.anew(now),
+            terminating: self.terminating.anew(now),
+            running: self.running.anew(now),
+            desired: self.desired.anew(now),
+            at_max: self.at_max.anew(now),
+            ..WorkloadCounts::default()
+        }
+    }
     pub(super) fn of(&mut self, stage: Stage) -> Option<&mut CountOverTime> {
         match stage {
             Stage::Gone => None,

@@ -15,6 +15,8 @@ crate::id_type!(
 /// Something that happens at an instant. Targets may be gone by then; such an event does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// The warm-up is over: what is counted starts anew.
+    CountingBegins,
     /// An instance whose substitute in another zone is there is terminated.
     SpareTerminates(InstanceId),
     /// A terminated node's object vanishes.
@@ -99,7 +101,7 @@ impl Event {
     /// controllers in the order in which the recordings of the closed loop ran them.
     fn rank(self) -> u8 {
         match self {
-            Event::NodeVanishes(_) => 0,
+            Event::CountingBegins | Event::NodeVanishes(_) => 0,
             Event::SpotReclaims(_) => 1,
             Event::Fault(_)
             | Event::FaultEnds(_)
@@ -177,9 +179,10 @@ struct Entry {
 }
 
 impl EventQueue {
-    /// An empty queue. Events happen at multiples of `grain`, the first that is not too early; zero allows any time.
-    pub fn new(grain: SimDuration) -> Self {
-        EventQueue { grain, ..EventQueue::default() }
+    /// An empty queue in which time begins at `now`. Events happen at multiples of `grain`, the first that is not too
+    /// early; zero allows any time.
+    pub fn new(grain: SimDuration, now: SimTime) -> Self {
+        EventQueue { grain, now, ..EventQueue::default() }
     }
     /// Schedules `event`. An event for the past is a bug and panics.
     pub fn push(&mut self, at: SimTime, event: Event) {

@@ -153,6 +153,7 @@ impl Small {
             cast: Arc::new(self.cast),
             timing: self.timing,
             duration: secs(7200),
+            warm_up: SimDuration::ZERO,
             seed: Seed::new(1, 0),
             tables: Default::default(),
             timeline_every: SimDuration::ZERO,

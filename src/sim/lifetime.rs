@@ -16,8 +16,10 @@ use crate::sim::shared::Shared;
 use crate::sim::start::Start;
 use crate::sim::timeline::Recorder;
 use crate::sim::workloads::reconcile::Controllers;
+use crate::units::SimTime;
+
 impl Simulation {
-    /// A replication at time 0: nodes are there, workloads are created, loops have their first turns.
+    /// A replication when it begins: nodes are there, workloads are created, loops have their first turns.
     pub fn new(start: Start) -> Self {
         let shared = Shared::new(&start);
         let mut simulation = Simulation {
@@ -25,7 +27,7 @@ impl Simulation {
             faults: Faults::default(),
             controllers: Controllers::new(shared.cast.workloads.len()),
             scheduling: Scheduling::new(&start, &shared.turns),
-            serving: Serving::new(shared.cast.workloads.len()),
+            serving: Serving::new(shared.cast.workloads.len(), start.begins()),
             horizontal: Horizontal::default(),
             vertical: Vertical::default(),
             provisioning: Provisioning::default(),
@@ -42,6 +44,10 @@ impl Simulation {
 
     fn schedule_first_turns(&mut self) {
         let Simulation { shared, cloud, horizontal, vertical, provisioning, recorder, .. } = self;
+        let begins = shared.clock.begins();
+        if begins < SimTime::ZERO {
+            shared.queue.push(SimTime::ZERO, Event::CountingBegins);
+        }
         for (index, fault) in shared.cast.faults.iter().enumerate() {
             if fault.at <= shared.end {
                 shared.queue.push(fault.at, Event::Fault(index as u32));
@@ -51,13 +57,17 @@ impl Simulation {
         if let Some(first) = shared.cast.trace.first().filter(|first| first.arrives <= shared.end) {
             shared.queue.push(first.arrives, Event::TracePodArrives(0));
         }
-        shared.queue.push(shared.clock.first_look_back(shared.timing.step), Event::TrafficStep);
+        let first_step = shared.clock.first_look_back(begins, shared.timing.step);
+        // The last step of a warm-up is taken before counting begins.
+        if begins == SimTime::ZERO || first_step < SimTime::ZERO {
+            shared.queue.push(first_step, Event::TrafficStep);
+        }
         horizontal.start_scaling(shared);
         vertical.start_vertical_scaling(shared);
         provisioning.start_autoscaler(shared);
         let every = recorder.timeline.every;
         if !every.is_zero() {
-            shared.queue.push(shared.clock.first_look_back(every), Event::Observe);
+            shared.queue.push(shared.clock.first_look_back(SimTime::ZERO, every), Event::Observe);
         }
     }
 
@@ -90,7 +100,7 @@ impl Simulation {
         serving.service_levels.overflowed = shared.load.as_ref().map_or(0, LoadState::overflowed);
         let keep = shared.log.is_on();
         let unplaced = shared.lives.iter().filter(|(_, life)| life.stage == Stage::Pending);
-        let waits: Vec<_> = unplaced.map(|(pod, _)| shared.end - shared.cluster.pod(pod).created).collect();
+        let waits: Vec<_> = unplaced.map(|(pod, _)| shared.waited(shared.end, pod)).collect();
         shared.counts.unplaced = waits.len() as u64;
         shared.counts.longest_unplaced = waits.into_iter().max().unwrap_or_default();
         let names = cloud.instances.values().map(|instance| instance.name).filter(|_| keep).collect();

@@ -11,6 +11,7 @@ use crate::intern::Symbol;
 use crate::traffic::calls::ServiceId;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, GroupId, Measure, WorkloadId, ZoneCall};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A machine's place: its group, and which of the group's types it is.
@@ -204,6 +205,9 @@ impl Metering {
     /// So many requests entered in the step that ends now.
     pub(crate) fn requests(&mut self, ledger: &mut Ledger, now: SimTime, span: SimDuration, count: f64) {
         let begun = now - span;
+        if begun < SimTime::ZERO {
+            return;
+        }
         if begun >= self.hour_end {
             self.end_hour(ledger);
             self.hour_end = self.calendar.hour_start(self.calendar.hour_of(begun) + 1);
@@ -249,6 +253,26 @@ impl Metering {
                 |call: &ZoneCall| call.of_request * crossing(&self.ready[call.caller], &self.ready[call.callee]);
             row.of_request = row.calls.iter().map(crossing).sum();
         }
+    }
+
+    /// Sums of cpu begin at 0 again, and all burstable nodes have their first credits.
+    pub(crate) fn counting_begins(&mut self) {
+        for (_, credits) in self.burstable.iter_mut() {
+            if let Some((_, credits)) = credits {
+                *credits = CpuCredits::default();
+            }
+        }
+        if let Some((_, used)) = &mut self.used {
+            used.iter_mut().for_each(|(_, sums)| sums.fill(0));
+        }
+    }
+
+    /// The ordinals of a workload whose claims have volumes; `when_bound` asks for the claims that wait for their first pod.
+    pub(crate) fn volumes(&self, workload: WorkloadId, when_bound: bool) -> Vec<u32> {
+        let rows = self.of_claims[workload].iter().filter(|row| row.when_bound == when_bound);
+        let there = rows.flat_map(|row| row.is_there.iter().enumerate().filter(|(_, there)| **there));
+        let ordinals: BTreeSet<u32> = there.map(|(ordinal, _)| ordinal as u32).collect();
+        ordinals.into_iter().collect()
     }
 
     /// A node of this kind has come.

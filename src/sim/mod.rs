@@ -16,6 +16,7 @@ pub mod burn;
 mod clock;
 mod cloud;
 pub mod count_over_time;
+mod counting;
 pub mod counts;
 pub mod event;
 mod faults;
@@ -32,6 +33,7 @@ mod provisioning;
 mod scaling;
 mod scheduling;
 pub(crate) mod serving;
+mod settling;
 mod shared;
 mod start;
 mod timeline;
@@ -50,6 +52,7 @@ use scaling::horizontal::Horizontal;
 use scaling::vertical::Vertical;
 use scheduling::cycle::Scheduling;
 pub use serving::ServiceTotals;
+pub use settling::settling_time;
 use shared::Shared;
 pub use start::Start;
 use timeline::Recorder;
@@ -75,9 +78,18 @@ impl Simulation {
         while self.step() {}
     }
 
+    /// Hands events to the rooms as long as they are no later than `until`.
+    fn run_until(&mut self, until: SimTime) {
+        while self.step_until(until) {}
+    }
+
     /// Handles the next event; whether there was one before the end.
     pub fn step(&mut self) -> bool {
-        let next = self.shared.queue.pop_until(self.shared.end);
+        self.step_until(self.shared.end)
+    }
+
+    fn step_until(&mut self, until: SimTime) -> bool {
+        let next = self.shared.queue.pop_until(until);
         if let Some((now, event)) = next {
             self.handle(now, event);
         }
@@ -94,6 +106,7 @@ impl Simulation {
         let Simulation { shared, cloud, faults, controllers, scheduling, serving, .. } = self;
         let Simulation { horizontal, vertical, provisioning, recorder, .. } = self;
         match event {
+            Event::CountingBegins => self.counting_begins(now),
             Event::NodeVanishes(node) => drop(cloud.node_vanishes(shared, now, node, NodeEnd::ScaleDown)),
             Event::SpotReclaims(instance) => cloud.spot_reclaims(shared, now, instance),
             Event::SpotNotice(instance) => cloud.give_notice(shared, now, instance),
@@ -145,6 +158,10 @@ impl Simulation {
         recorder.observe_step(shared);
         controllers.rollouts.watch_rollouts(shared, now);
         shared.step_number += 1;
-        shared.repeat(now, shared.timing.step, Event::TrafficStep);
+        let next = now + shared.timing.step;
+        // The last step of a warm-up is taken before counting begins.
+        if now >= SimTime::ZERO || next < SimTime::ZERO {
+            shared.repeat(now, shared.timing.step, Event::TrafficStep);
+        }
     }
 }

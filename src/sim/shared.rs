@@ -90,16 +90,16 @@ impl Shared {
     pub(crate) fn new(start: &Start) -> Shared {
         let cast = start.cast.clone();
         let mut cluster = cast.cluster.clone();
-        let clock = Clock::new(&start.timing);
+        let clock = Clock::new(&start.timing, start.begins());
         Shared {
             names: Names::new(&mut cluster.symbols),
-            load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, &start.tables, start.seed)),
+            load: cast.traffic.as_ref().map(|traffic| LoadState::new(traffic, start)),
             step_number: 0,
             accounts: Accounts::new(start),
             metering: Metering::new(&cast),
             counts: Counts::new(cast.workloads.len(), cast.groups.len()),
             workloads: IdVec::filled(Default::default(), cast.workloads.len()),
-            log: Log::new(start.keep_log),
+            log: Log::beginning(start.keep_log, start.warm_up.is_zero()),
             left_because: IdVec::new(),
             taken_because: IdVec::new(),
             end: SimTime::ZERO + start.duration,

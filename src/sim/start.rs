@@ -2,7 +2,7 @@
 
 use crate::rng::Seed;
 use crate::traffic::latency::LatencyTables;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, Timing};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub struct Start {
     pub timing: Timing,
     /// How long.
     pub duration: SimDuration,
+    /// For how long it is simulated before that, at negative times, without being counted; not negative.
+    pub warm_up: SimDuration,
     /// The replication's seed.
     pub seed: Seed,
     /// Latency tables shared by all replications.
@@ -23,4 +25,11 @@ pub struct Start {
     pub timeline_every: SimDuration,
     /// Keep the log.
     pub keep_log: bool,
+}
+
+impl Start {
+    /// When the simulation begins; what is counted begins at time 0.
+    pub(crate) fn begins(&self) -> SimTime {
+        SimTime::ZERO - self.warm_up
+    }
 }

@@ -93,6 +93,11 @@ impl Recorder {
 }
 
 impl Recorder {
+    /// As if nothing had been observed.
+    pub(crate) fn forget(&mut self) {
+        self.open = Open::default();
+    }
+
     /// Adds the step that ends now to the open point.
     pub(crate) fn observe_step(&mut self, shared: &Shared) {
         if self.timeline.every.is_zero() {

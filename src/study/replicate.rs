@@ -4,7 +4,7 @@ use super::{Figures, History, Names, Runs};
 use crate::rng::Seed;
 use crate::scenario::Scenario;
 use crate::sim::outcome::Outcome;
-use crate::sim::{Simulation, Start};
+use crate::sim::{Simulation, Start, settling_time};
 use crate::traffic::latency::LatencyTables;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, Timing};
@@ -21,6 +21,8 @@ pub struct Study {
     pub timing: Timing,
     /// How long.
     pub duration: SimDuration,
+    /// For how long each replication is simulated before that without being counted.
+    pub warm_up: SimDuration,
     /// The seed; replication `n` uses streams named by seed and `n`, so that two studies with the same
     /// seed meet the same traffic, the same spot market, the same boots (common random numbers).
     pub seed: u64,
@@ -37,17 +39,22 @@ const TIMELINE_POINTS: f64 = 700.0;
 
 impl Study {
     /// What is replicated of a scenario. The timeline of replication 0 gets about 700 points, whole minutes apart.
+    ///
+    /// Cost: a warm-up of replication 0, where the scenario does not say how long one is.
     pub fn of(scenario: &Scenario) -> Self {
         let minutes = (scenario.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
-        Study {
+        let study = Study {
             cast: scenario.cast.clone(),
             timing: scenario.timing.clone(),
             duration: scenario.duration,
+            warm_up: SimDuration::ZERO,
             seed: scenario.seed,
             tables: LatencyTables::default(),
             timeline_every: SimDuration::from_mins(minutes as i64),
             keeps_story: true,
-        }
+        };
+        let warm_up = scenario.warm_up.unwrap_or_else(|| settling_time(study.start(0)));
+        Study { warm_up, ..study }
     }
 
     /// The part of it from one time until another, simulated by itself: the demand of that part with all that happens in it, on
@@ -65,16 +72,26 @@ impl Study {
     pub fn replicate(&self, number: u32) -> Outcome {
         let first = self.keeps_story && number == 0;
         let mut simulation = Simulation::new(Start {
-            cast: self.cast.clone(),
-            timing: self.timing.clone(),
-            duration: self.duration,
-            seed: Seed::new(self.seed, number),
-            tables: self.tables.clone(),
             timeline_every: if first { self.timeline_every } else { SimDuration::ZERO },
             keep_log: first,
+            ..self.start(number)
         });
         simulation.run();
         simulation.finish()
+    }
+
+    /// What replication `number` starts from; it keeps no story.
+    fn start(&self, number: u32) -> Start {
+        Start {
+            cast: self.cast.clone(),
+            timing: self.timing.clone(),
+            duration: self.duration,
+            warm_up: self.warm_up,
+            seed: Seed::new(self.seed, number),
+            tables: self.tables.clone(),
+            timeline_every: SimDuration::ZERO,
+            keep_log: false,
+        }
     }
 
     /// The replications with these numbers, in order, on all threads of the current pool. `progress` is

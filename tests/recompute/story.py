@@ -78,7 +78,7 @@ def read(path):
 def subject(record):
     """What a record is about: its kind, its key, and what its price depends on."""
     objects, decision = record["objects"], record["decision"]
-    if decision in ("bound", "unbound"):
+    if decision in ("pod-at-start", "bound", "unbound"):
         workload = objects[1] if len(objects) > 2 else ""
         return "pod", (record["namespace"], objects[0]), {"namespace": record["namespace"], "workload": workload}
     if decision in ("volumes-created", "volumes-deleted"):

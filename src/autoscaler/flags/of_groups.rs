@@ -17,7 +17,7 @@ impl Flags {
         }
     }
     /// How long a node of the group is unneeded before it goes.
-    pub(in crate::autoscaler) fn unneeded_time(&self, group: Option<GroupId>, is_ready: bool) -> SimDuration {
+    pub(crate) fn unneeded_time(&self, group: Option<GroupId>, is_ready: bool) -> SimDuration {
         match is_ready {
             true => self.own(group).unneeded_time.unwrap_or(self.scale_down_unneeded_time),
             false => self.own(group).unready_time.unwrap_or(self.scale_down_unready_time),

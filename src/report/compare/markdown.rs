@@ -4,6 +4,7 @@ use super::answer::{self, COLUMNS, base_cells, met};
 use super::model::{Comparison, FigureDifference, Variant};
 use super::variance;
 use super::words::{cells, sentence, tells};
+use crate::report::beginning::beginning;
 use crate::report::figures::Scope;
 use crate::units::counted;
 use std::fmt::Write;
@@ -45,8 +46,9 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     let runs = counted(base.replications as usize, "replication");
     let _ = writeln!(
         text,
-        "{runs} with the same random numbers, seed {}; intervals are 95 % of the paired difference.",
-        base.seed
+        "{runs} with the same random numbers, seed {}, {}; intervals are 95 % of the paired difference.",
+        base.seed,
+        beginning(base.warm_up_seconds)
     );
     text
 }

@@ -107,6 +107,7 @@ fn side(compared: &Compared) -> Side {
         digest: report.scenario.digest.clone(),
         seed: report.run.seed,
         replications: report.run.replications,
+        warm_up_seconds: report.run.warm_up_seconds,
         objectives_met: report.objectives.iter().map(|objective| objective.met_ratio).reduce(f64::min),
         caveats: report.caveats.clone(),
     }

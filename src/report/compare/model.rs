@@ -36,6 +36,9 @@ pub struct Side {
     pub seed: u64,
     /// How many replications.
     pub replications: u32,
+    /// For how long each was simulated before its time 0 without being counted.
+    #[serde(default)]
+    pub warm_up_seconds: f64,
     /// The share of the replications that met the objective that is met least; absent where nothing is promised.
     pub objectives_met: Option<f64>,
     /// What may make one of its numbers another.

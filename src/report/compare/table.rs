@@ -3,6 +3,7 @@
 use super::model::{Comparison, FigureDifference, Variant};
 use super::variance;
 use super::words::{cells, sentence, tells};
+use crate::report::beginning::beginning;
 use crate::report::figures::Scope;
 use crate::report::screen::{right, shortened, table, wrapped};
 use crate::units::counted;
@@ -20,13 +21,17 @@ pub fn comparison_table(comparison: &Comparison, page: Option<&Path>, details: b
     let base = &comparison.base;
     let _ = writeln!(
         text,
-        "base {}: {}, seed {}",
+        "base {}: {}, seed {},\n{}",
         base.name,
         counted(base.replications as usize, "replication"),
-        base.seed
+        base.seed,
+        beginning(base.warm_up_seconds)
     );
     for variant in &comparison.variants {
         let _ = writeln!(text, "\n{} beside {}", variant.side.name, base.name);
+        if variant.side.warm_up_seconds != base.warm_up_seconds {
+            let _ = writeln!(text, "{}", beginning(variant.side.warm_up_seconds));
+        }
         inputs(variant, details, &mut text);
         let whole = |row: &&FigureDifference| row.scope == Scope::Whole;
         let rows: Vec<&FigureDifference> =

@@ -30,6 +30,11 @@ impl Decisions<'_> {
                     .with("waited_seconds", waited.as_secs_f64());
                 if self.is_billed(pod) { self.billing(line, pod, "begins") } else { line }
             }
+            Occurrence::PodAtStart { pod, node } => {
+                let text = format!("The pod {} is on the node {} from the start.", self.pod(pod), self.node(node));
+                let line = Line::new("scheduler", "pod-at-start", self.with_node(pod, node), text);
+                if self.is_billed(pod) { self.billing(line, pod, "begins") } else { line }
+            }
             Occurrence::Unbound { pod, node } => {
                 let text = format!("The pod {} no longer holds the node {}.", self.pod(pod), self.node(node));
                 self.billing(Line::new("kubelet", "unbound", self.with_node(pod, node), text), pod, "ends")

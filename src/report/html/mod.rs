@@ -7,6 +7,7 @@ mod costs;
 mod owners;
 mod table;
 
+use super::beginning::beginning;
 use super::chart::{cost_figures, timeline_figures};
 use super::format::{cents, duration, exact, figure, interval};
 use super::page::page;
@@ -36,6 +37,7 @@ fn model(report: &Report) -> Value {
         report => Value::from(Serde(report)),
         span => duration(report.scenario.duration_seconds),
         replications => counted(report.run.replications as usize, "replication"),
+        beginning => beginning(report.run.warm_up_seconds),
         sentence => cards::sentence(report),
         cards => Value::from(Serde(cards::cards(report))),
         cost => cost,

@@ -185,6 +185,9 @@ pub struct Run {
     pub seed: u64,
     /// How many alternative histories.
     pub replications: u32,
+    /// For how long each was simulated before its time 0 without being counted.
+    #[serde(default)]
+    pub warm_up_seconds: f64,
     /// A command that makes this report again.
     pub command: String,
 }

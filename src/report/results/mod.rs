@@ -18,7 +18,7 @@ mod users;
 use super::{AdvisedCommitment, Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
 use crate::scenario::Scenario;
 use crate::scenario::issue::{Issue, Severity};
-use crate::study::{Figures, Finished, Names, Runs};
+use crate::study::{Figures, Finished, Names, Runs, Study};
 use crate::units::SimDuration;
 use crate::world::Cast;
 
@@ -52,7 +52,7 @@ impl Report {
         let Finished { scenario, study, runs, .. } = finished;
         let names = study.names();
         let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
-        let mut report = empty(scenario, study.duration);
+        let mut report = empty(scenario, study);
         report.headlines = results.headlines();
         report.objectives = results.objectives();
         report.services = results.services();
@@ -72,16 +72,21 @@ impl Report {
 }
 
 /// A report that says what was simulated, and how.
-fn empty(scenario: &Scenario, duration: SimDuration) -> Report {
+fn empty(scenario: &Scenario, study: &Study) -> Report {
     let info = ScenarioInfo {
         name: scenario.name.clone(),
         description: scenario.description.clone(),
         region: scenario.region.clone(),
         platform: scenario.platform.clone(),
-        duration_seconds: duration.as_secs_f64(),
+        duration_seconds: study.duration.as_secs_f64(),
         digest: scenario.digest.clone(),
     };
-    let run = Run { seed: scenario.seed, replications: scenario.replications, command: String::new() };
+    let run = Run {
+        seed: scenario.seed,
+        replications: scenario.replications,
+        warm_up_seconds: study.warm_up.as_secs_f64(),
+        command: String::new(),
+    };
     let prices =
         Prices { currency: "USD".to_owned(), date: scenario.prices.date.clone(), estimated: scenario.prices.estimated };
     let mut report = Report::new(info, run, prices);

@@ -61,6 +61,8 @@ use std::sync::Arc;
 const DURATION: SimDuration = SimDuration::from_mins(7 * 24 * 60);
 /// Longer than a year is refused.
 const LONGEST: SimDuration = SimDuration::from_mins(366 * 24 * 60);
+/// A longer warm-up is refused.
+const LONGEST_WARM_UP: SimDuration = SimDuration::from_hours(24);
 /// Replications where nothing is said, and at most.
 const REPLICATIONS: u32 = 10;
 const MOST_REPLICATIONS: u32 = 100_000;
@@ -151,6 +153,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         region,
         cast: Arc::new(cast),
         duration,
+        warm_up: warm_up(file, issues),
         replications,
         seed: file.seed.unwrap_or(1),
         growth_per_month: file.traffic.growth.map(|growth| growth.per_month),
@@ -165,6 +168,24 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
 fn look_at_all_that_is_paid_for(scene: &Scene<'_>, cast: &mut Cast, duration: SimDuration, issues: &mut Issues) {
     commitments::build(scene, cast, duration, issues);
     cast.carbon = carbon::build(scene, cast, issues);
+}
+
+/// How long the warm-up is, if it is known beforehand. The recordings' world has none: its cases begin with their first
+/// second.
+fn warm_up(file: &ScenarioFile, issues: &mut Issues) -> Option<SimDuration> {
+    let asked = file.warm_up.map(|time| time.0);
+    if let Some(span) = asked.filter(|span| *span > LONGEST_WARM_UP) {
+        let issue = Issue::error("warmUp", format!("found {span}, expected 0s to 24h"));
+        issues.push(issue.with_help("leave it out: a run then warms up until its nodes and pods have settled"));
+    }
+    if file.fidelity == Fidelity::Lockstep {
+        if let Some(span) = asked.filter(|span| !span.is_zero()) {
+            let issue = Issue::error("warmUp", format!("found {span}, expected 0s with `fidelity: lockstep`"));
+            issues.push(issue.with_help("leave it out, or leave out `fidelity`"));
+        }
+        return Some(SimDuration::ZERO);
+    }
+    asked
 }
 
 /// How often Cluster Autoscaler looks.

@@ -22,16 +22,25 @@ impl Cloud {
     /// The nodes that are there at the start, Ready.
     pub(crate) fn launch_initial_nodes(&mut self, shared: &mut Shared) {
         for group in shared.cast.groups.ids() {
-            let initial = shared.cast.groups[group].initial;
+            let initial = self.first_size(shared, group);
             self.groups[group].target = initial;
             for _ in 0..initial {
                 let instance = self.new_instance(shared, Launch::anywhere(group, 1));
-                self.instance_costs(shared, SimTime::ZERO, instance);
-                shared.log.push(SimTime::ZERO, Occurrence::NodeAtStart(self.launched(instance)), Cause::Start);
+                let now = shared.clock.begins();
+                self.instance_costs(shared, now, instance);
+                shared.log.push(now, Occurrence::NodeAtStart(self.launched(instance)), Cause::Start);
                 self.register(shared, instance, Arrival::AtTheStart);
             }
         }
         self.open_pools(shared);
+    }
+
+    /// The nodes of a group when the simulation begins. In a warm-up Cluster Autoscaler brings up what is needed: the size
+    /// that the group happens to have then does not matter.
+    fn first_size(&self, shared: &Shared, group: GroupId) -> i32 {
+        let row = &shared.cast.groups[group];
+        let grows = row.autoscaled && shared.cast.autoscaler.is_some();
+        if grows && shared.clock.begins() < SimTime::ZERO { row.min } else { row.initial }
     }
 
     /// A group grows on its autoscaler's order.

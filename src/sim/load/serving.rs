@@ -22,13 +22,13 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Nothing has been served yet.
-    pub(crate) fn new(workloads: usize) -> Serving {
+    /// Nothing has been served yet; time begins then.
+    pub(crate) fn new(workloads: usize, begins: SimTime) -> Serving {
         Serving {
             usage: IdVec::filled(Usage::default(), workloads),
             contended: Vec::new(),
             metered: Vec::new(),
-            metered_until: SimTime::ZERO,
+            metered_until: begins,
             service_levels: ServiceLevels::default(),
         }
     }

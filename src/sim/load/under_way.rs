@@ -1,12 +1,12 @@
 //! The traffic of one replication, under way.
 
 use crate::id::IdVec;
-use crate::rng::Seed;
 use crate::sim::burn::{BurnWatch, ObservedStep};
 use crate::sim::serving::{ReadyPods, ServedStep, ServiceState, Step, TrafficEngine};
+use crate::sim::start::Start;
 use crate::traffic::calls::{RouteId, ServiceId};
 use crate::traffic::demand::{Demand, DemandRun};
-use crate::traffic::latency::{LatencyHistogram, LatencyTables, RouteOutcome};
+use crate::traffic::latency::{LatencyHistogram, RouteOutcome};
 use crate::units::SimTime;
 use crate::world::{LatencyMode, Service, Traffic};
 use std::sync::Arc;
@@ -54,7 +54,8 @@ impl LoadState {
     /// Nothing has arrived yet.
     ///
     /// Panics on a profile that the scenario room should have refused.
-    pub(crate) fn new(traffic: &Traffic, tables: &LatencyTables, seed: Seed) -> Self {
+    pub(crate) fn new(traffic: &Traffic, start: &Start) -> Self {
+        let seed = start.seed;
         // Single arrivals bring their own chance: only the fast mode needs counts drawn.
         let demand = match traffic.mode {
             LatencyMode::Fast => traffic.demand.clone(),
@@ -63,10 +64,10 @@ impl LoadState {
         let routes = traffic.graph.routes();
         LoadState {
             demand: DemandRun::new(demand, seed, "demand", 0),
-            engine: TrafficEngine::new(traffic, traffic.mode, tables, seed),
+            engine: TrafficEngine::new(traffic, traffic.mode, &start.tables, seed).beginning(start.begins()),
             services: traffic.services.values().map(|row| ServiceState::new(row, traffic.objective)).collect(),
             pods: IdVec::filled(ReadyPods::default(), traffic.services.len()),
-            since: SimTime::ZERO,
+            since: start.begins(),
             entry_rate: 0.0,
             last_routes: IdVec::filled(RouteOutcome::default(), routes.len()),
             route_watches: routes.ids().map(|route| BurnWatch::new(traffic.objective_of(route))).collect(),
@@ -89,7 +90,10 @@ impl LoadState {
     /// Lets the requests of the step with this number, which ends now, be served by `pods`.
     pub(crate) fn step(&mut self, traffic: &Traffic, now: SimTime, number: u64) {
         let span = now - self.since;
-        self.entry_rate = self.demand.step(self.since, span);
+        self.entry_rate = match self.since < SimTime::ZERO {
+            true => self.demand.before_the_start(span),
+            false => self.demand.step(self.since, span),
+        };
         self.since = now;
         self.engine.step(&Step { span, until: now, entry_rate: self.entry_rate, pods: &self.pods });
         for (id, rate) in traffic.graph.arrival_rates(self.entry_rate) {
@@ -104,6 +108,12 @@ impl LoadState {
             watch.add(&ObservedStep { span, answered: (arrived - failed).max(0.0), failed: *failed, latency });
             self.last_routes[id] = outcome;
         }
+    }
+    /// Sums and histograms begin at 0 again; queues and requests under way stay.
+    pub(crate) fn forget_sums(&mut self) {
+        self.engine.forget();
+        self.services.iter_mut().for_each(|(_, service)| service.forget_sums());
+        self.route_watches.iter_mut().for_each(|(_, watch)| watch.forget());
     }
     /// What each of a service's pods used in the last step.
     pub(crate) fn usage(&self, id: ServiceId, row: &Service) -> Usage {

@@ -25,7 +25,7 @@ impl Serving {
         for (id, workload) in shared.cast.workloads.iter() {
             if let Load::CpuDemand { demand_milli, memory_base_bytes, memory_per_milli_bytes } = &workload.load {
                 let begun = &mut shared.workloads[id].demand_rows;
-                while demand_milli.get(*begun).is_some_and(|(from, _)| *from <= now) {
+                while demand_milli.get(*begun).is_some_and(|(from, _)| *from <= now.max(SimTime::ZERO)) {
                     *begun += 1;
                 }
                 let demand = begun.checked_sub(1).map_or(0, |at| demand_milli[at].1);
@@ -162,7 +162,6 @@ impl Serving {
 mod tests {
     use super::*;
     use crate::id::Id;
-    use crate::rng::Seed;
     use crate::sim::fixture::{Small, at, node, pass, pod_on};
     use crate::sim::load::under_way::LoadState;
     use crate::traffic::calls::{Call, CallGraph, Route};
@@ -181,7 +180,7 @@ mod tests {
             pod_on(&mut shared, Id::from_index(0), node);
         }
         pass(&mut shared, at(60));
-        let mut serving = Serving::new(1);
+        let mut serving = Serving::new(1, at(0));
         serving.follow_demand_curves(&mut shared, at(60));
         (shared, serving)
     }
@@ -210,7 +209,7 @@ mod tests {
     fn pods_that_want_more_than_there_is_are_slower() {
         let (mut shared, mut serving) = used(8000);
         assert_eq!(serving.pace_of(&shared, Id::from_index(0)).speed, 1.0);
-        shared.load = Some(LoadState::new(&traffic_elsewhere(), &Default::default(), Seed::new(1, 0)));
+        shared.load = Some(LoadState::new(&traffic_elsewhere(), &Small::new().start()));
         serving.book_usage(&mut shared, at(60));
         assert_eq!(serving.pace_of(&shared, Id::from_index(0)).speed, 0.5);
     }

@@ -168,6 +168,13 @@ pub enum Occurrence {
         /// For how long it had none.
         waited: SimDuration,
     },
+    /// A pod was on a node when counting began.
+    PodAtStart {
+        /// Which.
+        pod: PodId,
+        /// Where.
+        node: NodeId,
+    },
     /// A pod that is paid for by itself no longer holds its node.
     Unbound {
         /// Which.
@@ -230,6 +237,8 @@ pub enum Occurrence {
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     on: bool,
+    /// It keeps what it is told as soon as counting begins.
+    waits: bool,
     records: IdVec<RecordId, Record>,
     /// What kube-scheduler said, each once: pods of a kind are told the same.
     messages: IndexSet<String>,
@@ -239,6 +248,14 @@ impl Log {
     /// A log that keeps what it is told, or forgets it at once.
     pub fn new(on: bool) -> Self {
         Log { on, ..Log::default() }
+    }
+    /// As [`new`](Self::new), but what happens before counting begins is forgotten.
+    pub(super) fn beginning(on: bool, is_counting: bool) -> Self {
+        Log { on: on && is_counting, waits: on && !is_counting, ..Log::default() }
+    }
+    /// Counting begins.
+    pub(super) fn counting_begins(&mut self) {
+        self.on |= std::mem::take(&mut self.waits);
     }
     /// Whether it keeps anything.
     pub fn is_on(&self) -> bool {

@@ -30,7 +30,7 @@ impl Shared {
         self.cluster.set_started(pod, Some(now));
         self.cluster.set_pod_ready(pod, Some((false, now)));
         self.set_stage(now, pod, Stage::Starting);
-        self.counts.pod_got_node(now - self.cluster.pod(pod).created);
+        self.counts.pod_got_node(self.waited(now, pod));
         self.account_pod(now, pod, 1);
         let delay = self.start_delay(pod, node).max(self.clock.tick());
         self.queue.push(now + delay, Event::PodStarts(pod));

@@ -121,7 +121,7 @@ impl Scheduling {
         shared.cluster.set_nominated(pod, None);
         shared.cluster.assume_volumes(volumes, node);
         shared.cluster.bind(pod, node);
-        let waited = now - shared.cluster.pod(pod).created;
+        let waited = shared.waited(now, pod);
         let because = shared.cause_of(pod);
         let record = shared.log.push(now, Occurrence::Bound { pod, node, waited }, because);
         shared.lives[pod].because = record;

@@ -35,6 +35,14 @@ impl TrafficEngine {
         TrafficEngine { mode }
     }
 
+    /// Time begins then, at or before 0.
+    pub(crate) fn beginning(mut self, begins: SimTime) -> TrafficEngine {
+        if let Mode::Exact(exact) = &mut self.mode {
+            exact.begins(begins);
+        }
+        self
+    }
+
     /// Something became of a pod, at a time inside the next step; times must not go back. The fast mode knows pods from
     /// [`Step::pods`] alone.
     pub(crate) fn pod_changed(&mut self, at: SimTime, service: ServiceId, pod: PodId, change: PodChange) {
@@ -98,6 +106,14 @@ impl TrafficEngine {
         match &mut self.mode {
             Mode::Fast(fast) => fast.forget_routes(),
             Mode::Exact(exact) => exact.forget_routes(),
+        }
+    }
+
+    /// Begins all histograms and counts anew; queues and requests under way stay.
+    pub(crate) fn forget(&mut self) {
+        match &mut self.mode {
+            Mode::Fast(fast) => fast.forget(),
+            Mode::Exact(exact) => exact.forget(),
         }
     }
 

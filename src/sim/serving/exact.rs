@@ -31,6 +31,10 @@ pub(super) struct ExactEngine {
     /// All latencies so far.
     services: IdVec<ServiceId, LatencyHistogram>,
     routes: IdVec<RouteId, LatencyHistogram>,
+    /// Time 0 of the model.
+    begins: SimTime,
+    /// Requests that had been turned away when counts began anew.
+    overflowed_before: u64,
 }
 
 /// What a step's requests and visits did.
@@ -116,7 +120,14 @@ impl ExactEngine {
             asked: IdVec::filled(None, services),
             services: IdVec::filled(LatencyHistogram::new(), services),
             routes: IdVec::filled(LatencyHistogram::new(), routes),
+            begins: SimTime::ZERO,
+            overflowed_before: 0,
         }
+    }
+
+    /// The model's time 0 is this one.
+    pub(super) fn begins(&mut self, begins: SimTime) {
+        self.begins = begins;
     }
 
     pub(super) fn pod_changed(&mut self, at: SimTime, service: ServiceId, pod: PodId, change: PodChange) {
@@ -134,10 +145,10 @@ impl ExactEngine {
         }
         self.model.set_rate(step.entry_rate);
         for (at, service, pod, change) in std::mem::take(&mut self.changes) {
-            self.model.run_until(at.as_secs_f64(), &mut self.watch);
+            self.model.run_until((at - self.begins).as_secs_f64(), &mut self.watch);
             self.apply(service, pod, change);
         }
-        self.model.run_until(step.until.as_secs_f64(), &mut self.watch);
+        self.model.run_until((step.until - self.begins).as_secs_f64(), &mut self.watch);
         for (id, seen) in self.watch.services.iter() {
             self.services[id].merge(&seen.latency);
         }
@@ -220,11 +231,17 @@ impl ExactEngine {
         &self.routes[id]
     }
 
+    pub(super) fn forget(&mut self) {
+        self.forget_routes();
+        self.services.iter_mut().for_each(|(_, latencies)| latencies.clear());
+        self.overflowed_before = self.model.overflowed();
+    }
+
     pub(super) fn forget_routes(&mut self) {
         self.routes.iter_mut().for_each(|(_, latencies)| latencies.clear());
     }
 
     pub(super) fn overflowed(&self) -> u64 {
-        self.model.overflowed()
+        self.model.overflowed() - self.overflowed_before
     }
 }

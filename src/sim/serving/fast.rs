@@ -215,6 +215,12 @@ impl FastEngine {
         self.routes.histogram(id)
     }
 
+    pub(super) fn forget(&mut self) {
+        self.forget_routes();
+        self.blocking.clear();
+        self.models.iter_mut().for_each(|(_, model)| drop(model.take_histogram()));
+    }
+
     pub(super) fn forget_routes(&mut self) {
         self.routes = RouteLatency::new(&self.graph);
     }

@@ -111,6 +111,11 @@ impl ServiceState {
         let failed = outcome.rejected + outcome.timed_out;
         self.watch.add(&ObservedStep { span, answered: outcome.answered, failed, latency: &outcome.latency });
     }
+    /// Its sums begin at 0 again.
+    pub(in crate::sim) fn forget_sums(&mut self) {
+        self.totals = ServiceTotals::default();
+        self.watch.forget();
+    }
     /// Requests in hand, at work or waiting, on average over the last step.
     pub(in crate::sim) fn in_hand(&self) -> f64 {
         self.last_rate * self.last.latency.mean_s + self.last.backlog

@@ -28,7 +28,7 @@ impl Controllers {
         Controllers { daemon_pods: FxHashMap::default(), rollouts: Rollouts { last: IdVec::filled(None, workloads) } }
     }
 
-    /// Workloads whose time has come at the start are created; CronJobs get their first due time.
+    /// Workloads whose time has come when the simulation begins are created; CronJobs get their first due time.
     pub(crate) fn create_workloads(&mut self, shared: &mut Shared) {
         let cast = shared.cast.clone();
         for (id, workload) in cast.workloads.iter() {
@@ -36,14 +36,15 @@ impl Controllers {
             state.templates = vec![workload.template];
             state.set_replicas = vec![0];
             state.desired = workload.replicas;
-            shared.counts.workloads[id].desired.set(SimTime::ZERO, i64::from(workload.replicas));
+            let begins = shared.clock.begins();
+            shared.counts.workloads[id].desired.set(begins, i64::from(workload.replicas));
             match &workload.kind {
                 WorkloadKind::CronJob { .. } => self.schedule_cron(shared, id, workload.starts),
                 WorkloadKind::Job { spec, .. } => self.start_job(shared, workload.starts, id, *spec),
-                WorkloadKind::Deployment(_) => shared.begin_progress(workload.starts, id),
+                WorkloadKind::Deployment(_) => shared.begin_progress(starts_at(workload, begins), id),
                 _ => {}
             }
-            shared.queue.push(workload.starts, Event::Reconcile);
+            shared.queue.push(starts_at(workload, begins), Event::Reconcile);
             shared.workloads[id].dirty = true;
         }
         for (index, deploy) in cast.deploys.iter().enumerate() {
@@ -61,7 +62,7 @@ impl Controllers {
         let daemons = cast.workloads.iter().filter(|(_, workload)| is_daemon_set(workload));
         let others = cast.workloads.iter().filter(|(_, workload)| !is_daemon_set(workload));
         for (id, workload) in daemons.chain(others) {
-            if workload.starts <= now && std::mem::take(&mut shared.workloads[id].dirty) {
+            if starts_at(workload, shared.clock.begins()) <= now && std::mem::take(&mut shared.workloads[id].dirty) {
                 self.reconcile_one(shared, now, id, workload);
             }
         }
@@ -90,6 +91,16 @@ impl Controllers {
                 }
             }
         }
+    }
+}
+
+/// When a workload's controller sees it first. What is there from the start is there in a warm-up too, but for
+/// work that is done once.
+fn starts_at(workload: &Workload, begins: SimTime) -> SimTime {
+    match workload.kind {
+        WorkloadKind::Job { .. } | WorkloadKind::CronJob { .. } => workload.starts,
+        _ if workload.starts > SimTime::ZERO => workload.starts,
+        _ => begins,
     }
 }
 

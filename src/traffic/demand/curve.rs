@@ -25,6 +25,8 @@ pub struct Curve {
     /// Requests from the first knot to each knot.
     cumulative: Vec<f64>,
     after: After,
+    /// It begins all of a sudden: before a run that begins with it, its first step has not been seen.
+    is_sudden: bool,
 }
 
 /// No service in the world gets more requests per second: more is a typing error.
@@ -103,7 +105,7 @@ impl Curve {
             total += (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0;
             cumulative.push(total);
         }
-        Ok(Curve { times_s, rates, cumulative, after })
+        Ok(Curve { times_s, rates, cumulative, after, is_sudden: false })
     }
 
     /// Each rate holds until the next point; the last one for `last_span_s` seconds.
@@ -136,14 +138,15 @@ impl Curve {
             time_s += span.as_secs_f64();
             points.push((time_s, target));
         }
-        Curve::linear(&points, After::Hold)
+        Ok(Curve { is_sudden: true, ..Curve::linear(&points, After::Hold)? })
     }
 
     /// From one rate to another in a straight line that starts at `start` and takes `span`
     /// (a jump when `span` is zero).
     pub fn ramp(from_rate: f64, to_rate: f64, start: SimTime, span: SimDuration) -> Result<Curve, CurveError> {
         let start_s = start.as_secs_f64();
-        Curve::linear(&[(start_s, from_rate), (start_s + span.as_secs_f64(), to_rate)], After::Hold)
+        let points = [(start_s, from_rate), (start_s + span.as_secs_f64(), to_rate)];
+        Ok(Curve { is_sudden: true, ..Curve::linear(&points, After::Hold)? })
     }
 
     /// Extra requests of a flash crowd: zero until `start`, up to `peak_rate` within `rise`, there
@@ -165,7 +168,7 @@ impl Curve {
             points.push((falling_s + half_lives * half_life.as_secs_f64(), peak_rate * libm::exp2(-half_lives)));
         }
         points.push((points[points.len() - 1].0, 0.0));
-        Curve::linear(&points, After::Hold)
+        Ok(Curve { is_sudden: true, ..Curve::linear(&points, After::Hold)? })
     }
 
     /// A week that repeats: `hourly` shape within the day (relative, any scale), times `daily` for
@@ -224,6 +227,17 @@ impl Curve {
         };
         let knot = cursor.seek(&self.times_s, time_s);
         self.rate_on_line(knot, time_s)
+    }
+
+    /// The rate before a run that begins at `start`, in requests per second: the mean over its first step of length `span`;
+    /// of ramps, stages and flash crowds what there was until then.
+    pub(super) fn rate_before(&self, start: SimTime, span: SimDuration) -> f64 {
+        let mut cursor = Cursor::default();
+        if self.is_sudden || span.is_zero() {
+            return self.rate_at(start - SimDuration::from_nanos(1), &mut cursor);
+        }
+        // As in a step, cancellation can leave a tiny negative.
+        (self.requests(start, start + span, &mut cursor) / span.as_secs_f64()).max(0.0)
     }
 
     /// Requests between the curve's first knot and `time` (negative before it).

@@ -68,6 +68,14 @@ impl DemandRun {
         DemandRun { cursors: vec![Cursor::default(); demand.curves.len()], noise, counts, demand }
     }
 
+    /// The rate in requests per second before the start: that of the first step of length `span`, without noise and without
+    /// what comes all of a sudden.
+    pub(crate) fn before_the_start(&self, span: SimDuration) -> f64 {
+        let start = SimTime::ZERO + self.demand.starts;
+        let rate: f64 = self.demand.curves.iter().map(|curve| curve.rate_before(start, span)).sum();
+        rate * self.demand.growth.between(start, start)
+    }
+
     /// The mean rate in requests per second over the step that starts at `from`, with this
     /// replication's noise. Each call draws: ask once per step, in order of time.
     pub(crate) fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
@@ -131,6 +139,30 @@ mod tests {
         assert!((found / (100.0 * 86_400.0 + crowd) - 1.0).abs() < 1e-3, "{found}");
         let whole = day().mean_rate(SimTime::ZERO, SimTime::from_secs(86_400)) * 86_400.0;
         assert!((found / whole - 1.0).abs() < 1e-9, "{found} {whole}");
+    }
+
+    #[test]
+    fn before_the_start_there_is_the_first_step_without_what_is_sudden() {
+        let crowd = FlashCrowd {
+            peak_rate: 200.0,
+            start: SimTime::ZERO,
+            rise: SimDuration::ZERO,
+            hold: SimDuration::from_mins(1),
+            half_life: SimDuration::from_mins(1),
+        };
+        let trace = Curve::steps(&[(0.0, 0.0), (1.0, 30.0), (2.0, 0.0)], 100.0, After::Hold).unwrap();
+        let curves = vec![Curve::flash_crowd(crowd).unwrap(), Curve::constant(10.0).unwrap(), trace];
+        let noise = Some(Noise { sigma: 0.5, correlation_time: SimDuration::from_mins(5) });
+        let demand = Demand { curves, noise, poisson: true, ..Demand::default() };
+        let run = |demand: &Demand| DemandRun::new(Arc::new(demand.clone()), Seed::new(1, 0), "demand", 0);
+        let span = SimDuration::from_secs(15);
+        assert!((run(&demand).before_the_start(span) - (10.0 + 30.0 / 15.0)).abs() < 1e-9);
+        let later = Demand { starts: SimDuration::from_secs(60), ..demand.clone() };
+        assert!((run(&later).before_the_start(span) - 210.0).abs() < 1e-9, "the crowd is there already");
+        // Nothing is drawn by asking.
+        let (mut asked, mut fresh) = (run(&demand), run(&demand));
+        asked.before_the_start(span);
+        assert_eq!(asked.step(SimTime::ZERO, span).to_bits(), fresh.step(SimTime::ZERO, span).to_bits());
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) fn run(case: &Case, cast: Arc<Cast>, timing: Timing, seed: Seed) -> O
         cast,
         timing,
         duration: SimDuration::from_secs(case.duration_s),
+        warm_up: SimDuration::ZERO,
         seed,
         tables: LatencyTables::default(),
         timeline_every: SimDuration::from_secs(if keep_log { case.expect.sample_every } else { 0 }),
