@@ -40,6 +40,7 @@ fn plausible(decision: &str) -> &'static [&'static str] {
         "waits" => REPLACED,
         "bound" | "preempted" => &[
             "waits",
+            "pod-at-start",
             "rescaled",
             "started",
             "rollout",
@@ -53,25 +54,25 @@ fn plausible(decision: &str) -> &'static [&'static str] {
         "deleted" => &["rescaled", "rollout", "switched", "retired", "rolled-back"],
         "unneeded" => &["rescaled", "rollout", "switched", "retired", "rolled-back", "completed", "failed"],
         "scale-up" | "refused" | "group-skipped" => &["waits"],
-        "kept" => &["bound"],
+        "kept" => &["bound", "pod-at-start"],
         "started" => &["completed", "failed"],
         "completed" | "failed" => &["started"],
         "target-corrected" => &["node-lost", "node-reclaimed", "fault-begins"],
-        "unbound" => &["bound"],
+        "unbound" => &["bound", "pod-at-start"],
         "volumes-created" => &["bound", "waits", "rescaled", "started", "rollout", "evicted", "preempted", "node-lost"],
         "volumes-deleted" => &["rescaled"],
         "instance-lost" => &["fault-begins"],
         "launch-failed" | "node-added" | "instance-launched" => {
-            &["scale-up", "node-lost", "node-reclaimed", "fault-begins", "fault-ends"]
+            &["scale-up", "node-at-start", "node-lost", "node-reclaimed", "fault-begins", "fault-ends"]
         }
         "scale-down" => &["unneeded"],
         "scale-down-failed" | "node-removed" => &["scale-down", "fault-ends"],
-        "instance-deleted" => &["scale-down", "launch-failed", "scale-up", "fault-ends"],
+        "instance-deleted" => &["scale-down", "launch-failed", "scale-up", "node-at-start", "fault-ends"],
         "node-lost" | "silent" | "hangs" | "fault-ends" => &["fault-begins"],
         "node-reclaimed" => &["spot-notice"],
         "spot-notice" => &["rebalance-recommended", "fault-begins"],
         "not-ready" | "back" => &["silent"],
-        "probe-failed" => &["hangs", "bound"],
+        "probe-failed" => &["hangs", "bound", "pod-at-start"],
         "evicted" | "eviction-denied" => {
             &["scale-down", "spot-notice", "rebalance-recommended", "silent", "fault-ends", "out-of-memory"]
         }

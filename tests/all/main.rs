@@ -89,4 +89,5 @@ mod texts;
 mod traffic_files;
 mod validate;
 mod vertical;
+mod warm_up;
 mod why;
