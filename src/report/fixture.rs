@@ -149,6 +149,7 @@ fn results(report: &mut Report, stream: &mut Stream) {
             max_size: max,
             nodes_mean: around(stream, mean, 0.02),
             nodes_peak: around(stream, mean + 2.0, 0.1),
+            nodes_if_repacked: None,
             node_hours: around(stream, mean * 168.0, 0.02),
             cost_usd_per_month: around(stream, mean * usd, 0.02),
             idle_ratio: around(stream, 0.4, 0.05),

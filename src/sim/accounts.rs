@@ -193,7 +193,7 @@ impl Accounts {
     }
     /// What would have to be paid at list prices if all ended now, also for what is taken back early and not paid: it never falls. Cost: the whole ledger.
     pub(super) fn accrued(&self, now: SimTime) -> Money {
-        let bill = self.ledger.clone().close(now);
+        let bill = self.ledger.clone().close(now.max(SimTime::ZERO));
         bill.lines.iter().map(|line| line.total(&bill.calendar).list).sum()
     }
     /// The bill up to `now`.

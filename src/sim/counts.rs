@@ -56,6 +56,8 @@ pub struct GroupCounts {
     pub instances: CountOverTime,
     /// 1 while pods wait for a node and the node autoscaler leaves the group alone because it is at its maximum.
     pub full: CountOverTime,
+    /// Of the nodes of a group that Cluster Autoscaler manages, how many would do if its pods were packed anew.
+    pub packed: CountOverTime,
     /// Nodes that registered.
     pub added: u64,
     /// Node objects that went.
@@ -156,6 +158,7 @@ impl GroupCounts {
             nodes: self.nodes.anew(now),
             instances: self.instances.anew(now),
             full: self.full.anew(now),
+            packed: self.packed.anew(now),
             ..GroupCounts::default()
         }
     }

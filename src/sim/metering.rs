@@ -314,7 +314,7 @@ impl Metering {
         if let Some(Some((at, credits))) = self.burstable.get_mut(node) {
             let Credits { item, terms, .. } = &self.credits[*at];
             let charged = credits.used(terms, milli, span);
-            if charged > 0 {
+            if charged > 0 && now - span >= SimTime::ZERO {
                 ledger.add(now, *item, vcpu_hours(charged));
             }
         }

@@ -10,7 +10,7 @@ impl Flags {
         group.and_then(|group| self.of_groups.get(group).copied()).unwrap_or_default()
     }
     /// From which utilization on a node of the group stays.
-    pub(in crate::autoscaler) fn threshold(&self, group: Option<GroupId>, counts_gpus: bool) -> f64 {
+    pub(crate) fn threshold(&self, group: Option<GroupId>, counts_gpus: bool) -> f64 {
         match counts_gpus {
             true => self.own(group).gpu_utilization_threshold.unwrap_or(self.scale_down_gpu_utilization_threshold),
             false => self.own(group).utilization_threshold.unwrap_or(self.scale_down_utilization_threshold),

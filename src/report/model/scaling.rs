@@ -75,6 +75,10 @@ pub struct GroupResult {
     pub nodes_mean: Estimate,
     /// The most at any time.
     pub nodes_peak: Estimate,
+    /// Mean over time of how many of them would do if pods were packed anew by their requests; absent where Cluster Autoscaler
+    /// does not manage the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes_if_repacked: Option<Estimate>,
     /// Node hours over the run.
     pub node_hours: Estimate,
     /// At 730 hours a month.

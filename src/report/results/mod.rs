@@ -67,6 +67,7 @@ impl Report {
         report.caveats.extend(users::overflow_caveats(runs));
         report.caveats.extend(users::replay_caveats(&report.services));
         report.notes.extend(users::replay_notes(&report.services));
+        report.notes.extend(results.repacking_notes(&report.groups));
         report
     }
 }

@@ -56,6 +56,8 @@ impl Results<'_> {
             max_size: group.max.max(0) as u32,
             nodes_mean: self.over(|run| run.groups[id].nodes.mean(self.duration)),
             nodes_peak: self.over(|run| run.groups[id].nodes.most as f64),
+            nodes_if_repacked: (group.autoscaled && self.cast.autoscaler.is_some())
+                .then(|| self.over(|run| run.groups[id].packed.mean(self.duration))),
             node_hours: self.over(|run| run.groups[id].instances.hours()),
             cost_usd_per_month: self.over(|run| run.usd_per_month(run.groups[id].cost)),
             idle_ratio: self.share(|run| run.groups[id].idle_ratio()),
@@ -63,7 +65,28 @@ impl Results<'_> {
         };
         self.cast.groups.iter().map(row).collect()
     }
+
+    /// Which groups have clearly more nodes than their pods need: Cluster Autoscaler never packs anew.
+    pub(super) fn repacking_notes(&self, groups: &[GroupResult]) -> Vec<String> {
+        let Some(flags) = &self.cast.autoscaler else { return Vec::new() };
+        let told = |(id, row): (crate::id::GroupId, &GroupResult)| {
+            let (there, packed) = (row.nodes_mean.mean, row.nodes_if_repacked.as_ref()?.mean);
+            let percent = 100.0 * flags.threshold(Some(id), false);
+            (there - packed >= LEAST_SPARE && there >= packed * LEAST_SPARE_RATIO).then(|| {
+                format!(
+                    "{}: {there:.1} nodes on average, {packed:.1} would do if pods were packed anew by their requests; \
+                     Cluster Autoscaler drains nodes below {percent:.0} % only",
+                    row.name
+                )
+            })
+        };
+        self.cast.groups.ids().zip(groups).filter_map(told).collect()
+    }
 }
+
+/// From so many nodes more than would do on it is told, in nodes and as a ratio.
+const LEAST_SPARE: f64 = 0.5;
+const LEAST_SPARE_RATIO: f64 = 1.1;
 
 fn bounds(request: i64, last: &[Recommendation], amount: fn(&Amounts) -> i64) -> VerticalBounds {
     let over = |part: fn(&Recommendation) -> &Amounts| Estimate::of(last.iter().map(|row| amount(part(row)) as f64));

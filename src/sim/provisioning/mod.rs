@@ -1,7 +1,8 @@
 //! Node autoscaling: Cluster Autoscaler is shown the cluster, and what it decides is done.
 
 pub(crate) mod deletions;
-pub(crate) mod reasons;
+mod packed_anew;
+mod reasons;
 pub(crate) mod shortage;
 pub(crate) mod state;
 pub(crate) mod taints;

@@ -28,6 +28,8 @@ pub(crate) struct Provisioning {
     pub(crate) shown: Shown,
     pub(crate) drains: IdVec<DrainId, Drain>,
     pub(crate) logged: LoggedReasons,
+    /// When it is next looked how many nodes would do.
+    pub(crate) packs_at: SimTime,
 }
 
 /// A deletion under way.

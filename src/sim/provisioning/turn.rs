@@ -45,6 +45,7 @@ impl Provisioning {
         {
             self.look_around(shared, cloud, now);
         }
+        self.pack_anew(shared, now);
         shared.repeat(now, shared.timing.autoscaler_scan, Event::AutoscalerLoop);
     }
 

@@ -52,6 +52,9 @@ pub struct GroupFigures {
     pub instances: Level,
     /// 1 while pods wait for a node and the group is at its maximum.
     pub full: Level,
+    /// How many of the nodes would do if pods were packed anew; 0 where Cluster Autoscaler does not manage the group.
+    #[serde(default)]
+    pub packed: Level,
     /// What its nodes cost.
     pub cost: Money,
     /// The part of that which nobody held.
@@ -73,6 +76,7 @@ impl GroupFigures {
             nodes: Level::of(&counts.nodes, end),
             instances: Level::of(&counts.instances, end),
             full: Level::of(&counts.full, end),
+            packed: Level::of(&counts.packed, end),
             cost: Money::ZERO,
             idle_cost: Money::ZERO,
             added: counts.added,
