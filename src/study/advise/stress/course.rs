@@ -171,6 +171,8 @@ fn simulated(study: &Study, cast: &Arc<Cast>, (duration, number): (SimDuration, 
         cast: cast.clone(),
         timing: study.timing.clone(),
         duration,
+        // A window is judged from its blow on, by which it has settled.
+        warm_up: SimDuration::ZERO,
         seed: Seed::new(study.seed, number),
         tables: study.tables.clone(),
         timeline_every: if kept == Kept::Timeline { study.timing.step } else { SimDuration::ZERO },
