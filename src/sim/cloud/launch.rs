@@ -36,11 +36,12 @@ impl Cloud {
     }
 
     /// The nodes of a group when the simulation begins. In a warm-up Cluster Autoscaler brings up what is needed: the size
-    /// that the group happens to have then does not matter.
+    /// that the group happens to have then does not matter. A group that has any node begins with one, for that is where
+    /// Cluster Autoscaler learns what its nodes are like.
     fn first_size(&self, shared: &Shared, group: GroupId) -> i32 {
         let row = &shared.cast.groups[group];
         let grows = row.autoscaled && shared.cast.autoscaler.is_some();
-        if grows && shared.clock.begins() < SimTime::ZERO { row.min } else { row.initial }
+        if grows && shared.clock.begins() < SimTime::ZERO { row.min.max(row.initial.min(1)) } else { row.initial }
     }
 
     /// A group grows on its autoscaler's order.
