@@ -26,6 +26,7 @@ mod scenario;
 mod schedule;
 mod schema;
 mod scrub;
+mod share;
 mod streams;
 mod sweep;
 mod validate;

@@ -4,9 +4,11 @@ use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
 use super::scenario::ScenarioArgs;
+use super::share::share_of;
 use super::streams::{print, tell};
 use super::watch::Shown;
 use foresail::report::{self, Printed, Report};
+use foresail::scenario::issue::Issue;
 use foresail::scenario::{Scenario, checked_replications};
 use foresail::study::audit::{AuditPlan, audit};
 use foresail::study::{self, Options};
@@ -20,6 +22,9 @@ pub(super) struct Args {
     /// Alternative histories to simulate.
     #[arg(short = 'n', long, value_name = "N")]
     replications: Option<u32>,
+    /// Double the replications, up to 5120, until cost and P95 are known to this share: `1%` or `0.01`.
+    #[arg(long, value_name = "SHARE")]
+    precision: Option<String>,
     /// Threads; all cores by default. The result does not depend on it.
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
@@ -70,11 +75,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         recommend: !args.no_recommend,
         recommend_commitments: args.recommend_commitments,
         forecast: args.forecast,
+        precision: args.precision.as_deref().map(precision).transpose()?,
         ..Options::default()
     };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let mut report = Report::of(&finished);
-    report.run.command = command(&scenario, args);
+    report.run.command = command(&finished.scenario, args);
     let page = report::write(&report, &report::attachments(&finished), &folder)
         .map_err(|error| unwritable("--out", &folder, &error))?;
     if args.audit_latency {
@@ -101,6 +107,14 @@ fn checked(args: &Args) -> Result<Scenario, Failure> {
         scenario.replications = checked_replications(replications).map_err(Failure::from)?;
     }
     Ok(scenario)
+}
+
+/// Errors: what is no share above 0.
+fn precision(text: &str) -> Result<f64, Failure> {
+    let share = share_of(text).filter(|share| *share > 0.0);
+    let issue =
+        || Issue::error("--precision", format!("found `{text}`, expected a share above 0 such as `1%` or `0.01`"));
+    share.ok_or_else(|| Failure::from(issue()))
 }
 
 /// The command that makes this report again.

@@ -2,7 +2,7 @@
 
 use super::metrics::{self, Metric, metric_of};
 use super::model::{LatencyDetail, Report, Unit};
-use crate::study::{Better, Estimate};
+use crate::study::{Better, Estimate, Kind};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -183,7 +183,7 @@ fn rescales(report: &Report) -> Figure<'_> {
         label: metrics::RESCALES.of_all,
         unit: metrics::RESCALES.unit,
         better: metrics::RESCALES.better,
-        value: Cow::Owned(Estimate::of((0..count).map(sum)).within(0.0, f64::INFINITY)),
+        value: Cow::Owned(Estimate::of_kind(Kind::COUNT, (0..count).map(sum))),
         objective: None,
     }
 }

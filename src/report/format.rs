@@ -34,7 +34,7 @@ pub(super) fn interval(estimate: &Estimate, unit: Unit) -> String {
 pub(super) fn half_width(estimate: &Estimate, unit: Unit) -> String {
     let Some([low, high]) = estimate.interval else { return String::new() };
     let (half, step) = (estimate.half_width(), last_digit(estimate.mean, unit));
-    if (low + high - 2.0 * estimate.mean).abs() > step && half >= step {
+    if (low + high - 2.0 * estimate.mean).abs() > step.max(UNEVEN * half) && half >= step {
         return format!("{}–{}", figure(low, unit), figure(high, unit));
     }
     match unit {
@@ -43,6 +43,9 @@ pub(super) fn half_width(estimate: &Estimate, unit: Unit) -> String {
         _ => format!("± {}", figure(half, unit)),
     }
 }
+
+/// An interval is shown by its ends where one is farther from the mean than the other by more than this share of half its width.
+const UNEVEN: f64 = 0.25;
 
 /// What the last digit of [`figure`] is worth.
 fn last_digit(value: f64, unit: Unit) -> f64 {

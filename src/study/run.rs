@@ -2,6 +2,7 @@
 
 use super::advise::{self, Advice, Budget};
 use super::commitments::{self, Advised};
+use super::estimate::Estimate;
 use super::figures::Grain;
 use super::forecast::{self, Forecast};
 use super::replicate::Study;
@@ -10,7 +11,7 @@ use crate::scenario::Scenario;
 use crate::traffic::latency::LatencyTables;
 
 /// What to do apart from simulating the scenario as often as it says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     /// Search for a better min and max of everything that scales.
     pub recommend: bool,
@@ -23,6 +24,9 @@ pub struct Options {
     /// Fresh replications in which the present setting and the recommended one are compared, at least; as many as the
     /// scenario has if those are more.
     pub check_replications: u32,
+    /// More replications than the scenario's, until the intervals of the cost and of the slowest route's P95 reach no farther
+    /// than this share of the mean, above 0; none for the scenario's alone.
+    pub precision: Option<f64>,
 }
 
 impl Default for Options {
@@ -34,6 +38,7 @@ impl Default for Options {
             forecast: false,
             search_replications: 5,
             check_replications: 20,
+            precision: None,
         }
     }
 }
@@ -93,7 +98,11 @@ pub struct Finished {
 /// The result depends on the scenario and the options only, not on the threads. Cost: the scenario's replications; with
 /// a search about (6 + 2 per bound) settings times [`Options::search_replications`] more; with a forecast those of twelve levels of demand.
 pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finished {
-    let Finished { scenario, study, runs, .. } = simulate(scenario, &LatencyTables::default(), watch);
+    let mut simulated = simulate(scenario, &LatencyTables::default(), watch);
+    if let Some(share) = options.precision {
+        refine(&mut simulated, share, watch);
+    }
+    let Finished { scenario, study, runs, .. } = simulated;
     let step = || watch.replicated();
     let advice = options.recommend.then(|| {
         let check = scenario.replications.max(options.check_replications);
@@ -118,6 +127,35 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finishe
     Finished { scenario, study, runs, advice, commitment_advice, forecast: forecast.flatten() }
 }
 
+/// More replications than this are not made for the sake of precision.
+const MOST: u32 = 5120;
+
+/// Adds replications until the intervals of the cost and of the slowest route's P95 reach no farther from the mean than this
+/// share of it; at most [`MOST`]. They are doubled: looking again costs coverage where the first look may miss what is
+/// rare, from 40 replications on hardly any (docs/run.md).
+fn refine(finished: &mut Finished, share: f64, watch: &dyn Watch) {
+    while finished.scenario.replications < MOST && !is_precise(&finished.runs, share) {
+        let so_far = finished.scenario.replications;
+        let count = so_far.saturating_mul(2).min(MOST);
+        watch.begins(Phase::Simulating, u64::from(count - so_far));
+        let more = finished.study.replicate_all(so_far..count, &|| watch.replicated());
+        watch.simulated(&more);
+        finished.runs = std::mem::take(&mut finished.runs).merged(more);
+        finished.scenario.replications = count;
+    }
+}
+
+/// Whether cost and latency are known so precisely. Where nothing is answered there is no latency to know.
+fn is_precise(runs: &Runs, share: f64) -> bool {
+    let cost = runs.over(|run| run.usd_per_month(run.cost()));
+    let latency = runs.over(|run| run.slowest_route_s(0.95).unwrap_or(f64::NAN));
+    let is_known = |estimate: &Estimate| {
+        let reach = |[low, high]: [f64; 2]| f64::max(estimate.mean - low, high - estimate.mean);
+        estimate.interval.is_some_and(|ends| reach(ends) <= share * estimate.mean.abs())
+    };
+    is_known(&cost) && (is_known(&latency) || latency.values.iter().all(|value| value.is_nan()))
+}
+
 /// Simulates a scenario without searching for a better setting. Studies that share `tables` make each table of latency
 /// once; what comes out does not depend on that.
 pub fn simulate(scenario: &Scenario, tables: &LatencyTables, watch: &dyn Watch) -> Finished {
@@ -133,4 +171,21 @@ pub fn measure(scenario: Scenario, tables: &LatencyTables) -> Finished {
     let study = Study { tables: tables.clone(), keeps_story: false, ..Study::of(&scenario) };
     let runs = study.replicate_all(0..scenario.replications, &|| ());
     Finished { scenario, study, runs, advice: None, commitment_advice: Vec::new(), forecast: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replications_are_doubled_until_it_is_known() {
+        let scenario = crate::scenario::embedded(&["duration=2h".to_owned()]).expect("the reference scenario");
+        let scenario = Scenario { replications: 2, ..scenario };
+        let plain = Options { recommend: false, ..Options::default() };
+        let few = run(&scenario, &plain, &());
+        assert!(!is_precise(&few.runs, 0.05));
+        let enough = run(&scenario, &Options { precision: Some(0.05), ..plain }, &());
+        assert!(enough.runs.len() > 2 && is_precise(&enough.runs, 0.05), "{}", enough.runs.len());
+        assert_eq!(enough.runs.len() as u32, enough.scenario.replications);
+    }
 }

@@ -1,6 +1,6 @@
 //! Replications together.
 
-use super::{Estimate, Figures, History};
+use super::{Estimate, Figures, History, Kind};
 
 /// The figures of some replications, in order of their numbers, and the story of number 0 if it is one of them.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,18 @@ impl Runs {
     /// What the replications say about a figure.
     pub fn over(&self, value: impl Fn(&Figures) -> f64) -> Estimate {
         Estimate::of(self.figures.iter().map(value))
+    }
+    /// What they say about a figure of this kind; what is the same in all of them is certain where nothing differs at all.
+    pub fn over_kind(&self, kind: Kind, value: impl Fn(&Figures) -> f64) -> Estimate {
+        let kind = if self.differ() { kind } else { Kind::Amount };
+        Estimate::of_kind(kind, self.figures.iter().map(value))
+    }
+    /// Whether chance reaches anything: no two replications of a scenario without it differ.
+    fn differ(&self) -> bool {
+        let differs = |a: &Figures, b: &Figures| {
+            (a.events, &a.cluster, &a.entry, &a.charges) != (b.events, &b.cluster, &b.entry, &b.charges)
+        };
+        self.figures.windows(2).any(|pair| differs(&pair[0], &pair[1]))
     }
     /// The share of the replications for which something is so, 0..=1; 0 without any.
     pub fn share(&self, is_so: impl Fn(&Figures) -> bool) -> f64 {

@@ -7,6 +7,7 @@ use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
 use super::scenario::ScenarioArgs;
+use super::share::share_of;
 use super::streams::tell;
 use super::watch::Shown;
 use foresail::report::Report;
@@ -25,6 +26,8 @@ use std::path::Path;
 const EXIT_FAILED: u8 = 1;
 /// With `--strict`: it could not be told.
 const EXIT_INCONCLUSIVE: u8 = 3;
+/// The replications at the first look where nothing is said: the scenario's, if those are not more.
+const FIRST: u32 = 10;
 /// The replications at the last look over those at the first, where nothing is said.
 const GROWTH: u32 = 4;
 
@@ -40,10 +43,10 @@ pub(super) struct Args {
     /// Write the baseline file instead of checking against it.
     #[arg(long, requires = "baseline", conflicts_with = "reports")]
     update_baseline: bool,
-    /// Replications at the first look; the scenario's without it.
+    /// Replications at the first look; the scenario's without it, ten at most.
     #[arg(short = 'n', long, value_name = "N")]
     replications: Option<u32>,
-    /// Replications at most: they are doubled until the answer is clear. Four times the first without it.
+    /// Replications at most: they are doubled until the answer is clear. Four times the first without it, or the scenario's.
     #[arg(long, value_name = "N")]
     max_replications: Option<u32>,
     /// How much worse a figure may become, as a share of the baseline: `1%` for all, `latencyMsP95=5%` for one (repeatable).
@@ -154,8 +157,10 @@ fn checked(args: &Args) -> Result<(Scenario, CheckPlan), Failure> {
     };
     let (first, most) =
         (count("--replications", args.replications), count("--max-replications", args.max_replications));
-    let first = first.or(scenario.as_ref().map(|scenario| scenario.replications)).unwrap_or(1);
-    let most = most.unwrap_or(first.saturating_mul(GROWTH));
+    let own = scenario.as_ref().map_or(1, |scenario| scenario.replications);
+    let least = if first.is_some() { 1 } else { own };
+    let first = first.unwrap_or(own.min(FIRST));
+    let most = most.unwrap_or(first.saturating_mul(GROWTH).max(least));
     if args.max_replications.is_some() && most < first && args.replications.is_some() {
         issues.push(Issue::error(
             "--max-replications",
@@ -184,13 +189,6 @@ fn margins(texts: &[String], issues: &mut Issues) -> Margins {
         }
     }
     margins
-}
-
-/// `1%` or `0.01`.
-fn share_of(text: &str) -> Option<f64> {
-    let (number, divisor) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
-    let share = number.trim().parse::<f64>().ok()? / divisor;
-    (share.is_finite() && share >= 0.0).then_some(share)
 }
 
 /// What the scenario is set beside.

@@ -127,10 +127,12 @@ fn told(pair: &Pair, better: Better) -> FigureVerdict {
 
 /// Of a difference that is not: whether it can be worse than the margin, and what would tell.
 fn undecided(pair: &Pair, better: Better, margin: f64, alpha: f64) -> (FigureVerdict, Option<u32>) {
-    let worse = pair.difference.mean * if better == Better::Higher { -1.0 } else { 1.0 };
-    let half = pair.difference.half_width();
+    let sign = if better == Better::Higher { -1.0 } else { 1.0 };
+    let worse = pair.difference.mean * sign;
+    let ends = pair.difference.interval.unwrap_or([pair.difference.mean; 2]);
+    let worst = f64::max(ends[0] * sign, ends[1] * sign);
     let is_known = pair.verdict == PairVerdict::Same || pair.difference.interval.is_some();
-    if is_known && worse + half <= margin {
+    if is_known && worst <= margin {
         return (FigureVerdict::Unchanged, None);
     }
     let needed = if worse > margin {

@@ -136,7 +136,7 @@ impl Threshold {
     }
 
     fn measured(&self, value: Option<&Estimate>, pair: Option<&Pair>) -> Option<Estimate> {
-        let Measure::Change { decrease, relative } = self.expression.measure else { return value.cloned() };
+        let Measure::Change { decrease, relative } = self.expression.measure else { return value.map(as_found) };
         let pair = pair?;
         let sign = if decrease { -1.0 } else { 1.0 };
         if !relative {
@@ -148,6 +148,17 @@ impl Threshold {
             0.0 => Some(Estimate::exact(f64::INFINITY * sign * pair.difference.mean.signum())),
             base => Some(pair.difference.scaled(sign / base)),
         }
+    }
+}
+
+/// A figure without what none of its replications has met: a limit that all of them keep by the same value is kept. What there
+/// is between two looks is the spread among replications.
+fn as_found(value: &Estimate) -> Estimate {
+    let is_same = value.values.windows(2).all(|pair| pair[0] == pair[1]);
+    if is_same {
+        Estimate { interval: value.interval.map(|_| [value.mean; 2]), ..value.clone() }
+    } else {
+        value.clone()
     }
 }
 

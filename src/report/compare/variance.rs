@@ -18,7 +18,7 @@ pub(super) fn variance(base: &Report, new: &Report) -> Option<Variance> {
     }
     let step = |(at, kind): (usize, BridgeStepKind)| {
         let amount = Estimate::of(bridges.iter().map(|bridge| bridge.steps()[at].1.usd()));
-        let is_change = amount.mean != 0.0 && amount.mean.abs() >= amount.half_width();
+        let is_change = amount.mean != 0.0 && amount.interval.is_none_or(|[low, high]| low >= 0.0 || high <= 0.0);
         VarianceStep { step: kind, usd_per_month: amount, is_change }
     };
     Some(Variance {

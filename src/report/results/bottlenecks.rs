@@ -82,8 +82,8 @@ impl Results<'_> {
         let seconds = self.seconds();
         match part {
             Part::Nodes | Part::Waiting(_) => Estimate::UNKNOWN,
-            Part::Group(id) => self.share(|run| run.groups[id].full.seconds as f64 / seconds),
-            Part::Workload(id) => self.share(|run| self.at_max_ratio(run, id)),
+            Part::Group(id) => self.bad_share(|run| run.groups[id].full.seconds as f64 / seconds),
+            Part::Workload(id) => self.bad_share(|run| self.at_max_ratio(run, id)),
         }
     }
 

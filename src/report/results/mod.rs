@@ -18,7 +18,7 @@ mod users;
 use super::{AdvisedCommitment, Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
 use crate::scenario::Scenario;
 use crate::scenario::issue::{Issue, Severity};
-use crate::study::{Figures, Finished, Names, Runs, Study};
+use crate::study::{Figures, Finished, Kind, Names, Runs, Study};
 use crate::units::SimDuration;
 use crate::world::Cast;
 
@@ -123,6 +123,18 @@ struct Results<'a> {
 impl Results<'_> {
     fn over(&self, value: impl Fn(&Figures) -> f64) -> Estimate {
         self.runs.over(value)
+    }
+    /// Of a sum of events, one of which adds `event`: its interval tells of those that did not happen.
+    fn events(&self, event: f64, value: impl Fn(&Figures) -> f64) -> Estimate {
+        self.runs.over_kind(Kind::Sum { event }, value)
+    }
+    /// Of a count.
+    fn count(&self, value: impl Fn(&Figures) -> u64) -> Estimate {
+        self.runs.over_kind(Kind::COUNT, |run| value(run) as f64)
+    }
+    /// Of a share of the time, or of what comes in it, that may have a bad hour.
+    fn bad_share(&self, value: impl Fn(&Figures) -> f64) -> Estimate {
+        self.runs.over_kind(Kind::Share { event: (1.0 / self.hours()).min(1.0) }, value)
     }
     /// Of a share: its interval stays within 0 and 1.
     fn share(&self, value: impl Fn(&Figures) -> f64) -> Estimate {

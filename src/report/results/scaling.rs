@@ -15,10 +15,10 @@ impl Results<'_> {
                 min_replicas: hpa.spec.min.max(0) as u32,
                 max_replicas: hpa.spec.max.max(0) as u32,
                 replicas_mean: self.over(|run| run.workloads[id].desired.mean(self.duration)),
-                replicas_peak: self.over(|run| run.workloads[id].desired.most as f64),
-                at_max_ratio: self.share(|run| self.at_max_ratio(run, id)),
-                scale_events: self.over(|run| run.workloads[id].rescales as f64),
-                flapping_per_hour: self.over(|run| run.workloads[id].flips as f64 / hours),
+                replicas_peak: up_to(hpa.spec.max, self.count(|run| run.workloads[id].desired.most.unsigned_abs())),
+                at_max_ratio: self.bad_share(|run| self.at_max_ratio(run, id)),
+                scale_events: self.count(|run| run.workloads[id].rescales),
+                flapping_per_hour: self.events(1.0 / hours, |run| run.workloads[id].flips as f64 / hours),
             }
         };
         self.cast.hpas.iter().zip(&self.names.hpas).map(row).collect()
@@ -55,13 +55,17 @@ impl Results<'_> {
             min_size: group.min.max(0) as u32,
             max_size: group.max.max(0) as u32,
             nodes_mean: self.over(|run| run.groups[id].nodes.mean(self.duration)),
-            nodes_peak: self.over(|run| run.groups[id].nodes.most as f64),
+            nodes_peak: up_to(group.max, self.count(|run| run.groups[id].nodes.most.unsigned_abs())),
             nodes_if_repacked: (group.autoscaled && self.cast.autoscaler.is_some())
                 .then(|| self.over(|run| run.groups[id].packed.mean(self.duration))),
             node_hours: self.over(|run| run.groups[id].instances.hours()),
             cost_usd_per_month: self.over(|run| run.usd_per_month(run.groups[id].cost)),
             idle_ratio: self.share(|run| run.groups[id].idle_ratio()),
-            interruptions: self.over(|run| run.groups[id].notices as f64),
+            interruptions: if group.spot {
+                self.count(|run| run.groups[id].notices)
+            } else {
+                self.over(|run| run.groups[id].notices as f64)
+            },
         };
         self.cast.groups.iter().map(row).collect()
     }
@@ -87,6 +91,11 @@ impl Results<'_> {
 /// From so many nodes more than would do on it is told, in nodes and as a ratio.
 const LEAST_SPARE: f64 = 0.5;
 const LEAST_SPARE_RATIO: f64 = 1.1;
+/// Of a peak: its interval ends at the most that is allowed, unless the peaks themselves are above.
+fn up_to(most: i32, peak: Estimate) -> Estimate {
+    let most = f64::from(most).max(peak.mean);
+    peak.within(0.0, most)
+}
 
 fn bounds(request: i64, last: &[Recommendation], amount: fn(&Amounts) -> i64) -> VerticalBounds {
     let over = |part: fn(&Recommendation) -> &Amounts| Estimate::of(last.iter().map(|row| amount(part(row)) as f64));

@@ -30,8 +30,8 @@ impl Results<'_> {
                 latency_ms_p50: self.quantile_ms(felt, 0.5),
                 latency_ms_p95: self.quantile_ms(felt, 0.95),
                 latency_ms_p99: self.quantile_ms(felt, 0.99),
-                error_ratio: self.share(|run| felt(run).requests.failed_ratio()),
-                breach_ratio: self.share(|run| run.services[id].breach.as_secs_f64() / seconds),
+                error_ratio: self.bad_share(|run| felt(run).requests.failed_ratio()),
+                breach_ratio: self.bad_share(|run| run.services[id].breach.as_secs_f64() / seconds),
                 detail: self.detail(traffic, objective, felt),
             }
         };
@@ -49,7 +49,7 @@ impl Results<'_> {
                 latency_ms_p50: self.quantile_ms(felt, 0.5),
                 latency_ms_p95: self.quantile_ms(felt, 0.95),
                 latency_ms_p99: self.quantile_ms(felt, 0.99),
-                error_ratio: self.share(|run| felt(run).requests.failed_ratio()),
+                error_ratio: self.bad_share(|run| felt(run).requests.failed_ratio()),
                 detail: self.detail(traffic, traffic.objective_of(id), felt),
             }
         };
@@ -106,7 +106,7 @@ impl Results<'_> {
         let seconds = self.seconds();
         let kept = |run: &Figures| kept(run).unwrap_or_default();
         let share =
-            |time: fn(&ErrorBudget) -> SimDuration| self.share(move |run| time(&kept(run)).as_secs_f64() / seconds);
+            |time: fn(&ErrorBudget) -> SimDuration| self.bad_share(move |run| time(&kept(run)).as_secs_f64() / seconds);
         ObjectiveDetail {
             metric: metric.to_owned(),
             target,

@@ -136,7 +136,7 @@ pub struct ScenarioFile {
     #[schemars(extend("x-unit" = "0s to 24h"), example = "1h")]
     pub warm_up: Option<Time>,
     /// How often.
-    #[schemars(extend("default" = 10, "x-unit" = "runs, 1 to 100000"), example = 20)]
+    #[schemars(extend("default" = 40, "x-unit" = "runs, 1 to 100000"), example = 20)]
     pub replications: Option<u32>,
     /// The seed.
     #[schemars(extend("default" = 1), example = 7)]
