@@ -73,14 +73,15 @@ const SKEWNESS_DOUBTED: f64 = 5.0;
 fn skewed(values: &[f64]) -> [f64; 2] {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let power = |exponent: i32| values.iter().map(|value| (value - mean).powi(exponent)).sum::<f64>();
-    let deviation = libm::sqrt(power(2) / (count - 1.0));
+    let from_mean = || values.iter().map(|value| value - mean);
+    let deviation = libm::sqrt(from_mean().map(|d| d * d).sum::<f64>() / (count - 1.0));
     let error = deviation / libm::sqrt(count);
     let t = t_quantile(values.len() - 1, ALPHA);
     if deviation == 0.0 {
         return [mean, mean];
     }
-    let skewness = power(3) / count / deviation.powi(3) * count / (count + SKEWNESS_DOUBTED);
+    let cubes = from_mean().map(|d| d / deviation).map(|d| d * d * d).sum::<f64>();
+    let skewness = cubes / (count + SKEWNESS_DOUBTED);
     let bend = skewness / libm::sqrt(count);
     let straightened = |t: f64| match bend.abs() {
         // A straight line, where the formula is 0 / 0.

@@ -53,7 +53,7 @@ pub struct Pair {
     pub base: f64,
     /// The other's.
     pub new: f64,
-    /// New minus base, with its 95 % interval (paired t).
+    /// New minus base, with its 95 % interval.
     pub difference: Estimate,
     /// The mean difference over the base's mean; absent where that is zero.
     pub relative: Option<f64>,
