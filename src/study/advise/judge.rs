@@ -4,7 +4,7 @@
 //! mean's own uncertainty). What is not promised must not get worse than it is now: the same periods are set side by side.
 
 use super::trial::Outcome;
-use crate::study::estimate::t_quantile;
+use crate::study::interval::t_quantile;
 use crate::study::kept::Promise;
 
 /// Without any objective these may get worse by this share at most.
