@@ -100,11 +100,12 @@ impl MonthCost {
 }
 
 impl Horizon {
-    /// What each month of the calendar costs if its hours are like those of `months`, which has what was metered for each: repeated
-    /// as often as it fits, so that hours of the day stay what they are, and of the week if it was metered for whole weeks.
+    /// What each month of the calendar costs if its hours are like those of `months`, which has what was metered for each, once or several
+    /// times with other luck: one after the other as often as they fit, so that hours of the day stay what they are, and of the week if
+    /// it was metered for whole weeks.
     ///
     /// Cost: a few steps for each item and hour.
-    pub fn costs(&self, months: &[&Quantities]) -> Vec<MonthCost> {
+    pub fn costs(&self, months: &[Vec<&Quantities>]) -> Vec<MonthCost> {
         let items = self.items.iter().enumerate();
         let metered = items.map(|(at, item)| {
             let id = ItemId::from_index(at);
@@ -141,15 +142,18 @@ impl Horizon {
         i128::from((until - from).as_nanos().max(0))
     }
 
-    fn repeated(&self, months: &[&Quantities], row: impl Fn(&Quantities) -> Option<Hourly>) -> Hourly {
+    fn repeated(&self, months: &[Vec<&Quantities>], row: impl Fn(&Quantities) -> Option<Hourly>) -> Hourly {
         let whole = i128::from(HOUR.as_nanos());
         let first = self.calendar.start_unix().div_euclid(3600);
         let mut all = Hourly::default();
-        let rows: Vec<Vec<i128>> = months.iter().map(|of| row(of).map_or(Vec::new(), |row| cells(of, &row))).collect();
+        let cells_of = |of: &&Quantities| row(of).map_or(Vec::new(), |row| cells(of, &row));
+        let rows: Vec<Vec<Vec<i128>>> = months.iter().map(|month| month.iter().map(cells_of).collect()).collect();
         for hour in 0..self.hours() {
             let at = self.calendar.month_of(hour).min(months.len().saturating_sub(1));
-            let (Some(of), Some(cells)) = (months.get(at), rows.get(at)) else { break };
-            let from = (first + i64::from(hour) - of.first_hour).rem_euclid(i64::from(of.hours.max(1)));
+            let (Some(of), Some(rows)) = (months.get(at).and_then(|month| month.first()), rows.get(at)) else { break };
+            let (since, length) = (first + i64::from(hour) - of.first_hour, i64::from(of.hours.max(1)));
+            let (turn, from) = (since.div_euclid(length), since.rem_euclid(length));
+            let cells = &rows[turn.rem_euclid(rows.len() as i64) as usize];
             let quantity = cells.get(from as usize).copied().unwrap_or(0);
             let span = self.span_of(hour);
             all.push(1, if span == whole { quantity } else { quantity / whole * span });
@@ -253,7 +257,7 @@ mod tests {
         let items = vec![item(Basis::Hour, &[(0, 0.1)]), item(Basis::Month, &[(0, 0.08)])];
         let (one, two) = (week(&items, 1), week(&items, 2));
         let costs = Horizon { calendar: calendar("2026-12-01T00:00:00Z", 24 * 62), ..horizon(items, BTreeMap::new()) }
-            .costs(&[&one, &two]);
+            .costs(&[vec![&one], vec![&two]]);
         let usd = |at: usize, kind| costs[at].net[&kind].usd();
         assert_eq!([usd(0, ChargeKind::OnDemandNodes), usd(1, ChargeKind::OnDemandNodes)], [74.4, 148.8]);
         assert_eq!([usd(0, ChargeKind::Volumes), usd(1, ChargeKind::Volumes)], [0.08, 0.16]);
@@ -261,11 +265,21 @@ mod tests {
     }
 
     #[test]
+    fn weeks_with_other_luck_follow_each_other() {
+        let items = vec![item(Basis::Hour, &[(0, 0.1)])];
+        let (one, two) = (week(&items, 1), week(&items, 2));
+        let costs = horizon(items, BTreeMap::new()).costs(&[vec![&one, &two], vec![&two]]);
+        // In December, the weeks from the 7th and from the 21st on are like the first: 14 days; the others like the second: 17.
+        assert_eq!(costs[0].net_total(), Money::from_usd(14.0 * 2.4 + 17.0 * 4.8));
+        assert_eq!(costs[1].net_total(), Money::from_usd(148.8));
+    }
+
+    #[test]
     fn tiers_are_those_of_the_whole_month() {
         // 744 unit-hours in December: 100 at 1, 644 at 0.5.
         let items = vec![item(Basis::Hour, &[(0, 1.0), (100, 0.5)])];
         let one = week(&items, 1);
-        let costs = horizon(items, BTreeMap::new()).costs(&[&one, &one]);
+        let costs = horizon(items, BTreeMap::new()).costs(&[vec![&one], vec![&one]]);
         assert_eq!(costs[0].net_total(), Money::from_usd(100.0 + 322.0));
     }
 
@@ -279,7 +293,7 @@ mod tests {
             (ItemId::from_index(1), timed(change, i128::MAX / 2)),
         ]);
         let one = week(&[], 1);
-        let costs = horizon(items, rows).costs(&[&one, &one]);
+        let costs = horizon(items, rows).costs(&[vec![&one], vec![&one]]);
         assert_eq!(costs[0].net_total(), Money::from_usd(13.0 * 2.4 + 18.0 * 14.4));
     }
 }

@@ -55,8 +55,8 @@ pub use model::{
     AdvisedCommitment, AllocationTable, AutoscalerResult, BillCell, BillCommitment, BillLineResult, BillMonth,
     BillResult, Bottleneck, BottleneckKind, BudgetResult, CapacityResult, CarbonResult, ChargeResult, CommitmentResult,
     CommitmentsResult, CostDrivers, CostRow, ForecastBudget, ForecastMonthResult, ForecastResult, GroupResult,
-    Headline, LatencyDetail, NamespaceResult, Objective, ObjectiveDetail, OwnerCost, Panel, PooledLatency, Prices,
-    Recommendation, RecommendedBounds, Report, RouteResult, Run, SavingIfUsageFalls, ScenarioInfo, Series,
+    Headline, LatencyDetail, MonthResult, NamespaceResult, Objective, ObjectiveDetail, OwnerCost, Panel, PooledLatency,
+    Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run, SavingIfUsageFalls, ScenarioInfo, Series,
     ServiceResult, Timeline, TriedSetting, Unit, UnitCost, Verdict, VerticalBounds, VerticalResult,
 };
 pub use summary::{Printed, summary};

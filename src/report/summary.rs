@@ -5,9 +5,9 @@ use super::details::details;
 use super::format::{duration, exact, figure, half_width, parts_in_cents};
 use super::model::Headline;
 use super::owner_words::is_likely_exceeded;
-use super::screen::{cut, shortened, wrapped};
+use super::screen::{WIDTH, cut, shortened, wrapped};
 use super::verdict::{changes, extent, is_met, verdict};
-use super::{BudgetResult, Report};
+use super::{BudgetResult, MonthResult, Report};
 use crate::units::counted;
 use std::fmt::Write;
 use std::path::Path;
@@ -42,6 +42,8 @@ const LINES: usize = 23;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Room {
     /// All there is to say.
+    Roomy,
+    /// All but what the cost is over.
     Wide,
     /// A line of each, and of what it costs the dearest kinds.
     Tight,
@@ -49,8 +51,9 @@ enum Room {
 
 /// The summary as text, without colours: at most 80 columns wide, and without the tables no longer than a terminal of 24 lines.
 pub fn summary(report: &Report, printed: Printed<'_>) -> String {
-    let text = told(report, printed, Room::Wide);
-    if printed.details || text.lines().count() <= LINES { text } else { told(report, printed, Room::Tight) }
+    let fits = |text: &String| printed.details || text.lines().count() <= LINES;
+    let widely = [Room::Roomy, Room::Wide].into_iter().map(|room| told(report, printed, room)).find(fits);
+    widely.unwrap_or_else(|| told(report, printed, Room::Tight))
 }
 
 fn told(report: &Report, printed: Printed<'_>, room: Room) -> String {
@@ -92,12 +95,27 @@ fn figures(report: &Report, room: Room, text: &mut String) {
     for headline in shown {
         let mean = exact(headline.value.mean, headline.unit);
         let half = half_width(&headline.value, headline.unit);
-        let line = format!(" {:<26}{mean:>10}  {half:<11}{}", headline.label, promise(report, headline));
-        let _ = writeln!(text, "{}", line.trim_end());
+        let line = format!(" {:<26}{mean:>10}  {half:<11}", headline.label);
+        let aside = match &headline.month {
+            Some(month) => single_months(month, WIDTH.saturating_sub(line.chars().count())),
+            None => promise(report, headline),
+        };
+        let _ = writeln!(text, "{}", (line + &aside).trim_end());
+        if let Some(month) = headline.month.as_ref().filter(|_| room == Room::Roomy) {
+            wrapped(text, "   ", format!("{}. {}", month.over, month.left_out).trim_end());
+        }
         if headline.metric == FIGURES[0] {
             cost(report, headline.value.mean, room, text);
         }
     }
+}
+
+/// Where nine of ten single months lie, in as many columns as there are.
+fn single_months(month: &MonthResult, columns: usize) -> String {
+    let Some((low, high)) = month.p5.zip(month.p95).filter(|(low, high)| low != high) else { return String::new() };
+    let [low, high] = [low, high].map(|usd| figure(usd, super::Unit::Usd));
+    let texts = ["single months", "months"].map(|what| format!("{what} {low} – {high}"));
+    texts.into_iter().find(|text| text.chars().count() <= columns).unwrap_or_default()
 }
 
 fn promise(report: &Report, headline: &Headline) -> String {
@@ -150,7 +168,7 @@ fn bottleneck(report: &Report, room: Room, text: &mut String) {
     let mut row = |label: &str, words: &str| *text += &(shortened(&format!(" {label:<26}{words}")) + "\n");
     let Some(worst) = report.bottlenecks.first() else { return row("Bottleneck", "none") };
     row("Bottleneck", &worst.named());
-    if let (Room::Wide, Some(extent)) = (room, extent(worst)) {
+    if let Some(extent) = extent(worst).filter(|_| room != Room::Tight) {
         row("", &extent);
     }
 }
@@ -190,7 +208,7 @@ fn caveats(report: &Report, room: Room, text: &mut String) {
     report
         .caveats
         .iter()
-        .take(usize::from(room == Room::Wide))
+        .take(usize::from(room != Room::Tight))
         .for_each(|first| *text += &(shortened(&format!("  {first}")) + "\n"));
     text.push('\n');
 }

@@ -10,8 +10,8 @@ use super::{Figures, Names};
 use crate::cost::{Calendar, Horizon, ItemId, MonthCost, Quantities, Timed};
 use crate::rng::Seed;
 use crate::scenario::Scenario;
-use crate::traffic::demand::Growth;
-use crate::units::{SimDuration, SimTime};
+use crate::traffic::demand::{Block, Growth};
+use crate::units::{HOURS_PER_MONTH, SimDuration, SimTime};
 use crate::world::{Cast, Measure, PricedTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub(super) const MONTHS: usize = 12;
 /// Replications of each month's demand, at most: as many as the scenario has if those are fewer.
 pub(super) const MOST_REPLICATIONS: u32 = 10;
+/// The same where weeks differ, for each month is then several weeks with luck of their own.
+const MOST_WITH_WEEKS: u32 = 5;
 /// Each of them simulates at most this of the scenario.
 const LONGEST: SimDuration = SimDuration::from_hours(28 * 24);
 
@@ -33,8 +35,11 @@ pub struct Forecast {
     pub growth_per_month: f64,
     /// In order.
     pub months: Vec<ForecastMonth>,
-    /// The figures of each level of demand that was simulated, without lines: owners' shares are taken from them.
+    /// The figures of each level of demand that was simulated, without lines: owners' shares are taken from them. Where a level
+    /// was simulated with several lucks, those of the first.
     pub levels: Vec<Runs>,
+    /// With how many lucks each level was simulated: 1 unless weeks differ.
+    pub lucks: u32,
     /// How much of the scenario was simulated for each.
     pub span: SimDuration,
 }
@@ -88,40 +93,64 @@ impl Year {
 /// How many replications a forecast takes.
 pub(super) fn expected_replications(scenario: &Scenario) -> u64 {
     let growth = scenario.growth_per_month.unwrap_or(0.0);
-    let levels = if growth == 0.0 || scenario.cast.traffic.is_none() { 1 } else { MONTHS as u64 };
-    levels * u64::from(replications(scenario))
+    let (traffic, lucks) = (scenario.cast.traffic.is_some(), lucks(&scenario.cast, scenario.duration.min(LONGEST)));
+    let levels = if traffic && growth != 0.0 || lucks > 1 { MONTHS as u64 } else { 1 };
+    levels * u64::from(lucks) * u64::from(replications(scenario))
 }
 
 fn replications(scenario: &Scenario) -> u32 {
-    scenario.replications.min(MOST_REPLICATIONS)
+    scenario.replications.min(if weeks_differ(&scenario.cast) { MOST_WITH_WEEKS } else { MOST_REPLICATIONS })
+}
+
+fn weeks_differ(cast: &Cast) -> bool {
+    cast.traffic.as_ref().is_some_and(|traffic| traffic.demand.weeks.differ())
+}
+
+/// How many stretches with weeks of their own make up a month: 5 of a week or less, 2 of four weeks; 1 where weeks do not differ.
+fn lucks(cast: &Cast, span: SimDuration) -> u32 {
+    let month = HOURS_PER_MONTH as f64 * 3600.0;
+    let stretches = libm::ceil(month / span.max(Block::Week.span()).as_secs_f64());
+    if weeks_differ(cast) { stretches as u32 } else { 1 }
 }
 
 /// The forecast of a scenario, on all threads of the current pool; none where the calendar ends. `progress` is called after each
 /// replication.
 ///
-/// The result depends on the scenario alone. Cost: up to ten replications of up to four weeks for each level of demand; memory: what a few of them
-/// metered by the hour.
+/// Where weeks differ, each month is made of several simulations whose weeks are its own.
+///
+/// The result depends on the scenario alone. Cost: up to ten replications of up to four weeks for each level of demand, or up to five of
+/// five weeks for each month; memory: what a few of them metered by the hour.
 pub fn forecast(scenario: &Scenario, study: &Study, progress: &(dyn Fn() + Sync)) -> Option<Forecast> {
     let growth = scenario.growth_per_month.filter(|_| study.cast.traffic.is_some()).unwrap_or(0.0);
     let year = Year::of(scenario, growth)?;
     let mut demands: Vec<f64> = Vec::new();
     let mut level_of = Vec::new();
+    let span = study.duration.min(LONGEST);
+    let lucks = lucks(&study.cast, span);
     for (_, demand) in &year.months {
-        let known = demands.iter().position(|known| known.to_bits() == demand.to_bits());
+        // Months of the same demand are one where their weeks are.
+        let known = demands.iter().position(|known| lucks == 1 && known.to_bits() == demand.to_bits());
         level_of.push(known.unwrap_or(demands.len()));
         if known.is_none() {
             demands.push(*demand);
         }
     }
-    let span = study.duration.min(LONGEST);
-    let studies: Vec<Study> = demands.iter().map(|demand| at_demand(study, span, *demand)).collect();
+    let at = |(level, demand): (usize, &f64)| -> Vec<Study> {
+        let first = level as u32 * lucks;
+        (0..lucks).map(|luck| at_demand(study, span, (*demand, first + luck))).collect()
+    };
+    let studies: Vec<Vec<Study>> = demands.iter().enumerate().map(at).collect();
     let names = study.names();
     let one = |number: u32| {
-        let runs: Vec<(Quantities, Figures)> =
-            studies.par_iter().map(|study| metered(study, number, &names, progress)).collect();
-        let metered: Vec<&Quantities> = level_of.iter().map(|level| &runs[*level].0).collect();
+        let all = |level: &Vec<Study>| -> Vec<(Quantities, Figures)> {
+            level.par_iter().map(|study| metered(study, number, &names, progress)).collect()
+        };
+        let runs: Vec<Vec<(Quantities, Figures)>> = studies.par_iter().map(all).collect();
+        let of_month = |level: &usize| runs[*level].iter().map(|(quantities, _)| quantities).collect();
+        let metered: Vec<Vec<&Quantities>> = level_of.iter().map(of_month).collect();
         let costs = horizon(&year, study, number).costs(&metered);
-        (costs, runs.into_iter().map(|(_, figures)| figures).collect::<Vec<Figures>>())
+        let first = runs.into_iter().filter_map(|level| level.into_iter().next());
+        (costs, first.map(|(_, figures)| figures).collect::<Vec<Figures>>())
     };
     let (costs, figures): (Vec<Vec<MonthCost>>, Vec<Vec<Figures>>) =
         (0..replications(scenario)).into_par_iter().map(one).unzip();
@@ -136,14 +165,16 @@ pub fn forecast(scenario: &Scenario, study: &Study, progress: &(dyn Fn() + Sync)
         });
     let months = months.collect();
     let levels = (0..demands.len()).map(|level| Runs::new(of_level(level), None)).collect();
-    Some(Forecast { growth_per_month: growth, months, levels, span })
+    Some(Forecast { growth_per_month: growth, months, levels, lucks, span })
 }
 
-/// The study at so many times its demand, without growth.
-fn at_demand(study: &Study, span: SimDuration, demand: f64) -> Study {
+/// The study at so many times its demand, without growth, in the weeks that this luck brings.
+fn at_demand(study: &Study, span: SimDuration, (demand, luck): (f64, u32)) -> Study {
     let mut cast: Cast = (*study.cast).clone();
     if let Some(traffic) = &mut cast.traffic {
-        Arc::make_mut(&mut traffic.demand).growth = Growth::flat(demand);
+        let of_month = Arc::make_mut(&mut traffic.demand);
+        of_month.growth = Growth::flat(demand);
+        of_month.weeks.luck = luck;
     }
     Study { cast: Arc::new(cast), duration: span, keeps_story: false, ..study.clone() }
 }

@@ -137,3 +137,40 @@ fn growth_is_simulated_month_by_month_and_the_same_with_any_threads() {
         assert!(done.code == 2 && done.stderr.contains(wanted), "{}", done.stderr);
     }
 }
+
+#[test]
+fn months_have_weeks_of_their_own_where_weeks_differ() {
+    let text = GROWING.replace("growth: 10%/month", "weeks: {noise: 0.3}").replace("duration: 6h", "duration: 3h");
+    let folder = Folder::new().file("scenario.yaml", text).file("objects.yaml", OBJECTS);
+    let found = result(&folder, "--forecast -n 2");
+    let forecast = &found["forecast"];
+    assert_eq!((forecast["levels"].as_u64(), forecast["replications"].as_u64()), (Some(12), Some(2)));
+    assert!(forecast["basis"].as_str().is_some_and(|text| text.contains("each month is 5 times")), "{forecast}");
+    let costs: Vec<f64> = months(&found).iter().map(|month| mean(&month["costUsd"])).collect();
+    // January, March and May have 31 days each, and other weeks.
+    let [january, march, may] = [costs[1], costs[3], costs[5]];
+    assert!(january != march && march != may && january != may, "{costs:?}");
+}
+
+#[test]
+fn a_month_says_what_it_is_over() {
+    let month = |sets: &str| {
+        let text = GROWING.replace(", growth: 10%/month", "");
+        let folder = Folder::new().file("scenario.yaml", text).file("objects.yaml", OBJECTS);
+        let found = result(&folder, &format!("-n 4 --set duration=3h {sets}"));
+        found["headlines"][0].clone()
+    };
+    let plain = month("");
+    let (said, value) = (&plain["month"], &plain["value"]);
+    assert_eq!((&said["mean"], &said["interval"]), (&value["mean"], &value["interval"]));
+    assert_eq!(said["over"].as_str(), Some("over 4 replications of the same 3 hours"), "{said}");
+    assert!(said["leftOut"].as_str().is_some_and(|text| text.contains("`traffic.weeks`")), "{said}");
+    let weekly = &month("--set traffic.weeks.noise=0.3")["month"];
+    assert!(
+        weekly["over"].as_str().is_some_and(|text| text.ends_with("whose weeks differ: levels of weeks by 30% each")),
+        "{weekly}"
+    );
+    assert!(weekly.get("leftOut").is_none());
+    let width = |month: &serde_json::Value| month["p95"].as_f64().unwrap_or(0.0) - month["p5"].as_f64().unwrap_or(0.0);
+    assert!(width(weekly) > 3.0 * width(said), "weeks that differ make months that differ: {weekly} {said}");
+}

@@ -313,3 +313,29 @@ fn no_file_of_traffic_is_too_strange() {
         }
     }
 }
+
+/// What is said of a trace of so many days, or why it is refused, where weeks differ so.
+fn of_weeks(days: usize, weeks: &str, fields: &str) -> Result<String, String> {
+    let rows: String = (0..24 * days).map(|hour| format!("{},{}\n", 3600 * hour, 5 + hour % 7)).collect();
+    let fields = format!("{{file: t.csv{fields}}}\n  weeks: {weeks}");
+    let text = format!("time,rps\n{rows}");
+    scenario(&fields, &[("t.csv", text.as_bytes())]).map(|scenario| scenario.caveats.to_string())
+}
+
+#[test]
+fn traces_too_short_to_draw_from_are_refused_with_what_can_be_done() {
+    let wrong = |days, weeks, fields| of_weeks(days, weeks, fields).expect_err("refused");
+    let said = wrong(1, "{resample: days}", "");
+    assert!(said.contains("t.csv of traffic.patterns[0] is 1d long, expected at least two whole days"), "{said}");
+    assert!(said.contains("`noise: 0.1`"), "{said}");
+    let said = wrong(9, "{resample: weeks}", "");
+    assert!(said.contains("expected at least two whole weeks") && said.contains("`resample: days`"), "{said}");
+    assert!(wrong(20, "{resample: days}", ", stretch: 2").contains("is stretched"));
+    assert!(wrong(20, "{}", "").contains("expected `noise`, `days` or `resample`"));
+    let said = wrong(20, "{noise: -1, days: 9}", "");
+    assert!(said.contains("traffic.weeks.noise") && said.contains("traffic.weeks.days"), "both at once: {said}");
+    let said = of_weeks(9, "{resample: days}", "").expect("nine days");
+    assert!(said.contains("has 9 whole days: any of them is drawn"), "{said}");
+    let said = of_weeks(15, "{resample: days, noise: 0.1}", "").expect("two weeks");
+    assert!(!said.contains("whatever its weekday"), "{said}");
+}

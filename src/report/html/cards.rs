@@ -4,7 +4,7 @@ use crate::report::format::{cents, exact, figure, fine, fine_interval, interval}
 use crate::report::model::Verdict;
 use crate::report::owner_words::is_likely_exceeded;
 use crate::report::verdict::is_met;
-use crate::report::{BudgetResult, Estimate, Report, Unit};
+use crate::report::{BudgetResult, Estimate, MonthResult, Report, Unit};
 use crate::units::{HOURS_PER_MONTH, counted};
 use serde::Serialize;
 
@@ -61,13 +61,28 @@ pub(super) fn cards(report: &Report) -> Vec<Card> {
 }
 
 fn cost(report: &Report) -> Option<Card> {
-    let value = &report.headline("costUsdPerMonth")?.value;
-    let mut lines = vec![plain(certainty(value, Unit::UsdPerMonth)), plain(spread(value, Unit::UsdPerMonth))];
+    let headline = report.headline("costUsdPerMonth")?;
+    let value = &headline.value;
+    let range = certainty(value, Unit::UsdPerMonth);
+    let mut lines = vec![plain(if range.is_empty() { range } else { format!("the mean, {range}") })];
+    match &headline.month {
+        Some(month) => lines.extend(single_months(month)),
+        None => lines.push(plain(spread(value, Unit::UsdPerMonth))),
+    }
     match report.budgets.iter().find(|budget| budget.owner == "cluster") {
         Some(budget) => lines.extend(against(budget)),
         None => lines.push(plain("no budget is set")),
     }
     Some(Card { label: "cost per month".to_owned(), value: cents(value.mean), tone: "", lines: told(lines) })
+}
+
+/// Where single months lie, and what all of it is over.
+fn single_months(month: &MonthResult) -> Vec<Line> {
+    let range = month.p5.zip(month.p95).filter(|(low, high)| low != high);
+    let range = range.map_or(String::new(), |(low, high)| {
+        format!("9 of 10 single months: {} – {}", exact(low, Unit::UsdPerMonth), exact(high, Unit::UsdPerMonth))
+    });
+    [range, month.over.clone(), month.left_out.replace('`', "")].map(plain).into()
 }
 
 /// Where the mean lies.
@@ -76,7 +91,7 @@ fn certainty(value: &Estimate, unit: Unit) -> String {
     if range.is_empty() { range } else { format!("95 %: {range}") }
 }
 
-/// Where single months lie.
+/// Where single runs lie.
 fn spread(value: &Estimate, unit: Unit) -> String {
     if value.p5 == value.p95 {
         return String::new();

@@ -7,6 +7,7 @@ mod commitments;
 mod costs;
 mod drivers;
 mod forecast;
+mod month;
 mod owners;
 mod recommendation;
 mod scaling;
@@ -20,6 +21,7 @@ pub use commitments::{AdvisedCommitment, CommitmentResult, CommitmentsResult, Sa
 pub use costs::{ChargeResult, CostRow, NamespaceResult};
 pub use drivers::{CapacityResult, CostDrivers};
 pub use forecast::{ForecastBudget, ForecastMonthResult, ForecastResult};
+pub use month::MonthResult;
 pub use owners::{AllocationTable, BudgetResult, OwnerCost, UnitCost};
 pub use recommendation::{Recommendation, RecommendedBounds, TriedSetting, Verdict};
 pub use scaling::{AutoscalerResult, GroupResult, VerticalBounds, VerticalResult};
@@ -244,6 +246,9 @@ pub struct Headline {
     pub value: Estimate,
     /// The service level it should stay below.
     pub objective: Option<f64>,
+    /// Of what a month costs: where single months lie, and what all this is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<MonthResult>,
 }
 
 /// A service level: `value < target` in each replication.

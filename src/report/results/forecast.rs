@@ -90,6 +90,10 @@ fn basis(forecast: &Forecast) -> String {
     let span = crate::report::format::duration(forecast.span.as_secs_f64());
     let (levels, runs) = (forecast.levels.len(), forecast.levels.first().map_or(0, |runs| runs.len()));
     let simulated = match levels {
+        _ if forecast.lucks > 1 => format!(
+            "Weeks differ as `traffic.weeks` says: each month is {} times {span} with weeks of its own, {runs} times over",
+            forecast.lucks
+        ),
         1 => format!("The demand does not grow: {span}, simulated {runs} times, stand for every month"),
         _ => format!(
             "The demand of each month is simulated by itself, {runs} times {span}: {} simulations",

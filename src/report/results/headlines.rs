@@ -13,7 +13,7 @@ fn headline(metric: Metric, value: Estimate) -> Headline {
         Unit::Ratio => value.within(0.0, 1.0),
         _ => value.within(0.0, f64::INFINITY),
     };
-    Headline { metric: name.to_owned(), label: of_all.to_owned(), unit, value, objective: None }
+    Headline { metric: name.to_owned(), label: of_all.to_owned(), unit, value, objective: None, month: None }
 }
 
 /// How long a pod waits for a node, about, where none has waited in any replication.
@@ -22,7 +22,8 @@ const A_WAIT_S: f64 = 180.0;
 impl Results<'_> {
     pub(super) fn headlines(&self) -> Vec<Headline> {
         let cost = self.over(|run| run.usd_per_month(run.cost()));
-        let mut all = vec![headline(metrics::COST, cost)];
+        let month = Some(self.month(&cost));
+        let mut all = vec![Headline { month, ..headline(metrics::COST, cost) }];
         all.extend(self.of_users());
         all.extend(self.of_the_cluster());
         let idle = self.over(Figures::idle_ratio);

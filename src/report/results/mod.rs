@@ -8,6 +8,7 @@ mod costs;
 mod drivers;
 mod forecast;
 mod headlines;
+mod month;
 mod objectives;
 mod owners;
 mod scaling;

@@ -37,6 +37,7 @@ mod unplaceable;
 mod updates;
 mod vain;
 mod vpas;
+mod weeks;
 mod workloads;
 
 use super::digest::Recorder;

@@ -2,6 +2,7 @@
 
 use super::latency;
 use super::scene::Scene;
+use super::weeks;
 use crate::id::{Id, IdVec};
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues};
@@ -17,9 +18,6 @@ use crate::world::WorkloadId;
 use crate::world::{Cast, Load, Service, Traffic, WorkloadKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// More than this is no noise any more: one standard deviation would be a factor of 20.
-const MOST_NOISE: f64 = 3.0;
 
 /// A request's cpu time where nothing is said.
 const CPU_PER_REQUEST: SimDuration = SimDuration::from_millis(20);
@@ -87,7 +85,8 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     if curves.len() < scene.file.traffic.patterns.len() {
         return;
     }
-    let demand = Arc::new(Demand { curves, noise, poisson: true, growth: growth(scene), ..Demand::default() });
+    let weeks = weeks::build(scene, &curves, issues);
+    let demand = Arc::new(Demand { curves, noise, poisson: true, growth: growth(scene), weeks, ..Demand::default() });
     let (objective, route_objectives) = Default::default();
     cast.traffic = Some(Traffic { demand, graph, services, objective, route_objectives, mode, arrivals });
 }
@@ -101,11 +100,7 @@ fn growth(scene: &Scene<'_>) -> Growth {
 fn noise(scene: &Scene<'_>, issues: &mut Issues) -> Option<Noise> {
     let traffic = &scene.file.traffic;
     let sigma = traffic.noise?;
-    if !(0.0..=MOST_NOISE).contains(&sigma) {
-        let message =
-            format!("found {sigma}, expected 0 to {MOST_NOISE}: the standard deviation of the rate's logarithm");
-        issues.push(Issue::error("traffic.noise", message));
-    }
+    weeks::check_noise("traffic.noise", sigma, issues);
     let correlation_time = traffic.noise_correlation.map_or(SimDuration::from_mins(5), |time| time.0);
     Some(Noise { sigma, correlation_time })
 }

@@ -32,7 +32,7 @@ pub use prices::{Percent, PriceRate, PriceTerms, Prices, SpotAlign, SpotMode, Sp
 pub use recommend::{FlashCrowd, HoldBack, Keep, Knob, Knobs, Recommend, Redundancy, SearchBudget, Stress};
 pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, RetryPolicy, Service};
 pub use sweep::{Method, Sweep, Varied};
-pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Stage, Trace, Traffic};
+pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Resampled, Stage, Trace, Traffic, Weeks};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
 
 use indexmap::IndexMap;

@@ -18,6 +18,9 @@ pub struct Traffic {
     /// How it grows: `5%/month`.
     #[schemars(example = "5%/month")]
     pub growth: Option<GrowthRate>,
+    /// How weeks and days differ from those of the patterns: `{noise: 0.1}`.
+    #[schemars(example = serde_json::json!({"noise": 0.1, "days": 0.05}))]
+    pub weeks: Option<Weeks>,
     /// Standard deviation of the rate's logarithm.
     #[schemars(extend("default" = 0, "x-unit" = "standard deviation of the logarithm"), example = 0.1)]
     pub noise: Option<f64>,
@@ -36,6 +39,31 @@ pub struct Traffic {
     /// Weights of Ingress paths or of services (`/api/v1/orders: 3`); equal if none are given.
     #[schemars(extend("x-default" = "equal weights", "x-unit" = "weights"), example = serde_json::json!({"/api/v1/orders": 3}))]
     pub routes: BTreeMap<String, f64>,
+}
+
+/// How weeks and days differ from those of the patterns.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Weeks {
+    /// Standard deviation of the logarithm of a week's level; its mean is 1.
+    #[schemars(extend("default" = 0, "x-unit" = "standard deviation of the logarithm"), example = 0.1)]
+    pub noise: Option<f64>,
+    /// Standard deviation of the logarithm of a day's level within its week; its mean is 1.
+    #[schemars(extend("default" = 0, "x-unit" = "standard deviation of the logarithm"), example = 0.05)]
+    pub days: Option<f64>,
+    /// Traces are read in another order in each history: `days` or `weeks` are drawn from the trace's own.
+    #[schemars(example = &"days")]
+    pub resample: Option<Resampled>,
+}
+
+/// What of a trace is drawn as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Resampled {
+    /// Days, of the same weekday where the trace has two weeks or more.
+    Days,
+    /// Weeks.
+    Weeks,
 }
 
 /// How arrivals vary around their rate.

@@ -291,6 +291,26 @@ impl Curve {
         self.cumulative[self.cumulative.len() - 1]
     }
 
+    /// The mean rate over `from..to`; the rate at `from` if there is no time between them.
+    pub(super) fn mean_rate(&self, from: SimTime, to: SimTime, cursor: &mut Cursor) -> f64 {
+        let span_s = to.since(from).as_secs_f64();
+        match span_s > 0.0 {
+            // Cancellation far from the first knot can leave a tiny negative.
+            true => (self.requests(from, to, cursor) / span_s).max(0.0),
+            false => self.rate_at(from, cursor),
+        }
+    }
+
+    /// How long it is until it begins again; none of a curve that never does.
+    pub fn period(&self) -> Option<SimDuration> {
+        (self.after == After::Repeat).then(|| SimDuration::from_secs_f64(self.period_s()))
+    }
+
+    /// How many whole stretches of this length (above 0) it has before it begins again.
+    pub(super) fn whole(&self, stretch: SimDuration) -> i64 {
+        self.period().map_or(0, |period| period.as_nanos() / stretch.as_nanos())
+    }
+
     /// Requests in `from..to`. O(1) when asked in order of time, else O(log knots).
     pub fn requests(&self, from: SimTime, to: SimTime, cursor: &mut Cursor) -> f64 {
         let start = self.requests_until(from.as_secs_f64(), cursor);

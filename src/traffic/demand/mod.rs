@@ -7,15 +7,18 @@
 mod curve;
 mod growth;
 mod noise;
+mod weeks;
 
 pub(crate) use curve::{After, Cursor, Curve, FlashCrowd};
 pub(crate) use growth::Growth;
 pub(crate) use noise::{Noise, poisson_count};
+pub(crate) use weeks::{Block, DAYS_THAT_KEEP_WEEKDAYS, Resample, Weeks};
 
 use crate::rng::Seed;
 use crate::units::{SimDuration, SimTime};
 use noise::NoiseWalk;
 use std::sync::Arc;
+use weeks::WeeksWalk;
 
 /// The demand of a scenario: curves that add up, and how much chance is in it.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -30,6 +33,8 @@ pub struct Demand {
     pub growth: Growth,
     /// How much later than the curves and growth the simulated time begins: where only a part of them is simulated.
     pub starts: SimDuration,
+    /// How weeks and days differ from those of the curves.
+    pub weeks: Weeks,
 }
 
 /// One replication's walk along a [`Demand`], step by step in order of time.
@@ -39,6 +44,7 @@ pub struct Demand {
 pub(crate) struct DemandRun {
     demand: Arc<Demand>,
     cursors: Vec<Cursor>,
+    weeks: Option<WeeksWalk>,
     noise: Option<NoiseWalk>,
     counts: Option<crate::rng::Stream>,
 }
@@ -65,7 +71,8 @@ impl DemandRun {
     pub(crate) fn new(demand: Arc<Demand>, seed: Seed, name: &str, entity: u64) -> Self {
         let noise = demand.noise.map(|noise| NoiseWalk::new(noise, seed.stream(name, entity)));
         let counts = demand.poisson.then(|| seed.stream(&format!("{name}/counts"), entity));
-        DemandRun { cursors: vec![Cursor::default(); demand.curves.len()], noise, counts, demand }
+        let weeks = WeeksWalk::new(&demand.weeks, seed.entity(&format!("{name}/weeks"), entity));
+        DemandRun { cursors: vec![Cursor::default(); demand.curves.len()], weeks, noise, counts, demand }
     }
 
     /// The rate in requests per second before the start: that of the first step of length `span`, without noise and without
@@ -80,7 +87,11 @@ impl DemandRun {
     /// replication's noise. Each call draws: ask once per step, in order of time.
     pub(crate) fn step(&mut self, from: SimTime, span: SimDuration) -> f64 {
         let from = from + self.demand.starts;
-        let mut rate = mean_rate(&self.demand.curves, &mut self.cursors, from, from + span);
+        let (curves, cursors) = (&self.demand.curves, &mut self.cursors);
+        let mut rate = match &mut self.weeks {
+            Some(weeks) => weeks.mean_rate(curves, cursors, from, from + span),
+            None => mean_rate(curves, cursors, from, from + span),
+        };
         // Within a step the growth is as good as a straight line: its mean is that of the product.
         rate *= self.demand.growth.between(from, from + span);
         if let Some(noise) = &mut self.noise {
@@ -95,16 +106,7 @@ impl DemandRun {
 }
 
 fn mean_rate(curves: &[Curve], cursors: &mut [Cursor], from: SimTime, to: SimTime) -> f64 {
-    let span_s = to.since(from).as_secs_f64();
-    curves
-        .iter()
-        .zip(cursors)
-        .map(|(curve, cursor)| match span_s > 0.0 {
-            // Cancellation far from the first knot can leave a tiny negative.
-            true => (curve.requests(from, to, cursor) / span_s).max(0.0),
-            false => curve.rate_at(from, cursor),
-        })
-        .sum()
+    curves.iter().zip(cursors).map(|(curve, cursor)| curve.mean_rate(from, to, cursor)).sum()
 }
 
 #[cfg(test)]
