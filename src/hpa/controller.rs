@@ -5,6 +5,7 @@ use super::condition::{Condition, Conditions, Reason};
 use super::grounds::{Grounds, Window, Winner};
 use super::observation::Observation;
 use super::replica_calculator::{Calculator, CurrentMetric, MetricError, Proposal};
+use super::schedule::ScheduledMinimum;
 use super::spec::{Flags, HpaSpec, Metric, Version};
 use crate::units::SimTime;
 use smallvec::SmallVec;
@@ -13,6 +14,8 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug)]
 pub struct HpaController {
     spec: HpaSpec,
+    /// Minima by the clock: each proposes its replicas while it holds.
+    schedule: Vec<ScheduledMinimum>,
     flags: Flags,
     history: History,
     conditions: Conditions,
@@ -40,6 +43,8 @@ pub struct Decision {
     pub proposals: SmallVec<[Result<Proposal, MetricError>; 2]>,
     /// The highest proposal; absent if there is no decision.
     pub metric: Option<i32>,
+    /// It is the schedule's: no metric asks for as much.
+    pub scheduled: bool,
     /// The metric that made it.
     pub winner: Option<Winner>,
     /// After stabilisation, before rate limits and bounds.
@@ -63,6 +68,7 @@ impl Decision {
     pub fn grounds(&self) -> Grounds {
         Grounds {
             proposed: self.metric,
+            scheduled: self.scheduled,
             winner: self.winner,
             stabilized: self.stabilized,
             window: self.window,
@@ -76,6 +82,7 @@ impl HpaController {
     pub fn new(spec: HpaSpec, flags: Flags) -> Self {
         HpaController {
             spec,
+            schedule: Vec::new(),
             flags,
             history: History::default(),
             conditions: Conditions::default(),
@@ -83,6 +90,10 @@ impl HpaController {
             current: Current::new(),
             proposed: None,
         }
+    }
+    /// The same with minima by the clock.
+    pub fn with_schedule(self, schedule: Vec<ScheduledMinimum>) -> Self {
+        HpaController { schedule, ..self }
     }
     /// Continues from an earlier state: recommendations (replicas, when) and `status.desiredReplicas`. A controller that
     /// has just started knows the latter alone.
@@ -109,6 +120,7 @@ impl HpaController {
         let mut decision = Decision {
             proposals: SmallVec::new(),
             metric: None,
+            scheduled: false,
             winner: None,
             stabilized: None,
             window: None,
@@ -136,6 +148,7 @@ impl HpaController {
     /// that are past their initialisation. Nothing if the last one did not come to a proposal.
     pub fn sync_again(&mut self, now: SimTime) -> Option<Decision> {
         let Proposed { metric, winner, spec } = self.proposed?;
+        let (metric, scheduled) = self.raised(now, metric);
         let bounds = Bounds { spec, min: self.spec.min, max: self.spec.max };
         let ((stabilized, window), wanted) = self.normalize(metric, bounds, now);
         let rescaled = wanted != spec;
@@ -146,7 +159,8 @@ impl HpaController {
         Some(Decision {
             proposals: SmallVec::new(),
             metric: Some(metric),
-            winner,
+            scheduled,
+            winner: winner.filter(|_| !scheduled),
             stabilized: Some(stabilized),
             window,
             replicas: wanted,
@@ -179,6 +193,9 @@ impl HpaController {
             if !decision.error {
                 self.proposed = Some(Proposed { metric, winner: decision.winner, spec });
             }
+            let (metric, scheduled) = self.raised(now, metric);
+            (decision.metric, decision.scheduled) = (Some(metric), scheduled);
+            decision.winner = decision.winner.filter(|_| !scheduled);
             let ((stabilized, window), wanted) = self.normalize(metric, Bounds { spec, min, max }, now);
             (decision.stabilized, decision.window) = (Some(stabilized), window);
             wanted
@@ -200,9 +217,11 @@ impl HpaController {
         }
         let failed = decision.proposals.iter().position(Result::is_err);
         decision.error = failed.is_some();
-        let all_failed = decision.proposals.iter().all(Result::is_err);
+        // A schedule is one more metric, which never fails.
+        let (most, is_scheduled) = self.raised(now, best);
+        let all_failed = !is_scheduled && decision.proposals.iter().all(Result::is_err);
         match failed {
-            Some(first) if all_failed || best < seen.spec_replicas => {
+            Some(first) if all_failed || most < seen.spec_replicas => {
                 self.conditions.scaling_active = condition(false, failure_of(&self.spec.metrics[first]));
             }
             _ => {
@@ -214,6 +233,12 @@ impl HpaController {
                 });
             }
         }
+    }
+
+    /// What metrics ask for, or a schedule that asks for more; and whether it does.
+    fn raised(&self, now: SimTime, metric: i32) -> (i32, bool) {
+        let scheduled = self.schedule.iter().filter_map(|row| row.at(now)).max();
+        scheduled.filter(|replicas| *replicas > metric).map_or((metric, false), |replicas| (replicas, true))
     }
 
     /// Stabilisation, then rate limits and bounds: what comes of each.

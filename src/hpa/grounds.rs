@@ -10,6 +10,8 @@ use crate::units::SimDuration;
 pub struct Grounds {
     /// What the metrics propose; absent if bounds decided alone, or if no metric could tell.
     pub proposed: Option<i32>,
+    /// It is the schedule that proposes it, and no metric asks for as much.
+    pub scheduled: bool,
     /// The metric that proposes it.
     pub winner: Option<Winner>,
     /// After the stabilization windows.

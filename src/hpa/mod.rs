@@ -14,6 +14,7 @@ mod failing_metrics;
 mod grounds;
 mod observation;
 mod replica_calculator;
+mod schedule;
 mod spec;
 
 pub use condition::{Condition, Conditions, Reason};
@@ -21,6 +22,7 @@ pub use controller::{Decision, HpaController};
 pub use grounds::{Grounds, Holds, Window, Winner};
 pub use observation::{ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 pub use replica_calculator::{CurrentMetric, MetricError, Proposal};
+pub use schedule::ScheduledMinimum;
 pub use spec::{
     Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target, Version,
 };

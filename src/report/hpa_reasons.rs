@@ -56,7 +56,10 @@ impl Replicas {
                 before => format!("{before} is below minReplicas {}", spec.min),
             };
         };
-        let mut parts = vec![self.asks(spec, symbols, (wanted, grounds.winner))];
+        let mut parts = vec![match grounds.scheduled {
+            true => format!("the schedule asks for {wanted}"),
+            false => self.asks(spec, symbols, (wanted, grounds.winner)),
+        }];
         let stabilized = grounds.stabilized.unwrap_or(wanted);
         parts.extend(grounds.window.map(|window| stabilization(window, stabilized)));
         if self.after != stabilized {

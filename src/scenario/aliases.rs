@@ -19,10 +19,26 @@ pub struct Target {
 }
 
 /// Fields that name a scenario, or say how it is simulated: the same at every point of a sweep.
-const FIXED: [&str; 9] =
-    ["apiVersion", "kind", "name", "description", "extends", "seed", "replications", "thresholds", "sweep"];
+const FIXED: [&str; 10] = [
+    "apiVersion",
+    "kind",
+    "name",
+    "description",
+    "extends",
+    "seed",
+    "replications",
+    "thresholds",
+    "sweep",
+    "recommend",
+];
 /// What an HPA's alias stands for.
-const OF_HPAS: [(&str, &str); 3] = [("min", "minReplicas"), ("max", "maxReplicas"), ("cpu", "cpuUtilization")];
+const OF_HPAS: [(&str, &str); 5] = [
+    ("min", "minReplicas"),
+    ("max", "maxReplicas"),
+    ("cpu", "cpuUtilization"),
+    ("scaleDownWindow", "behavior.scaleDown.stabilizationWindowSeconds"),
+    ("scaleUpWindow", "behavior.scaleUp.stabilizationWindowSeconds"),
+];
 
 impl Target {
     /// The place at this path of the scenario.
@@ -78,7 +94,8 @@ pub fn targets(name: &str, scenario: &Scenario) -> Result<Vec<Target>, Issue> {
 }
 
 fn of_hpas(name: &str, rest: &[&str], scenario: &Scenario) -> Result<Vec<Target>, Issue> {
-    let expected = "hpa.min, hpa.max, hpa.cpu (of every HPA), or hpa.NAME.min, .max, .cpu";
+    let expected =
+        "hpa.min, hpa.max, hpa.cpu, hpa.scaleDownWindow, hpa.scaleUpWindow (of every HPA), or hpa.NAME.min and so on";
     let Some((field, named)) = rest.split_last() else {
         return Err(Issue::error(name, "which figure of the HPAs?").with_help(format!("there are {expected}")));
     };
@@ -111,7 +128,9 @@ fn of_hpas(name: &str, rest: &[&str], scenario: &Scenario) -> Result<Vec<Target>
         };
         return Err(Issue::error(name, message));
     }
-    Ok(names.iter().map(|own| Target::of(&["hpas", own, field])).collect())
+    let target =
+        |own: &String| Target::of(&["hpas", own.as_str()].into_iter().chain(field.split('.')).collect::<Vec<&str>>());
+    Ok(names.iter().map(target).collect())
 }
 
 /// Of every group on demand that Cluster Autoscaler scales.

@@ -26,6 +26,9 @@ impl Cast {
         cast.faults = cast.faults.iter().filter_map(|fault| fault_later(fault, by)).collect();
         cast.trace = cast.trace.iter().filter_map(|pod| trace_pod_later(*pod, by)).collect();
         cast.metered = cast.metered.iter().map(|row| metered_later(row, by)).collect();
+        for minimum in cast.hpas.iter_mut().flat_map(|hpa| &mut hpa.schedule) {
+            *minimum = minimum.later(by);
+        }
         cast.workloads.iter_mut().for_each(|(_, workload)| workload_later(workload, by));
         for deploy in &mut cast.deploys {
             deploy_later(deploy, &mut cast.workloads[deploy.workload], by);

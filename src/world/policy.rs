@@ -2,7 +2,7 @@
 
 use crate::cluster::LabelSelector;
 use crate::controllers::disruption::{Promise, UnhealthyPods};
-use crate::hpa::HpaSpec;
+use crate::hpa::{HpaSpec, ScheduledMinimum};
 use crate::id::WorkloadId;
 use crate::intern::Symbol;
 use crate::vpa::VpaSpec;
@@ -31,6 +31,8 @@ pub struct Hpa {
     pub workload: WorkloadId,
     /// What it says.
     pub spec: HpaSpec,
+    /// Minima by the clock.
+    pub schedule: Vec<ScheduledMinimum>,
     /// What its custom and external metrics read, by the metrics' names; others have no values.
     pub signals: Vec<(Symbol, Signal)>,
     /// Another HPA has the same target: the controller evaluates the metrics of neither (`AmbiguousSelector`).

@@ -26,6 +26,8 @@ mod pod_trace;
 mod pre_stop;
 mod price_book;
 mod prices;
+mod recommend;
+mod requests;
 mod scene;
 mod scheduler;
 mod spot_prices;
@@ -45,7 +47,6 @@ use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::loaded::{Scenario, ThresholdText};
-use super::wanted::Wanted;
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
@@ -152,6 +153,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
             spot_notice: provider.spot_notice(),
             ..Timing::default()
         },
+        wanted: recommend::build(&scene, &cast, issues),
         region,
         cast: Arc::new(cast),
         duration,
@@ -160,7 +162,6 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         seed: file.seed.unwrap_or(1),
         growth_per_month: file.traffic.growth.map(|growth| growth.per_month),
         thresholds: thresholds(file),
-        wanted: Wanted::default(),
         caveats: Issues::new(),
         not_in_bill,
     })

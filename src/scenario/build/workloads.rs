@@ -2,6 +2,7 @@
 
 use super::objects::Placed;
 use super::pre_stop::pre_stop;
+use super::requests;
 use super::scene::Scene;
 use super::updates::{self, MOST_REPLICAS};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
@@ -42,6 +43,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let selector = converter.labels(&service.spec.selector);
         converter.cluster().services.push(crate::cluster::ServiceSelector { namespace, name, selector });
     }
+    requests::check(scene, issues);
     let mut builder = Builder { scene, converter, assumed: 0, unknown_hooks: Vec::new(), is_refused: false };
     for found in &scene.objects.daemon_sets {
         let workload = builder.workload(found, "DaemonSet", updates::daemon_set, issues);
@@ -326,6 +328,7 @@ impl Builder<'_, '_, '_> {
         pod_metadata.owner_references = owned.then(reference).into_iter().collect();
         pod_metadata.namespace = Some(namespace.clone());
         let mut spec = api.spec.clone();
+        requests::patch(self.scene, metadata, &mut spec, issues);
         if let Err(mut issue) = self.scene.objects.admission.admit(&namespace, &mut spec) {
             issue.place.field = issue.place.field.map(|field| format!("{inside}{field}"));
             issues.push(issue);

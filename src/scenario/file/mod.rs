@@ -9,6 +9,7 @@ mod costs;
 mod events;
 mod forms;
 mod growth;
+mod hpas;
 mod objectives;
 mod owners;
 mod prices;
@@ -26,11 +27,12 @@ pub use commitments::{Commitment, CommitmentKind, Payment};
 pub use costs::{Billing, Charge, Managed, SupportPlan, SupportTerms};
 pub use events::{Deploy, Fault, FaultReplacement, TerminationHandler};
 pub use growth::GrowthRate;
+pub use hpas::{Day, HpaBehavior, HpaPatch, HpaPolicy, HpaScaling, HpaWindow};
 pub use objectives::{Objectives, RouteObjectives};
 pub use owners::{Allocation, Budget, Sharing};
 pub use prices::{Percent, PriceRate, PriceTerms, Prices, SpotAlign, SpotMode, SpotProcess};
 pub use recommend::{FlashCrowd, HoldBack, Keep, Knob, Knobs, Recommend, Redundancy, SearchBudget, Stress};
-pub use services::{ColdStart, HpaPatch, JobWork, LoadBalancing, RetryPolicy, Service};
+pub use services::{ColdStart, JobWork, LoadBalancing, Requests, RetryPolicy, Service, WorkloadPatch};
 pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Resampled, Stage, Trace, Traffic, Weeks};
 pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
@@ -89,7 +91,9 @@ pub struct ScenarioFile {
     pub services: BTreeMap<String, Service>,
     /// What Jobs do, by name.
     pub jobs: BTreeMap<String, JobWork>,
-    /// Patches of the HPAs' bounds, by name.
+    /// Patches of the workloads' requests, by name or `namespace/name`.
+    pub workloads: BTreeMap<String, WorkloadPatch>,
+    /// Patches of the HPAs' bounds and rules, by name.
     pub hpas: BTreeMap<String, HpaPatch>,
     /// What is promised, to users and of the cluster.
     pub objectives: Objectives,

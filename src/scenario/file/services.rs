@@ -1,4 +1,4 @@
-//! What a request costs each service, and what Jobs do.
+//! What a request costs each service, what Jobs do, and what workloads ask for.
 
 use super::values::{ShortTime, Time};
 use crate::units::Quantity;
@@ -119,17 +119,23 @@ pub struct JobWork {
     pub duration: Time,
 }
 
-/// Other bounds for an HPA.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// What a scenario says of a workload in place of its manifest.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct HpaPatch {
-    /// `spec.minReplicas`.
-    #[schemars(extend("x-default" = "from the HPA", "x-unit" = "pods"), example = 3)]
-    pub min_replicas: Option<i32>,
-    /// `spec.maxReplicas`.
-    #[schemars(extend("x-default" = "from the HPA", "x-unit" = "pods"), example = 20)]
-    pub max_replicas: Option<i32>,
-    /// The target of its cpu metric, percent.
-    #[schemars(extend("x-default" = "from the HPA", "x-unit" = "percent of the request"), example = 70)]
-    pub cpu_utilization: Option<i64>,
+pub struct WorkloadPatch {
+    /// What its first container requests.
+    #[schemars(example = serde_json::json!({"cpu": "250m"}))]
+    pub requests: Requests,
+}
+
+/// What a container requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Requests {
+    /// Cpu.
+    #[schemars(extend("x-default" = "from the manifest", "x-unit" = "cores"), example = "250m")]
+    pub cpu: Option<Quantity>,
+    /// Memory.
+    #[schemars(extend("x-default" = "from the manifest", "x-unit" = "bytes"), example = "512Mi")]
+    pub memory: Option<Quantity>,
 }

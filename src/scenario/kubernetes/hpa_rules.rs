@@ -250,7 +250,8 @@ impl MetricTarget {
 }
 
 impl HpaScalingRules {
-    fn convert(&self, field: &str, default: ScalingRules, issues: &mut Issues) -> ScalingRules {
+    /// The rules with those of `default` where nothing is said.
+    pub(in crate::scenario) fn convert(&self, field: &str, default: ScalingRules, issues: &mut Issues) -> ScalingRules {
         let window = self.stabilization_window_seconds;
         let at = |part: &str| format!("{field}.{part}");
         match window {
@@ -292,7 +293,7 @@ impl HpaScalingRules {
             stabilization_window: window.map_or(default.stabilization_window, SimDuration::from_secs),
             select,
             policies,
-            tolerance: self.tolerance.map(Quantity::as_f64),
+            tolerance: self.tolerance.map(Quantity::as_f64).or(default.tolerance),
         }
     }
 }

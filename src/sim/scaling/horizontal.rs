@@ -12,7 +12,7 @@ use crate::sim::scaling::metered_pods::Sample;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
-use crate::world::{Load, Signal};
+use crate::world::{Hpa, Load, Signal};
 use smallvec::SmallVec;
 
 /// The HPA controller.
@@ -30,7 +30,9 @@ impl Horizontal {
         if cast.hpas.is_empty() && cast.vpas.is_empty() {
             return;
         }
-        self.hpas = cast.hpas.iter().map(|hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags)).collect();
+        let controller =
+            |hpa: &Hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags).with_schedule(hpa.schedule.clone());
+        self.hpas = cast.hpas.iter().map(controller).collect();
         self.shown = vec![(0, -1); self.hpas.len()];
         let scrape = shared.phase("metrics server", shared.timing.scrape);
         let sync = if shared.timing.fresh_metrics { scrape } else { shared.phase("hpa", shared.timing.hpa_sync) };
@@ -155,6 +157,7 @@ impl Horizontal {
         shared.counts.rescaled(id, last, to - from);
         let because = match saw.grounds.proposed {
             None => Cause::Scenario,
+            Some(_) if saw.grounds.scheduled => Cause::Scenario,
             Some(_) if saw.milli_requests_per_second > 0 => Cause::Traffic,
             Some(_) => Cause::Load,
         };
@@ -204,7 +207,7 @@ fn pod_group<'a>(look: &Look, count: i64, containers: &'a [PodContainer], custom
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hpa::{HpaSpec, Metric, Resource, Target};
+    use crate::hpa::{HpaSpec, Metric, Resource, ScheduledMinimum, Target};
     use crate::id::Id;
     use crate::sim::fixture::{Small, at, node, pass, pod_on, secs};
     use smallvec::smallvec;
@@ -212,6 +215,11 @@ mod tests {
     /// Two pods that have run for ten minutes with an HPA at half of their requests; all of them used so much cpu, or
     /// there are no samples at all.
     fn replicas(used_milli: Option<i64>) -> i32 {
+        replicas_by_the_clock(used_milli, Vec::new())
+    }
+
+    /// The same with minima by the clock.
+    fn replicas_by_the_clock(used_milli: Option<i64>, schedule: Vec<ScheduledMinimum>) -> i32 {
         let mut small = Small::new().group("base", 0, |_| {}).deployment("web", 2, |_| {});
         let target = Target::Utilization(50);
         let metric = Metric::Resource { resource: Resource::Cpu, container: None, target };
@@ -219,6 +227,7 @@ mod tests {
             name: Symbol::EMPTY,
             workload: Id::from_index(0),
             spec: HpaSpec { min: 1, max: 10, metrics: smallvec![metric], behavior: None },
+            schedule,
             signals: Vec::new(),
             is_ambiguous: false,
         });
@@ -246,6 +255,27 @@ mod tests {
             2,
             "a fifth of it, but those that are there count as wanted when the controller starts"
         );
+    }
+
+    #[test]
+    fn in_its_window_a_schedule_asks_as_a_metric_does() {
+        // The test looks ten minutes after midnight.
+        let always = ScheduledMinimum {
+            replicas: 3,
+            days: [true; 7],
+            from_s: 0,
+            to_s: 3600,
+            epoch: jiff::Timestamp::UNIX_EPOCH,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let later = ScheduledMinimum { from_s: 1800, ..always.clone() };
+        let many = ScheduledMinimum { replicas: 50, ..always.clone() };
+        let asked = |row: &ScheduledMinimum, used| replicas_by_the_clock(used, vec![row.clone()]);
+        assert_eq!(asked(&always, Some(520)), 3);
+        assert_eq!(asked(&always, Some(1000)), 4, "cpu asks for more");
+        assert_eq!(asked(&always, None), 3, "it asks where no metric can");
+        assert_eq!(asked(&later, Some(520)), 2, "it has not begun");
+        assert_eq!(asked(&many, Some(520)), 4, "at most twice as many at a time");
     }
 
     #[test]

@@ -218,6 +218,11 @@ impl Curve {
         Ok(self)
     }
 
+    /// How long it is, from its origin to its last knot.
+    pub fn length(&self) -> SimDuration {
+        SimDuration::from_secs_f64(self.times_s.last().copied().unwrap_or(0.0))
+    }
+
     /// The rate at an instant; at a jump, the rate after it.
     pub fn rate_at(&self, time: SimTime, cursor: &mut Cursor) -> f64 {
         let time_s = match self.place(time.as_secs_f64()) {

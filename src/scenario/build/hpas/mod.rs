@@ -1,5 +1,8 @@
 //! HorizontalPodAutoscalers and their targets.
 
+mod patch;
+mod schedule;
+
 use super::scene::{self, Scene};
 use crate::cluster::{ClusterState, Container};
 use crate::hpa::{HpaSpec, Metric, Resource, Target};
@@ -18,16 +21,19 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     let mut rows: Vec<(String, &Provenance, Hpa)> = Vec::new();
     for (from, object) in &scene.objects.hpas {
         let mut object = object.clone();
-        if let Some(patch) = scene.file.hpas.get(&object.metadata.name) {
-            object.spec.min_replicas = patch.min_replicas.or(object.spec.min_replicas);
-            object.spec.max_replicas = patch.max_replicas.unwrap_or(object.spec.max_replicas);
+        let own = object.metadata.name.clone();
+        let patch = scene.file.hpas.get(&own);
+        if let Some(patch) = patch {
+            patch::bounds(patch, &mut object.spec);
         }
         let mut part = Issues::new();
         let mut spec = object.to_spec(&cast.hpa_flags, &mut converter.cluster().symbols, &mut part);
-        if let Some(percent) = scene.file.hpas.get(&object.metadata.name).and_then(|patch| patch.cpu_utilization) {
-            set_cpu_target(&mut spec, percent);
-        }
         from.locate_all(part, issues);
+        let mut schedule = Vec::new();
+        if let Some(patch) = patch {
+            patch::rules(&own, patch, (&mut spec, &cast.hpa_flags), issues);
+            schedule = schedule::build(scene, (&own, patch), &spec, issues);
+        }
         let namespace = converter.symbol(object.metadata.namespace_or_default());
         let target = &object.spec.scale_target_ref;
         let name = converter.symbol(&target.name);
@@ -45,7 +51,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
         let signals = signals(&spec, converter, from, issues);
         let name = converter.symbol(&object.metadata.name);
-        rows.push((key, from, Hpa { name, workload, spec, signals, is_ambiguous: false }));
+        rows.push((key, from, Hpa { name, workload, spec, schedule, signals, is_ambiguous: false }));
     }
     for name in scene.file.hpas.keys() {
         if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
@@ -65,14 +71,6 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         }
     }
     cast.hpas = rows.into_iter().map(|(_, _, hpa)| hpa).collect();
-}
-
-fn set_cpu_target(spec: &mut HpaSpec, percent: i64) {
-    for metric in &mut spec.metrics {
-        if let Metric::Resource { resource: Resource::Cpu, target, .. } = metric {
-            *target = Target::Utilization(percent);
-        }
-    }
 }
 
 /// What custom metrics read, by what their names say.
@@ -96,7 +94,10 @@ fn signals(
             signals.push((name, Signal::Backlog));
         } else {
             let message = format!("nothing is known that the metric `{text}` could read: it has no values");
-            issues.push(from.locate(Issue::warning("spec.metrics", message)));
+            let issue = Issue::warning("spec.metrics", message);
+            // KEDA's cron trigger is such a metric: `s0-cron-Europe-Berlin-...`.
+            let help = "a window of KEDA's cron trigger is written as hpas.NAME.schedule";
+            issues.push(from.locate(if text.contains("-cron-") { issue.with_help(help) } else { issue }));
         }
     }
     signals
