@@ -65,8 +65,8 @@ enum Command {
     Compare(compare::Args),
     /// Simulate a scenario at many settings: which are the cheapest that keep what is promised.
     Sweep(Box<sweep::Args>),
-    /// Which commitments would pay (Savings Plans, Reserved Instances, committed use), and how surely.
-    Recommend(recommend::Args),
+    /// What to set: minima, maxima, targets and more, what that saves and does to users, and whether it holds next week.
+    Recommend(Box<recommend::Args>),
     /// The gate for pull requests: is a scenario worse than its baseline, beyond chance; does it keep its thresholds.
     Check(check::Args),
     /// Fit a scenario to a recorded past and hold it against the days kept back: which of its answers may be trusted.
@@ -131,8 +131,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Check(args) => return check::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
+        Command::Recommend(args) => {
+            return recommend::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from);
+        }
         Command::Validate(args) => return validate::run(&args).map_or_else(|failure| tell(&failure), ExitCode::from),
-        Command::Recommend(args) => recommend::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Hpa(args) => hpa::run(&args),

@@ -3,13 +3,15 @@
 use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
+use super::recommend::searched;
 use super::scenario::ScenarioArgs;
 use super::share::share_of;
 use super::streams::{print, tell};
 use super::watch::Shown;
-use foresail::report::{self, Printed, Report};
+use foresail::report::advice::patches;
+use foresail::report::{self, Printed, Recommendation, Report};
 use foresail::scenario::issue::Issue;
-use foresail::scenario::{Scenario, checked_replications};
+use foresail::scenario::{Scenario, Setting, Written, checked_replications};
 use foresail::study::audit::{AuditPlan, audit};
 use foresail::study::{self, Options};
 use std::path::{Path, PathBuf};
@@ -31,7 +33,10 @@ pub(super) struct Args {
     /// The folder for the report; reports/<scenario> by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Do not search for better min and max.
+    /// Search for a better setting, as `foresail recommend` does; of the built-in scenario that is done without it too.
+    #[arg(long, conflicts_with = "no_recommend")]
+    recommend: bool,
+    /// Do not search for a better setting.
     #[arg(long)]
     no_recommend: bool,
     /// Look for commitments (Savings Plans, committed use) that would pay, if the simulated time stood for their term.
@@ -67,22 +72,27 @@ enum Output {
 
 /// Simulates, recommends, writes the report, prints the summary.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let scenario = checked(args)?;
+    let (written, sets) = args.scenario.written()?;
+    let scenario = checked(args, &written, &sets)?;
     let pool = pool(args.jobs)?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     check_folder("--out", &folder)?;
     let options = Options {
-        recommend: !args.no_recommend,
+        recommend: false,
         recommend_commitments: args.recommend_commitments,
         forecast: args.forecast,
         precision: args.precision.as_deref().map(precision).transpose()?,
         ..Options::default()
     };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
+    let is_asked = args.recommend || (args.scenario.path().is_none() && !args.no_recommend);
+    let answer = is_asked.then(|| pool.install(|| searched((&written, &sets), &scenario, args.quiet))).flatten();
     let mut report = Report::of(&finished);
     report.run.command = command(&finished.scenario, args);
-    let page = report::write(&report, &report::attachments(&finished), &folder)
-        .map_err(|error| unwritable("--out", &folder, &error))?;
+    report.recommendation = answer.as_ref().map(|answer| Recommendation::of(answer, &scenario.cast));
+    let mut files = report::attachments(&finished);
+    files.extend(answer.iter().flat_map(|answer| patches(answer, &scenario)));
+    let page = report::write(&report, &files, &folder).map_err(|error| unwritable("--out", &folder, &error))?;
     if args.audit_latency {
         let rows = pool.install(|| audit(&finished.study, &AuditPlan::default()));
         // With `-o json` stdout belongs to the result.
@@ -101,8 +111,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// The scenario with what the command line sets.
-fn checked(args: &Args) -> Result<Scenario, Failure> {
-    let mut scenario = args.scenario.load()?;
+fn checked(args: &Args, written: &Written, sets: &[Setting]) -> Result<Scenario, Failure> {
+    let mut scenario = written.with(sets).map_err(Failure::Input)?;
+    scenario.seed = args.scenario.seed().unwrap_or(scenario.seed);
     if let Some(replications) = args.replications {
         scenario.replications = checked_replications(replications).map_err(Failure::from)?;
     }
@@ -122,6 +133,7 @@ fn command(scenario: &Scenario, args: &Args) -> String {
     let mut words = vec!["foresail run".to_owned()];
     words.extend(args.scenario.path().map(|path| quoted(&path.display().to_string())));
     words.extend(args.scenario.sets.iter().map(|set| format!("--set {}", quoted(set))));
+    words.extend(args.recommend.then(|| "--recommend".to_owned()));
     words.push(format!("--seed {} --replications {}", scenario.seed, scenario.replications));
     words.join(" ")
 }

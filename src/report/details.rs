@@ -1,5 +1,6 @@
 //! What `--details` shows before the summary: every headline with its intervals, all caveats, the tables.
 
+use super::advice::{sections, words};
 use super::forecast_words;
 use super::format::{exact, figure, interval};
 use super::owner_words;
@@ -79,6 +80,10 @@ fn is_worth_a_line(report: &Report, headline: &super::Headline) -> bool {
 
 fn recommendation(report: &Report, text: &mut String) {
     let Some(found) = &report.recommendation else { return };
+    if let Some(answer) = &found.answer {
+        let _ = write!(text, "\nRecommended: {}\n{}", words::verdict(answer), sections(answer));
+        return;
+    }
     let _ = writeln!(text, "\nRecommended min and max: {}", overall(report, found));
     let _ = writeln!(text, "{}", basis(found));
     let changed = found.bounds.iter().filter(|row| (row.min, row.max) != (row.current_min, row.current_max));

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::advice::patches::NAMES as PATCHES;
 use super::attachments::NAMES;
 use super::bill::{BillError, FocusVersion, Grain, bill_csv, focus_csv};
 use super::model::API_VERSION;
@@ -28,7 +29,7 @@ pub fn write(report: &Report, more: &[(&str, String)], folder: &Path) -> io::Res
     ]);
     files.extend(bill_files(report).map_err(io::Error::other)?);
     files.push(("index.html", html(report).into_bytes()));
-    let stale: Vec<&str> = NAMES.iter().chain(&BILL_FILES).copied().collect();
+    let stale: Vec<&str> = NAMES.iter().chain(&PATCHES).chain(&BILL_FILES).copied().collect();
     publish_folder(&files, &stale, folder)?;
     Ok(folder.join("index.html"))
 }

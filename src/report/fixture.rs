@@ -221,6 +221,7 @@ fn recommendation(stream: &mut Stream) -> Recommendation {
     Recommendation {
         settings: Vec::new(),
         difference_co2e_kg_per_month: None,
+        answer: Some(super::advice::fixture::report().answer),
         verdict: Verdict::Save,
         difference_usd_per_month: Estimate::of((0..20).map(|_| -23.0 * (1.0 + 0.1 * stream.normal()))),
         current_met_ratio: 0.95,

@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Report`], then [`Report::of`] and [`write()`].
 
+pub mod advice;
 mod attachments;
 mod audit;
 mod autoscale;

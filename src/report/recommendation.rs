@@ -16,6 +16,7 @@ impl From<&Advice> for Recommendation {
             bounds: advice.rows.iter().map(bounds).collect(),
             settings: settings(advice),
             difference_co2e_kg_per_month: emitted(advice),
+            answer: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The answer in words: whether the objectives are kept, and what another setting saves or costs.
 
+use super::advice::words;
 use super::format::{cents, figure, half_width};
 use super::model::{Bottleneck, BottleneckKind, Headline, Recommendation, Verdict};
 use super::{Estimate, Objective, Report, Unit};
@@ -22,6 +23,9 @@ pub(super) fn is_met(report: &Report, headline: &Headline, target: f64) -> bool 
 /// Whether there is another setting to take.
 pub(super) fn changes(report: &Report) -> bool {
     report.recommendation.as_ref().is_some_and(|found| {
+        if let Some(answer) = &found.answer {
+            return words::changes_hpas(answer);
+        }
         found.verdict != Verdict::NotFound
             && found.bounds.iter().any(|row| (row.min, row.max) != (row.current_min, row.current_max))
     })
@@ -36,9 +40,11 @@ pub(super) fn verdict(report: &Report) -> String {
         (false, false) => format!("{}.", missed.join("; ")),
     };
     let kept = format!("{kept}{}", unpromised_errors(report));
-    match &report.recommendation {
-        Some(found) => format!("{kept} Recommended min and max: {}.", overall(report, found)),
-        None => kept,
+    let recommended = report.recommendation.as_ref();
+    match (recommended, recommended.and_then(|found| found.answer.as_ref())) {
+        (_, Some(answer)) => format!("{kept} Recommended: {} {}", words::verdict(answer), words::next(answer)),
+        (Some(found), None) => format!("{kept} Recommended min and max: {}.", overall(report, found)),
+        (None, None) => kept,
     }
 }
 

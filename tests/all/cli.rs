@@ -77,9 +77,9 @@ fn a_recommendation_comes_with_patches() {
     let folder = Folder::new()
         .file("web.yaml", WEB)
         .file("s.yaml", small(&format!("{TRAFFIC}objectives: {{latencyP95: 5s}}\nautoscaler: {{enabled: true}}\n")));
-    let done = folder.run("run s.yaml --replications 2 -q");
+    let done = folder.run("run s.yaml --recommend --replications 2 -q");
     assert_eq!(done.code, 0, "{}", done.stderr);
-    assert!(done.stdout.contains("Recommended min and max"), "{}", done.stdout);
+    assert!(done.stdout.contains("Recommended: "), "{}", done.stdout);
     assert!(folder.text("reports/small/recommended-hpas.yaml").contains("maxReplicas: "), "no patch");
 }
 

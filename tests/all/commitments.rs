@@ -220,7 +220,7 @@ fn a_recommended_commitment_saves_and_says_how_surely() {
 #[test]
 fn recommend_prints_every_way_to_commit_with_what_each_saves_and_risks() {
     let folder = folder("", AWS, "");
-    let done = folder.run("recommend scenario.yaml -q -o json");
+    let done = folder.run("recommend scenario.yaml --commitments -q -o json");
     let answer: Value = serde_json::from_str(done.ok()).expect("JSON");
     assert_eq!(answer["kind"], "CommitmentAdvice");
     let rows = answer["commitments"].as_array().expect("rows");
@@ -251,20 +251,24 @@ fn recommend_prints_every_way_to_commit_with_what_each_saves_and_risks() {
     near(number(&all["upfrontUsd"]), 3.0 * 0.05639 * 8760.0, "upfront");
     let savings: Vec<f64> = rows.iter().map(|row| number(&row["savingUsdPerMonth"]["mean"])).collect();
     assert!(savings.is_sorted_by(|a, b| a >= b), "{savings:?}");
-    let table = folder.run("recommend scenario.yaml -q");
+    let table = folder.run("recommend scenario.yaml --commitments -q");
     assert!(table.ok().lines().all(|line| line.chars().count() <= 80), "{}", table.stdout);
     assert!(table.stdout.contains("Each row stands for itself"), "{}", table.stdout);
-    let csv = folder.run("recommend scenario.yaml -q -o csv");
+    let csv = folder.run("recommend scenario.yaml --commitments -q -o csv");
     assert_eq!(csv.ok().lines().count(), rows.len() + 1, "{}", csv.stdout);
-    assert_eq!(folder.run("recommend scenario.yaml -q -o csv -j 1").ok(), csv.stdout, "whatever the threads");
-    assert_eq!(folder.run("recommend scenario.yaml -q -n 0").code, 2);
+    assert_eq!(
+        folder.run("recommend scenario.yaml --commitments -q -o csv -j 1").ok(),
+        csv.stdout,
+        "whatever the threads"
+    );
+    assert_eq!(folder.run("recommend scenario.yaml --commitments -q -n 0").code, 2);
 }
 
 #[test]
 fn what_is_held_is_taken_off_before_more_is_recommended() {
     let held = "commitments: [{name: two, kind: regionalReservedInstance, instanceType: m5.large, count: 2}]";
     let answer = |held: &str| -> Value {
-        let done = folder("", AWS, held).run("recommend scenario.yaml -q -o json");
+        let done = folder("", AWS, held).run("recommend scenario.yaml --commitments -q -o json");
         serde_json::from_str(done.ok()).expect("JSON")
     };
     let amount = |answer: &Value| -> String {
@@ -275,7 +279,7 @@ fn what_is_held_is_taken_off_before_more_is_recommended() {
     assert_eq!(amount(&answer(held)), "1 x m5.large in us-east-1");
     let all = held.replace("count: 2", "count: 3");
     assert_eq!(answer(&all)["commitments"].as_array().map(Vec::len), Some(0));
-    let text = folder("", AWS, &all).run("recommend scenario.yaml -q");
+    let text = folder("", AWS, &all).run("recommend scenario.yaml --commitments -q");
     assert!(text.ok().contains("No commitment pays"), "{}", text.stdout);
 }
 

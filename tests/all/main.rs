@@ -64,6 +64,7 @@ mod program;
 mod prometheus;
 mod prometheus_files;
 mod prometheus_trouble;
+mod recommend;
 mod recompute;
 mod recorded_world;
 mod refused_pods;

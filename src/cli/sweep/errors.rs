@@ -6,7 +6,7 @@ use foresail::report::sweep::StudyError;
 use foresail::scenario::issue::Issue;
 
 /// As a failure of the command, with what to do.
-pub(super) fn failed(error: StudyError) -> Failure {
+pub(in crate::cli) fn failed(error: StudyError) -> Failure {
     let refuse = |help: &str| Issue::error("", error.to_string()).with_help(help).into();
     match &error {
         StudyError::File { path, source } => unwritable("--out", path, source),

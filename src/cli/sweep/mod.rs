@@ -11,6 +11,8 @@ mod print;
 mod run;
 mod shard;
 
+pub(super) use errors::failed as study_failed;
+
 use super::Failure;
 use std::path::PathBuf;
 

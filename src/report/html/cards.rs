@@ -41,10 +41,10 @@ pub(super) fn sentence(report: &Report) -> String {
     let saving = report.recommendation.as_ref().map(|found| {
         let amount = cents(found.difference_usd_per_month.mean.abs());
         match found.verdict {
-            Verdict::Save => format!("other min and max save {amount} a month"),
-            Verdict::Spend => format!("other min and max keep them for {amount} more"),
-            Verdict::Keep => "no cheaper min and max keep them beyond doubt".to_owned(),
-            Verdict::NotFound => "no min and max that were tried keep them".to_owned(),
+            Verdict::Save => format!("other settings save {amount} a month"),
+            Verdict::Spend => format!("other settings keep them for {amount} more"),
+            Verdict::Keep => "no cheaper setting keeps them beyond doubt".to_owned(),
+            Verdict::NotFound => "no setting that was tried keeps them".to_owned(),
         }
     });
     let parts: Vec<String> = cost.into_iter().chain([kept]).chain(saving).collect();
@@ -167,9 +167,9 @@ fn levels(report: &Report) -> Card {
     Card { label: "service levels".to_owned(), value, tone, lines: report.objectives.iter().map(line).collect() }
 }
 
-/// What other min and max save.
+/// What other settings save.
 fn saving(report: &Report) -> Card {
-    let label = "saving by other min and max".to_owned();
+    let label = "saving by other settings".to_owned();
     let Some(found) = &report.recommendation else {
         let lines = vec![plain("not searched for")];
         return Card { label, value: "unknown".to_owned(), tone: "", lines };
@@ -199,7 +199,7 @@ mod tests {
                 && text.contains(", keeps latency P95 in 95\u{a0}% of the runs only, "),
             "{text}"
         );
-        assert!(text.contains(", and other min and max save $2") && text.matches(". ").count() == 0, "{text}");
+        assert!(text.contains(", and other settings save $2") && text.matches(". ").count() == 0, "{text}");
         report.recommendation = None;
         report.objectives.clear();
         assert!(sentence(&report).ends_with(" a month, and has no objective."), "{}", sentence(&report));
@@ -209,7 +209,7 @@ mod tests {
     fn there_are_four_cards() {
         let report = fixture::report();
         let labels: Vec<String> = cards(&report).into_iter().map(|card| card.label).collect();
-        assert_eq!(labels, ["cost per month", "per million requests", "service levels", "saving by other min and max"]);
+        assert_eq!(labels, ["cost per month", "per million requests", "service levels", "saving by other settings"]);
         assert_eq!(levels(&report).value, "1 of 2 kept");
     }
 

@@ -1,6 +1,7 @@
 //! The page: one file, no network, light and dark, prints well. The answer is on top: one sentence and four figures; all others
 //! are folded under headings, and open where the page is printed.
 
+mod advice;
 mod bill;
 mod cards;
 mod costs;
@@ -51,6 +52,9 @@ fn model(report: &Report) -> Value {
         forecast => Value::from(Serde(owners::forecast(report))),
         unit_costs => shown(owners::unit_costs(report)),
         answer => Value::from(Serde(answer(report))),
+        advised => advice::verdict(report),
+        advice => Value::from(Serde(advice::sentences(report))),
+        advice_tables => shown(advice::tables(report)),
         overall => report.recommendation.as_ref().map(|found| overall(report, found)),
         basis => report.recommendation.as_ref().map(|found| basis(found).trim().to_owned()),
         changes => changes(report),

@@ -1,6 +1,7 @@
 //! What to set instead.
 
 use crate::study::Estimate;
+use crate::study::advise::answer::Answer;
 use serde::{Deserialize, Serialize};
 
 /// Whether a difference means anything.
@@ -43,6 +44,10 @@ pub struct Recommendation {
     /// Recommended minus current, paired as the cost is; absent where nobody asked for emissions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference_co2e_kg_per_month: Option<Estimate>,
+    /// All that was found: every value that may change, what that does to users, whether it holds; absent in a result of an
+    /// earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
 }
 
 /// A setting of all min and max, and what it costs and emits.

@@ -74,7 +74,7 @@ impl Report {
 }
 
 /// A report that says what was simulated, and how.
-fn empty(scenario: &Scenario, study: &Study) -> Report {
+pub(super) fn empty(scenario: &Scenario, study: &Study) -> Report {
     let info = ScenarioInfo {
         name: scenario.name.clone(),
         description: scenario.description.clone(),
