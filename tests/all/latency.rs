@@ -16,6 +16,7 @@ fn study(sets: &[&str]) -> Study {
         cast: scenario.cast,
         timing: scenario.timing,
         duration: scenario.duration,
+        warm_up: SimDuration::ZERO,
         seed: scenario.seed,
         tables: Default::default(),
         timeline_every: SimDuration::ZERO,

@@ -51,6 +51,7 @@ fn hours(scenario: Scenario, hours: i64) -> Outcome {
         cast: scenario.cast,
         timing: scenario.timing,
         duration: SimDuration::from_hours(hours),
+        warm_up: SimDuration::ZERO,
         seed: 1,
         tables: Default::default(),
         timeline_every: SimDuration::ZERO,

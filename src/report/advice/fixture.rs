@@ -122,7 +122,7 @@ pub(in crate::report) fn report() -> AdviceReport {
         kind: "Recommendation".to_owned(),
         foresail_version: "0.1.0".to_owned(),
         scenario: info,
-        run: Run { seed: 1, replications: 10, command: String::new() },
+        run: Run { seed: 1, replications: 10, command: String::new(), warm_up_seconds: 0.0 },
         prices: Prices { currency: "USD".to_owned(), date: "2026-07-20".to_owned(), estimated: false },
         caveats: Vec::new(),
         notes: Vec::new(),

@@ -3,6 +3,7 @@
 use crate::report::model::{API_VERSION, Prices, Run, ScenarioInfo};
 use crate::report::results;
 use crate::scenario::Scenario;
+use crate::study::Study;
 use crate::study::advise::answer::Answer;
 use crate::world::Promised;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,7 @@ pub struct AdviceReport {
 impl AdviceReport {
     /// Of a scenario. The command that makes it again is left empty.
     pub fn of(scenario: &Scenario, answer: Answer) -> Self {
-        let mut report = results::empty(scenario, scenario.duration);
+        let mut report = results::empty(scenario, &Study::of(scenario));
         if Promised::of(&scenario.cast).is_nothing() {
             report.caveats.push(format!("no objective is set: what was searched for is {}", answer.aim));
         }
