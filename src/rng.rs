@@ -80,9 +80,10 @@ impl Stream {
 /// to chance, and what comes later is not.
 const SPELL: SimDuration = SimDuration::from_mins(10);
 
-/// The number of the spell that an instant is in, also before time 0.
+/// The number of the spell that an instant is in. All that is before time 0 is one: how long a warm-up lasts is another with each
+/// setting, and who comes in it has the same luck.
 pub fn spell(now: SimTime) -> u64 {
-    now.as_nanos().div_euclid(SPELL.as_nanos()) as u64
+    now.as_nanos().div_euclid(SPELL.as_nanos()).max(-1) as u64
 }
 
 /// Uniform in [0, 1), from 64 random bits.
@@ -161,9 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn spells_are_as_long_before_the_start_as_after_it() {
+    fn spells_are_ten_minutes_and_a_warm_up_is_one() {
         let at = |minutes: i64| spell(SimTime::ZERO + SimDuration::from_mins(minutes));
-        assert_eq!([at(-10), at(0), at(10)], [at(-1), at(9), at(19)]);
+        assert_eq!([at(-700), at(0), at(10)], [at(-1), at(9), at(19)]);
         assert!(at(-1) != at(0) && at(9) != at(10));
     }
 
