@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 const TRAIN: std::ops::Range<u32> = 1..6;
 /// The first replication that it does not see.
 const FRESH: u32 = 1_000;
-/// Fresh periods in which an answer is checked, at least.
+/// Fresh periods in which an answer is checked.
 const CHECK: u32 = 20;
 /// Of a trace this share is held back, if it is so long.
 const HELD_BACK: f64 = 0.3;
@@ -83,7 +83,7 @@ impl<'a> Ask<'a> {
             share.map(|share| SimTime::ZERO + SimDuration::from_secs_f64(base.duration.as_secs_f64() * (1.0 - share)));
         let weeks = match base.wanted.hold_back {
             Some(HoldBack::Weeks(weeks)) => weeks,
-            _ => CHECK.max(base.replications),
+            _ => CHECK,
         };
         Ask { written, sets, base, known: &(), ends, check: weeks, split }
     }
