@@ -76,10 +76,14 @@ impl DemandRun {
     }
 
     /// The rate in requests per second before the start: that of the first step of length `span`, without noise and without
-    /// what comes all of a sudden.
+    /// what comes all of a sudden; at the level of the first day.
     pub(crate) fn before_the_start(&self, span: SimDuration) -> f64 {
         let start = SimTime::ZERO + self.demand.starts;
-        let rate: f64 = self.demand.curves.iter().map(|curve| curve.rate_before(start, span)).sum();
+        let curves = &self.demand.curves;
+        let rate = match &self.weeks {
+            Some(weeks) => weeks.rate_before(curves, start, span),
+            None => curves.iter().map(|curve| curve.rate_before(start, span)).sum(),
+        };
         rate * self.demand.growth.between(start, start)
     }
 
