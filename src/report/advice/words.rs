@@ -83,7 +83,7 @@ pub(in crate::report) fn aim(answer: &Answer) -> String {
 /// How surely, and from how much work.
 pub(in crate::report) fn basis(answer: &Answer) -> String {
     format!(
-        "{} of {} simulated. The chance that a setting which is called good breaks a promise in the next period is kept below {}.",
+        "{} of {} simulated. A setting that keeps only 85 % of the periods would pass for a good one in {} of cases.",
         counted(answer.replications as usize, "replication"),
         counted(answer.settings_tried as usize, "setting"),
         figure(answer.error_rate, Unit::Ratio)
