@@ -217,6 +217,11 @@ spec:
         paths:
           - {path: /api/orders, pathType: Prefix, backend: {service: {name: order-service, port: {number: 80}}}}
           - {path: /api/products, pathType: Prefix, backend: {service: {name: payment-service, port: {number: 80}}}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: order-service-hpa}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: order-service}, minReplicas: 2, maxReplicas: 20}
 ";
 
 fn service(name: &str) -> String {
