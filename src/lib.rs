@@ -11,7 +11,7 @@
 //!     let settings = ["duration=2h", "replications=3"].map(str::to_owned);
 //!     let scenario = scenario::embedded(&settings)?;
 //!
-//!     let options = Options { recommend: false, ..Options::default() };
+//!     let options = Options::default();
 //!     let finished = foresail::run(&scenario, &options, &());
 //!
 //!     let report = Report::of(&finished);

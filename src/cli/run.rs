@@ -78,11 +78,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     check_folder("--out", &folder)?;
     let options = Options {
-        recommend: false,
         recommend_commitments: args.recommend_commitments,
         forecast: args.forecast,
         precision: args.precision.as_deref().map(precision).transpose()?,
-        ..Options::default()
     };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let is_asked = args.recommend || (args.scenario.path().is_none() && !args.no_recommend);

@@ -32,7 +32,6 @@ impl Watch for Shown {
     fn begins(&self, phase: Phase, replications: u64) {
         let what = match phase {
             Phase::Simulating => "simulating",
-            Phase::Searching => "searching min and max",
             Phase::Forecasting => "forecasting by month",
         };
         let bar = Progress::new(what, replications, self.quiet);
@@ -60,10 +59,6 @@ impl Watch for Shown {
             simulated_s / took_s / 1e6,
             events as f64 / took_s / 1e6
         ));
-    }
-
-    fn searched(&self) {
-        self.finish();
     }
 
     fn foreseen(&self) {

@@ -35,7 +35,6 @@ mod model;
 mod owner_words;
 mod page;
 pub mod recommend;
-mod recommendation;
 mod results;
 mod screen;
 mod summary;

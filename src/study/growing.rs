@@ -14,14 +14,7 @@ impl Growing {
     pub fn new(scenario: &Scenario, tables: &LatencyTables) -> Self {
         let study = Study { tables: tables.clone(), keeps_story: false, ..Study::of(scenario) };
         let scenario = Scenario { replications: 0, ..scenario.clone() };
-        Growing(Finished {
-            scenario,
-            study,
-            runs: Runs::default(),
-            advice: None,
-            commitment_advice: Vec::new(),
-            forecast: None,
-        })
+        Growing(Finished { scenario, study, runs: Runs::default(), commitment_advice: Vec::new(), forecast: None })
     }
 
     /// Simulates the replications up to `count` that there are not yet, on all threads of the current pool. What comes out

@@ -1,6 +1,5 @@
 //! The way from a scenario to what can be said about it: replications, then advice.
 
-use super::advise::{self, Advice, Budget};
 use super::commitments::{self, Advised};
 use super::estimate::Estimate;
 use super::figures::Grain;
@@ -11,36 +10,15 @@ use crate::scenario::Scenario;
 use crate::traffic::latency::LatencyTables;
 
 /// What to do apart from simulating the scenario as often as it says.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Options {
-    /// Search for a better min and max of everything that scales.
-    pub recommend: bool,
     /// Look for commitments that would pay.
     pub recommend_commitments: bool,
     /// Look twelve months ahead, also where the demand does not grow.
     pub forecast: bool,
-    /// Replications of every alternative in that search.
-    pub search_replications: u32,
-    /// Fresh replications in which the present setting and the recommended one are compared, at least; as many as the
-    /// scenario has if those are more.
-    pub check_replications: u32,
     /// More replications than the scenario's, until the intervals of the cost and of the slowest route's P95 reach no farther
     /// than this share of the mean, above 0; none for the scenario's alone.
     pub precision: Option<f64>,
-}
-
-impl Default for Options {
-    /// With a search: five replications per alternative, at least 20 to check.
-    fn default() -> Self {
-        Options {
-            recommend: true,
-            recommend_commitments: false,
-            forecast: false,
-            search_replications: 5,
-            check_replications: 20,
-            precision: None,
-        }
-    }
 }
 
 /// Hears how far the work is, from any thread. `()` does not listen.
@@ -51,8 +29,6 @@ pub trait Watch: Sync {
     fn replicated(&self);
     /// All replications of the scenario itself have ended.
     fn simulated(&self, runs: &Runs);
-    /// The search has ended.
-    fn searched(&self);
     /// The forecast has ended.
     fn foreseen(&self);
 }
@@ -61,7 +37,6 @@ impl Watch for () {
     fn begins(&self, _: Phase, _: u64) {}
     fn replicated(&self) {}
     fn simulated(&self, _: &Runs) {}
-    fn searched(&self) {}
     fn foreseen(&self) {}
 }
 
@@ -70,8 +45,6 @@ impl Watch for () {
 pub enum Phase {
     /// The scenario itself.
     Simulating,
-    /// Other settings.
-    Searching,
     /// The demand of the months to come.
     Forecasting,
 }
@@ -85,8 +58,6 @@ pub struct Finished {
     pub study: Study,
     /// What came out.
     pub runs: Runs,
-    /// Which min and max to set, if that was asked and there is something to set.
-    pub advice: Option<Advice>,
     /// Which commitments would pay, if that was asked.
     pub commitment_advice: Vec<Advised>,
     /// Twelve months, if that was asked or the demand grows.
@@ -96,7 +67,7 @@ pub struct Finished {
 /// Simulates a scenario on all threads of the current rayon pool. Cannot fail: an accepted scenario can be run.
 ///
 /// The result depends on the scenario and the options only, not on the threads. Cost: the scenario's replications; with
-/// a search about (6 + 2 per bound) settings times [`Options::search_replications`] more; with a forecast those of twelve levels of demand.
+/// a forecast those of twelve levels of demand.
 pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finished {
     let mut simulated = simulate(scenario, &LatencyTables::default(), watch);
     if let Some(share) = options.precision {
@@ -104,15 +75,6 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finishe
     }
     let Finished { scenario, study, runs, .. } = simulated;
     let step = || watch.replicated();
-    let advice = options.recommend.then(|| {
-        let check = scenario.replications.max(options.check_replications);
-        let budget = Budget { search: options.search_replications, check };
-        watch.begins(Phase::Searching, advise::expected_replications(&study, budget));
-        let advice = advise::advise(&study, budget, &step);
-        watch.searched();
-        advice
-    });
-    let advice = advice.filter(|advice| !advice.rows.is_empty());
     let commitment_advice = if options.recommend_commitments {
         commitments::advise(&study.cast.billing.pledges, runs.figures(), Grain::of(study.duration))
     } else {
@@ -124,7 +86,7 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finishe
         watch.foreseen();
         forecast
     });
-    Finished { scenario, study, runs, advice, commitment_advice, forecast: forecast.flatten() }
+    Finished { scenario, study, runs, commitment_advice, forecast: forecast.flatten() }
 }
 
 /// More replications than this are not made for the sake of precision.
@@ -163,14 +125,14 @@ pub fn simulate(scenario: &Scenario, tables: &LatencyTables, watch: &dyn Watch) 
     watch.begins(Phase::Simulating, u64::from(scenario.replications));
     let runs = study.replicate_all(0..scenario.replications, &|| watch.replicated());
     watch.simulated(&runs);
-    Finished { scenario: scenario.clone(), study, runs, advice: None, commitment_advice: Vec::new(), forecast: None }
+    Finished { scenario: scenario.clone(), study, runs, commitment_advice: Vec::new(), forecast: None }
 }
 
-/// Simulates a scenario for its figures alone: without a log, a timeline or advice. `tables` as in [`simulate`].
+/// Simulates a scenario for its figures alone: without a log or a timeline. `tables` as in [`simulate`].
 pub fn measure(scenario: Scenario, tables: &LatencyTables) -> Finished {
     let study = Study { tables: tables.clone(), keeps_story: false, ..Study::of(&scenario) };
     let runs = study.replicate_all(0..scenario.replications, &|| ());
-    Finished { scenario, study, runs, advice: None, commitment_advice: Vec::new(), forecast: None }
+    Finished { scenario, study, runs, commitment_advice: Vec::new(), forecast: None }
 }
 
 #[cfg(test)]
@@ -181,7 +143,7 @@ mod tests {
     fn replications_are_doubled_until_it_is_known() {
         let scenario = crate::scenario::embedded(&["duration=2h".to_owned()]).expect("the reference scenario");
         let scenario = Scenario { replications: 2, ..scenario };
-        let plain = Options { recommend: false, ..Options::default() };
+        let plain = Options::default();
         let few = run(&scenario, &plain, &());
         assert!(!is_precise(&few.runs, 0.05));
         let enough = run(&scenario, &Options { precision: Some(0.05), ..plain }, &());

@@ -68,7 +68,6 @@ fn report_of(scenario: Scenario, outcome: Outcome) -> Report {
         scenario,
         study,
         runs: Runs::new(vec![figures], None),
-        advice: None,
         commitment_advice: Vec::new(),
         forecast: None,
     })

@@ -15,7 +15,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(replications) = args.replications {
         scenario.replications = checked_replications(replications).map_err(Failure::from)?;
     }
-    let options = Options { recommend: false, recommend_commitments: true, ..Options::default() };
+    let options = Options { recommend_commitments: true, ..Options::default() };
     let finished = pool(args.jobs)?.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let report = Report::of(&finished);
     // JSON has them.

@@ -26,7 +26,7 @@ use crate::world::Cast;
 impl Report {
     /// What a study found. The timeline is that of replication 0; the command that makes the report again is left empty.
     pub fn of(finished: &Finished) -> Self {
-        let Finished { scenario, study, runs, advice, commitment_advice, forecast } = finished;
+        let Finished { scenario, study, runs, commitment_advice, forecast } = finished;
         let names = study.names();
         let results = Results { cast: &study.cast, names: &names, duration: study.duration, runs };
         let mut report = Report::of_figures(finished);
@@ -44,7 +44,6 @@ impl Report {
         report.bill = results.bill(&study.cast.billing.calendar, scenario);
         report.inputs = scenario.inputs.values(&scenario.cast);
         report.timeline = results.timeline();
-        report.recommendation = advice.as_ref().map(Recommendation::from);
         report
     }
 
