@@ -16,7 +16,7 @@ mod timeline;
 mod unit_cost;
 mod users;
 
-use super::{AdvisedCommitment, Estimate, Prices, Recommendation, Report, Run, ScenarioInfo, ServiceResult, Unit};
+use super::{AdvisedCommitment, Estimate, Prices, Report, Run, ScenarioInfo, ServiceResult, Unit};
 use crate::scenario::Scenario;
 use crate::scenario::issue::{Issue, Severity};
 use crate::study::{Figures, Finished, Kind, Names, Runs, Study};
