@@ -150,7 +150,7 @@ pub enum StressKind {
         /// For how long.
         lasts: SimDuration,
     },
-    /// A node is lost; absent: one of each group in turn.
+    /// A node is lost; absent: the one whose loss takes the largest share of a service's pods.
     NodeLoss(Option<GroupId>),
     /// So many times the demand, all the time. Above 0.
     Traffic(f64),
@@ -180,7 +180,7 @@ impl Stress {
     /// How much more traffic there is where nothing is said.
     const MORE_TRAFFIC: f64 = 1.25;
 
-    /// What is promised in a stress that says nothing else: at most 5 % of all requests fail, and no pod waits longer than 15
+    /// What is promised in a stress that says nothing else: at most 5 % of a service's requests fail in any five minutes, and no pod waits longer than 15
     /// minutes for a node.
     pub fn usual_promise() -> Promised {
         Promised {

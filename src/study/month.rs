@@ -37,7 +37,7 @@ impl Month {
     /// share of the variance. Without any randomness but a fixed named stream: equal figures, equal months.
     ///
     /// Source: A. C. Davison, D. V. Hinkley, "Bootstrap Methods and their Application" (1997), chapter 2 and 6.3.3 (prediction).
-    /// Of months after 5 to 20 weeks that are normal, lognormal or exponential, 9 to 15 % lie outside; where one week of ten is 30 % dearer, 30 %
+    /// Of months after 5 to 20 weeks that are normal, lognormal or exponential, 9 to 15 % lie outside; where one week of ten is 30 % dearer, 32 %
     /// after 5, 18 % after 10, 9 % after 20: what has not been seen cannot be told.
     pub fn of(value: &Estimate, span: SimDuration, shared_for: Option<SimDuration>) -> Month {
         let stretch = shared_for.map_or(span, |shared| shared.max(span));

@@ -23,7 +23,7 @@ struct Kind {
 const KINDS: [Kind; 6] = [
     Kind { label: "cost per month", unit: Unit::UsdPerMonth, of: |row| &row.usd_per_month },
     Kind { label: "time in breach", unit: Unit::Ratio, of: |row| &row.breach },
-    Kind { label: "pods without a node, per month", unit: Unit::Hours, of: |row| &row.pending_pod_hours },
+    Kind { label: "waiting pods per month", unit: Unit::Hours, of: |row| &row.pending_pod_hours },
     Kind { label: "longest wait for a node", unit: Unit::Seconds, of: |row| &row.longest_pending_s },
     Kind { label: "P95 of the slowest route", unit: Unit::Seconds, of: |row| &row.p95_s },
     Kind { label: "failed requests", unit: Unit::Ratio, of: |row| &row.failed },
@@ -52,7 +52,7 @@ pub(in crate::report) fn beside(answer: &Answer) -> Vec<Beside> {
         })
         .collect();
     let [now, new] = [&answer.as_is, &answer.recommended].map(|row| share(&row.kept));
-    rows.push(Beside { label: "periods with all promises kept", now, new, difference: String::new() });
+    rows.push(Beside { label: "all promises kept in", now, new, difference: String::new() });
     if let (Some(now), Some(new)) = (&answer.as_is.co2e_kg_per_month, &answer.recommended.co2e_kg_per_month) {
         let [a, b] = [now, new].map(|row| figure(row.mean, Unit::KgPerMonth));
         let difference = more(new.mean - now.mean, Unit::KgPerMonth);
@@ -70,7 +70,7 @@ pub(in crate::report) fn held_back(answer: &Answer) -> Vec<[String; 3]> {
     };
     let kept = [&held.as_is, &held.recommended].map(|row| share(&row.kept));
     let [now, new] = kept;
-    KINDS.iter().map(row).chain([["periods with all promises kept".to_owned(), now, new]]).collect()
+    KINDS.iter().map(row).chain([["all promises kept in".to_owned(), now, new]]).collect()
 }
 
 /// A change of a value: what it is called, as it is, as it should be, what it does alone and in the whole, why.

@@ -52,7 +52,12 @@ pub(in crate::report) fn sections(answer: &Answer) -> String {
 fn figures(answer: &Answer) -> String {
     let mut grid = table(&["", "AS IT IS", "RECOMMENDED", ""]);
     grid.add_rows(beside(answer).into_iter().map(|row| [row.label.to_owned(), row.now, row.new, row.difference]));
-    right(grid).map_or(String::new(), |grid| grid.trim_fmt() + "\n")
+    right(grid).map_or(String::new(), |mut grid| {
+        grid.column_iter_mut().for_each(|column| {
+            column.set_padding((0, 1));
+        });
+        grid.trim_fmt() + "\n"
+    })
 }
 
 /// Two lines for each of the changes that bring most, as far as there is room.

@@ -75,10 +75,10 @@ pub struct Stress {
     /// A crowd: `{factor: 3, for: 20m}`, or `worst`, as the traffic has them.
     #[schemars(example = serde_json::json!({"factor": 3, "for": "20m"}))]
     pub flash_crowd: Option<FlashCrowd>,
-    /// A spot group loses its nodes and gets none; `any` tries each of them.
+    /// A spot group loses its nodes and gets none; `any` is the one with the most pods.
     #[schemars(example = &"any")]
     pub spot_gone: Option<String>,
-    /// What is promised while it is so: by default that at most 5 % of all requests fail and no pod waits longer than 15 minutes for
+    /// What is promised while it is so: by default that at most 5 % of a service's requests fail in any five minutes and no pod waits longer than 15 minutes for
     /// a node.
     #[schemars(extend("default" = serde_json::json!({"errorRate": 0.05, "pending": "15m"})))]
     pub objectives: Option<Objectives>,

@@ -201,7 +201,7 @@ pub struct Answer {
     pub replications: u32,
     /// Settings tried.
     pub settings_tried: u32,
-    /// The chance that a recommended setting breaks a promise in the next period although it is called good, at most.
+    /// The chance that a setting which keeps only 85 % of the periods would be called good in as many as were looked at, 0..=1.
     pub error_rate: f64,
     /// The search was ended before its end: this is the best so far.
     pub best_so_far: bool,

@@ -24,7 +24,7 @@ fn shop(folder: &Path, autoscaler: &Value, variables: &str) -> Written {
                      max_size = var.node_groups[\"app\"].max_size\n  desired_size = var.node_groups[\"app\"].desired_size\n}\n";
     let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: shop\nmanifests: [objects]\nterraform: [terraform]\n\
                     cluster: {region: us-east-1}\nautoscaler: {enabled: true}\n\
-                    traffic: {gateway: web, patterns: [{constant: {rate: 20}}]}\nservices:\n  web: {cpuPerRequest: 5ms}\n";
+                    traffic: {routes: {web: 1}, patterns: [{constant: {rate: 20}}]}\nservices:\n  web: {cpuPerRequest: 5ms}\n";
     let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
     for name in ["objects", "terraform"] {
         fs::create_dir_all(folder.join(name)).expect("made");
