@@ -15,7 +15,7 @@ fn shop(more: &str) -> Folder {
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: shop\nmanifests: [objects.yaml]\nautoscaler: {{enabled: true}}\n\
          cluster: {{region: us-east-1, zones: [us-east-1a, us-east-1b]}}\n\
          nodeGroups:\n  base: {{instanceTypes: [m5.large], minSize: 1, maxSize: 8, desiredSize: 2}}\n\
-         traffic:\n  routes: {web: 1}\n  patterns:\n    - diurnal: {{meanRate: 20, swing: 0.8, peakHour: 12}}\n\
+         traffic:\n  routes: {{web: 1}}\n  patterns:\n    - diurnal: {{meanRate: 20, swing: 0.8, peakHour: 12}}\n\
          services:\n  web: {{cpuPerRequest: 5ms, concurrency: 16}}\nduration: 6h\n{more}"
     );
     Folder::new().file("scenario.yaml", scenario).file("objects.yaml", OBJECTS)

@@ -14,7 +14,7 @@ fn shop(min_replicas: u32, more: &str) -> Scenario {
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: shop\nmanifests: [objects.yaml]\n\
          cluster: {{region: us-east-1, zones: [us-east-1a, us-east-1b, us-east-1c]}}\n\
          nodeGroups:\n  base: {{instanceTypes: [m5.large], minSize: 3, maxSize: 12, desiredSize: 3{more}}}\n\
-         traffic:\n  routes: {web: 1}\n  patterns:\n    - diurnal: {{meanRate: 20, swing: 0.8, peakHour: 20}}\n\
+         traffic:\n  routes: {{web: 1}}\n  patterns:\n    - diurnal: {{meanRate: 20, swing: 0.8, peakHour: 20}}\n\
          services:\n  web: {{cpuPerRequest: 5ms, concurrency: 16}}\n\
          objectives: {{latencyP95: 200ms, errorRate: 0.01}}\nduration: 1d\n"
     );
