@@ -69,7 +69,7 @@ fn some_changes(answer: &Answer, room: usize) -> String {
     if changes.is_empty() {
         return text;
     }
-    let shown = if changes.len() * 2 <= room { changes.len() } else { (room.saturating_sub(1) / 2).max(1) };
+    let shown = if changes.len() * 2 <= room { changes.len() } else { room.saturating_sub(1) / 2 };
     text.push('\n');
     for knob in &changes[..shown.min(changes.len())] {
         let [name, now, new, _, in_set, why] = change(knob);
@@ -79,7 +79,8 @@ fn some_changes(answer: &Answer, room: usize) -> String {
         let _ = writeln!(text, "{}", cut(&format!("   {why}"), WIDTH));
     }
     if shown < changes.len() {
-        let _ = writeln!(text, " and {} (-o wide)", counted(changes.len() - shown, "more change"));
+        let (more, what) = if shown == 0 { ("", "change") } else { ("and ", "more change") };
+        let _ = writeln!(text, " {more}{} (-o wide)", counted(changes.len() - shown, what));
     }
     text
 }
@@ -161,7 +162,7 @@ mod tests {
         report.answer.held_back.broken = vec!["no more time in breach than now".to_owned()];
         report.answer.stresses[0].recommended_survives = false;
         report.answer.best_so_far = true;
-        let text = fits(&report);
+        let text = fits(&report).split_whitespace().collect::<Vec<&str>>().join(" ");
         assert!(text.starts_with("ecommerce: Best so far: "), "{text}");
         assert!(text.contains("DOES NOT HOLD NEXT WEEK") && text.contains("Broken: no more time in breach"), "{text}");
         assert!(text.contains("NO LONGER SURVIVES loss of the largest zone."), "{text}");

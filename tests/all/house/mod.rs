@@ -43,7 +43,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("recorded", &["past", "scenario", "traffic"]),
     ("init", &["market", "past", "recorded", "scenario"]),
     ("dry_run", &["autoscaler", "cluster", "controllers", "cost", "hpa", "market", "scenario", "scheduler", "vpa"]),
-    ("study", &["cluster", "cost", "scenario", "sim", "traffic", "vpa", "world"]),
+    ("study", &["cluster", "cost", "hpa", "market", "scenario", "scheduler", "sim", "traffic", "vpa", "world"]),
     ("calibrate", &["past", "scenario", "sim", "traffic", "world"]),
     (
         "report",
