@@ -46,6 +46,8 @@ const CORRECTIONS: usize = 3;
 const ROOM: i64 = 2;
 /// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
 const IDLE: f64 = 0.001;
+/// Where nothing holds so many other settings are tried in all of the training.
+const LIKELY: usize = 3;
 /// A setting that keeps no more than this share of the periods should not be called good.
 const POOR: f64 = 0.85;
 
@@ -335,7 +337,7 @@ impl Search<'_> {
             held_back: held,
             stresses: self.stressed.answers(&self.as_is, &point),
             would_also_save: also,
-            bottleneck: judged.worst().filter(|_| !judged.keeps()).map(|at| judge.bounds[at].name.clone()),
+            bottleneck: self.needed(&judge, (&point, &judged), &look),
             replications: self.lab.replications(),
             settings_tried: self.lab.settings_tried() as u32,
             error_rate: judge.error_rate(now.len(), POOR),
@@ -350,6 +352,29 @@ impl Search<'_> {
         let hpas = self.ask.base.cast.hpas.len();
         let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
         most >= knob.number(knob.current).min(knob.number(point.level(at)))
+    }
+
+    /// What is not kept, and another setting that would keep it, if one of those that were tried on top does.
+    fn needed(&self, judge: &Judge, (point, judged): (&Point, &Judged), look: &[Period]) -> Option<String> {
+        let worst = judged.worst().filter(|_| !judged.keeps())?;
+        let broken = judge.bounds[worst].name.clone();
+        let rows = self.lab.knobs.iter().enumerate().filter(|(_, knob)| !knob.moves);
+        let others = rows.flat_map(|(at, knob)| (0..knob.levels.len()).map(move |level| (at, level)));
+        let others = others.filter(|(at, level)| point.level(*at) != *level);
+        let mut likely: Vec<(f64, usize, usize)> = others
+            .filter_map(|(at, level)| Some((self.judged(judge, &point.with(at, level), look)?.broken(), at, level)))
+            .collect();
+        likely.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let points: Vec<Point> = likely.iter().take(LIKELY).map(|(_, at, level)| point.with(*at, *level)).collect();
+        self.lab.simulate(&points, &self.train);
+        let here = self.judged(judge, point, &self.train)?;
+        let keeps = likely.iter().take(LIKELY).zip(&points).find_map(|((_, at, level), point)| {
+            let judged = self.judged(judge, point, &self.train).filter(Judged::keeps)?;
+            let (knob, more) = (&self.lab.knobs[*at], judged.usd - here.usd);
+            let word = if more > 0.0 { "more" } else { "less" };
+            Some(format!("{} {} would keep it, for ${:.0} a month {word}", knob.name, knob.text(*level), more.abs()))
+        });
+        Some(keeps.map_or(broken.clone(), |keeps| format!("{broken}; {keeps}")))
     }
 
     fn rows(
