@@ -84,8 +84,9 @@ fn head(report: &Report, text: &mut String) {
     let _ = writeln!(text, "{}", shortened(&format!("{}{description}", scenario.name)));
     let replications = counted(run.replications as usize, "replication");
     let span = duration(scenario.duration_seconds);
-    let _ = writeln!(text, "{}, {span}, {replications}, seed {},", scenario.region, run.seed);
-    let _ = writeln!(text, "{}\n", beginning(run.warm_up_seconds));
+    let how = format!("{}, {span}, {replications}, seed {}", scenario.region, run.seed);
+    wrapped(text, "", &format!("{how}; {}", beginning(run.warm_up_seconds)));
+    text.push('\n');
 }
 
 /// A line each: the mean, half of its 95 % interval, and what was promised.

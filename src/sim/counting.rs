@@ -5,6 +5,7 @@
 
 use crate::cluster::PodId;
 use crate::id::Id;
+use crate::scheduler::PluginSet;
 use crate::sim::Simulation;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
@@ -65,12 +66,18 @@ impl Shared {
         }
         for pod in (0..self.cluster.pod_id_bound()).map(PodId::from_index) {
             let row = self.cluster.pod(pod);
-            if let (true, Some(node)) = (row.is_present(), row.node()) {
+            let (is_present, node) = (row.is_present(), row.node());
+            if let (true, Some(node)) = (is_present, node) {
                 let record = self.log.push(now, Occurrence::PodAtStart { pod, node }, Cause::Start);
                 self.lives[pod].because = record;
                 self.node_took_pod(node, record);
             }
-            // One that has none says so again.
+            if self.lives[pod].waits && is_present && node.is_none() {
+                let message = self.log.say("it has waited since before the start".to_owned());
+                let what = Occurrence::Waits { pod, refused_by: PluginSet::EMPTY, message };
+                self.lives[pod].because = self.log.push(now, what, Cause::Start);
+            }
+            // Why, it says when it is looked at again.
             self.lives[pod].waits = false;
         }
     }

@@ -41,7 +41,9 @@ const TIMELINE_POINTS: f64 = 700.0;
 impl Study {
     /// What is replicated of a scenario. The timeline of replication 0 gets about 700 points, whole minutes apart.
     ///
-    /// Cost: a warm-up of replication 0, where the scenario does not say how long one is.
+    /// Without requests there is no warm-up unless the scenario asks for one: what is looked at then is how pods get their nodes.
+    ///
+    /// Cost: a warm-up of replication 0, where the scenario has requests and does not say how long one is.
     pub fn of(scenario: &Scenario) -> Self {
         let minutes = (scenario.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
         let study = Study {
@@ -54,7 +56,9 @@ impl Study {
             timeline_every: SimDuration::from_mins(minutes as i64),
             keeps_story: true,
         };
-        let warm_up = scenario.warm_up.unwrap_or_else(|| settling_time(study.start(0)));
+        let settles =
+            || if scenario.cast.traffic.is_some() { settling_time(study.start(0)) } else { SimDuration::ZERO };
+        let warm_up = scenario.warm_up.unwrap_or_else(settles);
         Study { warm_up, ..study }
     }
 

@@ -67,7 +67,7 @@ fn a_node_group_at_its_maximum() {
     let full = json["bottlenecks"][0]["fullRatio"]["mean"].as_f64().expect("a share of time");
     assert!(full > 0.5 && full <= 1.0, "{full}");
     assert!(text.contains("node group pool at its maximum of 2"), "{text}");
-    let text = folder.run("run s.yaml -q").ok().to_owned();
+    let text = folder.run("run s.yaml -q --recommend").ok().to_owned();
     let verdict = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(verdict.contains("keeps the objectives; the bottleneck is node group pool"), "{text}");
 }

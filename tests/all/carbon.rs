@@ -108,7 +108,7 @@ fn who_does_not_ask_sees_nothing_of_it() {
 #[test]
 fn settings_are_shown_with_what_they_emit() {
     let asked = folder("", "m5.large", "carbon: true");
-    let text = asked.run("run scenario.yaml -q --details --out out");
+    let text = asked.run("run scenario.yaml -q --recommend --details --out out");
     assert!(text.ok().contains("CO2e per month"), "{}", text.stdout);
     let settings = text.stdout.lines().skip_while(|line| !line.starts_with("Settings of min and max")).take(4);
     let settings: Vec<&str> = settings.collect();

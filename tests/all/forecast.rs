@@ -163,7 +163,7 @@ fn a_month_says_what_it_is_over() {
     let plain = month("");
     let (said, value) = (&plain["month"], &plain["value"]);
     assert_eq!((&said["mean"], &said["interval"]), (&value["mean"], &value["interval"]));
-    assert_eq!(said["over"].as_str(), Some("over 4 replications of the same 3 hours"), "{said}");
+    assert_eq!(said["over"].as_str(), Some("over 4 replications of the same 3 h"), "{said}");
     assert!(said["leftOut"].as_str().is_some_and(|text| text.contains("`traffic.weeks`")), "{said}");
     let weekly = &month("--set traffic.weeks.noise=0.3")["month"];
     assert!(

@@ -26,7 +26,7 @@ const PROMISED: &str = "objectives: {latencyP95: 500ms, errorRate: 0.01}\n";
 #[test]
 fn too_many_pods_are_found_and_patched_away() {
     let folder = shop(PROMISED);
-    let done = folder.run("recommend . -n 3 --budget 60 --out found -o json -q");
+    let done = folder.run("recommend . -n 3 --budget 60 --no-stress --out found -o json -q");
     let report: AdviceReport = serde_json::from_str(done.ok()).expect("a recommendation");
     assert_eq!(report.kind, "Recommendation");
     let changed: Vec<&str> = report.answer.changes().map(|knob| knob.name.as_str()).collect();
@@ -38,14 +38,14 @@ fn too_many_pods_are_found_and_patched_away() {
     assert!(folder.text("found/recommended-hpas.yaml").contains("minReplicas: "));
 
     // All of it is known by then.
-    let again = folder.run("recommend . -n 3 --budget 60 --out found");
+    let again = folder.run("recommend . -n 3 --budget 60 --no-stress --out found");
     assert!(again.stderr.contains("replications stand already"), "{}", again.stderr);
     let lines: Vec<&str> = again.ok().lines().collect();
     assert!(lines[0].starts_with("shop: make "), "{}", again.stdout);
     assert!(lines.len() <= 24 && lines.iter().all(|line| line.chars().count() <= 80), "{}", again.stdout);
-    let markdown = folder.run("recommend . -n 3 --budget 60 --out found -o markdown -q");
+    let markdown = folder.run("recommend . -n 3 --budget 60 --no-stress --out found -o markdown -q");
     assert!(markdown.ok().starts_with("## shop\n\n**make "), "{}", markdown.stdout);
-    let yaml = folder.run("recommend . -n 3 --budget 60 --out found -o yaml -q");
+    let yaml = folder.run("recommend . -n 3 --budget 60 --no-stress --out found -o yaml -q");
     assert_eq!(yaml.ok(), folder.text("found/recommended-hpas.yaml"));
 }
 

@@ -91,15 +91,20 @@ pub enum FlashCrowd {
     /// `worst`.
     Named(String),
     /// Of a size.
-    Of {
-        /// So many times the demand at its height.
-        #[schemars(extend("x-unit" = "times the demand"), example = 3)]
-        factor: f64,
-        /// How long it stays.
-        #[serde(rename = "for")]
-        #[schemars(example = "20m")]
-        lasts: Time,
-    },
+    Of(CrowdSize),
+}
+
+/// How large a crowd is, and how long it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CrowdSize {
+    /// So many times the demand at its height.
+    #[schemars(extend("x-unit" = "times the demand"), example = 3)]
+    pub factor: f64,
+    /// How long it stays.
+    #[serde(rename = "for")]
+    #[schemars(example = "20m")]
+    pub lasts: Time,
 }
 
 /// What stays as redundant as it is: groups with pods of StatefulSets, groups with taints, and groups without traffic do by themselves.

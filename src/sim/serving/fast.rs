@@ -2,8 +2,8 @@
 
 use super::part_sums::{RouteSums, ServiceSums};
 use super::step::{ReadyPods, Step};
-use crate::id::IdVec;
-use crate::rng::{Seed, fnv1a};
+use crate::id::{Id, IdVec};
+use crate::rng::Seed;
 use crate::traffic::calls::{CallGraph, RouteId, ServiceId};
 use crate::traffic::latency::{
     Attempts, Hop, LatencyHistogram, LatencyTables, PodCohort, RouteLatency, RouteOutcome, STRATA_COUNT, ServiceModel,
@@ -44,9 +44,10 @@ struct Part {
 impl FastEngine {
     /// Panics on a profile that the scenario room should have refused.
     pub(super) fn new(traffic: &Traffic, tables: &LatencyTables, seed: Seed) -> FastEngine {
-        let model = |(_, service): (ServiceId, &Service)| {
+        // By number, and not by name: a dump whose names were scrubbed is replayed alike.
+        let model = |(id, service): (ServiceId, &Service)| {
             let model = ServiceModel::with_tables(service.profile.clone(), tables.clone()).expect("a checked profile");
-            model.with_seed(seed.entity("replayed service", fnv1a(&service.name)))
+            model.with_seed(seed.entity("replayed service", id.index() as u64))
         };
         let idle = Hop { strata_s: [0.0; STRATA_COUNT], error_rate: 0.0 };
         let profiles: Vec<ServiceProfile> = traffic.services.values().map(|service| service.profile.clone()).collect();

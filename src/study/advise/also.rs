@@ -26,17 +26,17 @@ pub(super) fn others(base: &Scenario, wanted: &Wanted) -> Vec<Knob> {
     if let Some(flags) = &base.cast.autoscaler {
         let seconds = flags.scale_down_unneeded_time.as_secs_f64();
         let time = |share: f64| json!(format!("{}s", (seconds * share).round()));
-        let unneeded = ("autoscaler.scale-down-unneeded-time", Owner::Autoscaler);
+        let unneeded = ("autoscaler.--scale-down-unneeded-time", Owner::Autoscaler);
         all.extend(knob(base, Kind::UnneededTime, unneeded, (time(1.0), vec![time(0.5), time(0.2)])));
         let now = flags.scale_down_utilization_threshold;
         let higher = [0.6, 0.7].into_iter().filter(|other| *other > now).map(|other| json!(other)).collect();
-        let threshold = ("autoscaler.scale-down-utilization-threshold", Owner::Autoscaler);
+        let threshold = ("autoscaler.--scale-down-utilization-threshold", Owner::Autoscaler);
         all.extend(knob(base, Kind::UtilizationThreshold, threshold, (json!(now), higher)));
         let expanders = ["least-waste", "random"].map(|name| json!(name)).to_vec();
         all.extend(knob(
             base,
             Kind::Expander,
-            ("autoscaler.expander", Owner::Autoscaler),
+            ("autoscaler.--expander", Owner::Autoscaler),
             (json!("as it is"), expanders),
         ));
         let shares = vec![json!(0.3), json!(0.6)];
@@ -66,7 +66,7 @@ fn knob(
     let targets = targets(path, base).ok()?;
     let others = others.into_iter().filter(|other| *other != now);
     let levels: Vec<Value> = [now.clone()].into_iter().chain(others).collect();
-    let name = path.trim_start_matches("nodeGroups.").to_owned();
+    let name = path.trim_start_matches("nodeGroups.").trim_start_matches("autoscaler.").to_owned();
     let knob = Knob {
         name,
         kind: KnobKind::Other,

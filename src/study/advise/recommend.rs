@@ -162,14 +162,15 @@ impl Search<'_> {
         Judge::new(&names, now, (self.ask.base.wanted.margin, alpha))
     }
 
-    /// The best setting, and the check of it; more careful if the first does not hold.
+    /// The best setting, and the check of it; more careful if the first does not hold. What was ended before its check is the best of
+    /// what the search saw.
     fn best(&self, judge: &Judge) -> Option<Found> {
         let mut careful = judge.clone();
-        let mut found = None;
+        let (mut found, mut last) = (None, self.as_is.clone());
         for check in 0..CHECKS {
-            let sought = self.seek(&careful)?;
+            let Some(sought) = self.seek(&careful) else { break };
             let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
-
+            last = sought;
             let from = FRESH + check * self.ask.check;
             let fresh = periods(Part::Fresh, from..from + self.ask.check);
             self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
@@ -181,7 +182,11 @@ impl Search<'_> {
             }
             careful = careful.more_careful();
         }
-        found
+        let unchecked = |point: &Point| {
+            let judged = self.judged(judge, point, &self.train)?;
+            Some(Found { point: point.clone(), judge: judge.clone(), judged, periods: self.train.clone() })
+        };
+        found.or_else(|| unchecked(&last)).or_else(|| unchecked(&self.as_is))
     }
 
     /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
@@ -318,11 +323,11 @@ impl Search<'_> {
         let also = also(self.lab, &judge, (&self.as_is, &point), &look);
         let measured = |rows: &[Outcome]| measured(&judge, rows);
         let held = HeldBack {
-            what: format!("{} fresh periods", periods.len()),
+            what: self.where_checked(&periods),
             as_is: measured(now),
             recommended: measured(new),
             difference_usd_per_month: usd.clone(),
-            holds: judged.keeps(),
+            holds: judged.keeps() && periods != self.train,
             broken: judge.broken(&judged),
         };
         Answer {
@@ -352,6 +357,15 @@ impl Search<'_> {
         let hpas = self.ask.base.cast.hpas.len();
         let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
         most >= knob.number(knob.current).min(knob.number(point.level(at)))
+    }
+
+    /// In which periods the answer was checked.
+    fn where_checked(&self, periods: &[Period]) -> String {
+        match (periods == self.train, self.ask.split) {
+            (true, _) => format!("the {} periods of the search, which was ended before its check", periods.len()),
+            (false, Some(_)) => format!("the time held back, {} times", periods.len()),
+            (false, None) => format!("{} fresh periods", periods.len()),
+        }
     }
 
     /// What is not kept, and another setting that would keep it, if one of those that were tried on top does.

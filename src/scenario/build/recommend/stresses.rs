@@ -186,11 +186,11 @@ impl Row<'_> {
                     self.error("flashCrowd", format!("found `{name}`, expected worst, or {{factor: 3, for: 20m}}"));
                 Err(issue.suggest(name, ["worst"]))
             }
-            FlashCrowd::Of { factor, .. } if !(factor.is_finite() && *factor > 1.0) => {
-                Err(self.error("flashCrowd.factor", format!("found {factor}, expected a number above 1")))
+            FlashCrowd::Of(size) if !(size.factor.is_finite() && size.factor > 1.0) => {
+                Err(self.error("flashCrowd.factor", format!("found {}, expected a number above 1", size.factor)))
             }
-            FlashCrowd::Of { factor, lasts } => {
-                Ok(StressKind::FlashCrowd(Some(Crowd { factor: *factor, lasts: lasts.0 })))
+            FlashCrowd::Of(size) => {
+                Ok(StressKind::FlashCrowd(Some(Crowd { factor: size.factor, lasts: size.lasts.0 })))
             }
         }
     }
