@@ -3,6 +3,7 @@
 use super::objectives::Objectives;
 use super::sweep::Varied;
 use super::values::Time;
+use crate::units::SimDuration;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -96,15 +97,22 @@ pub enum FlashCrowd {
 
 /// How large a crowd is, and how long it stays.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct CrowdSize {
     /// So many times the demand at its height.
-    #[schemars(extend("x-unit" = "times the demand"), example = 3)]
+    #[schemars(extend("default" = 2, "x-unit" = "times the demand"), example = 3)]
     pub factor: f64,
     /// How long it stays.
     #[serde(rename = "for")]
-    #[schemars(example = "20m")]
+    #[schemars(extend("default" = "15m"), example = "20m")]
     pub lasts: Time,
+}
+
+impl Default for CrowdSize {
+    /// As the worst crowd is taken to be where the traffic has none.
+    fn default() -> Self {
+        CrowdSize { factor: 2.0, lasts: Time(SimDuration::from_mins(15)) }
+    }
 }
 
 /// What stays as redundant as it is: groups with pods of StatefulSets, groups with taints, and groups without traffic do by themselves.
