@@ -35,15 +35,18 @@ pub struct Study {
     pub keeps_story: bool,
 }
 
+/// A shorter scenario is about its start, unless it says otherwise.
+const LONG_ENOUGH: SimDuration = SimDuration::from_hours(6);
 /// As many points as a chart can show.
 const TIMELINE_POINTS: f64 = 700.0;
 
 impl Study {
     /// What is replicated of a scenario. The timeline of replication 0 gets about 700 points, whole minutes apart.
     ///
-    /// Without requests there is no warm-up unless the scenario asks for one: what is looked at then is how pods get their nodes.
+    /// Without requests, and in less than six hours, there is no warm-up unless the scenario asks for one: what is looked at then is the
+    /// start.
     ///
-    /// Cost: a warm-up of replication 0, where the scenario has requests and does not say how long one is.
+    /// Cost: a warm-up of replication 0, where the scenario does not say how long one is.
     pub fn of(scenario: &Scenario) -> Self {
         let minutes = (scenario.duration.as_secs_f64() / 60.0 / TIMELINE_POINTS).round().max(1.0);
         let study = Study {
@@ -56,8 +59,8 @@ impl Study {
             timeline_every: SimDuration::from_mins(minutes as i64),
             keeps_story: true,
         };
-        let settles =
-            || if scenario.cast.traffic.is_some() { settling_time(study.start(0)) } else { SimDuration::ZERO };
+        let is_long = scenario.duration >= LONG_ENOUGH && scenario.cast.traffic.is_some();
+        let settles = || if is_long { settling_time(study.start(0)) } else { SimDuration::ZERO };
         let warm_up = scenario.warm_up.unwrap_or_else(settles);
         Study { warm_up, ..study }
     }

@@ -135,8 +135,8 @@ pub struct ScenarioFile {
     /// How long.
     #[schemars(extend("default" = "7d"), example = "24h")]
     pub duration: Option<Time>,
-    /// For how long it is simulated before that without being counted: until nodes and pods have settled, at most a day,
-    /// unless it is said. `0s` counts the start, with `desiredSize` nodes and all pods waiting.
+    /// For how long it is simulated before that without being counted: unless it is said, until nodes and pods have settled, at most a
+    /// day, in a scenario of six hours or more with traffic. `0s` counts the start, with `desiredSize` nodes and all pods waiting.
     #[schemars(extend("x-unit" = "0s to 24h"), example = "1h")]
     pub warm_up: Option<Time>,
     /// How often.

@@ -4,6 +4,7 @@ use crate::autoscaler::LoopOutcome;
 use crate::cluster::PodId;
 use crate::id::Id;
 use crate::sim::log::{Cause, RecordId};
+use crate::sim::pods::life::PodLife;
 use crate::sim::shared::Shared;
 
 /// The waiting pods that a loop grows a group for.
@@ -33,8 +34,11 @@ impl Shortage {
     }
 }
 
-/// The record that a pod waits, of the first of these that the scheduler has tried.
+/// The record that a pod waits, of the first of these that the scheduler has tried; else what last happened to one.
 pub(crate) fn first_wait(shared: &Shared, pods: &[PodId]) -> Option<RecordId> {
     let known = pods.iter().filter(|pod| pod.index() < shared.lives.len());
-    known.map(|pod| &shared.lives[*pod]).filter(|life| life.waits).find_map(|life| life.because)
+    let lives: Vec<&PodLife> = known.map(|pod| &shared.lives[*pod]).collect();
+    // One that is on its way off a node that is drained has not waited yet: what drives it away is the cause.
+    let waits = lives.iter().filter(|life| life.waits).find_map(|life| life.because);
+    waits.or_else(|| lives.iter().find_map(|life| life.because))
 }
