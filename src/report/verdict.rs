@@ -42,9 +42,13 @@ pub(super) fn verdict(report: &Report) -> String {
     let kept = format!("{kept}{}", unpromised_errors(report));
     let recommended = report.recommendation.as_ref();
     match (recommended, recommended.and_then(|found| found.answer.as_ref())) {
-        (_, Some(answer)) => format!("{kept} Recommended: {} {}", words::verdict(answer), words::next(answer)),
+        (Some(found), Some(answer)) => {
+            let worst = report.bottlenecks.first().filter(|_| found.verdict == Verdict::NotFound);
+            let worst = worst.map_or(String::new(), |worst| format!(" The bottleneck is {}.", worst.named()));
+            format!("{kept} Recommended: {} {}{worst}", words::verdict(answer), words::next(answer))
+        }
         (Some(found), None) => format!("{kept} Recommended min and max: {}.", overall(report, found)),
-        (None, None) => kept,
+        (None, _) => kept,
     }
 }
 

@@ -20,7 +20,7 @@ fn figures(path: &str, sets: &[&str]) -> Figures {
 #[test]
 fn figures_do_not_depend_on_how_many_nodes_there_happen_to_be() {
     for path in ["scenarios/ecommerce/scenario.yaml", "scenarios/gke.yaml", "scenarios/spot-for-stateless.yaml"] {
-        let of = |size: &str| figures(path, &["duration=3h", &format!("nodeGroups.app-nodes.desiredSize={size}")]);
+        let of = |size: &str| figures(path, &["duration=6h", &format!("nodeGroups.app-nodes.desiredSize={size}")]);
         let few = of("2");
         assert!(few == of("5") && few == of("10"), "{path}");
     }
@@ -55,9 +55,9 @@ fn a_crowd_that_comes_at_0_meets_a_cluster_that_does_not_expect_it() {
 
 #[test]
 fn a_cluster_that_never_settles_warms_up_for_a_day_and_lockstep_not_at_all() {
-    let lockstep = scenario("scenarios/ecommerce/scenario.yaml", &["duration=1h", "fidelity=lockstep"]);
+    let lockstep = scenario("scenarios/ecommerce/scenario.yaml", &["duration=6h", "fidelity=lockstep"]);
     assert!(Study::of(&lockstep).warm_up.is_zero());
-    let settled = Study::of(&scenario("scenarios/ecommerce/scenario.yaml", &["duration=1h"])).warm_up;
+    let settled = Study::of(&scenario("scenarios/ecommerce/scenario.yaml", &["duration=6h"])).warm_up;
     assert!(settled > SimDuration::from_mins(10) && settled < SimDuration::from_hours(3), "{settled}");
     assert_eq!(settled.as_secs() % 300, 0);
 }

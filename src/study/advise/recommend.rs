@@ -296,7 +296,11 @@ impl Search<'_> {
     }
 
     fn answer(&self, found: Found) -> Answer {
-        let Found { point, judge, judged, periods } = found;
+        let Found { mut point, judge, mut judged, periods } = found;
+        let verdict = self.verdict((&point, &judged), &judge, &periods);
+        if let (Verdict::Keep, Some(now)) = (verdict, self.judged(&judge, &self.as_is, &periods)) {
+            (point, judged) = (self.as_is.clone(), now);
+        }
         let both = [&self.as_is, &point].map(|point| self.lab.outcomes(point, &periods).unwrap_or_default());
         let [now, new] = &both;
         let difference = |of: &dyn Fn(&Outcome) -> f64| {
@@ -304,14 +308,6 @@ impl Search<'_> {
             paired::difference(&values(new), &values(now))
         };
         let usd = difference(&|own| own.usd);
-        let as_is_keeps = self.judged(&judge, &self.as_is, &periods).is_some_and(|judged| judged.keeps());
-        let verdict = match (judged.keeps(), as_is_keeps) {
-            (false, _) => Verdict::NotFound,
-            (true, _) if point == self.as_is => Verdict::Keep,
-            (true, false) => Verdict::Spend,
-            (true, true) if usd.is_significant() && usd.mean < 0.0 => Verdict::Save,
-            (true, true) => Verdict::Keep,
-        };
         let look = self.lab.times.look();
         let acts = |at: usize| self.acts((&point, new), at);
         let effects = effects(self.lab, (&self.as_is, &point), &look, &acts);
@@ -357,6 +353,23 @@ impl Search<'_> {
         let hpas = self.ask.base.cast.hpas.len();
         let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
         most >= knob.number(knob.current).min(knob.number(point.level(at)))
+    }
+
+    /// What came of it: a change has to save beyond chance, or to keep or to survive what the present setting does not.
+    fn verdict(&self, (point, judged): (&Point, &Judged), judge: &Judge, periods: &[Period]) -> Verdict {
+        let both = [&self.as_is, point].map(|point| self.lab.outcomes(point, periods).unwrap_or_default());
+        let usd = |rows: &[Outcome]| rows.iter().map(|own| own.usd).collect::<Vec<f64>>();
+        let difference = paired::difference(&usd(&both[1]), &usd(&both[0]));
+        let as_is_keeps = self.judged(judge, &self.as_is, periods).is_some_and(|judged| judged.keeps());
+        let survives_more = || self.stressed.failed(point).len() < self.stressed.failed(&self.as_is).len();
+        match (judged.keeps(), as_is_keeps) {
+            (false, _) => Verdict::NotFound,
+            (true, _) if *point == self.as_is => Verdict::Keep,
+            (true, false) => Verdict::Spend,
+            (true, true) if difference.is_significant() && difference.mean < 0.0 => Verdict::Save,
+            (true, true) if survives_more() => Verdict::Spend,
+            (true, true) => Verdict::Keep,
+        }
     }
 
     /// In which periods the answer was checked.
