@@ -124,9 +124,7 @@ fn of_hpa(base: &Scenario, at: usize, floor: &Floor) -> Vec<Knob> {
 fn cpu_target(cast: &Cast, workload: WorkloadId) -> Option<i64> {
     let hpa = cast.hpas.iter().find(|hpa| hpa.workload == workload)?;
     let cpu = |metric: &Metric| match metric {
-        Metric::Resource { resource: Resource::Cpu, target: HpaTarget::Utilization(percent), .. } => {
-            Some(i64::from(*percent))
-        }
+        Metric::Resource { resource: Resource::Cpu, target: HpaTarget::Utilization(percent), .. } => Some(*percent),
         _ => None,
     };
     hpa.spec.metrics.iter().find_map(cpu)

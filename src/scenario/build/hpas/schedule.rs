@@ -102,7 +102,7 @@ mod tests {
         ];
         for (set, words) in cases {
             let set = format!("hpas.order-service-hpa.{set}");
-            let issues = embedded(&[set.clone()]).err().unwrap_or_else(|| panic!("{set} is taken"));
+            let issues = embedded(std::slice::from_ref(&set)).err().unwrap_or_else(|| panic!("{set} is taken"));
             let text = issues.to_string();
             assert!(text.contains(words) && text.contains("hpas.order-service-hpa."), "{set}: {text}");
         }

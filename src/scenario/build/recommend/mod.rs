@@ -264,7 +264,7 @@ mod tests {
             ("objectives.burnRate=0", "expected a number above 0"),
         ]);
         let bare = ["objectives.latencyP95=null", "objectives.errorRate=null", "objectives.breach=0.01"];
-        let issues = embedded(&bare.map(str::to_owned)).err().expect("a share of nothing");
+        let issues = embedded(&bare.map(str::to_owned)).expect_err("a share of nothing");
         assert!(issues.to_string().contains("there is nothing to break"), "{issues}");
     }
 }

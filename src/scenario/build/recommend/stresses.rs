@@ -127,7 +127,7 @@ impl Row<'_> {
         if name == "largest" && !known.is_empty() {
             return Ok(StressKind::ZoneLoss { zone: None, lasts });
         }
-        let found = zones().find(|zone| text(*zone) == name);
+        let found = zones().find(|zone| text(zone) == name);
         found.map(|zone| StressKind::ZoneLoss { zone: Some(*zone), lasts }).ok_or_else(|| {
             let issue = self.error("zoneLoss", format!("no node group is in the zone `{name}`"));
             issue.with_help(there_are(&known)).suggest(name, known.iter().copied().chain(["largest"]))
