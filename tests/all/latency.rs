@@ -124,7 +124,7 @@ fn who_comes_before_the_first_pod_does_not_burden_it() {
 fn the_audit_follows_cold_pods_in_both_modes() {
     let plan = AuditPlan { windows: 4, replications: 10, ..AuditPlan::default() };
     let worst = |cold: &str| {
-        let rows = audit(&study(&[cold, "services.iam-service.warmUp=1m", "duration=10m"]), &plan);
+        let rows = audit(&study(&[cold, "services.iam-service.warmUp=20s", "duration=10m"]), &plan);
         // The worst windows are those of any route. Pods that are ready in a window's first step count as long ready, so these come later.
         let rows = rows.iter().filter(|row| row.route == "/api/v1/auth" && row.exact_per_run_s.is_some());
         let row = rows.max_by(|a, b| a.fast.p95_s.total_cmp(&b.fast.p95_s)).expect("a route of the cluster");

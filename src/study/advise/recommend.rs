@@ -363,7 +363,8 @@ impl Search<'_> {
         let as_is_keeps = self.judged(judge, &self.as_is, periods).is_some_and(|judged| judged.keeps());
         let survives_more = || self.stressed.failed(point).len() < self.stressed.failed(&self.as_is).len();
         match (judged.keeps(), as_is_keeps) {
-            (false, _) => Verdict::NotFound,
+            (false, true) => Verdict::Keep,
+            (false, false) => Verdict::NotFound,
             (true, _) if *point == self.as_is => Verdict::Keep,
             (true, false) => Verdict::Spend,
             (true, true) if difference.is_significant() && difference.mean < 0.0 => Verdict::Save,
