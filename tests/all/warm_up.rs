@@ -47,8 +47,8 @@ fn nothing_before_the_start_is_counted_or_logged() {
 #[test]
 fn a_crowd_that_comes_at_0_meets_a_cluster_that_does_not_expect_it() {
     let crowd = "traffic.patterns.+={flashCrowd: {peakRate: 3000, at: 0s, rise: 1m, hold: 10m, halfLife: 5m}}";
-    let calm = figures("scenarios/ecommerce/scenario.yaml", &["duration=1h"]);
-    let crowded = figures("scenarios/ecommerce/scenario.yaml", &["duration=1h", crowd]);
+    let calm = figures("scenarios/ecommerce/scenario.yaml", &["duration=1h", "warmUp=1h"]);
+    let crowded = figures("scenarios/ecommerce/scenario.yaml", &["duration=1h", "warmUp=1h", crowd]);
     let breach = |figures: &Figures| figures.entry.breach;
     assert!(breach(&crowded) > breach(&calm), "{:?} {:?}", breach(&crowded), breach(&calm));
 }
