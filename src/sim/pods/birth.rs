@@ -1,6 +1,7 @@
 //! New pods: of workloads, and of a trace.
 
 use crate::cluster::{Pod, PodId, PodName, PodSpecId};
+use crate::id::Id;
 use crate::intern::Symbol;
 use crate::rng::{Fnv1a, mix, spell};
 use crate::sim::counts::Stage;
@@ -95,6 +96,11 @@ impl Shared {
                 self.seed.entity("pod", hash.0).bits("uid", place.number())
             }
         }
+    }
+
+    /// What a pod's own chance is drawn by: its uid, or in the recordings' world its number, where names decide ties and nothing else.
+    pub(crate) fn luck_of(&self, pod: PodId) -> u64 {
+        if self.timing.by_chance { self.cluster.pod(pod).uid } else { pod.index() as u64 }
     }
 
     /// The place of a pod is free again: it goes.

@@ -2,7 +2,7 @@
 
 use crate::cluster::{NodeId, Phase, PodId};
 use crate::id::Id;
-use crate::rng::fnv1a;
+use crate::rng::{fnv1a, mix};
 use crate::sim::accounts::Holding;
 use crate::sim::counts::Stage;
 use crate::sim::event::Event;
@@ -39,13 +39,14 @@ impl Shared {
     fn start_delay(&mut self, pod: PodId, node: NodeId) -> SimDuration {
         let Owner::Workload(workload) = self.lives[pod].owner else { return SimDuration::ZERO };
         let lifecycle = &self.cast.workloads[workload].lifecycle;
-        let (seed, uid) = (self.seed, self.cluster.pod(pod).uid);
-        let mut delay = lifecycle.start.draw(pod.index(), &mut seed.stream("start", uid));
-        for (image, bytes) in &lifecycle.images {
+        let (seed, luck) = (self.seed, self.luck_of(pod));
+        let mut delay = lifecycle.start.draw(pod.index(), &mut seed.stream("start", luck));
+        for (at, (image, bytes)) in lifecycle.images.iter().enumerate() {
             let there = self.cluster.node(node).images.iter().any(|(name, _)| name == image);
             if !there {
-                let name = fnv1a(self.cluster.symbols.text(*image));
-                delay += lifecycle.image_pull.draw(pod.index(), &mut seed.stream("image pull", uid ^ name));
+                let by_name = || fnv1a(self.cluster.symbols.text(*image));
+                let own = if self.timing.by_chance { by_name() } else { mix(at as u64) };
+                delay += lifecycle.image_pull.draw(pod.index(), &mut seed.stream("image pull", luck ^ own));
                 self.cluster.add_image(node, *image, *bytes);
             }
         }
@@ -77,7 +78,7 @@ impl Shared {
                 }
                 self.queue.push(now + lag, Event::PodBecomesReady(pod));
                 if let WorkloadKind::Job { work, .. } | WorkloadKind::CronJob { work, .. } = &row.kind {
-                    let work = work.draw(pod.index(), &mut self.seed.stream("work", self.cluster.pod(pod).uid));
+                    let work = work.draw(pod.index(), &mut self.seed.stream("work", self.luck_of(pod)));
                     self.queue.push(now + work.max(lag), Event::PodFinishes(pod));
                 }
             }

@@ -14,7 +14,7 @@ impl Shared {
     /// The first readiness probe that finds the application up (probes at `initialDelay`, then every period), or
     /// when another probe has the container killed that is not up by then.
     pub(crate) fn probe(&mut self, pod: PodId, lifecycle: &Lifecycle) -> (SimDuration, Option<SimDuration>) {
-        let start = self.cluster.pod(pod).uid ^ mix(self.lives[pod].crashes.into());
+        let start = self.luck_of(pod) ^ mix(self.lives[pod].crashes.into());
         let up = lifecycle.warm_up.draw(pod.index(), &mut self.seed.stream("warm-up", start));
         let lag = lifecycle.readiness.map_or(up, |probe| probe.first_from(up));
         (lag, lifecycle.killed_if_silent_for.filter(|patience| up > *patience))
