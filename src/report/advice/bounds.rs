@@ -1,20 +1,15 @@
 //! An answer in the form of earlier releases: pairs of min and max.
 
-use crate::report::model::{Recommendation, RecommendedBounds, TriedSetting, Verdict};
+use crate::report::model::{Recommendation, RecommendedBounds, TriedSetting};
 use crate::study::Estimate;
-use crate::study::advise::answer::{self, Answer, KnobAnswer, KnobKind, Measured, Owner};
+use crate::study::advise::answer::{Answer, KnobAnswer, KnobKind, Measured, Owner};
 use crate::world::Cast;
 
 impl Recommendation {
     /// What was found for a cast.
     pub fn of(answer: &Answer, cast: &Cast) -> Self {
         Recommendation {
-            verdict: match answer.verdict {
-                answer::Verdict::Save => Verdict::Save,
-                answer::Verdict::Spend => Verdict::Spend,
-                answer::Verdict::Keep => Verdict::Keep,
-                answer::Verdict::NotFound => Verdict::NotFound,
-            },
+            verdict: answer.verdict,
             difference_usd_per_month: answer.difference_usd_per_month.clone(),
             current_met_ratio: answer.as_is.kept.mean,
             recommended_met_ratio: answer.recommended.kept.mean,

@@ -2,21 +2,8 @@
 
 use crate::study::Estimate;
 use crate::study::advise::answer::Answer;
+pub use crate::study::advise::answer::Verdict;
 use serde::{Deserialize, Serialize};
-
-/// Whether a difference means anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Verdict {
-    /// Change it: cheaper, and the service levels are met.
-    Save,
-    /// Change it: the service levels need it, whatever it costs.
-    Spend,
-    /// As it is: nothing cheaper keeps the service levels beyond doubt.
-    Keep,
-    /// No setting that was tried keeps the service levels.
-    NotFound,
-}
 
 /// A better min and max for every HPA and node group, found by simulating alternatives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -208,9 +208,7 @@ impl Climb<'_> {
     fn judged(&self, point: &Point) -> Option<Judged> {
         let own = self.lab.outcomes(point, self.periods)?;
         let as_is = self.lab.outcomes(&self.as_is, self.periods)?;
-        let mut judged = self.judge.judge(&own, &as_is);
-        judged.excess.iter_mut().zip(&self.offset).for_each(|(excess, offset)| *excess += offset);
-        Some(judged)
+        Some(self.judge.judge(&own, &as_is).shifted(&self.offset))
     }
 
     /// What it costs, and what of that whole nodes do not show yet.

@@ -72,6 +72,11 @@ impl Judged {
     pub(super) fn broken(&self) -> f64 {
         self.excess.iter().map(|excess| excess.max(0.0)).sum()
     }
+    /// With what is known to come on top, by bound.
+    pub(super) fn shifted(mut self, by: &[f64]) -> Judged {
+        self.excess.iter_mut().zip(by).for_each(|(excess, more)| *excess += more);
+        self
+    }
     /// The bound that is broken most, or nearest to it.
     pub(super) fn worst(&self) -> Option<usize> {
         (0..self.excess.len()).max_by(|a, b| self.excess[*a].total_cmp(&self.excess[*b]))
@@ -213,7 +218,6 @@ mod tests {
             failed: 0.0,
             p95_s: Some(p95_s),
             sizes: Vec::new(),
-            at_max: Vec::new(),
             requested_vcpus: 0.0,
         }
     }

@@ -1,7 +1,7 @@
 //! When a search looks: at single days first, then at the whole time of training, at last at time that it has not seen.
 
-use crate::study::replicate::Study;
 use crate::units::{SimDuration, SimTime};
+use crate::world::Cast;
 use serde::{Deserialize, Serialize};
 
 const DAY: SimDuration = SimDuration::from_hours(24);
@@ -40,13 +40,13 @@ pub(super) struct Times {
 
 impl Times {
     /// The busiest and the quietest day by demand, all up to `split`, and all from there on; without a split both are the whole.
-    pub(super) fn of(study: &Study, split: Option<SimTime>) -> Times {
-        let end = SimTime::ZERO + study.duration;
+    pub(super) fn of(cast: &Cast, duration: SimDuration, split: Option<SimTime>) -> Times {
+        let end = SimTime::ZERO + duration;
         let train = (SimTime::ZERO, split.unwrap_or(end));
         let fresh = (split.unwrap_or(SimTime::ZERO), end);
         let whole = train.1.since(train.0);
         let count = whole.as_nanos() / DAY.as_nanos();
-        let demand = study.cast.traffic.as_ref().map(|traffic| traffic.demand.clone());
+        let demand = cast.traffic.as_ref().map(|traffic| traffic.demand.clone());
         let Some(demand) = demand.filter(|_| whole >= WORTH_DIVIDING) else {
             return Times { days: Vec::new(), train, fresh };
         };

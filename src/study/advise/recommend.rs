@@ -24,7 +24,6 @@ use crate::scenario::{Scenario, Setting, Written};
 use crate::study::estimate::Estimate;
 use crate::study::kept::Promise;
 use crate::study::paired;
-use crate::study::replicate::Study;
 use crate::units::{SimDuration, SimTime};
 use crate::world::Cast;
 use std::collections::BTreeMap;
@@ -104,7 +103,7 @@ pub fn recommend(ask: &Ask<'_>, progress: &(dyn Fn() + Sync)) -> Option<Answer> 
     if !all.iter().any(|knob: &Knob| knob.moves) {
         return None;
     }
-    let times = Times::of(&Study::of(base), ask.split);
+    let times = Times::of(&base.cast, base.duration, ask.split);
     let lab = Lab::new(Bench { written, sets, base, ends, known, progress, times }, all);
     let as_is = Point::as_is(&lab.knobs);
     let train = periods(Part::Train, TRAIN);

@@ -3,7 +3,6 @@
 use super::knob::Knob;
 use super::periods::{Period, Times};
 use super::point::Point;
-use crate::scenario::issue::Issues;
 use crate::scenario::{Scenario, Setting, Written};
 use crate::study::carbon::emissions;
 use crate::study::kept::{Promise, promises};
@@ -14,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// What one replication of a setting came to.
@@ -40,8 +39,6 @@ pub struct Outcome {
     pub p95_s: Option<f64>,
     /// The fewest and the most pods of each HPA, then nodes of each group.
     pub sizes: Vec<[i64; 2]>,
-    /// By HPA: the share of the time at its maximum.
-    pub at_max: Vec<f64>,
     /// The mean of what pods asked for, in vCPUs: it moves where whole nodes do not yet.
     pub requested_vcpus: f64,
 }
@@ -66,7 +63,6 @@ impl Outcome {
             failed: figures.entry.requests.failed_ratio(),
             p95_s: figures.slowest_route_s(0.95),
             sizes: of_hpas.chain(of_groups).map(|size| [size.least, size.most]).collect(),
-            at_max: cast.hpas.iter().map(|hpa| figures.workloads[hpa.workload].at_max.mean(span)).collect(),
             requested_vcpus: requested_vcpus(cast, figures),
         }
     }
@@ -125,7 +121,7 @@ pub(super) struct Lab<'a> {
     pub(super) progress: &'a (dyn Fn() + Sync),
     pub(super) times: Times,
     tables: LatencyTables,
-    studies: Mutex<BTreeMap<Point, Option<Arc<Study>>>>,
+    studies: Mutex<BTreeMap<Point, Arc<OnceLock<Option<Arc<Study>>>>>>,
     outcomes: Mutex<BTreeMap<(Point, Period), Outcome>>,
     /// Nanoseconds of simulated time.
     simulated: AtomicI64,
@@ -182,16 +178,16 @@ impl<'a> Lab<'a> {
 
     /// The study of a point; none where the scenario cannot be built with its settings.
     pub(super) fn study(&self, point: &Point) -> Option<Arc<Study>> {
-        if let Some(known) = lock(&self.studies).get(point) {
-            return known.clone();
-        }
+        let place = lock(&self.studies).entry(point.clone()).or_default().clone();
+        // Built once, whoever comes first: its warm-up is found by simulating.
+        place.get_or_init(|| self.built(point).map(Arc::new)).clone()
+    }
+
+    fn built(&self, point: &Point) -> Option<Study> {
         let settings: Vec<Setting> = self.sets.iter().cloned().chain(point.settings(&self.knobs)).collect();
-        let made: Result<Scenario, Issues> = self.written.with(&settings);
-        let study = made.ok().map(|scenario| {
-            let scenario = Scenario { duration: self.base.duration, seed: self.base.seed, ..scenario };
-            Arc::new(Study { tables: self.tables.clone(), keeps_story: false, ..Study::of(&scenario) })
-        });
-        lock(&self.studies).entry(point.clone()).or_insert(study).clone()
+        let scenario = self.written.with(&settings).ok()?;
+        let scenario = Scenario { duration: self.base.duration, seed: self.base.seed, ..scenario };
+        Some(Study { tables: self.tables.clone(), keeps_story: false, ..Study::of(&scenario) })
     }
 
     /// Simulates what is not known yet of these points in these periods, on all threads.
