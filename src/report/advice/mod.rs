@@ -1,7 +1,7 @@
 //! The recommendation as people read it and tools take it: the verdict first, what to set and why, what that does to users, and
 //! whether it holds where nobody has looked.
 //!
-//! Everything is drawn from an [`Answer`] and from nothing else. Start reading at [`AdviceReport`].
+//! Everything is drawn from an [`Answer`](crate::study::advise::answer::Answer) and from nothing else. Start reading at [`AdviceReport`].
 
 mod bounds;
 #[cfg(test)]
