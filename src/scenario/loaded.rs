@@ -49,6 +49,8 @@ pub struct Scenario {
     pub thresholds: Vec<ThresholdText>,
     /// What is asked of a recommendation.
     pub wanted: Wanted,
+    /// Some pattern of its traffic is a trace: its end can be held back.
+    pub has_trace: bool,
     /// What is doubtful about it: shown above the numbers.
     pub caveats: Issues,
     /// What is paid for and not in its bill, one sentence each.

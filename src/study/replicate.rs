@@ -73,7 +73,9 @@ impl Study {
     pub fn over(&self, from: SimTime, until: SimTime) -> Study {
         let from = from.max(SimTime::ZERO);
         let duration = until.min(SimTime::ZERO + self.duration).since(from).max(SimDuration::ZERO);
-        Study { cast: Arc::new(self.cast.later(from.since(SimTime::ZERO))), duration, ..self.clone() }
+        let by = from.since(SimTime::ZERO);
+        let cast = if by.is_zero() { self.cast.clone() } else { Arc::new(self.cast.later(by)) };
+        Study { cast, duration, ..self.clone() }
     }
 
     /// Replication `number`. Only number 0 keeps its timeline and its log, and only where the study keeps them.

@@ -1,7 +1,7 @@
 //! An answer for a merge request or a wiki.
 
 use super::model::AdviceReport;
-use super::rows::{beside, change, effect, held_back};
+use super::rows::{beside, change, effect, in_training};
 use super::words::{aim, basis, needed, next, stresses, verdict};
 use std::fmt::Write;
 
@@ -29,9 +29,13 @@ pub fn advice_markdown(report: &AdviceReport) -> String {
             let _ = writeln!(text, "- {}", escaped(&words));
         }
     }
-    let _ = writeln!(text, "\n<details><summary>{}</summary>\n", escaped(&answer.held_back.what));
+    let _ = writeln!(
+        text,
+        "\n<details><summary>{}</summary>\n",
+        escaped(&format!("What the search saw: {}", answer.held_back.trained_in))
+    );
     heads(&mut text, &["", "as it is", "recommended"], 1);
-    held_back(answer).iter().for_each(|cells| row(&mut text, cells));
+    in_training(answer).iter().for_each(|cells| row(&mut text, cells));
     text.push_str("\n</details>\n\n");
     paragraph(&mut text, &aim(answer));
     let _ = writeln!(text, "{}", escaped(&basis(answer)));

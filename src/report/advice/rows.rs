@@ -61,14 +61,14 @@ pub(in crate::report) fn beside(answer: &Answer) -> Vec<Beside> {
     rows
 }
 
-/// The same in the periods that were held back: as it is, as it should be.
-pub(in crate::report) fn held_back(answer: &Answer) -> Vec<[String; 3]> {
-    let held = &answer.held_back;
+/// The same in what the search saw: as it is, as it should be.
+pub(in crate::report) fn in_training(answer: &Answer) -> Vec<[String; 3]> {
+    let both = [&answer.held_back.training_as_is, &answer.held_back.training_recommended];
     let row = |kind: &Kind| {
-        let [now, new] = [&held.as_is, &held.recommended].map(|row| shown((kind.of)(row).mean, kind.unit));
+        let [now, new] = both.map(|row| shown((kind.of)(row).mean, kind.unit));
         [kind.label.to_owned(), now, new]
     };
-    let kept = [&held.as_is, &held.recommended].map(|row| share(&row.kept));
+    let kept = both.map(|row| share(&row.kept));
     let [now, new] = kept;
     KINDS.iter().map(row).chain([["all promises kept in".to_owned(), now, new]]).collect()
 }

@@ -1,7 +1,7 @@
 //! An answer for a terminal of 80 columns and 24 lines: the verdict first, then as many changes as there is room for.
 
 use super::model::AdviceReport;
-use super::rows::{beside, change, effect, held_back, more};
+use super::rows::{beside, change, effect, in_training, more};
 use super::words::{aim, basis, needed, next, stresses, verdict};
 use crate::report::Unit;
 use crate::report::format::duration;
@@ -45,7 +45,7 @@ pub fn advice_text(report: &AdviceReport, wide: bool) -> String {
 
 /// Everything in tables: figures, changes, the periods held back, stresses.
 pub(in crate::report) fn sections(answer: &Answer) -> String {
-    figures(answer) + &all_changes(answer) + &held(answer) + &every_stress(&answer.stresses)
+    figures(answer) + &all_changes(answer) + &trained(answer) + &every_stress(&answer.stresses)
 }
 
 /// The present setting beside the recommended one.
@@ -97,9 +97,9 @@ fn all_changes(answer: &Answer) -> String {
     })
 }
 
-fn held(answer: &Answer) -> String {
-    let mut grid = table(&["HELD BACK", "AS IT IS", "RECOMMENDED"]);
-    grid.add_rows(held_back(answer));
+fn trained(answer: &Answer) -> String {
+    let mut grid = table(&["IN TRAINING", "AS IT IS", "RECOMMENDED"]);
+    grid.add_rows(in_training(answer));
     right(grid).map_or(String::new(), |grid| format!("\n{}\n", grid.trim_fmt()))
 }
 

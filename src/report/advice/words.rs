@@ -44,7 +44,7 @@ fn about(estimate: &Estimate) -> String {
 /// Whether it holds where the search has not looked.
 pub(in crate::report) fn next(answer: &Answer) -> String {
     let held = &answer.held_back;
-    let kept = share(&held.recommended.kept);
+    let kept = share(&answer.recommended.kept);
     if held.holds {
         return format!("Next week: in {} it holds; everything is kept in {kept}.", held.what);
     }

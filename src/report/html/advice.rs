@@ -17,10 +17,10 @@ pub(super) fn verdict(report: &Report) -> Option<String> {
     answer(report).map(words::verdict)
 }
 
-/// As it is beside as it should be, every change, what was held back, stresses, what would also save.
+/// As it is beside as it should be, every change, what the search saw, stresses, what would also save.
 pub(super) fn tables(report: &Report) -> Vec<Table> {
     let Some(answer) = answer(report) else { return Vec::new() };
-    let all = [beside(answer), changes(answer), held_back(answer), stresses(answer), also(answer)];
+    let all = [beside(answer), changes(answer), in_training(answer), stresses(answer), also(answer)];
     all.into_iter().filter(|table| !table.is_empty).collect()
 }
 
@@ -31,7 +31,7 @@ fn answer(report: &Report) -> Option<&Answer> {
 fn beside(answer: &Answer) -> Table {
     let cells = |row: rows::Beside| vec![row.label.to_owned(), row.now, row.new, row.difference];
     Table::new(
-        "",
+        &format!("What it has not seen: {}", answer.held_back.what),
         &["", "as it is", "recommended", "difference"],
         rows::beside(answer).into_iter().map(cells).collect(),
     )
@@ -45,9 +45,10 @@ fn changes(answer: &Answer) -> Table {
     )
 }
 
-fn held_back(answer: &Answer) -> Table {
-    let rows = rows::held_back(answer).into_iter().map(|row| row.to_vec()).collect();
-    Table::new(&format!("Held back: {}", answer.held_back.what), &["", "as it is", "recommended"], rows)
+fn in_training(answer: &Answer) -> Table {
+    let rows = rows::in_training(answer).into_iter().map(|row| row.to_vec()).collect();
+    let head = format!("What the search saw: {}", answer.held_back.trained_in);
+    Table::new(&head, &["", "as it is", "recommended"], rows)
 }
 
 fn stresses(answer: &Answer) -> Table {

@@ -154,6 +154,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
             ..Timing::default()
         },
         wanted: recommend::build(&scene, &cast, issues),
+        has_trace: scene.file.traffic.patterns.iter().any(|pattern| matches!(pattern, super::file::Pattern::Trace(_))),
         region,
         cast: Arc::new(cast),
         duration,

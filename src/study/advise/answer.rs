@@ -115,18 +115,19 @@ pub struct Measured {
     pub co2e_kg_per_month: Option<Estimate>,
 }
 
-/// Two settings in periods that the search has not seen.
+/// Whether it holds in periods that the search has not seen, and what the search saw: [`Answer::as_is`] and [`Answer::recommended`] are
+/// measured in the former.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldBack {
-    /// `the last 30 % of the trace`, `5 fresh weeks`.
+    /// `the time held back, 20 times`, `20 fresh periods`.
     pub what: String,
-    /// As it is.
-    pub as_is: Measured,
-    /// As it should be.
-    pub recommended: Measured,
-    /// Recommended minus as it is, USD per month.
-    pub difference_usd_per_month: Estimate,
+    /// `5 periods of training`: what the search saw.
+    pub trained_in: String,
+    /// The present setting there.
+    pub training_as_is: Measured,
+    /// The recommended one there.
+    pub training_recommended: Measured,
     /// What is promised holds there, and nothing got worse.
     pub holds: bool,
     /// What does not hold, a sentence each.

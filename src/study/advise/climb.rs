@@ -133,7 +133,7 @@ impl Climb<'_> {
         use KnobKind::{Max, Min};
         let knob = &self.lab.knobs[step.knob];
         let Some(of) = knob.of else { return true };
-        let hpas = self.lab.base.cast.hpas.len();
+        let hpas = self.lab.ask.base.cast.hpas.len();
         let sizes = || now.iter().map(|own| own.size_of(hpas, of));
         let least = sizes().map(|size| size[0]).min().unwrap_or(0);
         let most = sizes().map(|size| size[1]).max().unwrap_or(i64::MAX);

@@ -12,11 +12,11 @@ use super::judge::{Judge, Judged};
 use super::keep::Floors;
 use super::knob::Knob;
 use super::knobs::knobs;
-use super::periods::{Part, Period, Times, periods};
+use super::periods::{Part, Period, periods};
 use super::point::Point;
 use super::reasons::{decided_by, why};
 use super::stressed::Stressed;
-use super::trial::{Bench, Ends, Known, Lab, Outcome};
+use super::trial::{Ends, Known, Lab, Outcome};
 use super::words::words;
 use crate::rng::Seed;
 use crate::scenario::wanted::HoldBack;
@@ -71,13 +71,9 @@ pub struct Ask<'a> {
 impl<'a> Ask<'a> {
     /// As the scenario itself asks: part of a trace of two days or more is held back, else other luck is.
     pub fn of(written: &'a Written, sets: &'a [Setting], base: &'a Scenario, ends: Ends<'a>) -> Ask<'a> {
-        let traces =
-            written.given(&["traffic".to_owned(), "patterns".to_owned()]).and_then(serde_json::Value::as_array);
-        let set = sets.iter().any(|set| set.path().first().is_some_and(|part| part == "traffic"));
-        let has_trace = set || traces.is_some_and(|rows| rows.iter().any(|row| row.get("trace").is_some()));
         let share = match base.wanted.hold_back {
             Some(HoldBack::Share(share)) => Some(share),
-            None if has_trace && base.duration >= LONG_ENOUGH => Some(HELD_BACK),
+            None if base.has_trace && base.duration >= LONG_ENOUGH => Some(HELD_BACK),
             _ => None,
         };
         let split =
@@ -98,20 +94,18 @@ pub fn recommend(ask: &Ask<'_>, progress: &(dyn Fn() + Sync)) -> Option<Answer> 
     let wanted = &ask.base.wanted;
     let floors = Floors::of(&ask.base.cast, &wanted.keep);
     let movable = knobs(ask.base, &floors, wanted);
-    let Ask { written, sets, base, known, ends, .. } = *ask;
-    let all: Vec<Knob> = movable.into_iter().chain(others(base, wanted)).collect();
+    let all: Vec<Knob> = movable.into_iter().chain(others(ask.base, wanted)).collect();
     if !all.iter().any(|knob: &Knob| knob.moves) {
         return None;
     }
-    let times = Times::of(&base.cast, base.duration, ask.split);
-    let lab = Lab::new(Bench { written, sets, base, ends, known, progress, times }, all);
+    let lab = Lab::new(ask, all, progress);
     let as_is = Point::as_is(&lab.knobs);
     let train = periods(Part::Train, TRAIN);
     lab.simulate(std::slice::from_ref(&as_is), &train);
     let now = lab.outcomes(&as_is, &train)?;
     let stressed = Stressed::new(&lab, &as_is)?;
     let search =
-        Search { ask, lab: &lab, stressed: &stressed, as_is, train, floors, usd_per_vcpu: usd_per_vcpu(&base.cast) };
+        Search { lab: &lab, stressed: &stressed, as_is, train, floors, usd_per_vcpu: usd_per_vcpu(&ask.base.cast) };
     let found = search.best(&search.judge(&now, 1.0 - wanted.confidence))?;
     Some(search.answer(found))
 }
@@ -136,7 +130,6 @@ pub fn random_settings(base: &Scenario, count: usize, seed: u64) -> Vec<Vec<Stri
 }
 
 struct Search<'a> {
-    ask: &'a Ask<'a>,
     lab: &'a Lab<'a>,
     stressed: &'a Stressed<'a>,
     as_is: Point,
@@ -156,9 +149,9 @@ struct Found {
 
 impl Search<'_> {
     fn judge(&self, now: &[Outcome], alpha: f64) -> Judge {
-        let words = |promise: &Promise| (*promise, words(promise, &self.ask.base.cast));
+        let words = |promise: &Promise| (*promise, words(promise, &self.lab.ask.base.cast));
         let names = self.lab.promises.iter().map(words).collect::<Vec<_>>();
-        Judge::new(&names, now, (self.ask.base.wanted.margin, alpha))
+        Judge::new(&names, now, (self.lab.ask.base.wanted.margin, alpha))
     }
 
     /// The best setting, and the check of it; more careful if the first does not hold. What was ended before its check is the best of
@@ -170,8 +163,8 @@ impl Search<'_> {
             let Some(sought) = self.seek(&careful) else { break };
             let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
             last = sought;
-            let from = FRESH + check * self.ask.check;
-            let fresh = periods(Part::Fresh, from..from + self.ask.check);
+            let from = FRESH + check * self.lab.ask.check;
+            let fresh = periods(Part::Fresh, from..from + self.lab.ask.check);
             self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
             let Some(judged) = self.judged(judge, &point, &fresh) else { break };
             let keeps = judged.keeps();
@@ -218,7 +211,7 @@ impl Search<'_> {
                     break;
                 }
             }
-            if 2 * self.lab.replications() >= self.lab.ends.replications || self.lab.is_over() {
+            if 2 * self.lab.replications() >= self.lab.ask.ends.replications || self.lab.is_over() {
                 break;
             }
         }
@@ -270,7 +263,7 @@ impl Search<'_> {
     /// Without what changes nothing: minimums below the fewest there ever were; and maximums far above what was needed.
     fn fitted(&self, point: Point) -> Point {
         let Some(outcomes) = self.lab.outcomes(&point, &self.train) else { return point };
-        let hpas = self.ask.base.cast.hpas.len();
+        let hpas = self.lab.ask.base.cast.hpas.len();
         let mut fitted = point;
         for (at, knob) in self.lab.knobs.iter().enumerate() {
             let Some(of) = knob.of else { continue };
@@ -317,11 +310,12 @@ impl Search<'_> {
         });
         let also = also(self.lab, &judge, (&self.as_is, &point), &look);
         let measured = |rows: &[Outcome]| measured(&judge, rows);
+        let trained = |point| measured(&self.lab.outcomes(point, &self.train).unwrap_or_default());
         let held = HeldBack {
             what: self.where_checked(&periods),
-            as_is: measured(now),
-            recommended: measured(new),
-            difference_usd_per_month: usd.clone(),
+            trained_in: format!("{} periods of training", self.train.len()),
+            training_as_is: trained(&self.as_is),
+            training_recommended: trained(&point),
             holds: judged.keeps() && periods != self.train,
             broken: judge.broken(&judged),
         };
@@ -349,7 +343,7 @@ impl Search<'_> {
     fn acts(&self, (point, outcomes): (&Point, &[Outcome]), at: usize) -> bool {
         let knob = &self.lab.knobs[at];
         let (Some(of), KnobKind::Max) = (knob.of, knob.kind) else { return true };
-        let hpas = self.ask.base.cast.hpas.len();
+        let hpas = self.lab.ask.base.cast.hpas.len();
         let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
         most >= knob.number(knob.current).min(knob.number(point.level(at)))
     }
@@ -374,7 +368,7 @@ impl Search<'_> {
 
     /// In which periods the answer was checked.
     fn where_checked(&self, periods: &[Period]) -> String {
-        match (periods == self.train, self.ask.split) {
+        match (periods == self.train, self.lab.ask.split) {
             (true, _) => format!("the {} periods of the search, which was ended before its check", periods.len()),
             (false, Some(_)) => format!("the time held back, {} times", periods.len()),
             (false, None) => format!("{} fresh periods", periods.len()),
@@ -410,7 +404,7 @@ impl Search<'_> {
         effects: &Effects,
         decided: &BTreeMap<usize, String>,
     ) -> Vec<KnobAnswer> {
-        let hpas = self.ask.base.cast.hpas.len();
+        let hpas = self.lab.ask.base.cast.hpas.len();
         let row = |(at, knob): (usize, &Knob)| KnobAnswer {
             name: knob.name.clone(),
             sets: knob.targets.iter().map(|target| target.set()).collect(),

@@ -22,7 +22,7 @@ impl<'a> Stressed<'a> {
     /// The stresses that the scenario asks for, or the usual ones; none where it cannot be built.
     pub(super) fn new(lab: &'a Lab<'a>, as_is: &Point) -> Option<Self> {
         let study = lab.study(as_is)?;
-        let stresses = Stresses::of(&study, lab.base.wanted.against.as_deref());
+        let stresses = Stresses::of(&study, lab.ask.base.wanted.against.as_deref());
         Some(Stressed { lab, stresses, known: Mutex::default() })
     }
 
@@ -98,6 +98,6 @@ impl<'a> Stressed<'a> {
 
     /// How both settings get through each stress.
     pub(super) fn answers(&self, as_is: &Point, point: &Point) -> Vec<StressAnswer> {
-        answers(&self.withstood(as_is), &self.withstood(point), &self.lab.base.cast)
+        answers(&self.withstood(as_is), &self.withstood(point), &self.lab.ask.base.cast)
     }
 }

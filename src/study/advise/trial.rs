@@ -3,7 +3,8 @@
 use super::knob::Knob;
 use super::periods::{Period, Times};
 use super::point::Point;
-use crate::scenario::{Scenario, Setting, Written};
+use super::recommend::Ask;
+use crate::scenario::{Scenario, Setting};
 use crate::study::carbon::emissions;
 use crate::study::kept::{Promise, promises};
 use crate::study::replicate::Study;
@@ -43,14 +44,9 @@ pub struct Outcome {
     pub requested_vcpus: f64,
 }
 
-/// Months of 730 hours, for what is told per month.
-const MONTH_H: f64 = 730.0;
-
 impl Outcome {
     /// Of a replication's figures.
     fn of(cast: &Cast, promises: &[Promise], figures: &Figures) -> Outcome {
-        let span = figures.span;
-        let hours = span.as_secs_f64() / 3600.0;
         let of_hpas = cast.hpas.iter().map(|hpa| figures.workloads[hpa.workload].desired);
         let of_groups = figures.groups.values().map(|group| group.nodes);
         Outcome {
@@ -58,7 +54,7 @@ impl Outcome {
             co2e_kg: emissions(cast, figures).map(|found| found.kg()),
             promised: promises.iter().map(|promise| promise.value(figures)).collect(),
             breach: figures.entry.breach_ratio(),
-            pending_pod_hours: figures.pending_pod_hours() * MONTH_H / hours.max(1e-9),
+            pending_pod_hours: figures.pending_pod_hours_per_month(),
             longest_pending_s: figures.cluster.longest_pending.as_secs_f64(),
             failed: figures.entry.requests.failed_ratio(),
             p95_s: figures.slowest_route_s(0.95),
@@ -111,15 +107,11 @@ pub struct Ends<'a> {
 
 /// Where settings are simulated.
 pub(super) struct Lab<'a> {
-    pub(super) written: &'a Written,
-    pub(super) sets: &'a [Setting],
-    pub(super) base: &'a Scenario,
+    pub(super) ask: &'a Ask<'a>,
     pub(super) knobs: Vec<Knob>,
     pub(super) promises: Vec<Promise>,
-    pub(super) ends: Ends<'a>,
-    pub(super) known: &'a dyn Known,
-    pub(super) progress: &'a (dyn Fn() + Sync),
     pub(super) times: Times,
+    progress: &'a (dyn Fn() + Sync),
     tables: LatencyTables,
     studies: Mutex<BTreeMap<Point, Arc<OnceLock<Option<Arc<Study>>>>>>,
     outcomes: Mutex<BTreeMap<(Point, Period), Outcome>>,
@@ -127,30 +119,15 @@ pub(super) struct Lab<'a> {
     simulated: AtomicI64,
 }
 
-/// What a lab is made from.
-pub(super) struct Bench<'a> {
-    pub(super) written: &'a Written,
-    pub(super) sets: &'a [Setting],
-    pub(super) base: &'a Scenario,
-    pub(super) ends: Ends<'a>,
-    pub(super) known: &'a dyn Known,
-    pub(super) progress: &'a (dyn Fn() + Sync),
-    pub(super) times: Times,
-}
-
 impl<'a> Lab<'a> {
-    pub(super) fn new(bench: Bench<'a>, knobs: Vec<Knob>) -> Lab<'a> {
-        let Bench { written, sets, base, ends, known, progress, times } = bench;
+    /// `progress` is called after each replication, from any thread.
+    pub(super) fn new(ask: &'a Ask<'a>, knobs: Vec<Knob>, progress: &'a (dyn Fn() + Sync)) -> Lab<'a> {
         Lab {
-            written,
-            sets,
-            base,
-            promises: promises(&base.cast),
+            ask,
             knobs,
-            ends,
-            known,
+            promises: promises(&ask.base.cast),
+            times: Times::of(&ask.base.cast, ask.base.duration, ask.split),
             progress,
-            times,
             tables: LatencyTables::default(),
             studies: Mutex::default(),
             outcomes: Mutex::default(),
@@ -160,7 +137,7 @@ impl<'a> Lab<'a> {
 
     /// The simulated time so far, in replications of the whole scenario, rounded up.
     pub(super) fn replications(&self) -> u32 {
-        let whole = self.base.duration.as_nanos().max(1);
+        let whole = self.ask.base.duration.as_nanos().max(1);
         ((self.simulated.load(Ordering::Relaxed) + whole - 1) / whole) as u32
     }
     /// The settings tried so far.
@@ -169,11 +146,11 @@ impl<'a> Lab<'a> {
     }
     /// Nothing more is to be tried.
     pub(super) fn is_over(&self) -> bool {
-        self.is_stopped() || self.replications() >= self.ends.replications
+        self.is_stopped() || self.replications() >= self.ask.ends.replications
     }
     /// Somebody, or the clock, ended it.
     pub(super) fn is_stopped(&self) -> bool {
-        self.ends.stop.load(Ordering::Relaxed) || self.ends.until.is_some_and(|until| Instant::now() >= until)
+        self.ask.ends.stop.load(Ordering::Relaxed) || self.ask.ends.until.is_some_and(|until| Instant::now() >= until)
     }
 
     /// The study of a point; none where the scenario cannot be built with its settings.
@@ -184,9 +161,9 @@ impl<'a> Lab<'a> {
     }
 
     fn built(&self, point: &Point) -> Option<Study> {
-        let settings: Vec<Setting> = self.sets.iter().cloned().chain(point.settings(&self.knobs)).collect();
-        let scenario = self.written.with(&settings).ok()?;
-        let scenario = Scenario { duration: self.base.duration, seed: self.base.seed, ..scenario };
+        let settings: Vec<Setting> = self.ask.sets.iter().cloned().chain(point.settings(&self.knobs)).collect();
+        let scenario = self.ask.written.with(&settings).ok()?;
+        let scenario = Scenario { duration: self.ask.base.duration, seed: self.ask.base.seed, ..scenario };
         Some(Study { tables: self.tables.clone(), keeps_story: false, ..Study::of(&scenario) })
     }
 
@@ -208,7 +185,7 @@ impl<'a> Lab<'a> {
 
     fn replicate(&self, point: &Point, period: Period) -> Option<Outcome> {
         let name = self.words(point);
-        if let Some(known) = self.known.get(&name, period) {
+        if let Some(known) = self.ask.known.get(&name, period) {
             return Some(known);
         }
         let study = self.study(point).filter(|_| !self.is_stopped())?;
@@ -218,7 +195,7 @@ impl<'a> Lab<'a> {
         let outcome = Outcome::of(&study.cast, &self.promises, &figures);
         self.simulated.fetch_add(study.duration.as_nanos(), Ordering::Relaxed);
         (self.progress)();
-        self.known.put(&name, period, &outcome);
+        self.ask.known.put(&name, period, &outcome);
         Some(outcome)
     }
 
