@@ -45,6 +45,8 @@ pub struct WorkloadCounts {
     pub moved: u64,
     /// Of the rescales, the ones against the direction of the one before.
     pub flips: u64,
+    /// The highest utilization that its HPA has seen, percent; 0 where no metric has one.
+    pub hottest: i64,
 }
 
 /// One node group's counts.

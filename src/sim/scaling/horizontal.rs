@@ -70,6 +70,9 @@ impl Horizontal {
             false => None,
         };
         let decision = again.unwrap_or_else(|| self.sync_afresh(shared, now, index, workload));
+        let seen = self.hpas[index].current_metrics().iter().flatten().filter_map(|metric| metric.utilization);
+        let hottest = &mut shared.counts.workloads[workload].hottest;
+        *hottest = seen.fold(*hottest, i64::max);
         decision.rescaled.then(|| (decision.replicas, self.what_was_seen(shared, index, workload, &decision)))
     }
 

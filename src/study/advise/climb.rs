@@ -7,6 +7,7 @@
 
 use super::answer::KnobKind;
 use super::judge::{Judge, Judged};
+use super::knob::SizeOf;
 use super::periods::Period;
 use super::point::Point;
 use super::trial::{Lab, Outcome};
@@ -130,7 +131,7 @@ impl Climb<'_> {
 
     /// Whether a step can change anything: a bound that is never reached does not.
     fn can_matter(&self, step: Step, from: &Point, to: usize, now: &[Outcome]) -> bool {
-        use KnobKind::{Max, Min};
+        use KnobKind::{Max, Min, Target};
         let knob = &self.lab.knobs[step.knob];
         let Some(of) = knob.of else { return true };
         let hpas = self.lab.ask.base.cast.hpas.len();
@@ -140,12 +141,19 @@ impl Climb<'_> {
         match (knob.kind, step.up) {
             (Min, false) => least <= knob.number(from.level(step.knob)),
             (Min, true) => knob.number(to) > least,
-            (Max, false) => false,
+            (Max, false) => most > knob.number(to),
             (Max, true) => most >= knob.number(from.level(step.knob)),
-            // A target moves nothing where there are always as many as there must be at least; a lower one may.
-            (_, true) => least != most,
+            // A target moves nothing where there are always as many as there must be at least; one below all that was ever seen may.
+            (Target, true) => least != most,
+            (Target, false) => least != most || self.hottest(of, now) > knob.number(to),
             _ => true,
         }
+    }
+
+    /// The highest utilization that an HPA has seen, percent.
+    fn hottest(&self, of: SizeOf, now: &[Outcome]) -> i64 {
+        let SizeOf::Hpa(hpa) = of else { return i64::MAX };
+        now.iter().map(|own| own.hottest[hpa]).max().unwrap_or(i64::MAX)
     }
 
     /// Sums of steps that are worth a try, by what each does alone.

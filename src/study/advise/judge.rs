@@ -218,6 +218,7 @@ mod tests {
             failed: 0.0,
             p95_s: Some(p95_s),
             sizes: Vec::new(),
+            hottest: Vec::new(),
             requested_vcpus: 0.0,
         }
     }

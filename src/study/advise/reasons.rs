@@ -55,7 +55,6 @@ pub(super) fn why(
     };
     let at_floor = knob.kind == KnobKind::Min && knob.number(level) <= i64::from(floor.least) && !floor.why.is_empty();
     let step = match (knob.kind, decided_by) {
-        (KnobKind::Max, _) if level < knob.current => return "twice the most that was ever needed".to_owned(),
         (KnobKind::Max, _) if level > knob.current => return "the present maximum was reached".to_owned(),
         (KnobKind::Min, Some(what)) => format!("one less breaks: {what}"),
         (KnobKind::Target, Some(what)) => format!("a higher target breaks: {what}"),

@@ -37,12 +37,12 @@ const CHECK: u32 = 20;
 /// Of a trace this share is held back, if it is so long.
 const HELD_BACK: f64 = 0.3;
 const LONG_ENOUGH: SimDuration = SimDuration::from_hours(48);
+/// So many fresh periods at a time: of a setting that fails no more are looked at.
+const BATCH: usize = 4;
 /// So many times a check is repeated, in other periods, for a setting that is more careful.
 const CHECKS: u32 = 2;
 /// So many times what days say is corrected by what the whole time says.
 const CORRECTIONS: usize = 3;
-/// A maximum is lowered to so many times the most that was ever needed, and no further.
-const ROOM: i64 = 2;
 /// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
 const IDLE: f64 = 0.001;
 /// Where nothing holds so many other settings are tried in all of the training.
@@ -165,7 +165,7 @@ impl Search<'_> {
             last = sought;
             let from = FRESH + check * self.lab.ask.check;
             let fresh = periods(Part::Fresh, from..from + self.lab.ask.check);
-            self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
+            let fresh = self.checked(judge, &point, fresh);
             let Some(judged) = self.judged(judge, &point, &fresh) else { break };
             let keeps = judged.keeps();
             found = Some(Found { point, judge: judge.clone(), judged, periods: fresh });
@@ -181,12 +181,31 @@ impl Search<'_> {
         found.or_else(|| unchecked(&last)).or_else(|| unchecked(&self.as_is))
     }
 
+    /// The fresh periods that a setting was checked in: all, or those up to where more of them broke a promise than may.
+    fn checked(&self, judge: &Judge, point: &Point, fresh: Vec<Period>) -> Vec<Period> {
+        let allowed = (1.0 - self.lab.ask.base.wanted.confidence) * fresh.len() as f64;
+        for seen in (BATCH..fresh.len()).step_by(BATCH) {
+            self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh[..seen]);
+            let own = self.lab.outcomes(point, &fresh[..seen]).unwrap_or_default();
+            if own.iter().filter(|own| !judge.is_kept(own)).count() as f64 > allowed {
+                return fresh[..seen].to_vec();
+            }
+        }
+        self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
+        fresh
+    }
+
     /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
     fn seek(&self, judge: &Judge) -> Option<Point> {
         let look = self.lab.times.look();
         self.lab.simulate(std::slice::from_ref(&self.as_is), &look);
         let mut best: Option<(Point, Judged)> = None;
-        for start in [self.as_is.clone(), self.frugal()] {
+        // From above there is only something to find where nothing is broken yet.
+        let starts = match self.judged(judge, &self.as_is, &self.train)?.keeps() {
+            true => vec![self.as_is.clone(), self.frugal()],
+            false => vec![self.as_is.clone()],
+        };
+        for start in starts {
             let mut at = start;
             for _ in 0..CORRECTIONS {
                 let offset = self.offset(judge, &at, &look);
@@ -260,28 +279,17 @@ impl Search<'_> {
         Some(judge.judge(&own, &self.lab.outcomes(&self.as_is, periods)?))
     }
 
-    /// Without what changes nothing: minimums below the fewest there ever were; and maximums far above what was needed.
+    /// Without what changes nothing: minimums below the fewest there ever were.
     fn fitted(&self, point: Point) -> Point {
         let Some(outcomes) = self.lab.outcomes(&point, &self.train) else { return point };
         let hpas = self.lab.ask.base.cast.hpas.len();
         let mut fitted = point;
         for (at, knob) in self.lab.knobs.iter().enumerate() {
-            let Some(of) = knob.of else { continue };
-            let sizes = || outcomes.iter().map(|own| own.size_of(hpas, of));
+            let Some(of) = knob.of.filter(|_| knob.kind == KnobKind::Min) else { continue };
             let (now, level) = (knob.number(knob.current), fitted.level(at));
-            match knob.kind {
-                KnobKind::Min if knob.number(level) < now => {
-                    let least = sizes().map(|size| size[0]).min().unwrap_or(0);
-                    fitted = fitted.with(at, knob.level_of(least.min(now)).max(level));
-                }
-                KnobKind::Max => {
-                    let most = sizes().map(|size| size[1]).max().unwrap_or(now);
-                    let enough = (ROOM * most).max(1);
-                    if enough < knob.number(level) {
-                        fitted = fitted.with(at, knob.level_of(enough));
-                    }
-                }
-                _ => {}
+            if knob.number(level) < now {
+                let least = outcomes.iter().map(|own| own.size_of(hpas, of)[0]).min().unwrap_or(0);
+                fitted = fitted.with(at, knob.level_of(least.min(now)).max(level));
             }
         }
         fitted

@@ -1,6 +1,7 @@
 //! Stresses in the search: which a setting survives, and what mends one that it does not.
 
 use super::answer::{KnobKind, StressAnswer};
+use super::knob::Knob;
 use super::point::Point;
 use super::stress::{Stresses, Withstood, answers};
 use super::trial::Lab;
@@ -75,10 +76,9 @@ impl<'a> Stressed<'a> {
     /// Back to the present level of what was made scarcer, or one more of what is as it was.
     fn steps(&self, as_is: &Point, point: &Point) -> Vec<Point> {
         let rows = self.lab.knobs.iter().enumerate();
-        let step = |(at, knob): (usize, &super::knob::Knob)| {
+        let step = |(at, knob): (usize, &Knob)| {
             let (now, own) = (as_is.level(at), point.level(at));
-            let scarcer =
-                matches!((knob.kind, own < now, own > now), (KnobKind::Min, true, _) | (KnobKind::Target, _, true));
+            let scarcer = is_scarcer(knob, now, own);
             let more = knob.kind == KnobKind::Min && own + 1 < knob.levels.len();
             if scarcer { Some(point.with(at, now)) } else { more.then(|| point.with(at, own + 1)) }
         };
@@ -86,18 +86,22 @@ impl<'a> Stressed<'a> {
     }
 
     fn all_back(&self, as_is: &Point, point: &Point) -> Point {
-        let rows = self.lab.knobs.iter().enumerate().filter(|(_, knob)| knob.kind != KnobKind::Max);
-        rows.fold(point.clone(), |point, (at, knob)| {
-            let scarcer = match knob.kind {
-                KnobKind::Min => point.level(at) < as_is.level(at),
-                _ => point.level(at) > as_is.level(at),
-            };
-            if scarcer { point.with(at, as_is.level(at)) } else { point }
-        })
+        let rows = self.lab.knobs.iter().enumerate();
+        let back = |(at, knob)| is_scarcer(knob, as_is.level(at), point.level(at));
+        rows.filter(|row| back(*row)).fold(point.clone(), |point, (at, _)| point.with(at, as_is.level(at)))
     }
 
     /// How both settings get through each stress.
     pub(super) fn answers(&self, as_is: &Point, point: &Point) -> Vec<StressAnswer> {
         answers(&self.withstood(as_is), &self.withstood(point), &self.lab.ask.base.cast)
+    }
+}
+
+/// Whether a level leaves less room than the present one; of what no order is known, any other does.
+fn is_scarcer(knob: &Knob, now: usize, own: usize) -> bool {
+    match knob.kind {
+        KnobKind::Min | KnobKind::Max => own < now,
+        KnobKind::Target => own > now,
+        KnobKind::Other => own != now,
     }
 }

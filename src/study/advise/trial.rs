@@ -40,6 +40,8 @@ pub struct Outcome {
     pub p95_s: Option<f64>,
     /// The fewest and the most pods of each HPA, then nodes of each group.
     pub sizes: Vec<[i64; 2]>,
+    /// The highest utilization that each HPA has seen, percent.
+    pub hottest: Vec<i64>,
     /// The mean of what pods asked for, in vCPUs: it moves where whole nodes do not yet.
     pub requested_vcpus: f64,
 }
@@ -59,6 +61,7 @@ impl Outcome {
             failed: figures.entry.requests.failed_ratio(),
             p95_s: figures.slowest_route_s(0.95),
             sizes: of_hpas.chain(of_groups).map(|size| [size.least, size.most]).collect(),
+            hottest: cast.hpas.iter().map(|hpa| figures.workloads[hpa.workload].hottest).collect(),
             requested_vcpus: requested_vcpus(cast, figures),
         }
     }

@@ -25,6 +25,9 @@ pub struct WorkloadFigures {
     pub moved: u64,
     /// Of the rescales, the ones against the direction of the one before.
     pub flips: u64,
+    /// The highest utilization that its HPA has seen, percent; 0 where no metric has one.
+    #[serde(default)]
+    pub hottest: i64,
 }
 
 impl WorkloadFigures {
@@ -38,6 +41,7 @@ impl WorkloadFigures {
             rescales: counts.rescales,
             moved: counts.moved,
             flips: counts.flips,
+            hottest: counts.hottest,
         }
     }
 }
