@@ -145,7 +145,7 @@ mod tests {
     fn outcome(usd: f64) -> Outcome {
         let text = format!(
             r#"{{"usd":{usd},"co2eKg":null,"promised":[0.2,null],"breach":0.1,"pendingPodHours":0.0,"longestPendingS":1.5,
-            "failed":0.0,"p95S":0.19,"sizes":[[2,5]],"atMax":[0.0],"requestedVcpus":4.25}}"#
+            "failed":0.0,"p95S":0.19,"sizes":[[2,5]],"hottest":[71],"requestedVcpus":4.25}}"#
         );
         serde_json::from_str(&text).expect("an outcome")
     }
