@@ -1,7 +1,7 @@
 //! An answer for a terminal of 80 columns and 24 lines: the verdict first, then as many changes as there is room for.
 
 use super::model::AdviceReport;
-use super::rows::{beside, change, effect, in_training, more};
+use super::rows::{Beside, beside, change, effect, in_training, more};
 use super::words::{aim, basis, needed, next, stresses, verdict};
 use crate::report::Unit;
 use crate::report::format::duration;
@@ -13,6 +13,8 @@ use std::fmt::Write;
 
 /// Lines of a terminal, but for the prompt and what the command says after it.
 const LINES: usize = 21;
+/// So many changes are shown at least.
+const FEWEST: usize = 3;
 /// Columns of the name of a value.
 const NAME: usize = 41;
 
@@ -33,7 +35,7 @@ pub fn advice_text(report: &AdviceReport, wide: bool) -> String {
         wrapped(&mut foot, "", &aim(answer));
         wrapped(&mut foot, "", &basis(answer));
     }
-    let figures = figures(answer);
+    let figures = figures(answer, wide);
     match wide {
         true => head + &sections(answer) + "\n" + &foot,
         false => {
@@ -45,13 +47,22 @@ pub fn advice_text(report: &AdviceReport, wide: bool) -> String {
 
 /// Everything in tables: figures, changes, the periods held back, stresses.
 pub(in crate::report) fn sections(answer: &Answer) -> String {
-    figures(answer) + &all_changes(answer) + &trained(answer) + &every_stress(&answer.stresses)
+    figures(answer, true) + &all_changes(answer) + &trained(answer) + &every_stress(&answer.stresses)
 }
 
-/// The present setting beside the recommended one.
-fn figures(answer: &Answer) -> String {
+/// The present setting beside the recommended one; without `wide` no failures and no longest wait that stay what they are.
+fn figures(answer: &Answer, wide: bool) -> String {
     let mut grid = table(&["", "AS IT IS", "RECOMMENDED", ""]);
-    grid.add_rows(beside(answer).into_iter().map(|row| [row.label.to_owned(), row.now, row.new, row.difference]));
+    let is_told = |row: &Beside| {
+        wide || row.now != row.new || !["longest wait for a node", "failed requests"].contains(&row.label)
+    };
+    grid.add_rows(
+        beside(answer)
+            .into_iter()
+            .filter(is_told)
+            .into_iter()
+            .map(|row| [row.label.to_owned(), row.now, row.new, row.difference]),
+    );
     right(grid).map_or(String::new(), |mut grid| {
         grid.column_iter_mut().for_each(|column| {
             column.set_padding((0, 1));
@@ -60,7 +71,8 @@ fn figures(answer: &Answer) -> String {
     })
 }
 
-/// Two lines for each of the changes that bring most, as far as there is room.
+/// The changes that bring most: two lines for each if there is room for all, else one for as many as there is room for, at least
+/// [`FEWEST`].
 fn some_changes(answer: &Answer, room: usize) -> String {
     let mut changes: Vec<&KnobAnswer> = answer.changes().collect();
     let weight = |knob: &&KnobAnswer| knob.in_set.as_ref().map_or(0.0, |effect| effect.usd_per_month.abs());
@@ -69,18 +81,20 @@ fn some_changes(answer: &Answer, room: usize) -> String {
     if changes.is_empty() {
         return text;
     }
-    let shown = if changes.len() * 2 <= room { changes.len() } else { room.saturating_sub(1) / 2 };
+    let with_reasons = changes.len() * 2 <= room;
+    let shown = if with_reasons || changes.len() <= room.max(FEWEST) { changes.len() } else { (room.max(FEWEST)) - 1 };
     text.push('\n');
-    for knob in &changes[..shown.min(changes.len())] {
+    for knob in &changes[..shown] {
         let [name, now, new, _, in_set, why] = change(knob);
         let in_set = if in_set.is_empty() { in_set } else { format!("{in_set}/mo") };
         let line = format!(" {:<NAME$} {:>8} -> {:<8} {in_set:>13}", cut(&name, NAME), cut(&now, 8), cut(&new, 8));
         let _ = writeln!(text, "{}", shortened(line.trim_end()));
-        let _ = writeln!(text, "{}", cut(&format!("   {why}"), WIDTH));
+        if with_reasons {
+            let _ = writeln!(text, "{}", cut(&format!("   {why}"), WIDTH));
+        }
     }
     if shown < changes.len() {
-        let (more, what) = if shown == 0 { ("", "change") } else { ("and ", "more change") };
-        let _ = writeln!(text, " {more}{} (-o wide)", counted(changes.len() - shown, what));
+        let _ = writeln!(text, " and {} (-o wide)", counted(changes.len() - shown, "more change"));
     }
     text
 }

@@ -12,13 +12,20 @@ const EXACT_UP_TO: usize = 3;
 /// What each change does alone, and as a part of all of them.
 ///
 /// Shapley's value (L. S. Shapley, "A value for n-person games", 1953): what a change adds, on average over the orders in which all
-/// might be made; the values add up to what all do together. Exact for up to three changes, else the mean of a change made first
-/// and made last, with what is left shared out evenly.
+/// might be made. Exact for up to three changes, else the mean of a change made first and made last.
 pub(super) struct Effects {
     /// By knob.
     pub(super) alone: BTreeMap<usize, Effect>,
     /// By knob.
     pub(super) in_set: BTreeMap<usize, Effect>,
+}
+
+impl Effects {
+    /// Parts that add up to what all changes bring together, as the check of the answer shows it: what is missing is shared out evenly.
+    pub(super) fn adding_up_to(mut self, whole: &Effect) -> Effects {
+        share_out(&mut self.in_set, whole);
+        self
+    }
 }
 
 /// The effects of the changes from one point to another, in these periods; of those that act, which a bound out of reach does not. Cost: two settings per change, or all subsets of three.
@@ -52,9 +59,6 @@ pub(super) fn effects(
         };
         found.in_set.extend(share.map(|share| (*at, share)));
         found.alone.insert(*at, alone);
-    }
-    if let Some(whole) = value(all).zip(value(0)).map(|(after, before)| difference(&after, &before)) {
-        share_out(&mut found.in_set, &whole);
     }
     found
 }

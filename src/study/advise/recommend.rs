@@ -7,7 +7,7 @@
 use super::also::{also, others};
 use super::answer::{Answer, HeldBack, KnobAnswer, KnobKind, Measured, Verdict};
 use super::climb::Climb;
-use super::explain::{Effects, effects};
+use super::explain::{Effects, difference as effect_of, effects, mean};
 use super::judge::{Judge, Judged};
 use super::keep::Floors;
 use super::knob::Knob;
@@ -310,7 +310,8 @@ impl Search<'_> {
         let usd = difference(&|own| own.usd);
         let look = self.lab.times.look();
         let acts = |at: usize| self.acts((&point, new), at);
-        let effects = effects(self.lab, (&self.as_is, &point), &look, &acts);
+        let together = effect_of(&mean(new), &mean(now));
+        let effects = effects(self.lab, (&self.as_is, &point), &look, &acts).adding_up_to(&together);
         let offset = self.offset(&judge, &point, &look);
         let failed = self.stressed.failed(&point);
         let decided = decided_by((self.lab, &judge), (&self.as_is, &point), (&look, &offset), &|point| {
