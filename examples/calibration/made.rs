@@ -32,6 +32,7 @@ fn simulated(scenario: &Scenario, number: u64) -> (Outcome, Vec<PodStart>) {
         timing: scenario.timing.clone(),
         duration: scenario.duration,
         warm_up: SimDuration::ZERO,
+        counts_from: foresail::units::SimTime::ZERO,
         seed: Seed::new(scenario.seed, number as u32),
         tables: LatencyTables::default(),
         timeline_every: SimDuration::from_secs(i64::from(STEP_S)),

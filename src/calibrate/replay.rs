@@ -149,6 +149,7 @@ pub(super) fn replay(staged: &Scenario, past: &Past, split: &Split, number: u32)
         duration: staged.duration,
         // The past says what was there when it begins.
         warm_up: SimDuration::ZERO,
+        counts_from: SimTime::ZERO,
         seed: Seed::new(staged.seed, number),
         tables: LatencyTables::default(),
         timeline_every: SimDuration::from_secs(i64::from(past.step_s)),

@@ -64,6 +64,16 @@ pub struct Promises {
     pub errors: Option<ErrorBudget>,
 }
 
+/// What a monitoring that begins to watch knows of the time before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing: a window longer than the run so far is as long as the run.
+    Nothing,
+    /// That nothing was bad, of as many requests as there were in the last minutes: a bad minute is then a sixtieth of an hour
+    /// from its beginning on.
+    Calm,
+}
+
 /// Watches a service or a route.
 #[derive(Clone, Debug)]
 pub(super) struct BurnWatch {
@@ -90,9 +100,11 @@ impl BurnWatch {
         }
     }
 
-    /// As if nothing had been observed.
-    pub(super) fn forget(&mut self) {
-        *self = BurnWatch::new(self.objective);
+    /// Begins anew.
+    pub(super) fn forget(&mut self, before: Before) {
+        for burn in [&mut self.latency, &mut self.errors].into_iter().flatten() {
+            *burn = burn.anew(before);
+        }
     }
 
     pub(super) fn add(&mut self, step: &ObservedStep<'_>) {
@@ -123,9 +135,25 @@ struct Burn {
     /// By minute: requests and bad ones up to its end.
     minutes: Vec<(f64, f64)>,
     observed: SimDuration,
+    /// Requests in each minute before the first, of which none was bad.
+    calm_requests: f64,
 }
 
+/// The rate of requests in calm times is the mean over so many minutes.
+const CALM_MINUTES: usize = 5;
+
 impl Burn {
+    /// The same budget, of which nothing is spent.
+    fn anew(&self, before: Before) -> Burn {
+        let minutes = self.minutes.len().min(CALM_MINUTES);
+        let calm_requests = match before {
+            Before::Calm if minutes > 0 => self.window(minutes).0 / minutes as f64,
+            Before::Calm | Before::Nothing => 0.0,
+        };
+        let kept = ErrorBudget { budget: self.kept.budget, ..ErrorBudget::default() };
+        Burn { kept, calm_requests, ..Burn::default() }
+    }
+
     fn add(&mut self, span: SimDuration, requests: f64, bad: f64, is_broken: bool) {
         self.kept.requests += requests;
         self.kept.bad += bad;
@@ -154,13 +182,14 @@ impl Burn {
     }
 
     /// Requests of the last minutes, and bad ones. A window longer than the run so far is as long as the run, as a fresh
-    /// monitoring would show it.
+    /// monitoring would show it, unless it is known that it was calm before.
     fn window(&self, minutes: usize) -> (f64, f64) {
         let then = match self.minutes.len().checked_sub(minutes + 1) {
             Some(at) => self.minutes[at],
             None => (0.0, 0.0),
         };
-        (self.kept.requests - then.0, self.kept.bad - then.1)
+        let before = minutes.saturating_sub(self.minutes.len()) as f64 * self.calm_requests;
+        (self.kept.requests - then.0 + before, self.kept.bad - then.1)
     }
 
     /// How fast the budget burned in the last minutes; 0 where there was less than one request. Where there is no budget the
@@ -220,6 +249,31 @@ mod tests {
         // to a minute short.
         let sixth = 100.0 / 6.0;
         assert!((sixth..=sixth * 60.0 / 59.0).contains(&burst.fastest), "{}", burst.fastest);
+    }
+
+    #[test]
+    fn a_bad_minute_after_calm_is_a_sixtieth_of_an_hour() {
+        let fastest = |before: Before| {
+            let mut watch = BurnWatch::new(Objective { latency_s_p95: None, error_rate: Some(0.001) });
+            let latency = LatencySummary::default();
+            let add = |watch: &mut BurnWatch, steps: u32, failed: f64| {
+                (0..steps).for_each(|_| {
+                    watch.add(&ObservedStep { span: STEP, answered: 100.0 - failed, failed, latency: &latency });
+                });
+            };
+            // What failed before counting began is forgotten.
+            add(&mut watch, 40, 90.0);
+            watch.forget(before);
+            add(&mut watch, 40, 10.0);
+            add(&mut watch, 200, 0.0);
+            watch.promises().errors.unwrap()
+        };
+        let (calm, fresh) = (fastest(Before::Calm), fastest(Before::Nothing));
+        // Ten minutes of sixty burned a hundred times as fast as they may; a window is up to a minute short.
+        let sixth = 100.0 / 6.0;
+        assert!((sixth..=sixth * 60.0 / 59.0).contains(&calm.fastest), "{calm:?}");
+        assert!((fresh.fastest - 100.0).abs() < 1e-6, "{fresh:?}");
+        assert_eq!((calm.bad, calm.requests), (400.0, 24_000.0));
     }
 
     #[test]

@@ -1,15 +1,16 @@
-//! The warm-up is over: what is counted starts anew, and what is there goes on.
+//! Counting begins: what is counted starts anew, and what is there goes on.
 //!
 //! A warm-up is simulated at negative times. Controllers, queues and caches keep what they have learnt in it; the bill, the
-//! counts, the histograms, the timeline and the log know nothing of it.
+//! counts, the histograms, the timeline and the log know nothing of it. Where somebody counts from later than time 0 - from the blow of a
+//! stress on - what was before is in the bill, in the timeline and in the log all the same.
 
 use crate::cluster::PodId;
 use crate::id::Id;
 use crate::scheduler::PluginSet;
 use crate::sim::Simulation;
+use crate::sim::burn::Before;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
-use crate::sim::load::under_way::LoadState;
 use crate::sim::log::{Cause, Occurrence};
 use crate::sim::outcome::ServiceLevels;
 use crate::sim::provisioning::state::{LoggedReasons, Shown};
@@ -18,14 +19,15 @@ use crate::units::SimTime;
 use crate::world::InstanceId;
 
 impl Simulation {
-    /// Time 0 after a warm-up, before anything else of that instant.
+    /// The end of the warm-up, or of what is not to be counted; before anything else of that instant.
     pub(super) fn counting_begins(&mut self, now: SimTime) {
-        // What is in hand then belongs to the warm-up.
+        // What is in hand then belongs to what was before.
         self.traffic_step(now);
         let Simulation { shared, cloud, serving, provisioning, recorder, .. } = self;
         shared.counts = shared.counts.anew(now);
         shared.metering.counting_begins();
-        shared.load.iter_mut().for_each(LoadState::forget_sums);
+        let before = if now > SimTime::ZERO { Before::Calm } else { Before::Nothing };
+        shared.load.iter_mut().for_each(|load| load.forget_sums(before));
         serving.service_levels = ServiceLevels::default();
         recorder.forget();
         shared.log.counting_begins();

@@ -154,6 +154,7 @@ impl Small {
             timing: self.timing,
             duration: secs(7200),
             warm_up: SimDuration::ZERO,
+            counts_from: SimTime::ZERO,
             seed: Seed::new(1, 0),
             tables: Default::default(),
             timeline_every: SimDuration::ZERO,

@@ -45,8 +45,9 @@ impl Simulation {
     fn schedule_first_turns(&mut self) {
         let Simulation { shared, cloud, horizontal, vertical, provisioning, recorder, .. } = self;
         let begins = shared.clock.begins();
-        if begins < SimTime::ZERO {
-            shared.queue.push(SimTime::ZERO, Event::CountingBegins);
+        let counts_from = shared.counts_from;
+        if begins < counts_from {
+            shared.queue.push(counts_from, Event::CountingBegins);
         }
         for (index, fault) in shared.cast.faults.iter().enumerate() {
             if fault.at <= shared.end {
@@ -58,8 +59,8 @@ impl Simulation {
             shared.queue.push(first.arrives, Event::TracePodArrives(0));
         }
         let first_step = shared.clock.first_look_back(begins, shared.timing.step);
-        // The last step of a warm-up is taken before counting begins.
-        if begins == SimTime::ZERO || first_step < SimTime::ZERO {
+        // The last step before counting begins is taken by that.
+        if begins == counts_from || first_step < counts_from {
             shared.queue.push(first_step, Event::TrafficStep);
         }
         horizontal.start_scaling(shared);
@@ -106,6 +107,7 @@ impl Simulation {
         let names = cloud.instances.values().map(|instance| instance.name).filter(|_| keep).collect();
         shared.metering.close(shared.accounts.ledger(), shared.end);
         Outcome {
+            counts_from: shared.counts_from,
             end: shared.end,
             events: shared.queue.handled(),
             bill: shared.accounts.close(shared.end),

@@ -158,8 +158,8 @@ impl Simulation {
         controllers.rollouts.watch_rollouts(shared, now);
         shared.step_number += 1;
         let next = now + shared.timing.step;
-        // The last step of a warm-up is taken before counting begins.
-        if now >= SimTime::ZERO || next < SimTime::ZERO {
+        // The last step before counting begins is taken by that.
+        if now >= shared.counts_from || next < shared.counts_from {
             shared.repeat(now, shared.timing.step, Event::TrafficStep);
         }
     }

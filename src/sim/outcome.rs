@@ -19,6 +19,8 @@ use smallvec::SmallVec;
 /// The outcome of one replication.
 #[derive(Clone, Debug)]
 pub struct Outcome {
+    /// When what is counted began.
+    pub counts_from: SimTime,
     /// The end of the simulated time.
     pub end: SimTime,
     /// Events handled.

@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) cast: Arc<Cast>,
     pub(crate) timing: Timing,
     pub(crate) clock: Clock,
+    /// When what is counted begins.
+    pub(crate) counts_from: SimTime,
     pub(crate) end: SimTime,
     pub(crate) cluster: ClusterState,
     pub(crate) queue: EventQueue,
@@ -102,6 +104,7 @@ impl Shared {
             log: Log::beginning(start.keep_log, start.warm_up.is_zero()),
             left_because: IdVec::new(),
             taken_because: IdVec::new(),
+            counts_from: start.counts_from,
             end: SimTime::ZERO + start.duration,
             timing: start.timing.clone(),
             cluster,

@@ -17,6 +17,8 @@ pub struct Start {
     pub duration: SimDuration,
     /// For how long it is simulated before that, at negative times, without being counted; not negative.
     pub warm_up: SimDuration,
+    /// What is counted begins here, at 0 or later; what was simulated before is not counted. Demand goes on as it does.
+    pub counts_from: SimTime,
     /// The replication's seed.
     pub seed: Seed,
     /// Latency tables shared by all replications.
@@ -28,7 +30,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// When the simulation begins; what is counted begins at time 0.
+    /// When the simulation begins.
     pub(crate) fn begins(&self) -> SimTime {
         SimTime::ZERO - self.warm_up
     }

@@ -97,6 +97,7 @@ impl Study {
             timing: self.timing.clone(),
             duration: self.duration,
             warm_up: self.warm_up,
+            counts_from: SimTime::ZERO,
             seed: Seed::new(self.seed, number),
             tables: self.tables.clone(),
             timeline_every: SimDuration::ZERO,

@@ -176,6 +176,7 @@ fn what_must_be_true_is_true_after_every_event() {
             timing: study.timing.clone(),
             duration: study.duration,
             warm_up: study.warm_up,
+            counts_from: SimTime::ZERO,
             seed: Seed::new(study.seed, 0),
             tables: study.tables.clone(),
             timeline_every: SimDuration::ZERO,

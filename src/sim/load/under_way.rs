@@ -1,7 +1,7 @@
 //! The traffic of one replication, under way.
 
 use crate::id::IdVec;
-use crate::sim::burn::{BurnWatch, ObservedStep};
+use crate::sim::burn::{Before, BurnWatch, ObservedStep};
 use crate::sim::serving::{ReadyPods, ServedStep, ServiceState, Step, TrafficEngine};
 use crate::sim::start::Start;
 use crate::traffic::calls::{RouteId, ServiceId};
@@ -110,10 +110,10 @@ impl LoadState {
         }
     }
     /// Sums and histograms begin at 0 again; queues and requests under way stay.
-    pub(crate) fn forget_sums(&mut self) {
+    pub(crate) fn forget_sums(&mut self, before: Before) {
         self.engine.forget();
-        self.services.iter_mut().for_each(|(_, service)| service.forget_sums());
-        self.route_watches.iter_mut().for_each(|(_, watch)| watch.forget());
+        self.services.iter_mut().for_each(|(_, service)| service.forget_sums(before));
+        self.route_watches.iter_mut().for_each(|(_, watch)| watch.forget(before));
     }
     /// What each of a service's pods used in the last step.
     pub(crate) fn usage(&self, id: ServiceId, row: &Service) -> Usage {

@@ -1,7 +1,7 @@
 //! A service in a running simulation: its pods as they come and go, its last step, its sums.
 
 use super::step::ReadyPods;
-use crate::sim::burn::{BurnWatch, ObservedStep};
+use crate::sim::burn::{Before, BurnWatch, ObservedStep};
 use crate::sim::count_over_time::CountOverTime;
 use crate::traffic::latency::{PodCohort, StepOutcome, WarmUp};
 use crate::units::{SimDuration, SimTime};
@@ -112,9 +112,9 @@ impl ServiceState {
         self.watch.add(&ObservedStep { span, answered: outcome.answered, failed, latency: &outcome.latency });
     }
     /// Its sums begin at 0 again.
-    pub(in crate::sim) fn forget_sums(&mut self) {
+    pub(in crate::sim) fn forget_sums(&mut self, before: Before) {
         self.totals = ServiceTotals::default();
-        self.watch.forget();
+        self.watch.forget(before);
     }
     /// Requests in hand, at work or waiting, on average over the last step.
     pub(in crate::sim) fn in_hand(&self) -> f64 {

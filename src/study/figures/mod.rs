@@ -23,7 +23,7 @@ use crate::cost::{Bill, ChargeKind, Owner};
 use crate::id::{GroupId, IdVec, WorkloadId};
 use crate::sim::outcome::Outcome;
 use crate::traffic::calls::{RouteId, ServiceId};
-use crate::units::{HOURS_PER_MONTH, Money, SimDuration, SimTime};
+use crate::units::{HOURS_PER_MONTH, Money, SimDuration};
 use crate::vpa::Recommendation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 pub struct Figures {
     /// Its number.
     pub replication: u32,
-    /// How long it lasted.
+    /// How long was counted.
     pub span: SimDuration,
     /// Events handled.
     pub events: u64,
@@ -71,14 +71,16 @@ pub struct Figures {
 impl Figures {
     /// The figures of replication `number`. Histograms are moved, not copied. Cost: one pass over the bill.
     pub fn of(number: u32, names: &Names, outcome: Outcome) -> Self {
-        let Outcome { end, events, bill, counts, cpu_used, services, routes, service_levels, vpas, .. } = outcome;
+        let Outcome {
+            counts_from, end, events, bill, counts, cpu_used, services, routes, service_levels, vpas, ..
+        } = outcome;
         let tiers = users::Tiers::longest(services.iter());
         let mut groups: IdVec<GroupId, GroupFigures> =
             counts.groups.values().map(|row| GroupFigures::of(row, end)).collect();
         let costs = costs::of_bill(&bill, names, &mut groups);
         Figures {
             replication: number,
-            span: end.since(SimTime::ZERO),
+            span: end.since(counts_from),
             events,
             entry: EntryFigures::of(&service_levels),
             services: services.into_iter().map(ServiceFigures::of).collect(),

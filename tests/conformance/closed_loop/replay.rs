@@ -29,6 +29,7 @@ pub(crate) fn run(case: &Case, cast: Arc<Cast>, timing: Timing, seed: Seed) -> O
         timing,
         duration: SimDuration::from_secs(case.duration_s),
         warm_up: SimDuration::ZERO,
+        counts_from: foresail::units::SimTime::ZERO,
         seed,
         tables: LatencyTables::default(),
         timeline_every: SimDuration::from_secs(if keep_log { case.expect.sample_every } else { 0 }),

@@ -1,7 +1,12 @@
 //! How hard a stress hit, and whether that was within what is promised while it lasts.
+//!
+//! What fails and what is slow is looked at in short stretches, for a mean over the window would hide a bad quarter of an hour; how long pods wait, in
+//! stretches too. All else that may be promised is judged as in a run, from the figures of the time after the blow.
 
 use super::window::Window;
 use crate::sim::outcome::{Point, Timeline};
+use crate::study::figures::Figures;
+use crate::study::kept::{Promise, What, promises};
 use crate::traffic::calls::{RouteId, ServiceId};
 use crate::units::SimDuration;
 use crate::world::{Cast, Promised};
@@ -53,11 +58,36 @@ pub struct Blow {
     pub pending: SimDuration,
     /// The share of the time after the blow in which some route broke its objective, 0..=1.
     pub breach: f64,
+    /// What else is promised of the time after the blow, in the order of the promises.
+    pub others: Vec<Judged>,
+}
+
+/// A promise, and what came of it after the blow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// What was promised. Pod-hours are those of the time after the blow: a stress has no month.
+    pub promise: Promise,
+    /// The figure, in the promise's unit.
+    pub value: f64,
+}
+
+impl Judged {
+    fn of(promise: Promise, figures: &Figures) -> Self {
+        let value = match promise.what {
+            What::PendingPodHours => figures.pending_pod_hours(),
+            _ => promise.value(figures),
+        };
+        Judged { promise, value }
+    }
+    /// More than what was promised.
+    pub fn is_too_much(&self) -> bool {
+        self.value > self.promise.limit
+    }
 }
 
 impl Blow {
-    /// What points over time say about it.
-    pub(super) fn of(timeline: &Timeline, cast: &Cast, promised: &Promised) -> Self {
+    /// What points over time say about it, and the figures of the time after the blow. `promised` is what the cast promises.
+    pub(super) fn of(timeline: &Timeline, figures: &Figures, (cast, promised): (&Cast, &Promised)) -> Self {
         let begins = timeline.points.partition_point(|point| point.at <= Window::BLOW);
         let points = &timeline.points[begins..];
         let together = (TOGETHER.as_nanos() / timeline.every.as_nanos().max(1)).max(1) as usize;
@@ -72,7 +102,8 @@ impl Blow {
             errors: errors.reduce(Worst::or).unwrap_or_default(),
             latency: latency.reduce(Worst::or).unwrap_or_default(),
             pending: longest_pending(points, timeline.every, cast),
-            breach: breach(points, promised),
+            breach: Promise { what: What::Breach, limit: 0.0 }.value(figures),
+            others: promises(cast).into_iter().filter(is_other).map(|promise| Judged::of(promise, figures)).collect(),
         }
     }
 
@@ -82,6 +113,7 @@ impl Blow {
             && !self.latency.is_too_much()
             && promised.limits.pending.is_none_or(|most| self.pending <= most)
             && promised.limits.breach.is_none_or(|most| self.breach <= most)
+            && !self.others.iter().any(Judged::is_too_much)
     }
 
     /// The worse of each of two.
@@ -91,7 +123,25 @@ impl Blow {
             latency: self.latency.or(other.latency),
             pending: self.pending.max(other.pending),
             breach: self.breach.max(other.breach),
+            others: worse_of_each(self.others, other.others),
         }
+    }
+}
+
+/// Both are of the same promises, or one is of nothing yet.
+fn worse_of_each(these: Vec<Judged>, those: Vec<Judged>) -> Vec<Judged> {
+    if these.is_empty() {
+        return those;
+    }
+    let worse = |(this, that): (Judged, &Judged)| Judged { value: this.value.max(that.value), ..this };
+    if those.is_empty() { these } else { these.into_iter().zip(&those).map(worse).collect() }
+}
+
+/// Whether no other field of a blow judges it.
+fn is_other(promise: &Promise) -> bool {
+    match promise.what {
+        What::ErrorRate(Some(_)) | What::BurnRate | What::PendingPodHours => true,
+        What::LatencyP95(_) | What::ErrorRate(None) | What::Breach | What::LongestPending => false,
     }
 }
 
@@ -136,14 +186,4 @@ fn longest_pending(points: &[Point], every: SimDuration, cast: &Cast) -> SimDura
         stretches.map(<[Point]>::len).max().unwrap_or_default()
     });
     every * longest.max().unwrap_or_default() as i64
-}
-
-/// The share of the points in which a route broke its objective.
-fn breach(points: &[Point], promised: &Promised) -> f64 {
-    let breaks = |point: &&Point| {
-        let slow =
-            point.routes.iter().any(|(id, [_, _, p95, _])| objective(promised, id).is_some_and(|most| *p95 > most));
-        slow || promised.objective.error_rate.is_some_and(|most| point.error_rate > most)
-    };
-    points.iter().filter(breaks).count() as f64 / points.len().max(1) as f64
 }

@@ -9,7 +9,7 @@ use crate::rng::Seed;
 use crate::scenario::wanted::{Crowd, Stress, StressKind};
 use crate::sim::outcome::Outcome;
 use crate::sim::{Simulation, Start};
-use crate::study::Study;
+use crate::study::{Figures, Study};
 use crate::traffic::demand::{Cursor, Curve};
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, Fault};
@@ -108,10 +108,13 @@ impl Stresses {
     fn blow_at(&self, study: &Study, stress: &Stress, (at, number): (SimTime, u32)) -> Blow {
         let window = Window::around(at, lasts(stress.kind));
         let mut cast = window.cast(study, self.change(study, stress.kind, at));
+        stress.promised.put_into(&mut cast);
         cast.faults = faults(study, &cast, stress, number);
         let cast = Arc::new(cast);
-        let outcome = simulated(study, &cast, (window.span(), number), Kept::Timeline);
-        Blow::of(&outcome.timeline, &cast, &stress.promised)
+        let mut outcome = simulated(study, &cast, (window.span(), number), Kept::Timeline);
+        let timeline = std::mem::take(&mut outcome.timeline);
+        let figures = Figures::of(number, &study.names(), outcome);
+        Blow::of(&timeline, &figures, (&cast, &stress.promised))
     }
 
     /// What becomes of the requests per second.
@@ -171,8 +174,9 @@ fn simulated(study: &Study, cast: &Arc<Cast>, (duration, number): (SimDuration, 
         cast: cast.clone(),
         timing: study.timing.clone(),
         duration,
-        // A window is judged from its blow on, by which it has settled.
+        // A window is judged from its blow on, by which it has settled; who is there then is in the log of the time before.
         warm_up: SimDuration::ZERO,
+        counts_from: if kept == Kept::Timeline { Window::BLOW } else { SimTime::ZERO },
         seed: Seed::new(study.seed, number),
         tables: study.tables.clone(),
         timeline_every: if kept == Kept::Timeline { study.timing.step } else { SimDuration::ZERO },

@@ -16,6 +16,6 @@ mod told;
 mod victims;
 mod window;
 
-pub use blow::{Blow, Worst};
+pub use blow::{Blow, Judged, Worst};
 pub use course::{Stresses, Withstood};
 pub use told::answers;

@@ -5,6 +5,7 @@ use crate::scenario::wanted::{Crowd, Stress, StressKind};
 use crate::scenario::{Scenario, Sources, load};
 use crate::study::Study;
 use crate::units::SimDuration;
+use crate::world::{Limits, Objective, Promised};
 use std::fs;
 
 /// Three zones, four nodes with an autoscaler, and a shop whose pods have as many as an HPA lets them.
@@ -33,7 +34,11 @@ fn shop(min_replicas: u32, more: &str) -> Scenario {
 }
 
 fn undergone(scenario: &Scenario, kind: StressKind) -> Withstood {
-    let stress = Stress { name: String::new(), kind, at: None, promised: Stress::usual_promise() };
+    under_promise(scenario, kind, Stress::usual_promise())
+}
+
+fn under_promise(scenario: &Scenario, kind: StressKind, promised: Promised) -> Withstood {
+    let stress = Stress { name: String::new(), kind, at: None, promised };
     let study = Study::of(scenario);
     let found = Stresses::of(&study, Some(&[stress])).undergo(&study, 1..3);
     found.into_iter().next().expect("one stress")
@@ -80,4 +85,62 @@ fn what_breaks_is_told() {
     assert!(!told[0].as_is_survives && told[0].recommended_survives);
     assert!(told[0].as_is_broken[0].ends_with("% of the requests of web fail in five minutes, 5 % may"), "{told:?}");
     assert_eq!(told[0].recommended_broken, Vec::<String>::new());
+}
+
+/// The one sentence that says what broke.
+fn the_one_broken(withstood: &Withstood, scenario: &Scenario) -> String {
+    assert_eq!(withstood.kept(), 0.0, "{:?}", withstood.worst());
+    let told = super::told::broken(withstood, &scenario.cast);
+    assert_eq!(told.len(), 1, "{told:?}");
+    told.into_iter().next().expect("one")
+}
+
+#[test]
+fn a_burn_rate_is_judged_in_a_stress() {
+    // A service that is away for two minutes of an hour burns a budget of a hundredth three times as fast as it may.
+    let promised = |burn_rate: f64| Promised {
+        objective: Objective { latency_s_p95: None, error_rate: Some(0.01) },
+        limits: Limits { burn_rate: Some(burn_rate), ..Limits::default() },
+        ..Promised::default()
+    };
+    let (alone, spread) = (shop(1, ""), shop(3, ""));
+    let lost = StressKind::NodeLoss(None);
+    let broken = super::told::broken(&under_promise(&alone, lost, promised(1.0)), &alone.cast);
+    assert!(broken.iter().any(|told| told.starts_with("an error budget burns ")), "{broken:?}");
+    let of = |scenario: &Scenario| {
+        let others = under_promise(scenario, lost, promised(1.0)).worst().others;
+        others.first().expect("the burn rate").value
+    };
+    let (of_alone, of_spread) = (of(&alone), of(&spread));
+    assert!((1.0..30.0).contains(&of_alone), "{of_alone}: it was calm in the rest of the hour");
+    assert!(of_spread < of_alone, "{of_spread} {of_alone}");
+    assert!(under_promise(&spread, StressKind::Traffic(1.0), promised(1.0)).survives());
+}
+
+#[test]
+fn the_errors_of_a_route_are_judged_in_a_stress() {
+    let (alone, spread) = (shop(1, ""), shop(3, ""));
+    let promised = |scenario: &Scenario| {
+        let routes = scenario.cast.traffic.as_ref().expect("traffic").graph.routes();
+        let own = Objective { latency_s_p95: None, error_rate: Some(0.01) };
+        Promised { routes: routes.ids().map(|route| (route, own)).collect(), ..Promised::default() }
+    };
+    let lost = StressKind::NodeLoss(None);
+    let told = the_one_broken(&under_promise(&alone, lost, promised(&alone)), &alone);
+    assert!(told.ends_with(" % of the requests of web fail from then on, 1 % may"), "{told}");
+    let kept = under_promise(&spread, lost, promised(&spread));
+    assert!(kept.survives(), "{:?}", kept.worst());
+}
+
+#[test]
+fn pod_hours_without_a_node_are_those_of_the_stress() {
+    let limits = Limits { pending_pod_hours: Some(0.5), ..Limits::default() };
+    let promised = Promised { limits, ..Promised::default() };
+    let spot = shop(2, ", capacityType: SPOT");
+    let gone = under_promise(&spot, GONE, promised.clone());
+    let told = the_one_broken(&gone, &spot);
+    assert!(told.starts_with("pods wait for nodes for ") && told.ends_with(" pod-hours in all, 0.5 may be"), "{told}");
+    let hours = gone.worst().others[0].value;
+    assert!((1.0..10.0).contains(&hours), "at least two pods for most of an hour, not of a month: {hours}");
+    assert!(under_promise(&shop(2, ""), GONE, promised).survives());
 }
