@@ -3,6 +3,7 @@
 use super::Failure;
 use super::files::{check_folder, unwritable, way_to};
 use super::jobs::pool;
+use super::precision::not_looked_at;
 use super::prometheus::PrometheusArgs;
 use super::scenario::{ScenarioArgs, place};
 use super::streams::{print, tell};
@@ -69,7 +70,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let issue = Issue::error("--prometheus", "there is nothing to fit to");
         return Err(issue.with_help("name a server, a file or a folder: --prometheus http://localhost:9090").into());
     };
-    let name = written.with(&settings).map_err(Failure::Input)?.name;
+    let scenario = written.with(&settings).map_err(Failure::Input)?;
+    not_looked_at(&scenario, "the days held back are replayed as often as --replications says");
+    let name = scenario.name;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(format!("{name}-calibrated")));
     check_folder("--out", &out)?;
     let (_, file) = place(Some(named));

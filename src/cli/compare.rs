@@ -3,6 +3,7 @@
 use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
+use super::precision::not_looked_at;
 use super::run::file_name;
 use super::scenario::load;
 use super::streams::print;
@@ -180,6 +181,16 @@ fn asked(args: &Args) -> Result<Vec<(String, Asked)>, Failure> {
         return Err(Failure::Input(issues));
     }
     met_alike(&mut sides, args)?;
+    let precise = sides.iter().find_map(|(_, side)| match side {
+        Asked::Scenario(scenario) => scenario.precision.is_some().then_some(scenario),
+        Asked::Result(..) => None,
+    });
+    precise.iter().for_each(|scenario| {
+        not_looked_at(
+            scenario,
+            "all sides have the same replications, as many as -n, an earlier result or the base says",
+        );
+    });
     Ok(sides)
 }
 

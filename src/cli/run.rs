@@ -3,15 +3,14 @@
 use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
+use super::precision::with_flags;
 use super::recommend::searched;
 use super::scenario::ScenarioArgs;
-use super::share::share_of;
 use super::streams::{print, tell};
 use super::watch::Shown;
 use foresail::report::advice::patches;
 use foresail::report::{self, Printed, Recommendation, Report};
-use foresail::scenario::issue::Issue;
-use foresail::scenario::{Scenario, Setting, Written, checked_replications};
+use foresail::scenario::{Scenario, Setting, Written};
 use foresail::study::audit::{AuditPlan, audit};
 use foresail::study::{self, Options};
 use std::path::{Path, PathBuf};
@@ -21,10 +20,10 @@ use std::path::{Path, PathBuf};
 pub(super) struct Args {
     #[command(flatten)]
     scenario: ScenarioArgs,
-    /// Alternative histories to simulate.
+    /// Alternative histories to simulate; so many, whatever `precision` the scenario asks for.
     #[arg(short = 'n', long, value_name = "N")]
     replications: Option<u32>,
-    /// Double the replications, up to 5120, until cost and P95 are known to this share: `1%` or `0.01`.
+    /// Double the replications, up to 5120, until cost and P95 are known to this share: `1%` or `0.01`; else what the scenario says.
     #[arg(long, value_name = "SHARE")]
     precision: Option<String>,
     /// Threads; all cores by default. The result does not depend on it.
@@ -77,11 +76,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let pool = pool(args.jobs)?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
     check_folder("--out", &folder)?;
-    let options = Options {
-        recommend_commitments: args.recommend_commitments,
-        forecast: args.forecast,
-        precision: args.precision.as_deref().map(precision).transpose()?,
-    };
+    let options = Options { recommend_commitments: args.recommend_commitments, forecast: args.forecast };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let is_asked = args.recommend || (args.scenario.path().is_none() && !args.no_recommend);
     let answer = is_asked.then(|| pool.install(|| searched((&written, &sets), &scenario, args.quiet))).flatten();
@@ -112,18 +107,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn checked(args: &Args, written: &Written, sets: &[Setting]) -> Result<Scenario, Failure> {
     let mut scenario = written.with(sets).map_err(Failure::Input)?;
     scenario.seed = args.scenario.seed().unwrap_or(scenario.seed);
-    if let Some(replications) = args.replications {
-        scenario.replications = checked_replications(replications).map_err(Failure::from)?;
-    }
+    with_flags(&mut scenario, args.replications, args.precision.as_deref())?;
     Ok(scenario)
-}
-
-/// Errors: what is no share above 0.
-fn precision(text: &str) -> Result<f64, Failure> {
-    let share = share_of(text).filter(|share| *share > 0.0);
-    let issue =
-        || Issue::error("--precision", format!("found `{text}`, expected a share above 0 such as `1%` or `0.01`"));
-    share.ok_or_else(|| Failure::from(issue()))
 }
 
 /// The command that makes this report again.

@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// Fields that name a scenario, or say how it is simulated: the same at every point of a sweep.
-const FIXED: [&str; 10] = [
+const FIXED: [&str; 11] = [
     "apiVersion",
     "kind",
     "name",
@@ -27,6 +27,7 @@ const FIXED: [&str; 10] = [
     "extends",
     "seed",
     "replications",
+    "precision",
     "thresholds",
     "sweep",
     "recommend",

@@ -29,6 +29,7 @@ mod merge;
 pub mod metrics;
 mod origins;
 pub mod pod_shape;
+mod precision;
 pub mod priorities;
 mod recorded_traffic;
 mod render;
@@ -50,6 +51,7 @@ pub use build::{Door, FoundNode, IngressPath, Inventory, Running, checked_replic
 pub use explain::{Field, explain};
 pub use inputs::Inputs;
 pub use loaded::{Account, Budget, BudgetOwner, Owners, PriceList, Scenario, ThresholdText};
+pub use precision::{checked_precision, share_of};
 pub use schema::schema;
 pub use service_metrics::read_metrics;
 pub use settings::Setting;

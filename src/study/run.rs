@@ -10,15 +10,12 @@ use crate::scenario::Scenario;
 use crate::traffic::latency::LatencyTables;
 
 /// What to do apart from simulating the scenario as often as it says.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Look for commitments that would pay.
     pub recommend_commitments: bool,
     /// Look twelve months ahead, also where the demand does not grow.
     pub forecast: bool,
-    /// More replications than the scenario's, until the intervals of the cost and of the slowest route's P95 reach no farther
-    /// than this share of the mean, above 0; none for the scenario's alone.
-    pub precision: Option<f64>,
 }
 
 /// Hears how far the work is, from any thread. `()` does not listen.
@@ -64,13 +61,14 @@ pub struct Finished {
     pub forecast: Option<Forecast>,
 }
 
-/// Simulates a scenario on all threads of the current rayon pool. Cannot fail: an accepted scenario can be run.
+/// Simulates a scenario on all threads of the current rayon pool, as often as its `replications` and `precision` say. Cannot fail: an accepted
+/// scenario can be run.
 ///
 /// The result depends on the scenario and the options only, not on the threads. Cost: the scenario's replications; with
 /// a forecast those of twelve levels of demand.
 pub fn run(scenario: &Scenario, options: &Options, watch: &dyn Watch) -> Finished {
     let mut simulated = simulate(scenario, &LatencyTables::default(), watch);
-    if let Some(share) = options.precision {
+    if let Some(share) = scenario.precision {
         refine(&mut simulated, share, watch);
     }
     let Finished { scenario, study, runs, .. } = simulated;
@@ -146,7 +144,7 @@ mod tests {
         let plain = Options::default();
         let few = run(&scenario, &plain, &());
         assert!(!is_precise(&few.runs, 0.05));
-        let enough = run(&scenario, &Options { precision: Some(0.05), ..plain }, &());
+        let enough = run(&Scenario { precision: Some(0.05), ..scenario }, &plain, &());
         assert!(enough.runs.len() > 2 && is_precise(&enough.runs, 0.05), "{}", enough.runs.len());
         assert_eq!(enough.runs.len() as u32, enough.scenario.replications);
     }

@@ -58,6 +58,7 @@ mod overlaps;
 mod owners;
 mod packages;
 mod pod_traces;
+mod precision;
 mod price_book;
 mod prices;
 mod program;

@@ -6,8 +6,8 @@ mod revision;
 use super::Failure;
 use super::files::{check_folder, unwritable};
 use super::jobs::pool;
+use super::precision::not_looked_at;
 use super::scenario::ScenarioArgs;
-use super::share::share_of;
 use super::streams::tell;
 use super::watch::Shown;
 use foresail::report::Report;
@@ -16,7 +16,7 @@ use foresail::report::check::{
     write_whole,
 };
 use foresail::scenario::issue::{Issue, Issues};
-use foresail::scenario::{Scenario, checked_replications};
+use foresail::scenario::{Scenario, checked_replications, share_of};
 use foresail::study::{Growing, LatencyTables};
 use outputs::Answer;
 use revision::Checkout;
@@ -114,6 +114,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
 /// What was found, and what the readers said of the input; nothing where only the baseline was written.
 fn checked_result(args: &Args) -> Result<Option<(CheckResult, Issues)>, Failure> {
     let (scenario, plan) = checked(args)?;
+    not_looked_at(&scenario, "replications are added until the answer is clear");
     let pool = pool(args.jobs)?;
     let watch = Shown::new(args.quiet);
     if args.update_baseline {

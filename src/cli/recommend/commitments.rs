@@ -2,19 +2,17 @@
 
 use super::super::Failure;
 use super::super::jobs::pool;
+use super::super::precision::with_flags;
 use super::super::streams::{print, tell};
 use super::super::watch::Shown;
 use super::{Args, Output};
 use foresail::report::{Report, recommend};
-use foresail::scenario::checked_replications;
 use foresail::study::{self, Options};
 
 /// Simulates, and says what it would have been cheaper to commit to.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut scenario = args.scenario.load()?;
-    if let Some(replications) = args.replications {
-        scenario.replications = checked_replications(replications).map_err(Failure::from)?;
-    }
+    with_flags(&mut scenario, args.replications, None)?;
     let options = Options { recommend_commitments: true, ..Options::default() };
     let finished = pool(args.jobs)?.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let report = Report::of(&finished);

@@ -3,6 +3,7 @@
 use super::super::Failure;
 use super::super::files::{check_folder, unwritable};
 use super::super::jobs::pool;
+use super::super::precision::not_looked_at;
 use super::super::progress::Progress;
 use super::super::streams::tell;
 use super::super::sweep::study_failed;
@@ -33,6 +34,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     sets.extend(args.wanted.settings()?);
     let mut base = written.with(&sets).map_err(Failure::Input)?;
     base.seed = args.scenario.seed().unwrap_or(base.seed);
+    not_looked_at(&base, "the search has as many replications as --budget says, its check as many periods as -n");
     let check = args.replications.map(checked_replications).transpose().map_err(Failure::from)?;
     let looked = args.budget.as_deref().map(budget).transpose()?.unwrap_or_else(|| usual(&base));
     enough(looked, check.unwrap_or(CHECK))?;

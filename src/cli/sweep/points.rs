@@ -1,6 +1,7 @@
 //! Which points: what the command line and the scenario's `sweep:` block ask for.
 
 use super::super::Failure;
+use super::super::precision::not_looked_at;
 use super::super::scenario::{ScenarioArgs, written};
 use foresail::report::figures::Scope;
 use foresail::report::sweep::{StudyHead, SweepPlan};
@@ -105,6 +106,7 @@ impl PointsArgs {
         let mut base = written.with(&sets).map_err(Failure::Input)?;
         base.seed = self.scenario.seed().unwrap_or(base.seed);
         base.replications = self.replications.unwrap_or(base.replications);
+        not_looked_at(&base, "every point has as many replications as -n or the scenario says");
         let sample = sample.map(|points| (points, method.unwrap_or_default()));
         let wanted = Wanted { vary, sample, seed: base.seed, most: self.max_points, sets: &sets, written: &written };
         let plan = match Plan::new(wanted, &base) {

@@ -47,6 +47,7 @@ use super::file::{Fidelity, ScenarioFile};
 use super::issue::{Issue, Issues, Place};
 use super::kubernetes::Converter;
 use super::loaded::{Scenario, ThresholdText};
+use super::precision::checked_precision;
 use crate::cluster::ClusterState;
 use crate::market::{Catalog, PriceBook, Provider};
 use crate::units::SimDuration;
@@ -127,9 +128,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
     warn_about_nodes(&scene, &cast, issues);
     let owner_list = owners::build(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, negotiated.as_ref(), issues);
-    if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
-        latency::warn_about_hopeless(traffic, &cast, duration, issues);
-    }
+    warn_about_latency(&cast, duration, issues);
     let replications = file.replications.unwrap_or(REPLICATIONS);
     let step = file.step.map_or(STEP, |time| time.0);
     check_length(duration, step, replications, issues);
@@ -160,12 +159,20 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         duration,
         warm_up: warm_up(file, issues),
         replications,
+        precision: precision(file, issues),
         seed: file.seed.unwrap_or(1),
         growth_per_month: file.traffic.growth.map(|growth| growth.per_month),
         thresholds: thresholds(file),
         caveats: Issues::new(),
         not_in_bill,
     })
+}
+
+/// Services that cannot keep up, once nothing else is wrong.
+fn warn_about_latency(cast: &Cast, duration: SimDuration, issues: &mut Issues) {
+    if let Some(traffic) = cast.traffic.as_ref().filter(|_| !issues.has_errors()) {
+        latency::warn_about_hopeless(traffic, cast, duration, issues);
+    }
 }
 
 /// What was committed to, and what the machines emit: once everything that is paid for is known.
@@ -279,6 +286,11 @@ pub fn checked_replications(replications: u32) -> Result<u32, Issue> {
         return Ok(replications);
     }
     Err(Issue::error("replications", format!("found {replications}, expected 1 to {MOST_REPLICATIONS}")))
+}
+
+fn precision(file: &ScenarioFile, issues: &mut Issues) -> Option<f64> {
+    let asked = checked_precision("precision", &file.precision.as_ref()?.0);
+    asked.map_err(|issue| issues.push(issue)).ok()
 }
 
 /// `EKS 1.28`.

@@ -7,7 +7,7 @@ use super::cluster::{Assume, Assumption};
 use super::costs::{SupportPlan, SupportTerms};
 use super::growth::GrowthRate;
 use super::prices::{Percent, PriceTerms, Prices};
-use super::values::{FilePath, KubernetesVersion, ShortTime, Time};
+use super::values::{FilePath, KubernetesVersion, Precision, ShortTime, Time};
 use crate::units::Quantity;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -56,6 +56,10 @@ described!(Quantity, "Quantity", _generator => json_schema!({
 described!(Percent, "Percent", _generator => json_schema!({
     "type": ["string", "number"], "pattern": PERCENT, "minimum": 0, "maximum": 100,
     "x-type": "percentage", "x-unit": "7%, or a number of percent of at least 1",
+}));
+described!(Precision, "Precision", _generator => json_schema!({
+    "type": ["string", "number"], "pattern": PERCENT, "exclusiveMinimum": 0, "exclusiveMaximum": 1,
+    "x-type": "share", "x-unit": "1%, or 0.01",
 }));
 described!(GrowthRate, "Growth", _generator => json_schema!({
     "anyOf": [

@@ -35,7 +35,7 @@ pub use recommend::{FlashCrowd, HoldBack, Keep, Knob, Knobs, Recommend, Redundan
 pub use services::{ColdStart, JobWork, LoadBalancing, Requests, RetryPolicy, Service, WorkloadPatch};
 pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Resampled, Stage, Trace, Traffic, Weeks};
-pub use values::{FilePath, KubernetesVersion, ShortTime, Time};
+pub use values::{FilePath, KubernetesVersion, Precision, ShortTime, Time};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -142,6 +142,10 @@ pub struct ScenarioFile {
     /// How often.
     #[schemars(extend("default" = 40, "x-unit" = "runs, 1 to 100000"), example = 20)]
     pub replications: Option<u32>,
+    /// `foresail run` doubles the replications, up to 5120, until the intervals of the cost and of the slowest route's P95 reach no farther
+    /// from the mean than this share of it. Other commands say that they do not.
+    #[schemars(extend("x-default" = "as many as `replications` says"), example = "1%")]
+    pub precision: Option<Precision>,
     /// The seed.
     #[schemars(extend("default" = 1), example = 7)]
     pub seed: Option<u64>,

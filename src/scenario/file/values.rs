@@ -110,6 +110,35 @@ impl<'de> Deserialize<'de> for ShortTime {
     }
 }
 
+/// A share as it is written, `1%` or 0.01: what it may be is looked at with the rest of the scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precision(pub String);
+
+impl<'de> Deserialize<'de> for Precision {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Precision;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a share such as 1% or 0.01")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Precision, E> {
+                Ok(Precision(text.to_owned()))
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Precision, E> {
+                Ok(Precision(number.to_string()))
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Precision, E> {
+                Ok(Precision(number.to_string()))
+            }
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Precision, E> {
+                Ok(Precision(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
 /// A version of Kubernetes: `"1.28"`, or the number 1.28, which YAML makes of it without quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubernetesVersion(pub String);
