@@ -1,6 +1,8 @@
 //! A cast whose time begins later: what a part of a scenario is simulated from.
 
-use super::{BlueGreen, Cast, Deploy, Fault, FaultKind, Load, Measure, Metered, TracePod, Workload, WorkloadKind};
+use super::{
+    BlueGreen, Cast, Deploy, Fault, FaultKind, Hpa, Load, Measure, Metered, Signal, TracePod, Workload, WorkloadKind,
+};
 use crate::units::{SimDuration, SimTime};
 use std::sync::Arc;
 
@@ -26,9 +28,7 @@ impl Cast {
         cast.faults = cast.faults.iter().filter_map(|fault| fault_later(fault, by)).collect();
         cast.trace = cast.trace.iter().filter_map(|pod| trace_pod_later(*pod, by)).collect();
         cast.metered = cast.metered.iter().map(|row| metered_later(row, by)).collect();
-        for minimum in cast.hpas.iter_mut().flat_map(|hpa| &mut hpa.schedule) {
-            *minimum = minimum.later(by);
-        }
+        cast.hpas.iter_mut().for_each(|hpa| hpa_later(hpa, by));
         cast.workloads.iter_mut().for_each(|(_, workload)| workload_later(workload, by));
         for deploy in &mut cast.deploys {
             deploy_later(deploy, &mut cast.workloads[deploy.workload], by);
@@ -89,6 +89,17 @@ fn workload_later(workload: &mut Workload, by: SimDuration) {
         let present = demand_milli.partition_point(|(from, _)| *from <= SimTime::ZERO + by).saturating_sub(1);
         demand_milli.drain(..present);
         demand_milli.iter_mut().for_each(|(from, _)| *from = from_start(*from, by));
+    }
+}
+
+fn hpa_later(hpa: &mut Hpa, by: SimDuration) {
+    for minimum in &mut hpa.schedule {
+        *minimum = minimum.later(by);
+    }
+    for (_, signal) in &mut hpa.signals {
+        if let Signal::Clock(window) = signal {
+            *window = window.later(by);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 mod billing;
 mod carbon;
 mod cast;
+mod cron_window;
 mod delay;
 mod deploy;
 mod fault;
@@ -30,6 +31,7 @@ pub use crate::id::{GroupId, InstanceId, WorkloadId};
 pub use billing::{Billing, NodeItem, PricedTime, Standing};
 pub use carbon::{Carbon, MachineEmissions};
 pub use cast::Cast;
+pub use cron_window::CronWindow;
 pub use delay::Delay;
 pub use deploy::{BlueGreen, Deploy, TracePod};
 pub use fault::{Fault, FaultKind, OnNotice, OnRebalance, Rebalance, Replacement};

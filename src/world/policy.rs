@@ -1,5 +1,6 @@
 //! What guards and scales workloads: budgets and pod autoscalers with their targets.
 
+use super::CronWindow;
 use crate::cluster::LabelSelector;
 use crate::controllers::disruption::{Promise, UnhealthyPods};
 use crate::hpa::{HpaSpec, ScheduledMinimum};
@@ -37,6 +38,8 @@ pub struct Hpa {
     pub signals: Vec<(Symbol, Signal)>,
     /// Another HPA has the same target: the controller evaluates the metrics of neither (`AmbiguousSelector`).
     pub is_ambiguous: bool,
+    /// The ScaledObject that KEDA makes it of: what it says is changed there.
+    pub scaled_object: Option<Symbol>,
 }
 
 /// A VerticalPodAutoscaler with its target.
@@ -50,8 +53,8 @@ pub struct Vpa {
     pub spec: VpaSpec,
 }
 
-/// Something of the traffic that a custom metric can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that a custom or external metric can read.
+#[derive(Clone, Debug)]
 pub enum Signal {
     /// Requests per second that arrive at the target's service.
     RequestsPerSecond,
@@ -59,4 +62,6 @@ pub enum Signal {
     Backlog,
     /// Requests per second that enter the cluster.
     EntryRequestsPerSecond,
+    /// The clock.
+    Clock(CronWindow),
 }

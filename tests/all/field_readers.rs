@@ -179,7 +179,7 @@ fn c42_what_decides_in_a_live_cluster_is_named() {
     let folder = case("42-run-karpenter-eksctl-keda-inputs");
     for (name, said) in [
         ("karpenter", "NodePools decide and are not simulated: Karpenter launches and removes nodes by them"),
-        ("keda", "ScaledObjects decide and are not simulated: KEDA scales workloads by them"),
+        ("keda", "keda-hpa-api"),
         // Other than these, eksctl's groups are read.
         ("eksctl", "eu-central-1 is taken from here"),
     ] {

@@ -45,6 +45,7 @@ mod infrastructure;
 mod infrastructure_files;
 mod init;
 mod invariants;
+mod keda;
 mod latency;
 mod latency_calls;
 mod latency_fit;

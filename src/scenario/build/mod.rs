@@ -28,6 +28,7 @@ mod price_book;
 mod prices;
 mod recommend;
 mod requests;
+mod scaled_objects;
 mod scene;
 mod scheduler;
 mod spot_prices;

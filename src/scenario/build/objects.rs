@@ -1,5 +1,6 @@
 //! The manifests' objects by kind.
 
+use super::scaled_objects::ScaledObjects;
 use crate::scenario::autoscaler_flags;
 use crate::scenario::declared::Declared;
 use crate::scenario::digest::Recorder;
@@ -9,6 +10,7 @@ use crate::scenario::kubernetes::admission::Admission;
 use crate::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
 use crate::scenario::kubernetes::configuration::ConfigMap;
 use crate::scenario::kubernetes::decides::Deciding;
+use crate::scenario::kubernetes::keda::is_scaled_object;
 use crate::scenario::kubernetes::node::{Namespace, Node};
 use crate::scenario::kubernetes::pod::Pod;
 use crate::scenario::kubernetes::policy::PodDisruptionBudget;
@@ -36,7 +38,9 @@ pub(super) struct Objects {
     pub(super) nodes: Vec<Placed<Node>>,
     pub(super) jobs: Vec<Placed<Job>>,
     pub(super) cron_jobs: Vec<Placed<CronJob>>,
+    /// Those that were read, and those that KEDA makes of ScaledObjects.
     pub(super) hpas: Vec<Placed<HorizontalPodAutoscaler>>,
+    pub(super) scaled: ScaledObjects,
     pub(super) vpas: Vec<Placed<VerticalPodAutoscaler>>,
     pub(super) budgets: Vec<Placed<PodDisruptionBudget>>,
     /// What the API server fills in.
@@ -90,6 +94,8 @@ impl Objects {
         for path in paths {
             reader.read(files, &path, issues, &mut |item, issues| objects.take(item, issues));
         }
+        let Objects { scaled, hpas, .. } = &mut objects;
+        scaled.add_hpas(hpas, issues);
         objects
     }
 
@@ -98,6 +104,9 @@ impl Objects {
             if eksctl::is_config(value) {
                 let config = eksctl::config(from, value, issues);
                 return self.declared.absorb(config, issues);
+            }
+            if is_scaled_object(value) {
+                return self.scaled.take(from, value, issues);
             }
             if self.deciding.take(from, value) {
                 return;

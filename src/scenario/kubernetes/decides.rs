@@ -18,9 +18,9 @@ const fn row(group: &'static str, kind: &'static str, what: &'static str) -> Dec
     Decider { group, kind, what }
 }
 
+/// A scenario reads them as HPAs; here are the doors to one controller alone.
 const EVENTS: &str = "KEDA scales workloads by them through an HPA of its own, to zero too; here their replicas stay as written \
-                      (kubectl get hpa keda-hpa-NAME -o yaml prints an HPA that is simulated; a cron trigger is its \
-                      hpas.NAME.schedule)";
+                      (kubectl get hpa keda-hpa-NAME -o yaml prints that HPA; a scenario simulates it)";
 const PROVISIONS: &str = "Karpenter launches and removes nodes by them; here only nodeGroups and Terraform give nodes";
 const MACHINES: &str = "Cluster API makes nodes of them; here only nodeGroups and Terraform give nodes";
 const OPERATED: &str = "the operator makes a StatefulSet of each; here they have no pods: add the StatefulSet, as \

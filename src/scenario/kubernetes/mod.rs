@@ -14,6 +14,7 @@ pub mod dump;
 mod hpa_rules;
 mod hpa_v1;
 mod karpenter;
+pub mod keda;
 mod kind;
 pub mod limit_range;
 pub mod meta;

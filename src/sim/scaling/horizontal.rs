@@ -2,7 +2,7 @@
 
 use crate::cluster::Phase;
 use crate::hpa::{
-    ApiDown, ContainerUsage, Decision, HpaController, Observation, PodContainer, PodGroup, PodPhase, Readiness,
+    ApiDown, ContainerUsage, Decision, HpaController, Metric, Observation, PodContainer, PodGroup, PodPhase, Readiness,
 };
 use crate::intern::Symbol;
 use crate::sim::event::Event;
@@ -12,7 +12,7 @@ use crate::sim::scaling::metered_pods::Sample;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadId;
-use crate::world::{Hpa, Load, Signal};
+use crate::world::{CronWindow, Hpa, Load, Signal};
 use smallvec::SmallVec;
 
 /// The HPA controller.
@@ -21,6 +21,8 @@ pub(crate) struct Horizontal {
     pub(crate) hpas: Vec<HpaController>,
     /// By HPA: the version of the metered pods that it last saw, and `spec.replicas`.
     pub(crate) shown: Vec<(u64, i32)>,
+    /// By HPA and signal: what the clock says, and until when.
+    clocks: Vec<SmallVec<[(i32, SimTime); 2]>>,
 }
 
 impl Horizontal {
@@ -34,6 +36,8 @@ impl Horizontal {
             |hpa: &Hpa| HpaController::new(hpa.spec.clone(), cast.hpa_flags).with_schedule(hpa.schedule.clone());
         self.hpas = cast.hpas.iter().map(controller).collect();
         self.shown = vec![(0, -1); self.hpas.len()];
+        let unread = |hpa: &Hpa| hpa.signals.iter().map(|_| (CronWindow::OUTSIDE, SimTime::MIN)).collect();
+        self.clocks = cast.hpas.iter().map(unread).collect();
         let scrape = shared.phase("metrics server", shared.timing.scrape);
         let sync = if shared.timing.fresh_metrics { scrape } else { shared.phase("hpa", shared.timing.hpa_sync) };
         shared.queue.push(scrape, Event::Scrape);
@@ -90,6 +94,7 @@ impl Horizontal {
             };
             containers.extend(shared.cluster.spec(look.spec).containers.iter().enumerate().map(row));
         }
+        self.read_clocks(&shared.cast.hpas[index], index, now);
         let per_pod = self.signals(shared, index, workload, true);
         let totals = self.signals(shared, index, workload, false);
         let mut groups: SmallVec<[PodGroup<'_>; 4]> = SmallVec::new();
@@ -132,20 +137,32 @@ impl Horizontal {
         workload: WorkloadId,
         per_pod: bool,
     ) -> SmallVec<[(Symbol, i64); 2]> {
-        let Some(load) = &shared.load else { return SmallVec::new() };
         let hpa = &shared.cast.hpas[index];
-        let own = match shared.cast.workloads[workload].load {
-            Load::Service(service) => Some(&load.services()[service]),
+        let own = match (&shared.cast.workloads[workload].load, &shared.load) {
+            (Load::Service(service), Some(load)) => Some(&load.services()[*service]),
             _ => None,
         };
         let pods = if per_pod { shared.counts.workloads[workload].ready.value().max(1) as f64 } else { 1.0 };
-        let value = |signal: Signal| match signal {
+        let value = |at: usize, signal: &Signal| match signal {
             Signal::RequestsPerSecond => own.map(|service| service.last_rate),
             Signal::Backlog => own.map(|service| service.last.backlog),
-            Signal::EntryRequestsPerSecond => Some(load.entry_rate),
+            Signal::EntryRequestsPerSecond => shared.load.as_ref().map(|load| load.entry_rate),
+            Signal::Clock(_) => Some(f64::from(self.clocks[index][at].0)),
         };
         let milli = |value: f64| (value / pods * 1000.0).round() as i64;
-        hpa.signals.iter().filter_map(|(name, signal)| Some((*name, milli(value(*signal)?)))).collect()
+        let rows = hpa.signals.iter().enumerate();
+        rows.filter_map(|(at, (name, signal))| Some((*name, milli(value(at, signal)?)))).collect()
+    }
+
+    /// Asks the clocks whose values may have changed.
+    fn read_clocks(&mut self, hpa: &Hpa, index: usize, now: SimTime) {
+        for ((_, signal), held) in hpa.signals.iter().zip(&mut self.clocks[index]) {
+            if let Signal::Clock(window) = signal
+                && held.1 <= now
+            {
+                *held = window.at(now);
+            }
+        }
     }
 
     /// An HPA (or a user) changes `spec.replicas`.
@@ -160,7 +177,7 @@ impl Horizontal {
         shared.counts.rescaled(id, last, to - from);
         let because = match saw.grounds.proposed {
             None => Cause::Scenario,
-            Some(_) if saw.grounds.scheduled => Cause::Scenario,
+            Some(_) if saw.grounds.scheduled || is_by_the_clock(&shared.cast.hpas[saw.hpa], &saw) => Cause::Scenario,
             Some(_) if saw.milli_requests_per_second > 0 => Cause::Traffic,
             Some(_) => Cause::Load,
         };
@@ -171,6 +188,13 @@ impl Horizontal {
         shared.workloads[id].dirty = true;
         shared.wake_controllers();
     }
+}
+
+/// Whether the metric that counts is the clock's.
+fn is_by_the_clock(hpa: &Hpa, saw: &SeenByHpa) -> bool {
+    let winner = saw.grounds.winner.and_then(|winner| hpa.spec.metrics.get(usize::from(winner.metric)));
+    let Some(Metric::External { metric, .. }) = winner else { return false };
+    hpa.signals.iter().any(|(name, signal)| name == metric && matches!(signal, Signal::Clock(_)))
 }
 
 /// The first container does all the work.
@@ -233,6 +257,7 @@ mod tests {
             schedule,
             signals: Vec::new(),
             is_ambiguous: false,
+            scaled_object: None,
         });
         let mut shared = small.shared();
         let (web, node) = (Id::from_index(0), node(&mut shared, "a"));

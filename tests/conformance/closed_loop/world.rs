@@ -50,7 +50,15 @@ pub(crate) fn build(case: &Case) -> Result<Cast, String> {
         let Some((workload, _)) = workloads.iter().find(|(_, w)| is_target(w)) else { continue };
         hpas.push((
             format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name),
-            Hpa { name, workload, spec, schedule: Vec::new(), signals: Vec::new(), is_ambiguous: false },
+            Hpa {
+                name,
+                workload,
+                spec,
+                schedule: Vec::new(),
+                signals: Vec::new(),
+                is_ambiguous: false,
+                scaled_object: None,
+            },
         ));
     }
     hpas.sort_by(|a, b| a.0.cmp(&b.0));

@@ -19,31 +19,27 @@ pub(super) fn patch(answer: &Answer, cast: &Cast) -> String {
         if own.is_empty() {
             continue;
         }
+        // What KEDA makes it makes again: the change is one of the ScaledObject.
+        let scaled = hpa.scaled_object.map(|name| symbols.text(name));
+        let (version, kind, name) = match scaled {
+            Some(scaled) => ("keda.sh/v1alpha1", "ScaledObject", scaled),
+            None => ("autoscaling/v2", "HorizontalPodAutoscaler", name),
+        };
         let _ = write!(
             text,
-            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: {name}\n  \
-             namespace: {namespace}\nspec:\n"
+            "---\napiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n"
         );
-        spec(&mut text, hpa, &own, cast);
+        match scaled {
+            Some(_) => of_keda(&mut text, hpa, &own),
+            None => spec(&mut text, hpa, &own, cast),
+        }
     }
     text
 }
 
 fn spec(text: &mut String, hpa: &Hpa, own: &[&KnobAnswer], cast: &Cast) {
-    let of = |kind: KnobKind| own.iter().find(|knob| knob.kind == kind);
-    for (kind, field, now) in
-        [(KnobKind::Min, "minReplicas", hpa.spec.min), (KnobKind::Max, "maxReplicas", hpa.spec.max)]
-    {
-        let value = match of(kind) {
-            Some(knob) => {
-                let _ = writeln!(text, "  # {}", why(knob));
-                knob.recommended.clone()
-            }
-            None => now.to_string(),
-        };
-        let _ = writeln!(text, "  {field}: {value}");
-    }
-    if let Some(knob) = of(KnobKind::Target) {
+    bounds(text, own, [("minReplicas", Some(hpa.spec.min)), ("maxReplicas", Some(hpa.spec.max))]);
+    if let Some(knob) = own.iter().find(|knob| knob.kind == KnobKind::Target) {
         let _ = writeln!(text, "  # {}", why(knob));
         match knob.recommended.parse().ok().and_then(|percent| metrics::with_cpu_target(hpa, percent, cast)) {
             Some(list) => text.push_str(&list),
@@ -57,11 +53,47 @@ fn spec(text: &mut String, hpa: &Hpa, own: &[&KnobAnswer], cast: &Cast) {
             }
         }
     }
-    behavior(text, own);
+    behavior(text, own, "  ");
+}
+
+/// The minimum and the maximum under these names; one that does not change is as it is now, where that is told.
+fn bounds(text: &mut String, own: &[&KnobAnswer], fields: [(&str, Option<i32>); 2]) {
+    for (kind, (field, now)) in [KnobKind::Min, KnobKind::Max].into_iter().zip(fields) {
+        let changed = own.iter().find(|knob| knob.kind == kind);
+        if let Some(knob) = changed {
+            let _ = writeln!(text, "  # {}", why(knob));
+        }
+        let now = now.map(|now| now.to_string());
+        if let Some(value) = changed.map(|knob| knob.recommended.clone()).or(now) {
+            let _ = writeln!(text, "  {field}: {value}");
+        }
+    }
+}
+
+/// `spec` of a ScaledObject: only what changes, for a minimum of 0 is not the HPA's.
+fn of_keda(text: &mut String, hpa: &Hpa, own: &[&KnobAnswer]) {
+    bounds(text, own, [("minReplicaCount", None), ("maxReplicaCount", None)]);
+    if let Some(knob) = own.iter().find(|knob| knob.kind == KnobKind::Target) {
+        let _ = writeln!(
+            text,
+            "  # {}\n  # Set the value of its cpu trigger to {} by hand: the list of triggers is replaced as a whole.",
+            why(knob),
+            knob.recommended
+        );
+    }
+    let mut rules = String::new();
+    behavior(&mut rules, own, "      ");
+    if !rules.is_empty() {
+        let _ = write!(text, "  advanced:\n    horizontalPodAutoscalerConfig:\n{rules}");
+    }
+    // A comment alone would be no mapping.
+    if own.iter().all(|knob| knob.kind == KnobKind::Target) {
+        let _ = writeln!(text, "  maxReplicaCount: {}", hpa.spec.max);
+    }
 }
 
 /// What is below `behavior` of an HPA: the rest of it stays.
-fn behavior(text: &mut String, own: &[&KnobAnswer]) {
+fn behavior(text: &mut String, own: &[&KnobAnswer], margin: &str) {
     let mut rules = Value::Null;
     for knob in own.iter().filter(|knob| knob.kind == KnobKind::Other) {
         let mut is_behavior = false;
@@ -73,12 +105,12 @@ fn behavior(text: &mut String, own: &[&KnobAnswer]) {
             is_behavior = true;
         }
         if is_behavior {
-            let _ = writeln!(text, "  # {}", why(knob));
+            let _ = writeln!(text, "{margin}# {}", why(knob));
         }
     }
     if !rules.is_null() {
         // A value in braces is YAML too.
-        let _ = writeln!(text, "  behavior: {rules}");
+        let _ = writeln!(text, "{margin}behavior: {rules}");
     }
 }
 

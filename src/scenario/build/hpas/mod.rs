@@ -1,5 +1,6 @@
 //! HorizontalPodAutoscalers and their targets.
 
+mod clocks;
 mod patch;
 mod schedule;
 
@@ -12,7 +13,7 @@ use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::autoscaling::CrossVersionObjectReference;
 use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::WorkloadId;
-use crate::world::{Cast, Hpa, Signal, Workload, WorkloadKind};
+use crate::world::{Cast, CronWindow, Hpa, Signal, Workload, WorkloadKind};
 
 /// Fills `cast` with the HPAs, in the order of their names.
 ///
@@ -49,9 +50,12 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
             issues.push(from.locate(issue));
         }
         let key = format!("{}/{}", object.metadata.namespace_or_default(), object.metadata.name);
-        let signals = signals(&spec, converter, from, issues);
+        let scaled = scene.objects.scaled.behind(&object);
+        let clocks = scaled.map(|scaled| clocks::clocks(scaled, scene.start.at, issues)).unwrap_or_default();
+        let signals = signals(&spec, &clocks, converter, (from, issues));
+        let scaled_object = scaled.map(|scaled| converter.symbol(&scaled.name));
         let name = converter.symbol(&object.metadata.name);
-        rows.push((key, from, Hpa { name, workload, spec, schedule, signals, is_ambiguous: false }));
+        rows.push((key, from, Hpa { name, workload, spec, schedule, signals, is_ambiguous: false, scaled_object }));
     }
     for name in scene.file.hpas.keys() {
         if !scene.objects.hpas.iter().any(|(_, object)| object.metadata.name == *name) {
@@ -76,9 +80,9 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
 /// What custom metrics read, by what their names say.
 fn signals(
     spec: &HpaSpec,
+    clocks: &[(String, CronWindow)],
     converter: &mut Converter<'_>,
-    from: &Provenance,
-    issues: &mut Issues,
+    (from, issues): (&Provenance, &mut Issues),
 ) -> Vec<(Symbol, Signal)> {
     let mut signals = Vec::new();
     for metric in &spec.metrics {
@@ -88,7 +92,9 @@ fn signals(
             Metric::External { metric, .. } => (*metric, Signal::EntryRequestsPerSecond),
         };
         let text = converter.cluster().symbols.text(name).to_ascii_lowercase();
-        if ["request", "rps", "qps", "http"].iter().any(|word| text.contains(word)) {
+        if let Some((_, window)) = clocks.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+            signals.push((name, Signal::Clock(window.clone())));
+        } else if ["request", "rps", "qps", "http"].iter().any(|word| text.contains(word)) {
             signals.push((name, own));
         } else if ["queue", "backlog", "message", "lag"].iter().any(|word| text.contains(word)) {
             signals.push((name, Signal::Backlog));
@@ -96,7 +102,7 @@ fn signals(
             let message = format!("nothing is known that the metric `{text}` could read: it has no values");
             let issue = Issue::warning("spec.metrics", message);
             // KEDA's cron trigger is such a metric: `s0-cron-Europe-Berlin-...`.
-            let help = "a window of KEDA's cron trigger is written as hpas.NAME.schedule";
+            let help = "add the ScaledObject, whose cron trigger has the times; or write them as hpas.NAME.schedule";
             issues.push(from.locate(if text.contains("-cron-") { issue.with_help(help) } else { issue }));
         }
     }
