@@ -1,11 +1,9 @@
 //! Redundancy that no week of ordinary traffic shows, and that stays: the least that minimums may be.
 
-use crate::cluster::{ClusterState, NodeId};
-use crate::id::{Id, IdVec, WorkloadId};
+use crate::id::{IdVec, WorkloadId};
 use crate::intern::Symbol;
 use crate::scenario::wanted::{Keep, Redundancy};
-use crate::scheduler::Filters;
-use crate::world::{Cast, GroupId, Workload, WorkloadKind};
+use crate::world::{Cast, GroupId, Holders, Workload, WorkloadKind};
 
 /// No HPA's minimum is lowered below this: an ordinary week does not show what the loss of a node does to a
 /// service of a single pod.
@@ -80,34 +78,50 @@ fn group_floor(cast: &Cast, tenants: &[WorkloadId], kept: &[Symbol]) -> Option<(
 
 /// The workloads that a group's nodes can hold, DaemonSets and Jobs apart.
 fn tenants(cast: &Cast) -> IdVec<GroupId, Vec<WorkloadId>> {
-    let (cluster, nodes) = empty_nodes(cast);
+    let holders = Holders::of(cast);
     let mut tenants = IdVec::filled(Vec::new(), cast.groups.len());
     for (id, workload) in cast.workloads.iter() {
         if matches!(workload.kind, WorkloadKind::DaemonSet(_) | WorkloadKind::Job { .. } | WorkloadKind::CronJob { .. })
         {
             continue;
         }
-        let profile = cast.profiles.of(cluster.spec(workload.template).scheduler);
-        let Ok(filters) = Filters::prepare(&cluster, profile, workload.template, None) else { continue };
-        for (group, node) in &nodes {
-            if filters.check(&cluster, *node).is_ok() {
-                tenants[*group].push(id);
-            }
+        for group in holders.groups(id).into_iter().flatten() {
+            tenants[group].push(id);
         }
     }
     tenants
 }
 
-/// An empty node of each group.
-fn empty_nodes(cast: &Cast) -> (ClusterState, Vec<(GroupId, NodeId)>) {
-    let mut cluster = cast.cluster.clone();
-    let mut nodes = Vec::new();
-    for (id, group) in cast.groups.iter().filter(|(_, group)| group.max > 0) {
-        if let Some(machine) = group.machines.first() {
-            let mut node = machine.template.clone();
-            node.name = cluster.symbols.intern(&format!("{}-{}", group.name, id.index()));
-            nodes.push((id, cluster.add_node(node)));
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Sources, load};
+
+    /// The floor of a group whose second machine type alone is large enough for a StatefulSet that runs in one of its zones.
+    fn floor(selector: &str) -> Floor {
+        let folder = tempfile::tempdir().expect("a folder");
+        let scenario = "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: db\nmanifests: [db.yaml]\n\
+             cluster: {region: us-east-1, zones: [us-east-1a, us-east-1b]}\nduration: 1h\n\
+             nodeGroups: {db: {instanceTypes: [t3.small, m5.2xlarge], minSize: 4, maxSize: 6, desiredSize: 4}}\n";
+        let objects = format!(
+            "{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: db}}, spec: {{replicas: 3, serviceName: db, selector: {{matchLabels: \
+             {{app: db}}}}, template: {{metadata: {{labels: {{app: db}}}}, spec: {{nodeSelector: {{{selector}}}, containers: [{{name: db, \
+             image: db, resources: {{requests: {{cpu: '5', memory: 4Gi}}}}}}]}}}}}}}}\n"
+        );
+        std::fs::write(folder.path().join("scenario.yaml"), scenario).expect("written");
+        std::fs::write(folder.path().join("db.yaml"), objects).expect("written");
+        let loaded = load(Sources::Disk, &folder.path().join("scenario.yaml"), &[]);
+        let cast = loaded.unwrap_or_else(|issues| panic!("{issues:?}")).cast;
+        let floors = Floors::of(&cast, &Keep::default());
+        floors.groups.values().next().cloned().expect("a group")
     }
-    (cluster, nodes)
+
+    #[test]
+    fn what_runs_in_one_zone_or_on_a_later_machine_type_keeps_its_group() {
+        let kept = Floor { least: 3, why: "StatefulSet db runs there".to_owned() };
+        assert_eq!(floor(""), kept);
+        assert_eq!(floor("topology.kubernetes.io/zone: us-east-1b"), kept);
+        let other = floor("topology.kubernetes.io/zone: us-east-1f");
+        assert!(other.why.starts_with("no traffic shows"), "{other:?}");
+    }
 }
