@@ -53,8 +53,8 @@ fn plausible(decision: &str) -> &'static [&'static str] {
         ],
         "deleted" => &["rescaled", "rollout", "switched", "retired", "rolled-back"],
         "unneeded" => &["rescaled", "rollout", "switched", "retired", "rolled-back", "completed", "failed"],
-        // A pod of a node that is drained helps to grow a group before it has waited itself: the last of it is that it got that node.
-        "scale-up" => &["waits", "bound", "pod-at-start"],
+        // A pod of a node that is drained helps to grow a group before it has waited itself.
+        "scale-up" => &["waits", "scale-down"],
         "refused" | "group-skipped" => &["waits"],
         "kept" => &["bound", "pod-at-start"],
         "started" => &["completed", "failed"],

@@ -49,7 +49,7 @@ impl Provisioning {
             None => BTreeMap::new(),
             Some(_) => outcome.scale_up.skipped.iter().copied().collect(),
         };
-        let because = outcome.scale_up.pending.as_deref().and_then(|pods| first_wait(shared, pods));
+        let because = outcome.scale_up.pending.as_deref().and_then(|pods| first_wait(shared, &self.drains, pods));
         let because = Cause::record_or(because, Cause::Found);
         for (group, why) in &skipped {
             if self.logged.skipped.get(group) != Some(why) {

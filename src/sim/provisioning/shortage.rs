@@ -1,10 +1,11 @@
 //! For whom the node autoscaler acts: the pods that wait, as the log knows them.
 
 use crate::autoscaler::LoopOutcome;
-use crate::cluster::PodId;
-use crate::id::Id;
+use crate::cluster::{NodeId, PodId};
+use crate::id::{Id, IdVec};
+use crate::sim::event::DrainId;
 use crate::sim::log::{Cause, RecordId};
-use crate::sim::pods::life::PodLife;
+use crate::sim::provisioning::state::Drain;
 use crate::sim::shared::Shared;
 
 /// The waiting pods that a loop grows a group for.
@@ -21,12 +22,12 @@ impl Shortage {
     pub(crate) const LEAST_SIZE: Shortage = Shortage { pods: 0, because: Cause::Scenario };
 
     /// Those that the option taken is for. Without a log nobody asks.
-    pub(crate) fn helped_by(shared: &Shared, outcome: &LoopOutcome) -> Shortage {
+    pub(super) fn helped_by(shared: &Shared, drains: &IdVec<DrainId, Drain>, outcome: &LoopOutcome) -> Shortage {
         let up = &outcome.scale_up;
         let taken = up.options.iter().find(|option| up.chosen == Some(option.group));
         match taken.filter(|_| shared.log.is_on()) {
             Some(option) => {
-                let because = Cause::record_or(first_wait(shared, &option.pods), Cause::Found);
+                let because = Cause::record_or(first_wait(shared, drains, &option.pods), Cause::Found);
                 Shortage { pods: option.pods.len() as u32, because }
             }
             None => Shortage::LEAST_SIZE,
@@ -34,11 +35,18 @@ impl Shortage {
     }
 }
 
-/// The record that a pod waits, of the first of these that the scheduler has tried; else what last happened to one.
-pub(crate) fn first_wait(shared: &Shared, pods: &[PodId]) -> Option<RecordId> {
-    let known = pods.iter().filter(|pod| pod.index() < shared.lives.len());
-    let lives: Vec<&PodLife> = known.map(|pod| &shared.lives[*pod]).collect();
-    // One that is on its way off a node that is drained has not waited yet: what drives it away is the cause.
-    let waits = lives.iter().filter(|life| life.waits).find_map(|life| life.because);
-    waits.or_else(|| lives.iter().find_map(|life| life.because))
+/// The record that a pod waits, of the first of these that the scheduler has tried; else the scale-down that drives one from its node; else
+/// what last happened to one.
+pub(super) fn first_wait(shared: &Shared, drains: &IdVec<DrainId, Drain>, pods: &[PodId]) -> Option<RecordId> {
+    let known: Vec<PodId> = pods.iter().copied().filter(|pod| pod.index() < shared.lives.len()).collect();
+    let life = |pod: &PodId| &shared.lives[*pod];
+    let waits = || known.iter().map(life).filter(|life| life.waits).find_map(|life| life.because);
+    // Cluster Autoscaler counts the pods of a node that it drains as waiting before they are evicted.
+    let driven = || known.iter().find_map(|pod| drain_of(drains, shared.cluster.pod(*pod).node()?));
+    waits().or_else(driven).or_else(|| known.iter().map(life).find_map(|life| life.because))
+}
+
+/// The last scale-down of a node.
+fn drain_of(drains: &IdVec<DrainId, Drain>, node: NodeId) -> Option<RecordId> {
+    drains.values().rfind(|drain| drain.node == node)?.record
 }

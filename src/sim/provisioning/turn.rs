@@ -62,7 +62,7 @@ impl Provisioning {
             self.autoscaler = Some(autoscaler);
             self.note_reasons(shared, now, &outcome);
             count_full_groups(shared, now, &outcome);
-            let shortage = Shortage::helped_by(shared, &outcome);
+            let shortage = Shortage::helped_by(shared, &self.drains, &outcome);
             outcome.commands().for_each(|command| self.act(shared, cloud, command, shortage));
         }
     }
