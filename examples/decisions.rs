@@ -207,6 +207,11 @@ fn main() {
     println!("\nkept in {} of {} times of test", held.iter().filter(|held| **held).count(), held.len());
 }
 
+/// What a recommendation changes, as `--set` takes it.
+fn sets(found: &Answer) -> Vec<String> {
+    found.changes().flat_map(|knob| knob.sets.iter().cloned()).collect()
+}
+
 /// A row of the table; whether the recommendation held in the test.
 fn one(pair: &Pair, asked: &Asked) -> Option<bool> {
     let (train, test) = (side(pair.platform, &pair.train), side(pair.platform, &pair.test));
@@ -214,10 +219,7 @@ fn one(pair: &Pair, asked: &Asked) -> Option<bool> {
         println!("| {} | nothing can move |", pair.name);
         return None;
     };
-    let sets = |knob: &foresail::study::advise::answer::KnobAnswer| -> Vec<String> {
-        knob.sets.iter().map(|set| format!("{set}{}", knob.recommended)).collect()
-    };
-    let chosen: Vec<String> = found.changes().flat_map(sets).collect();
+    let chosen = sets(&found);
     let fresh = 1_000..1_000 + asked.check;
     let as_is = measured(&test, &[], fresh.clone())?;
     let recommended = measured(&test, &chosen, fresh.clone())?;
@@ -232,7 +234,7 @@ fn one(pair: &Pair, asked: &Asked) -> Option<bool> {
         sorted(&train, 1..2, &random).into_iter().map(|(at, row)| (&random[at], row)).collect();
     let best = cheapest(&of_training, &now).and_then(|(texts, _)| measured(&test, texts, fresh.clone()));
     // The oracle looks at the test itself: the best there of all that is known, and of a search of its own.
-    let own = answer(&test, asked.check).map(|own| own.changes().flat_map(sets).collect::<Vec<String>>());
+    let own = answer(&test, asked.check).map(|own| sets(&own));
     let mut known: Vec<Vec<String>> = vec![Vec::new(), chosen.clone()];
     known.extend(own);
     let mut likely = of_training.clone();

@@ -3,6 +3,7 @@
 //! Everything else is a path as `--set` takes it.
 
 use super::autoscaler_flags;
+use super::documents::parse;
 use super::issue::{Issue, did_you_mean};
 use super::loaded::Scenario;
 use super::settings::Setting;
@@ -61,6 +62,18 @@ impl Target {
     pub fn set(&self) -> String {
         let flag = self.flag.as_ref().map_or(String::new(), |flag| format!("{flag}="));
         format!("{}={flag}", self.path.join("."))
+    }
+
+    /// A `--set` that puts the value here: `hpas.web.maxReplicas=4`.
+    pub fn text(&self, value: &Value) -> String {
+        let plain = match value {
+            // A flag and its value are one text; any other text has to be read as itself.
+            Value::String(text) if self.flag.is_some() || parse::<Value>(text).is_ok_and(|read| read == *value) => {
+                text.clone()
+            }
+            other => other.to_string(),
+        };
+        self.set() + &plain
     }
 
     /// Whether a value at one place is also one at the other.

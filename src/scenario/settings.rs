@@ -40,6 +40,11 @@ impl Setting {
         &self.path
     }
 
+    /// The value.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// As the user wrote it, with the flag before it.
     pub(super) fn written(&self) -> &str {
         &self.written

@@ -7,6 +7,7 @@ use crate::id::GroupId;
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
 use crate::world::{Cast, Limits, Objective, Promised};
+use serde::{Deserialize, Serialize};
 
 /// What is asked of a recommendation.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +61,9 @@ pub enum WantedKnob {
     },
 }
 
-/// What can change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What can change. Answers name it as a scenario does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum KnobKind {
     /// The minimum of every HPA and node group.
     Min,
@@ -69,7 +71,7 @@ pub enum KnobKind {
     Max,
     /// The cpu target of every HPA.
     Target,
-    /// How fast HPAs scale up.
+    /// How long HPAs wait before they scale up, and how fast they do.
     ScaleUp,
     /// How long they wait before they scale down, and how fast they do.
     ScaleDown,
@@ -83,7 +85,7 @@ pub enum KnobKind {
     UnneededTime,
     /// Its `--expander`.
     Expander,
-    /// What pods request.
+    /// What the pods of workloads with traffic request.
     Requests,
     /// Minima by the clock.
     Schedule,

@@ -98,7 +98,7 @@ fn hpa_later(hpa: &mut Hpa, by: SimDuration) {
     }
     for (_, signal) in &mut hpa.signals {
         if let Signal::Clock(window) = signal {
-            *window = window.later(by);
+            **window = window.later(by);
         }
     }
 }

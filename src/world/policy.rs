@@ -63,5 +63,5 @@ pub enum Signal {
     /// Requests per second that enter the cluster.
     EntryRequestsPerSecond,
     /// The clock.
-    Clock(CronWindow),
+    Clock(Box<CronWindow>),
 }

@@ -2,6 +2,7 @@
 
 use crate::program::Folder;
 use foresail::report::advice::AdviceReport;
+use foresail::scenario::wanted::KnobKind;
 use serde_json::Value;
 
 const OBJECTS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 6\n  selector: {matchLabels: {app: web}}\n  \
@@ -47,6 +48,27 @@ fn too_many_pods_are_found_and_patched_away() {
     assert!(markdown.ok().starts_with("## shop\n\n**make "), "{}", markdown.stdout);
     let yaml = folder.run("recommend . -n 3 --budget 60 --no-stress --out found -o yaml -q");
     assert_eq!(yaml.ok(), folder.text("found/recommended-hpas.yaml"));
+}
+
+#[test]
+fn what_is_named_moves_and_is_patched() {
+    let folder = shop(&format!("{PROMISED}recommend: {{knobs: [scaleUp, scaleDown, requests, schedule]}}\n"));
+    let done = folder.run("recommend . -n 3 --budget 60 --no-stress --out found -o json -q");
+    let report: AdviceReport = serde_json::from_str(done.ok()).expect("a recommendation");
+    let kinds: Vec<Option<KnobKind>> = report.answer.knobs.iter().map(|knob| knob.kind).collect();
+    for kind in [KnobKind::ScaleUp, KnobKind::ScaleDown, KnobKind::Requests] {
+        assert!(kinds.contains(&Some(kind)), "{kinds:?}");
+    }
+    assert!(!kinds.contains(&Some(KnobKind::Min)), "what is not named stays: {kinds:?}");
+    // Pods of 5 ms a request that ask for half a core each: smaller ones are what there is to save.
+    let requests = report.answer.changes().find(|knob| knob.kind == Some(KnobKind::Requests)).expect("requests fall");
+    let patch = folder.text("found/recommended-requests.yaml");
+    assert!(patch.contains("kind: Deployment") && patch.contains(&requests.recommended), "{patch}");
+    let sets = folder.text("found/recommended-sets.txt");
+    assert!(sets.contains(&format!("--set '{}'", requests.sets[0])), "{sets}");
+    let json: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    let kind = json["answer"]["knobs"].as_array().and_then(|rows| rows.iter().find(|row| row["kind"] == "scaleDown"));
+    assert!(kind.is_some(), "named as the scenario does");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use foresail::report::advice::{AdviceReport, advice_markdown, advice_text, patch
 use foresail::scenario::Scenario;
 use std::path::Path;
 
-/// The file that `kubectl` takes.
-const HPAS: &str = "recommended-hpas.yaml";
+/// The files that `kubectl` takes.
+const OBJECTS: [&str; 2] = ["recommended-hpas.yaml", "recommended-requests.yaml"];
 
 /// Writes what applies the answer, if a folder was named, and prints it.
 pub(super) fn tell_all(args: &Args, scenario: &Scenario, report: &AdviceReport) -> Result<(), Failure> {
@@ -32,10 +32,11 @@ pub(super) fn tell_all(args: &Args, scenario: &Scenario, report: &AdviceReport) 
     })
 }
 
-/// The HPAs that change; a comment where none does.
+/// The HPAs and workloads that change; a comment where none does.
 fn yaml(files: &[(&'static str, String)], report: &AdviceReport) -> String {
-    let found = files.iter().find(|(name, _)| *name == HPAS);
-    found.map_or_else(|| format!("# {}: no HPA changes.\n", report.scenario.name), |(_, text)| text.clone())
+    let found: String =
+        files.iter().filter(|(name, _)| OBJECTS.contains(name)).map(|(_, text)| text.as_str()).collect();
+    if found.is_empty() { format!("# {}: no HPA changes.\n", report.scenario.name) } else { found }
 }
 
 /// How to go on.

@@ -1,8 +1,9 @@
 //! An answer in the form of earlier releases: pairs of min and max.
 
 use crate::report::model::{Recommendation, RecommendedBounds, TriedSetting};
+use crate::scenario::wanted::KnobKind;
 use crate::study::Estimate;
-use crate::study::advise::answer::{Answer, KnobAnswer, KnobKind, Measured, Owner};
+use crate::study::advise::answer::{Answer, KnobAnswer, Measured, Owner};
 use crate::world::Cast;
 
 impl Recommendation {
@@ -35,7 +36,7 @@ fn bounds(answer: &Answer, cast: &Cast) -> Vec<RecommendedBounds> {
 }
 
 fn of_owner(answer: &Answer, owner: &Owner, (min, max): (i32, i32)) -> Option<RecommendedBounds> {
-    let of = |kind: KnobKind| answer.knobs.iter().find(|knob| knob.owner == *owner && knob.kind == kind);
+    let of = |kind: KnobKind| answer.knobs.iter().find(|knob| knob.owner == *owner && knob.kind == Some(kind));
     let both = [of(KnobKind::Min), of(KnobKind::Max)];
     let value =
         |knob: Option<&KnobAnswer>, now: u32| knob.and_then(|knob| knob.recommended.parse().ok()).unwrap_or(now);
@@ -46,7 +47,7 @@ fn of_owner(answer: &Answer, owner: &Owner, (min, max): (i32, i32)) -> Option<Re
         target: match owner {
             Owner::Hpa { namespace, name } => format!("HPA {namespace}/{name}"),
             Owner::Group(name) => format!("node group {name}"),
-            Owner::Autoscaler | Owner::Scenario => return None,
+            Owner::Workload { .. } | Owner::Autoscaler | Owner::Scenario => return None,
         },
         current_min,
         current_max,

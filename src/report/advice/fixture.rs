@@ -2,9 +2,10 @@
 
 use super::AdviceReport;
 use crate::report::{Prices, Run, ScenarioInfo};
+use crate::scenario::wanted::KnobKind;
 use crate::study::Estimate;
 use crate::study::advise::answer::{
-    Also, Answer, Effect, HeldBack, KnobAnswer, KnobKind, Measured, Owner, StressAnswer, Verdict,
+    Also, Answer, Effect, HeldBack, KnobAnswer, Measured, Owner, StressAnswer, Verdict,
 };
 
 pub(super) fn hpa(name: &str, kind: KnobKind, (current, recommended): (&str, &str)) -> KnobAnswer {
@@ -12,13 +13,13 @@ pub(super) fn hpa(name: &str, kind: KnobKind, (current, recommended): (&str, &st
         KnobKind::Min => ("minimum", "minReplicas="),
         KnobKind::Max => ("maximum", "maxReplicas="),
         KnobKind::Target => ("cpu target", "cpuUtilization="),
-        KnobKind::Other => ("scale-down window", "behavior.scaleDown.stabilizationWindowSeconds="),
+        _ => ("scale-down window", "behavior.scaleDown.stabilizationWindowSeconds="),
     };
     KnobAnswer {
         name: format!("HPA {name}/{name} {what}"),
-        sets: vec![format!("hpas.{name}.{field}")],
+        sets: vec![format!("hpas.{name}.{field}{recommended}")],
         owner: Owner::Hpa { namespace: name.to_owned(), name: name.to_owned() },
-        kind,
+        kind: Some(kind),
         current: current.to_owned(),
         recommended: recommended.to_owned(),
         why: format!("everything promised is kept with a {what} of {recommended}"),
@@ -33,7 +34,7 @@ pub(super) fn group(name: &str, kind: KnobKind, (current, recommended): (&str, &
     let (what, field) = if kind == KnobKind::Min { ("minimum", "minSize=") } else { ("maximum", "maxSize=") };
     KnobAnswer {
         name: format!("node group {name} {what}"),
-        sets: vec![format!("nodeGroups.{name}.{field}")],
+        sets: vec![format!("nodeGroups.{name}.{field}{recommended}")],
         owner: Owner::Group(name.to_owned()),
         ..hpa(name, kind, (current, recommended))
     }
@@ -87,13 +88,14 @@ pub(super) fn answer(knobs: Vec<KnobAnswer>) -> Answer {
         ],
         would_also_save: vec![Also {
             name: "--scale-down-unneeded-time".to_owned(),
-            sets: vec!["autoscaler.flags.+=--scale-down-unneeded-time=".to_owned()],
+            sets: vec!["autoscaler.flags.+=--scale-down-unneeded-time=2m".to_owned()],
             current: "10m".to_owned(),
             value: "2m".to_owned(),
             effect: Effect { usd_per_month: -18.0, breach: 0.0, pending_pod_hours: 0.4, p95_s: None },
             replications: 5,
             keeps: true,
         }],
+        also_left_out: vec!["HPA order-service/order-service schedule".to_owned()],
         bottleneck: None,
         replications: 158,
         settings_tried: 41,

@@ -2,7 +2,7 @@
 
 use super::model::AdviceReport;
 use super::rows::{beside, change, effect, in_training};
-use super::words::{aim, basis, needed, next, stresses, verdict};
+use super::words::{aim, basis, left_out, needed, next, stresses, verdict};
 use std::fmt::Write;
 
 /// As GitHub and GitLab render it: the verdict first, every change with its reason.
@@ -37,6 +37,7 @@ pub fn advice_markdown(report: &AdviceReport) -> String {
     heads(&mut text, &["", "as it is", "recommended"], 1);
     in_training(answer).iter().for_each(|cells| row(&mut text, cells));
     text.push_str("\n</details>\n\n");
+    left_out(answer).iter().for_each(|words| paragraph(&mut text, words));
     paragraph(&mut text, &aim(answer));
     let _ = writeln!(text, "{}", escaped(&basis(answer)));
     text

@@ -2,7 +2,7 @@
 
 use super::model::AdviceReport;
 use super::rows::{Beside, beside, change, effect, in_training, more};
-use super::words::{aim, basis, needed, next, stresses, verdict};
+use super::words::{aim, basis, left_out, needed, next, stresses, verdict};
 use crate::report::Unit;
 use crate::report::format::duration;
 use crate::report::screen::{WIDTH, cut, right, shortened, table, wrapped};
@@ -32,6 +32,7 @@ pub fn advice_text(report: &AdviceReport, wide: bool) -> String {
     needed(answer).iter().for_each(|words| wrapped(&mut foot, "", words));
     also(answer, wide, &mut foot);
     if wide {
+        left_out(answer).iter().for_each(|words| wrapped(&mut foot, "", words));
         wrapped(&mut foot, "", &aim(answer));
         wrapped(&mut foot, "", &basis(answer));
     }
@@ -166,7 +167,8 @@ mod tests {
         assert!(text.contains("-$309.") && text.contains(" ± ") && text.contains("20 fresh weeks it holds"), "{text}");
         assert!(text.contains("more changes (-o wide)") && text.contains("Would also save: "), "{text}");
         let all = advice_text(&fixture::report(), true);
-        assert_eq!(all.matches("HPA ").count(), 6, "what stays as it is needs no line: {all}");
+        assert_eq!(all.matches("HPA ").count(), 7, "what stays as it is needs no line: {all}");
+        assert!(all.contains("Not tried on top") && !text.contains("Not tried"), "{all}");
     }
 
     #[test]

@@ -90,6 +90,12 @@ pub(in crate::report) fn basis(answer: &Answer) -> String {
     )
 }
 
+/// What might save too, and was not tried.
+pub(in crate::report) fn left_out(answer: &Answer) -> Option<String> {
+    let left = &answer.also_left_out;
+    (!left.is_empty()).then(|| format!("Not tried on top, for want of time: {}.", left.join(", ")))
+}
+
 /// What to look at where nothing holds.
 pub(in crate::report) fn needed(answer: &Answer) -> Option<String> {
     let what = answer.bottleneck.as_ref()?;

@@ -8,8 +8,9 @@ use crate::study::advise::answer::{Answer, StressAnswer};
 /// The verdict, and what is to be said before the tables; nothing without an answer.
 pub(super) fn sentences(report: &Report) -> Vec<String> {
     let Some(answer) = answer(report) else { return Vec::new() };
-    let all = [Some(words::next(answer)), words::stresses(answer), words::needed(answer), Some(words::aim(answer))];
-    all.into_iter().flatten().chain([words::basis(answer)]).collect()
+    let found = [Some(words::next(answer)), words::stresses(answer), words::needed(answer)];
+    let how = [words::left_out(answer), Some(words::aim(answer)), Some(words::basis(answer))];
+    found.into_iter().chain(how).flatten().collect()
 }
 
 /// What to do, in a sentence.

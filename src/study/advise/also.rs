@@ -1,126 +1,69 @@
 //! What would also save: settings that nobody asked to move, each tried on top of the recommended one.
 
-use super::answer::{Also, KnobKind, Owner};
+use super::answer::Also;
 use super::explain::{difference, mean};
 use super::judge::Judge;
 use super::knob::Knob;
 use super::periods::Period;
 use super::point::Point;
 use super::trial::Lab;
-use crate::market::{Catalog, PriceBook};
-use crate::scenario::Scenario;
-use crate::scenario::aliases::targets;
-use crate::scenario::wanted::{KnobKind as Kind, Wanted, WantedKnob};
-use crate::world::Machine;
-use serde_json::{Value, json};
 
-/// Other machine types that are tried for a group.
-const MACHINES: usize = 2;
 /// A saving of less than this share of the cost is not worth a line.
 const WORTH: f64 = 0.002;
+/// So many periods are simulated, at most, for settings of which it is known beforehand what they may free.
+const PERIODS: usize = 28;
 
-/// Knobs beside minimums, maximums and targets, as far as the scenario has them: the present value, then others. The search moves those
-/// that are wanted.
-pub(super) fn others(base: &Scenario, wanted: &Wanted) -> Vec<Knob> {
-    let mut all = Vec::new();
-    if let Some(flags) = &base.cast.autoscaler {
-        let seconds = flags.scale_down_unneeded_time.as_secs_f64();
-        let time = |share: f64| json!(format!("{}s", (seconds * share).round()));
-        let unneeded = ("autoscaler.--scale-down-unneeded-time", Owner::Autoscaler);
-        all.extend(knob(base, Kind::UnneededTime, unneeded, (time(1.0), vec![time(0.5), time(0.2)])));
-        let now = flags.scale_down_utilization_threshold;
-        let higher = [0.6, 0.7].into_iter().filter(|other| *other > now).map(|other| json!(other)).collect();
-        let threshold = ("autoscaler.--scale-down-utilization-threshold", Owner::Autoscaler);
-        all.extend(knob(base, Kind::UtilizationThreshold, threshold, (json!(now), higher)));
-        let expanders = ["least-waste", "random"].map(|name| json!(name)).to_vec();
-        all.extend(knob(
-            base,
-            Kind::Expander,
-            ("autoscaler.--expander", Owner::Autoscaler),
-            (json!("as it is"), expanders),
-        ));
-        let shares = vec![json!(0.3), json!(0.6)];
-        all.extend(knob(base, Kind::SpotShare, ("spot.share", Owner::Scenario), (json!(0), shares)));
-    }
-    for group in base.cast.groups.values().filter(|group| group.autoscaled) {
-        let types =
-            |machines: &[Machine]| json!(machines.iter().map(|row| row.instance_type.as_str()).collect::<Vec<&str>>());
-        let path = format!("nodeGroups.{}.instanceTypes", group.name);
-        let fits = group.machines.first().map(|machine| alike(machine, &base.region)).unwrap_or_default();
-        let fits = fits.into_iter().map(|name| json!([name])).collect();
-        let place = (path.as_str(), Owner::Group(group.name.clone()));
-        all.extend(knob(base, Kind::InstanceTypes, place, (types(&group.machines), fits)));
-    }
-    for (kind, knob) in &mut all {
-        knob.moves = wanted.knobs.contains(&WantedKnob::Kind(*kind));
-    }
-    all.into_iter().map(|(_, knob)| knob).collect()
+/// What is tried on top of a setting, and what is not.
+struct Candidates {
+    /// Knob and level.
+    tried: Vec<(usize, usize)>,
+    /// The knobs of which a level may save that is not tried.
+    left: Vec<usize>,
 }
 
-fn knob(
-    base: &Scenario,
-    kind: Kind,
-    (path, owner): (&str, Owner),
-    (now, others): (Value, Vec<Value>),
-) -> Option<(Kind, Knob)> {
-    let targets = targets(path, base).ok()?;
-    let others = others.into_iter().filter(|other| *other != now);
-    let levels: Vec<Value> = [now.clone()].into_iter().chain(others).collect();
-    let name = path.trim_start_matches("nodeGroups.").trim_start_matches("autoscaler.").to_owned();
-    let knob = Knob {
-        name,
-        kind: KnobKind::Other,
-        moves: false,
-        owner,
-        of: None,
-        targets,
-        first_size: None,
-        levels,
-        current: 0,
-    };
-    (knob.levels.len() > 1).then_some((kind, knob))
-}
-
-/// The cheapest other types of as many vCPUs (none that earn credits, unless it does itself) and as much memory at least, and no more than twice, on the same architecture.
-fn alike(machine: &Machine, region: &str) -> Vec<&'static str> {
-    let catalog = Catalog::shipped();
-    let Ok(own) = catalog.instance_type(&machine.instance_type) else { return Vec::new() };
-    let fits = catalog.instance_types().filter_map(|name| {
-        let other = catalog.instance_type(name).ok()?;
-        let price = catalog.offering(name, region).ok()?.on_demand.list;
-        let between = |value: i64, least: i64| value >= least && value <= 2 * least;
-        let is_alike = name != machine.instance_type
-            && other.provider == own.provider
-            && other.architecture == own.architecture
-            && between(other.cpu_milli, own.cpu_milli)
-            && between(other.memory_bytes, own.memory_bytes)
-            && other.gpus == own.gpus
-            && (is_burstable(own.name) || !is_burstable(name));
-        (is_alike && price < machine.list_price).then_some((price, name))
+/// Every level of knobs of which nobody knows what they bring. Of the others those that may free something, each knob's best level first and the
+/// most first, as many as there are `periods` for.
+fn candidates(knobs: &[Knob], periods: usize) -> Candidates {
+    let resting = knobs.iter().enumerate().filter(|(_, knob)| !knob.moves);
+    let levels = resting.flat_map(|(at, knob)| {
+        let others = (0..knob.levels.len()).filter(|level| *level != knob.current);
+        others.map(move |level| (at, level, knob.levels[level].may_free))
     });
-    let mut fits: Vec<_> = fits.collect();
-    fits.sort();
-    fits.into_iter().take(MACHINES).map(|(_, name)| name).collect()
+    let (known, unknown): (Vec<_>, Vec<_>) = levels.partition(|(_, _, may_free)| may_free.is_some());
+    let mut promising: Vec<(usize, usize, f64)> =
+        known.into_iter().filter_map(|(at, level, free)| Some((at, level, free.filter(|free| *free > 0.0)?))).collect();
+    promising.sort_by(|a, b| b.2.total_cmp(&a.2));
+    // Stable: a knob's second best level comes after the best of all knobs.
+    let mut ranks = vec![0_usize; knobs.len()];
+    let mut ranked: Vec<(usize, (usize, usize))> = Vec::new();
+    for (at, level, _) in promising {
+        ranked.push((ranks[at], (at, level)));
+        ranks[at] += 1;
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let room = ranked.len().min(PERIODS / periods.max(1));
+    let left = ranked.split_off(room);
+    let mut left: Vec<usize> = left.into_iter().map(|(_, (at, _))| at).collect();
+    left.sort_unstable();
+    left.dedup();
+    let tried = unknown.into_iter().map(|(at, level, _)| (at, level));
+    Candidates { tried: tried.chain(ranked.into_iter().map(|(_, row)| row)).collect(), left }
 }
 
-/// Types whose cpu lasts as long as their credits do, or is a share of a core.
-fn is_burstable(name: &str) -> bool {
-    let family = name.split('.').next().unwrap_or_default();
-    (family.starts_with('t') && name.contains('.')) || ["e2-micro", "e2-small", "e2-medium"].contains(&name)
-}
-
-/// The best value of each of these knobs on top of a setting, where it saves and keeps what is to be kept.
-pub(super) fn also(lab: &Lab<'_>, judge: &Judge, (as_is, point): (&Point, &Point), periods: &[Period]) -> Vec<Also> {
-    let rows = lab.knobs.iter().enumerate().filter(|(_, knob)| !knob.moves);
-    let points: Vec<(usize, Point)> = rows
-        .flat_map(|(at, knob)| {
-            (0..knob.levels.len()).filter(|level| *level != knob.current).map(move |level| (at, level))
-        })
-        .map(|(at, level)| (at, point.with(at, level)))
-        .collect();
+/// The best value of each of these knobs on top of a setting, where it saves and keeps what is to be kept; and the names of knobs with values that
+/// were left out.
+pub(super) fn also(
+    lab: &Lab<'_>,
+    judge: &Judge,
+    (as_is, point): (&Point, &Point),
+    periods: &[Period],
+) -> (Vec<Also>, Vec<String>) {
+    let Candidates { tried, left } = candidates(&lab.knobs, periods.len());
+    let left = left.into_iter().map(|at| lab.knobs[at].name.clone()).collect();
+    let points: Vec<(usize, Point)> = tried.into_iter().map(|(at, level)| (at, point.with(at, level))).collect();
     lab.simulate(&points.iter().map(|(_, point)| point.clone()).collect::<Vec<Point>>(), periods);
     let outcomes = |point: &Point| lab.outcomes(point, periods);
-    let (Some(base), Some(now)) = (outcomes(point), outcomes(as_is)) else { return Vec::new() };
+    let (Some(base), Some(now)) = (outcomes(point), outcomes(as_is)) else { return (Vec::new(), left) };
     let mut found: Vec<(usize, Also)> = Vec::new();
     for (at, other) in points {
         let Some(own) = outcomes(&other) else { continue };
@@ -134,7 +77,7 @@ pub(super) fn also(lab: &Lab<'_>, judge: &Judge, (as_is, point): (&Point, &Point
         }
         let also = Also {
             name: knob.name.clone(),
-            sets: knob.targets.iter().map(|target| target.set() + &knob.text(other.level(at))).collect(),
+            sets: other.texts_of(&lab.knobs, at),
             current: knob.text(knob.current),
             value: knob.text(other.level(at)),
             effect,
@@ -147,5 +90,33 @@ pub(super) fn also(lab: &Lab<'_>, judge: &Judge, (as_is, point): (&Point, &Point
         }
     }
     found.sort_by(|a, b| a.1.effect.usd_per_month.total_cmp(&b.1.effect.usd_per_month));
-    found.into_iter().map(|(_, also)| also).collect()
+    (found.into_iter().map(|(_, also)| also).collect(), left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::Owner;
+    use super::super::knob::Level;
+    use super::*;
+
+    fn knob(name: &str, may_free: &[Option<f64>]) -> Knob {
+        let levels = may_free
+            .iter()
+            .enumerate()
+            .map(|(at, may_free)| Level { may_free: *may_free, ..Level::number(at as i64 + 1) });
+        let knob = Knob::new(name.to_owned(), None, Owner::Scenario, Vec::new());
+        Knob { moves: false, ..knob.with_choices(Level::as_it_is(), levels) }
+    }
+
+    #[test]
+    fn what_may_save_most_is_tried_first_and_the_rest_is_told() {
+        let unknown = knob("expander", &[None, None]);
+        let useless = knob("slower", &[Some(0.0)]);
+        let knobs = [unknown, knob("small", &[Some(0.1), Some(0.2)]), useless, knob("large", &[Some(3.0), Some(2.0)])];
+        let all = candidates(&knobs, 2);
+        assert_eq!(all.tried, [(0, 1), (0, 2), (3, 1), (1, 2), (3, 2), (1, 1)]);
+        assert_eq!(all.left, [0; 0]);
+        let few = candidates(&knobs, PERIODS / 2);
+        assert_eq!((few.tried, few.left), (vec![(0, 1), (0, 2), (3, 1), (1, 2)], vec![1, 3]));
+    }
 }

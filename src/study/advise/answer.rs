@@ -1,5 +1,6 @@
 //! The answer: what to set, what that brings, what it costs in service, and how surely.
 
+use crate::scenario::wanted::KnobKind;
 use crate::study::estimate::Estimate;
 use serde::{Deserialize, Serialize};
 
@@ -17,20 +18,6 @@ pub enum Verdict {
     NotFound,
 }
 
-/// Kinds of knobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum KnobKind {
-    /// `minReplicas` of an HPA, or a group's least size.
-    Min,
-    /// `maxReplicas` of an HPA, or a group's largest size.
-    Max,
-    /// The target of an HPA's cpu metric.
-    Target,
-    /// Anything else: its path says what.
-    Other,
-}
-
 /// Whose setting it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,6 +32,16 @@ pub enum Owner {
     },
     /// A node group.
     Group(String),
+    /// A workload.
+    #[serde(rename_all = "camelCase")]
+    Workload {
+        /// `Deployment`.
+        kind: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
     /// Cluster Autoscaler.
     Autoscaler,
     /// Something else of the scenario.
@@ -71,12 +68,12 @@ pub struct Effect {
 pub struct KnobAnswer {
     /// `HPA order/order-service minReplicas`.
     pub name: String,
-    /// What stands before the value in a `--set`.
+    /// As `--set` takes the recommended value, a text each: in the order of the knobs, a later one has the last word.
     pub sets: Vec<String>,
     /// Whose it is.
     pub owner: Owner,
-    /// What it is.
-    pub kind: KnobKind,
+    /// What it is; none of a path of the user's own.
+    pub kind: Option<KnobKind>,
     /// As it is.
     pub current: String,
     /// As it should be.
@@ -196,6 +193,9 @@ pub struct Answer {
     pub stresses: Vec<StressAnswer>,
     /// What would also save.
     pub would_also_save: Vec<Also>,
+    /// Settings with values that might save too, and that nobody tried: there are more than a search has time for.
+    #[serde(default)]
+    pub also_left_out: Vec<String>,
     /// Why nothing holds: the service or group that decides, and what would be needed.
     pub bottleneck: Option<String>,
     /// Replications simulated, whole periods and windows of stresses together.

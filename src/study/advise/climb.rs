@@ -5,12 +5,12 @@
 //! Steps that led on are doubled, others halved, until none of a single level helps. The greatest help for what is broken at the
 //! least cost comes first, so that the bottleneck moves and not everything.
 
-use super::answer::KnobKind;
 use super::judge::{Judge, Judged};
 use super::knob::SizeOf;
 use super::periods::Period;
 use super::point::Point;
 use super::trial::{Lab, Outcome};
+use crate::scenario::wanted::KnobKind;
 use std::collections::BTreeMap;
 
 /// Rounds, at most.
@@ -94,12 +94,13 @@ impl Climb<'_> {
         movable.flat_map(|knob| [Step { knob, up: false }, Step { knob, up: true }])
     }
 
-    /// Half of the number, or two levels of others.
+    /// Half of the number, two levels of targets, one of others.
     fn first_stride(&self, step: Step) -> usize {
         let knob = &self.lab.knobs[step.knob];
         match knob.kind {
-            KnobKind::Min | KnobKind::Max => ((knob.number(knob.current) + 1) / 2).max(1) as usize,
-            _ => 2.min(knob.levels.len() - 1),
+            Some(KnobKind::Min | KnobKind::Max) => ((knob.number(knob.current) + 1) / 2).max(1) as usize,
+            Some(KnobKind::Target) => 2.min(knob.levels.len() - 1),
+            _ => 1,
         }
     }
 
@@ -108,7 +109,14 @@ impl Climb<'_> {
         let now = self.lab.outcomes(from, self.periods).unwrap_or_default();
         let reach = |(step, stride): (&Step, &usize)| {
             let (knob, level) = (&self.lab.knobs[step.knob], from.level(step.knob));
-            let to = if step.up { (level + stride).min(knob.levels.len() - 1) } else { level.saturating_sub(*stride) };
+            let count = knob.levels.len();
+            let to = match (step.up, knob.ordered) {
+                (true, true) => (level + stride).min(count - 1),
+                (false, true) => level.saturating_sub(*stride),
+                // Where no level is more than another, the last one is as near as the next.
+                (true, false) => (level + stride) % count,
+                (false, false) => (level + count - stride % count) % count,
+            };
             (to != level && self.can_matter(*step, from, to, &now)).then(|| from.with(step.knob, to))
         };
         let new: Vec<Step> = known.strides.keys().filter(|step| !known.seen.contains_key(step)).copied().collect();
@@ -139,13 +147,13 @@ impl Climb<'_> {
         let least = sizes().map(|size| size[0]).min().unwrap_or(0);
         let most = sizes().map(|size| size[1]).max().unwrap_or(i64::MAX);
         match (knob.kind, step.up) {
-            (Min, false) => least <= knob.number(from.level(step.knob)),
-            (Min, true) => knob.number(to) > least,
-            (Max, false) => most > knob.number(to),
-            (Max, true) => most >= knob.number(from.level(step.knob)),
+            (Some(Min), false) => least <= knob.number(from.level(step.knob)),
+            (Some(Min), true) => knob.number(to) > least,
+            (Some(Max), false) => most > knob.number(to),
+            (Some(Max), true) => most >= knob.number(from.level(step.knob)),
             // A target moves nothing where there are always as many as there must be at least; one below all that was ever seen may.
-            (Target, true) => least != most,
-            (Target, false) => least != most || self.hottest(of, now) > knob.number(to),
+            (Some(Target), true) => least != most,
+            (Some(Target), false) => least != most || self.hottest(of, now) > knob.number(to),
             _ => true,
         }
     }

@@ -1,15 +1,15 @@
 //! The knobs of a scenario: what may move when nobody says otherwise.
 
-use super::answer::{KnobKind, Owner};
+use super::answer::Owner;
 use super::keep::{Floor, Floors};
-use super::knob::{Knob, SizeOf};
+use super::knob::{Knob, Level, SizeOf};
 use crate::hpa::{Metric, Resource, Target as HpaTarget};
 use crate::id::WorkloadId;
 use crate::scenario::Scenario;
 use crate::scenario::aliases::{Target, targets};
 use crate::scenario::documents::parse;
 use crate::scenario::file::Varied;
-use crate::scenario::wanted::{KnobKind as Kind, Wanted, WantedKnob};
+use crate::scenario::wanted::{KnobKind, Wanted, WantedKnob};
 use crate::study::sweep::Values;
 use crate::world::Cast;
 use serde_json::Value;
@@ -32,16 +32,12 @@ pub(super) fn knobs(base: &Scenario, floors: &Floors, wanted: &Wanted) -> Vec<Kn
     for (id, group) in groups {
         let knob = |kind, field: &str, least: i32, now: i32, most: i32| {
             let what = if kind == KnobKind::Min { "minimum" } else { "maximum" };
+            let name = format!("node group {} {what}", group.name);
+            let targets = vec![Target::of(&["nodeGroups", &group.name, field])];
             let made = Knob {
-                name: format!("node group {} {what}", group.name),
-                kind,
-                moves: true,
-                owner: Owner::Group(group.name.clone()),
                 of: Some(SizeOf::Group(id)),
-                targets: vec![Target::of(&["nodeGroups", &group.name, field])],
                 first_size: Some((Target::of(&["nodeGroups", &group.name, "desiredSize"]), group.initial.into())),
-                levels: Vec::new(),
-                current: 0,
+                ..Knob::new(name, Some(kind), Owner::Group(group.name.clone()), targets)
             };
             made.with_numbers(i64::from(least)..=i64::from(most), now.into())
         };
@@ -49,19 +45,9 @@ pub(super) fn knobs(base: &Scenario, floors: &Floors, wanted: &Wanted) -> Vec<Kn
         knobs.push(knob(KnobKind::Min, "minSize", floors.groups[id].least, min, max.min(min + 8)));
         knobs.push(knob(KnobKind::Max, "maxSize", min.max(1), max, max * MOST_TIMES as i32));
     }
-    knobs.retain(|knob| wants(wanted, knob.kind));
+    knobs.retain(|knob| knob.kind.is_some_and(|kind| wanted.knobs.contains(&WantedKnob::Kind(kind))));
     knobs.extend(of_paths(base, wanted));
     knobs
-}
-
-fn wants(wanted: &Wanted, kind: KnobKind) -> bool {
-    let own = match kind {
-        KnobKind::Min => Kind::Min,
-        KnobKind::Max => Kind::Max,
-        KnobKind::Target => Kind::Target,
-        KnobKind::Other => return false,
-    };
-    wanted.knobs.contains(&WantedKnob::Kind(own))
 }
 
 /// Knobs that the scenario names by their paths, with values of its own. The present value comes first where it is not among them.
@@ -73,18 +59,10 @@ fn of_paths(base: &Scenario, wanted: &Wanted) -> Vec<Knob> {
     let knob = |(path, values): (&String, &Varied)| {
         let (targets, values) = (targets(path, base).ok()?, Values::of_block(values).ok()?);
         let text = |level| parse(&values.value(level)).unwrap_or_else(|_| Value::String(values.value(level)));
-        let levels = (0..values.count().min(MOST_VALUES)).map(text);
-        Some(Knob {
-            name: path.clone(),
-            kind: KnobKind::Other,
-            moves: true,
-            owner: Owner::Scenario,
-            of: None,
-            targets,
-            first_size: None,
-            levels: [Value::String("as it is".to_owned())].into_iter().chain(levels).collect(),
-            current: 0,
-        })
+        let levels = (0..values.count().min(MOST_VALUES)).map(text).map(Level::value);
+        let knob = Knob::new(path.clone(), None, Owner::Scenario, targets);
+        // Values of a list are taken to be in order: neighbours are tried first.
+        Some(Knob { ordered: true, ..knob.with_choices(Level::as_it_is(), levels) })
     };
     rows.filter_map(knob).collect()
 }
@@ -96,17 +74,9 @@ fn of_hpa(base: &Scenario, at: usize, floor: &Floor) -> Vec<Knob> {
         [cast.workloads[hpa.workload].namespace, hpa.name].map(|text| cast.cluster.symbols.text(text));
     let knob = |kind, what: &str, alias: &str| {
         let targets = targets(&format!("hpa.{name}.{alias}"), base).ok()?;
-        Some(Knob {
-            name: format!("HPA {namespace}/{name} {what}"),
-            kind,
-            moves: true,
-            owner: Owner::Hpa { namespace: namespace.to_owned(), name: name.to_owned() },
-            of: Some(SizeOf::Hpa(at)),
-            targets,
-            first_size: None,
-            levels: Vec::new(),
-            current: 0,
-        })
+        let owner = Owner::Hpa { namespace: namespace.to_owned(), name: name.to_owned() };
+        let knob = Knob::new(format!("HPA {namespace}/{name} {what}"), Some(kind), owner, targets);
+        Some(Knob { of: Some(SizeOf::Hpa(at)), ..knob })
     };
     let (min, max) = (i64::from(hpa.spec.min), i64::from(hpa.spec.max.max(hpa.spec.min)));
     let most = max.min(MOST_TIMES * min.max(2));

@@ -10,6 +10,7 @@ mod judge;
 mod keep;
 mod knob;
 mod knobs;
+mod others;
 mod periods;
 mod point;
 mod reasons;

@@ -1,20 +1,21 @@
 //! Why each knob stands where it is recommended: what breaks one step further.
 
-use super::answer::{Effect, KnobKind};
+use super::answer::Effect;
 use super::judge::Judge;
 use super::keep::Floors;
 use super::knob::{Knob, SizeOf};
 use super::periods::Period;
 use super::point::Point;
 use super::trial::Lab;
+use crate::scenario::wanted::KnobKind;
 use std::collections::BTreeMap;
 
 /// One step further for what costs less: fewer pods or nodes at least, a higher target. None at the end of what may be tried.
 fn further(knob: &Knob, level: usize) -> Option<usize> {
     match knob.kind {
-        KnobKind::Min => level.checked_sub(1),
-        KnobKind::Target => Some(level + 1).filter(|next| *next < knob.levels.len()),
-        KnobKind::Max | KnobKind::Other => None,
+        Some(KnobKind::Min) => level.checked_sub(1),
+        Some(KnobKind::Target) => Some(level + 1).filter(|next| *next < knob.levels.len()),
+        _ => None,
     }
 }
 
@@ -48,17 +49,17 @@ pub(super) fn why(
     decided_by: Option<&String>,
     floors: &Floors,
 ) -> String {
-    let floor = match knob.of {
-        Some(SizeOf::Hpa(at)) => &floors.hpas[at],
-        Some(SizeOf::Group(group)) => &floors.groups[group],
-        None => return String::new(),
-    };
-    let at_floor = knob.kind == KnobKind::Min && knob.number(level) <= i64::from(floor.least) && !floor.why.is_empty();
+    use KnobKind::{Max, Min, Target};
+    let floor = knob.of.map(|of| match of {
+        SizeOf::Hpa(at) => &floors.hpas[at],
+        SizeOf::Group(group) => &floors.groups[group],
+    });
+    let kept = floor.filter(|floor| knob.number(level) <= i64::from(floor.least));
     let step = match (knob.kind, decided_by) {
-        (KnobKind::Max, _) if level > knob.current => return "the present maximum was reached".to_owned(),
-        (KnobKind::Min, Some(what)) => format!("one less breaks: {what}"),
-        (KnobKind::Target, Some(what)) => format!("a higher target breaks: {what}"),
-        _ if at_floor => floor.why.clone(),
+        (Some(Max), _) if level > knob.current => return "the present maximum was reached".to_owned(),
+        (Some(Min), Some(what)) => format!("one less breaks: {what}"),
+        (Some(Target), Some(what)) => format!("a higher target breaks: {what}"),
+        (Some(Min), None) => kept.map_or(String::new(), |floor| floor.why.clone()),
         _ => String::new(),
     };
     match (level == knob.current, step.is_empty()) {

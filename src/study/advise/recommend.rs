@@ -4,22 +4,23 @@
 //! one that is left is held against the present setting in periods that nobody has looked at. Only there it is said whether
 //! it holds.
 
-use super::also::{also, others};
-use super::answer::{Answer, HeldBack, KnobAnswer, KnobKind, Measured, Verdict};
+use super::also::also;
+use super::answer::{Answer, HeldBack, KnobAnswer, Measured, Verdict};
 use super::climb::Climb;
 use super::explain::{Effects, difference as effect_of, effects, mean};
 use super::judge::{Judge, Judged};
 use super::keep::Floors;
 use super::knob::Knob;
 use super::knobs::knobs;
-use super::periods::{Part, Period, periods};
+use super::others::{Given, others};
+use super::periods::{Part, Period, Times, periods};
 use super::point::Point;
 use super::reasons::{decided_by, why};
 use super::stressed::Stressed;
 use super::trial::{Ends, Known, Lab, Outcome};
 use super::words::words;
 use crate::rng::Seed;
-use crate::scenario::wanted::HoldBack;
+use crate::scenario::wanted::{HoldBack, KnobKind};
 use crate::scenario::{Scenario, Setting, Written};
 use crate::study::estimate::Estimate;
 use crate::study::kept::Promise;
@@ -94,11 +95,13 @@ pub fn recommend(ask: &Ask<'_>, progress: &(dyn Fn() + Sync)) -> Option<Answer> 
     let wanted = &ask.base.wanted;
     let floors = Floors::of(&ask.base.cast, &wanted.keep);
     let movable = knobs(ask.base, &floors, wanted);
-    let all: Vec<Knob> = movable.into_iter().chain(others(ask.base, wanted)).collect();
+    let times = Times::of(&ask.base.cast, ask.base.duration, ask.split);
+    let more = others(&Given { written: ask.written, sets: ask.sets, base: ask.base, floors: &floors, times: &times });
+    let all: Vec<Knob> = movable.into_iter().chain(more).collect();
     if !all.iter().any(|knob: &Knob| knob.moves) {
         return None;
     }
-    let lab = Lab::new(ask, all, progress);
+    let lab = Lab::new(ask, (all, times), progress);
     let as_is = Point::as_is(&lab.knobs);
     let train = periods(Part::Train, TRAIN);
     lab.simulate(std::slice::from_ref(&as_is), &train);
@@ -119,12 +122,11 @@ pub fn random_settings(base: &Scenario, count: usize, seed: u64) -> Vec<Vec<Stri
         let mut point = Point::as_is(&knobs);
         for (at, knob) in knobs.iter().enumerate() {
             let level = stream.below(knob.levels.len());
-            if knob.kind != KnobKind::Max {
+            if knob.kind != Some(KnobKind::Max) {
                 point = point.with(at, level);
             }
         }
-        let moved = knobs.iter().enumerate().filter(|(at, knob)| point.level(*at) != knob.current);
-        moved.flat_map(|(at, knob)| knob.sets(point.level(at))).collect()
+        point.texts(&knobs)
     };
     (0..count).map(one).collect()
 }
@@ -270,7 +272,7 @@ impl Search<'_> {
 
     /// Every minimum as low as it may be: where a search from above is stuck, one from below is not.
     fn frugal(&self) -> Point {
-        let rows = self.lab.knobs.iter().enumerate().filter(|(_, knob)| knob.kind == KnobKind::Min);
+        let rows = self.lab.knobs.iter().enumerate().filter(|(_, knob)| knob.kind == Some(KnobKind::Min));
         rows.fold(self.as_is.clone(), |point, (at, _)| point.with(at, 0))
     }
 
@@ -285,7 +287,7 @@ impl Search<'_> {
         let hpas = self.lab.ask.base.cast.hpas.len();
         let mut fitted = point;
         for (at, knob) in self.lab.knobs.iter().enumerate() {
-            let Some(of) = knob.of.filter(|_| knob.kind == KnobKind::Min) else { continue };
+            let Some(of) = knob.of.filter(|_| knob.kind == Some(KnobKind::Min)) else { continue };
             let (now, level) = (knob.number(knob.current), fitted.level(at));
             if knob.number(level) < now {
                 let least = outcomes.iter().map(|own| own.size_of(hpas, of)[0]).min().unwrap_or(0);
@@ -317,7 +319,7 @@ impl Search<'_> {
         let decided = decided_by((self.lab, &judge), (&self.as_is, &point), (&look, &offset), &|point| {
             self.stressed.failed(point).into_iter().find(|name| !failed.contains(name))
         });
-        let also = also(self.lab, &judge, (&self.as_is, &point), &look);
+        let (also, also_left_out) = also(self.lab, &judge, (&self.as_is, &point), &look);
         let measured = |rows: &[Outcome]| measured(&judge, rows);
         let trained = |point| measured(&self.lab.outcomes(point, &self.train).unwrap_or_default());
         let held = HeldBack {
@@ -340,6 +342,7 @@ impl Search<'_> {
             held_back: held,
             stresses: self.stressed.answers(&self.as_is, &point),
             would_also_save: also,
+            also_left_out,
             bottleneck: self.needed(&judge, (&point, &judged), &look),
             replications: self.lab.replications(),
             settings_tried: self.lab.settings_tried() as u32,
@@ -351,7 +354,7 @@ impl Search<'_> {
     /// Whether a change does anything: a maximum above what was ever needed, before and after, does not.
     fn acts(&self, (point, outcomes): (&Point, &[Outcome]), at: usize) -> bool {
         let knob = &self.lab.knobs[at];
-        let (Some(of), KnobKind::Max) = (knob.of, knob.kind) else { return true };
+        let (Some(of), Some(KnobKind::Max)) = (knob.of, knob.kind) else { return true };
         let hpas = self.lab.ask.base.cast.hpas.len();
         let most = outcomes.iter().map(|own| own.size_of(hpas, of)[1]).max().unwrap_or(i64::MAX);
         most >= knob.number(knob.current).min(knob.number(point.level(at)))
@@ -416,7 +419,7 @@ impl Search<'_> {
         let hpas = self.lab.ask.base.cast.hpas.len();
         let row = |(at, knob): (usize, &Knob)| KnobAnswer {
             name: knob.name.clone(),
-            sets: knob.targets.iter().map(|target| target.set()).collect(),
+            sets: point.texts_of(&self.lab.knobs, at),
             owner: knob.owner.clone(),
             kind: knob.kind,
             current: knob.text(knob.current),

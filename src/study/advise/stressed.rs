@@ -1,10 +1,11 @@
 //! Stresses in the search: which a setting survives, and what mends one that it does not.
 
-use super::answer::{KnobKind, StressAnswer};
+use super::answer::StressAnswer;
 use super::knob::Knob;
 use super::point::Point;
 use super::stress::{Stresses, Withstood, answers};
 use super::trial::Lab;
+use crate::scenario::wanted::KnobKind;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -78,17 +79,18 @@ impl<'a> Stressed<'a> {
         let rows = self.lab.knobs.iter().enumerate();
         let step = |(at, knob): (usize, &Knob)| {
             let (now, own) = (as_is.level(at), point.level(at));
-            let scarcer = is_scarcer(knob, now, own);
-            let more = knob.kind == KnobKind::Min && own + 1 < knob.levels.len();
+            let scarcer = is_scarcer(knob, own, now);
+            let more = knob.kind == Some(KnobKind::Min) && own + 1 < knob.levels.len();
             if scarcer { Some(point.with(at, now)) } else { more.then(|| point.with(at, own + 1)) }
         };
         rows.filter_map(step).collect()
     }
 
     fn all_back(&self, as_is: &Point, point: &Point) -> Point {
-        let rows = self.lab.knobs.iter().enumerate();
-        let back = |(at, knob)| is_scarcer(knob, as_is.level(at), point.level(at));
-        rows.filter(|row| back(*row)).fold(point.clone(), |point, (at, _)| point.with(at, as_is.level(at)))
+        self.lab.knobs.iter().enumerate().fold(point.clone(), |point, (at, knob)| {
+            let now = as_is.level(at);
+            if is_scarcer(knob, point.level(at), now) { point.with(at, now) } else { point }
+        })
     }
 
     /// How both settings get through each stress.
@@ -97,11 +99,11 @@ impl<'a> Stressed<'a> {
     }
 }
 
-/// Whether a level leaves less room than the present one; of what no order is known, any other does.
-fn is_scarcer(knob: &Knob, now: usize, own: usize) -> bool {
+/// Whether a level leaves less room than the present one may; of most kinds any other one may.
+fn is_scarcer(knob: &Knob, level: usize, now: usize) -> bool {
     match knob.kind {
-        KnobKind::Min | KnobKind::Max => own < now,
-        KnobKind::Target => own > now,
-        KnobKind::Other => own != now,
+        Some(KnobKind::Min | KnobKind::Max) => level < now,
+        Some(KnobKind::Target) => level > now,
+        _ => level != now,
     }
 }

@@ -124,12 +124,16 @@ pub(super) struct Lab<'a> {
 
 impl<'a> Lab<'a> {
     /// `progress` is called after each replication, from any thread.
-    pub(super) fn new(ask: &'a Ask<'a>, knobs: Vec<Knob>, progress: &'a (dyn Fn() + Sync)) -> Lab<'a> {
+    pub(super) fn new(
+        ask: &'a Ask<'a>,
+        (knobs, times): (Vec<Knob>, Times),
+        progress: &'a (dyn Fn() + Sync),
+    ) -> Lab<'a> {
         Lab {
             ask,
             knobs,
             promises: promises(&ask.base.cast),
-            times: Times::of(&ask.base.cast, ask.base.duration, ask.split),
+            times,
             progress,
             tables: LatencyTables::default(),
             studies: Mutex::default(),
@@ -204,13 +208,7 @@ impl<'a> Lab<'a> {
 
     /// A point in the words of `--set`.
     fn words(&self, point: &Point) -> String {
-        let moved = self.knobs.iter().enumerate().filter(|(at, knob)| point.level(*at) != knob.current);
-        let words = moved.map(|(at, knob)| {
-            let sets: Vec<String> =
-                knob.targets.iter().map(|target| target.set() + &knob.text(point.level(at))).collect();
-            sets.join(" ")
-        });
-        words.collect::<Vec<String>>().join(" ")
+        point.texts(&self.knobs).join(" ")
     }
 
     /// What a point came to in these periods; none where one of them is missing.

@@ -1,6 +1,7 @@
 //! What changes of a node group, whatever tool writes it down.
 
-use crate::study::advise::answer::{Answer, KnobAnswer, KnobKind, Owner};
+use crate::scenario::wanted::KnobKind;
+use crate::study::advise::answer::{Answer, KnobAnswer, Owner};
 use crate::world::{Cast, NodeGroup};
 
 /// A node group of which something changes.
@@ -26,14 +27,11 @@ pub(super) fn changed<'a>(answer: &'a Answer, cast: &'a Cast) -> Vec<Changed<'a>
         let is_its = |knob: &&KnobAnswer| matches!(&knob.owner, Owner::Group(name) if *name == group.name);
         let knobs: Vec<&KnobAnswer> = answer.changes().filter(is_its).collect();
         let bound = |kind: KnobKind, now: i32| {
-            let knob = knobs.iter().find(|knob| knob.kind == kind);
+            let knob = knobs.iter().find(|knob| knob.kind == Some(kind));
             knob.and_then(|knob| knob.recommended.parse().ok()).unwrap_or(now)
         };
-        let is_types = |knob: &&&KnobAnswer| knob.sets.iter().any(|set| set.ends_with(".instanceTypes="));
-        let machines = knobs.iter().find(is_types).map(|knob| {
-            let names = knob.recommended.split(',').map(|name| name.trim_matches(|c: char| "[] \"".contains(c)));
-            names.map(str::to_owned).collect()
-        });
+        let types = knobs.iter().find(|knob| knob.kind == Some(KnobKind::InstanceTypes));
+        let machines = types.map(|knob| knob.recommended.split(", ").map(str::to_owned).collect());
         let (min, max) = (bound(KnobKind::Min, group.min), bound(KnobKind::Max, group.max));
         Changed { group, min, max, machines, knobs }
     };

@@ -10,7 +10,7 @@ pub(super) fn lines(answer: &Answer) -> String {
     for knob in answer.changes().filter(|knob| !knob.sets.is_empty()) {
         let _ = writeln!(text, "# {}: {}", knob.name, why(knob));
         for set in &knob.sets {
-            let _ = writeln!(text, "--set '{set}{}'", knob.recommended.replace('\'', r"'\''"));
+            let _ = writeln!(text, "--set '{}'", set.replace('\'', r"'\''"));
         }
     }
     if text.is_empty() {

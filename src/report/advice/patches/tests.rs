@@ -1,11 +1,12 @@
 //! Patches, read back: what they say is what was recommended.
 
 use super::super::fixture::{answer, group, hpa};
-use super::{FLAGS, HPAS, NAMES, SETS, TFVARS, patches};
+use super::{FLAGS, HPAS, NAMES, REQUESTS, SETS, TFVARS, patches};
 use crate::hpa::Target;
 use crate::scenario::documents::parse;
+use crate::scenario::wanted::KnobKind;
 use crate::scenario::{Scenario, Setting, Sources, Written};
-use crate::study::advise::answer::{Answer, KnobAnswer, KnobKind, Owner, Verdict};
+use crate::study::advise::answer::{Answer, KnobAnswer, Owner, Verdict};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -56,21 +57,34 @@ fn built(written: &Written, sets: &[Setting]) -> Scenario {
     written.with(sets).unwrap_or_else(|issues| panic!("{issues:?}"))
 }
 
+/// Above the first size, which it moves too.
+fn app_minimum() -> KnobAnswer {
+    let min = group("app", KnobKind::Min, ("2", "5"));
+    KnobAnswer { sets: vec!["nodeGroups.app.minSize=5".to_owned(), "nodeGroups.app.desiredSize=5".to_owned()], ..min }
+}
+
 /// Everything moves.
 fn all_moved() -> Answer {
     let flag = KnobAnswer {
         name: "--scale-down-unneeded-time".to_owned(),
-        sets: vec!["autoscaler.flags.+=--scale-down-unneeded-time=".to_owned()],
+        sets: vec!["autoscaler.flags.+=--scale-down-unneeded-time=2m".to_owned()],
         owner: Owner::Autoscaler,
-        ..hpa("web", KnobKind::Other, ("10m", "2m"))
+        ..hpa("web", KnobKind::UnneededTime, ("10m", "2m"))
+    };
+    let requests = KnobAnswer {
+        name: "Deployment web/web cpu request".to_owned(),
+        sets: vec!["workloads.web/web.requests.cpu=300m".to_owned()],
+        owner: Owner::Workload { kind: "Deployment".to_owned(), namespace: "web".to_owned(), name: "web".to_owned() },
+        ..hpa("web", KnobKind::Requests, ("500m", "300m"))
     };
     answer(vec![
         hpa("web", KnobKind::Min, ("3", "2")),
         hpa("web", KnobKind::Max, ("10", "14")),
         hpa("web", KnobKind::Target, ("70", "55")),
-        hpa("web", KnobKind::Other, ("300", "120")),
-        group("app", KnobKind::Min, ("2", "3")),
+        hpa("web", KnobKind::ScaleDown, ("300", "120")),
+        app_minimum(),
         group("app", KnobKind::Max, ("10", "12")),
+        requests,
         flag,
     ])
 }
@@ -108,23 +122,108 @@ fn patches_read_back_are_the_recommended_setting() {
     assert_eq!(down(new).stabilization_window.as_secs(), 120);
     assert_eq!(down(new).policies, down(old).policies, "and so do the policies");
     let group = read.cast.groups.values().next().expect("a group");
-    assert_eq!((group.min, group.max, group.initial), (3, 12, 4));
+    assert_eq!((group.min, group.max, group.initial), (5, 12, 5));
+}
+
+#[test]
+fn requests_read_back_are_the_recommended_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = built(&shop(folder.path(), &autoscaler(), VARIABLES), &[]);
+    let files = patches(&all_moved(), &base);
+    let (_, object) = text(&files, REQUESTS).split_once("---\n").expect("one object");
+    let patch: Value = parse(object).expect("YAML");
+    assert_eq!((&patch["kind"], &patch["metadata"]["namespace"]), (&json!("Deployment"), &json!("web")));
+    let container = &patch["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(*container, json!({"name": "main", "resources": {"requests": {"cpu": "300m"}}}));
+}
+
+/// Six pods on weekdays by day, two else, on an HPA of this name.
+fn by_day(name: &str) -> KnobAnswer {
+    let window = r#"[{"from":"08:00","to":"20:00","days":["mon","fri"],"minReplicas":6}]"#;
+    KnobAnswer {
+        sets: vec![format!("hpas.{name}.minReplicas=2"), format!("hpas.{name}.schedule={window}")],
+        owner: Owner::Hpa { namespace: "web".to_owned(), name: name.to_owned() },
+        ..hpa("web", KnobKind::Schedule, ("none", "08:00 to 20:00, else 2"))
+    }
+}
+
+#[test]
+fn an_hpa_without_a_clock_keeps_the_minimum_of_the_busy_hours() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = built(&shop(folder.path(), &autoscaler(), VARIABLES), &[]);
+    let files = patches(&answer(vec![hpa("web", KnobKind::Min, ("3", "6")), by_day("web")]), &base);
+    let text = text(&files, HPAS);
+    assert!(text.contains("  minReplicas: 6\n") && !text.contains("minReplicas: 2"), "{text}");
+    assert!(text.contains("At least 6 pods from 08:00 to 20:00 on mon fri (UTC), 2 at all other times"), "{text}");
+    assert!(text.contains(r#""start":"0 8 * * mon,fri""#), "{text}");
+    let patch: Value = parse(text.trim_start_matches("---\n")).expect("one object");
+    assert_eq!(patch["spec"], json!({"minReplicas": 6, "maxReplicas": 10}), "the rest is told");
+}
+
+#[test]
+fn a_schedule_set_by_its_texts_is_that_schedule() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = shop(folder.path(), &autoscaler(), VARIABLES);
+    let answer = answer(vec![hpa("web", KnobKind::Min, ("3", "6")), by_day("web"), app_minimum()]);
+    let files = patches(&answer, &built(&written, &[]));
+    let read = built(&written, &sets(text(&files, SETS)));
+    let hpa = &read.cast.hpas[0];
+    assert_eq!((hpa.spec.min, hpa.schedule.len()), (2, 1), "the later text has the last word");
+    let window = &hpa.schedule[0];
+    assert_eq!((window.replicas, window.from_s, window.to_s), (6, 8 * 3600, 20 * 3600));
+    let group = read.cast.groups.values().next().expect("a group");
+    assert_eq!((group.min, group.initial), (5, 5), "a minimum above the first size brings that along");
+}
+
+#[test]
+fn what_keda_made_is_changed_where_keda_reads_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut object = autoscaler();
+    object["metadata"]["name"] = json!("keda-hpa-shop");
+    let base = built(&shop(folder.path(), &object, VARIABLES), &[]);
+    let owner = Owner::Hpa { namespace: "web".to_owned(), name: "keda-hpa-shop".to_owned() };
+    let knobs = [
+        hpa("web", KnobKind::Min, ("3", "6")),
+        hpa("web", KnobKind::Target, ("70", "55")),
+        hpa("web", KnobKind::ScaleDown, ("300", "120")),
+    ];
+    let mut knobs = knobs.map(|knob| KnobAnswer { owner: owner.clone(), ..knob }).to_vec();
+    knobs.push(by_day("keda-hpa-shop"));
+    let files = patches(&answer(knobs), &base);
+    let text = text(&files, HPAS);
+    let patch: Value = parse(text.trim_start_matches("---\n")).expect("one object");
+    let expected = json!({
+        "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": "shop", "namespace": "web"},
+        "spec": {
+            "minReplicaCount": 6, "maxReplicaCount": 10,
+            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 120}}}}
+        }
+    });
+    assert_eq!(patch, expected);
+    for words in [r#""type":"cron""#, "Then set minReplicaCount to 2", "Set value of its cpu trigger to 55 by hand"] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+}
+
+/// The settings of a file of sets.
+fn sets(text: &str) -> Vec<Setting> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("--set '"));
+    lines.map(|set| Setting::parse(set.trim_end_matches('\'')).unwrap_or_else(|issue| panic!("{issue}"))).collect()
 }
 
 #[test]
 fn sets_read_back_are_the_recommended_setting() {
     let folder = tempfile::tempdir().expect("a folder");
     let written = shop(folder.path(), &autoscaler(), VARIABLES);
-    let mut answer = all_moved();
-    answer.knobs.retain(|knob| knob.kind != KnobKind::Other);
-    let files = patches(&answer, &built(&written, &[]));
-    let lines = text(&files, SETS).lines().filter_map(|line| line.strip_prefix("--set '"));
-    let sets: Vec<Setting> =
-        lines.map(|set| Setting::parse(set.trim_end_matches('\'')).unwrap_or_else(|issue| panic!("{issue}"))).collect();
-    let read = built(&written, &sets);
+    let files = patches(&all_moved(), &built(&written, &[]));
+    let read = built(&written, &sets(text(&files, SETS)));
     assert_eq!((read.cast.hpas[0].spec.min, read.cast.hpas[0].spec.max), (2, 14));
+    let behavior = read.cast.hpas[0].spec.behavior.clone().expect("it has one");
+    assert_eq!(behavior.scale_down.stabilization_window.as_secs(), 120);
+    let web = read.cast.workloads.values().next().expect("a workload");
+    assert_eq!(read.cast.cluster.spec(web.template).requests.cpu_milli, 300);
     let group = read.cast.groups.values().next().expect("a group");
-    assert_eq!((group.min, group.max), (3, 12));
+    assert_eq!((group.min, group.max, group.initial), (5, 12, 5));
 }
 
 #[test]
@@ -138,8 +237,9 @@ fn each_line_says_why() {
                 "  # 3 -> 2: everything promised is kept with a minimum of 2; decided by loss of any one node\n  minReplicas: 2\n",
             ),
             FLAGS => (1, "decided by loss of any one node\n  - --scale-down-unneeded-time=2m\n"),
-            SETS => (7, "--set 'hpas.web.minReplicas=2'\n"),
-            _ => (2, "# 2 -> 3: "),
+            REQUESTS => (1, "              cpu: \"300m\"\n"),
+            SETS => (8, "--set 'hpas.web.minReplicas=2'\n"),
+            _ => (2, "# 2 -> 5: "),
         };
         assert!(text.contains(expected), "{name}:\n{text}");
         assert_eq!(text.matches("decided by").count(), said, "{name}:\n{text}");

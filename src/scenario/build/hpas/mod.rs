@@ -93,7 +93,7 @@ fn signals(
         };
         let text = converter.cluster().symbols.text(name).to_ascii_lowercase();
         if let Some((_, window)) = clocks.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-            signals.push((name, Signal::Clock(window.clone())));
+            signals.push((name, Signal::Clock(Box::new(window.clone()))));
         } else if ["request", "rps", "qps", "http"].iter().any(|word| text.contains(word)) {
             signals.push((name, own));
         } else if ["queue", "backlog", "message", "lag"].iter().any(|word| text.contains(word)) {
