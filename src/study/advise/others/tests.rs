@@ -57,8 +57,9 @@ fn windows_and_policies_stand_beside_those_of_the_hpa() {
     let policies = "{type: Percent, value: 10, periodSeconds: 60}";
     let down =
         format!("hpas.order-service-hpa.behavior.scaleDown={{stabilizationWindowSeconds: 90, policies: [{policies}]}}");
-    let (.., knobs) = reference(&[&down]);
-    let label = "HPA order/order-service-hpa";
+    let low = "hpas.order-service-hpa.cpuUtilization=15";
+    let (.., knobs) = reference(&[&down, low, "hpas.order-service-hpa.minReplicas=2"]);
+    let label = "HPA order-service/order-service-hpa";
     let window = named(&knobs, &format!("{label} scale-down window"));
     assert_eq!(texts(window), ["0s", "1m", "1m30s", "2m", "5m", "10m"]);
     assert_eq!(window.text(window.current), "1m30s");
@@ -72,7 +73,7 @@ fn windows_and_policies_stand_beside_those_of_the_hpa() {
 #[test]
 fn requests_are_what_vpa_would_recommend_and_steps_of_the_present_ones() {
     let (.., base, knobs) = reference(&["workloads.order-service.requests={cpu: 400m}"]);
-    let cpu = named(&knobs, "Deployment order/order-service cpu request");
+    let cpu = named(&knobs, "Deployment order-service/order-service cpu request");
     let numbers: Vec<i64> = cpu.levels.iter().map(|level| level.number).collect();
     assert_eq!(cpu.number(cpu.current), 400);
     assert!(numbers.contains(&320) && numbers.is_sorted(), "{numbers:?}");
@@ -89,10 +90,10 @@ fn requests_are_what_vpa_would_recommend_and_steps_of_the_present_ones() {
 fn a_schedule_that_is_there_stays_a_candidate() {
     let own = "hpas.order-service-hpa.schedule=[{from: '06:00', to: '23:00', minReplicas: 3}]";
     let (.., knobs) = reference(&[own]);
-    let schedule = named(&knobs, "HPA order/order-service-hpa schedule");
+    let schedule = named(&knobs, "HPA order-service/order-service-hpa schedule");
     let levels = texts(schedule);
     assert_eq!((levels[0], levels.last()), ("as it is", Some(&"none")));
     assert!(levels.len() > 2 && levels[1].ends_with(", else 2"), "{levels:?}");
-    let other = named(&knobs, "HPA iam/iam-service-hpa schedule");
+    let other = named(&knobs, "HPA iam-service/iam-service-hpa schedule");
     assert_eq!(texts(other)[0], "none");
 }
