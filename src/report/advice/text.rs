@@ -58,11 +58,7 @@ fn figures(answer: &Answer, wide: bool) -> String {
         wide || row.now != row.new || !["longest wait for a node", "failed requests"].contains(&row.label)
     };
     grid.add_rows(
-        beside(answer)
-            .into_iter()
-            .filter(is_told)
-            .into_iter()
-            .map(|row| [row.label.to_owned(), row.now, row.new, row.difference]),
+        beside(answer).into_iter().filter(is_told).map(|row| [row.label.to_owned(), row.now, row.new, row.difference]),
     );
     right(grid).map_or(String::new(), |mut grid| {
         grid.column_iter_mut().for_each(|column| {
