@@ -5,113 +5,21 @@
 //! settings by what training shows, and the best that is known by looking at the test itself (the oracle). Public traces are
 //! read from the folder given (`nab_nyc_taxi_30min.csv` and others); pairs whose trace is absent are said to be skipped.
 //!
-//!     cargo run --release --example decisions -- [--traces DIR] [--random N] [--check N] [NAME...]
+//! With `--seeds` the reference scenario is searched with so many seeds instead, and what each finds is measured in the same weeks.
+//!
+//!     cargo run --release --example decisions -- [--traces DIR] [--random N] [--check N] [--seeds N] [NAME...]
+
+mod pairs;
+mod stability;
 
 use foresail::scenario::{Scenario, Setting, Sources, Written};
 use foresail::study::advise::answer::Answer;
 use foresail::study::advise::{Ask, Ends, random_settings, recommend};
 use foresail::study::{Figures, Study, keeps_promises};
+use pairs::{Pair, Platform};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-
-/// A cluster: its file (none is the reference scenario), and what a trace has to be multiplied by to fit it.
-struct Platform {
-    name: &'static str,
-    file: Option<&'static str>,
-    rate: f64,
-}
-
-const REFERENCE: Platform = Platform { name: "reference", file: None, rate: 110.0 };
-const SHOP: Platform = Platform { name: "shop", file: Some("docs/compare/shop.yaml"), rate: 100.0 };
-
-/// A trace: its file, column and unit, its mean in requests per second as the file has it, when training and when the test begins and how long
-/// each is, in days.
-struct Trace {
-    name: &'static str,
-    file: &'static str,
-    column: &'static str,
-    mean: f64,
-    days: [f64; 3],
-}
-
-const TRACES: [Trace; 4] = [
-    Trace { name: "taxi", file: "nab_nyc_taxi_30min.csv", column: "2", mean: 15_137.0, days: [0.0, 7.0, 7.0] },
-    Trace {
-        name: "worldcup",
-        file: "worldcup98_0608_0621_1min.csv",
-        column: "2",
-        mean: 23_463.0,
-        days: [0.0, 7.0, 7.0],
-    },
-    Trace { name: "elb", file: "nab_elb_request_count_5min.csv", column: "2", mean: 61.8, days: [0.0, 7.0, 7.0] },
-    Trace { name: "nasa", file: "nasa_http_199507_5min.csv", column: "2", mean: 250.0, days: [3.0, 10.0, 7.0] },
-];
-
-/// What is different in the test.
-#[derive(Clone, Copy, PartialEq)]
-enum Test {
-    /// The same time with other luck.
-    OtherLuck,
-    /// Half as much again.
-    MoreTraffic,
-    /// An hour without a zone, at the fourth day's noon.
-    ZoneLoss,
-}
-
-struct Pair {
-    name: String,
-    platform: &'static Platform,
-    train: Vec<String>,
-    test: Vec<String>,
-}
-
-fn pairs(traces: Option<&Path>) -> Vec<Pair> {
-    let mut all = Vec::new();
-    for platform in [&REFERENCE, &SHOP] {
-        let own = |test: Test, name: &str| {
-            let zone = "faults=[{at: 84h, for: 1h, zoneOutage: us-east-1a}]".to_owned();
-            let sets = match test {
-                Test::MoreTraffic => vec!["traffic.scale=1.5".to_owned()],
-                Test::ZoneLoss => vec![zone],
-                _ => Vec::new(),
-            };
-            let week = "duration=7d".to_owned();
-            let test = [vec![week.clone()], sets].concat();
-            Pair { name: format!("{}: {name}", platform.name), platform, train: vec![week], test }
-        };
-        all.push(own(Test::OtherLuck, "own week, other luck"));
-        all.push(own(Test::MoreTraffic, "own week, test x1.5"));
-        if platform.file.is_none() {
-            all.push(own(Test::ZoneLoss, "own week, zone loss"));
-        }
-        for trace in traces.iter().flat_map(|folder| TRACES.iter().map(move |trace| (folder, trace))) {
-            all.extend(of_trace(platform, trace.0, trace.1));
-        }
-    }
-    all
-}
-
-fn of_trace(platform: &'static Platform, folder: &Path, trace: &Trace) -> Option<Pair> {
-    let file = folder.join(trace.file);
-    let Ok(file) = file.canonicalize() else {
-        eprintln!("skipped: {} (no {})", trace.name, file.display());
-        return None;
-    };
-    let [from, test, days] = trace.days;
-    let part = |from: f64| {
-        let scale = platform.rate / trace.mean;
-        let window = format!("from: {}h, to: {}h", from * 24.0, (from + days) * 24.0);
-        let row = format!("file: {}, column: {}, unit: rps, scale: {scale}, {window}", file.display(), trace.column);
-        vec![format!("traffic.patterns=[{{trace: {{{row}}}}}]"), format!("duration={days}d")]
-    };
-    Some(Pair {
-        name: format!("{}: {}, next week", platform.name, trace.name),
-        platform,
-        train: part(from),
-        test: part(test),
-    })
-}
 
 struct Side {
     written: Written,
@@ -133,18 +41,20 @@ struct Asked {
     traces: Option<PathBuf>,
     random: usize,
     check: u32,
+    seeds: u64,
     only: Vec<String>,
 }
 
 fn asked() -> Asked {
     let mut args = std::env::args().skip(1);
-    let mut asked = Asked { traces: None, random: 2_000, check: 20, only: Vec::new() };
+    let mut asked = Asked { traces: None, random: 2_000, check: 20, seeds: 0, only: Vec::new() };
     while let Some(arg) = args.next() {
         let mut value = || args.next().unwrap_or_else(|| panic!("{arg} wants a value"));
         match arg.as_str() {
             "--traces" => asked.traces = Some(value().into()),
             "--random" => asked.random = value().parse().expect("a number"),
             "--check" => asked.check = value().parse().expect("a number"),
+            "--seeds" => asked.seeds = value().parse().expect("a number"),
             _ => asked.only.push(arg),
         }
     }
@@ -196,13 +106,16 @@ fn cheapest<'a>(rows: &[(&'a Vec<String>, Row)], as_is: &Row) -> Option<(&'a Vec
 
 fn main() {
     let asked = asked();
+    if asked.seeds > 0 {
+        return stability::print(asked.seeds, asked.check);
+    }
     println!(
         "| training: test | as is | recommended | best of {} at random | oracle | kept as is | kept | breach as is | breach | replications |",
         asked.random
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let chosen = |pair: &Pair| asked.only.is_empty() || asked.only.iter().any(|name| pair.name.contains(name.as_str()));
-    let pairs: Vec<Pair> = pairs(asked.traces.as_deref()).into_iter().filter(chosen).collect();
+    let pairs: Vec<Pair> = pairs::all(asked.traces.as_deref()).into_iter().filter(chosen).collect();
     let held: Vec<bool> = pairs.iter().filter_map(|pair| one(pair, &asked)).collect();
     println!("\nkept in {} of {} times of test", held.iter().filter(|held| **held).count(), held.len());
 }
