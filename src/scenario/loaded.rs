@@ -42,7 +42,7 @@ pub struct Scenario {
     /// How often.
     pub replications: u32,
     /// More often, until the intervals of the cost and of the slowest route's P95 reach no farther than this share of the mean, above 0 and
-    /// below 1; none for `replications` alone. [`study::run`](crate::study::run::run) looks at it.
+    /// below 1; none for `replications` alone. `study::run` looks at it.
     pub precision: Option<f64>,
     /// The seed.
     pub seed: u64,
