@@ -12,27 +12,45 @@ pub(crate) struct Platform {
 pub(crate) const REFERENCE: Platform = Platform { name: "reference", file: None, rate: 110.0 };
 const SHOP: Platform = Platform { name: "shop", file: Some("docs/compare/shop.yaml"), rate: 100.0 };
 
-/// A trace: its file, column and unit, its mean in requests per second as the file has it, when training and when the test begins and how long
-/// each is, in days.
+/// A trace: its file and column, its mean in requests per second as the file has it, and the days on which training begins, the test begins and
+/// the test ends.
 struct Trace {
     name: &'static str,
     file: &'static str,
     column: &'static str,
     mean: f64,
-    days: [f64; 3],
+    days: [&'static str; 3],
 }
 
 const TRACES: [Trace; 4] = [
-    Trace { name: "taxi", file: "nab_nyc_taxi_30min.csv", column: "2", mean: 15_137.0, days: [0.0, 7.0, 7.0] },
+    Trace {
+        name: "taxi",
+        file: "nab_nyc_taxi_30min.csv",
+        column: "2",
+        mean: 15_137.0,
+        days: ["2014-09-01", "2014-09-08", "2014-09-15"],
+    },
     Trace {
         name: "worldcup",
         file: "worldcup98_0608_0621_1min.csv",
         column: "2",
         mean: 23_463.0,
-        days: [0.0, 7.0, 7.0],
+        days: ["1998-06-08", "1998-06-15", "1998-06-22"],
     },
-    Trace { name: "elb", file: "nab_elb_request_count_5min.csv", column: "2", mean: 61.8, days: [0.0, 7.0, 7.0] },
-    Trace { name: "nasa", file: "nasa_http_199507_5min.csv", column: "2", mean: 250.0, days: [3.0, 10.0, 7.0] },
+    Trace {
+        name: "elb",
+        file: "nab_elb_request_count_5min.csv",
+        column: "2",
+        mean: 61.8,
+        days: ["2014-04-10", "2014-04-17", "2014-04-24"],
+    },
+    Trace {
+        name: "nasa",
+        file: "nasa_http_199507_5min.csv",
+        column: "2",
+        mean: 250.0,
+        days: ["1995-07-03", "1995-07-10", "1995-07-17"],
+    },
 ];
 
 /// What is different in the test.
@@ -85,17 +103,17 @@ fn of_trace(platform: &'static Platform, folder: &Path, trace: &Trace) -> Option
         eprintln!("skipped: {} (no {})", trace.name, file.display());
         return None;
     };
-    let [from, test, days] = trace.days;
-    let part = |from: f64| {
+    let [train, test, end] = trace.days;
+    let part = |from: &str, to: &str| {
         let scale = platform.rate / trace.mean;
-        let window = format!("from: {}h, to: {}h", from * 24.0, (from + days) * 24.0);
+        let window = format!("from: {from}, to: {to}");
         let row = format!("file: {}, column: {}, unit: rps, scale: {scale}, {window}", file.display(), trace.column);
-        vec![format!("traffic.patterns=[{{trace: {{{row}}}}}]"), format!("duration={days}d")]
+        vec![format!("traffic.patterns=[{{trace: {{{row}}}}}]"), "duration=7d".to_owned()]
     };
     Some(Pair {
         name: format!("{}: {}, next week", platform.name, trace.name),
         platform,
-        train: part(from),
-        test: part(test),
+        train: part(train, test),
+        test: part(test, end),
     })
 }

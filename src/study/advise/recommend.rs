@@ -46,6 +46,8 @@ const CHECKS: u32 = 2;
 const CORRECTIONS: usize = 3;
 /// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
 const IDLE: f64 = 0.001;
+/// A maximum leaves room for what no training shows: it is lowered for no less than this share of the cost.
+const WORTH_A_MAXIMUM: f64 = 0.01;
 /// Where nothing holds so many other settings are tried in all of the training.
 const LIKELY: usize = 3;
 /// A setting that keeps no more than this share of the periods should not be called good.
@@ -248,7 +250,10 @@ impl Search<'_> {
         let idle = |at: &&usize| {
             self.judged(judge, &back(**at), look).is_some_and(|there| {
                 let worse = there.excess.iter().zip(&here.excess).any(|(there, here)| there - here > IDLE);
-                !worse && there.usd - here.usd < IDLE * here.usd
+                let lowers =
+                    self.lab.knobs[**at].kind == Some(KnobKind::Max) && point.level(**at) < self.as_is.level(**at);
+                let worth = if lowers { WORTH_A_MAXIMUM } else { IDLE };
+                !worse && there.usd - here.usd < worth * here.usd
             })
         };
         let plain = changes.iter().filter(idle).fold(point.clone(), |plain, at| plain.with(*at, self.as_is.level(*at)));
