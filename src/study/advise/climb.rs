@@ -7,9 +7,10 @@
 
 use super::judge::{Judge, Judged};
 use super::knob::SizeOf;
+use super::outcome::Outcome;
 use super::periods::Period;
 use super::point::Point;
-use super::trial::{Lab, Outcome};
+use super::trial::Lab;
 use crate::scenario::wanted::KnobKind;
 use std::collections::BTreeMap;
 

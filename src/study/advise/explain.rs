@@ -1,9 +1,10 @@
 //! What each change brings: alone, and as a part of the whole.
 
 use super::answer::Effect;
+use super::outcome::Outcome;
 use super::periods::Period;
 use super::point::Point;
-use super::trial::{Lab, Outcome};
+use super::trial::Lab;
 use std::collections::BTreeMap;
 
 /// Of so many changes every subset is simulated, and Shapley's value is exact.

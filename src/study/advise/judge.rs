@@ -3,7 +3,7 @@
 //! A promise must hold in the next period, not on average: its bound is that of a prediction (mean, spread over periods, and the
 //! mean's own uncertainty). What is not promised must not get worse than it is now: the same periods are set side by side.
 
-use super::trial::Outcome;
+use super::outcome::Outcome;
 use crate::study::interval::t_quantile;
 use crate::study::kept::Promise;
 

@@ -4,6 +4,7 @@
 
 mod also;
 pub mod answer;
+mod ask;
 mod climb;
 mod explain;
 mod judge;
@@ -11,6 +12,7 @@ mod keep;
 mod knob;
 mod knobs;
 mod others;
+mod outcome;
 mod periods;
 mod point;
 mod reasons;
@@ -20,6 +22,7 @@ mod stressed;
 mod trial;
 mod words;
 
+pub use ask::{Ask, Ends, Known};
+pub use outcome::Outcome;
 pub use periods::{Part, Period};
-pub use recommend::{Ask, random_settings, recommend};
-pub use trial::{Ends, Known, Outcome};
+pub use recommend::{random_settings, recommend};

@@ -6,6 +6,7 @@
 
 use super::also::also;
 use super::answer::{Answer, HeldBack, KnobAnswer, Measured, Verdict};
+use super::ask::Ask;
 use super::climb::Climb;
 use super::explain::{Effects, difference as effect_of, effects, mean};
 use super::judge::{Judge, Judged};
@@ -13,19 +14,19 @@ use super::keep::Floors;
 use super::knob::Knob;
 use super::knobs::knobs;
 use super::others::{Given, others};
+use super::outcome::Outcome;
 use super::periods::{Part, Period, Times, periods};
 use super::point::Point;
 use super::reasons::{decided_by, why};
 use super::stressed::Stressed;
-use super::trial::{Ends, Known, Lab, Outcome};
+use super::trial::Lab;
 use super::words::words;
 use crate::rng::Seed;
-use crate::scenario::wanted::{HoldBack, KnobKind};
-use crate::scenario::{Scenario, Setting, Written};
+use crate::scenario::Scenario;
+use crate::scenario::wanted::KnobKind;
 use crate::study::estimate::Estimate;
 use crate::study::kept::Promise;
 use crate::study::paired;
-use crate::units::{SimDuration, SimTime};
 use crate::world::Cast;
 use std::collections::BTreeMap;
 
@@ -33,11 +34,6 @@ use std::collections::BTreeMap;
 const TRAIN: std::ops::Range<u32> = 1..6;
 /// The first replication that it does not see.
 const FRESH: u32 = 1_000;
-/// Fresh periods in which an answer is checked.
-const CHECK: u32 = 20;
-/// Of a trace this share is held back, if it is so long.
-const HELD_BACK: f64 = 0.3;
-const LONG_ENOUGH: SimDuration = SimDuration::from_hours(48);
 /// So many fresh periods at a time: of a setting that fails no more are looked at.
 const BATCH: usize = 4;
 /// So many times a check is repeated, in other periods, for a setting that is more careful.
@@ -52,42 +48,6 @@ const WORTH_A_MAXIMUM: f64 = 0.01;
 const LIKELY: usize = 3;
 /// A setting that keeps no more than this share of the periods should not be called good.
 const POOR: f64 = 0.85;
-
-/// What is asked.
-pub struct Ask<'a> {
-    /// The scenario as it is written, and built.
-    pub written: &'a Written,
-    /// What is set on top of it.
-    pub sets: &'a [Setting],
-    /// With that.
-    pub base: &'a Scenario,
-    /// Outcomes of an earlier search.
-    pub known: &'a dyn Known,
-    /// When to stop.
-    pub ends: Ends<'a>,
-    /// Fresh periods in which the answer is checked.
-    pub check: u32,
-    /// The search looks at the time before this, and its answer is checked after it; absent: both in the whole, with other luck.
-    pub split: Option<SimTime>,
-}
-
-impl<'a> Ask<'a> {
-    /// As the scenario itself asks: part of a trace of two days or more is held back, else other luck is.
-    pub fn of(written: &'a Written, sets: &'a [Setting], base: &'a Scenario, ends: Ends<'a>) -> Ask<'a> {
-        let share = match base.wanted.hold_back {
-            Some(HoldBack::Share(share)) => Some(share),
-            None if base.has_trace && base.duration >= LONG_ENOUGH => Some(HELD_BACK),
-            _ => None,
-        };
-        let split =
-            share.map(|share| SimTime::ZERO + SimDuration::from_secs_f64(base.duration.as_secs_f64() * (1.0 - share)));
-        let weeks = match base.wanted.hold_back {
-            Some(HoldBack::Weeks(weeks)) => weeks,
-            _ => CHECK,
-        };
-        Ask { written, sets, base, known: &(), ends, check: weeks, split }
-    }
-}
 
 /// The setting to recommend; none where nothing can move. `progress` is called after each replication.
 ///
