@@ -228,7 +228,7 @@ fn a_pod_failure_policy_decides_what_reclaimed_pods_mean() {
 #[test]
 fn concurrency_policies_decide_what_a_due_cron_job_does() {
     let started = |policy: &str| {
-        let scenario = format!("{HEAD}duration: 1h\njobs: {{report: {{duration: 12m}}}}\nseed: 3\n");
+        let scenario = format!("{HEAD}duration: 1h\njobs: {{report: {{duration: 20m}}}}\nseed: 3\n");
         let objects = format!(
             "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: report}}\nspec:\n  schedule: \"*/10 * * * *\"\n  {policy}\n  \
              jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          \
