@@ -151,7 +151,7 @@ fn a_spot_notice_is_as_long_as_the_providers() {
 fn a_retry_storm_outlives_its_crowd_unless_a_budget_ends_it() {
     // The share of all requests that fail in the last five minutes.
     let at_the_end = |sets: &[&str]| {
-        let sets: Vec<String> = sets.iter().chain(&["duration=32m"]).map(|set| (*set).to_owned()).collect();
+        let sets: Vec<String> = sets.iter().chain(&["duration=36m"]).map(|set| (*set).to_owned()).collect();
         let scenario = load(Sources::Disk, &folder().join("retry-storm.yaml"), &sets);
         let study = Study::of(&scenario.unwrap_or_else(|issues| panic!("{issues:?}")));
         let outcome = Study { timeline_every: study.timing.step, ..study }.replicate(0);

@@ -41,6 +41,9 @@ fn about(estimate: &Estimate) -> String {
     if half.is_empty() { half } else { format!(" ({half})") }
 }
 
+/// Of what is broken so much is named; the file has all.
+const BROKEN: usize = 2;
+
 /// Whether it holds where the search has not looked.
 pub(in crate::report) fn next(answer: &Answer) -> String {
     let held = &answer.held_back;
@@ -48,7 +51,9 @@ pub(in crate::report) fn next(answer: &Answer) -> String {
     if held.holds {
         return format!("Next week: in {} it holds; everything is kept in {kept}.", held.what);
     }
-    let broken = if held.broken.is_empty() { String::new() } else { format!(" Broken: {}.", held.broken.join("; ")) };
+    let (told, more) = held.broken.split_at(held.broken.len().min(BROKEN));
+    let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
+    let broken = if told.is_empty() { String::new() } else { format!(" Broken: {}{more}.", told.join("; ")) };
     format!("DOES NOT HOLD NEXT WEEK: in {} everything is kept in {kept} only.{broken}", held.what)
 }
 
