@@ -32,7 +32,7 @@ fn answer(report: &Report) -> Option<&Answer> {
 fn beside(answer: &Answer) -> Table {
     let cells = |row: rows::Beside| vec![row.label.to_owned(), row.now, row.new, row.difference];
     Table::new(
-        &format!("What it has not seen: {}", answer.held_back.what),
+        &format!("Measured in {}", answer.held_back.what),
         &["", "as it is", "recommended", "difference"],
         rows::beside(answer).into_iter().map(cells).collect(),
     )

@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 const LEAST: i32 = 1;
 /// `maxReplicas` where the ScaledObject has none.
 const MOST: i32 = 100;
+/// The name of an HPA begins so, unless the ScaledObject gives it one.
+const PREFIX: &str = "keda-hpa-";
 /// KEDA holds the replicas.
 const PAUSED: &str = "autoscaling.keda.sh/paused";
 /// KEDA holds so many replicas.
@@ -152,6 +154,14 @@ pub(crate) fn is_scaled_object(value: &Value) -> bool {
     text("kind") == "ScaledObject" && text("apiVersion").starts_with("keda.sh/")
 }
 
+/// The name of the ScaledObject that an HPA was made of: by its owner, or by its own name where a dump has lost that.
+pub(crate) fn made_of(hpa: &HorizontalPodAutoscaler) -> Option<&str> {
+    match hpa.metadata.controller() {
+        Some(owner) => (owner.kind == "ScaledObject").then_some(owner.name.as_str()),
+        None => hpa.metadata.name.strip_prefix(PREFIX),
+    }
+}
+
 /// What KEDA makes of a ScaledObject.
 pub(crate) struct Made {
     /// None while it is paused, or where nothing is known of any trigger.
@@ -164,7 +174,7 @@ impl ScaledObject {
     /// The name of its HPA.
     pub(crate) fn hpa_name(&self) -> String {
         let own = self.spec.advanced.horizontal_pod_autoscaler_config.name.clone().filter(|name| !name.is_empty());
-        own.unwrap_or_else(|| format!("keda-hpa-{}", self.metadata.name))
+        own.unwrap_or_else(|| format!("{PREFIX}{}", self.metadata.name))
     }
 
     /// The triggers by the clock; what is wrong with them goes to `issues`, and they are left out, as KEDA leaves them.

@@ -1,5 +1,6 @@
 //! The answer: what to set, what that brings, what it costs in service, and how surely.
 
+use crate::scenario::Setting;
 use crate::scenario::wanted::KnobKind;
 use crate::study::estimate::Estimate;
 use serde::{Deserialize, Serialize};
@@ -206,6 +207,13 @@ pub struct Answer {
     pub error_rate: f64,
     /// The search was ended before its end: this is the best so far.
     pub best_so_far: bool,
+}
+
+impl KnobAnswer {
+    /// What it sets.
+    pub fn settings(&self) -> impl Iterator<Item = Setting> + '_ {
+        self.sets.iter().filter_map(|set| Setting::parse(set).ok())
+    }
 }
 
 impl Answer {

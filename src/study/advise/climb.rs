@@ -152,8 +152,8 @@ impl Climb<'_> {
             (Some(Min), true) => knob.number(to) > least,
             (Some(Max), false) => most > knob.number(to),
             (Some(Max), true) => most >= knob.number(from.level(step.knob)),
-            // A target moves nothing where there are always as many as there must be at least; one below all that was ever seen may.
-            (Some(Target), true) => least != most,
+            // More of a target, or of a window, moves nothing where there are always as many; a target below all that was ever seen may.
+            (_, true) => least != most,
             (Some(Target), false) => least != most || self.hottest(of, now) > knob.number(to),
             _ => true,
         }

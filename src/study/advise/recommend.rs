@@ -63,7 +63,7 @@ pub fn recommend(ask: &Ask<'_>, progress: &(dyn Fn() + Sync)) -> Option<Answer> 
     if !all.iter().any(|knob: &Knob| knob.moves) {
         return None;
     }
-    let lab = Lab::new(ask, (all, times), progress);
+    let lab = Lab::new(ask, all, times, progress);
     let as_is = Point::as_is(&lab.knobs);
     let train = periods(Part::Train, TRAIN);
     lab.simulate(std::slice::from_ref(&as_is), &train);

@@ -31,11 +31,7 @@ pub(super) struct Lab<'a> {
 
 impl<'a> Lab<'a> {
     /// `progress` is called after each replication, from any thread.
-    pub(super) fn new(
-        ask: &'a Ask<'a>,
-        (knobs, times): (Vec<Knob>, Times),
-        progress: &'a (dyn Fn() + Sync),
-    ) -> Lab<'a> {
+    pub(super) fn new(ask: &'a Ask<'a>, knobs: Vec<Knob>, times: Times, progress: &'a (dyn Fn() + Sync)) -> Lab<'a> {
         Lab {
             ask,
             knobs,

@@ -1,6 +1,5 @@
 //! What is below `behavior` of an HPA, as far as it changes.
 
-use crate::scenario::Setting;
 use crate::study::advise::answer::KnobAnswer;
 use serde_json::{Map, Value};
 
@@ -9,7 +8,7 @@ pub(super) fn changed<'a>(own: &[&'a KnobAnswer]) -> (Vec<&'a KnobAnswer>, Value
     let (mut knobs, mut rules) = (Vec::new(), Value::Null);
     for knob in own {
         let mut is_behavior = false;
-        for set in knob.sets.iter().filter_map(|set| Setting::parse(set).ok()) {
+        for set in knob.settings() {
             let Some(at) = set.path().iter().position(|part| part == "behavior") else { continue };
             put(&mut rules, &set.path()[at + 1..], set.value().clone());
             is_behavior = true;

@@ -1,6 +1,5 @@
 //! The bounds of an HPA, whether they change or not: a patch says both.
 
-use crate::scenario::Setting;
 use crate::scenario::wanted::KnobKind;
 use crate::study::advise::answer::KnobAnswer;
 use crate::world::Hpa;
@@ -22,6 +21,8 @@ pub(super) fn of<'a>(hpa: &Hpa, own: &[&'a KnobAnswer]) -> [Bound<'a>; 2] {
 /// The minimum outside of a schedule's windows; none where no schedule changes.
 pub(super) fn outside(own: &[&KnobAnswer]) -> Option<i64> {
     let schedule = own.iter().find(|knob| knob.kind == Some(KnobKind::Schedule))?;
-    let sets = schedule.sets.iter().filter_map(|set| Setting::parse(set).ok());
-    sets.filter(|set| set.path().last().is_some_and(|part| part == "minReplicas")).find_map(|set| set.value().as_i64())
+    schedule
+        .settings()
+        .filter(|set| set.path().last().is_some_and(|part| part == "minReplicas"))
+        .find_map(|set| set.value().as_i64())
 }

@@ -21,8 +21,7 @@ pub(super) fn patch(answer: &Answer, scenario: &Scenario) -> String {
             continue;
         }
         // What KEDA makes it makes again: the change is one of the ScaledObject.
-        let read = hpa.scaled_object.map(|name| symbols.text(name));
-        if let Some(object) = read.or_else(|| keda::scaled_object(name)) {
+        if let Some(object) = hpa.scaled_object.map(|name| symbols.text(name)) {
             text.push_str(&keda::patch((namespace, object), hpa, &own, zone));
             continue;
         }

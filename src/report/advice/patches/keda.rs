@@ -8,16 +8,6 @@ use crate::world::Hpa;
 use serde_json::json;
 use std::fmt::Write;
 
-/// KEDA names the HPA of a ScaledObject so, unless that says otherwise.
-///
-/// Upstream: KEDA 2.16, controllers/keda/hpa.go, `getHPAName`.
-const PREFIX: &str = "keda-hpa-";
-
-/// The ScaledObject behind an HPA of this name, where it was not read itself.
-pub(super) fn scaled_object(hpa: &str) -> Option<&str> {
-    hpa.strip_prefix(PREFIX)
-}
-
 /// A merge patch of a ScaledObject; its triggers are a list, which a patch replaces as a whole: they are told.
 pub(super) fn patch((namespace, name): (&str, &str), hpa: &Hpa, own: &[&KnobAnswer], zone: &str) -> String {
     let mut text = format!(

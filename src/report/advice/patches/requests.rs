@@ -1,7 +1,6 @@
 //! What pods request: a patch for each workload that changes.
 
 use super::comment::why;
-use crate::scenario::Setting;
 use crate::study::advise::answer::{Answer, KnobAnswer, Owner};
 use crate::world::Cast;
 use std::fmt::Write;
@@ -25,7 +24,7 @@ pub(super) fn patch(answer: &Answer, cast: &Cast) -> String {
         );
         for knob in own {
             let _ = writeln!(text, "              # {}", why(knob));
-            for set in knob.sets.iter().filter_map(|set| Setting::parse(set).ok()) {
+            for set in knob.settings() {
                 let resource = set.path().last().map_or("", String::as_str);
                 let _ = writeln!(text, "              {resource}: {}", set.value());
             }

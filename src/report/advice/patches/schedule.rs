@@ -1,6 +1,5 @@
 //! Minima by the clock: a trigger of KEDA, or what to do where there is no KEDA.
 
-use crate::scenario::Setting;
 use crate::scenario::wanted::KnobKind;
 use crate::study::advise::answer::KnobAnswer;
 use serde_json::{Value, json};
@@ -22,8 +21,7 @@ pub(super) struct Window {
 /// The knob that changes the schedule, and the windows that it makes, by the clock of `zone` where they do not name another; none where it stays.
 pub(super) fn changed<'a>(own: &[&'a KnobAnswer], zone: &str) -> Option<(&'a KnobAnswer, Vec<Window>)> {
     let knob = own.iter().copied().find(|knob| knob.kind == Some(KnobKind::Schedule))?;
-    let sets = knob.sets.iter().filter_map(|set| Setting::parse(set).ok());
-    let rows = sets.filter(|set| set.path().last().is_some_and(|part| part == "schedule"));
+    let rows = knob.settings().filter(|set| set.path().last().is_some_and(|part| part == "schedule"));
     let windows = rows.flat_map(|set| set.value().as_array().cloned().unwrap_or_default());
     Some((knob, windows.map(|row| Window::read(&row, zone)).collect()))
 }

@@ -11,6 +11,7 @@ use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::kubernetes::autoscaling::CrossVersionObjectReference;
+use crate::scenario::kubernetes::keda::made_of;
 use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::WorkloadId;
 use crate::world::{Cast, CronWindow, Hpa, Signal, Workload, WorkloadKind};
@@ -53,7 +54,8 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         let scaled = scene.objects.scaled.behind(&object);
         let clocks = scaled.map(|scaled| clocks::clocks(scaled, scene.start.at, issues)).unwrap_or_default();
         let signals = signals(&spec, &clocks, converter, (from, issues));
-        let scaled_object = scaled.map(|scaled| converter.symbol(&scaled.name));
+        let made_of = scaled.map(|scaled| scaled.name.as_str()).or_else(|| made_of(&object));
+        let scaled_object = made_of.map(|name| converter.symbol(name));
         let name = converter.symbol(&object.metadata.name);
         rows.push((key, from, Hpa { name, workload, spec, schedule, signals, is_ambiguous: false, scaled_object }));
     }
