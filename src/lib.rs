@@ -31,6 +31,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`units`], [`id`], [`intern`], [`rng`] | integers with units, typed indices, symbols, random streams |
+//! | [`release`] | versions of Kubernetes and their feature gates |
 //! | [`cluster`] | nodes, pods, what they request; what-if trials |
 //! | [`market`] | machine types, prices, spot markets, provider formulas |
 //! | [`scheduler`] | kube-scheduler's filters, scores, preemption and queue |
@@ -67,6 +68,7 @@ pub mod intern;
 pub mod market;
 pub mod past;
 pub mod recorded;
+pub mod release;
 pub mod report;
 pub mod rng;
 pub mod scenario;
