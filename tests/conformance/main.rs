@@ -2,10 +2,12 @@
 //!
 //! Reads the folder named by `FORESAIL_CONFORMANCE`, else `tests/conformance/`. Prints one line per
 //! controller and theme, `controller/theme: passed/total`, and the first difference of each failing
-//! theme. Arguments that are not flags select controllers or themes by substring.
+//! theme. Arguments that are not flags select controllers or themes by substring; `pack WHOLE BASE` writes a folder
+//! of differences.
 
 mod closed_loop;
 mod cluster_autoscaler;
+mod differences;
 mod hpa;
 mod latency;
 mod runner;

@@ -1,5 +1,7 @@
 //! Reads the recordings, hands each case to its controller's judge, prints the tally.
 
+use crate::differences::{self, cases_of, themes_of};
+use foresail::release::KubernetesVersion;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -8,11 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Judges one case (one JSON object as text): the first difference, or nothing.
-pub(crate) type Judge = fn(case: &str) -> Result<(), String>;
+#[derive(Clone, Copy)]
+pub(crate) enum Judge {
+    /// Whatever the version.
+    Plain(fn(case: &str) -> Result<(), String>),
+    /// By the rules of a version.
+    Of(fn(case: &str, version: KubernetesVersion) -> Result<(), String>),
+}
 
 /// One controller's recordings.
 pub(crate) struct Controller {
-    /// The folder under the recordings' root, and the prefix of the printed lines.
+    /// The folder under the recordings' root, and the prefix of the printed lines. `NAME-1.NN` holds those of another version than 1.28.
     pub name: &'static str,
     /// Compares one case with the recording.
     pub judge: Judge,
@@ -26,8 +34,16 @@ pub(crate) struct Controller {
 
 impl Controller {
     /// A controller whose themes are one line each.
-    pub(crate) const fn new(name: &'static str, judge: Judge) -> Self {
-        Controller { name, judge, subtheme: whole_theme, remark: None, tells_all: false }
+    pub(crate) const fn new(name: &'static str, judge: fn(case: &str) -> Result<(), String>) -> Self {
+        Controller { name, judge: Judge::Plain(judge), subtheme: whole_theme, remark: None, tells_all: false }
+    }
+
+    /// As [`new`](Self::new), of which there are recordings of several versions.
+    pub(crate) const fn versioned(
+        name: &'static str,
+        judge: fn(case: &str, version: KubernetesVersion) -> Result<(), String>,
+    ) -> Self {
+        Controller { judge: Judge::Of(judge), ..Controller::new(name, |_| Ok(())) }
     }
 }
 
@@ -76,6 +92,9 @@ pub(crate) fn run(controllers: &[Controller], measurements: &[Measurement]) -> E
     if std::env::args().any(|a| a == "--list") {
         return ExitCode::SUCCESS;
     }
+    if let ["pack", whole, base] = wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return pack(Path::new(whole), base);
+    }
     let selected = |line: &str| wanted.is_empty() || wanted.iter().any(|w| line.contains(w.as_str()));
     let root = root();
     if !root.is_dir() {
@@ -83,13 +102,22 @@ pub(crate) fn run(controllers: &[Controller], measurements: &[Measurement]) -> E
         return ExitCode::FAILURE;
     }
     let (mut passed, mut failed) = (0, 0);
-    for controller in controllers {
-        for (theme, files) in themes(&root.join(controller.name)) {
-            let line = format!("{}/{theme}", controller.name);
+    for (controller, folder, version) in folders(&root, controllers, measurements) {
+        let folder = root.join(folder);
+        let (shown, themes) = match themes_of(&folder) {
+            Ok(themes) => (folder.file_name().unwrap_or_default().to_string_lossy(), themes),
+            Err(why) => {
+                println!("{why}");
+                failed += 1;
+                continue;
+            }
+        };
+        for theme in themes {
+            let line = format!("{shown}/{theme}");
             if !selected(&line) {
                 continue;
             }
-            for (suffix, tally) in replay(controller, &files) {
+            for (suffix, tally) in replay(controller, version, cases_of(&folder, &theme)) {
                 print(&format!("{line}{suffix}"), &tally, controller.tells_all);
                 passed += tally.passed;
                 failed += tally.total - tally.passed;
@@ -105,6 +133,45 @@ pub(crate) fn run(controllers: &[Controller], measurements: &[Measurement]) -> E
     }
     println!("\n{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// `pack WHOLE BASE`: keeps the recordings of the folder `WHOLE` as what differs from the folder `BASE` that is here.
+fn pack(whole: &Path, base: &str) -> ExitCode {
+    let done = differences::pack(whole, base, &root().join(whole.file_name().unwrap_or_default()));
+    println!("{}", done.as_deref().unwrap_or_else(|why| why));
+    if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The folders of recordings, controller by controller, oldest version first. One that nobody knows is named and left out.
+fn folders<'a>(
+    root: &Path,
+    controllers: &'a [Controller],
+    measurements: &[Measurement],
+) -> Vec<(&'a Controller, String, KubernetesVersion)> {
+    let mut found = Vec::new();
+    let names = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    for name in names {
+        let whose = |controller: &&Controller| {
+            name.strip_prefix(controller.name).is_some_and(|rest| rest.is_empty() || rest.starts_with("-1."))
+        };
+        let has_recordings = !themes(&root.join(&name)).is_empty();
+        match controllers.iter().find(whose) {
+            Some(controller) => match name[controller.name.len()..].strip_prefix('-').map(KubernetesVersion::parse) {
+                None => found.push((controller, name, KubernetesVersion::OLDEST)),
+                Some(Ok(version)) => found.push((controller, name, version)),
+                Some(Err(why)) => println!("{name}: skipped: {why}"),
+            },
+            None if has_recordings && measurements.iter().all(|row| row.name != name) => {
+                println!("{name}: skipped: no controller of that name");
+            }
+            None => {}
+        }
+    }
+    let place = |row: &Controller| controllers.iter().position(|other| std::ptr::eq(row, other));
+    found.sort_by_key(|(controller, _, version)| (place(controller), *version));
+    found
 }
 
 fn print(line: &str, tally: &Tally, tells_all: bool) {
@@ -123,7 +190,7 @@ fn root() -> PathBuf {
 }
 
 /// The files of each theme of a folder, `THEME.jsonl.gz` or `THEME.jsonl`; none when the folder is absent.
-fn themes(folder: &Path) -> BTreeMap<String, Vec<PathBuf>> {
+pub(crate) fn themes(folder: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     let mut themes: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -146,18 +213,23 @@ pub(crate) fn read(file: &Path) -> Result<String, String> {
     read.map(|_| text).map_err(|e| format!("{}: {e}", file.display()))
 }
 
-/// The tallies of a theme's files by subtheme, in order of first appearance. A file that cannot be read is a case that
-/// differs.
-fn replay(controller: &Controller, files: &[PathBuf]) -> Vec<(&'static str, Tally)> {
+/// The tallies of a theme's cases by subtheme, in order of first appearance. A theme that cannot be read is a case that differs.
+fn replay(
+    controller: &Controller,
+    version: KubernetesVersion,
+    cases: Result<Vec<Value>, String>,
+) -> Vec<(&'static str, Tally)> {
     let mut tallies: Vec<(&'static str, Tally)> = Vec::new();
     let mut rows: Vec<(&'static str, String)> = Vec::new();
-    for file in files {
-        match read(file) {
-            Ok(text) => rows.extend(cases(&text).map(|case| ((controller.subtheme)(&case), case))),
-            Err(why) => tally_of(&mut tallies, "").count(Err(why)),
-        }
+    match cases {
+        Ok(cases) => rows.extend(cases.into_iter().map(text).map(|case| ((controller.subtheme)(&case), case))),
+        Err(why) => tally_of(&mut tallies, "").count(Err(why)),
     }
-    let verdicts: Vec<_> = rows.par_iter().map(|(_, case)| judged(|| (controller.judge)(case))).collect();
+    let judge = |case: &str| match controller.judge {
+        Judge::Plain(judge) => judge(case),
+        Judge::Of(judge) => judge(case, version),
+    };
+    let verdicts: Vec<_> = rows.par_iter().map(|(_, case)| judged(|| judge(case))).collect();
     for ((suffix, _), verdict) in rows.iter().zip(verdicts) {
         tally_of(&mut tallies, suffix).count(verdict);
     }
@@ -179,16 +251,10 @@ fn tally_of<'a>(tallies: &'a mut Vec<(&'static str, Tally)>, suffix: &'static st
     &mut tallies[at].1
 }
 
-/// The cases of a text, one a line. What is `null` is taken to be absent, as the API's decoders do.
-fn cases(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().filter(|line| !line.trim().is_empty()).map(|line| match serde_json::from_str(line) {
-        Ok(mut case) => {
-            drop_nulls(&mut case);
-            case.to_string()
-        }
-        // Its judge says what is wrong with it.
-        Err(_) => line.to_owned(),
-    })
+/// A case's text. What is `null` is taken to be absent, as the API's decoders do.
+fn text(mut case: Value) -> String {
+    drop_nulls(&mut case);
+    case.to_string()
 }
 
 fn drop_nulls(value: &mut Value) {

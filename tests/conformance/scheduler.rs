@@ -2,6 +2,7 @@
 
 use crate::runner::Controller;
 use foresail::cluster::{ClusterState, NodeId, PodId};
+use foresail::release::KubernetesVersion;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::dump::Loaded;
 use foresail::scheduler::{Attempt, Decision, PreFilterError, Scheduler, Ties};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The scheduler's recordings.
-pub(crate) const SCHEDULER: Controller = Controller::new("scheduler", judge);
+pub(crate) const SCHEDULER: Controller = Controller::versioned("scheduler", judge);
 
 #[derive(Deserialize)]
 struct Case {
@@ -61,7 +62,7 @@ struct ExpectedCandidate {
     pdb_violations: i32,
 }
 
-fn judge(text: &str) -> Result<(), String> {
+fn judge(text: &str, _version: KubernetesVersion) -> Result<(), String> {
     let case: Case = serde_json::from_str(text).map_err(|e| format!("unreadable case: {e}"))?;
     let mut cluster = ClusterState::new();
     let epoch: jiff::Timestamp = "2025-01-01T00:00:00Z".parse().map_err(|e| format!("{e}"))?;

@@ -5,11 +5,12 @@ mod replay;
 
 use crate::runner::Controller;
 use foresail::dry_run::autoscale::recorded::{Case, NodeRef, PodRef};
+use foresail::release::KubernetesVersion;
 use serde::Deserialize;
 
 /// Cluster Autoscaler's recordings.
 pub(crate) const CLUSTER_AUTOSCALER: Controller =
-    Controller { subtheme, ..Controller::new("cluster-autoscaler", judge) };
+    Controller { subtheme, ..Controller::versioned("cluster-autoscaler", judge) };
 
 /// A case with what happens and what was decided.
 #[derive(Deserialize)]
@@ -92,7 +93,7 @@ fn subtheme(case: &str) -> &'static str {
     if head.is_ok_and(|head| head.order_sensitivity.stable_sort == "none") { "" } else { " (unstable sort)" }
 }
 
-fn judge(text: &str) -> Result<(), String> {
+fn judge(text: &str, _version: KubernetesVersion) -> Result<(), String> {
     let recording: Recording = serde_json::from_str(text).map_err(|e| format!("unreadable case: {e}"))?;
     replay::replay(&recording).map_err(|difference| format!("{}: {difference}", recording.name))
 }
