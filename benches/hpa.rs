@@ -21,6 +21,7 @@ fn container(cpu_milli: i64) -> [PodContainer; 1] {
         name: Symbol::EMPTY,
         cpu_request_milli: Some(250),
         memory_request_bytes: Some(256 << 20),
+        is_sidecar: false,
         usage: Some(usage),
     }]
 }
@@ -35,6 +36,7 @@ fn group(containers: &[PodContainer], count: i64) -> PodGroup<'_> {
         deleted: false,
         listed: true,
         containers,
+        pod_level: None,
         in_metrics: true,
         sampled_at: SimTime::ZERO,
         window: SimDuration::from_secs(15),

@@ -2,9 +2,11 @@
 
 use super::Failure;
 use super::files::write;
+use super::kubernetes;
 use super::streams::{print, tell};
-use foresail::dry_run::hpa::{Mode, Request};
-use foresail::hpa::{Flags, Version};
+use foresail::dry_run::hpa::{Mode, Replayed, Request};
+use foresail::hpa::{Flags, Rules};
+use foresail::release::KubernetesVersion;
 use foresail::report::dry_run::{self, HpaRun};
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::metrics::{MetricsFile, Recording, Unit};
@@ -42,9 +44,8 @@ pub(super) struct Args {
     /// From the creation of a pod to Ready (closed mode)
     #[arg(long, value_name = "SPAN", default_value = "30s")]
     pod_start: String,
-    /// Kubernetes version, whose rules apply
-    #[arg(long, value_name = "VERSION", default_value = "1.28")]
-    kubernetes: String,
+    #[command(flatten)]
+    kubernetes: kubernetes::Args,
     /// The controller's --horizontal-pod-autoscaler-sync-period
     #[arg(long, value_name = "SPAN", default_value = "15s")]
     sync_period: String,
@@ -102,11 +103,37 @@ enum Output {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut issues = Issues::new();
     let request = request(args, &mut issues);
-    let replayed = request.run(issues).map_err(Failure::Input)?;
+    let against = args.kubernetes.against(&mut issues);
+    let mut replayed = request.run(issues).map_err(Failure::Input)?;
     replayed.caveats.iter().for_each(tell);
-    let runs: Vec<HpaRun<'_>> = replayed.runs.iter().map(|run| HpaRun::new(run, &replayed.symbols)).collect();
+    let Some(against) = against else {
+        let runs = in_words(&replayed);
+        print(&text(args, &runs))?;
+        return chart(args, &runs, &replayed.recording);
+    };
+    let this = args.kubernetes.release(KubernetesVersion::default(), &mut Issues::new());
+    let names = [this, against.clone()].map(|release| format!("Kubernetes {}", release.version));
+    let flags = Flags { rules: Rules::of(&against), ..request.flags };
+    let mut other = Request { flags, ..request }.run(Issues::new()).map_err(Failure::Input)?;
+    let summary = dry_run::otherwise(&in_words(&replayed), &in_words(&other), [&names[0], &names[1]]);
+    for (replayed, name) in [(&mut replayed, &names[0]), (&mut other, &names[1])] {
+        replayed.runs.iter_mut().for_each(|run| run.label = format!("{}, {name}", run.label));
+    }
+    let both = replayed.runs.len();
+    let runs: Vec<HpaRun<'_>> = in_words(&replayed).into_iter().chain(in_words(&other)).collect();
+    // The two of an HPA stand beside each other.
+    let (first, second) = runs.split_at(both);
+    let runs: Vec<HpaRun<'_>> = first.iter().zip(second).flat_map(|(one, two)| [*one, *two]).collect();
+    match args.output {
+        Output::Json | Output::Csv => summary.lines().for_each(|line| tell(&Issue::note("--against", line))),
+        Output::Table | Output::Markdown => print(&format!("{summary}\n"))?,
+    }
     print(&text(args, &runs))?;
     chart(args, &runs, &replayed.recording)
+}
+
+fn in_words(replayed: &Replayed) -> Vec<HpaRun<'_>> {
+    replayed.runs.iter().map(|run| HpaRun::new(run, &replayed.symbols)).collect()
 }
 
 fn mode(args: &Args) -> Mode {
@@ -118,6 +145,7 @@ fn mode(args: &Args) -> Mode {
 
 /// The arguments as the library wants them.
 fn request<'a>(args: &'a Args, issues: &mut Issues) -> Request<'a> {
+    let rules = Rules::of(&args.kubernetes.release(KubernetesVersion::default(), issues));
     let mut span = |flag: &str, text: &str| match SimDuration::parse(text) {
         Ok(span) if span >= SimDuration::ZERO => span,
         Ok(_) => {
@@ -131,8 +159,8 @@ fn request<'a>(args: &'a Args, issues: &mut Issues) -> Request<'a> {
     };
     let pod_start = span("--pod-start", &args.pod_start);
     let sync = span("--sync-period", &args.sync_period);
-    let mut flags = Flags {
-        version: Version::V1_28,
+    let flags = Flags {
+        rules,
         downscale_stabilization: span("--downscale-stabilization", &args.downscale_stabilization),
         tolerance: args.tolerance,
         cpu_initialization_period: span("--cpu-initialization-period", &args.cpu_initialization_period),
@@ -146,13 +174,6 @@ fn request<'a>(args: &'a Args, issues: &mut Issues) -> Request<'a> {
     }
     if args.replicas.is_some_and(|replicas| !(0..=1_000_000).contains(&replicas)) {
         issues.push(Issue::error("--replicas", "must be between 0 and 1000000"));
-    }
-    match Version::parse(&args.kubernetes) {
-        Some(version) => flags.version = version,
-        None => {
-            let message = format!("found `{}`, expected a version such as 1.28", args.kubernetes);
-            issues.push(Issue::error("--kubernetes", message));
-        }
     }
     let mut quantity = |flag: &str, text: &Option<String>| {
         let quantity: Quantity = match text.as_ref()?.parse() {

@@ -14,6 +14,7 @@ mod fit;
 mod hpa;
 mod init;
 mod jobs;
+mod kubernetes;
 mod man;
 mod precision;
 mod progress;

@@ -322,6 +322,10 @@ impl PodSpec {
     pub fn cpu_limit_milli(&self) -> Option<i64> {
         self.containers.iter().map(|container| container.cpu_limit_milli).sum()
     }
+    /// What runs beside each other: the containers, then the sidecars, each in order.
+    pub fn running_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().chain(self.init_containers.iter().filter(|container| container.is_sidecar))
+    }
     /// Whether a DaemonSet, or what is to be taken for one, owns the pod.
     pub fn is_daemon(&self) -> bool {
         self.acts_as_daemon || self.owner.is_some_and(|owner| owner.kind == OwnerKind::DaemonSet)

@@ -6,14 +6,14 @@ use super::grounds::{Grounds, Window, Winner};
 use super::observation::Observation;
 use super::replica_calculator::{Calculator, CurrentMetric, MetricError, Proposal};
 use super::schedule::ScheduledMinimum;
-use super::spec::{Flags, HpaSpec, Metric, Version};
+use super::spec::{Flags, HpaSpec, Metric};
 use crate::units::SimTime;
 use smallvec::SmallVec;
 
 /// The controller's memory of one HPA.
 #[derive(Clone, Debug)]
 pub struct HpaController {
-    spec: HpaSpec,
+    pub(super) spec: HpaSpec,
     /// Minima by the clock: each proposes its replicas while it holds.
     schedule: Vec<ScheduledMinimum>,
     flags: Flags,
@@ -23,6 +23,8 @@ pub struct HpaController {
     current: Current,
     /// What the last sync found, if the metrics were asked and proposed anything.
     proposed: Option<Proposed>,
+    /// It was this controller that scaled to 0. Upstream: condition ScaledToZero, 1.36.
+    has_scaled_to_zero: bool,
 }
 
 /// What the metrics proposed, by which of them, and to how many replicas.
@@ -89,6 +91,7 @@ impl HpaController {
             desired: 0,
             current: Current::new(),
             proposed: None,
+            has_scaled_to_zero: false,
         }
     }
     /// The same with minima by the clock.
@@ -108,7 +111,8 @@ impl HpaController {
         &self.spec
     }
 
-    /// `status.currentMetrics` after the last sync: of a failed reconcile, 1.28 keeps what was there before.
+    /// `status.currentMetrics` after the last sync: of a failed reconcile, versions
+    /// before 1.31 keep what was there before.
     pub fn current_metrics(&self) -> &[Option<CurrentMetric>] {
         &self.current
     }
@@ -174,18 +178,19 @@ impl HpaController {
     fn decide(&mut self, now: SimTime, seen: &Observation<'_>, decision: &mut Decision) {
         let (spec, min, max) = (seen.spec_replicas, self.spec.min, self.spec.max);
         self.proposed = None;
-        let wanted = if spec == 0 && min != 0 {
+        let wakes = spec == 0 && self.has_scaled_to_zero && self.flags.rules.remembers_zero;
+        let wanted = if spec == 0 && min != 0 && !wakes {
             self.conditions.scaling_active = condition(false, Reason::ScalingDisabled);
             self.desired = 0;
             return;
         } else if spec > max {
             max
-        } else if spec < min {
+        } else if spec < min && !wakes {
             min
         } else {
             self.evaluate(now, seen, decision);
             let Some(metric) = decision.metric else {
-                if self.flags.version >= Version::V1_33 {
+                if self.flags.rules.status_on_failure {
                     self.report_metrics(decision);
                 }
                 return;
@@ -268,7 +273,7 @@ impl HpaController {
             self.desired = wanted;
             self.report_metrics(decision);
         } else if seen.down.scale_update {
-            if self.flags.version >= Version::V1_33 {
+            if self.flags.rules.status_on_failure {
                 self.report_metrics(decision);
             }
             self.conditions.able_to_scale = condition(false, Reason::FailedUpdateScale);
@@ -283,6 +288,7 @@ impl HpaController {
 
     fn rescales(&mut self, now: SimTime, from: i32, to: i32) {
         self.conditions.able_to_scale = condition(true, Reason::SucceededRescale);
+        self.has_scaled_to_zero = to == 0 && self.spec.metrics.iter().any(Metric::is_of_no_pod);
         if let Some(behavior) = &self.spec.behavior {
             self.history.store_event(behavior, from, to, now);
         }
@@ -325,6 +331,7 @@ mod tests {
             name: Symbol::EMPTY,
             cpu_request_milli: Some(100),
             memory_request_bytes: Some(1),
+            is_sidecar: false,
             usage: Some(usage),
         };
         let pods = PodGroup {
@@ -336,6 +343,7 @@ mod tests {
             deleted: false,
             listed: true,
             containers: &[container],
+            pod_level: None,
             in_metrics: true,
             sampled_at: now,
             window: SimDuration::from_secs(15),

@@ -14,15 +14,21 @@ mod failing_metrics;
 mod grounds;
 mod observation;
 mod replica_calculator;
+mod rules;
 mod schedule;
 mod spec;
+#[cfg(test)]
+mod versions;
 
 pub use condition::{Condition, Conditions, Reason};
 pub use controller::{Decision, HpaController};
 pub use grounds::{Grounds, Holds, Window, Winner};
-pub use observation::{ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodPhase, Readiness};
+pub use observation::{
+    ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodLevelRequests, PodPhase, Readiness,
+};
 pub use replica_calculator::{CurrentMetric, MetricError, Proposal};
+pub use rules::Rules;
 pub use schedule::ScheduledMinimum;
 pub use spec::{
-    Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target, Version,
+    Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target,
 };

@@ -52,8 +52,10 @@ pub struct PodGroup<'a> {
     pub deleted: bool,
     /// The pod lister knows them; metrics may outlive pods.
     pub listed: bool,
-    /// Their containers.
+    /// Their containers, sidecars last.
     pub containers: &'a [PodContainer],
+    /// What they request as a whole, where they say it (`spec.resources.requests`).
+    pub pod_level: Option<PodLevelRequests>,
     /// They are in the resource metrics.
     pub in_metrics: bool,
     /// Time of the sample.
@@ -62,6 +64,15 @@ pub struct PodGroup<'a> {
     pub window: SimDuration,
     /// Custom metrics per pod by name, in milli-units.
     pub custom: &'a [(Symbol, i64)],
+}
+
+/// The requests of a pod that says what it requests as a whole: its own, else its containers'. Absent: nobody names the resource.
+#[derive(Clone, Copy, Debug)]
+pub struct PodLevelRequests {
+    /// Milli-cores.
+    pub cpu_milli: Option<i64>,
+    /// Bytes.
+    pub memory_bytes: Option<i64>,
 }
 
 /// A container with its requests, and what its pod's metrics say about it.
@@ -73,6 +84,8 @@ pub struct PodContainer {
     pub cpu_request_milli: Option<i64>,
     /// Memory request in bytes.
     pub memory_request_bytes: Option<i64>,
+    /// It is a restartable init container.
+    pub is_sidecar: bool,
     /// Absent: the container is not in the pod's metrics.
     pub usage: Option<ContainerUsage>,
 }

@@ -3,7 +3,7 @@
 //! Upstream: pkg/controller/podautoscaler/replica_calculator.go and metrics/utilization.go, 1.28.
 
 use super::observation::{Observation, PodContainer, PodGroup, PodPhase, Readiness};
-use super::spec::{Behavior, Flags, Metric, Resource, Target, Version};
+use super::spec::{Behavior, Flags, Metric, Resource, Target};
 use crate::intern::Symbol;
 use crate::units::SimTime;
 
@@ -34,13 +34,13 @@ pub enum MetricError {
     NoMetrics,
     /// The API does not answer.
     ApiDown,
-    /// A pod's metrics lack the container (1.28).
+    /// A pod's metrics lack the container ([`Rules::container_may_lack_metrics`](super::Rules)).
     ContainerNotInMetrics,
     /// Only pods that do not count have metrics.
     NoUsableMetrics,
     /// The selector matches no pods.
     NoPods,
-    /// A container has no request.
+    /// A container has no request, or a pod no such container ([`Rules::container_must_exist`](super::Rules)).
     MissingRequest,
     /// No pod with metrics has requests.
     NoMatch,
@@ -151,14 +151,13 @@ impl Calculator<'_> {
 
     /// Whether a ratio is near enough to 1 to leave things alone.
     fn is_tolerated(&self, ratio: f64) -> bool {
-        let flag = self.flags.tolerance;
-        match self.flags.version {
-            Version::V1_28 => (1.0 - ratio).abs() <= flag,
-            Version::V1_33 => {
-                let (up, down) = self.behavior.map_or((None, None), |b| (b.scale_up.tolerance, b.scale_down.tolerance));
-                1.0 - down.unwrap_or(flag) <= ratio && ratio <= 1.0 + up.unwrap_or(flag)
-            }
+        let (flag, rules) = (self.flags.tolerance, &self.flags.rules);
+        if !rules.tolerance_by_bounds {
+            return (1.0 - ratio).abs() <= flag;
         }
+        let own = self.behavior.filter(|_| rules.own_tolerances);
+        let (up, down) = own.map_or((None, None), |b| (b.scale_up.tolerance, b.scale_down.tolerance));
+        1.0 - down.unwrap_or(flag) <= ratio && ratio <= 1.0 + up.unwrap_or(flag)
     }
 
     /// Upstream: `GetResourceReplicas`.
@@ -209,18 +208,15 @@ impl Calculator<'_> {
                 } else if self.is_tolerated(ratio) {
                     spec
                 } else {
-                    ceil(ratio * self.ready_pods()? as f64)
+                    self.ceil_of_ratio(ratio * self.ready_pods()? as f64)
                 };
                 Ok(Proposal { replicas, current })
             }
             Target::AverageValue(target) => {
                 let status = self.seen.status_replicas;
                 let ratio = value as f64 / (target as f64 * f64::from(status));
-                let tolerated = match self.flags.version {
-                    // Not a number counts as tolerated in 1.28 only.
-                    Version::V1_28 => (1.0 - ratio).abs() <= self.flags.tolerance || ratio.is_nan(),
-                    Version::V1_33 => self.is_tolerated(ratio),
-                };
+                // Not a number lies within no bounds, and its difference to 1 is not above the tolerance.
+                let tolerated = self.is_tolerated(ratio) || (ratio.is_nan() && !self.flags.rules.tolerance_by_bounds);
                 let replicas = if tolerated { status } else { ceil(value as f64 / target as f64) };
                 let average = (status != 0).then(|| ceil_to_i64(value as f64 / f64::from(status)));
                 Ok(Proposal { replicas, current: CurrentMetric { average, ..CurrentMetric::default() } })
@@ -263,7 +259,7 @@ impl Calculator<'_> {
             any_listed |= pod.listed;
             let value = self.pod_value(pod, resource, container)?;
             let request = match utilization {
-                Some(_) if pod.listed => request_of(pod, resource, container),
+                Some(_) if pod.listed => self.request_of(pod, resource, container),
                 _ => Some(0),
             };
             lacks_request |= request.is_none();
@@ -366,9 +362,31 @@ impl Calculator<'_> {
         };
         match pod.containers.iter().find(|c| c.name == name && c.usage.is_some()) {
             Some(found) => Ok(usage_milli(found, resource)),
-            None if self.flags.version == Version::V1_28 => Err(MetricError::ContainerNotInMetrics),
-            None => Ok(None),
+            None if self.flags.rules.container_may_lack_metrics => Ok(None),
+            None => Err(MetricError::ContainerNotInMetrics),
         }
+    }
+
+    /// The requests of a pod in milli-units, or of one container; absent if one that counts has none.
+    ///
+    /// Upstream: `calculateRequests`, `calculatePodRequestsFromContainers`.
+    fn request_of(&self, pod: &PodGroup<'_>, resource: Resource, container: Option<Symbol>) -> Option<i64> {
+        let rules = &self.flags.rules;
+        if let (Some(whole), None, true) = (pod.pod_level, container, rules.pod_level_requests) {
+            return milli(resource, whole.cpu_milli, whole.memory_bytes);
+        }
+        let counts = |c: &&PodContainer| !c.is_sidecar || rules.sidecar_requests;
+        let mut wanted =
+            pod.containers.iter().filter(counts).filter(|c| container.is_none_or(|name| c.name == name)).peekable();
+        if container.is_some() && rules.container_must_exist && wanted.peek().is_none() {
+            return None;
+        }
+        wanted.map(|c| milli(resource, c.cpu_request_milli, c.memory_request_bytes)).sum()
+    }
+
+    /// Upstream: `getUsageRatioReplicaCount`.
+    fn ceil_of_ratio(&self, replicas: f64) -> i32 {
+        if self.flags.rules.replicas_saturate && replicas > f64::from(i32::MAX) { i32::MAX } else { ceil(replicas) }
     }
 
     fn object_value(&self, metric: Symbol) -> Result<i64, MetricError> {
@@ -407,29 +425,23 @@ fn usable(sums: &Sums, any_listed: bool) -> Result<(), MetricError> {
     }
 }
 
-/// The requests of a pod in milli-units, or of one container; absent if a container has none.
-fn request_of(pod: &PodGroup<'_>, resource: Resource, container: Option<Symbol>) -> Option<i64> {
-    let wanted = pod.containers.iter().filter(|c| container.is_none_or(|name| c.name == name));
-    wanted.map(|c| request_milli(c, resource)).sum()
-}
-
 fn usage_milli(container: &PodContainer, resource: Resource) -> Option<i64> {
     let usage = container.usage?;
+    milli(resource, usage.cpu_milli, usage.memory_bytes)
+}
+
+/// An amount of the resource in milli-units.
+fn milli(resource: Resource, cpu_milli: Option<i64>, memory_bytes: Option<i64>) -> Option<i64> {
     match resource {
-        Resource::Cpu => usage.cpu_milli,
-        Resource::Memory => usage.memory_bytes.map(|bytes| bytes.saturating_mul(1000)),
+        Resource::Cpu => cpu_milli,
+        Resource::Memory => memory_bytes.map(|bytes| bytes.saturating_mul(1000)),
     }
 }
 
-fn request_milli(container: &PodContainer, resource: Resource) -> Option<i64> {
-    match resource {
-        Resource::Cpu => container.cpu_request_milli,
-        Resource::Memory => container.memory_request_bytes.map(|bytes| bytes.saturating_mul(1000)),
-    }
-}
-
+/// As Go converts a float on amd64: what does not fit is the smallest number.
 fn ceil(value: f64) -> i32 {
-    value.ceil() as i32
+    let up = value.ceil();
+    if up >= f64::from(i32::MIN) && up <= f64::from(i32::MAX) { up as i32 } else { i32::MIN }
 }
 fn ceil_to_i64(value: f64) -> i64 {
     value.ceil() as i64

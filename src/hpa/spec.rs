@@ -1,34 +1,15 @@
 //! What an HPA object says, defaulted as the API server does.
 
+use super::rules::Rules;
 use crate::intern::Symbol;
 use crate::units::SimDuration;
 use smallvec::{SmallVec, smallvec};
 
-/// Whose rules apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// Kubernetes 1.28 to 1.32.
-    #[default]
-    V1_28,
-    /// Kubernetes 1.33 and later: tolerance as a closed interval, per-HPA tolerance, missing containers
-    /// are missing pods.
-    V1_33,
-}
-
-impl Version {
-    /// From `1.28`, `v1.33.2` or the like.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.trim_start_matches('v').split('.');
-        let (major, minor): (u32, u32) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        (major == 1).then_some(if minor >= 33 { Version::V1_33 } else { Version::V1_28 })
-    }
-}
-
 /// Flags of the controller manager that change decisions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flags {
-    /// Whose rules apply.
-    pub version: Version,
+    /// The rules of its version.
+    pub rules: Rules,
     /// `--horizontal-pod-autoscaler-downscale-stabilization`.
     pub downscale_stabilization: SimDuration,
     /// `--horizontal-pod-autoscaler-tolerance`.
@@ -42,7 +23,7 @@ pub struct Flags {
 impl Default for Flags {
     fn default() -> Self {
         Flags {
-            version: Version::V1_28,
+            rules: Rules::default(),
             downscale_stabilization: SimDuration::from_mins(5),
             tolerance: 0.1,
             cpu_initialization_period: SimDuration::from_mins(5),
@@ -116,6 +97,10 @@ impl Metric {
             Metric::Pods { target_milli, .. } => Target::AverageValue(target_milli),
         }
     }
+    /// Whether it has a value also where no pod runs: an Object or External metric.
+    pub fn is_of_no_pod(&self) -> bool {
+        matches!(self, Metric::Object { .. } | Metric::External { .. })
+    }
 }
 
 /// What a metric should be.
@@ -147,7 +132,7 @@ pub struct ScalingRules {
     pub select: SelectPolicy,
     /// The policies, in order.
     pub policies: SmallVec<[ScalingPolicy; 2]>,
-    /// `tolerance` (1.33); absent means the flag's.
+    /// `tolerance` ([`Rules::own_tolerances`]); absent means the flag's.
     pub tolerance: Option<f64>,
 }
 

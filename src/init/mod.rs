@@ -23,6 +23,8 @@ pub use text::plain;
 
 use crate::market::{Catalog, region_of_zone};
 use crate::recorded::FromPast;
+use crate::release::KubernetesVersion;
+use crate::scenario::release::of_kubelets;
 use crate::scenario::{FoundNode, IngressPath, Inventory};
 use calls::{Calls, calls};
 use profiles::Profiles;
@@ -157,7 +159,7 @@ impl Draft<'_> {
             node.region.clone().or_else(by_zone).filter(|region| Catalog::shipped().provider(region).is_ok())
         };
         let region = self.wanted.region.clone().or_else(|| nodes.iter().find_map(of_node));
-        let version = nodes.iter().filter_map(|node| minor_version(node.kubelet_version.as_deref()?)).max();
+        let version = of_kubelets(nodes.iter().filter_map(|node| node.kubelet_version.as_deref()));
         let otherwise = if self.is_declared() { "as the infrastructure says, else " } else { "" };
         if region.is_none() {
             self.assume(
@@ -168,14 +170,14 @@ impl Draft<'_> {
         }
         if version.is_none() {
             self.assume(
-                format!("Kubernetes: {otherwise}1.28"),
-                "no node tells its kubelet's version",
+                format!("Kubernetes: {otherwise}{}", KubernetesVersion::default()),
+                "no node tells a kubelet's version whose rules are known",
                 "cluster.kubernetesVersion",
             );
         }
         // What is not said is left to what the infrastructure declares.
         let said = region.iter().map(|region| format!("region: {region}"));
-        let said = said.chain(version.map(|(major, minor)| format!("kubernetesVersion: \"{major}.{minor}\"")));
+        let said = said.chain(version.map(|version| format!("kubernetesVersion: \"{version}\"")));
         let said: Vec<String> = said.collect();
         if !said.is_empty() {
             let _ = writeln!(body, "cluster: {{{}}}", said.join(", "));
@@ -287,10 +289,4 @@ impl Draft<'_> {
         *body += "objectives: {latencyP95: 500ms, errorRate: 0.01}\n";
         self.assume("P95 below 500ms, errors below 1 %", "what is promised to users is in no manifest", "objectives");
     }
-}
-
-/// `v1.29.3-eks-ae9a62a` as 1 and 29.
-fn minor_version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.trim_start_matches('v').split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

@@ -32,6 +32,7 @@ pub mod pod_shape;
 mod precision;
 pub mod priorities;
 mod recorded_traffic;
+pub mod release;
 mod render;
 pub(crate) mod scheduler_profiles;
 mod schema;

@@ -3,9 +3,10 @@
 use crate::runner::Controller;
 use foresail::hpa::{
     ApiDown, Conditions, ContainerUsage, CurrentMetric, Decision, Flags, HpaController, MetricError, Observation,
-    PodContainer, PodGroup, PodPhase, Readiness, Version,
+    PodContainer, PodGroup, PodPhase, Readiness, Rules,
 };
 use foresail::intern::{Interner, Symbol};
+use foresail::release::{Gate, KubernetesVersion, Release};
 use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::autoscaling::HorizontalPodAutoscaler;
 use foresail::units::{SimDuration, SimTime};
@@ -135,7 +136,7 @@ struct Parts {
 fn judge(text: &str) -> Result<(), String> {
     let case: Case = serde_json::from_str(text).map_err(|e| format!("unreadable: {e}"))?;
     let flags = Flags {
-        version: if case.k8s == "1.33" { Version::V1_33 } else { Version::V1_28 },
+        rules: rules(&case.k8s)?,
         downscale_stabilization: SimDuration::from_secs(case.flags.downscale_stabilization_s),
         tolerance: case.flags.tolerance,
         cpu_initialization_period: SimDuration::from_secs(case.flags.cpu_initialization_period_s),
@@ -155,6 +156,17 @@ fn judge(text: &str) -> Result<(), String> {
             .map_err(|what| format!("{} at {} ms: {what}", case.id, tick.at))?;
     }
     Ok(())
+}
+
+/// Of the version that made the recording; where it knows tolerances of an HPA's own, the gate was on.
+fn rules(version: &str) -> Result<Rules, String> {
+    let version =
+        KubernetesVersion::parse(version).map_err(|unsupported| format!("version {version}: {unsupported}"))?;
+    let mut release = Release::of(version);
+    if version >= Gate::HPAConfigurableTolerance.since() {
+        release.switch(Gate::HPAConfigurableTolerance, true)?;
+    }
+    Ok(Rules::of(&release))
 }
 
 fn sync(controller: &mut HpaController, case: &Case, tick: &Tick, symbols: &mut Interner) -> Decision {
@@ -196,6 +208,7 @@ fn parts(group: &Group, case: &Case, symbols: &mut Interner) -> Parts {
         name: symbols.intern(&container.name),
         cpu_request_milli: container.cpu,
         memory_request_bytes: container.memory,
+        is_sidecar: false,
         usage: usage(at),
     });
     let containers = containers.collect();
@@ -223,6 +236,7 @@ fn pod_group<'a>(group: &Group, parts: &'a Parts, at: i64) -> PodGroup<'a> {
         deleted: group.del,
         listed: !group.ghost,
         containers: &parts.containers,
+        pod_level: None,
         in_metrics: group.usage.is_some(),
         sampled_at: SimTime::from_millis(group.mt.unwrap_or(at)),
         window: SimDuration::from_secs(group.mw.unwrap_or(30)),

@@ -95,6 +95,7 @@ impl Group {
             deleted: false,
             listed: true,
             containers: &self.container,
+            pod_level: None,
             in_metrics: self.sampled.is_some(),
             sampled_at: self.sampled.unwrap_or(self.started),
             window: FIRST_SAMPLE,
@@ -226,6 +227,7 @@ fn container(replay: &Replay<'_>, used: &Used) -> PodContainer {
         name: container_name(replay.spec),
         cpu_request_milli: cpu_request_milli.or_else(|| stands_in("cpu")),
         memory_request_bytes: memory_request_bytes.or_else(|| stands_in("memory")),
+        is_sidecar: false,
         usage: Some(ContainerUsage {
             cpu_milli: used.cpu_milli.map(|value| value.round() as i64),
             memory_bytes: used.memory_bytes.map(|value| value.round() as i64),

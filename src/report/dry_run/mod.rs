@@ -2,12 +2,14 @@
 //!
 //! Start reading at [`HpaRun`].
 
+mod against;
 mod chart;
 mod data;
 mod requests;
 mod tables;
 mod words;
 
+pub use against::otherwise;
 pub use chart::{page, svg};
 pub use data::{csv, json};
 pub use requests::{advice_csv, advice_json, advice_markdown, advice_terminal};

@@ -1,6 +1,7 @@
 //! The kube-controller-manager's flags, as far as they change what HPAs decide.
 
-use crate::hpa::{self, Version};
+use crate::hpa::{self, Rules};
+use crate::release::Release;
 use crate::scenario::file::ScenarioFile;
 use crate::scenario::issue::{Issue, Issues, did_you_mean};
 use crate::units::SimDuration;
@@ -15,20 +16,9 @@ const FLAGS: [&str; 5] = [
 ];
 
 /// The HPA controller's flags, and its sync period.
-pub(super) fn flags(file: &ScenarioFile, issues: &mut Issues) -> (hpa::Flags, SimDuration) {
+pub(super) fn flags(file: &ScenarioFile, release: &Release, issues: &mut Issues) -> (hpa::Flags, SimDuration) {
     let (mut flags, mut sync) = (hpa::Flags::default(), SimDuration::from_secs(15));
-    if let Some(version) = &file.cluster.kubernetes_version {
-        match Version::parse(&version.0) {
-            Some(parsed) => {
-                flags.version = parsed;
-                other_version(&version.0, parsed).into_iter().for_each(|issue| issues.push(issue));
-            }
-            None => issues.push(Issue::error(
-                "cluster.kubernetesVersion",
-                format!("found `{}`, expected a version such as \"1.28\"", version.0),
-            )),
-        }
-    }
+    flags.rules = Rules::of(release);
     for (at, argument) in file.cluster.controller_manager_flags.iter().enumerate() {
         if let Err(issue) = set(&mut flags, &mut sync, argument) {
             let field = format!("cluster.controllerManagerFlags[{at}]");
@@ -36,22 +26,6 @@ pub(super) fn flags(file: &ScenarioFile, issues: &mut Issues) -> (hpa::Flags, Si
         }
     }
     (flags, sync)
-}
-
-/// What of another version is not followed.
-fn other_version(version: &str, rules: Version) -> Option<Issue> {
-    let minor = version.trim_start_matches('v').split('.').nth(1);
-    let hpas = match rules {
-        Version::V1_28 => "1.28 to 1.32",
-        Version::V1_33 => "1.33 and later",
-    };
-    (minor != Some("28")).then(|| {
-        let message = format!(
-            "HPAs follow the rules of {hpas}; the scheduler, workload controllers and Cluster Autoscaler those of 1.28, \
-             whatever the version"
-        );
-        Issue::warning("cluster.kubernetesVersion", message)
-    })
 }
 
 fn set(flags: &mut hpa::Flags, sync: &mut SimDuration, argument: &str) -> Result<(), Issue> {
@@ -92,7 +66,7 @@ mod tests {
         let mut file = ScenarioFile::default();
         file.cluster.controller_manager_flags = arguments.iter().map(|text| (*text).to_owned()).collect();
         let mut issues = Issues::new();
-        let (flags, sync) = flags(&file, &mut issues);
+        let (flags, sync) = flags(&file, &Release::default(), &mut issues);
         (flags, sync, issues.iter().map(|issue| issue.to_string()).collect())
     }
 

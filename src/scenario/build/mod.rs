@@ -27,6 +27,7 @@ mod pre_stop;
 mod price_book;
 mod prices;
 mod recommend;
+mod release;
 mod requests;
 mod scaled_objects;
 mod scene;
@@ -91,7 +92,10 @@ pub(super) struct Inputs<'a> {
 pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) -> Option<Scenario> {
     let Inputs { files, folder, prices: list, texts } = of;
     let texts = texts.of(file, folder, files, issues);
-    let file = &declared::completed(file, &texts.declared.cluster, issues);
+    let is_version_given = file.cluster.kubernetes_version.is_some();
+    let mut file = declared::completed(file, &texts.declared.cluster, issues);
+    let release = release::of(&mut file, is_version_given, &texts.objects, issues);
+    let file = &file;
     let (region, provider) = region(file, issues);
     let around = price_book::Around { files, folder, list, region: &region };
     let negotiated = price_book::read(&around, &file.prices.0, issues);
@@ -99,7 +103,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
     let mut cluster = ClusterState::new();
     let start = billing::start(file, issues);
     let mut converter = Converter::new(&mut cluster, start.at);
-    let (hpa_flags, hpa_sync) = controller_manager::flags(file, issues);
+    let (hpa_flags, hpa_sync) = controller_manager::flags(file, &release, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     let calendar = billing::calendar(&start, duration.min(LONGEST));
     let billing = Billing { calendar, provider, region: region.as_str().into(), ..Billing::default() };
@@ -113,6 +117,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         provider,
         region: &region,
         start: &start,
+        release: &release,
         span: duration.min(LONGEST),
         declared_gateways: texts.declared.nat_gateways,
     };
@@ -297,6 +302,6 @@ fn precision(file: &ScenarioFile, issues: &mut Issues) -> Option<f64> {
 /// `EKS 1.28`.
 fn platform(file: &ScenarioFile, provider: Provider) -> String {
     let name = if provider == Provider::Aws { "EKS" } else { "GKE" };
-    let version = file.cluster.kubernetes_version.as_ref().map_or("1.28", |version| &version.0);
+    let version = file.cluster.kubernetes_version.as_ref().map_or("", |version| &version.0);
     format!("{name} {version}")
 }

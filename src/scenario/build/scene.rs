@@ -4,6 +4,7 @@ use super::billing::Start;
 use super::objects::Objects;
 use crate::id::IdVec;
 use crate::market::{Catalog, PriceBook, Provider};
+use crate::release::Release;
 use crate::scenario::digest::Recorder;
 use crate::scenario::file::ScenarioFile;
 use crate::units::SimDuration;
@@ -20,6 +21,8 @@ pub(super) struct Scene<'a> {
     pub(super) provider: Provider,
     pub(super) region: &'a str,
     pub(super) start: &'a Start,
+    /// Whose rules apply.
+    pub(super) release: &'a Release,
     /// How long is simulated.
     pub(super) span: SimDuration,
     /// NAT gateways of the Terraform, if any are declared.

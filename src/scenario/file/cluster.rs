@@ -13,9 +13,12 @@ pub struct Cluster {
     /// `us-east-1`, `europe-west1`...
     #[schemars(extend("default" = "us-east-1"), example = "europe-west1")]
     pub region: Option<String>,
-    /// `1.28`: whose rules apply.
-    #[schemars(extend("default" = "1.28"), example = "1.31")]
+    /// Whose rules apply, `1.28` to `1.36`: that of the infrastructure or of a dump's nodes where it is not given, else 1.35.
+    #[schemars(extend("x-default" = "the infrastructure's, else of a dump's nodes, else 1.35"), example = "1.33")]
     pub kubernetes_version: Option<KubernetesVersion>,
+    /// Feature gates that are not as the version has them.
+    #[schemars(example = serde_json::json!({"PodLevelResources": true}))]
+    pub feature_gates: BTreeMap<String, bool>,
     /// `--horizontal-pod-autoscaler-...` flags of the kube-controller-manager, as on its command line.
     #[schemars(example = serde_json::json!(["--horizontal-pod-autoscaler-sync-period=30s"]))]
     pub controller_manager_flags: Vec<String>,

@@ -2,7 +2,6 @@
 
 use crate::hpa::{
     self, Behavior, Flags, HpaSpec, Metric, PolicyKind, Resource, ScalingPolicy, ScalingRules, SelectPolicy, Target,
-    Version,
 };
 use crate::intern::Interner;
 use crate::scenario::issue::{Issue, Issues};
@@ -24,7 +23,7 @@ impl HorizontalPodAutoscaler {
     pub fn to_spec(&self, flags: &Flags, symbols: &mut Interner, issues: &mut Issues) -> HpaSpec {
         let spec = &*self.renewed(issues);
         let min = spec.min_replicas.unwrap_or(1);
-        spec.check_replicas(min, issues);
+        spec.check_replicas(min, flags, issues);
         let mut metrics: SmallVec<[Metric; 2]> = SmallVec::new();
         for (at, metric) in spec.metrics.iter().enumerate() {
             metrics.extend(metric.convert(&format!("spec.metrics[{at}]"), symbols, issues));
@@ -52,14 +51,14 @@ impl HorizontalPodAutoscaler {
     }
 }
 
-/// A tolerance of an HPA's own came with 1.33, behind a feature gate; before, the API server drops the field.
+/// Without its feature gate the API server drops the field.
 fn warn_about_tolerances(behavior: Option<&HpaBehavior>, flags: &Flags, issues: &mut Issues) {
-    let Some(behavior) = behavior.filter(|_| flags.version < Version::V1_33) else { return };
+    let Some(behavior) = behavior.filter(|_| !flags.rules.own_tolerances) else { return };
     for (field, rules) in [("scaleUp", &behavior.scale_up), ("scaleDown", &behavior.scale_down)] {
         if rules.as_ref().is_some_and(|rules| rules.tolerance.is_some()) {
             let message = format!(
-                "ignored: an HPA has a tolerance of its own from Kubernetes 1.33 on (`kubernetesVersion`); the \
-                 controller's {} holds",
+                "ignored: an HPA has a tolerance of its own with the feature gate HPAConfigurableTolerance, which is on \
+                 from Kubernetes 1.35 on (`kubernetesVersion`, `featureGates`); the controller's {} holds",
                 flags.tolerance
             );
             issues.push(Issue::warning(format!("spec.behavior.{field}.tolerance"), message));
@@ -69,7 +68,7 @@ fn warn_about_tolerances(behavior: Option<&HpaBehavior>, flags: &Flags, issues: 
 
 impl HorizontalPodAutoscalerSpec {
     /// Upstream: `validateHorizontalPodAutoscalerSpec`.
-    fn check_replicas(&self, min: i32, issues: &mut Issues) {
+    fn check_replicas(&self, min: i32, flags: &Flags, issues: &mut Issues) {
         let spec = self;
         if min < 0 {
             issues.push(invalid("spec.minReplicas", min, "must be greater than or equal to 1"));
@@ -79,8 +78,10 @@ impl HorizontalPodAutoscalerSpec {
                 let rule = "must specify at least one Object or External metric to support scaling to zero replicas";
                 issues.push(Issue::error("spec.metrics", format!("Forbidden: {rule}")));
             }
-            let message = "0 needs the feature gate HPAScaleToZero, which is off by default";
-            issues.push(Issue::warning("spec.minReplicas", message));
+            if !flags.rules.scales_to_zero {
+                let message = "0 needs the feature gate HPAScaleToZero, which is off by default";
+                issues.push(Issue::warning("spec.minReplicas", message));
+            }
         }
         if spec.max_replicas < 1 {
             issues.push(invalid("spec.maxReplicas", spec.max_replicas, "must be greater than 0"));

@@ -90,9 +90,10 @@ impl Horizontal {
                 name: container.name,
                 cpu_request_milli: container.has_cpu_request.then_some(container.requests.cpu_milli),
                 memory_request_bytes: container.has_memory_request.then_some(container.requests.memory_bytes),
+                is_sidecar: container.is_sidecar,
                 usage: look.sample.map(|sample| all_in_the_first(at, sample)),
             };
-            containers.extend(shared.cluster.spec(look.spec).containers.iter().enumerate().map(row));
+            containers.extend(shared.cluster.spec(look.spec).running_containers().enumerate().map(row));
         }
         self.read_clocks(&shared.cast.hpas[index], index, now);
         let per_pod = self.signals(shared, index, workload, true);
@@ -100,7 +101,7 @@ impl Horizontal {
         let mut groups: SmallVec<[PodGroup<'_>; 4]> = SmallVec::new();
         let mut left = containers.as_slice();
         for (look, count) in &looks {
-            let (own, others) = left.split_at(shared.cluster.spec(look.spec).containers.len());
+            let (own, others) = left.split_at(shared.cluster.spec(look.spec).running_containers().count());
             left = others;
             groups.push(pod_group(look, *count, own, &per_pod));
         }
@@ -224,6 +225,7 @@ fn pod_group<'a>(look: &Look, count: i64, containers: &'a [PodContainer], custom
         deleted: look.deleted,
         listed: true,
         containers,
+        pod_level: None,
         in_metrics: look.sample.is_some(),
         sampled_at: look.sample.map_or(SimTime::ZERO, |sample| sample.at),
         window: look.sample.map_or(SimDuration::ZERO, |sample| sample.window),

@@ -126,10 +126,7 @@ fn timeline(lines: &Lines<'_, '_>, support: &VersionSupport) -> (SupportPhase, O
     (phase, Some(at))
 }
 
-/// What is to be said of a version; also that nobody gave it.
+/// What is to be said of a version.
 fn say(lines: &mut Lines<'_, '_>, message: Option<String>) {
-    let Some(message) = message else { return };
-    let is_assumed = lines.scene.file.cluster.kubernetes_version.is_none();
-    let assumed = if is_assumed { "; no version is given, this one is assumed" } else { "" };
-    lines.issues.push(Issue::warning("cluster.kubernetesVersion", format!("{message}{assumed}")));
+    message.into_iter().for_each(|message| lines.issues.push(Issue::warning("cluster.kubernetesVersion", message)));
 }

@@ -32,7 +32,7 @@ pub(super) fn build(
     cast: &mut Cast,
     issues: &mut Issues,
 ) -> Vec<String> {
-    let version = scene.file.cluster.kubernetes_version.as_ref().map_or("1.28", |version| &version.0);
+    let version = scene.file.cluster.kubernetes_version.as_ref().map_or("", |version| &version.0);
     let minor = minor_of(version);
     let (mut billing, mut metered) = (std::mem::take(&mut cast.billing), Vec::new());
     let made = balancers::of_scene(scene);

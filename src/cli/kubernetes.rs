@@ -1,0 +1,47 @@
+//! Whose rules apply: `--kubernetes`, `--feature-gates`, and `--against`, the version that is set beside.
+
+use foresail::release::{KubernetesVersion, Release};
+use foresail::scenario::issue::Issues;
+use foresail::scenario::release;
+
+/// The options that choose a version.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Kubernetes version whose rules apply, 1.28 to 1.36
+    #[arg(long, value_name = "VERSION")]
+    kubernetes: Option<String>,
+    /// What another version would decide otherwise
+    #[arg(long, value_name = "VERSION")]
+    against: Option<String>,
+    /// Feature gates that are not as the version has them, as components take them
+    #[arg(long, value_name = "NAME=true|false,...")]
+    feature_gates: Option<String>,
+}
+
+impl Args {
+    /// The version with its gates: `otherwise` where none is given.
+    pub(super) fn release(&self, otherwise: KubernetesVersion, issues: &mut Issues) -> Release {
+        let version = self.kubernetes.as_deref().and_then(|text| read("--kubernetes", text, issues));
+        self.with_gates(version.unwrap_or(otherwise), issues)
+    }
+
+    /// The version that is set beside it, with the same gates where it lets them be switched.
+    pub(super) fn against(&self, issues: &mut Issues) -> Option<Release> {
+        let version = read("--against", self.against.as_deref()?, issues)?;
+        Some(self.with_gates(version, issues))
+    }
+
+    fn with_gates(&self, version: KubernetesVersion, issues: &mut Issues) -> Release {
+        let mut made = Release::of(version);
+        let gates = self.feature_gates.as_deref().map(|text| release::gates_of("--feature-gates", text));
+        match gates.transpose() {
+            Ok(gates) => release::switch(&mut made, "--feature-gates", &gates.unwrap_or_default(), issues),
+            Err(issue) => issues.push(issue),
+        }
+        made
+    }
+}
+
+fn read(option: &str, text: &str, issues: &mut Issues) -> Option<KubernetesVersion> {
+    release::version(option, text).map_err(|issue| issues.push(issue)).ok()
+}

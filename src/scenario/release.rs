@@ -1,0 +1,78 @@
+//! Which Kubernetes a scenario, a dump or a command means.
+
+use super::issue::{Issue, Issues};
+use crate::release::{Gate, KubernetesVersion, Release, Unsupported};
+use std::collections::BTreeMap;
+
+/// A version as somebody wrote it: a field or an option.
+///
+/// Errors: it is none that is known, and the nearest that is.
+pub fn version(field: &str, text: &str) -> Result<KubernetesVersion, Issue> {
+    KubernetesVersion::parse(text).map_err(|unsupported| {
+        let issue = Issue::error(field, format!("found `{text}`, {unsupported}"));
+        match unsupported {
+            Unsupported::NoVersion => issue,
+            Unsupported::Nearest(nearest) => {
+                issue.with_help(format!("write {nearest}: docs/versions.md says what changed between versions"))
+            }
+        }
+    })
+}
+
+/// A version that was found rather than given, in Terraform or on a node: the nearest whose rules are known, with what is to be said of
+/// it.
+pub(super) fn nearest(text: &str) -> (KubernetesVersion, Option<Issue>) {
+    let decided = |version, word: &str| {
+        let message = format!("the rules of {text} are not known: what it decides is decided as {word}{version} does");
+        (version, Some(Issue::warning("cluster.kubernetesVersion", message)))
+    };
+    match KubernetesVersion::parse(text) {
+        Ok(version) => (version, None),
+        Err(Unsupported::Nearest(version)) => decided(version, ""),
+        Err(Unsupported::NoVersion) => decided(KubernetesVersion::default(), "the newest version, "),
+    }
+}
+
+/// The newest version of kubelets, which none of the control plane's may be behind. Upstream: the version skew policy, 1.28 to 1.36.
+pub(crate) fn of_kubelets<'a>(versions: impl Iterator<Item = &'a str>) -> Option<KubernetesVersion> {
+    versions.filter_map(|text| KubernetesVersion::parse(text).ok()).max()
+}
+
+/// Switches gates by name; what is wrong with each goes to `issues`.
+pub fn switch(release: &mut Release, field: &str, gates: &BTreeMap<String, bool>, issues: &mut Issues) {
+    for (name, on) in gates {
+        let field = format!("{field}.{name}");
+        let names = || Gate::ALL.iter().map(|gate| gate.name());
+        match Gate::named(name) {
+            None => {
+                let message = format!("`{name}` is no feature gate that changes what is simulated here");
+                let list = names().collect::<Vec<_>>().join(", ");
+                let issue = Issue::error(field, message).suggest(name, names());
+                issues.push(if issue.help.is_some() { issue } else { issue.with_help(format!("there are {list}")) });
+            }
+            Some(gate) => {
+                let outcome = release.switch(gate, *on);
+                outcome.unwrap_or_else(|why| issues.push(Issue::error(field, why)));
+            }
+        }
+    }
+}
+
+/// Gates as components take them, `--feature-gates A=true,B=false`.
+///
+/// Errors: a part that is no `NAME=true|false`.
+pub fn gates_of(field: &str, text: &str) -> Result<BTreeMap<String, bool>, Issue> {
+    let one = |part: &str| {
+        let (name, word) = part.trim().split_once('=')?;
+        Some((name.to_owned(), word.to_lowercase().parse().ok()?))
+    };
+    let parts = text.split(',').filter(|part| !part.trim().is_empty());
+    parts
+        .map(|part| {
+            one(part).ok_or_else(|| {
+                let issue = Issue::error(field, format!("found `{part}`, expected NAME=true or NAME=false"));
+                issue.with_help(format!("for example {}=true", Gate::PodLevelResources.name()))
+            })
+        })
+        .collect()
+}
