@@ -45,7 +45,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SPAN", default_value = "30s")]
     pod_start: String,
     #[command(flatten)]
-    kubernetes: kubernetes::Args,
+    kubernetes: kubernetes::Versions,
     /// The controller's --horizontal-pod-autoscaler-sync-period
     #[arg(long, value_name = "SPAN", default_value = "15s")]
     sync_period: String,

@@ -1,12 +1,12 @@
 //! Whose rules apply: `--kubernetes`, `--feature-gates`, and `--against`, the version that is set beside.
 
 use foresail::release::{KubernetesVersion, Release};
-use foresail::scenario::issue::Issues;
+use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::release;
 
 /// The options that choose a version.
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct Versions {
     /// Kubernetes version whose rules apply, 1.28 to 1.36
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
@@ -18,11 +18,15 @@ pub(super) struct Args {
     feature_gates: Option<String>,
 }
 
-impl Args {
+impl Versions {
     /// The version with its gates: `otherwise` where none is given.
     pub(super) fn release(&self, otherwise: KubernetesVersion, issues: &mut Issues) -> Release {
-        let version = self.kubernetes.as_deref().and_then(|text| read("--kubernetes", text, issues));
-        self.with_gates(version.unwrap_or(otherwise), issues)
+        let Some(text) = &self.kubernetes else {
+            let message = format!("{otherwise} is assumed: the newest version whose rules are known");
+            issues.push(Issue::note("--kubernetes", message));
+            return self.with_gates(otherwise, issues);
+        };
+        self.with_gates(read("--kubernetes", text, issues).unwrap_or(otherwise), issues)
     }
 
     /// The version that is set beside it, with the same gates where it lets them be switched.

@@ -11,6 +11,8 @@ pub mod disruption;
 mod int_or_percent;
 pub(crate) mod job;
 pub(crate) mod ranking;
+mod rules;
 pub(crate) mod stateful_set;
 
 pub use int_or_percent::{IntOrPercent, Rounding};
+pub use rules::Rules;

@@ -1,5 +1,7 @@
 //! StatefulSets: which ordinal comes or goes next.
 
+use super::{IntOrPercent, Rounding};
+
 /// `spec.podManagementPolicy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PodManagement {
@@ -19,6 +21,8 @@ pub enum Update {
     RollingUpdate {
         /// Pods with lower ordinals keep the old template.
         partition: u32,
+        /// So many at once, whichever they are, where the gate MaxUnavailableStatefulSet is on.
+        max_unavailable: Option<IntOrPercent>,
     },
 }
 
@@ -29,7 +33,7 @@ impl Update {
     pub fn reaches(self, ordinal: u32) -> bool {
         match self {
             Update::OnDelete => true,
-            Update::RollingUpdate { partition } => ordinal >= partition,
+            Update::RollingUpdate { partition, .. } => ordinal >= partition,
         }
     }
 }
@@ -64,7 +68,7 @@ pub(crate) struct Step {
 
 /// The next step towards `replicas` pods with ordinals 0..replicas, of the new template as far as `update` says.
 ///
-/// Upstream: stateful_set_control.go `updateStatefulSet`, 1.28 (without the gate MaxUnavailableStatefulSet): ordinals
+/// Upstream: stateful_set_control.go `updateStatefulSet`, 1.28 (with `maxUnavailable`: 1.35, `updateStatefulSetAfterInvariantEstablished`): ordinals
 /// are created in order, each after its predecessors are available; condemned ones are deleted from the highest, after
 /// all others are available; a terminating pod blocks its successors, and so does an unavailable condemned one unless
 /// all pods below it are available. Where nothing of that is left to do, the highest old pod is deleted, if all above
@@ -94,7 +98,14 @@ pub(crate) fn next_step(replicas: u32, management: PodManagement, update: Update
             return step;
         }
     }
-    if let Update::RollingUpdate { partition } = update {
+    if let Update::RollingUpdate { partition, max_unavailable: Some(most) } = update {
+        let most = most.of(replicas as i32, Rounding::Down).max(1) as usize;
+        let missing = (0..replicas).filter(|ordinal| !of(*ordinal).is_some_and(Replica::is_sound)).count();
+        let old = (partition..replicas)
+            .rev()
+            .filter(|ordinal| of(*ordinal).is_some_and(|pod| !pod.updated && !pod.terminating));
+        step.delete.extend(old.take(most.saturating_sub(missing)));
+    } else if let Update::RollingUpdate { partition, .. } = update {
         let mut reached = (partition..replicas).rev().map(of);
         let blocks = |pod: &Option<&Replica>| pod.is_none_or(|pod| !pod.updated || !pod.is_sound());
         let old = reached.find(blocks).flatten().filter(|pod| !pod.updated && !pod.terminating);
@@ -113,7 +124,11 @@ pub(crate) fn is_complete(replicas: u32, update: Update, pods: &[Replica]) -> bo
 mod tests {
     use super::*;
 
-    const WHOLE: Update = Update::RollingUpdate { partition: 0 };
+    const WHOLE: Update = upper(0);
+
+    const fn upper(partition: u32) -> Update {
+        Update::RollingUpdate { partition, max_unavailable: None }
+    }
 
     fn pod(ordinal: u32, available: bool) -> Replica {
         Replica { ordinal, available, terminating: false, updated: true }
@@ -158,19 +173,36 @@ mod tests {
         check("waits for the new one", WHOLE, &[old(0, true), old(1, true), pod(2, false)], &[]);
         check("the next one", WHOLE, &[old(0, true), old(1, true), pod(2, true)], &[1]);
         check("all of them", WHOLE, &[pod(0, true), pod(1, true), pod(2, true)], &[]);
-        let upper = Update::RollingUpdate { partition: 2 };
-        check("down to the partition", upper, &[old(0, true), old(1, true), pod(2, true)], &[]);
+        check("down to the partition", upper(2), &[old(0, true), old(1, true), pod(2, true)], &[]);
         check("only on deletion", Update::OnDelete, &[old(0, true), old(1, true), old(2, true)], &[]);
         let broken = next_step(3, PodManagement::OrderedReady, WHOLE, &[old(0, true), old(1, true), old(2, false)]);
         assert_eq!(broken, Step::default(), "in order, a broken pod blocks its own update");
     }
 
     #[test]
+    fn as_many_as_may_be_unavailable_are_updated_at_once() {
+        let update = |most| Update::RollingUpdate { partition: 1, max_unavailable: Some(most) };
+        let check = |most, pods: &[Replica], delete: &[u32]| {
+            let step = next_step(5, PodManagement::Parallel, update(most), pods);
+            assert_eq!(step.delete, delete, "{most:?}");
+        };
+        let all: Vec<Replica> = (0..5).map(|ordinal| old(ordinal, true)).collect();
+        check(IntOrPercent::Int(2), &all, &[4, 3]);
+        check(IntOrPercent::Int(9), &all, &[4, 3, 2, 1]);
+        // Percentages round down, and one may always go.
+        check(IntOrPercent::Percent(50), &all, &[4, 3]);
+        check(IntOrPercent::Percent(10), &all, &[4]);
+        // Whoever is unavailable already counts, also below the partition; it is not waited for.
+        let some = [old(0, false), old(1, true), old(2, true), leaving(3), pod(4, true)];
+        check(IntOrPercent::Int(3), &some, &[2]);
+        check(IntOrPercent::Int(2), &some, &[]);
+    }
+
+    #[test]
     fn updates_are_complete_when_all_that_may_be_updated_are_available() {
-        let upper = Update::RollingUpdate { partition: 1 };
-        assert!(is_complete(2, upper, &[old(0, true), pod(1, true)]));
+        assert!(is_complete(2, upper(1), &[old(0, true), pod(1, true)]));
         assert!(!is_complete(2, WHOLE, &[old(0, true), pod(1, true)]));
-        assert!(!is_complete(2, upper, &[old(0, true), pod(1, false)]));
-        assert!(!is_complete(3, upper, &[old(0, true), pod(1, true)]));
+        assert!(!is_complete(2, upper(1), &[old(0, true), pod(1, false)]));
+        assert!(!is_complete(3, upper(1), &[old(0, true), pod(1, true)]));
     }
 }

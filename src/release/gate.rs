@@ -59,10 +59,12 @@ gates! {
     HPAContainerMetrics: "ContainerResource metrics of HPAs.", [on(V1_28), locked(V1_30)], gone V1_32;
     HPAScaleToZero: "HPAs with `minReplicas: 0`.", [off(V1_28)];
     InPlacePodVerticalScaling: "Pods that are resized while they run.", [off(V1_28), on(V1_33), locked(V1_35)];
+    JobPodReplacementPolicy: "`podReplacementPolicy` of Jobs.", [off(V1_28), on(V1_29), locked(V1_34)];
     MatchLabelKeysInPodAffinity: "`matchLabelKeys` and `mismatchLabelKeys` of pod affinity.", [off(V1_29), on(V1_31), locked(V1_33)];
     MatchLabelKeysInPodTopologySpread: "`matchLabelKeys` of spread constraints.", [on(V1_28)];
     MatchLabelKeysInPodTopologySpreadSelectorMerge: "The API server merges them into the selector.", [on(V1_34)];
-    MaxUnavailableStatefulSet: "`maxUnavailable` of StatefulSets.", [off(V1_28), on(V1_35)];
+    // On in 1.35.0, and off again in its patches: updates stood still (kubernetes/kubernetes, 1.35).
+    MaxUnavailableStatefulSet: "`maxUnavailable` of StatefulSets.", [off(V1_28)];
     MinDomainsInPodTopologySpread: "`minDomains` of spread constraints.", [on(V1_28), locked(V1_30)], gone V1_32;
     NodeInclusionPolicyInPodTopologySpread: "`nodeAffinityPolicy` and `nodeTaintsPolicy` of spread constraints.", [on(V1_28), locked(V1_33)];
     OpportunisticBatching: "Pods that are alike are scheduled by one ranking.", [on(V1_35)];

@@ -41,7 +41,7 @@ pub(crate) fn of_kubelets<'a>(versions: impl Iterator<Item = &'a str>) -> Option
 /// Switches gates by name; what is wrong with each goes to `issues`.
 pub fn switch(release: &mut Release, field: &str, gates: &BTreeMap<String, bool>, issues: &mut Issues) {
     for (name, on) in gates {
-        let field = format!("{field}.{name}");
+        let field = if field.starts_with("--") { field.to_owned() } else { format!("{field}.{name}") };
         let names = || Gate::ALL.iter().map(|gate| gate.name());
         match Gate::named(name) {
             None => {

@@ -27,6 +27,8 @@ pub struct Timing {
     pub autoscaler_scan: SimDuration,
     /// A step of traffic and latency, and a point of the timeline.
     pub step: SimDuration,
+    /// How long a node may be silent until it counts as not ready.
+    pub node_monitor_grace: SimDuration,
     /// Notice before an instance goes whose spot market is not known.
     pub spot_notice: SimDuration,
 }
@@ -45,6 +47,7 @@ impl Default for Timing {
             afresh: false,
             autoscaler_scan: SimDuration::from_secs(10),
             step: SimDuration::from_secs(15),
+            node_monitor_grace: SimDuration::from_secs(50),
             spot_notice: SimDuration::from_secs(120),
         }
     }

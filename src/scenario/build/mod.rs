@@ -155,6 +155,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
             scheduling_cycle: scheduler::cycle(&scene, issues),
             hpa_sync,
             autoscaler_scan: scan_interval(&cast),
+            node_monitor_grace: crate::controllers::Rules::of(&release).node_monitor_grace,
             spot_notice: provider.spot_notice(),
             ..Timing::default()
         },

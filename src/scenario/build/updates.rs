@@ -2,7 +2,7 @@
 
 use crate::controllers::IntOrPercent::{self, Int, Percent};
 use crate::controllers::deployment::Strategy;
-use crate::controllers::{daemon_set, stateful_set};
+use crate::controllers::{Rules, daemon_set, stateful_set};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::workloads::{UpdateStrategy, Workload};
 use crate::world::WorkloadKind;
@@ -36,17 +36,22 @@ pub(super) fn daemon_set(object: &Workload, issues: &mut Issues) -> WorkloadKind
     WorkloadKind::DaemonSet(update)
 }
 
-/// `maxUnavailable` counts behind a gate that is off in 1.28 only.
-pub(super) fn stateful_set(object: &Workload, issues: &mut Issues) -> stateful_set::Update {
+/// `maxUnavailable` counts behind its gate only.
+pub(super) fn stateful_set(object: &Workload, rules: &Rules, issues: &mut Issues) -> stateful_set::Update {
     let strategy = &object.spec.update_strategy;
     if !is_rolling("spec.updateStrategy", strategy, "OnDelete", issues) {
         return stateful_set::Update::OnDelete;
     }
-    if strategy.rolling_update.max_unavailable.is_some() {
+    let asked = strategy.rolling_update.max_unavailable;
+    if asked.is_some() && !rules.max_unavailable_stateful_set {
         let message = "not used: the feature gate MaxUnavailableStatefulSet is off";
-        issues.push(Issue::warning("spec.updateStrategy.rollingUpdate.maxUnavailable", message));
+        let help = "switch it on with cluster.featureGates: {MaxUnavailableStatefulSet: true}";
+        issues.push(Issue::warning("spec.updateStrategy.rollingUpdate.maxUnavailable", message).with_help(help));
     }
-    stateful_set::Update::RollingUpdate { partition: strategy.rolling_update.partition.unwrap_or(0) }
+    let max_unavailable = rules
+        .max_unavailable_stateful_set
+        .then(|| bound("spec.updateStrategy", "maxUnavailable", strategy, Int(1), issues));
+    stateful_set::Update::RollingUpdate { partition: strategy.rolling_update.partition.unwrap_or(0), max_unavailable }
 }
 
 fn is_rolling(field: &str, strategy: &UpdateStrategy, other: &str, issues: &mut Issues) -> bool {

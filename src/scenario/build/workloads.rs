@@ -6,6 +6,7 @@ use super::requests;
 use super::scene::Scene;
 use super::updates::{self, MOST_REPLICAS};
 use crate::cluster::{OwnerKind, PodSpecId, WorkloadSelector};
+use crate::controllers::Rules;
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::daemon_set;
 use crate::controllers::deployment::Strategy;
@@ -67,7 +68,7 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
     for found in &scene.objects.stateful_sets {
         let kind = |object: &api::Workload, part: &mut Issues| WorkloadKind::StatefulSet {
             management: management(object),
-            update: updates::stateful_set(object, part),
+            update: updates::stateful_set(object, &Rules::of(scene.release), part),
             zonal_claims: has_zonal_claims(object, &scene.objects.storage_classes),
         };
         let workload = builder.workload(found, "StatefulSet", kind, issues);
@@ -267,9 +268,27 @@ impl Builder<'_, '_, '_> {
             backoff_limit: spec.backoff_limit.unwrap_or(6),
             active_deadline: spec.active_deadline_seconds.map(seconds),
             on_disruption: on_disruption(spec, from, issues),
-            only_replaces_failed: spec.pod_failure_policy.is_some(),
+            only_replaces_failed: self.only_replaces_failed(spec, from, issues),
         };
         (counts, Delay::Lognormal { median, sigma: 0.2, least: SimDuration::from_secs(1) })
+    }
+
+    /// Upstream: job_controller.go `onlyReplaceFailedPods`, validation.go `validateJobSpec`; 1.28 to 1.36.
+    fn only_replaces_failed(&self, spec: &api::JobSpec, from: &Provenance, issues: &mut Issues) -> bool {
+        let has_failure_policy = spec.pod_failure_policy.is_some();
+        let Some(policy) = spec.pod_replacement_policy.as_deref() else { return has_failure_policy };
+        let field = "spec.podReplacementPolicy";
+        if !Rules::of(self.scene.release).pod_replacement_policy {
+            let message = "not used: the feature gate JobPodReplacementPolicy is off (on from Kubernetes 1.29 on)";
+            issues.push(from.locate(Issue::warning(field, message)));
+            return has_failure_policy;
+        }
+        let expected =
+            if has_failure_policy { "Failed, with a podFailurePolicy" } else { "TerminatingOrFailed or Failed" };
+        if policy != "Failed" && (has_failure_policy || policy != "TerminatingOrFailed") {
+            issues.push(from.locate(Issue::error(field, format!("found `{policy}`, expected {expected}"))));
+        }
+        policy == "Failed" || has_failure_policy
     }
 
     fn job_workload(

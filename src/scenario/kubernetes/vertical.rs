@@ -106,12 +106,18 @@ impl VerticalPodAutoscaler {
 
 impl PodUpdatePolicy {
     fn mode(&self, issues: &mut Issues) -> UpdateMode {
-        const MODES: [&str; 4] = ["Off", "Initial", "Recreate", "Auto"];
+        const MODES: [&str; 5] = ["Off", "Initial", "Recreate", "InPlaceOrRecreate", "Auto"];
         match self.update_mode.as_deref() {
             Some("Off") => UpdateMode::Off,
             Some("Initial") => UpdateMode::Initial,
             Some("Recreate") => UpdateMode::Recreate,
             Some("Auto") => UpdateMode::Auto,
+            Some("InPlaceOrRecreate") => {
+                let message =
+                    "pods are not resized in place here: they are evicted, as with Recreate (VPA 1.4 and later)";
+                issues.push(Issue::warning("spec.updatePolicy.updateMode", message));
+                UpdateMode::Recreate
+            }
             None => {
                 let message = "UpdateMode is required if UpdatePolicy is used";
                 issues.push(Issue::error("spec.updatePolicy.updateMode", message));
@@ -120,7 +126,9 @@ impl PodUpdatePolicy {
             Some(other) => {
                 let issue =
                     Issue::error("spec.updatePolicy.updateMode", format!("unexpected UpdateMode value {other}"));
-                issues.push(issue.with_help("write Off, Initial, Recreate or Auto").suggest(other, MODES));
+                issues.push(
+                    issue.with_help("write Off, Initial, Recreate, InPlaceOrRecreate or Auto").suggest(other, MODES),
+                );
                 UpdateMode::Off
             }
         }

@@ -126,6 +126,8 @@ pub struct JobSpec {
     pub selector: Option<LabelSelector>,
     /// What failed pods mean.
     pub pod_failure_policy: Option<PodFailurePolicy>,
+    /// When deleted pods are replaced: `TerminatingOrFailed`, or `Failed`, which is the default with a `podFailurePolicy`.
+    pub pod_replacement_policy: Option<String>,
     /// The pods.
     pub template: PodTemplateSpec,
 }

@@ -1,6 +1,6 @@
 //! Nodes that fall silent: their kubelets report nothing, and nobody knows what became of their pods.
 //!
-//! Upstream: the node lifecycle controller of Kubernetes 1.28 (`--node-monitor-grace-period` 40 s, taint
+//! Upstream: the node lifecycle controller of Kubernetes 1.28 to 1.36 (`--node-monitor-grace-period`, taint
 //! `unreachable`) and the taint manager, which evicts after each pod's `tolerationSeconds`; the admission plugin
 //! `DefaultTolerationSeconds` gives 300 s to pods that name none. An evicted pod of a silent node stays
 //! terminating until the node is back or gone. Differs: requests are not sent to a silent node from the first
@@ -18,8 +18,6 @@ use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::WorkloadKind;
 
-/// `--node-monitor-grace-period`.
-const GRACE: SimDuration = SimDuration::from_secs(40);
 /// `DefaultTolerationSeconds`.
 const TOLERATED: SimDuration = SimDuration::from_secs(300);
 
@@ -41,7 +39,7 @@ impl Faults {
             }
             shared.lives[pod].sample = None;
         }
-        shared.queue.push(now + GRACE, Event::NodeTurnsUnknown(node));
+        shared.queue.push(now + shared.timing.node_monitor_grace, Event::NodeTurnsUnknown(node));
     }
 
     /// The node has been silent for too long: NotReady, and its pods with it.
@@ -154,6 +152,7 @@ mod tests {
     /// Two nodes with a pod each, the first of which falls silent at 100 s for as long as told.
     fn silent_until(end: i64) -> (Shared, [PodId; 2]) {
         let mut shared = Small::new().group("base", 0, |_| {}).deployment("web", 2, |_| {}).shared();
+        shared.timing.node_monitor_grace = SimDuration::from_secs(40);
         let nodes = [node(&mut shared, "a"), node(&mut shared, "b")];
         let pods = nodes.map(|node| pod_on(&mut shared, Id::from_index(0), node));
         pass(&mut shared, at(99));

@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn stateful(management: PodManagement) -> Small {
-        let update = Update::RollingUpdate { partition: 0 };
+        let update = Update::RollingUpdate { partition: 0, max_unavailable: None };
         Small::new().group("base", 0, |_| {}).deployment("db", 3, |db| {
             db.kind = WorkloadKind::StatefulSet { management, update, zonal_claims: false };
         })
