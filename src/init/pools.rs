@@ -31,7 +31,7 @@ pub(super) fn propose(workloads: &[Running], region: &str) -> Option<Pool> {
         Provider::Gcp => GCP.iter().flat_map(|family| CPUS.map(|cpus| format!("{family}-{cpus}"))).collect(),
     };
     let priced = names.into_iter().filter_map(|name| {
-        let kind = catalog.instance_type(&name).ok()?;
+        let kind = catalog.known_instance_type(&name)?;
         let price = catalog.offering(&name, region).ok()?.on_demand.list.usd();
         let room = kind.allocatable(NodeSettings::default());
         let nodes = needed(workloads, [room.cpu_milli, room.memory_bytes, room.pods])?;

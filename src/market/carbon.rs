@@ -191,7 +191,7 @@ mod tests {
     fn every_row_is_of_a_family_or_region_that_exists() {
         let catalog = Catalog::shipped();
         let known: std::collections::BTreeSet<&str> =
-            catalog.instance_types().filter_map(|name| Some(family(&catalog.instance_type(name).ok()?))).collect();
+            catalog.instance_types().filter_map(|name| Some(family(&catalog.known_instance_type(name)?))).collect();
         for row in machines().keys() {
             assert!(known.contains(row), "{row}");
             let (idle, busy) = (figure(row, "idle_watts_vcpu"), figure(row, "busy_watts_vcpu"));

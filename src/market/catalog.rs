@@ -73,17 +73,18 @@ impl Catalog {
 
     /// The machine type called `name`. Errors: [`MarketError::InstanceType`].
     pub fn instance_type(&self, name: &str) -> Result<InstanceType, MarketError> {
-        let found = if let Some(cells) = self.ec2_types.row(name) {
-            ec2_type(cells)
-        } else if let Some(cells) = self.gce_types.row(name) {
-            gce_type(cells)
-        } else {
-            None
-        };
-        found.ok_or_else(|| MarketError::InstanceType {
+        self.known_instance_type(name).ok_or_else(|| MarketError::InstanceType {
             found: name.to_owned(),
             nearest: nearest(name, self.instance_types()),
         })
+    }
+
+    /// The same where nobody is told of a name that does not exist: no other is sought that is like it.
+    pub fn known_instance_type(&self, name: &str) -> Option<InstanceType> {
+        match self.ec2_types.row(name) {
+            Some(cells) => ec2_type(cells),
+            None => self.gce_types.row(name).and_then(gce_type),
+        }
     }
 
     /// What the spot market of `instance_type` is like in `region` (each zone is a pool of its own).

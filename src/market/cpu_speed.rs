@@ -23,7 +23,7 @@ impl Catalog {
     /// thread alone does not show.
     pub fn cpu_score(&self, instance_type: &str) -> Option<CpuScore> {
         static SCORES: LazyLock<Table> = LazyLock::new(|| Table::parse(include_str!("../../data/cpu_speeds.csv")));
-        let kind = self.instance_type(instance_type).ok()?;
+        let kind = self.known_instance_type(instance_type)?;
         let end = match kind.provider {
             Provider::Aws => instance_type.find('.')?,
             Provider::Gcp => instance_type.find('-')?,

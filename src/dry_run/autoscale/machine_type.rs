@@ -58,7 +58,7 @@ pub(super) fn foretold(row: &Declared, node: &NodeTemplate, converter: &mut Conv
     let taints: Vec<_> =
         node.taints.iter().map(|taint| (text(taint.key), text(taint.value), format!("{:?}", taint.effect))).collect();
     let name = row.instance_type.as_deref().or(labels.get("node.kubernetes.io/instance-type").map(String::as_str))?;
-    let kind = Catalog::shipped().instance_type(name).ok()?;
+    let kind = Catalog::shipped().known_instance_type(name)?;
     let zone = row.zone.clone().or(labels.get("topology.kubernetes.io/zone").cloned());
     let self_managed = !labels.contains_key(EKS_GROUP);
     labels.retain(|key, _| !SET_BY_THE_NODE.iter().any(|prefix| key.starts_with(prefix)));

@@ -87,7 +87,7 @@ impl Asked<'_> {
     fn types(&self, rows: &mut Vec<Row>) {
         let catalog = Catalog::shipped();
         let kinds = catalog.instance_types().filter(|name| self.names.fits(name));
-        for kind in kinds.filter_map(|name| catalog.instance_type(name).ok()).filter(|kind| self.fits(kind)) {
+        for kind in kinds.filter_map(|name| catalog.known_instance_type(name)).filter(|kind| self.fits(kind)) {
             for region in self.places(kind.provider) {
                 let Ok(offering) = self.prices.offering(kind.name, region) else { continue };
                 let pool = catalog.spot_pool(kind.name, region).ok();

@@ -187,7 +187,7 @@ fn group(
                 );
                 let issue = Issue::error(format!("nodeGroups.{name}.instanceTypes"), error);
                 // What no cloud knows is misspelt, which its message tells.
-                let exists = Catalog::shipped().instance_type(kind).is_ok();
+                let exists = Catalog::shipped().known_instance_type(kind).is_some();
                 issues.push(draft.locate(if exists { issue.with_help(help) } else { issue }));
             }
         }

@@ -65,7 +65,7 @@ fn warn_about_speeds(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
 }
 
 fn kinds<'a>(group: &'a NodeGroup) -> impl Iterator<Item = crate::market::InstanceType> + 'a {
-    group.machines.iter().filter_map(|machine| Catalog::shipped().instance_type(&machine.instance_type).ok())
+    group.machines.iter().filter_map(|machine| Catalog::shipped().known_instance_type(&machine.instance_type))
 }
 
 fn warn_about_arm(group: &NodeGroup, issues: &mut Issues) {

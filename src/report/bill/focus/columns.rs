@@ -218,7 +218,7 @@ fn sku_price(row: &FocusRow<'_>) -> String {
 }
 
 fn machine(row: &FocusRow<'_>) -> String {
-    let Ok(machine) = Catalog::shipped().instance_type(&row.line.sku) else { return String::new() };
+    let Some(machine) = Catalog::shipped().known_instance_type(&row.line.sku) else { return String::new() };
     let series = machine.name.split(['.', '-']).next().unwrap_or_default().to_ascii_uppercase();
     json!({
         "CoreCount": (machine.cpu_milli + 999) / 1000,

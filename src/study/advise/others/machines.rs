@@ -11,7 +11,7 @@ pub(super) fn alike(machine: &Machine, region: &str) -> Vec<&'static str> {
     let catalog = Catalog::shipped();
     let Ok(own) = catalog.instance_type(&machine.instance_type) else { return Vec::new() };
     let fits = catalog.instance_types().filter_map(|name| {
-        let other = catalog.instance_type(name).ok()?;
+        let other = catalog.known_instance_type(name)?;
         let price = catalog.offering(name, region).ok()?.on_demand.list;
         let between = |value: i64, least: i64| value >= least && value <= 2 * least;
         let is_alike = name != machine.instance_type
