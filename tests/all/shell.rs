@@ -90,8 +90,8 @@ fn a_rendered_scenario_runs_alike() {
     folder.run("validate rendered.yaml").ok();
     let figures = |line: &str| -> Value {
         let mut report = folder.run(line).json();
-        // What it is called, and what it is read from, differ.
-        for name in ["scenario", "digest", "values", "inputs", "caveats", "variant"] {
+        // What it is called, what it is read from, and what of it nobody had said differ.
+        for name in ["scenario", "digest", "values", "inputs", "caveats", "notes", "variant"] {
             report.as_object_mut().expect("a report").remove(name);
         }
         report["run"]["command"] = Value::Null;

@@ -451,8 +451,9 @@ fn nat_gateways_are_counted_in_every_form() {
 #[test]
 fn root_disks_are_read_in_every_form() {
     // What each node has of what its root volume is paid for.
-    let volume = |terraform: &str| {
-        let scenario = with(terraform, "").unwrap_or_else(|why| panic!("{why}"));
+    let of_version = |terraform: &str, version: &str| {
+        let cluster = format!("cluster: {{kubernetesVersion: '{version}'}}\n");
+        let scenario = with(terraform, &cluster).unwrap_or_else(|why| panic!("{why}"));
         let of_nodes = scenario.cast.metered.iter().filter_map(|row| match row.by {
             foresail::world::Measure::Nodes { level, .. } => {
                 Some(format!("{} {}", scenario.cast.billing.items[row.item].item.sku, level / 1_000_000))
@@ -461,8 +462,10 @@ fn root_disks_are_read_in_every_form() {
         });
         of_nodes.collect::<Vec<_>>().join("; ")
     };
+    let volume = |terraform: &str| of_version(terraform, "1.28");
     let group = |more: &str| BASE.replace("  scaling_config {", &format!("{more}\n  scaling_config {{"));
     assert_eq!(volume(BASE), "gp2_gb_month 20", "EKS' own");
+    assert_eq!(of_version(BASE, "1.30"), "gp3_gb_month 20", "from 1.30 on");
     assert_eq!(volume(&group("  disk_size = 77")), "gp2_gb_month 77");
     let template = r#"
 resource "aws_launch_template" "nodes" {
