@@ -31,6 +31,10 @@ pub struct PodSpec {
     pub nonzero_cpu_milli: i64,
     /// See `nonzero_cpu_milli`.
     pub nonzero_memory_bytes: i64,
+    /// What scores count of the pod while it looks for a node, cpu in milli-cores and memory in bytes, where that is not `nonzero_*`.
+    ///
+    /// Upstream: `calculatePodResourceRequest` (noderesources/resource_allocation.go).
+    pub nonzero_while_waiting: Option<(i64, i64)>,
     /// The sum over the containers alone: what Cluster Autoscaler's estimator and utilisation see.
     pub container_requests: Resources,
     /// Labels the node must have.
@@ -47,7 +51,7 @@ pub struct PodSpec {
     pub topology_spread: Vec<TopologySpreadConstraint>,
     /// Tolerations, in order.
     pub tolerations: Vec<Toleration>,
-    /// Host ports of the containers (not of init containers), in order.
+    /// Host ports of the containers, since 1.34 of sidecars too, in order.
     pub host_ports: Vec<HostPort>,
     /// Volumes, in order.
     pub volumes: Vec<Volume>,
@@ -60,7 +64,7 @@ pub struct PodSpec {
     pub preemption_policy: PreemptionPolicy,
     /// The names of scheduling gates: a gated pod is never tried.
     pub scheduling_gates: Vec<Symbol>,
-    /// Has an init container with `restartPolicy: Always` (a sidecar; off in 1.28).
+    /// Has an init container with `restartPolicy: Always`, a sidecar.
     pub has_sidecar: bool,
     /// `terminationGracePeriodSeconds`; absent means the API server's 30 s.
     pub termination_grace: Option<SimDuration>,
@@ -291,6 +295,8 @@ pub enum VolumeSource {
         /// `readOnly`.
         read_only: bool,
     },
+    /// `image`: its reference, with a tag.
+    Image(Symbol),
     /// `azureDisk`: the disk's name.
     AzureDisk(Symbol),
     /// `iscsi`.
@@ -318,6 +324,10 @@ pub enum VolumeSource {
 }
 
 impl PodSpec {
+    /// What scores count of the pod while it looks for a node: cpu in milli-cores and memory in bytes.
+    pub fn incoming_nonzero(&self) -> (i64, i64) {
+        self.nonzero_while_waiting.unwrap_or((self.nonzero_cpu_milli, self.nonzero_memory_bytes))
+    }
     /// The cpu limit of the pod in milli-cores: the sum of its containers' limits, if all have one.
     pub fn cpu_limit_milli(&self) -> Option<i64> {
         self.containers.iter().map(|container| container.cpu_limit_milli).sum()

@@ -55,9 +55,11 @@ macro_rules! gates {
 }
 
 gates! {
+    DynamicResourceAllocation: "Pods with resource claims.", [off(V1_28), on(V1_34), locked(V1_35)];
     HPAConfigurableTolerance: "A tolerance of an HPA's own, by direction.", [off(V1_33), on(V1_35)];
     HPAContainerMetrics: "ContainerResource metrics of HPAs.", [on(V1_28), locked(V1_30)], gone V1_32;
     HPAScaleToZero: "HPAs with `minReplicas: 0`.", [off(V1_28)];
+    InPlacePodLevelResourcesVerticalScaling: "`spec.resources` of a pod that is resized while it runs.", [off(V1_35), on(V1_36)];
     InPlacePodVerticalScaling: "Pods that are resized while they run.", [off(V1_28), on(V1_33), locked(V1_35)];
     JobPodReplacementPolicy: "`podReplacementPolicy` of Jobs.", [off(V1_28), on(V1_29), locked(V1_34)];
     MatchLabelKeysInPodAffinity: "`matchLabelKeys` and `mismatchLabelKeys` of pod affinity.", [off(V1_29), on(V1_31), locked(V1_33)];

@@ -55,6 +55,18 @@ pub fn waits_for(cluster: &ClusterState, waiting: PodId, other: PodId) -> bool {
     terms.iter().any(|term| existing_term_matches(term, other, namespace, &cluster.symbols))
 }
 
+/// Whether each of a waiting pod's terms, of which there is one at least, means the other pod. Upstream: `podMatchesAllAffinityTerms`.
+pub(super) fn means_all(cluster: &ClusterState, terms: &[AffinityTerm], other: &PodSpec) -> bool {
+    let means = |term: &AffinityTerm| Term::incoming(term, 0, cluster).matches(other, &cluster.symbols);
+    !terms.is_empty() && terms.iter().all(means)
+}
+
+/// Whether a required term of the pod has a topology key that the node has.
+pub(super) fn names_key(pod: &PodSpec, node: &NodeTemplate) -> bool {
+    let terms = pod.pod_affinity.required.iter().chain(&pod.pod_anti_affinity.required);
+    terms.into_iter().any(|term| node.labels.get(term.topology_key).is_some())
+}
+
 /// What the filter counts by topology pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counted {

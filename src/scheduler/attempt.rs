@@ -3,6 +3,7 @@
 use super::preemption::{NoRoom, Preemption};
 use super::queue::PluginSet;
 use super::reason::{Diagnosis, PreFilterError, Reason, Rejection};
+use super::rules::Rules;
 use super::scores::PluginScores;
 use crate::cluster::{ClusterState, NodeId, VolumePlan};
 use smallvec::SmallVec;
@@ -29,6 +30,8 @@ pub struct Attempt {
     pub decision: Decision,
     /// Neither pods elsewhere nor ports nor volumes matter to the pod.
     pub(super) wants_room: bool,
+    /// What it was decided by.
+    pub(super) rules: Rules,
     /// The cluster that it saw.
     pub(super) versions: [u64; 4],
 }
@@ -53,7 +56,7 @@ pub enum Decision {
 
 impl Attempt {
     /// Nothing is known yet.
-    pub(super) fn of(cluster: &ClusterState) -> Attempt {
+    pub(super) fn of(cluster: &ClusterState, rules: Rules) -> Attempt {
         Attempt {
             feasible: Vec::new(),
             rejections: Vec::new(),
@@ -63,6 +66,7 @@ impl Attempt {
             volumes: VolumePlan::default(),
             decision: Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
             wants_room: false,
+            rules,
             versions: cluster.versions(),
         }
     }
@@ -81,7 +85,8 @@ impl Attempt {
 
     /// The reasons why no node is possible, counted.
     pub fn diagnosis(&self, cluster: &ClusterState) -> Diagnosis {
-        let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), ..Diagnosis::default() };
+        let second_full_stop = self.rules.second_full_stop;
+        let mut diagnosis = Diagnosis { nodes: cluster.node_ids().len(), second_full_stop, ..Diagnosis::default() };
         // Most nodes have one of a few reasons: their texts are made once.
         let mut counts: SmallVec<[(Reason, usize); 8]> = SmallVec::new();
         for (_, rejection) in &self.rejections {
@@ -103,7 +108,7 @@ impl Attempt {
             diagnosis.pre_filter = Some(why.clone());
         }
         if let Decision::Wait { post_filter, .. } = &self.decision {
-            diagnosis.post_filter = post_filter.text(&cluster.symbols);
+            diagnosis.post_filter = post_filter.text(&cluster.symbols, self.rules);
         }
         diagnosis.failure = match &self.decision {
             _ if diagnosis.nodes == 0 => Some(NO_NODES.to_owned()),

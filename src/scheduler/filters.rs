@@ -5,6 +5,7 @@ use super::profile::Profile;
 use super::queue::PluginSet;
 use super::reason::{Plugin, PreFilterError, Reason, Rejection};
 use super::resources;
+use super::rules::Rules;
 use super::spread::SpreadFilter;
 use super::subject::Subject;
 use super::volumes::VolumeFilter;
@@ -28,6 +29,7 @@ pub(super) struct NodeFilter {
     unschedulable_taint: Option<Taint>,
     off: PluginSet,
     requests: resources::Request,
+    taints_unnamed: bool,
 }
 
 /// All filters made ready for one pod. [`count`](Self::count) keeps them true while pods come and go.
@@ -75,7 +77,7 @@ impl Filters {
             let text = "pod affinity terms conflict".to_owned();
             return Err(PreFilterError::Unschedulable(Plugin::NodeAffinity, text));
         }
-        let volumes = VolumeFilter::prepare(cluster, &profile.plugins, (&spec, pod), &mut names)?;
+        let volumes = VolumeFilter::prepare(cluster, profile, (&spec, pod), &mut names)?;
         Ok(Filters {
             spread: SpreadFilter::prepare(cluster, profile, &subject),
             affinity: AffinityFilter::prepare(cluster, &spec, profile),
@@ -135,10 +137,10 @@ impl Filters {
 /// Whether a node that came or changed is worth a try for a waiting pod: resources, node affinity, name, host ports
 /// and NoSchedule taints allow it. Preemption is not thought of.
 ///
-/// Upstream: `preCheckForNode`, `AdmissionCheck`, 1.28.
-pub fn admits(cluster: &ClusterState, waiting: PodId, node: NodeId) -> bool {
+/// Upstream: `preCheckForNode`, `AdmissionCheck`, 1.28 to 1.31; it is not asked where there are queueing hints.
+pub fn admits(cluster: &ClusterState, waiting: PodId, node: NodeId, rules: Rules) -> bool {
     let row = cluster.pod(waiting);
-    let filter = NodeFilter::new(cluster, &Profile::default(), cluster.spec_arc(row.spec), row.daemon_node);
+    let filter = NodeFilter::new(cluster, &Profile::by(rules), cluster.spec_arc(row.spec), row.daemon_node);
     let node = cluster.node(node);
     let subject = filter.subject();
     let repels = |taint: &Taint| taint.effect == Effect::NoSchedule && !subject.spec.tolerates(taint);
@@ -162,6 +164,7 @@ impl NodeFilter {
             added_affinity: profile.added_affinity.clone(),
             unschedulable_taint: key.map(|key| Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule }),
             off: profile.plugins.filters_off(),
+            taints_unnamed: profile.rules.taints_unnamed,
             spec,
             daemon_node,
         }
@@ -171,6 +174,14 @@ impl NodeFilter {
         self.off.is_empty() || !self.off.any(|off| off == plugin)
     }
 
+    /// Whether NodeAffinity lets the pod be on the node.
+    pub(super) fn matches_node(&self, node: &Node, symbols: &Interner) -> bool {
+        self.check_affinity(node, symbols).is_ok()
+    }
+    /// Whether the node would have enough of everything without any pods.
+    pub(super) fn fits_empty(&self, node: &Node) -> bool {
+        self.requests.fits_empty(node)
+    }
     fn subject(&self) -> Subject<'_> {
         Subject { spec: &self.spec, daemon_node: self.daemon_node }
     }
@@ -210,11 +221,14 @@ impl NodeFilter {
         if let Some(taint) = node.taints.iter().filter(hard).find(|taint| !tolerates(taint))
             && self.is_on(Plugin::TaintToleration)
         {
-            return Err(Rejection::one(Plugin::TaintToleration, Reason::Taint(*taint), true));
+            let reason = if self.taints_unnamed { Reason::Taints } else { Reason::Taint(*taint) };
+            return Err(Rejection::one(Plugin::TaintToleration, reason, true));
         }
-        if !self.is_on(Plugin::NodeAffinity) {
-            return Ok(());
-        }
+        if self.is_on(Plugin::NodeAffinity) { self.check_affinity(node, symbols) } else { Ok(()) }
+    }
+
+    /// NodeAffinity's rule.
+    fn check_affinity(&self, node: &Node, symbols: &Interner) -> Result<(), Rejection> {
         let added = self.added_affinity.as_ref();
         if added.is_some_and(|added| !added.matches(node.name, &node.labels, symbols)) {
             return Err(Rejection::one(Plugin::NodeAffinity, Reason::AddedAffinity, true));
@@ -253,6 +267,6 @@ impl NodeFilter {
 }
 
 /// The empty address (0.0.0.0) conflicts with every address.
-fn conflict(a: &HostPort, b: &HostPort) -> bool {
+pub(super) fn conflict(a: &HostPort, b: &HostPort) -> bool {
     (a.protocol, a.port) == (b.protocol, b.port) && (a.ip == b.ip || a.ip == Symbol::EMPTY || b.ip == Symbol::EMPTY)
 }

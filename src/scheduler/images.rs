@@ -1,12 +1,23 @@
 //! ImageLocality: where the images are already.
 
-use crate::cluster::{ClusterState, Node, PodSpec};
+use super::rules::Rules;
+use crate::cluster::{ClusterState, Node, PodSpec, VolumeSource};
 use crate::intern::Symbol;
 
 const MIB: i64 = 1024 * 1024;
 /// Below this sum of sizes an image does not matter; above the other (times containers) more is no better.
 const LEAST: i64 = 23 * MIB;
 const MOST_PER_CONTAINER: i64 = 1000 * MIB;
+
+/// The images that count: of containers, since 1.30 of init containers, since 1.36 of volumes.
+pub(super) fn images_of(pod: &PodSpec, rules: Rules) -> impl Iterator<Item = Symbol> + '_ {
+    let init = pod.init_containers.iter().filter(move |_| rules.init_images);
+    let volumes = pod.volumes.iter().filter(move |_| rules.volume_images).filter_map(|volume| match volume.source {
+        VolumeSource::Image(image) => Some(image),
+        _ => None,
+    });
+    pod.containers.iter().chain(init).map(|container| container.image).chain(volumes)
+}
 
 /// The state for one pod: on how many of all nodes each of its images is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +28,12 @@ pub(super) struct ImageScore {
 }
 
 impl ImageScore {
-    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec) -> Self {
+    pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec, rules: Rules) -> Self {
         let on = |image: Symbol| {
             let has = |node: &Node| node.images.iter().any(|(name, _)| *name == image);
             cluster.nodes().filter(|(_, node)| has(node)).count() as i64
         };
-        let images = pod.containers.iter().map(|container| (container.image, on(container.image))).collect();
+        let images = images_of(pod, rules).map(|image| (image, on(image))).collect();
         ImageScore { images, nodes: cluster.node_ids().len() as i64 }
     }
 
@@ -36,7 +47,7 @@ impl ImageScore {
         self.images.iter().all(|(_, on)| *on == 0)
     }
 
-    /// 0..=100. Upstream: `ImageLocality.Score`, 1.28.
+    /// 0..=100. Upstream: `ImageLocality.Score`.
     pub(super) fn score(&self, node: &Node) -> i64 {
         let most = MOST_PER_CONTAINER * self.images.len() as i64;
         let mut sum = 0i64;

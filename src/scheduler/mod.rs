@@ -1,4 +1,4 @@
-//! kube-scheduler 1.28: which node a pod gets, or why it gets none.
+//! kube-scheduler: which node a pod gets, or why it gets none.
 //!
 //! [`Scheduler::schedule`] is one scheduling cycle: filters, scores, preemption. [`Filters`] alone answers
 //! "does this pod fit on that node?"; [`Feasible`] does so many times over a changing cluster: Cluster Autoscaler's question.
@@ -7,13 +7,17 @@
 //! The scheduler decides; binding, evicting and nominating are the caller's. Not here: extenders, out-of-tree
 //! plugins, volume binding's API writes.
 //!
+//! What differs between versions is in `rules.rs` and nowhere else.
+//!
 //! Start reading at [`Scheduler::schedule`], then `filters.rs` and `scores.rs`; each other file is a plugin.
 
 mod affinity;
 mod attempt;
+mod batch;
 mod bins;
 mod feasible;
 mod filters;
+mod hints;
 mod hopeless;
 mod images;
 mod memory;
@@ -24,6 +28,7 @@ mod profile;
 mod queue;
 mod reason;
 mod resources;
+mod rules;
 mod schedule;
 mod scores;
 mod spread;
@@ -36,6 +41,7 @@ pub use attempt::{Attempt, Decision};
 pub use bins::Bins;
 pub use feasible::{Answer, Feasible};
 pub use filters::{Filters, admits};
+pub use hints::{Happening, may_help};
 pub use preemption::{NoRoom, NoVictims, Preemption};
 pub use profile::{
     DefaultConstraints, Plugins, Profile, Profiles, ScoredResource, ScoringStrategy, ShapePoint, SpreadDefault,
@@ -43,6 +49,7 @@ pub use profile::{
 };
 pub use queue::{BackOff, EventKind, PluginSet, Queue};
 pub use reason::{Diagnosis, Plugin, PreFilterError, Reason, Rejection};
+pub use rules::Rules;
 pub use schedule::{Scheduler, Ties};
 pub use scores::PluginScores;
 pub use subject::Subject;

@@ -1,6 +1,7 @@
 //! In which order nodes are looked at, and when it is enough.
 
 use super::profile::Profile;
+use super::rules::Rules;
 use crate::cluster::{ClusterState, NodeId, NodeTemplate};
 use crate::intern::Symbol;
 
@@ -21,6 +22,16 @@ impl Sampling {
     /// Whether every node is looked at in a cluster of this size.
     pub(super) fn looks_at_all(&self, profile: &Profile, nodes: usize) -> bool {
         wanted(profile, nodes) >= nodes
+    }
+
+    /// So many nodes, all those that were named, have been looked at instead of a part of `all`.
+    ///
+    /// Upstream: `findNodesThatFitPod`: the next start is counted modulo the named nodes until 1.28, over all since.
+    pub(super) fn looked_at_named(&mut self, named: usize, all: usize, rules: Rules) {
+        let modulus = if rules.start_over_all_nodes { all } else { named };
+        if modulus > 0 {
+            self.next_start = (self.next_start + named) % modulus;
+        }
     }
 
     /// The first feasible nodes, as many as are wanted, in the order they are found.

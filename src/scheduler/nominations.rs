@@ -82,7 +82,7 @@ impl Nominations {
     }
 
     /// The filters with the nominated pods there, and without them. Upstream:
-    /// `RunFilterPluginsWithNominatedPods`, 1.28.
+    /// `RunFilterPluginsWithNominatedPods`.
     pub(super) fn check(&self, incoming: Incoming<'_>, node: NodeId, gone: &[PodId]) -> Result<(), Rejection> {
         let Incoming { cluster, filters, pod } = incoming;
         let added = if self.pods.is_empty() { SmallVec::new() } else { self.ahead(cluster, pod, node) };

@@ -3,6 +3,7 @@
 use super::filters::Filters;
 use super::nominations::{Incoming, Nominations};
 use super::reason::{Diagnosis, Rejection};
+use super::rules::Rules;
 use crate::cluster::{ClusterState, NodeId, PodId, PreemptionPolicy};
 use crate::id::Id;
 use crate::intern::Interner;
@@ -20,6 +21,8 @@ pub enum NoRoom {
     NotEligible(&'static str),
     /// No node would become possible: why, node by node.
     NoCandidate(Vec<NoVictims>),
+    /// A plugin before it failed; a nomination stays. Upstream: DynamicResources finds no state of its own where PreFilter ended early, 1.34.
+    Failed(&'static str),
 }
 
 /// Why no pods of a node make room.
@@ -35,10 +38,12 @@ pub enum NoVictims {
 
 impl NoRoom {
     /// What upstream's PostFilter says; nothing if it was not asked.
-    pub fn text(&self, symbols: &Interner) -> String {
+    pub fn text(&self, symbols: &Interner, rules: Rules) -> String {
+        let claims = if rules.dynamic_resources { "no new claims to deallocate, " } else { "" };
         match self {
             NoRoom::NotTried => String::new(),
-            NoRoom::NotEligible(why) => format!("preemption: {why}"),
+            NoRoom::Failed(why) => (*why).to_owned(),
+            NoRoom::NotEligible(why) => format!("{claims}preemption: {why}"),
             NoRoom::NoCandidate(nodes) => {
                 let mut diagnosis = Diagnosis { nodes: nodes.len(), ..Diagnosis::default() };
                 let mut add = |text: String| *diagnosis.reasons.entry(text).or_default() += 1;
@@ -51,7 +56,7 @@ impl NoRoom {
                         }
                     }
                 }
-                format!("preemption: {}", diagnosis.message())
+                format!("{claims}preemption: {}", diagnosis.message())
             }
         }
     }
@@ -81,23 +86,41 @@ struct Candidate {
     violations: i32,
 }
 
-/// Upstream: `preemption.Evaluator.Preempt` and `DefaultPreemption`, 1.28.
+/// What preemption says about a pod that PreFilter refused.
+///
+/// Upstream, 1.28: the nodes have no status, and none of them has victims; since 1.29 they have PreFilter's, which is UnschedulableAndUnresolvable.
+pub(super) fn nowhere(cluster: &ClusterState, pod: PodId, rules: Rules) -> NoRoom {
+    if rules.dynamic_resources {
+        return NoRoom::Failed("not found");
+    }
+    if let Err(why) = eligible(cluster, pod, |_| rules.left_out_is_unresolvable) {
+        return NoRoom::NotEligible(why);
+    }
+    let why = if rules.left_out_is_unresolvable { NoVictims::NotHelpful } else { NoVictims::NoneThere };
+    NoRoom::NoCandidate(vec![why; cluster.node_ids().len()])
+}
+
+/// Upstream: `preemption.Evaluator.Preempt` and `DefaultPreemption`.
 pub(super) fn preempt(
     incoming: Incoming<'_>,
     nominations: &Nominations,
-    rejections: &[(NodeId, Rejection)],
+    (rejections, rules): (&[(NodeId, Rejection)], Rules),
     choose: &mut dyn FnMut(&ClusterState, &[NodeId]) -> NodeId,
 ) -> Result<Preemption, NoRoom> {
-    let Incoming { cluster, pod, .. } = incoming;
+    let Incoming { cluster, filters, pod } = incoming;
     let mut hopeless = FixedBitSet::with_capacity(cluster.node_id_bound());
     let unresolvable = rejections.iter().filter(|(_, rejection)| rejection.unresolvable);
     unresolvable.for_each(|(node, _)| hopeless.insert(node.index()));
+    if let Some(names) = filters.node_names().filter(|_| rules.left_out_is_unresolvable) {
+        let left_out = cluster.nodes().filter(|(_, node)| !names.contains(&node.name));
+        left_out.for_each(|(id, _)| hopeless.insert(id.index()));
+    }
     eligible(cluster, pod, |node| hopeless.contains(node.index())).map_err(NoRoom::NotEligible)?;
     let (mut candidates, mut reasons) = (Vec::new(), Vec::new());
     for node in cluster.node_ids() {
         let found = match hopeless.contains(node.index()) {
             true => Err(NoVictims::NotHelpful),
-            false => victims_on(incoming, nominations, *node),
+            false => victims_on(incoming, nominations, *node, rules),
         };
         match found {
             Ok(candidate) => candidates.push(candidate),
@@ -139,7 +162,12 @@ fn eligible(cluster: &ClusterState, pod: PodId, unresolvable: impl Fn(NodeId) ->
 }
 
 /// The fewest pods that have to leave a node. Upstream: `SelectVictimsOnNode`.
-fn victims_on(incoming: Incoming<'_>, nominations: &Nominations, node: NodeId) -> Result<Candidate, NoVictims> {
+fn victims_on(
+    incoming: Incoming<'_>,
+    nominations: &Nominations,
+    node: NodeId,
+    rules: Rules,
+) -> Result<Candidate, NoVictims> {
     let Incoming { cluster, filters, pod } = incoming;
     let priority = cluster.spec_of(pod).priority;
     let less = |other: &PodId| cluster.spec_of(*other).priority < priority;
@@ -173,6 +201,9 @@ fn victims_on(incoming: Incoming<'_>, nominations: &Nominations, node: NodeId) -
                 violations += i32::from(violates);
             }
         }
+    }
+    if rules.victims_sorted_again && violations > 0 && violations < victims.len() as i32 {
+        crate::go_sort::sort_by(&mut victims, |a, b| importance(cluster, *a) < importance(cluster, *b));
     }
     Ok(Candidate { node, victims, violations })
 }

@@ -2,6 +2,7 @@
 
 use super::queue::{BackOff, PluginSet};
 use super::reason::Plugin;
+use super::rules::Rules;
 use crate::cluster::{NodeSelector, PodSpec, PreferredNodeTerm, WhenUnsatisfiable};
 use crate::intern::Symbol;
 
@@ -32,6 +33,8 @@ pub struct Profile {
     pub percentage_of_nodes_to_score: i32,
     /// Which plugins are at work, with which weights.
     pub plugins: Plugins,
+    /// What is so in its version of Kubernetes.
+    pub rules: Rules,
 }
 
 /// Which of the default plugins filter, score and preempt.
@@ -116,6 +119,19 @@ impl Profiles {
     pub fn of(&self, scheduler: Symbol) -> &Profile {
         &self.rows[self.position(scheduler)].1
     }
+    /// The rules, which all profiles of a scheduler share.
+    pub fn rules(&self) -> Rules {
+        self.rows.first().map_or_else(Rules::default, |(_, profile)| profile.rules)
+    }
+    /// All of them follow these rules.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.for_each(|profile| profile.rules = rules);
+    }
+    /// As [`set_rules`](Self::set_rules).
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.set_rules(rules);
+        self
+    }
     /// Changes all of them.
     pub fn for_each(&mut self, change: impl FnMut(&mut Profile)) {
         self.rows.iter_mut().map(|(_, profile)| profile).for_each(change);
@@ -135,6 +151,10 @@ impl From<Profile> for Profiles {
 }
 
 impl Profile {
+    /// The default one, by these rules.
+    pub fn by(rules: Rules) -> Self {
+        Profile { rules, ..Profile::default() }
+    }
     /// Whether NodeAffinity has anything to score by.
     pub(super) fn prefers_nodes_for(&self, pod: &PodSpec) -> bool {
         !pod.preferred_node_affinity.is_empty() || !self.added_preferred.is_empty()
@@ -156,6 +176,7 @@ impl Default for Profile {
             added_preferred: Vec::new(),
             percentage_of_nodes_to_score: 0,
             plugins: Plugins::default(),
+            rules: Rules::default(),
         }
     }
 }

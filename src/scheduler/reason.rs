@@ -65,6 +65,8 @@ pub enum Reason {
     NodeName,
     /// A taint is not tolerated.
     Taint(Taint),
+    /// Taints are not tolerated, which are not named: since 1.35.
+    Taints,
     /// Node selector or required node affinity.
     NodeAffinity,
     /// The profile's added affinity.
@@ -81,6 +83,8 @@ pub enum Reason {
     Sidecar,
     /// Another pod uses a claim that only one pod may use.
     ReadWriteOncePod,
+    /// The same since 1.34.
+    ReadWriteOncePodInUse,
     /// Another pod uses the disk.
     DiskConflict,
     /// Too many volumes.
@@ -89,6 +93,8 @@ pub enum Reason {
     NoVolumeToBind,
     /// A bound volume is elsewhere.
     VolumeNodeAffinity,
+    /// The same since 1.33.
+    PersistentVolumeNodeAffinity,
     /// A claim is bound to a volume that does not exist.
     VolumeMissing,
     /// A bound volume's zone.
@@ -114,6 +120,7 @@ impl Reason {
             Reason::Taint(taint) => {
                 format!("node(s) had untolerated taint {{{}: {}}}", symbols.text(taint.key), symbols.text(taint.value))
             }
+            Reason::Taints => "node(s) had untolerated taint(s)".into(),
             Reason::NodeAffinity => "node(s) didn't match Pod's node affinity/selector".into(),
             Reason::AddedAffinity => "node(s) didn't match scheduler-enforced node affinity".into(),
             Reason::Ports => "node(s) didn't have free ports for the requested pod ports".into(),
@@ -126,10 +133,14 @@ impl Reason {
             Reason::ReadWriteOncePod => {
                 "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode".into()
             }
+            Reason::ReadWriteOncePodInUse => {
+                "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod".into()
+            }
             Reason::DiskConflict => "node(s) had no available disk".into(),
             Reason::VolumeCount => "node(s) exceed max volume count".into(),
             Reason::NoVolumeToBind => "node(s) didn't find available persistent volumes to bind".into(),
             Reason::VolumeNodeAffinity => "node(s) had volume node affinity conflict".into(),
+            Reason::PersistentVolumeNodeAffinity => "node(s) didn't match PersistentVolume's node affinity".into(),
             Reason::VolumeMissing => "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)".into(),
             Reason::VolumeZone => "node(s) had no available volume zone".into(),
             Reason::Spread => "node(s) didn't match pod topology spread constraints".into(),
@@ -184,13 +195,15 @@ pub struct Diagnosis {
     pub failure: Option<String>,
     /// What preemption said.
     pub post_filter: String,
+    /// It gets another full stop: until 1.29.
+    pub second_full_stop: bool,
 }
 
 impl Diagnosis {
     /// As `kubectl describe` shows it: `0/3 nodes are available: 1 Insufficient cpu, 2 Too many pods.`
     ///
-    /// Upstream: `FitError.Error`, 1.28.0: reasons sorted as text with their counts. What preemption said, a sentence
-    /// already, gets another full stop there (kubernetes/kubernetes#123301).
+    /// Upstream: `FitError.Error`: reasons sorted as text with their counts. What preemption said, a sentence
+    /// already, gets another full stop until 1.29 (kubernetes/kubernetes#123301).
     pub fn message(&self) -> String {
         if let Some(why) = &self.failure {
             return why.clone();
@@ -204,7 +217,7 @@ impl Diagnosis {
             text += &format!(" {}.", parts.join(", "));
         }
         if !self.post_filter.is_empty() {
-            text += &format!(" {}.", self.post_filter);
+            text += &format!(" {}{}", self.post_filter, if self.second_full_stop { "." } else { "" });
         }
         text
     }

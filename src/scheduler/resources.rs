@@ -15,7 +15,9 @@ pub(super) struct Request {
     requests: Resources,
     /// Extended resources that the profile does not ignore.
     scalars: SmallVec<[(Symbol, i64); 1]>,
-    has_sidecar: bool,
+    /// The pod has sidecars, of which this version wants to know nothing.
+    is_refused: bool,
+    oversized_is_unresolvable: bool,
 }
 
 impl Request {
@@ -31,7 +33,8 @@ impl Request {
         Request {
             scalars: spec.requests.scalar.iter().filter(wanted).copied().collect(),
             requests: spec.requests.clone(),
-            has_sidecar: spec.has_sidecar,
+            is_refused: spec.has_sidecar && !profile.rules.sidecars,
+            oversized_is_unresolvable: profile.rules.oversized_is_unresolvable,
         }
     }
 
@@ -42,20 +45,32 @@ impl Request {
 
     /// Whether there is enough of everything on the node as it is.
     pub(super) fn fits(&self, node: &Node) -> bool {
-        let mut fits = !self.has_sidecar;
+        let mut fits = !self.is_refused;
         let used = node.requested();
         self.each_shortage(
             node,
             (Self::free(node), node.pods().len() as i64),
             |name| used.scalar(name),
-            |_| fits = false,
+            |_, _| fits = false,
         );
         fits
     }
 
-    /// All resources of which there is too little. Upstream: `Fit.Filter`, `fitsRequest`, 1.28.
+    /// Whether there would be enough of everything without any pods on the node, ignored resources included. Upstream: `isFit`.
+    pub(super) fn fits_empty(&self, node: &Node) -> bool {
+        let (wanted, there) = (&self.requests, &node.allocatable.resources);
+        let enough = |wanted: i64, there: i64| wanted <= 0 || wanted <= there;
+        !self.is_refused
+            && node.allocatable.pods >= 1
+            && enough(wanted.cpu_milli, there.cpu_milli)
+            && enough(wanted.memory_bytes, there.memory_bytes)
+            && enough(wanted.ephemeral_bytes, there.ephemeral_bytes)
+            && wanted.scalar.iter().all(|(name, amount)| enough(*amount, there.scalar(*name)))
+    }
+
+    /// All resources of which there is too little. Upstream: `Fit.Filter`, `fitsRequest`.
     pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {
-        if self.has_sidecar {
+        if self.is_refused {
             return Err(Rejection::one(Plugin::NodeResourcesFit, Reason::Sidecar, true));
         }
         let mut free = Self::free(node);
@@ -75,37 +90,43 @@ impl Request {
             node.requested().scalar(name).wrapping_sub(sum(what.gone)).wrapping_add(sum(what.added))
         };
         let mut reasons: SmallVec<[Reason; 1]> = SmallVec::new();
-        self.each_shortage(node, (free, pods), used, |reason| reasons.push(reason));
+        let mut oversized = false;
+        self.each_shortage(node, (free, pods), used, |reason, is_oversized| {
+            reasons.push(reason);
+            oversized |= is_oversized;
+        });
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(Rejection { plugin: Plugin::NodeResourcesFit, reasons, unresolvable: false })
+        let unresolvable = oversized && self.oversized_is_unresolvable;
+        Err(Rejection { plugin: Plugin::NodeResourcesFit, reasons, unresolvable })
     }
 
     /// Tells what there is too little of on a node with so much `free`, so many `pods` and so much `used` of extended
-    /// resources.
+    /// resources, and whether the whole node has too little of it.
     fn each_shortage(
         &self,
         node: &Node,
         (free, pods): (Free, i64),
         used: impl Fn(Symbol) -> i64,
-        mut tell: impl FnMut(Reason),
+        mut tell: impl FnMut(Reason, bool),
     ) {
         if pods + 1 > node.allocatable.pods {
-            tell(Reason::TooManyPods);
+            tell(Reason::TooManyPods, false);
         }
-        let wanted = &self.requests;
-        let mut check = |wanted: i64, free: i64, name| {
+        let (wanted, there) = (&self.requests, &node.allocatable.resources);
+        let mut check = |wanted: i64, free: i64, whole: i64, name| {
             if wanted > 0 && wanted > free {
-                tell(Reason::Insufficient(name));
+                tell(Reason::Insufficient(name), wanted > whole);
             }
         };
-        check(wanted.cpu_milli, free.cpu, "cpu");
-        check(wanted.memory_bytes, free.memory, "memory");
-        check(wanted.ephemeral_bytes, free.ephemeral, "ephemeral-storage");
+        check(wanted.cpu_milli, free.cpu, there.cpu_milli, "cpu");
+        check(wanted.memory_bytes, free.memory, there.memory_bytes, "memory");
+        check(wanted.ephemeral_bytes, free.ephemeral, there.ephemeral_bytes, "ephemeral-storage");
         for (name, amount) in &self.scalars {
-            if *amount > node.allocatable.resources.scalar(*name).wrapping_sub(used(*name)) {
-                tell(Reason::InsufficientScalar(*name));
+            let whole = there.scalar(*name);
+            if *amount > whole.wrapping_sub(used(*name)) {
+                tell(Reason::InsufficientScalar(*name), *amount > whole);
             }
         }
     }
@@ -137,11 +158,11 @@ fn allocation(node: &Node, pod: &PodSpec, resource: ScoredResource, nonzero: boo
     let (there, used) = (&node.allocatable.resources, node.requested());
     let (there, taken) = match resource {
         ScoredResource::Cpu if nonzero => {
-            (there.cpu_milli, node.nonzero_cpu_milli().wrapping_add(pod.nonzero_cpu_milli))
+            (there.cpu_milli, node.nonzero_cpu_milli().wrapping_add(pod.incoming_nonzero().0))
         }
         ScoredResource::Cpu => (there.cpu_milli, used.cpu_milli.wrapping_add(pod.requests.cpu_milli)),
         ScoredResource::Memory if nonzero => {
-            (there.memory_bytes, node.nonzero_memory_bytes().wrapping_add(pod.nonzero_memory_bytes))
+            (there.memory_bytes, node.nonzero_memory_bytes().wrapping_add(pod.incoming_nonzero().1))
         }
         ScoredResource::Memory => (there.memory_bytes, used.memory_bytes.wrapping_add(pod.requests.memory_bytes)),
         ScoredResource::EphemeralStorage => {
@@ -198,16 +219,48 @@ fn on_shape(shape: &[ShapePoint], utilization: i64) -> i64 {
     }
 }
 
-/// 0..=100. Upstream: `balancedResourceScorer`, 1.28.
+/// What NodeResourcesBalancedAllocation looks at.
+fn balanced(profile: &Profile) -> &[WeightedResource] {
+    if profile.balanced_resources.is_empty() { &CPU_AND_MEMORY } else { &profile.balanced_resources }
+}
+
+/// Whether NodeResourcesBalancedAllocation has anything to say about a pod. Upstream: its `PreScore`, `isBestEffortPod`.
+pub(super) fn has_balance(profile: &Profile, pod: &PodSpec) -> bool {
+    !profile.rules.best_effort_skips_balance || balanced(profile).iter().any(|row| asked(pod, row.resource) != 0)
+}
+
+/// 0..=100. Upstream: `balancedResourceScorer`.
 pub(super) fn balance_score(profile: &Profile, node: &Node, pod: &PodSpec) -> i64 {
-    let resources =
-        if profile.balanced_resources.is_empty() { &CPU_AND_MEMORY[..] } else { &profile.balanced_resources };
-    let fraction = |row: &WeightedResource| {
-        let (there, taken) = allocation(node, pod, row.resource, false)?;
-        Some((taken as f64 / there as f64).min(1.0))
-    };
-    let fractions: SmallVec<[f64; 4]> = resources.iter().filter_map(fraction).collect();
-    let deviation = match fractions.as_slice() {
+    let (mut with, mut without) = (Fractions::new(), Fractions::new());
+    for row in balanced(profile) {
+        let Some((there, taken)) = allocation(node, pod, row.resource, false) else { continue };
+        let fraction = |taken: i64| (taken as f64 / there as f64).min(1.0);
+        with.push(fraction(taken));
+        if profile.rules.balance_by_change {
+            without.push(fraction(taken.wrapping_sub(asked(pod, row.resource))));
+        }
+    }
+    match profile.rules.balance_by_change {
+        false => evenness(&with),
+        true => 50 + (50 + evenness(&with) - evenness(&without)) / 2,
+    }
+}
+
+type Fractions = SmallVec<[f64; 4]>;
+
+/// What a pod requests of a resource.
+fn asked(pod: &PodSpec, resource: ScoredResource) -> i64 {
+    match resource {
+        ScoredResource::Cpu => pod.requests.cpu_milli,
+        ScoredResource::Memory => pod.requests.memory_bytes,
+        ScoredResource::EphemeralStorage => pod.requests.ephemeral_bytes,
+        ScoredResource::Scalar(name) => pod.requests.scalar(name),
+    }
+}
+
+/// 50..=100: 100 where all are equal.
+fn evenness(fractions: &[f64]) -> i64 {
+    let deviation = match fractions {
         [] | [_] => 0.0,
         [a, b] => ((a - b) / 2.0).abs(),
         many => {

@@ -1,6 +1,7 @@
 //! A scheduling cycle: from a pod to a node, or to the reasons why not.
 
 use super::attempt::{Attempt, Decision};
+use super::batch::{self, Batch};
 use super::filters::Filters;
 use super::hopeless::Hopeless;
 #[cfg(test)]
@@ -8,13 +9,15 @@ use super::memory::Survey;
 use super::memory::{Memory, Search};
 use super::node_order::Sampling;
 use super::nominations::{Incoming, Nominations};
-use super::preemption::{NoRoom, NoVictims, preempt};
+use super::preemption::{NoRoom, nowhere, preempt};
 use super::profile::{Profile, Profiles};
 use super::reason::{Diagnosis, PreFilterError, Rejection};
 use super::scores::{PluginScores, score};
 use super::volumes;
 use crate::cluster::{ClusterState, NodeId, PodId, VolumePlan};
 use crate::rng::{Fnv1a, mix};
+use crate::units::SimTime;
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -38,6 +41,7 @@ pub struct Scheduler {
     /// By profile.
     memories: Vec<Memory>,
     hopeless: Hopeless,
+    batch: Batch,
 }
 
 impl Scheduler {
@@ -52,7 +56,12 @@ impl Scheduler {
             nominations: Nominations::default(),
             sampling: Sampling::default(),
             hopeless: Hopeless::default(),
+            batch: Batch::default(),
         }
+    }
+    /// What time it is, which matters to pods placed by one ranking alone.
+    pub fn at(&mut self, now: SimTime) {
+        self.batch.now = now;
     }
     /// This scheduler, for callers to whom it is all the same what exactly refused a pod on each node: they may be told what
     /// refused it when there was more room.
@@ -76,11 +85,13 @@ impl Scheduler {
 
     /// One scheduling cycle for one pod. It decides only; the caller binds, evicts and nominates.
     ///
-    /// Upstream: `schedulePod`, `findNodesThatFitPod`, `prioritizeNodes`, `selectHost`, 1.28.
+    /// Upstream: `schedulePod`, `findNodesThatFitPod`, `prioritizeNodes`, `selectHost`.
     /// Cost: one step per node, and per bound pod where affinity or spread constraints look at pods.
     pub fn schedule(&mut self, cluster: &ClusterState, pod: PodId) -> Attempt {
         self.nominations.tidy(cluster);
-        let mut attempt = Attempt::of(cluster);
+        self.batch.tick();
+        let rules = self.profiles.rules();
+        let mut attempt = Attempt::of(cluster, rules);
         let filters = match Filters::prepare_for(cluster, self.profile_of(cluster, pod), pod) {
             Ok(filters) => filters,
             Err(error) => {
@@ -88,8 +99,9 @@ impl Scheduler {
                     PreFilterError::Failed(why) => Decision::Failed(why.clone()),
                     PreFilterError::Unschedulable(..) => {
                         let preempts = self.profile_of(cluster, pod).plugins.preempts;
-                        let post_filter = if preempts { nowhere(cluster) } else { NoRoom::NotTried };
-                        Decision::Wait { post_filter, clear_nomination: preempts }
+                        let post_filter = if preempts { nowhere(cluster, pod, rules) } else { NoRoom::NotTried };
+                        let clear_nomination = matches!(post_filter, NoRoom::NoCandidate(_));
+                        Decision::Wait { post_filter, clear_nomination }
                     }
                 };
                 attempt.pre_filter = Some(error);
@@ -98,10 +110,13 @@ impl Scheduler {
         };
         attempt.wants_room = filters.is_local() && filters.subject().spec.host_ports.is_empty();
         let incoming = Incoming { cluster, filters: &filters, pod };
-        if let Err(missing) = self.filter(incoming, &mut attempt) {
-            attempt.decision = Decision::Failed(missing);
-            return attempt;
-        }
+        let hint = match self.filter(incoming, &mut attempt) {
+            Ok(hint) => hint,
+            Err(missing) => {
+                attempt.decision = Decision::Failed(missing);
+                return attempt;
+            }
+        };
         attempt.decision = match attempt.feasible.as_slice() {
             [] => self.post_filter(incoming, &attempt.rejections),
             [only] => {
@@ -118,8 +133,30 @@ impl Scheduler {
         };
         if let Decision::Bind(node) = attempt.decision {
             attempt.volumes = filters.volume_plan(cluster, node);
+            self.keep_ranking(cluster, pod, (node, hint), &attempt);
         }
         attempt
+    }
+
+    /// The next pod may be like this one.
+    fn keep_ranking(
+        &mut self,
+        cluster: &ClusterState,
+        pod: PodId,
+        chosen: (NodeId, Option<NodeId>),
+        attempt: &Attempt,
+    ) {
+        let spec = cluster.spec_of(pod);
+        let profile = self.profiles.of(spec.scheduler);
+        if !batch::is_possible(profile) {
+            return;
+        }
+        let scored = attempt.feasible.iter().zip(&attempt.scores);
+        let mut others: Vec<(i64, NodeId)> = scored.map(|(node, scores)| (scores.total(), *node)).collect();
+        others.retain(|(_, node)| *node != chosen.0);
+        let luck = |node: NodeId| self.ties.luck(cluster, pod, node);
+        others.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| luck(a.1).cmp(&luck(b.1))));
+        self.batch.placed(profile, spec, chosen, others.into_iter().map(|(_, node)| node).collect());
     }
 
     /// A cycle as [`schedule`](Self::schedule) has it, from memory where that can tell: the node that the pod is to
@@ -134,6 +171,7 @@ impl Scheduler {
         let like = (row.spec, row.nominated.map(|_| pod));
         let is_known = row.daemon_node.is_none() && !volumes::concern(cluster.spec(row.spec));
         if is_known && let Some(attempt) = self.hopeless.get(cluster, like) {
+            self.batch.tick();
             return Err(attempt);
         }
         if let Some(node) = self.remembered(cluster, pod) {
@@ -174,14 +212,14 @@ impl Scheduler {
         let rejections: Vec<_> = nodes.iter().filter_map(rejection).collect();
         let found = profile.plugins.preempts.then(|| {
             let mut first = |_: &ClusterState, nodes: &[NodeId]| nodes[0];
-            preempt(incoming, &self.nominations, &rejections, &mut first)
+            preempt(incoming, &self.nominations, (&rejections, profile.rules), &mut first)
         });
         let decision = match found {
             None => Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false },
             Some(Err(post_filter)) => Decision::Wait { post_filter, clear_nomination: false },
             Some(Ok(preemption)) => Decision::Preempt(preemption),
         };
-        Attempt { rejections, decision, ..Attempt::of(cluster) }.diagnosis(cluster)
+        Attempt { rejections, decision, ..Attempt::of(cluster, profile.rules) }.diagnosis(cluster)
     }
 
     /// The node to bind to; nothing if there is none, or if the memory cannot tell.
@@ -192,6 +230,9 @@ impl Scheduler {
         }
         let at = self.profiles.position(spec.scheduler);
         let profile = self.profiles.of(spec.scheduler);
+        if batch::is_possible(profile) {
+            return None;
+        }
         let reserved = self.nominations.reserved_from(cluster, profile, pod);
         let memory = &mut self.memories[at];
         let best = memory.best(Search { cluster, profile, pod, reserved: &reserved }, &mut self.sampling)?;
@@ -211,28 +252,41 @@ impl Scheduler {
         self.memories[at].survey(Search { cluster, profile, pod, reserved: &[] }, &mut self.sampling.clone())
     }
 
-    /// Splits the nodes into those that fit and the others. The error names a node that does not exist.
-    fn filter(&mut self, incoming: Incoming<'_>, attempt: &mut Attempt) -> Result<(), String> {
+    /// Splits the nodes into those that fit and the others, and tells the node that the last pod's ranking hinted at. The error names
+    /// a node that does not exist.
+    fn filter(&mut self, incoming: Incoming<'_>, attempt: &mut Attempt) -> Result<Option<NodeId>, String> {
         let Incoming { cluster, filters, pod } = incoming;
+        let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
         let nominations = &self.nominations;
         let check = |node: NodeId| nominations.check(incoming, node, &[]);
         let nominated = cluster.pod(pod).nominated.and_then(|name| cluster.node_by_name(name));
         if let Some(node) = nominated.filter(|node| check(*node).is_ok()) {
             attempt.feasible.push(node);
-            return Ok(());
+            return Ok(None);
+        }
+        let hint = self.batch.hint(cluster, profile, filters);
+        if let Some(node) = hint.filter(|node| cluster.has_node(*node) && check(*node).is_ok()) {
+            attempt.feasible.push(node);
+            return Ok(hint);
         }
         let named: Option<Vec<NodeId>> = match filters.node_names() {
             None => None,
             Some(names) => {
                 let mut nodes = Vec::new();
                 for name in names {
-                    let missing = || format!("nodeinfo not found for node name \"{}\"", cluster.symbols.text(*name));
-                    nodes.push(cluster.node_by_name(*name).ok_or_else(missing)?);
+                    match cluster.node_by_name(*name) {
+                        Some(node) => nodes.push(node),
+                        None if profile.rules.unknown_names_are_skipped => {}
+                        None => {
+                            let name = cluster.symbols.text(*name);
+                            return Err(format!("nodeinfo not found for node name \"{name}\""));
+                        }
+                    }
                 }
+                self.sampling.looked_at_named(nodes.len(), cluster.node_ids().len(), profile.rules);
                 Some(nodes)
             }
         };
-        let profile = self.profiles.of(cluster.spec_of(pod).scheduler);
         if named.is_none() && !self.sampling.looks_at_all(profile, cluster.node_ids().len()) {
             let fits = |node: NodeId| match check(node) {
                 Ok(()) => true,
@@ -242,7 +296,7 @@ impl Scheduler {
                 }
             };
             attempt.feasible = self.sampling.take(cluster, profile, None, fits);
-            return Ok(());
+            return Ok(hint);
         }
         attempt.rejections.reserve(cluster.node_ids().len());
         for node in named.as_deref().unwrap_or(cluster.node_ids()) {
@@ -251,7 +305,7 @@ impl Scheduler {
                 Err(rejection) => attempt.rejections.push((*node, rejection)),
             }
         }
-        Ok(())
+        Ok(hint)
     }
 
     fn post_filter(&mut self, incoming: Incoming<'_>, rejections: &[(NodeId, Rejection)]) -> Decision {
@@ -259,7 +313,7 @@ impl Scheduler {
             return Decision::Wait { post_filter: NoRoom::NotTried, clear_nomination: false };
         }
         let mut pick = |cluster: &ClusterState, nodes: &[NodeId]| choose(&self.ties, cluster, incoming.pod, nodes);
-        match preempt(incoming, &self.nominations, rejections, &mut pick) {
+        match preempt(incoming, &self.nominations, (rejections, self.profiles.rules()), &mut pick) {
             Ok(preemption) => Decision::Preempt(preemption),
             Err(why) => {
                 let clear_nomination = matches!(why, NoRoom::NoCandidate(_));
@@ -267,11 +321,6 @@ impl Scheduler {
             }
         }
     }
-}
-
-/// What preemption says about a pod that can be nowhere.
-fn nowhere(cluster: &ClusterState) -> NoRoom {
-    NoRoom::NoCandidate(vec![NoVictims::NoneThere; cluster.node_ids().len()])
 }
 
 fn choose(ties: &Ties, cluster: &ClusterState, pod: PodId, nodes: &[NodeId]) -> NodeId {
@@ -283,6 +332,18 @@ fn choose(ties: &Ties, cluster: &ClusterState, pod: PodId, nodes: &[NodeId]) -> 
         Ties::SmallestName => nodes.iter().min_by_key(|node| cluster.node_name(**node)),
     };
     *chosen.unwrap_or(&nodes[0])
+}
+
+impl Ties {
+    /// Of equally good nodes the one with the most is taken.
+    fn luck<'a>(&self, cluster: &'a ClusterState, pod: PodId, node: NodeId) -> (u64, Reverse<&'a str>) {
+        match self {
+            Ties::Seeded(salt) => {
+                (mix(mix(salt ^ luck_of_pod(cluster, pod)) ^ luck_of_node(cluster, node)), Reverse(""))
+            }
+            Ties::SmallestName => (0, Reverse(cluster.node_name(node))),
+        }
+    }
 }
 
 fn luck_of_pod(cluster: &ClusterState, pod: PodId) -> u64 {

@@ -4,7 +4,7 @@ use super::affinity::AffinityScore;
 use super::images::ImageScore;
 use super::profile::Profile;
 use super::reason::Plugin;
-use super::resources::{balance_score, fit_score};
+use super::resources::{balance_score, fit_score, has_balance};
 use super::spread::SpreadScore;
 use super::subject::Subject;
 use crate::cluster::{ClusterState, Effect, NodeId, NodeTemplate, PodSpec};
@@ -24,7 +24,7 @@ impl PluginScores {
     }
 }
 
-/// Scores every feasible node. Upstream: `prioritizeNodes`, 1.28.
+/// Scores every feasible node. Upstream: `prioritizeNodes`.
 pub(super) fn score(
     cluster: &ClusterState,
     profile: &Profile,
@@ -55,8 +55,11 @@ pub(super) fn score(
         add(Plugin::InterPodAffinity, &|| column.clone());
     }
     add(Plugin::NodeResourcesFit, &|| nodes().map(|node| fit_score(profile, node, pod)).collect());
-    add(Plugin::NodeResourcesBalancedAllocation, &|| nodes().map(|node| balance_score(profile, node, pod)).collect());
-    let images = ImageScore::prepare(cluster, pod);
+    if has_balance(profile, pod) {
+        let column = || nodes().map(|node| balance_score(profile, node, pod)).collect();
+        add(Plugin::NodeResourcesBalancedAllocation, &column);
+    }
+    let images = ImageScore::prepare(cluster, pod, profile.rules);
     add(Plugin::ImageLocality, &|| nodes().map(|node| images.score(node)).collect());
     table
 }

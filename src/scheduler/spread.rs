@@ -64,6 +64,10 @@ impl Constraint {
         let selector = self.selector.as_ref().filter(|selector| !selector.is_empty());
         other.namespace == namespace && selector.is_some_and(|selector| selector.matches(&other.labels, symbols))
     }
+    /// Whether the selector means a pod's labels.
+    pub(super) fn selects(&self, other: &PodSpec, symbols: &Interner) -> bool {
+        self.selector.as_ref().is_some_and(|selector| selector.matches(&other.labels, symbols))
+    }
     /// The node's pods that the selector means; terminating ones do not count.
     fn count(&self, cluster: &ClusterState, node: &Node, namespace: Symbol) -> i64 {
         if self.selector.as_ref().is_none_or(LabelSelector::is_empty) {

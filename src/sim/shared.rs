@@ -115,7 +115,7 @@ impl Shared {
             node_speeds: IdVec::new(),
             silent: Vec::new(),
             budgets: Budgets::default(),
-            turns: Turns::new(&start.timing, cast.profiles.back_off),
+            turns: Turns::new(&start.timing, &cast.profiles),
             controllers_awake: false,
             recommended: vec![Vec::new(); cast.vpas.len()],
             cast,

@@ -80,6 +80,9 @@ pub struct PodSpec {
     pub active_deadline_seconds: Option<i64>,
     /// Whose scheduler.
     pub scheduler_name: Option<String>,
+    /// Requests and limits of the pod as a whole.
+    #[serde(deserialize_with = "null_as_default")]
+    pub resources: ResourceRequirements,
 }
 
 /// A container.
@@ -294,6 +297,12 @@ pub struct PodAffinityTerm {
     pub namespace_selector: Option<LabelSelector>,
     /// The node label that makes a domain.
     pub topology_key: String,
+    /// Keys of the pod whose values have to be the other pod's.
+    #[serde(deserialize_with = "null_as_default")]
+    pub match_label_keys: Vec<String>,
+    /// Keys of the pod whose values must not be the other pod's.
+    #[serde(deserialize_with = "null_as_default")]
+    pub mismatch_label_keys: Vec<String>,
 }
 
 /// A weighted pod affinity term.
@@ -383,6 +392,8 @@ pub struct Volume {
     pub rbd: Option<RbdDisk>,
     /// An inline CSI volume.
     pub csi: Option<CsiVolume>,
+    /// The files of an image.
+    pub image: Option<ImageVolume>,
 }
 
 /// `persistentVolumeClaim` of a volume.
@@ -464,6 +475,15 @@ pub struct CsiVolume {
     pub driver: String,
 }
 
+/// `image` of a volume.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ImageVolume {
+    /// Which.
+    #[serde(deserialize_with = "null_as_default")]
+    pub reference: String,
+}
+
 /// `status` of a pod.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -478,6 +498,29 @@ pub struct PodStatus {
     /// The conditions.
     #[serde(deserialize_with = "null_as_default")]
     pub conditions: Vec<Condition>,
+    /// What the containers have.
+    #[serde(deserialize_with = "null_as_default")]
+    pub container_statuses: Vec<ContainerStatus>,
+    /// What the init containers have.
+    #[serde(deserialize_with = "null_as_default")]
+    pub init_container_statuses: Vec<ContainerStatus>,
+    /// What the pod as a whole has.
+    pub resources: Option<ResourceRequirements>,
+    /// What the pod as a whole was promised.
+    pub allocated_resources: Option<BTreeMap<String, Quantity>>,
+}
+
+/// A container as it runs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerStatus {
+    /// Its name.
+    pub name: String,
+    /// What it has.
+    pub resources: Option<ResourceRequirements>,
+    /// What it was promised.
+    #[serde(deserialize_with = "null_as_default")]
+    pub allocated_resources: BTreeMap<String, Quantity>,
 }
 
 /// A condition of a pod or node.

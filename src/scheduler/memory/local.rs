@@ -5,16 +5,17 @@ use super::slots::Slots;
 use crate::cluster::{ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration};
 use crate::intern::Symbol;
 use crate::scheduler::filters::NodeFilter;
-use crate::scheduler::images::ImageScore;
+use crate::scheduler::images::{ImageScore, images_of};
 use crate::scheduler::profile::Profile;
 use crate::scheduler::reason::Plugin;
-use crate::scheduler::resources::{balance_score, fit_score};
+use crate::scheduler::resources::{balance_score, fit_score, has_balance};
+use crate::scheduler::rules::Rules;
 use crate::scheduler::scores::{preferred_weight, soft_taints};
 use std::sync::Arc;
 
 /// All that a node's own answer depends on: pods equal in this get equal answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct LocalKey {
+pub(in crate::scheduler) struct LocalKey {
     requests: Resources,
     nonzero: (i64, i64),
     node_selector: Labels,
@@ -28,10 +29,10 @@ pub(super) struct LocalKey {
 }
 
 impl LocalKey {
-    pub(super) fn of(spec: &PodSpec) -> Self {
+    pub(in crate::scheduler) fn of(spec: &PodSpec, rules: Rules) -> Self {
         LocalKey {
             requests: spec.requests.clone(),
-            nonzero: (spec.nonzero_cpu_milli, spec.nonzero_memory_bytes),
+            nonzero: spec.incoming_nonzero(),
             node_selector: spec.node_selector.clone(),
             required: spec.required_node_affinity.clone(),
             preferred: spec.preferred_node_affinity.clone(),
@@ -39,7 +40,7 @@ impl LocalKey {
             host_ports: spec.host_ports.clone(),
             has_sidecar: spec.has_sidecar,
             node_name: spec.node_name,
-            images: spec.containers.iter().map(|container| container.image).collect(),
+            images: images_of(spec, rules).collect(),
         }
     }
 }
@@ -106,13 +107,13 @@ impl LocalTable {
             self.is_exotic = false;
             self.grow(profile, slots.len());
             (0..slots.len()).for_each(|slot| self.answer(cluster, profile, slots, slot));
-            return self.renew_images(cluster, slots, None::<std::iter::Empty<usize>>);
+            return self.renew_images(cluster, profile.rules, slots, None::<std::iter::Empty<usize>>);
         };
         self.grow(profile, slots.len());
         for slot in dirty.clone() {
             self.answer(cluster, profile, slots, slot);
         }
-        self.renew_images(cluster, slots, Some(dirty));
+        self.renew_images(cluster, profile.rules, slots, Some(dirty));
     }
 
     fn grow(&mut self, profile: &Profile, len: usize) {
@@ -145,8 +146,11 @@ impl LocalTable {
         };
         let weight = |plugin| profile.plugins.weight(plugin);
         let fit = weight(Plugin::NodeResourcesFit).saturating_mul(fit_score(profile, node, &self.spec));
-        let balance =
-            weight(Plugin::NodeResourcesBalancedAllocation).saturating_mul(balance_score(profile, node, &self.spec));
+        let balance = match has_balance(profile, &self.spec) {
+            true => balance_score(profile, node, &self.spec),
+            false => 0,
+        };
+        let balance = weight(Plugin::NodeResourcesBalancedAllocation).saturating_mul(balance);
         let score = fit.saturating_add(balance);
         self.score[slot] = self.small(score);
         let taints = soft_taints(&self.spec, node);
@@ -170,12 +174,18 @@ impl LocalTable {
     }
 
     /// The share of nodes with an image is in every node's score: new counts renew all.
-    fn renew_images(&mut self, cluster: &ClusterState, slots: &Slots, dirty: Option<impl Iterator<Item = usize>>) {
+    fn renew_images(
+        &mut self,
+        cluster: &ClusterState,
+        rules: Rules,
+        slots: &Slots,
+        dirty: Option<impl Iterator<Item = usize>>,
+    ) {
         if self.filters_only || (dirty.is_some() && self.images_version == slots.nodes_version()) {
             return;
         }
         self.images_version = slots.nodes_version();
-        let images = self.spec.containers.iter().map(|c| (c.image, slots.image_count(c.image))).collect();
+        let images = images_of(&self.spec, rules).map(|image| (image, slots.image_count(image))).collect();
         let counted = ImageScore::counted(images, cluster.node_ids().len() as i64);
         if counted.is_idle() {
             self.images.clear();

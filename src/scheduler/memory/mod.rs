@@ -24,12 +24,14 @@ pub(super) use survey::Survey;
 
 use super::filters::UNSCHEDULABLE;
 use super::profile::Profile;
+use super::rules::Rules;
 use super::spread::{HOSTNAME, ZONE};
 use crate::cluster::{ClusterState, NodeId, PodSpecId};
 use crate::id::Id;
 use gates::Gate;
 use group::{Group, GroupKey};
-use local::{LocalKey, LocalTable};
+pub(super) use local::LocalKey;
+use local::LocalTable;
 use purpose::Purpose;
 use rustc_hash::FxHashMap;
 use scratch::Scratch;
@@ -93,7 +95,7 @@ impl Memory {
         self.clock += 1;
         self.learn_names(cluster);
         self.slots.sync(cluster);
-        let kind = self.kind(cluster, spec);
+        let kind = self.kind(cluster, profile.rules, spec);
         let purpose = Purpose { profile, filters_only: self.filters_only };
         let local = &mut self.locals[kind.local];
         if local.is_none() {
@@ -134,7 +136,7 @@ impl Memory {
         *nodes.iter().min_by_key(rank).unwrap_or(&nodes[0])
     }
 
-    fn kind(&mut self, cluster: &ClusterState, spec: PodSpecId) -> Kind {
+    fn kind(&mut self, cluster: &ClusterState, rules: Rules, spec: PodSpecId) -> Kind {
         if self.kinds.len() <= spec.index() {
             self.kinds.resize(cluster.specs().len(), None);
         }
@@ -144,7 +146,7 @@ impl Memory {
         let row = cluster.spec(spec);
         let (next_local, next_group) = (self.locals.len(), self.groups.len());
         let kind = Kind {
-            local: *self.local_of.entry(LocalKey::of(row)).or_insert(next_local),
+            local: *self.local_of.entry(LocalKey::of(row, rules)).or_insert(next_local),
             group: *self.group_of.entry(GroupKey::of(row)).or_insert(next_group),
         };
         if kind.local == next_local {

@@ -96,12 +96,18 @@ impl Memory {
         let complete = match named {
             Some(names) if names.len() >= 100 => return None,
             Some(names) => {
-                // A name that is no node's fails the cycle: the plain computation says so.
-                let nodes: Option<Vec<NodeId>> = names.iter().map(|name| cluster.node_by_name(*name)).collect();
-                let mut found: Vec<u32> =
-                    nodes?.into_iter().filter_map(|node| slots.slot(node)).map(|s| s as u32).collect();
+                let nodes: Vec<NodeId> = names.iter().filter_map(|name| cluster.node_by_name(*name)).collect();
+                if nodes.len() < names.len() && !profile.rules.unknown_names_are_skipped {
+                    // A name that is no node's fails the cycle: the plain computation says so.
+                    return None;
+                }
+                let mut found: Vec<u32> = nodes.iter().filter_map(|node| slots.slot(*node)).map(|s| s as u32).collect();
                 found.retain(|slot| fits(*slot as usize));
                 found.sort_unstable();
+                if !found.is_empty() {
+                    // Otherwise the plain computation is asked again, and counts.
+                    sampling.looked_at_named(nodes.len(), cluster.node_ids().len(), profile.rules);
+                }
                 scratch.feasible = found;
                 true
             }

@@ -2,13 +2,13 @@
 
 use crate::scheduler::reason::Plugin;
 
-/// Kinds of events that may let a pod be placed. Upstream: `framework.ClusterEvent`, 1.28.
-///
-/// A node that goes is none: the scheduler of 1.28 tells nobody, though PodTopologySpread asks.
+/// Kinds of events that may let a pod be placed. Upstream: `framework.ClusterEvent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A node came.
     NodeAdded,
+    /// A node is gone: told since 1.32, though PodTopologySpread has always asked.
+    NodeDeleted,
     /// A node's allocatable changed.
     NodeAllocatable,
     /// A node's labels changed.
@@ -44,8 +44,34 @@ pub enum EventKind {
 impl Plugin {
     /// Whether a pod that this plugin refused may fit after such an event.
     ///
-    /// Upstream: `EventsToRegister` of each plugin, 1.28.
-    pub fn awaits(self, event: EventKind) -> bool {
+    /// Upstream: `EventsToRegister` of each plugin, 1.28; the later one with queueing hints.
+    pub fn awaits(self, event: EventKind, with_hints: bool) -> bool {
+        if with_hints { self.awaits_with_hints(event) } else { self.awaits_without(event) }
+    }
+
+    /// Upstream: `EventsToRegister`, 1.32 to 1.36: what only makes up for events that were held back before is not asked for any more.
+    fn awaits_with_hints(self, event: EventKind) -> bool {
+        use EventKind as E;
+        match self {
+            Plugin::NodeUnschedulable | Plugin::TaintToleration => matches!(event, E::NodeAdded | E::NodeTaints),
+            Plugin::NodeName => event == E::NodeAdded,
+            Plugin::NodeAffinity => matches!(event, E::NodeAdded | E::NodeLabels),
+            Plugin::NodePorts => matches!(event, E::PodDeleted | E::NodeAdded),
+            Plugin::NodeResourcesFit => matches!(event, E::PodDeleted | E::NodeAdded | E::NodeAllocatable),
+            Plugin::NodeVolumeLimits => matches!(event, E::CsiNodeAdded | E::PodDeleted | E::ClaimAdded),
+            Plugin::VolumeBinding | Plugin::VolumeZone if event == E::NodeLabels => true,
+            Plugin::PodTopologySpread => {
+                matches!(event, E::PodAssigned | E::PodDeleted)
+                    || matches!(event, E::NodeAdded | E::NodeDeleted | E::NodeLabels | E::NodeTaints)
+            }
+            Plugin::InterPodAffinity => {
+                matches!(event, E::PodAssigned | E::PodDeleted | E::NodeAdded | E::NodeLabels)
+            }
+            _ => self.awaits_without(event),
+        }
+    }
+
+    fn awaits_without(self, event: EventKind) -> bool {
         use EventKind as E;
         let any_node_update = [E::NodeAllocatable, E::NodeLabels, E::NodeTaints, E::NodeConditions].contains(&event);
         let any_pod = [E::PodAssigned, E::PodUpdated, E::PodDeleted].contains(&event);
@@ -80,9 +106,8 @@ impl Plugin {
                 event,
                 E::StorageClassAdded | E::NodeAdded | E::NodeLabels | E::ClaimAdded | E::VolumeAdded | E::VolumeUpdated
             ),
-            Plugin::PodTopologySpread | Plugin::InterPodAffinity => {
-                any_pod || matches!(event, E::NodeAdded | E::NodeLabels)
-            }
+            Plugin::PodTopologySpread => any_pod || matches!(event, E::NodeAdded | E::NodeDeleted | E::NodeLabels),
+            Plugin::InterPodAffinity => any_pod || matches!(event, E::NodeAdded | E::NodeLabels),
             // They refuse nobody.
             Plugin::NodeResourcesBalancedAllocation | Plugin::ImageLocality => false,
         }
@@ -111,6 +136,11 @@ impl PluginSet {
     pub fn add(&mut self, other: PluginSet) {
         self.bits |= other.bits;
     }
+    /// Those of them that are so.
+    pub fn only(self, is_so: impl Fn(Plugin) -> bool) -> PluginSet {
+        let is_in = |plugin: &Plugin| self.bits & (1 << *plugin as u32) != 0;
+        Plugin::ALL.into_iter().filter(is_in).filter(|plugin| is_so(*plugin)).collect()
+    }
     /// Their names, in upstream's order.
     pub fn names(self) -> Vec<String> {
         let is_in = |plugin: &Plugin| self.bits & (1 << *plugin as u32) != 0;
@@ -136,7 +166,7 @@ mod tests {
 
     /// The plugins that await an event, in their order.
     fn check(event: EventKind, expect: &[Plugin]) {
-        let found: Vec<Plugin> = Plugin::ALL.into_iter().filter(|plugin| plugin.awaits(event)).collect();
+        let found: Vec<Plugin> = Plugin::ALL.into_iter().filter(|plugin| plugin.awaits(event, false)).collect();
         assert_eq!(found, expect, "{event:?}");
     }
 
@@ -178,6 +208,16 @@ mod tests {
     fn pods_that_come_or_change_wake_topology_plugins_alone() {
         check(EventKind::PodAssigned, &[PodTopologySpread, InterPodAffinity]);
         check(EventKind::PodUpdated, &[PodTopologySpread, InterPodAffinity]);
+    }
+
+    #[test]
+    fn with_hints_a_plugin_asks_for_what_it_looks_at() {
+        let asked = |event: EventKind| Plugin::ALL.into_iter().filter(move |plugin| plugin.awaits(event, true));
+        let taints: Vec<Plugin> = asked(EventKind::NodeTaints).collect();
+        assert_eq!(taints, [NodeUnschedulable, TaintToleration, PodTopologySpread]);
+        assert_eq!(asked(EventKind::PodUpdated).next(), None, "neither labels nor requests change");
+        assert_eq!(asked(EventKind::NodeConditions).next(), None);
+        assert_eq!(asked(EventKind::NodeDeleted).collect::<Vec<_>>(), [PodTopologySpread]);
     }
 
     #[test]

@@ -8,9 +8,13 @@
 //! Not here: gated pods, which never enter (the caller keeps them out, as the SchedulingGates plugin does).
 
 mod events;
+#[cfg(test)]
+mod tests;
 
 pub use events::{EventKind, PluginSet};
 
+use super::reason::Plugin;
+use super::rules::Rules;
 use crate::cluster::PodId;
 use crate::units::{SimDuration, SimTime};
 use rustc_hash::FxHashMap;
@@ -66,6 +70,8 @@ pub struct Queue {
     active: BTreeSet<(Reverse<i32>, u64, PodId)>,
     /// By the tick at which they become active.
     backing_off: BTreeSet<(SimTime, PodId)>,
+    /// Those of them that may be tried before, in that order: by the second in which their back-off ends, then as active ones.
+    early: BTreeSet<(SimTime, Reverse<i32>, u64, PodId)>,
     /// By the time of their last attempt.
     unschedulable: BTreeSet<(SimTime, PodId)>,
     /// Plugins that refused any of them, and maybe others.
@@ -73,6 +79,7 @@ pub struct Queue {
     entries: FxHashMap<PodId, Entry>,
     turns: u64,
     back_off: BackOff,
+    rules: Rules,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +97,10 @@ impl Queue {
     /// An empty queue.
     pub fn new(back_off: BackOff) -> Self {
         Queue { back_off, ..Queue::default() }
+    }
+    /// This queue, by the rules of a version.
+    pub fn by(self, rules: Rules) -> Self {
+        Queue { rules, ..self }
     }
 
     /// A new pod.
@@ -110,7 +121,10 @@ impl Queue {
     /// The next pod to try.
     pub fn pop(&mut self, now: SimTime) -> Option<PodId> {
         self.release(now);
-        let (_, _, pod) = self.active.pop_first()?;
+        let pod = match self.active.pop_first() {
+            Some((_, _, pod)) => pod,
+            None => self.pop_early()?,
+        };
         if let Some(entry) = self.entries.get_mut(&pod) {
             entry.attempts = entry.attempts.saturating_add(1);
         }
@@ -137,18 +151,20 @@ impl Queue {
         }
     }
 
-    /// Something happened. Unschedulable pods that were refused by a plugin which asked for such events, and for
-    /// which it is `worth` a try, are tried again, after their back-off.
+    /// Something happened. Unschedulable pods that were refused by plugins which asked for such events, and for
+    /// which it is `worth` a try, given those plugins, are tried again, after their back-off.
     ///
-    /// Upstream: `MoveAllToActiveOrBackoffQueue`, `isPodWorthRequeuing`, 1.28. Cost: a step per unschedulable pod
+    /// Upstream: `MoveAllToActiveOrBackoffQueue`, `isPodWorthRequeuing`. Cost: a step per unschedulable pod
     /// if a plugin that refused any of them asked.
-    pub fn happened(&mut self, event: EventKind, now: SimTime, mut worth: impl FnMut(PodId) -> bool) {
-        if !self.refusing.any(|plugin| plugin.awaits(event)) {
+    pub fn happened(&mut self, event: EventKind, now: SimTime, mut worth: impl FnMut(PodId, PluginSet) -> bool) {
+        let awaits = |plugin: Plugin| plugin.awaits(event, self.rules.queueing_hints);
+        if !self.refusing.any(awaits) {
             return;
         }
         let entries = &self.entries;
         let mut asked = |pod: PodId| {
-            entries.get(&pod).is_none_or(|entry| entry.refused_by.any(|plugin| plugin.awaits(event)) && worth(pod))
+            let asking = entries.get(&pod).map(|entry| entry.refused_by.only(awaits));
+            asking.is_none_or(|asking| !asking.is_empty() && worth(pod, asking))
         };
         let moved: Vec<(SimTime, PodId)> = self.unschedulable.iter().copied().filter(|(_, pod)| asked(*pod)).collect();
         for row in moved {
@@ -171,14 +187,15 @@ impl Queue {
     pub fn remove(&mut self, pod: PodId) {
         if let Some(entry) = self.entries.remove(&pod) {
             self.active.remove(&(Reverse(entry.priority), entry.turn, pod));
-            self.backing_off.remove(&(entry.ready_at(), pod));
+            self.backing_off.remove(&(entry.ready_at(self.rules), pod));
+            self.early.remove(&entry.early(pod));
             self.unschedulable.remove(&(entry.tried_at, pod));
         }
     }
 
     /// When the next pod can be tried, if any ever: now if one is ready.
     pub fn next_time(&self, now: SimTime) -> Option<SimTime> {
-        if !self.active.is_empty() {
+        if !self.active.is_empty() || !self.early.is_empty() {
             return Some(now);
         }
         let backing_off = self.backing_off.first().map(|(at, _)| *at);
@@ -197,11 +214,24 @@ impl Queue {
         }
     }
 
-    /// Upstream: `requeuePodViaQueueingHint`, 1.28.
+    /// Nobody else waits: the first pod whose back-off is not over. Upstream: `popBackoff`, 1.33.
+    fn pop_early(&mut self) -> Option<PodId> {
+        let (_, _, _, pod) = self.early.pop_first()?;
+        if let Some(entry) = self.entries.get(&pod) {
+            self.backing_off.remove(&(entry.ready_at(self.rules), pod));
+        }
+        Some(pod)
+    }
+
+    /// Upstream: `requeuePodViaQueueingHint`.
     fn requeue(&mut self, pod: PodId, now: SimTime) {
         match self.entries.get(&pod) {
-            Some(entry) if entry.backs_off_until > now => {
-                self.backing_off.insert((entry.ready_at(), pod));
+            Some(entry) if entry.backs_off(now, self.rules) => {
+                self.backing_off.insert((entry.ready_at(self.rules), pod));
+                // Who failed by an error waits in any case.
+                if self.rules.pops_back_off && !entry.refused_by.is_empty() {
+                    self.early.insert(entry.early(pod));
+                }
             }
             _ => self.activate(pod),
         }
@@ -211,6 +241,9 @@ impl Queue {
     fn release(&mut self, now: SimTime) {
         while let Some((at, pod)) = self.backing_off.first().copied().filter(|(at, _)| *at <= now) {
             self.backing_off.remove(&(at, pod));
+            if let Some(entry) = self.entries.get(&pod) {
+                self.early.remove(&entry.early(pod));
+            }
             self.activate(pod);
         }
         while let Some(row) = self.unschedulable.first().copied().filter(|(since, _)| flushed_at(*since) <= now) {
@@ -220,167 +253,42 @@ impl Queue {
     }
 }
 
+/// The second that an instant is in.
+fn window(at: SimTime) -> SimTime {
+    if at == SimTime::MIN {
+        at
+    } else {
+        (at + SimDuration::from_nanos(1)).next_multiple_of(BACK_OFF_TICK) - BACK_OFF_TICK
+    }
+}
+
 /// The first tick at which a pod has been unschedulable for too long.
 fn flushed_at(since: SimTime) -> SimTime {
     (since + FLUSH_AFTER + SimDuration::from_nanos(1)).next_multiple_of(FLUSH_TICK)
 }
 
 impl Entry {
-    /// Upstream: `flushBackoffQCompleted`, 1.28.
-    fn ready_at(&self) -> SimTime {
+    /// When it leaves its back-off: at the next tick, or when the second in which it ends is over.
+    ///
+    /// Upstream: `flushBackoffQCompleted`; `alignToWindow`, 1.33.
+    fn ready_at(&self, rules: Rules) -> SimTime {
         match self.attempts {
             0 => SimTime::MIN,
+            _ if rules.pops_back_off => window(self.backs_off_until) + BACK_OFF_TICK,
             _ => self.backs_off_until.next_multiple_of(BACK_OFF_TICK),
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::Id;
-    use crate::scheduler::Plugin;
-
-    fn pod(index: usize) -> PodId {
-        PodId::from_index(index)
-    }
-    fn at(seconds: i64) -> SimTime {
-        SimTime::from_secs(seconds)
-    }
-    fn millis(millis: i64) -> SimTime {
-        SimTime::from_millis(millis)
-    }
-    fn refused(plugins: &[Plugin]) -> PluginSet {
-        plugins.iter().copied().collect()
-    }
-    const ALWAYS: fn(PodId) -> bool = |_| true;
-
-    /// A queue whose pods were all tried in vain at 0 s, refused by these plugins.
-    fn unschedulable(rows: &[&[Plugin]]) -> Queue {
-        let mut queue = Queue::default();
-        (0..rows.len()).for_each(|index| queue.push(pod(index), 0));
-        for row in rows {
-            let tried = queue.pop(at(0)).expect("a pod");
-            queue.failed(tried, refused(row), at(0));
-        }
-        queue
-    }
-    fn ready(queue: &mut Queue, now: SimTime) -> Vec<PodId> {
-        std::iter::from_fn(|| queue.pop(now)).collect()
-    }
-
-    #[test]
-    fn important_pods_come_first_then_older_ones() {
-        let mut queue = Queue::default();
-        queue.push(pod(0), 0);
-        queue.push(pod(1), 10);
-        queue.push(pod(2), 0);
-        assert_eq!(ready(&mut queue, at(0)), [pod(1), pod(0), pod(2)]);
-    }
-
-    #[test]
-    fn a_failed_attempt_is_a_new_entry_behind_pods_that_came_meanwhile() {
-        let mut queue = unschedulable(&[&[Plugin::NodeResourcesFit]]);
-        queue.push(pod(1), 0);
-        queue.happened(EventKind::PodDeleted, at(20), ALWAYS);
-        assert_eq!(ready(&mut queue, at(20)), [pod(0), pod(1)], "it failed before the other came");
-        queue.failed(pod(0), refused(&[Plugin::NodeResourcesFit]), at(20));
-        queue.push(pod(2), 0);
-        queue.failed(pod(2), refused(&[Plugin::NodeResourcesFit]), at(20));
-        queue.push(pod(3), 0);
-        queue.happened(EventKind::PodDeleted, at(40), ALWAYS);
-        assert_eq!(ready(&mut queue, at(40)).last(), Some(&pod(3)));
-    }
-
-    #[test]
-    fn back_off_doubles_from_one_second_to_ten() {
-        let mut queue = Queue::default();
-        queue.push(pod(0), 0);
-        for (now, next) in [(0, 1), (1, 3), (3, 7), (7, 15), (15, 25), (25, 35)] {
-            assert_eq!(queue.pop(at(now)), Some(pod(0)));
-            queue.failed(pod(0), refused(&[Plugin::NodeResourcesFit]), at(now));
-            queue.happened(EventKind::PodDeleted, at(now), ALWAYS);
-            assert_eq!(queue.next_time(at(now)), Some(at(next)), "tried at {now}");
+    /// Upstream: `isPodBackingoff`.
+    fn backs_off(&self, now: SimTime, rules: Rules) -> bool {
+        match rules.pops_back_off {
+            true => self.attempts > 0 && window(self.backs_off_until) >= window(now),
+            false => self.backs_off_until > now,
         }
     }
 
-    #[test]
-    fn pods_leave_the_back_off_at_whole_seconds() {
-        let mut queue = Queue::default();
-        queue.push(pod(0), 0);
-        assert_eq!(queue.pop(millis(300)), Some(pod(0)));
-        queue.failed(pod(0), refused(&[Plugin::NodeResourcesFit]), millis(300));
-        queue.happened(EventKind::PodDeleted, millis(400), ALWAYS);
-        assert_eq!(queue.next_time(millis(400)), Some(at(2)), "1.3 s is over at the next tick");
-        assert_eq!(queue.pop(millis(1999)), None);
-        assert_eq!(queue.pop(at(2)), Some(pod(0)));
-    }
-
-    #[test]
-    fn an_event_after_the_back_off_makes_a_pod_active_at_once() {
-        let mut queue = unschedulable(&[&[Plugin::NodeResourcesFit]]);
-        queue.happened(EventKind::PodDeleted, millis(1001), ALWAYS);
-        assert_eq!(queue.next_time(millis(1001)), Some(millis(1001)));
-    }
-
-    #[test]
-    fn what_nobody_asked_for_moves_nobody() {
-        let mut queue = unschedulable(&[&[Plugin::NodeResourcesFit], &[Plugin::NodeAffinity]]);
-        queue.happened(EventKind::PodDeleted, at(60), ALWAYS);
-        assert_eq!(ready(&mut queue, at(60)), [pod(0)], "a node's labels do not change when a pod goes");
-        queue.happened(EventKind::NodeLabels, at(61), ALWAYS);
-        assert_eq!(ready(&mut queue, at(61)), [pod(1)]);
-    }
-
-    #[test]
-    fn one_of_several_plugins_is_enough() {
-        let mut queue = unschedulable(&[&[Plugin::NodeAffinity, Plugin::NodeResourcesFit]]);
-        queue.happened(EventKind::PodDeleted, at(60), ALWAYS);
-        assert_eq!(ready(&mut queue, at(60)), [pod(0)]);
-    }
-
-    #[test]
-    fn a_pod_for_which_it_is_not_worth_stays() {
-        let mut queue = unschedulable(&[&[Plugin::NodeResourcesFit], &[Plugin::NodeResourcesFit]]);
-        queue.happened(EventKind::NodeAdded, at(60), |other| other == pod(1));
-        assert_eq!(ready(&mut queue, at(60)), [pod(1)]);
-        assert!(queue.has_unschedulable());
-    }
-
-    #[test]
-    fn events_do_not_shorten_a_back_off() {
-        let mut queue = unschedulable(&[&[Plugin::NodeResourcesFit]]);
-        queue.happened(EventKind::PodDeleted, at(0), ALWAYS);
-        queue.happened(EventKind::NodeAdded, millis(500), ALWAYS);
-        assert_eq!(queue.pop(millis(999)), None);
-        assert_eq!(queue.pop(at(1)), Some(pod(0)));
-    }
-
-    #[test]
-    fn a_cycle_that_failed_needs_no_event() {
-        let mut queue = unschedulable(&[&[]]);
-        assert!(!queue.has_unschedulable());
-        assert_eq!(queue.next_time(at(0)), Some(at(1)));
-        assert_eq!(queue.pop(at(1)), Some(pod(0)));
-    }
-
-    #[test]
-    fn after_more_than_five_minutes_a_pod_is_tried_in_any_case() {
-        let mut queue = unschedulable(&[&[Plugin::NodeName]]);
-        assert_eq!(queue.next_time(at(0)), Some(at(330)), "300 s is not more than five minutes");
-        assert_eq!(queue.pop(at(329)), None);
-        assert_eq!(queue.pop(at(330)), Some(pod(0)));
-        queue.failed(pod(0), refused(&[Plugin::NodeName]), millis(330_500));
-        assert_eq!(queue.next_time(at(331)), Some(at(660)));
-    }
-
-    #[test]
-    fn a_removed_pod_is_nowhere() {
-        for event in [None, Some(EventKind::PodDeleted)] {
-            let mut queue = unschedulable(&[&[Plugin::NodeResourcesFit]]);
-            event.into_iter().for_each(|event| queue.happened(event, at(0), ALWAYS));
-            queue.remove(pod(0));
-            assert_eq!(queue.next_time(at(0)), None, "{event:?}");
-        }
+    /// Upstream: `lessBackoffCompletedWithPriority`, 1.33.
+    fn early(&self, pod: PodId) -> (SimTime, Reverse<i32>, u64, PodId) {
+        (window(self.backs_off_until), Reverse(self.priority), self.turn, pod)
     }
 }

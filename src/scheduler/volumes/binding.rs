@@ -49,7 +49,7 @@ impl Binding {
         Ok(found)
     }
 
-    /// The nodes that bound local volumes are on, by name; absent without any. Upstream: `GetEligibleNodes`.
+    /// The nodes that bound local volumes are on, by name; absent without any. Upstream: `GetEligibleNodes`, until 1.31.
     pub(super) fn node_names(&self, cluster: &ClusterState) -> Option<Vec<Symbol>> {
         let mut names: Option<Vec<Symbol>> = None;
         for pv in &self.bound {
@@ -65,13 +65,15 @@ impl Binding {
         names
     }
 
-    /// Upstream: `VolumeBinding.Filter`, `FindPodVolumes`, 1.28.
-    pub(super) fn check(&self, cluster: &ClusterState, node: &Node) -> Result<(), Rejection> {
+    /// What is to be said of a bound volume that is `elsewhere` depends on the version.
+    ///
+    /// Upstream: `VolumeBinding.Filter`, `FindPodVolumes`.
+    pub(super) fn check(&self, cluster: &ClusterState, node: &Node, elsewhere: Reason) -> Result<(), Rejection> {
         let mut reasons: SmallVec<[Reason; 1]> = SmallVec::new();
         for pv in &self.bound {
             let reason = match pv.map(|pv| &cluster.volumes[pv]) {
                 None => Reason::VolumeMissing,
-                Some(volume) if !reachable(cluster, volume, node) => Reason::VolumeNodeAffinity,
+                Some(volume) if !reachable(cluster, volume, node) => elsewhere,
                 Some(_) => continue,
             };
             reasons.push(reason);

@@ -79,7 +79,7 @@ pub(super) struct Limits<'a> {
     pub(super) is_on: &'a dyn Fn(Plugin) -> bool,
 }
 
-/// Upstream: `nonCSILimits.Filter` for three kinds of disks, `CSILimits.Filter` between them, 1.28.
+/// Upstream: `nonCSILimits.Filter` for three kinds of disks, `CSILimits.Filter` between them, until 1.30; since then the latter alone.
 pub(super) fn check(
     limits: Limits<'_>,
     (spec, pod): (&PodSpec, Option<PodId>),
@@ -117,7 +117,7 @@ pub(super) fn check(
             return full(Plugin::NodeVolumeLimits);
         }
     }
-    if exceeds(Driver::of(InTree::Azure), Some(InTree::Azure.limit(cluster, node))) {
+    if is_on(Plugin::AzureDiskLimits) && exceeds(Driver::of(InTree::Azure), Some(InTree::Azure.limit(cluster, node))) {
         return full(Plugin::AzureDiskLimits);
     }
     Ok(())

@@ -10,9 +10,10 @@ mod lookup;
 mod restrictions;
 mod zone;
 
-use super::profile::Plugins;
+use super::profile::Profile;
 use super::queue::PluginSet;
-use super::reason::{Plugin, PreFilterError, Rejection};
+use super::reason::{Plugin, PreFilterError, Reason, Rejection};
+use super::rules::Rules;
 use super::what_if::WhatIf;
 use crate::cluster::{ClusterState, Node, NodeId, PodId, PodSpec, VolumePlan, VolumeSource};
 use crate::intern::Symbol;
@@ -32,6 +33,7 @@ pub(super) struct VolumeFilter {
 struct State {
     pod: Option<PodId>,
     off: PluginSet,
+    rules: Rules,
     lookup: Lookup,
     restrictions: Restrictions,
     binding: Binding,
@@ -45,20 +47,21 @@ impl VolumeFilter {
     /// `pod` names the claims of ephemeral volumes; without it they have none.
     pub(super) fn prepare(
         cluster: &ClusterState,
-        plugins: &Plugins,
+        profile: &Profile,
         (spec, pod): (&PodSpec, Option<PodId>),
         names: &mut Option<Vec<Symbol>>,
     ) -> Result<Self, PreFilterError> {
         if !concern(spec) {
             return Ok(VolumeFilter::default());
         }
+        let (plugins, rules) = (&profile.plugins, profile.rules);
         let lookup = Lookup::new(cluster);
         // A plugin that is off has nothing to say about a pod without volumes.
         let without = PodSpec { volumes: Vec::new(), ..spec.clone() };
         let seen_by = |plugin| if plugins.filters(plugin) { spec } else { &without };
         let restrictions = Restrictions::prepare(cluster, &lookup, seen_by(Plugin::VolumeRestrictions))?;
         let binding = Binding::prepare(cluster, &lookup, seen_by(Plugin::VolumeBinding), pod)?;
-        if let Some(own) = binding.node_names(cluster) {
+        if let Some(own) = binding.node_names(cluster).filter(|_| rules.bound_volumes_name_nodes) {
             let both = match &names {
                 None => own,
                 Some(names) => own.into_iter().filter(|name| names.contains(name)).collect(),
@@ -73,9 +76,11 @@ impl VolumeFilter {
             *names = Some(both);
         }
         let zones = Zones::prepare(cluster, &lookup, seen_by(Plugin::VolumeZone))?;
-        Ok(VolumeFilter {
-            state: Some(Box::new(State { pod, off: plugins.filters_off(), lookup, restrictions, binding, zones })),
-        })
+        let mut off = plugins.filters_off();
+        if !rules.in_tree_volume_limits {
+            off.add([Plugin::EBSLimits, Plugin::GCEPDLimits, Plugin::AzureDiskLimits].into_iter().collect());
+        }
+        Ok(VolumeFilter { state: Some(Box::new(State { pod, off, rules, lookup, restrictions, binding, zones })) })
     }
 
     /// No volume of the pod matters to any plugin.
@@ -101,11 +106,19 @@ impl VolumeFilter {
         let Some(state) = &self.state else { return Ok(()) };
         let is_on = |plugin| !state.off.any(|off| off == plugin);
         if is_on(Plugin::VolumeRestrictions) {
-            state.restrictions.check(cluster, spec, node, what)?;
+            let in_use = match state.rules.read_write_once_pod_reworded {
+                true => Reason::ReadWriteOncePodInUse,
+                false => Reason::ReadWriteOncePod,
+            };
+            state.restrictions.check(cluster, spec, (node, what), in_use)?;
         }
         let limits = Limits { cluster, lookup: &state.lookup, is_on: &is_on };
         limits::check(limits, (spec, state.pod), node, what)?;
-        state.binding.check(cluster, node)?;
+        let elsewhere = match state.rules.volume_affinity_reworded {
+            true => Reason::PersistentVolumeNodeAffinity,
+            false => Reason::VolumeNodeAffinity,
+        };
+        state.binding.check(cluster, node, elsewhere)?;
         state.zones.check(cluster, node)
     }
 
@@ -114,6 +127,14 @@ impl VolumeFilter {
         let Some(state) = &self.state else { return VolumePlan::default() };
         state.binding.plan(cluster, node)
     }
+}
+
+/// Whether two pods have a claim or a disk in common that VolumeRestrictions may refuse one of them for.
+pub(super) fn contend(a: &PodSpec, b: &PodSpec) -> bool {
+    let contends = |a: &VolumeSource, b: &VolumeSource| {
+        matches!((a, b), (VolumeSource::Claim(a), VolumeSource::Claim(b)) if a == b) || restrictions::conflict(a, b)
+    };
+    a.volumes.iter().any(|own| b.volumes.iter().any(|other| contends(&own.source, &other.source)))
 }
 
 /// Whether any volume plugin has something to say about such pods.
@@ -125,6 +146,10 @@ pub(super) fn concern(spec: &PodSpec) -> bool {
 fn matters(source: &VolumeSource) -> bool {
     !matches!(
         source,
-        VolumeSource::EmptyDir { .. } | VolumeSource::HostPath | VolumeSource::Csi(_) | VolumeSource::Other
+        VolumeSource::EmptyDir { .. }
+            | VolumeSource::HostPath
+            | VolumeSource::Csi(_)
+            | VolumeSource::Image(_)
+            | VolumeSource::Other
     )
 }

@@ -52,13 +52,15 @@ impl Restrictions {
         self.in_use += delta * other.volumes.iter().filter(shared).count() as i64;
     }
 
-    /// Upstream: `VolumeRestrictions.Filter`, 1.28.
+    /// A claim for one pod alone that is `in_use` is said to be so in the words of the version.
+    ///
+    /// Upstream: `VolumeRestrictions.Filter`.
     pub(super) fn check(
         &self,
         cluster: &ClusterState,
         spec: &PodSpec,
-        node: &Node,
-        what: WhatIf<'_>,
+        (node, what): (&Node, WhatIf<'_>),
+        in_use: Reason,
     ) -> Result<(), Rejection> {
         if self.idle {
             return Ok(());
@@ -70,7 +72,7 @@ impl Restrictions {
                 return reject(Reason::DiskConflict);
             }
         }
-        if self.in_use > 0 { reject(Reason::ReadWriteOncePod) } else { Ok(()) }
+        if self.in_use > 0 { reject(in_use) } else { Ok(()) }
     }
 }
 
@@ -85,7 +87,7 @@ fn is_disk(source: &VolumeSource) -> bool {
 }
 
 /// Whether two pods on one node cannot both have these. Upstream: `isVolumeConflict`.
-fn conflict(a: &VolumeSource, b: &VolumeSource) -> bool {
+pub(super) fn conflict(a: &VolumeSource, b: &VolumeSource) -> bool {
     use VolumeSource::{AwsElasticBlockStore, GcePersistentDisk, Iscsi, Rbd};
     match (a, b) {
         (GcePersistentDisk { name: a, read_only: x }, GcePersistentDisk { name: b, read_only: y }) => {

@@ -179,7 +179,7 @@ impl Cloud {
         let because = Cause::record_or(because, Cause::Found);
         let record = shared.log.push(now, Occurrence::NodeGone { node, reason, pods_lost }, because);
         lost.into_iter().for_each(|pod| shared.replaced_because(pod, record));
-        shared.nodes_changed(News::Nothing);
+        shared.nodes_changed(News::NodeDeleted(node));
         record
     }
 

@@ -223,7 +223,7 @@ impl Shared {
         if let Owner::Workload(workload) = self.lives[pod].owner {
             self.workloads[workload].pods.retain(|other| *other != pod);
         }
-        self.wake_scheduler(if had_node { News::PodDeleted } else { News::Nothing });
+        self.wake_scheduler(if had_node { News::PodDeleted(pod) } else { News::Nothing });
     }
 
     /// Something happens to the claims of an ordinal, which may make volumes or take them away.

@@ -45,8 +45,12 @@ fn set_requests(spec: &mut PodSpec, container: usize, target: Amounts, policy: &
     spec.requests.memory_bytes += after.reserved.memory_bytes - before.reserved.memory_bytes;
     spec.container_requests.cpu_milli += after.containers.cpu_milli - before.containers.cpu_milli;
     spec.container_requests.memory_bytes += after.containers.memory_bytes - before.containers.memory_bytes;
-    spec.nonzero_cpu_milli += after.scored.cpu_milli - before.scored.cpu_milli;
-    spec.nonzero_memory_bytes += after.scored.memory_bytes - before.scored.memory_bytes;
+    let cpu_milli = after.scored.cpu_milli - before.scored.cpu_milli;
+    let memory_bytes = after.scored.memory_bytes - before.scored.memory_bytes;
+    spec.nonzero_cpu_milli += cpu_milli;
+    spec.nonzero_memory_bytes += memory_bytes;
+    spec.nonzero_while_waiting =
+        spec.nonzero_while_waiting.map(|(cpu, memory)| (cpu + cpu_milli, memory + memory_bytes));
 }
 
 /// A limit keeps its ratio to the request. Upstream: `GetProportionalLimit`.

@@ -73,6 +73,7 @@ impl Scheduling {
     /// One scheduling cycle: whether anything changed.
     fn schedule_one(&mut self, shared: &mut Shared, now: SimTime, pod: PodId) -> bool {
         shared.refresh_budgets();
+        self.scheduler.at(now);
         let decided = match shared.timing.afresh {
             true => self.scheduler.decide_afresh(&shared.cluster, pod),
             false => self.scheduler.decide(&shared.cluster, pod),

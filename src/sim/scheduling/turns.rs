@@ -1,9 +1,10 @@
 //! Pods that wait for a node, and when the scheduler has its next turn.
 
-use crate::cluster::{NodeId, PodId};
-use crate::scheduler::{BackOff, Profiles, Queue};
+use crate::cluster::{NodeId, PodId, Taint};
+use crate::scheduler::{Profiles, Queue};
 use crate::units::SimTime;
 use crate::world::Timing;
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -19,10 +20,12 @@ pub(crate) enum News {
     /// A pod on a node changed.
     PodUpdated(PodId),
     /// A pod on a node is gone.
-    PodDeleted,
+    PodDeleted(PodId),
+    /// A node is gone.
+    NodeDeleted(NodeId),
     /// Claims got their volumes.
     VolumesBound,
-    /// Something that no plugin of 1.28 is told of: a node or a pod without node is gone.
+    /// Something that no plugin is told of: a pod without node is gone.
     Nothing,
 }
 
@@ -32,6 +35,10 @@ pub(crate) struct Turns {
     pub(crate) line: Line,
     /// When the scheduler has its next turn.
     pub(crate) called: Option<SimTime>,
+    /// The scheduler's.
+    pub(crate) profiles: Profiles,
+    /// What the scheduler was told last of each node: its taints, and whether it is cordoned. Kept where there are queueing hints.
+    pub(crate) told: FxHashMap<NodeId, (Vec<Taint>, bool)>,
 }
 
 /// How pods without a node are tried. Gated ones are not in line.
@@ -45,9 +52,10 @@ pub(crate) enum Line {
 
 impl Turns {
     /// Nobody waits.
-    pub(crate) fn new(timing: &Timing, back_off: BackOff) -> Turns {
-        let line = if timing.lockstep { Line::Pass(BTreeSet::new()) } else { Line::Queue(Queue::new(back_off)) };
-        Turns { line, called: None }
+    pub(crate) fn new(timing: &Timing, profiles: &Profiles) -> Turns {
+        let queue = || Line::Queue(Queue::new(profiles.back_off).by(profiles.rules()));
+        let line = if timing.lockstep { Line::Pass(BTreeSet::new()) } else { queue() };
+        Turns { line, called: None, profiles: profiles.clone(), told: FxHashMap::default() }
     }
 
     /// The profiles as the scheduler uses them: a pass looks at every node, as the recordings' does.

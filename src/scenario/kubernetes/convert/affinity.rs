@@ -64,28 +64,40 @@ impl Converter<'_> {
             .collect()
     }
 
-    pub(super) fn pod_affinity(&mut self, own_namespace: Symbol, api: &pod::PodAffinity) -> PodAffinity {
+    pub(super) fn pod_affinity(&mut self, own: &meta::ObjectMeta, api: &pod::PodAffinity) -> PodAffinity {
         PodAffinity {
-            required: api.required.iter().map(|term| self.affinity_term(own_namespace, term)).collect(),
+            required: api.required.iter().map(|term| self.affinity_term(own, term)).collect(),
             preferred: api
                 .preferred
                 .iter()
-                .map(|p| WeightedAffinityTerm {
-                    weight: p.weight,
-                    term: self.affinity_term(own_namespace, &p.pod_affinity_term),
-                })
+                .map(|p| WeightedAffinityTerm { weight: p.weight, term: self.affinity_term(own, &p.pod_affinity_term) })
                 .collect(),
         }
     }
 
-    fn affinity_term(&mut self, own_namespace: Symbol, api: &pod::PodAffinityTerm) -> AffinityTerm {
+    /// With the keys that name labels of the pod itself, its `own`, written into the selector: of a pod that the API server has done this to already it
+    /// says the same twice.
+    ///
+    /// Upstream: `applyMatchLabelKeysAndMismatchLabelKeys` (pkg/registry/core/pod/strategy.go): not without a selector; labels that the pod
+    /// does not have are left out.
+    fn affinity_term(&mut self, own: &meta::ObjectMeta, api: &pod::PodAffinityTerm) -> AffinityTerm {
         let field = "spec.affinity.podAffinity";
         let mut namespaces: Vec<Symbol> = api.namespaces.iter().map(|name| self.symbol(name)).collect();
         if namespaces.is_empty() && api.namespace_selector.is_none() {
-            namespaces.push(own_namespace);
+            namespaces.push(self.symbol(own.namespace_or_default()));
+        }
+        let mut selector = api.label_selector.as_ref().map(|selector| self.label_selector(field, selector));
+        if let Some(selector) = selector.as_mut().filter(|_| self.rules.pod_affinity_label_keys) {
+            for (keys, operator) in [(&api.match_label_keys, Operator::In), (&api.mismatch_label_keys, Operator::NotIn)]
+            {
+                for (key, value) in keys.iter().filter_map(|key| Some((key, own.labels.get(key)?))) {
+                    let (key, values) = (self.symbol(key), [self.symbol(value)].into_iter().collect());
+                    selector.requirements.push(Requirement { key, operator, values });
+                }
+            }
         }
         AffinityTerm {
-            selector: api.label_selector.as_ref().map(|selector| self.label_selector(field, selector)),
+            selector,
             namespaces,
             namespace_selector: api.namespace_selector.as_ref().map(|selector| self.label_selector(field, selector)),
             topology_key: self.symbol(&api.topology_key),
@@ -94,7 +106,9 @@ impl Converter<'_> {
 
     /// A topology spread constraint.
     pub fn spread_constraint(&mut self, api: &pod::TopologySpreadConstraint) -> TopologySpreadConstraint {
+        let rules = self.rules;
         let honor = |policy: &Option<String>, default| match policy.as_deref() {
+            _ if !rules.spread_inclusion_policies => default,
             Some("Honor") => NodeInclusionPolicy::Honor,
             Some("Ignore") => NodeInclusionPolicy::Ignore,
             _ => default,
@@ -107,10 +121,13 @@ impl Converter<'_> {
                 _ => WhenUnsatisfiable::DoNotSchedule,
             },
             selector: api.label_selector.as_ref().map(|s| self.label_selector("spec.topologySpreadConstraints", s)),
-            min_domains: api.min_domains,
+            min_domains: api.min_domains.filter(|_| rules.spread_min_domains),
             node_affinity_policy: honor(&api.node_affinity_policy, NodeInclusionPolicy::Honor),
             node_taints_policy: honor(&api.node_taints_policy, NodeInclusionPolicy::Ignore),
-            match_label_keys: api.match_label_keys.iter().map(|key| self.symbol(key)).collect(),
+            match_label_keys: match rules.spread_label_keys {
+                true => api.match_label_keys.iter().map(|key| self.symbol(key)).collect(),
+                false => Default::default(),
+            },
         }
     }
 }

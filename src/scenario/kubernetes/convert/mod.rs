@@ -12,6 +12,7 @@ use crate::cluster::{ClusterState, Labels, Resources};
 use crate::intern::Symbol;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::meta::Time;
+use crate::scheduler::Rules;
 use crate::units::{Quantity, SimTime};
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ pub struct Converter<'a> {
     cluster: &'a mut ClusterState,
     /// The wall-clock instant of [`SimTime::ZERO`].
     epoch: jiff::Timestamp,
+    /// By the rules of which version the API server and the scheduler read a pod.
+    rules: Rules,
     /// What was wrong, by field of the object at hand.
     pub issues: Issues,
 }
@@ -31,7 +34,20 @@ pub struct Converter<'a> {
 impl<'a> Converter<'a> {
     /// A converter into `cluster`. API timestamps become virtual time relative to `epoch`.
     pub fn new(cluster: &'a mut ClusterState, epoch: jiff::Timestamp) -> Self {
-        Converter { cluster, epoch, issues: Issues::new() }
+        Converter { cluster, epoch, rules: Rules::default(), issues: Issues::new() }
+    }
+
+    /// This converter, reading pods by the rules of another version than 1.28.
+    pub fn by(self, rules: Rules) -> Self {
+        Converter { rules, ..self }
+    }
+    /// As [`by`](Self::by), from now on.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+    /// The rules by which pods are read.
+    pub fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// The cluster converted into.

@@ -15,7 +15,8 @@ use crate::units::SimDuration;
 impl Converter<'_> {
     /// Adds a pod, bound if it names a present node. An unknown node is an issue and the pod is left out.
     pub fn pod(&mut self, api: &pod::Pod) -> Option<PodId> {
-        let spec = self.pod_spec(&api.metadata, &api.spec);
+        let spec = self.pod_spec_row(&api.metadata, &api.spec, &api.status);
+        let spec = self.cluster.intern_spec(spec);
         let node_name = self.symbol(&api.spec.node_name);
         let node = self.cluster.node_by_name(node_name);
         if !api.spec.node_name.is_empty() && node.is_none() {
@@ -53,16 +54,16 @@ impl Converter<'_> {
     /// The kind of a pod or of a workload's pods. `spec.nodeName` is not part of it: a bound pod's place
     /// is state, see [`pod`](Self::pod).
     pub fn pod_spec(&mut self, metadata: &ObjectMeta, api: &pod::PodSpec) -> PodSpecId {
-        let spec = self.pod_spec_row(metadata, api);
+        let spec = self.pod_spec_row(metadata, api, &pod::PodStatus::default());
         self.cluster.intern_spec(spec)
     }
 
-    fn pod_spec_row(&mut self, metadata: &ObjectMeta, api: &pod::PodSpec) -> cluster::PodSpec {
+    fn pod_spec_row(&mut self, metadata: &ObjectMeta, api: &pod::PodSpec, status: &pod::PodStatus) -> cluster::PodSpec {
         let namespace = self.symbol(metadata.namespace_or_default());
         let annotation = |name: &str| metadata.annotations.get(name).map(String::as_str);
         let local_volumes = annotation("cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes");
         let local_volumes = local_volumes.map_or(Vec::new(), |names| names.split(',').collect());
-        let sums = self.pod_resources(api);
+        let sums = self.pod_resources(api, status);
         let priority = api.priority.unwrap_or_else(|| well_known_priority(&api.priority_class_name));
         cluster::PodSpec {
             namespace,
@@ -77,15 +78,16 @@ impl Converter<'_> {
             requests: sums.requests,
             nonzero_cpu_milli: sums.nonzero_cpu_milli,
             nonzero_memory_bytes: sums.nonzero_memory_bytes,
+            nonzero_while_waiting: sums.nonzero_while_waiting,
             container_requests: sums.container_requests,
             node_selector: self.labels(&api.node_selector),
             required_node_affinity: api.affinity.node_affinity.required.as_ref().map(|s| self.node_selector(s)),
             preferred_node_affinity: self.preferred_node_terms(&api.affinity.node_affinity.preferred),
-            pod_affinity: self.pod_affinity(namespace, &api.affinity.pod_affinity),
-            pod_anti_affinity: self.pod_affinity(namespace, &api.affinity.pod_anti_affinity),
+            pod_affinity: self.pod_affinity(metadata, &api.affinity.pod_affinity),
+            pod_anti_affinity: self.pod_affinity(metadata, &api.affinity.pod_anti_affinity),
             topology_spread: api.topology_spread_constraints.iter().map(|c| self.spread_constraint(c)).collect(),
             tolerations: api.tolerations.iter().map(|toleration| self.toleration(toleration)).collect(),
-            host_ports: self.host_ports(&api.containers, api.host_network == Some(true)),
+            host_ports: self.host_ports(api),
             volumes: api.volumes.iter().filter_map(|volume| self.volume(volume)).collect(),
             priority,
             has_priority: api.priority.is_some() || !api.priority_class_name.is_empty(),
@@ -149,10 +151,13 @@ impl Converter<'_> {
 
     /// With the host's network every port is one of the host, which the API server writes down.
     ///
-    /// Upstream: `defaultHostNetworkPorts`, 1.28.
-    fn host_ports(&mut self, containers: &[pod::Container], host_network: bool) -> Vec<HostPort> {
+    /// Upstream: `defaultHostNetworkPorts`, `GetHostPorts`.
+    fn host_ports(&mut self, api: &pod::PodSpec) -> Vec<HostPort> {
+        let host_network = api.host_network == Some(true);
+        let counts = |container: &&pod::Container| self.rules.sidecar_host_ports && is_sidecar(container);
+        let sidecars: Vec<&pod::Container> = api.init_containers.iter().filter(counts).collect();
         let mut ports = Vec::new();
-        for port in containers.iter().flat_map(|container| &container.ports) {
+        for port in api.containers.iter().chain(sidecars).flat_map(|container| &container.ports) {
             let unsaid = host_network && port.host_port == 0;
             let host_port = if unsaid { port.container_port } else { port.host_port };
             let Ok(number) = u16::try_from(host_port) else {
@@ -202,6 +207,8 @@ impl Converter<'_> {
             }
         } else if let Some(csi) = &api.csi {
             VolumeSource::Csi(self.symbol(&csi.driver))
+        } else if let Some(image) = api.image.as_ref().filter(|_| self.rules.volume_images) {
+            VolumeSource::Image(self.symbol(&with_tag(&image.reference)))
         } else {
             return None;
         };

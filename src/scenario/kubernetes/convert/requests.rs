@@ -3,6 +3,7 @@
 use super::Converter;
 use crate::cluster::Resources;
 use crate::scenario::kubernetes::pod;
+use crate::scheduler::Rules;
 use crate::units::Quantity;
 use std::collections::BTreeMap;
 
@@ -16,43 +17,193 @@ pub(super) struct PodResources {
     pub(super) requests: Resources,
     pub(super) nonzero_cpu_milli: i64,
     pub(super) nonzero_memory_bytes: i64,
+    /// While the pod looks for a node, if that is something else.
+    pub(super) nonzero_while_waiting: Option<(i64, i64)>,
     pub(super) container_requests: Resources,
 }
 
+type Amounts = BTreeMap<String, Quantity>;
+
 impl Converter<'_> {
-    pub(super) fn pod_resources(&mut self, api: &pod::PodSpec) -> PodResources {
-        let requests = exact_pod_requests(api);
-        let (nonzero_cpu_milli, nonzero_memory_bytes) = nonzero_requests(api);
-        let mut containers = BTreeMap::new();
+    pub(super) fn pod_resources(&mut self, api: &pod::PodSpec, status: &pod::PodStatus) -> PodResources {
+        let pod_level = pod_level_requests(api, self.rules);
+        let subject = Subject { api, status, rules: self.rules, pod_level: pod_level.clone() };
+        let requests = subject.requests(&Amounts::new());
+        // NodeResourcesFit's score does not look at what the pod as a whole requests while it waits.
+        let by_containers = Subject { pod_level: Amounts::new(), ..subject };
+        let waiting = scored(&by_containers.requests(&defaults()));
+        let (nonzero_cpu_milli, nonzero_memory_bytes) = match self.rules.effective_scored_requests {
+            false => nonzero_requests(api),
+            true if pod_level.is_empty() => waiting,
+            true => {
+                let subject = Subject { pod_level, ..by_containers };
+                let mut missing = defaults();
+                missing.retain(|name, _| !requests.contains_key(name));
+                scored(&subject.requests(&missing))
+            }
+        };
+        let mut containers = Amounts::new();
         api.containers.iter().for_each(|container| add_to(&mut containers, &container.resources.requests));
         PodResources {
             requests: self.resources("spec", &non_negative(requests)),
             nonzero_cpu_milli,
             nonzero_memory_bytes,
+            nonzero_while_waiting: Some(waiting).filter(|row| *row != (nonzero_cpu_milli, nonzero_memory_bytes)),
             container_requests: self.resources("spec", &non_negative(containers)),
         }
     }
 }
 
-/// max(sum of containers and sidecars, init containers in turn with the sidecars before them) +
-/// overhead, exact.
+/// What scores count of a container that names no request.
+fn defaults() -> Amounts {
+    let cpu = Quantity::from_milli(DEFAULT_CPU_MILLI);
+    Amounts::from([("cpu".to_owned(), cpu), ("memory".to_owned(), Quantity::from_units(DEFAULT_MEMORY_BYTES))])
+}
+
+/// Cpu in milli-cores and memory in bytes.
+fn scored(requests: &Amounts) -> (i64, i64) {
+    let of = |name: &str| requests.get(name).copied().unwrap_or_default();
+    (of("cpu").milli_value(), of("memory").value())
+}
+
+/// A pod whose requests are wanted.
+struct Subject<'a> {
+    api: &'a pod::PodSpec,
+    status: &'a pod::PodStatus,
+    rules: Rules,
+    /// What the pod as a whole requests.
+    pod_level: Amounts,
+}
+
+impl Subject<'_> {
+    /// max(sum of containers and sidecars, init containers in turn with the sidecars before them), what the pod as a whole
+    /// requests instead, + overhead, exact. Containers without a request get that of `missing`.
+    ///
+    /// Upstream: `resource.PodRequests` (k8s.io/component-helpers/resource/helpers.go; until 1.31 pkg/api/v1/resource/helpers.go).
+    fn requests(&self, missing: &Amounts) -> Amounts {
+        let mut total = self.of_containers(missing);
+        total.extend(self.pod_level_now());
+        add_to(&mut total, &self.api.overhead);
+        total
+    }
+
+    /// Upstream: `AggregateContainerRequests`.
+    fn of_containers(&self, missing: &Amounts) -> Amounts {
+        let mut total = Amounts::new();
+        let sidecars = self.api.init_containers.iter().filter(|container| is_sidecar(container));
+        for container in self.api.containers.iter().chain(sidecars) {
+            add_to(&mut total, &self.of_container(container, missing));
+        }
+        each_init_step(
+            self.api,
+            |container| self.of_container(container, missing),
+            |needed| raise_to(&mut total, needed),
+        );
+        total
+    }
+
+    /// Of a container that is being resized the most of what it asks for, was promised and has; what it asks for does not count once it
+    /// turned out not to be possible. Upstream: `determineContainerReqs`, 1.33.
+    fn of_container(&self, container: &pod::Container, missing: &Amounts) -> Amounts {
+        let mut amounts = container.resources.requests.clone();
+        let runs_on = || self.api.containers.iter().any(|row| std::ptr::eq(row, container)) || is_sidecar(container);
+        if self.rules.resize_from_status
+            && let Some((status, has)) = self.status_of(&container.name)
+            && runs_on()
+        {
+            if self.resize_is_infeasible() {
+                amounts.clear();
+            }
+            raise_to(&mut amounts, &has.requests);
+            raise_to(&mut amounts, &status.allocated_resources);
+        }
+        for (name, amount) in missing {
+            amounts.entry(name.clone()).or_insert(*amount);
+        }
+        amounts
+    }
+
+    /// As far as it tells what the container has.
+    fn status_of(&self, name: &str) -> Option<(&pod::ContainerStatus, &pod::ResourceRequirements)> {
+        let mut rows = self.status.init_container_statuses.iter().chain(&self.status.container_statuses).rev();
+        let status = rows.find(|status| status.name == name)?;
+        Some((status, status.resources.as_ref()?))
+    }
+
+    /// Upstream: `IsPodResizeInfeasible`.
+    fn resize_is_infeasible(&self) -> bool {
+        let mut conditions = self.status.conditions.iter();
+        conditions.find(|row| row.kind == "PodResizePending").is_some_and(|row| row.reason == "Infeasible")
+    }
+
+    /// What the pod as a whole requests, of one that is being resized as of its containers. Upstream: `effectivePodLevelResources`, 1.36.
+    fn pod_level_now(&self) -> Amounts {
+        let (has, promised) = (&self.status.resources, &self.status.allocated_resources);
+        let mut amounts = self.pod_level.clone();
+        let is_resized = self.rules.pod_level_resize && self.rules.resize_from_status;
+        if !is_resized || amounts.is_empty() || (has.is_none() && promised.is_none()) {
+            return amounts;
+        }
+        if self.resize_is_infeasible() {
+            amounts.clear();
+        }
+        for status in has.iter().map(|has| &has.requests).chain(promised) {
+            let mut without_overhead = status.clone();
+            without_overhead.retain(|name, _| is_pod_level(name, self.rules));
+            for (name, overhead) in &self.api.overhead {
+                if let Some(amount) = without_overhead.get_mut(name) {
+                    *amount = amount.saturating_sub(*overhead);
+                }
+            }
+            raise_to(&mut amounts, &without_overhead);
+        }
+        amounts
+    }
+}
+
+/// What a pod as a whole requests: what it says, else what its containers do together, else its limits. Nothing in a version that does not look at it.
 ///
-/// Upstream: `resource.PodRequests` (pkg/api/v1/resource/helpers.go, 1.28).
-fn exact_pod_requests(api: &pod::PodSpec) -> BTreeMap<String, Quantity> {
-    let mut total = BTreeMap::new();
-    let sidecars = api.init_containers.iter().filter(|container| is_sidecar(container));
-    api.containers.iter().chain(sidecars).for_each(|container| add_to(&mut total, &container.resources.requests));
-    each_init_step(api, |needed| raise_to(&mut total, needed));
-    add_to(&mut total, &api.overhead);
-    total
+/// Upstream: `defaultPodRequests`, `defaultHugePagePodLimits` (pkg/apis/core/v1/defaults.go), `IsSupportedPodLevelResource`.
+fn pod_level_requests(api: &pod::PodSpec, rules: Rules) -> Amounts {
+    let (mut limits, mut requests) = (api.resources.limits.clone(), api.resources.requests.clone());
+    if !rules.pod_level_resources || (limits.is_empty() && requests.is_empty()) {
+        return Amounts::new();
+    }
+    let containers = || api.containers.iter().chain(&api.init_containers);
+    if rules.pod_level_huge_pages {
+        let mut of_containers = Amounts::new();
+        containers().for_each(|container| add_to(&mut of_containers, &container.resources.limits));
+        of_containers.retain(|name, _| is_huge_page(name));
+        for (name, amount) in of_containers {
+            limits.entry(name).or_insert(amount);
+        }
+    }
+    if !limits.is_empty() {
+        let nothing = pod::PodStatus::default();
+        let without = Subject { api, status: &nothing, rules, pod_level: Amounts::new() };
+        let of_containers = without.of_containers(&Amounts::new());
+        // Huge pages cannot be overcommitted.
+        let by_containers = of_containers.into_iter().filter(|(name, _)| !is_huge_page(name));
+        for (name, amount) in by_containers.chain(limits) {
+            requests.entry(name).or_insert(amount);
+        }
+    }
+    requests.retain(|name, _| is_pod_level(name, rules));
+    requests
+}
+
+fn is_huge_page(name: &str) -> bool {
+    name.starts_with("hugepages-")
+}
+fn is_pod_level(name: &str, rules: Rules) -> bool {
+    matches!(name, "cpu" | "memory") || (rules.pod_level_huge_pages && is_huge_page(name))
 }
 
 /// Cpu in milli-cores and memory in bytes, with the scores' defaults for what names none: max(sum of containers, the
 /// largest step of the init containers) + overhead. Sidecars are in the steps alone, and their defaults are for a step as a
 /// whole. Each amount is rounded up by itself.
 ///
-/// Upstream: `calculateResource` (scheduler/framework/types.go, 1.28), for pods of a node. A pod with sidecars that looks for
-/// a node would count otherwise, but NodeResourcesFit refuses it before that.
+/// Upstream: `calculateResource` (scheduler/framework/types.go), until 1.31, for pods of a node.
 fn nonzero_requests(api: &pod::PodSpec) -> (i64, i64) {
     let counted = |amounts: &BTreeMap<String, Quantity>| {
         (
@@ -63,25 +214,29 @@ fn nonzero_requests(api: &pod::PodSpec) -> (i64, i64) {
     let plus = |a: (i64, i64), b: (i64, i64)| (a.0.wrapping_add(b.0), a.1.wrapping_add(b.1));
     let rows = api.containers.iter().map(|container| counted(&container.resources.requests));
     let mut sums = rows.fold((0, 0), plus);
-    each_init_step(api, |needed| {
-        let (cpu, memory) = counted(needed);
-        sums = (sums.0.max(cpu), sums.1.max(memory));
-    });
+    each_init_step(
+        api,
+        |container| container.resources.requests.clone(),
+        |needed| {
+            let (cpu, memory) = counted(needed);
+            sums = (sums.0.max(cpu), sums.1.max(memory));
+        },
+    );
     let overhead = |name: &str| api.overhead.get(name).copied().unwrap_or_default();
     plus(sums, (overhead("cpu").milli_value(), overhead("memory").value()))
 }
 
 /// Tells what is needed at each step of a pod's start: an init container and the sidecars before it, or the sidecars up
 /// to the one that starts.
-fn each_init_step(api: &pod::PodSpec, mut tell: impl FnMut(&BTreeMap<String, Quantity>)) {
+fn each_init_step(api: &pod::PodSpec, of: impl Fn(&pod::Container) -> Amounts, mut tell: impl FnMut(&Amounts)) {
     let mut sidecars = BTreeMap::new();
     for container in &api.init_containers {
         if is_sidecar(container) {
-            add_to(&mut sidecars, &container.resources.requests);
+            add_to(&mut sidecars, &of(container));
             tell(&sidecars);
         } else {
             let mut needed = sidecars.clone();
-            add_to(&mut needed, &container.resources.requests);
+            add_to(&mut needed, &of(container));
             tell(&needed);
         }
     }
