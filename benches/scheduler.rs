@@ -8,6 +8,7 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use foresail::cluster::{ClusterState, PodId};
 use foresail::dry_run::schedule;
+use foresail::release::KubernetesVersion;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::dump::Loaded;
 use foresail::scenario::snapshot;
@@ -88,7 +89,9 @@ fn synthetic(nodes: usize, kind: Kind) -> Workload {
 
 fn recorded(folder: &Path, name: &str) -> Option<Workload> {
     let path = folder.join(format!("{name}.json.gz"));
-    let snapshot = path.is_file().then(|| snapshot::load(&[path], None).expect("a readable workload"))?;
+    let snapshot = path
+        .is_file()
+        .then(|| snapshot::load(&[path], None, KubernetesVersion::V1_28.into()).expect("a readable workload"))?;
     let profiles = snapshot.profiles.unwrap_or_default();
     Some(Workload { cluster: snapshot.cluster, pending: snapshot.pending, profiles })
 }

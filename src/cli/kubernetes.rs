@@ -3,6 +3,7 @@
 use foresail::release::{KubernetesVersion, Release};
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::release;
+use foresail::scenario::snapshot::Whose;
 
 /// The options that choose a version.
 #[derive(clap::Args)]
@@ -33,6 +34,17 @@ impl Versions {
     pub(super) fn against(&self, issues: &mut Issues) -> Option<Release> {
         let version = read("--against", self.against.as_deref()?, issues)?;
         Some(self.with_gates(version, issues))
+    }
+
+    /// Whose rules a dump is read by: those of its nodes where no version is given.
+    pub(super) fn whose(&self, issues: &mut Issues) -> Whose {
+        match &self.kubernetes {
+            Some(_) => Whose::Given(self.release(KubernetesVersion::NEWEST, issues)),
+            None => {
+                let gates = self.feature_gates.as_deref().map(|text| release::gates_of("--feature-gates", text));
+                Whose::OfNodes(gates.transpose().map_err(|issue| issues.push(issue)).ok().flatten().unwrap_or_default())
+            }
+        }
     }
 
     fn with_gates(&self, version: KubernetesVersion, issues: &mut Issues) -> Release {

@@ -26,6 +26,7 @@ mod root;
 mod run;
 mod scenario;
 mod schedule;
+mod schedule_against;
 mod schema;
 mod scrub;
 mod streams;

@@ -1,14 +1,17 @@
 //! `foresail schedule`.
 
 use super::Failure;
+use super::kubernetes;
+use super::schedule_against::{self, Side};
 use super::streams::{print, tell};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use foresail::cluster::{ClusterState, PodId};
 use foresail::dry_run::schedule::{self, DryRun, HowMany};
+use foresail::release::Release;
 use foresail::rng::Seed;
-use foresail::scenario::issue::Issue;
-use foresail::scenario::snapshot::{self, Snapshot};
-use foresail::scheduler::{Attempt, Decision, Scheduler, Ties};
+use foresail::scenario::issue::{Issue, Issues};
+use foresail::scenario::snapshot::{self, Snapshot, Whose};
+use foresail::scheduler::{Attempt, Decision, Profiles, Rules, Scheduler, Ties};
 use foresail::units::counted;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -23,7 +26,8 @@ use std::time::Duration;
 #[command(after_help = "Examples:\n  \
     kubectl get nodes,pods -A -o json | foresail schedule -f -\n  \
     foresail schedule -f dump.json.gz --explain shop/cart-7d9f8\n  \
-    foresail schedule -f dump.json.gz --how-many shop/cart-7d9f8")]
+    foresail schedule -f dump.json.gz --how-many shop/cart-7d9f8\n  \
+    foresail schedule -f dump.json.gz --kubernetes 1.31 --against 1.34")]
 pub(super) struct Args {
     /// A file, a folder, or - for standard input; may be given more than once.
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", required = true)]
@@ -43,6 +47,8 @@ pub(super) struct Args {
     /// Choose among equally good nodes at random, as kube-scheduler does; without it the smallest name wins.
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    kubernetes: kubernetes::Versions,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -55,9 +61,9 @@ enum Output {
 const MOST_COPIES: u32 = 1_000_000;
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let snapshot = snapshot::load(&args.files, args.config.as_deref()).map_err(Failure::Input)?;
+    let (snapshot, other) = load(args)?;
     snapshot.caveats.iter().for_each(tell);
-    let Snapshot { mut cluster, pending, profiles, .. } = snapshot;
+    let Snapshot { mut cluster, pending, profiles, release, .. } = snapshot;
     let explain = args.explain.as_deref().map(|name| find(&cluster, name, "--explain")).transpose()?;
     let like = args.how_many.as_deref().map(|name| find(&cluster, name, "--how-many")).transpose()?;
     if let Some(pod) = explain.filter(|pod| !pending.contains(pod)) {
@@ -68,8 +74,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         None => Ties::SmallestName,
         Some(seed) => Ties::Seeded(Seed::new(seed, 0).bits("schedule", 0)),
     };
-    let mut scheduler = Scheduler::new(profiles.unwrap_or_default(), ties);
+    let mut scheduler = Scheduler::new(profiles_of(profiles, &release), ties.clone());
     let run = schedule::place(&mut cluster, &mut scheduler, &pending, explain);
+    let against = other.map(|mut other| {
+        let mut scheduler = Scheduler::new(profiles_of(other.profiles.take(), &other.release), ties);
+        let theirs = schedule::place(&mut other.cluster, &mut scheduler, &other.pending, None);
+        let side = Side::of(other.release.version, &other.cluster, &other.pending, &theirs);
+        (Side::of(release.version, &cluster, &pending, &run), side)
+    });
     let text = match (explain, like, args.output) {
         (Some(pod), _, Output::Table) => explanation(&cluster, pod, run.explained.as_ref()),
         (Some(pod), _, Output::Json) => pretty(&explanation_json(&cluster, pod, run.explained.as_ref())),
@@ -80,12 +92,45 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 Output::Json => pretty(&more_json(&cluster, pod, &more)),
             }
         }
-        (_, _, Output::Table) => placements(&cluster, &pending, &run),
-        (_, _, Output::Json) => pretty(&placements_json(&cluster, &pending, &run)),
+        (_, _, Output::Table) => {
+            let otherwise = against.as_ref().map(|(this, other)| format!("\n{}", schedule_against::table(this, other)));
+            placements(&cluster, &pending, &run) + &otherwise.unwrap_or_default()
+        }
+        (_, _, Output::Json) => {
+            let mut value = placements_json(&cluster, &pending, &run);
+            value["kubernetes"] = json!(release.version.to_string());
+            if let Some((this, other)) = &against {
+                value["against"] = schedule_against::json(this, other);
+            }
+            pretty(&value)
+        }
     };
     print(&text)?;
     tell(summary(&run));
     Ok(())
+}
+
+/// The cluster, and as the version that is set beside reads it.
+fn load(args: &Args) -> Result<(Snapshot, Option<Snapshot>), Failure> {
+    let mut issues = Issues::new();
+    let whose = args.kubernetes.whose(&mut issues);
+    let against = args.kubernetes.against(&mut issues);
+    if against.is_some() && (args.explain.is_some() || args.how_many.is_some()) {
+        let issue = Issue::error("--against", "it compares where pods go, not --explain or --how-many");
+        issues.push(issue.with_help("ask for each version by itself, with --kubernetes"));
+    }
+    if issues.has_errors() {
+        return Err(Failure::Input(issues));
+    }
+    let whose = std::iter::once(whose).chain(against.map(Whose::Given)).collect();
+    let snapshots = snapshot::load_all(&args.files, args.config.as_deref(), whose).map_err(Failure::Input)?;
+    let mut snapshots = snapshots.into_iter();
+    let first = snapshots.next().ok_or_else(|| Failure::Input(Issues::new()))?;
+    Ok((first, snapshots.next()))
+}
+
+fn profiles_of(given: Option<Profiles>, release: &Release) -> Profiles {
+    given.unwrap_or_default().with_rules(Rules::of(release))
 }
 
 /// The pod of that name; the namespace may be left out where only one pod has the name.

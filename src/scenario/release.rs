@@ -38,6 +38,29 @@ pub(crate) fn of_kubelets<'a>(versions: impl Iterator<Item = &'a str>) -> Option
     versions.filter_map(|text| KubernetesVersion::parse(text).ok()).max()
 }
 
+/// Whose rules a dump of a cluster is read by, given its nodes' kubelets, and what is to be said of that.
+pub(super) fn of_dump<'a>(kubelets: impl Iterator<Item = &'a str> + Clone) -> (KubernetesVersion, String) {
+    if let Some(version) = of_kubelets(kubelets.clone()) {
+        return (version, format!("{version} is taken, as the newest kubelet has it: no control plane is older"));
+    }
+    let unknown = kubelets.filter_map(|text| match KubernetesVersion::parse(text) {
+        Err(Unsupported::Nearest(version)) => Some((version, text)),
+        _ => None,
+    });
+    match unknown.max() {
+        Some((version, text)) => {
+            (version, format!("the rules of {text} are not known: {version} is taken, the nearest"))
+        }
+        None => {
+            let newest = KubernetesVersion::NEWEST;
+            (
+                newest,
+                format!("{newest} is assumed, the newest version whose rules are known: no node says what it runs"),
+            )
+        }
+    }
+}
+
 /// Switches gates by name; what is wrong with each goes to `issues`.
 pub fn switch(release: &mut Release, field: &str, gates: &BTreeMap<String, bool>, issues: &mut Issues) {
     for (name, on) in gates {

@@ -7,14 +7,16 @@
 use super::issue::{Issue, Issues};
 use super::kubernetes::admission::Admission;
 use super::kubernetes::decides::LeftAside;
-use super::kubernetes::pod::Pod;
+use super::kubernetes::pod::{Container, ContainerStatus, Pod, ResourceRequirements, TopologySpreadConstraint};
 use super::kubernetes::reader::{Found, Item, Provenance, Reader};
 use super::kubernetes::{Converter, Kind, Object};
+use super::release;
 use super::scheduler_profiles;
 use super::sources::Sources;
 use crate::cluster::{ClusterState, PodId};
-use crate::scheduler::Profiles;
-use crate::units::counted;
+use crate::release::{KubernetesVersion, Release};
+use crate::scheduler::{Profiles, Rules};
+use crate::units::{Quantity, counted};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -47,46 +49,83 @@ pub struct Snapshot {
     pub pending: Vec<PodId>,
     /// The scheduler's profiles that the input names, if any.
     pub profiles: Option<Profiles>,
+    /// By whose rules it was read.
+    pub release: Release,
     /// What is doubtful about the input.
     pub caveats: Issues,
+}
+
+/// By the rules of which Kubernetes a cluster is read.
+#[derive(Clone, Debug)]
+pub enum Whose {
+    /// Of this one.
+    Given(Release),
+    /// Of the newest kubelet among the nodes, which no control plane is older than; else of the newest version. With these gates switched.
+    OfNodes(BTreeMap<String, bool>),
+}
+
+impl From<KubernetesVersion> for Whose {
+    fn from(version: KubernetesVersion) -> Self {
+        Whose::Given(version.into())
+    }
 }
 
 /// Reads all of `paths`, then `configuration`, a KubeSchedulerConfiguration.
 ///
 /// Errors: everything that is wrong, with its place.
-pub fn load(paths: &[PathBuf], configuration: Option<&Path>) -> Result<Snapshot, Issues> {
-    let (mut cluster, mut issues) = (ClusterState::new(), Issues::new());
-    let mut gathered = Gathered {
-        converter: Converter::new(&mut cluster, jiff::Timestamp::UNIX_EPOCH),
-        pending: Vec::new(),
-        count: 0,
-        deferred: Vec::new(),
-        profiles: None,
-        admission: Admission::default(),
-        others: LeftAside::default(),
-        is_empty: true,
-    };
+pub fn load(paths: &[PathBuf], configuration: Option<&Path>, whose: Whose) -> Result<Snapshot, Issues> {
+    let mut snapshots = load_all(paths, configuration, vec![whose])?;
+    snapshots.pop().ok_or_else(Issues::new)
+}
+
+/// As [`load`], by the rules of several versions at once: the files are read once. What is doubtful is told with the first.
+pub fn load_all(paths: &[PathBuf], configuration: Option<&Path>, whose: Vec<Whose>) -> Result<Vec<Snapshot>, Issues> {
+    let mut clusters: Vec<ClusterState> = whose.iter().map(|_| ClusterState::new()).collect();
+    let mut issues = Issues::new();
+    let mut sides: Vec<(Gathered<'_>, Issues)> =
+        clusters.iter_mut().zip(whose).map(|(cluster, whose)| (Gathered::new(cluster, whose), Issues::new())).collect();
     let mut reader = Reader::of(KINDS);
     for path in paths {
-        reader.read(Sources::Disk, path, &mut issues, &mut |item, issues| gathered.take(item, issues));
+        reader.read(Sources::Disk, path, &mut issues, &mut |item, issues| {
+            if let [(first, _), others @ ..] = sides.as_mut_slice() {
+                others.iter_mut().for_each(|(side, own)| side.take(item.clone(), own));
+                first.take(item, issues);
+            }
+        });
     }
-    if let Some(path) = configuration {
-        let converter = &mut gathered.converter;
-        let profiles = scheduler_profiles::read(Sources::Disk, path, "--config", converter, &mut issues);
-        gathered.profiles = Some(profiles);
+    let mut made = Vec::new();
+    for (at, (mut side, mut own)) in sides.into_iter().enumerate() {
+        let issues = if at == 0 { &mut issues } else { &mut own };
+        if let Some(path) = configuration {
+            let profiles = scheduler_profiles::read(Sources::Disk, path, "--config", &mut side.converter, issues);
+            side.profiles = Some(profiles);
+        }
+        let release = side.finish(issues);
+        let rules = Rules::of(&release);
+        let Gathered { pending, profiles, .. } = side;
+        let pending = pending.into_iter().map(|waiting| waiting.pod).collect();
+        made.push((pending, profiles.map(|profiles| profiles.with_rules(rules)), release));
     }
-    gathered.finish(&mut issues);
-    let Gathered { pending, profiles, .. } = gathered;
-    let pending = pending.into_iter().map(|waiting| waiting.pod).collect();
     if issues.has_errors() {
         return Err(issues);
     }
-    Ok(Snapshot { cluster, pending, profiles, caveats: issues })
+    let mut caveats = Some(issues);
+    let snapshot = |(cluster, (pending, profiles, release))| Snapshot {
+        cluster,
+        pending,
+        profiles,
+        release,
+        caveats: caveats.take().unwrap_or_default(),
+    };
+    Ok(clusters.into_iter().zip(made).map(snapshot).collect())
 }
 
 /// What has been read so far.
 struct Gathered<'a> {
     converter: Converter<'a>,
+    whose: Whose,
+    /// Versions that nodes say they have.
+    kubelets: Vec<String>,
     pending: Vec<Waiting>,
     /// Objects so far.
     count: usize,
@@ -118,7 +157,38 @@ struct Waiting {
     turn: Turn,
 }
 
-impl Gathered<'_> {
+impl<'a> Gathered<'a> {
+    fn new(cluster: &'a mut ClusterState, whose: Whose) -> Self {
+        let mut converter = Converter::new(cluster, jiff::Timestamp::UNIX_EPOCH);
+        if let Whose::Given(release) = &whose {
+            converter.set_rules(Rules::of(release));
+        }
+        Gathered {
+            converter,
+            whose,
+            kubelets: Vec::new(),
+            pending: Vec::new(),
+            count: 0,
+            deferred: Vec::new(),
+            profiles: None,
+            admission: Admission::default(),
+            others: LeftAside::default(),
+            is_empty: true,
+        }
+    }
+
+    /// By whose rules the cluster is read, now that all nodes are known.
+    fn release(&self, issues: &mut Issues) -> Release {
+        let gates = match &self.whose {
+            Whose::Given(release) => return release.clone(),
+            Whose::OfNodes(gates) => gates,
+        };
+        let (version, message) = release::of_dump(self.kubelets.iter().map(String::as_str));
+        issues.push(Issue::note("--kubernetes", message));
+        let mut release = Release::of(version);
+        release::switch(&mut release, "--feature-gates", gates, issues);
+        release
+    }
     /// Takes an object, or keeps it until what it depends on is known.
     fn take(&mut self, item: Item, issues: &mut Issues) {
         let found = match item {
@@ -144,7 +214,8 @@ impl Gathered<'_> {
                 let node = self.converter.symbol(&pod.spec.node_name);
                 let is_homeless =
                     !pod.spec.node_name.is_empty() && self.converter.cluster().node_by_name(node).is_none();
-                if is_homeless || Admission::is_needed(&pod) {
+                let is_early = matches!(self.whose, Whose::OfNodes(_)) && depends_on_version(&pod);
+                if is_homeless || is_early || Admission::is_needed(&pod) {
                     self.deferred.push(Deferred { from: from.without_text(), pod, turn });
                 } else {
                     self.pod(&pod, turn);
@@ -152,6 +223,9 @@ impl Gathered<'_> {
                 }
             }
             other => {
+                if let Object::Node(node) = &other {
+                    self.kubelets.push(node.status.node_info.kubelet_version.clone());
+                }
                 self.converter.add_object(&other);
                 self.collect(&from, issues);
             }
@@ -172,7 +246,9 @@ impl Gathered<'_> {
         }
     }
 
-    fn finish(&mut self, issues: &mut Issues) {
+    fn finish(&mut self, issues: &mut Issues) -> Release {
+        let release = self.release(issues);
+        self.converter.set_rules(Rules::of(&release));
         for Deferred { from, mut pod, turn } in std::mem::take(&mut self.deferred) {
             if Admission::is_needed(&pod) {
                 let namespace = pod.metadata.namespace_or_default();
@@ -191,6 +267,7 @@ impl Gathered<'_> {
         let cluster = self.converter.cluster();
         // A dump lists pods by name; the queue has them in order of creation.
         self.pending.sort_by_key(|waiting| (cluster.pod(waiting.pod).created, waiting.turn.number));
+        release
     }
 
     /// Files without anything that kube-scheduler looks at are the wrong files.
@@ -231,4 +308,40 @@ impl Gathered<'_> {
     fn collect(&mut self, from: &Provenance, issues: &mut Issues) {
         from.locate_all(std::mem::take(&mut self.converter.issues), issues);
     }
+}
+
+/// Whether versions differ about what the pod asks for. Most pods need not wait until all nodes are known.
+fn depends_on_version(pod: &Pod) -> bool {
+    let (spec, affinity) = (&pod.spec, &pod.spec.affinity);
+    let terms = [&affinity.pod_affinity, &affinity.pod_anti_affinity];
+    let terms = terms
+        .into_iter()
+        .flat_map(|of| of.required.iter().chain(of.preferred.iter().map(|weighted| &weighted.pod_affinity_term)));
+    let is_odd = |amount: &Quantity| *amount != Quantity::from_milli(amount.milli_value());
+    let is_part = |amount: &Quantity| *amount != Quantity::from_units(amount.value());
+    let rounds = |container: &Container| {
+        let requests = &container.resources.requests;
+        requests.get("cpu").is_some_and(is_odd) || requests.get("memory").is_some_and(is_part)
+    };
+    let is_resized = |status: &ContainerStatus| {
+        let requests = spec.containers.iter().find(|container| container.name == status.name);
+        let requests = requests.map(|container| &container.resources.requests);
+        let says = |amounts: &BTreeMap<String, Quantity>| !amounts.is_empty() && requests != Some(amounts);
+        says(&status.allocated_resources) || status.resources.as_ref().is_some_and(|has| says(&has.requests))
+    };
+    let is_constrained = |row: &TopologySpreadConstraint| {
+        row.min_domains.is_some()
+            || row.node_affinity_policy.is_some()
+            || row.node_taints_policy.is_some()
+            || !row.match_label_keys.is_empty()
+    };
+    let has_resources = |of: &ResourceRequirements| !of.requests.is_empty() || !of.limits.is_empty();
+    !spec.init_containers.is_empty()
+        || has_resources(&spec.resources)
+        || pod.status.conditions.iter().any(|condition| condition.kind == "PodResizePending")
+        || pod.status.container_statuses.iter().any(is_resized)
+        || spec.containers.iter().any(rounds)
+        || spec.volumes.iter().any(|volume| volume.image.is_some())
+        || spec.topology_spread_constraints.iter().any(is_constrained)
+        || terms.into_iter().any(|term| !(term.match_label_keys.is_empty() && term.mismatch_label_keys.is_empty()))
 }

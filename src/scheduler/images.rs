@@ -19,11 +19,19 @@ pub(super) fn images_of(pod: &PodSpec, rules: Rules) -> impl Iterator<Item = Sym
     pod.containers.iter().chain(init).map(|container| container.image).chain(volumes)
 }
 
+/// How many containers they may be of.
+pub(super) fn containers_of(pod: &PodSpec, rules: Rules) -> i64 {
+    let init = if rules.init_images { pod.init_containers.len() } else { 0 };
+    (pod.containers.len() + init) as i64
+}
+
 /// The state for one pod: on how many of all nodes each of its images is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ImageScore {
     /// Image, and how many nodes have it.
     images: Vec<(Symbol, i64)>,
+    /// How many of them are of containers: volumes count in the sum, and not in what is the most.
+    containers: i64,
     nodes: i64,
 }
 
@@ -34,12 +42,12 @@ impl ImageScore {
             cluster.nodes().filter(|(_, node)| has(node)).count() as i64
         };
         let images = images_of(pod, rules).map(|image| (image, on(image))).collect();
-        ImageScore { images, nodes: cluster.node_ids().len() as i64 }
+        Self::counted(images, containers_of(pod, rules), cluster.node_ids().len() as i64)
     }
 
     /// From counts made elsewhere: each container's image with the number of nodes that have it.
-    pub(super) fn counted(images: Vec<(Symbol, i64)>, nodes: i64) -> Self {
-        ImageScore { images, nodes }
+    pub(super) fn counted(images: Vec<(Symbol, i64)>, containers: i64, nodes: i64) -> Self {
+        ImageScore { images, containers, nodes }
     }
 
     /// No node has any of the images: every node scores 0.
@@ -49,7 +57,7 @@ impl ImageScore {
 
     /// 0..=100. Upstream: `ImageLocality.Score`.
     pub(super) fn score(&self, node: &Node) -> i64 {
-        let most = MOST_PER_CONTAINER * self.images.len() as i64;
+        let most = MOST_PER_CONTAINER * self.containers;
         let mut sum = 0i64;
         for (image, on) in self.images.iter().filter(|(_, on)| *on > 0) {
             if let Some((_, bytes)) = node.images.iter().find(|(name, _)| name == image) {

@@ -93,10 +93,10 @@ pub(super) fn nowhere(cluster: &ClusterState, pod: PodId, rules: Rules) -> NoRoo
     if rules.dynamic_resources {
         return NoRoom::Failed("not found");
     }
-    if let Err(why) = eligible(cluster, pod, |_| rules.left_out_is_unresolvable) {
+    if let Err(why) = eligible(cluster, pod, |_| rules.refused_is_unresolvable) {
         return NoRoom::NotEligible(why);
     }
-    let why = if rules.left_out_is_unresolvable { NoVictims::NotHelpful } else { NoVictims::NoneThere };
+    let why = if rules.refused_is_unresolvable { NoVictims::NotHelpful } else { NoVictims::NoneThere };
     NoRoom::NoCandidate(vec![why; cluster.node_ids().len()])
 }
 

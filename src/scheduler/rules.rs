@@ -81,8 +81,10 @@ rules! {
     batching: release.is_on(Gate::OpportunisticBatching);
 
     // Preemption.
-    /// Nodes that PreFilter left out, and all if it refused the pod, are beyond preemption. 1.29, `findNodesThatFitPod`, `schedulePod`.
-    left_out_is_unresolvable: since(V1_29);
+    /// If PreFilter refused the pod no node is a candidate for preemption. 1.29, `findNodesThatFitPod`.
+    refused_is_unresolvable: since(V1_29);
+    /// Nor is a node that PreFilter left out. 1.30, `findNodesThatFitPod`.
+    left_out_is_unresolvable: since(V1_30);
     /// Victims are sorted anew when some of them violate a budget. 1.32, `defaultpreemption`, `SelectVictimsOnNode`.
     victims_sorted_again: since(V1_32);
     /// DynamicResources comes before DefaultPreemption; pods with claims are not modelled, its words are. 1.34, `dynamicresources`, `PostFilter`.

@@ -167,7 +167,7 @@ fn load(objects: &[Value]) -> Result<Snapshot, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("dump.json");
     std::fs::write(&path, json!({"kind": "List", "items": objects}).to_string()).expect("a file");
-    snapshot::load(&[path], None).map_err(|issues| {
+    snapshot::load(&[path], None, foresail::release::KubernetesVersion::V1_28.into()).map_err(|issues| {
         assert!(issues.has_errors() && issues.iter().all(|issue| issue.place.file.is_some()));
         issues.iter().map(|issue| format!("{issue}\n")).collect()
     })

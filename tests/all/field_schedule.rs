@@ -76,7 +76,7 @@ fn c23_host_ports_and_requests_are_what_the_api_server_makes_of_them() {
     let right = [("ing-new", "-"), ("ip-b", "m1"), ("ip-c", "-"), ("udp-a", "m1"), ("hn-1", "-")];
     assert_eq!(nodes(&told), pairs(&right));
     assert!(message(&told, "hn-1").contains("didn't have free ports for the requested pod ports"));
-    let told = placed(&folder, "-f requests.json");
+    let told = placed(&folder, "-f requests.json --kubernetes 1.28");
     assert_eq!(nodes(&told), pairs(&[("a-1", "-"), ("lim-1", "s1"), ("side-1", "-")]));
     assert!(message(&told, "side-1").contains("SidecarContainers feature is disabled"));
 }

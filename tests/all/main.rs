@@ -74,6 +74,7 @@ mod report;
 mod rollouts;
 mod scenarios;
 mod schedule;
+mod schedule_versions;
 mod schema;
 mod scrub;
 mod shell;

@@ -10,7 +10,7 @@ fn schedule(objects: &Value, words: &[&str]) -> Done {
 }
 
 fn in_folder(folder: &Folder, words: &[&str], stdin: &[u8]) -> Done {
-    folder.pipe(&[&["schedule"], words].concat(), stdin)
+    folder.pipe(&[&["schedule", "--kubernetes", "1.28"], words].concat(), stdin)
 }
 
 fn folder_with(name: &str, text: &[u8]) -> Folder {

@@ -31,6 +31,7 @@ pub mod scrub;
 pub mod storage;
 mod versions;
 pub mod vertical;
+pub mod volume;
 pub mod workloads;
 
 pub use convert::Converter;

@@ -5,7 +5,7 @@ use super::slots::Slots;
 use crate::cluster::{ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration};
 use crate::intern::Symbol;
 use crate::scheduler::filters::NodeFilter;
-use crate::scheduler::images::{ImageScore, images_of};
+use crate::scheduler::images::{ImageScore, containers_of, images_of};
 use crate::scheduler::profile::Profile;
 use crate::scheduler::reason::Plugin;
 use crate::scheduler::resources::{balance_score, fit_score, has_balance};
@@ -25,7 +25,7 @@ pub(in crate::scheduler) struct LocalKey {
     host_ports: Vec<HostPort>,
     has_sidecar: bool,
     node_name: Option<Symbol>,
-    images: Vec<Symbol>,
+    images: (Vec<Symbol>, i64),
 }
 
 impl LocalKey {
@@ -40,7 +40,7 @@ impl LocalKey {
             host_ports: spec.host_ports.clone(),
             has_sidecar: spec.has_sidecar,
             node_name: spec.node_name,
-            images: images_of(spec, rules).collect(),
+            images: (images_of(spec, rules).collect(), containers_of(spec, rules)),
         }
     }
 }
@@ -186,7 +186,7 @@ impl LocalTable {
         }
         self.images_version = slots.nodes_version();
         let images = images_of(&self.spec, rules).map(|image| (image, slots.image_count(image))).collect();
-        let counted = ImageScore::counted(images, cluster.node_ids().len() as i64);
+        let counted = ImageScore::counted(images, containers_of(&self.spec, rules), cluster.node_ids().len() as i64);
         if counted.is_idle() {
             self.images.clear();
             self.counted = None;

@@ -8,9 +8,10 @@ use crate::cluster::{
 };
 use crate::id::Id;
 use crate::intern::Symbol;
+use crate::release::KubernetesVersion;
 use crate::rng::{Seed, Stream};
 use crate::scheduler::{
-    Attempt, Decision, Feasible, Plugin, PluginScores, Plugins, Profile, Scheduler, ScoringStrategy, Ties,
+    Attempt, Decision, Feasible, Plugin, PluginScores, Plugins, Profile, Rules, Scheduler, ScoringStrategy, Ties,
 };
 use crate::units::SimTime;
 
@@ -21,6 +22,10 @@ struct World {
     scheduler: Scheduler,
     nominated: Vec<PodId>,
     named: u32,
+}
+
+fn dice_version(dice: &mut Stream) -> KubernetesVersion {
+    KubernetesVersion::ALL[dice.below(KubernetesVersion::ALL.len())]
 }
 
 impl World {
@@ -53,6 +58,8 @@ impl World {
             strategy,
             ignore_preferred_terms_of_existing_pods: dice.chance(0.2),
             hard_pod_affinity_weight: dice.below(3) as i32,
+            // A ranking of before is no answer of one cycle alone.
+            rules: Rules { batching: false, ..Rules::of(&dice_version(&mut dice).into()) },
             ..Profile::default()
         };
         let scheduler = Scheduler::new(profile, Ties::SmallestName).keeping_reasons();

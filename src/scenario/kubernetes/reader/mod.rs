@@ -34,6 +34,7 @@ const EXTENSIONS: &[&str] = &["yaml", "yml", "json"];
 const LARGEST_TEXT: u64 = 512 * 1024 * 1024;
 
 /// What is handed to a door.
+#[derive(Clone)]
 pub(crate) enum Item {
     /// An object of one of the door's kinds.
     Object(Box<Found>),
@@ -46,6 +47,7 @@ pub(crate) enum Item {
 }
 
 /// An object that was read.
+#[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) from: Provenance,
     pub(crate) api: Object,
