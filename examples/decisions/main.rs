@@ -28,9 +28,8 @@ struct Side {
 }
 
 fn side(platform: &Platform, sets: &[String]) -> Side {
-    let sources = if platform.file.is_some() { Sources::Disk } else { Sources::Embedded };
-    let path = platform.file.unwrap_or("scenario.yaml");
-    let written = Written::read(sources, Path::new(path)).unwrap_or_else(|issues| panic!("{path}: {issues:?}"));
+    let path = platform.file;
+    let written = Written::read(Sources::Disk, Path::new(path)).unwrap_or_else(|issues| panic!("{path}: {issues:?}"));
     let parse = |set: &String| Setting::parse(set).unwrap_or_else(|issue| panic!("{issue}"));
     let sets: Vec<Setting> = sets.iter().map(parse).collect();
     let base = written.with(&sets).unwrap_or_else(|issues| panic!("{path}: {issues:?}"));

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-/// A cluster: its file (none is the reference scenario), and what a trace has to be multiplied by to fit it.
+/// A cluster: its file, and what a trace has to be multiplied by to fit it.
 pub(crate) struct Platform {
     pub(crate) name: &'static str,
-    pub(crate) file: Option<&'static str>,
+    pub(crate) file: &'static str,
     rate: f64,
+    /// It has zones to lose.
+    is_zonal: bool,
 }
 
-pub(crate) const REFERENCE: Platform = Platform { name: "reference", file: None, rate: 110.0 };
-const SHOP: Platform = Platform { name: "shop", file: Some("docs/compare/shop.yaml"), rate: 100.0 };
+pub(crate) const REFERENCE: Platform =
+    Platform { name: "reference", file: "scenarios/ecommerce/scenario.yaml", rate: 110.0, is_zonal: true };
+const SHOP: Platform = Platform { name: "shop", file: "docs/compare/shop.yaml", rate: 100.0, is_zonal: false };
 
 /// A trace: its file and column, its mean in requests per second as the file has it, and the days on which training begins, the test begins and
 /// the test ends.
@@ -87,7 +90,7 @@ pub(crate) fn all(traces: Option<&Path>) -> Vec<Pair> {
         };
         found.push(own(Test::OtherLuck, "own week, other luck"));
         found.push(own(Test::MoreTraffic, "own week, test x1.5"));
-        if platform.file.is_none() {
+        if platform.is_zonal {
             found.push(own(Test::ZoneLoss, "own week, zone loss"));
         }
         for trace in traces.iter().flat_map(|folder| TRACES.iter().map(move |trace| (folder, trace))) {
