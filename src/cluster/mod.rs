@@ -32,9 +32,9 @@ pub use objects::{
 };
 pub use pod::{Phase, Pod, PodName};
 pub use pod_spec::{
-    AffinityTerm, Container, HostPort, NodeInclusionPolicy, Owner, OwnerKind, PodAffinity, PodSpec, PreemptionPolicy,
-    PreferredNodeTerm, Protocol, TopologySpreadConstraint, Volume, VolumeSource, WeightedAffinityTerm,
-    WhenUnsatisfiable,
+    AffinityTerm, Container, HostPort, NodeInclusionPolicy, Owner, OwnerKind, PodAffinity, PodLevelRequests, PodSpec,
+    PreemptionPolicy, PreferredNodeTerm, Protocol, TopologySpreadConstraint, Volume, VolumeSource,
+    WeightedAffinityTerm, WhenUnsatisfiable,
 };
 pub use resources::Resources;
 pub use state::ClusterState;

@@ -64,6 +64,8 @@ pub struct PodSpec {
     pub preemption_policy: PreemptionPolicy,
     /// The names of scheduling gates: a gated pod is never tried.
     pub scheduling_gates: Vec<Symbol>,
+    /// What it requests as a whole where it says so (`spec.resources`): a resource that it does not name is that of its containers.
+    pub as_a_whole: Option<PodLevelRequests>,
     /// Has an init container with `restartPolicy: Always`, a sidecar.
     pub has_sidecar: bool,
     /// `terminationGracePeriodSeconds`; absent means the API server's 30 s.
@@ -86,6 +88,15 @@ pub struct PodSpec {
     pub scheduler: Symbol,
     /// `spec.nodeName` given before scheduling (filter NodeName), by name.
     pub node_name: Option<Symbol>,
+}
+
+/// The requests of a pod that says what it requests as a whole. Absent: nobody names the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PodLevelRequests {
+    /// Milli-cores.
+    pub cpu_milli: Option<i64>,
+    /// Bytes.
+    pub memory_bytes: Option<i64>,
 }
 
 /// The controlling owner reference of a pod.

@@ -23,9 +23,7 @@ mod versions;
 pub use condition::{Condition, Conditions, Reason};
 pub use controller::{Decision, HpaController};
 pub use grounds::{Grounds, Holds, Window, Winner};
-pub use observation::{
-    ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodLevelRequests, PodPhase, Readiness,
-};
+pub use observation::{ApiDown, ContainerUsage, Observation, PodContainer, PodGroup, PodPhase, Readiness};
 pub use replica_calculator::{CurrentMetric, MetricError, Proposal};
 pub use rules::Rules;
 pub use schedule::ScheduledMinimum;

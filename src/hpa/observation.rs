@@ -1,5 +1,6 @@
 //! What the controller sees in one sync.
 
+use crate::cluster::PodLevelRequests;
 use crate::intern::Symbol;
 use crate::units::{SimDuration, SimTime};
 
@@ -64,15 +65,6 @@ pub struct PodGroup<'a> {
     pub window: SimDuration,
     /// Custom metrics per pod by name, in milli-units.
     pub custom: &'a [(Symbol, i64)],
-}
-
-/// The requests of a pod that says what it requests as a whole: its own, else its containers'. Absent: nobody names the resource.
-#[derive(Clone, Copy, Debug)]
-pub struct PodLevelRequests {
-    /// Milli-cores.
-    pub cpu_milli: Option<i64>,
-    /// Bytes.
-    pub memory_bytes: Option<i64>,
 }
 
 /// A container with its requests, and what its pod's metrics say about it.

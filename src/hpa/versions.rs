@@ -1,6 +1,7 @@
 //! What versions decide otherwise, one sync at a time.
 
 use super::*;
+use crate::cluster::PodLevelRequests;
 use crate::intern::{Interner, Symbol};
 use crate::release::{Gate, KubernetesVersion::*, Release};
 use crate::units::{SimDuration, SimTime};

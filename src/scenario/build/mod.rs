@@ -102,7 +102,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
     let prices: &dyn PriceBook = negotiated.as_ref().map_or(list, |book| book);
     let mut cluster = ClusterState::new();
     let start = billing::start(file, issues);
-    let mut converter = Converter::new(&mut cluster, start.at);
+    let mut converter = Converter::new(&mut cluster, start.at).by(crate::scheduler::Rules::of(&release));
     let (hpa_flags, hpa_sync) = controller_manager::flags(file, &release, issues);
     let duration = file.duration.map_or(DURATION, |time| time.0);
     let calendar = billing::calendar(&start, duration.min(LONGEST));

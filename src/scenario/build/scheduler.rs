@@ -4,7 +4,7 @@ use super::scene::Scene;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
 use crate::scenario::scheduler_profiles;
-use crate::scheduler::Profiles;
+use crate::scheduler::{Profiles, Rules};
 use crate::units::SimDuration;
 use crate::world::{Cast, Timing};
 use std::collections::BTreeMap;
@@ -14,8 +14,11 @@ const LONGEST_CYCLE: SimDuration = SimDuration::from_mins(1);
 
 /// The profiles that the scenario names, or kube-scheduler's own.
 pub(super) fn profiles(scene: &Scene<'_>, converter: &mut Converter<'_>, issues: &mut Issues) -> Profiles {
-    let Some(path) = &scene.file.scheduler.configuration else { return Profiles::default() };
-    scheduler_profiles::read(scene.files, &path.below(scene.folder), "scheduler.configuration", converter, issues)
+    let given = scene.file.scheduler.configuration.as_ref().map(|path| {
+        let path = path.below(scene.folder);
+        scheduler_profiles::read(scene.files, &path, "scheduler.configuration", converter, issues)
+    });
+    given.unwrap_or_default().with_rules(Rules::of(scene.release))
 }
 
 /// How long a cycle takes.

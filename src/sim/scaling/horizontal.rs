@@ -103,7 +103,8 @@ impl Horizontal {
         for (look, count) in &looks {
             let (own, others) = left.split_at(shared.cluster.spec(look.spec).running_containers().count());
             left = others;
-            groups.push(pod_group(look, *count, own, &per_pod));
+            let pod_level = shared.cluster.spec(look.spec).as_a_whole;
+            groups.push(PodGroup { pod_level, ..pod_group(look, *count, own, &per_pod) });
         }
         let state = &shared.workloads[workload];
         let blind = shared.cast.hpas[index].is_ambiguous;

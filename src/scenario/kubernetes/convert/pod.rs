@@ -96,6 +96,7 @@ impl Converter<'_> {
                 _ => PreemptionPolicy::PreemptLowerPriority,
             },
             scheduling_gates: api.scheduling_gates.iter().map(|gate| self.symbol(&gate.name)).collect(),
+            as_a_whole: sums.as_a_whole,
             has_sidecar: api.init_containers.iter().any(is_sidecar),
             termination_grace: api.termination_grace_period_seconds.map(SimDuration::from_secs),
             safe_to_evict: match annotation("cluster-autoscaler.kubernetes.io/safe-to-evict") {

@@ -1,6 +1,7 @@
 //! What a pod requests, by the API server's rules.
 
 use super::Converter;
+use crate::cluster::PodLevelRequests;
 use crate::cluster::Resources;
 use crate::scenario::kubernetes::pod;
 use crate::scheduler::Rules;
@@ -20,6 +21,7 @@ pub(super) struct PodResources {
     /// While the pod looks for a node, if that is something else.
     pub(super) nonzero_while_waiting: Option<(i64, i64)>,
     pub(super) container_requests: Resources,
+    pub(super) as_a_whole: Option<PodLevelRequests>,
 }
 
 type Amounts = BTreeMap<String, Quantity>;
@@ -27,6 +29,7 @@ type Amounts = BTreeMap<String, Quantity>;
 impl Converter<'_> {
     pub(super) fn pod_resources(&mut self, api: &pod::PodSpec, status: &pod::PodStatus) -> PodResources {
         let pod_level = pod_level_requests(api, self.rules);
+        let is_whole = !pod_level.is_empty();
         let subject = Subject { api, status, rules: self.rules, pod_level: pod_level.clone() };
         let requests = subject.requests(&Amounts::new());
         // NodeResourcesFit's score does not look at what the pod as a whole requests while it waits.
@@ -42,6 +45,11 @@ impl Converter<'_> {
                 scored(&subject.requests(&missing))
             }
         };
+        let named = |name: &str| requests.get(name).copied();
+        let as_a_whole = is_whole.then(|| PodLevelRequests {
+            cpu_milli: named("cpu").map(Quantity::milli_value),
+            memory_bytes: named("memory").map(Quantity::value),
+        });
         let mut containers = Amounts::new();
         api.containers.iter().for_each(|container| add_to(&mut containers, &container.resources.requests));
         PodResources {
@@ -50,6 +58,7 @@ impl Converter<'_> {
             nonzero_memory_bytes,
             nonzero_while_waiting: Some(waiting).filter(|row| *row != (nonzero_cpu_milli, nonzero_memory_bytes)),
             container_requests: self.resources("spec", &non_negative(containers)),
+            as_a_whole,
         }
     }
 }
