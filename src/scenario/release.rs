@@ -39,24 +39,25 @@ pub(crate) fn of_kubelets<'a>(versions: impl Iterator<Item = &'a str>) -> Option
 }
 
 /// Whose rules a dump of a cluster is read by, given its nodes' kubelets, and what is to be said of that.
-pub(super) fn of_dump<'a>(kubelets: impl Iterator<Item = &'a str> + Clone) -> (KubernetesVersion, String) {
-    if let Some(version) = of_kubelets(kubelets.clone()) {
-        return (version, format!("{version} is taken, as the newest kubelet has it: no control plane is older"));
-    }
-    let unknown = kubelets.filter_map(|text| match KubernetesVersion::parse(text) {
-        Err(Unsupported::Nearest(version)) => Some((version, text)),
-        _ => None,
+pub(super) fn of_dump<'a>(kubelets: impl Iterator<Item = &'a str>) -> (KubernetesVersion, String) {
+    let known = kubelets.filter_map(|text| match KubernetesVersion::parse(text) {
+        Ok(version) => Some((version, None)),
+        Err(Unsupported::Nearest(version)) => Some((version, Some(text))),
+        Err(Unsupported::NoVersion) => None,
     });
-    match unknown.max() {
-        Some((version, text)) => {
+    // One that is newer than all counts for more than the newest, one that is older than all for less than the oldest.
+    let newest =
+        known.max_by_key(|(version, unknown)| (*version, unknown.is_some() == (*version == KubernetesVersion::NEWEST)));
+    match newest {
+        Some((version, None)) => {
+            (version, format!("{version} is taken, as the newest kubelet has it: no control plane is older"))
+        }
+        Some((version, Some(text))) => {
             (version, format!("the rules of {text} are not known: {version} is taken, the nearest"))
         }
         None => {
-            let newest = KubernetesVersion::NEWEST;
-            (
-                newest,
-                format!("{newest} is assumed, the newest version whose rules are known: no node says what it runs"),
-            )
+            let usual = KubernetesVersion::default();
+            (usual, format!("{usual} is assumed: no node says what it runs"))
         }
     }
 }

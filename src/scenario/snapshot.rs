@@ -60,7 +60,7 @@ pub struct Snapshot {
 pub enum Whose {
     /// Of this one.
     Given(Release),
-    /// Of the newest kubelet among the nodes, which no control plane is older than; else of the newest version. With these gates switched.
+    /// Of the newest kubelet among the nodes, which no control plane is older than; else the usual one. With these gates switched.
     OfNodes(BTreeMap<String, bool>),
 }
 
@@ -184,7 +184,9 @@ impl<'a> Gathered<'a> {
             Whose::OfNodes(gates) => gates,
         };
         let (version, message) = release::of_dump(self.kubelets.iter().map(String::as_str));
-        issues.push(Issue::note("--kubernetes", message));
+        if !issues.has_errors() {
+            issues.push(Issue::note("--kubernetes", message));
+        }
         let mut release = Release::of(version);
         release::switch(&mut release, "--feature-gates", gates, issues);
         release

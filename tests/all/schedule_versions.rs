@@ -100,8 +100,10 @@ fn the_nodes_say_which_version_it_is() {
     assert!(done.stdout.contains("n1") && done.stderr.contains("1.30 is taken"), "{}{}", done.stdout, done.stderr);
     let done = schedule(&[web.clone(), with("n1", "v1.24.1")], &[]);
     assert!(done.stderr.contains("the rules of v1.24.1 are not known: 1.28 is taken, the nearest"), "{}", done.stderr);
+    let done = schedule(&[web.clone(), with("n1", "v1.34.1"), with("n2", "v1.41.0")], &[]);
+    assert!(done.stderr.contains("the rules of v1.41.0 are not known: 1.36 is taken, the nearest"), "{}", done.stderr);
     let done = schedule(&[web, node("n1", "3")], &[]);
-    assert!(done.stderr.contains("1.36 is assumed"), "{}", done.stderr);
+    assert!(done.stderr.contains("1.35 is assumed"), "{}", done.stderr);
 }
 
 #[test]
