@@ -8,7 +8,7 @@ use std::time::Instant;
 pub(crate) fn print(seeds: u64, check: u32) {
     let same = side(&REFERENCE, &[]);
     let fresh = 1_000..1_000 + check;
-    println!("| seed | what changes | cost | breach | kept | replications | seconds |\n|--:|---|--:|--:|--:|--:|--:|");
+    println!("| seed | what changes | holds | cost | breach | kept | replications | seconds |\n|--:|---|---|--:|--:|--:|--:|--:|");
     let mut rows: Vec<Row> = Vec::new();
     for seed in 1..=seeds {
         let mut own = side(&REFERENCE, &[]);
@@ -19,8 +19,9 @@ pub(crate) fn print(seeds: u64, check: u32) {
         let changes = sets(&found);
         let Some(row) = measured(&same, &changes, fresh.clone()) else { continue };
         println!(
-            "| {seed} | {} | {:.2} | {:.1} % | {:.0} % | {} | {seconds:.1} |",
+            "| {seed} | {} | {} | {:.2} | {:.1} % | {:.0} % | {} | {seconds:.1} |",
             changes.join(", "),
+            if found.held_back.holds { "yes" } else { "no" },
             row.usd,
             row.breach * 100.0,
             row.kept * 100.0,

@@ -156,7 +156,7 @@ duration: 30m
 fn who_waits_says_what_kube_scheduler_says() {
     let place = Folder::new().file("objects.yaml", deployment("beta", "nowhere", 1)).file(
         "scenario.yaml",
-        "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: one\nmanifests: [objects.yaml]\ncluster: {region: us-east-1}\n\
+        "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: one\nmanifests: [objects.yaml]\ncluster: {region: us-east-1, kubernetesVersion: '1.28'}\n\
          nodeGroups:\n  ga: {instanceTypes: [m5.large], minSize: 1, maxSize: 1}\nduration: 10m\n",
     );
     place.run("run . -q -n 1 --no-recommend --out out").ok();
