@@ -1,18 +1,33 @@
 //! Go's `sort.Slice`: an unstable sort whose order of equal elements decisions depend on.
 //!
-//! Upstream: Go 1.21, `sort/zsortfunc.go` (pattern-defeating quicksort). The sequence of comparisons and
+//! Upstream: Go 1.21 and 1.22, `sort/zsortfunc.go` (pattern-defeating quicksort). The sequence of comparisons and
 //! swaps is part of the result wherever equal elements exist or the order is not transitive.
 
-/// Sorts as Go's `sort.Slice` and `sort.Sort` do.
+/// Which Go sorts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// 1.19 to 1.21.
+    V1_21,
+    /// 1.22 and later, which break patterns by another sequence of numbers.
+    V1_22,
+}
+
+/// Sorts as `sort.Slice` and `sort.Sort` of Go 1.21 do.
 ///
 /// Cost: O(n log n) comparisons; insertion sort up to 12 elements.
-pub fn sort_by<T>(data: &mut [T], mut less: impl FnMut(&T, &T) -> bool) {
+pub fn sort_by<T>(data: &mut [T], less: impl FnMut(&T, &T) -> bool) {
+    sort_by_of(Go::V1_21, data, less);
+}
+
+/// As [`sort_by`], by the Go that the program was built with.
+pub fn sort_by_of<T>(go: Go, data: &mut [T], mut less: impl FnMut(&T, &T) -> bool) {
     let n = data.len();
     let limit = usize::BITS - n.leading_zeros();
-    Sorter { data, less: &mut less }.pdqsort(0, n, limit);
+    Sorter { go, data, less: &mut less }.pdqsort(0, n, limit);
 }
 
 struct Sorter<'a, T, F> {
+    go: Go,
     data: &'a mut [T],
     less: &'a mut F,
 }
@@ -211,8 +226,10 @@ impl<T, F: FnMut(&T, &T) -> bool> Sorter<'_, T, F> {
         let index = a + (length / 4) * 2 - 1;
         for i in 0..3 {
             random ^= random << 13;
-            random ^= random >> 17;
-            random ^= random << 5;
+            // Upstream: `xorshift.Next`.
+            let (right, left) = if self.go == Go::V1_21 { (17, 5) } else { (7, 17) };
+            random ^= random >> right;
+            random ^= random << left;
             let mut other = (random as usize) & (modulus - 1);
             if other >= length {
                 other -= length;
@@ -272,8 +289,11 @@ mod tests {
         fn sorts(mut list in proptest::collection::vec(0u16..200, 0..400)) {
             let mut expected = list.clone();
             expected.sort_unstable();
+            let mut again = list.clone();
             sort_by(&mut list, |a, b| a < b);
-            prop_assert_eq!(list, expected);
+            prop_assert_eq!(&list, &expected);
+            sort_by_of(Go::V1_22, &mut again, |a, b| a < b);
+            prop_assert_eq!(&again, &expected);
         }
     }
 }

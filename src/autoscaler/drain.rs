@@ -86,8 +86,8 @@ impl Controllers {
 
 /// The pods that have to leave a node, or the first that must not.
 ///
-/// Upstream: `simulator.GetPodsToMove`, `drain.GetPodsForDeletionOnNodeDrain`, 1.28.0; its snapshots have no expendable
-/// pods.
+/// Upstream: `simulator.GetPodsToMove`, `drain.GetPodsForDeletionOnNodeDrain`, 1.28.0, `drainability/rules.Default`, 1.29;
+/// its snapshots have no expendable pods.
 pub fn pods_to_move(
     cluster: &ClusterState,
     flags: &Flags,
@@ -101,17 +101,18 @@ pub fn pods_to_move(
             continue;
         }
         if spec.is_daemon() {
-            let exists = scope.controllers.is_none_or(|there| there.has_daemon_set(spec));
+            let is_sought = !(spec.has_foreign_owner && flags.rules.knows_foreign_daemon_sets);
+            let exists = !is_sought || scope.controllers.is_none_or(|there| there.has_daemon_set(spec));
             if flags.skip_nodes_with_custom_controller_pods && !exists {
                 return Err(Blocked { pod, reason: BlockingReason::ControllerNotFound });
             }
             moved.daemon_pods.push(pod);
             continue;
         }
-        check(cluster, flags, pod, scope.controllers).map_err(|reason| Blocked { pod, reason })?;
+        check(cluster, flags, pod, scope).map_err(|reason| Blocked { pod, reason })?;
         moved.pods.push(pod);
     }
-    if let Some(allowed) = scope.budgets {
+    if let Some(allowed) = scope.budgets.filter(|_| !flags.rules.drain_rules_by_pod) {
         for (budget, allowed) in cluster.budgets.iter().zip(allowed) {
             if let Some(pod) = moved.pods.iter().find(|pod| *allowed < 1 && protects(cluster, budget, **pod)) {
                 return Err(Blocked { pod: *pod, reason: BlockingReason::NotEnoughPdb });
@@ -145,14 +146,9 @@ pub fn budgets_of(cluster: &ClusterState, pod: PodId) -> Vec<usize> {
     budgets.filter(|(_, budget)| protects(cluster, budget, pod)).map(|(at, _)| at).collect()
 }
 
-fn check(
-    cluster: &ClusterState,
-    flags: &Flags,
-    pod: PodId,
-    controllers: Option<&Controllers>,
-) -> Result<(), BlockingReason> {
+fn check(cluster: &ClusterState, flags: &Flags, pod: PodId, scope: Scope<'_>) -> Result<(), BlockingReason> {
     let spec = cluster.spec_of(pod);
-    let replicated = is_replicated(cluster, flags, pod, controllers)?;
+    let replicated = is_replicated(cluster, flags, pod, scope.controllers)?;
     if spec.safe_to_evict == Some(true) || is_terminal(cluster.pod(pod).phase, spec.may_finish) {
         return Ok(());
     }
@@ -162,16 +158,33 @@ fn check(
     if flags.skip_nodes_with_system_pods && cluster.symbols.text(spec.namespace) == "kube-system" {
         let protected = cluster.budgets.iter().any(|budget| protects(cluster, budget, pod));
         if !protected {
-            return Err(BlockingReason::UnmovableKubeSystemPod);
+            return match is_old_system_pod(cluster, flags, pod, scope.now) {
+                true => Ok(()),
+                false => Err(BlockingReason::UnmovableKubeSystemPod),
+            };
         }
     }
-    if flags.skip_nodes_with_local_storage && has_local_storage(cluster, pod) {
-        return Err(BlockingReason::LocalStorageRequested);
+    let stores = flags.skip_nodes_with_local_storage && has_local_storage(cluster, pod);
+    let is_unsafe = spec.safe_to_evict == Some(false);
+    match (stores, is_unsafe) {
+        (true, true) if flags.rules.drain_rules_by_pod => Err(BlockingReason::NotSafeToEvictAnnotation),
+        (true, _) => Err(BlockingReason::LocalStorageRequested),
+        (false, true) => Err(BlockingReason::NotSafeToEvictAnnotation),
+        (false, false) => match scope.budgets.filter(|_| flags.rules.drain_rules_by_pod) {
+            Some(allowed) if has_used_up_budget(cluster, pod, allowed) => Err(BlockingReason::NotEnoughPdb),
+            _ => Ok(()),
+        },
     }
-    if spec.safe_to_evict == Some(false) {
-        return Err(BlockingReason::NotSafeToEvictAnnotation);
-    }
-    Ok(())
+}
+
+/// Whether some budget of the pod allows no disruption.
+fn has_used_up_budget(cluster: &ClusterState, pod: PodId, allowed: &[i32]) -> bool {
+    cluster.budgets.iter().zip(allowed).any(|(budget, allowed)| *allowed < 1 && protects(cluster, budget, pod))
+}
+
+/// Whether a pod of kube-system has kept its node for long enough: nothing else is asked of it then.
+fn is_old_system_pod(cluster: &ClusterState, flags: &Flags, pod: PodId, now: SimTime) -> bool {
+    flags.rules.system_pods_grow_old && cluster.pod(pod).created + flags.blocking_system_pod_timeout < now
 }
 
 /// Whether nothing of the pod will run again. Upstream: `isPodTerminal`.
@@ -195,7 +208,8 @@ fn is_replicated(
         owner.kind,
         OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet | OwnerKind::Job
     );
-    let Some(controllers) = controllers.filter(|_| known) else { return Ok(known) };
+    let is_sought = known && !(spec.has_foreign_owner && flags.rules.knows_foreign_stateful_sets);
+    let Some(controllers) = controllers.filter(|_| is_sought) else { return Ok(known) };
     let key = (owner.kind, spec.namespace, owner.name);
     let replicas = *controllers.replicas.get(&key).ok_or(BlockingReason::ControllerNotFound)?;
     let amounts = matches!(owner.kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController);

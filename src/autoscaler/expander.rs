@@ -26,7 +26,7 @@ pub(super) fn best(scene: &Scene<'_>, options: &[ScaleUpOption]) -> Vec<usize> {
             Expander::Random => left,
             Expander::MostPods => extreme(&left, |at| -(options[at].pods.len() as f64)),
             Expander::LeastNodes => extreme(&left, |at| f64::from(options[at].nodes)),
-            Expander::LeastWaste => extreme(&left, |at| waste(scene, &options[at])),
+            Expander::LeastWaste => extreme(&left, |at| waste(scene, &options[at], options[at].requests)),
             Expander::Price => cheapest(scene, options, &left),
             Expander::Priority => by_priority(scene, options, left),
         };
@@ -43,7 +43,7 @@ pub(super) fn scores(scene: &Scene<'_>, option: &ScaleUpOption) -> Vec<(Expander
         Expander::Random | Expander::Priority => None,
         Expander::MostPods => Some(option.pods.len() as f64),
         Expander::LeastNodes => Some(f64::from(option.nodes)),
-        Expander::LeastWaste => Some(waste(scene, option)),
+        Expander::LeastWaste => Some(waste(scene, option, option.requests)),
         Expander::Price => price_score(scene, option),
     };
     scene.flags.expander.iter().filter_map(|expander| Some((*expander, score(expander)?))).collect()
@@ -65,10 +65,9 @@ fn cheapest(scene: &Scene<'_>, options: &[ScaleUpOption], left: &[usize]) -> Vec
 }
 
 /// The shares of new cpu and memory that stay free, added. Upstream: `waste.BestOptions`: by capacity, with
-/// the pods' container requests.
-pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption) -> f64 {
+/// what the pods ask for.
+pub(super) fn waste(scene: &Scene<'_>, option: &ScaleUpOption, (cpu, memory): (i64, i64)) -> f64 {
     let Some(template) = &scene.templates[option.group] else { return f64::INFINITY };
-    let (cpu, memory) = option.requests;
     let there = &template.node.capacity.resources;
     let all = |amount: i64| (i64::from(option.nodes) * amount) as f64;
     let share = |there: f64, used: i64| (there - used as f64) / there;

@@ -1,4 +1,4 @@
-//! Cluster Autoscaler 1.28.0: which node group grows, which node goes.
+//! Cluster Autoscaler 1.28 to 1.35: which node group grows, which node goes.
 //!
 //! [`Autoscaler::run_once`] is one loop. It is shown the cluster and the cloud and answers with a
 //! [`LoopOutcome`]; launching, tainting, evicting and deleting are the caller's, who reports back with
@@ -15,12 +15,14 @@ mod estimator;
 mod expander;
 mod flags;
 mod limited_amounts;
+mod local_delays;
 mod node_sums;
 mod ownership;
 mod packing;
 mod pods;
 mod pods_to_help;
 mod registry;
+mod rules;
 mod run_once;
 mod scale_down;
 mod scale_up;
@@ -29,8 +31,11 @@ mod templates;
 mod view;
 
 pub use command::{Command, Launch};
-pub use flags::{Discovery, Expander, FlagOutcome, Flags, GpuLimit, GroupOptions, NamedGroup, Priorities};
+pub use flags::{
+    Discovery, DrainPriority, Expander, FlagOutcome, Flags, GpuLimit, GroupOptions, NamedGroup, Priorities,
+};
 pub use ownership::{Claim, Tags, eks_tags, eksctl_tags};
+pub use rules::{DEFAULT_VERSION, NEWEST_RECORDED, Rules};
 pub use templates::{DELETION_CANDIDATE, TO_BE_DELETED, as_new, stands_for_its_group};
 pub use view::{
     Deletion, EndedEarly, Foretold, GroupView, Groups, Increase, InstanceView, LeftAside, LoopInputs, LoopOutcome,
@@ -40,10 +45,12 @@ pub use view::{
 
 use crate::cluster::{ClusterState, NodeId, Resources};
 use crate::id::{GroupId, IdVec};
+use crate::release::Release;
 use crate::rng::{Fnv1a, Seed, mix};
-use crate::scheduler::{Feasible, Profile};
+use crate::scheduler::{self, Feasible, Profile};
 use crate::units::{SimDuration, SimTime};
 use drain::Controllers;
+use local_delays::LocalDelays;
 use node_sums::NodeSums;
 use packing::{Copies, Hints, PredicateChecker};
 use registry::Registry;
@@ -80,6 +87,7 @@ pub struct Autoscaler {
     node_sums: NodeSums,
     controllers: Controllers,
     deletions: Vec<(NodeId, bool)>,
+    local: LocalDelays,
     last_scale_up: Option<SimTime>,
     last_scale_down: Option<SimTime>,
     /// What a newly started autoscaler takes for the time of its last scale-up, deletion and failure.
@@ -89,6 +97,9 @@ pub struct Autoscaler {
     /// Answers may be remembered.
     remembers: bool,
 }
+
+/// How long a loop takes: one that follows at once begins so much later (`--frequent-loops-enabled`). It decides as of its beginning.
+pub const LOOP_TAKES: SimDuration = SimDuration::from_secs(1);
 
 /// Upstream: `NewStaticAutoscaler`'s `initialScaleTime`, 1.28.0.
 const ASSUMED_IDLE: SimDuration = SimDuration::from_hours(1);
@@ -100,6 +111,9 @@ impl Autoscaler {
             Choice::Seeded(seed) => Some(seed.bits("order of nodes", 0)),
             Choice::Recorded => None,
         };
+        // Its what-ifs ask the scheduler that it was built with.
+        let rules = scheduler::Rules::of(&Release::of(flags.version()));
+        let profile = Profile { rules, ..profile };
         Autoscaler {
             order_salt,
             taken: (0, 0),
@@ -115,6 +129,7 @@ impl Autoscaler {
             node_sums: NodeSums::default(),
             controllers: Controllers::default(),
             deletions: Vec::new(),
+            local: LocalDelays::default(),
             last_scale_up: None,
             last_scale_down: None,
             assumed: None,
@@ -155,6 +170,21 @@ impl Autoscaler {
     /// stays. One that failed before the next loop leaves the node unneeded since when it was.
     pub fn deletion_ended(&mut self, node: NodeId) {
         self.deletions.retain(|(other, _)| *other != node);
+        self.settled = None;
+    }
+
+    /// Nodes that an autoscaler before this one has found unneeded since then: `--node-deletion-candidate-ttl` takes them over.
+    ///
+    /// Upstream: `unneeded.Nodes.LoadFromExistingTaints`, 1.34.
+    pub fn resume(&mut self, now: SimTime, unneeded: &[(NodeId, SimTime)]) {
+        let ttl = self.flags.node_deletion_candidate_ttl;
+        let fresh = unneeded.iter().filter(|(_, since)| !ttl.is_zero() && *since + ttl >= now);
+        fresh.for_each(|(node, since)| self.planner.resume(*node, *since));
+    }
+
+    /// A node of a group is gone, or its deletion failed: `--scale-down-delay-type-local` counts from here.
+    pub fn group_shrank(&mut self, group: GroupId, now: SimTime, failed: bool) {
+        self.local.shrank(group, now, failed, &self.flags);
         self.settled = None;
     }
 }

@@ -2,7 +2,7 @@
 
 use super::flags::Flags;
 use super::limited_amounts::{gpus, has_gpus};
-use super::pods::{is_expendable, should_be_gone};
+use super::pods::{counted_requests, is_expendable, should_be_gone};
 use crate::cluster::{ClusterState, NodeId};
 use crate::id::IdVec;
 use crate::units::SimTime;
@@ -18,7 +18,7 @@ pub(super) struct NodeSum {
     pub(super) has_expendable: bool,
     /// No pod has to be moved.
     pub(super) is_empty: bool,
-    /// What containers ask for: milli-cores and bytes.
+    /// What pods ask for: milli-cores and bytes.
     used: (i64, i64),
     /// The node has GPUs: what is used of them counts, and nothing else.
     pub(super) counts_gpus: bool,
@@ -52,6 +52,7 @@ impl NodeSum {
         let mut sum =
             NodeSum { generation: row.generation(), until: SimTime::MAX, is_empty: true, ..NodeSum::default() };
         sum.counts_gpus = has_gpus(row, &cluster.symbols, flags);
+        let ignores_daemon_sets = flags.ignores_daemon_sets(row.group);
         for pod in row.pods().iter().copied() {
             let spec = cluster.spec_of(pod);
             sum.has_expendable |= is_expendable(spec, flags);
@@ -62,13 +63,14 @@ impl NodeSum {
             }
             let is_daemon = spec.is_daemon();
             sum.is_empty &= spec.is_mirror || is_daemon;
-            let ignored = (is_daemon && flags.ignore_daemonsets_utilization)
-                || (spec.is_mirror && flags.ignore_mirror_pods_utilization);
-            let requests = if ignored { &mut sum.set_aside } else { &mut sum.used };
-            requests.0 += spec.container_requests.cpu_milli;
-            requests.1 += spec.container_requests.memory_bytes;
+            let ignored =
+                (is_daemon && ignores_daemon_sets) || (spec.is_mirror && flags.ignore_mirror_pods_utilization);
+            let requests = counted_requests(spec, flags);
+            let side = if ignored { &mut sum.set_aside } else { &mut sum.used };
+            side.0 += requests.cpu_milli;
+            side.1 += requests.memory_bytes;
             if !ignored && sum.counts_gpus {
-                sum.gpus += gpus(&spec.container_requests, &cluster.symbols);
+                sum.gpus += gpus(requests, &cluster.symbols);
             }
         }
         sum

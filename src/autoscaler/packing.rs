@@ -2,7 +2,7 @@
 
 use crate::cluster::{ClusterState, NodeId, PodId, PodSpecId};
 use crate::intern::Symbol;
-use crate::scheduler::Feasible;
+use crate::scheduler::{Feasible, Filters, Reason};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Upstream's predicate checker: one scheduler profile, and one index that all searches share and that
@@ -22,6 +22,14 @@ impl PredicateChecker {
     /// Whether the pod passes all filters on the node.
     pub(super) fn check(&mut self, cluster: &ClusterState, pod: PodId, node: NodeId) -> bool {
         self.feasible.ask(cluster, pod).fits(node)
+    }
+
+    /// Why the pod does not pass all filters on the node; nothing if it does, or fits no node at all.
+    pub(super) fn refusal(&self, cluster: &ClusterState, pod: PodId, node: NodeId) -> Vec<Reason> {
+        let row = cluster.pod(pod);
+        let filters = Filters::prepare(cluster, self.feasible.profile(), row.spec, row.daemon_node);
+        let rejection = filters.ok().and_then(|filters| filters.check(cluster, node).err());
+        rejection.map_or_else(Vec::new, |rejection| rejection.reasons.into_iter().collect())
     }
 
     /// The first node from the shared index on that `accepts` and that passes all filters.

@@ -1,7 +1,7 @@
 //! Pods that do not count: expendable ones, and those that should be gone.
 
 use super::flags::Flags;
-use crate::cluster::{ClusterState, PodId, PodSpec};
+use crate::cluster::{ClusterState, PodId, PodSpec, Resources};
 use crate::units::{SimDuration, SimTime};
 
 /// What `deletionGracePeriodSeconds` is where nobody says.
@@ -12,6 +12,11 @@ const EXTRA_GRACE: SimDuration = SimDuration::from_secs(30);
 /// Whether the pod may be lost without regret. Upstream: `FilterOutExpendablePods`, 1.28.0.
 pub(super) fn is_expendable(spec: &PodSpec, flags: &Flags) -> bool {
     spec.has_priority && spec.priority < flags.expendable_pods_priority_cutoff
+}
+
+/// What a pod asks for, as the autoscaler counts: its containers, or the whole pod.
+pub(super) fn counted_requests<'a>(spec: &'a PodSpec, flags: &Flags) -> &'a Resources {
+    if flags.rules.counts_pod_requests { &spec.requests } else { &spec.container_requests }
 }
 
 /// A pod that has been terminating for too long.

@@ -13,6 +13,9 @@ use rustc_hash::FxHashSet;
 /// Pods younger than this may be the first of many. Upstream: `unschedulablePodTimeBuffer`.
 pub(super) const MORE_TO_COME: SimDuration = SimDuration::from_secs(2);
 
+/// The scheduler of pods that name none.
+const DEFAULT_SCHEDULER: &str = "default-scheduler";
+
 /// Pods that nobody asks for a node for, and why.
 type Aside = Vec<(PodId, LeftAside)>;
 
@@ -41,6 +44,10 @@ impl Autoscaler {
                 left_aside.push((pod, LeftAside::Expendable));
                 continue;
             }
+            if !self.is_allowed(snapshot, pod) {
+                left_aside.push((pod, LeftAside::OtherScheduler));
+                continue;
+            }
             let nominated = snapshot.pod(pod).nominated.and_then(|name| snapshot.node_by_name(name));
             match nominated {
                 Some(node) => {
@@ -51,6 +58,14 @@ impl Autoscaler {
             }
         }
         unschedulable
+    }
+
+    /// Whether the pod waits for a scheduler whose pods are helped. Upstream: `kube_util.ArrangePodsBySchedulability`, 1.35.
+    fn is_allowed(&self, cluster: &ClusterState, pod: PodId) -> bool {
+        let allowed = &self.flags.allowed_scheduler_names;
+        let name = cluster.symbols.text(cluster.spec_of(pod).scheduler);
+        let name = if name.is_empty() { DEFAULT_SCHEDULER } else { name };
+        allowed.is_empty() || allowed.iter().any(|known| known == name)
     }
 
     /// Nodes on their way enter the snapshot; registered ones that have not started leave it. How many came,
@@ -95,7 +110,9 @@ impl Autoscaler {
         if pods.is_empty() {
             return pods;
         }
-        go_sort::sort_by(&mut pods, |a, b| snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority);
+        go_sort::sort_by_of(self.flags.rules.go(), &mut pods, |a, b| {
+            snapshot.spec_of(*a).priority > snapshot.spec_of(*b).priority
+        });
         let mut search =
             Search { checker: &mut self.checker, copies: &self.copies, accepts: &|_| true, all_or_nothing: false };
         let placed = self.packing_hints.place(snapshot, &mut search, &pods);
@@ -122,12 +139,13 @@ impl Autoscaler {
 
     /// Pods of nodes that are being drained: they are taken to need another place even when their
     /// replacements exist already, until they are gone. Upstream: `currentlydrainednodes.PodListProcessor`,
-    /// `FilterRecreatablePods`, 1.28.0 (later versions leave terminating pods out).
+    /// `FilterRecreatablePods`, 1.28.0.
     fn moving_pods(&self, cluster: &ClusterState) -> Vec<PodId> {
         let drained = self.deletions.iter().filter(|(node, drain)| *drain && cluster.has_node(*node));
         let recreated = |pod: &PodId| {
             let spec = cluster.spec_of(*pod);
-            !spec.is_daemon() && !spec.is_mirror
+            let leaves = self.flags.rules.leaves_terminating_pods_out && cluster.pod(*pod).is_terminating();
+            !spec.is_daemon() && !spec.is_mirror && !leaves
         };
         drained.flat_map(|(node, _)| cluster.node(*node).pods().iter().copied().filter(recreated)).collect()
     }

@@ -10,10 +10,6 @@ use crate::units::{SimDuration, SimTime};
 use fixedbitset::FixedBitSet;
 use std::collections::BTreeMap;
 
-/// How long after its creation a node that is not Ready is unready; before that it is not started. Upstream:
-/// `MaxNodeStartupTime`.
-const NODE_STARTUP: SimDuration = SimDuration::from_mins(15);
-
 /// A group's nodes by state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readiness {
@@ -66,10 +62,7 @@ pub(super) struct Registry {
 impl Registry {
     /// Looks at everything. Upstream: `UpdateNodes`.
     pub(super) fn update(&mut self, now: SimTime, cluster: &ClusterState, groups: &Groups<'_>, flags: &Flags) {
-        self.targets.clear();
-        for group in groups.values() {
-            self.targets.push(group.target);
-        }
+        self.targets = groups.values().map(|group| group.target).collect();
         let listed = self.find_unregistered(now, cluster, groups);
         self.count(now, cluster, &listed, flags);
         self.set_acceptable();
@@ -77,6 +70,12 @@ impl Registry {
         self.see_creation_errors(now, groups, flags);
         self.set_acceptable();
         self.find_incorrect_sizes(now);
+    }
+
+    /// Targets have changed since: what is on its way is counted anew. Upstream: `Recalculate`.
+    pub(super) fn recalculate(&mut self, groups: &Groups<'_>) {
+        self.targets = groups.values().map(|group| group.target).collect();
+        self.set_acceptable();
     }
 
     /// Instances without a node; and, by the index of their id, the nodes that have an instance.
@@ -109,7 +108,7 @@ impl Registry {
                 // The cloud has deleted the instance already: the node object is all that is left.
             } else if is_ready(node, &cluster.symbols, flags) {
                 row.ready += 1;
-            } else if node.created + NODE_STARTUP > now {
+            } else if node.created + flags.startup_time(node.group) > now {
                 row.not_started.push(id);
             } else {
                 row.unready += 1;
@@ -144,7 +143,9 @@ impl Registry {
         for (group, request) in self.requests.clone() {
             if !self.has_upcoming(group) {
                 self.requests.remove(&group);
-                self.backoffs.remove(&group);
+                if !flags.rules.backoff_outlives_scale_up {
+                    self.backoffs.remove(&group);
+                }
             } else if request.expected < now {
                 self.back_off(group, now, flags);
                 self.requests.remove(&group);
@@ -211,9 +212,10 @@ impl Registry {
         if !self.is_group_healthy(group, flags) {
             return Some(SkipReason::NotReady);
         }
+        let holds = |until: SimTime| until > now || flags.rules.backs_off_at_the_end && until == now;
         self.backoffs
             .get(&group)
-            .filter(|backoff| backoff.until > now)
+            .filter(|backoff| holds(backoff.until))
             .map(|backoff| SkipReason::Backoff(backoff.until))
     }
 
@@ -269,8 +271,8 @@ impl Registry {
 }
 
 /// When a node that does not become ready counts as unready.
-pub(super) fn timer(node: &Node, consider: &mut impl FnMut(SimTime)) {
-    consider(node.created + NODE_STARTUP);
+pub(super) fn timer(node: &Node, flags: &Flags, consider: &mut impl FnMut(SimTime)) {
+    consider(node.created + flags.startup_time(node.group));
 }
 
 fn too_many(bad: i32, all: i32, flags: &Flags) -> bool {

@@ -3,7 +3,7 @@
 use super::pods_to_help::MORE_TO_COME;
 use super::scale_up::Round;
 use super::templates::is_ready_and_schedulable;
-use super::view::{EndedEarly, Groups, LeftAside, LoopInputs, LoopOutcome, ScaleUpResult};
+use super::view::{EndedEarly, Groups, Increase, LeftAside, LoopInputs, LoopOutcome, ScaleUpOutcome, ScaleUpResult};
 use super::{ASSUMED_IDLE, Autoscaler};
 use crate::cluster::{ClusterState, Node, NodeId};
 use crate::id::GroupId;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 impl Autoscaler {
     /// One loop over the cluster and the cloud as they are now.
     ///
-    /// Upstream: `StaticAutoscaler.RunOnce`, 1.28.0. Cost: with pending pods, their number times the nodes
+    /// Upstream: `StaticAutoscaler.RunOnce`, 1.28.0 and 1.35. Cost: with pending pods, their number times the nodes
     /// for each group at worst; without, the pods of the nodes that are not needed; a comparison of the inputs
     /// where they are those of the last loop. One cluster for the autoscaler's whole life.
     pub fn run_once(&mut self, cluster: &mut ClusterState, inputs: LoopInputs<'_>) -> Arc<LoopOutcome> {
@@ -67,9 +67,16 @@ impl Autoscaler {
             let failed = group.instances.iter().filter(|instance| instance.failed);
             outcome.instances_to_delete.extend(failed.map(|instance| (at, instance.name)));
         }
-        if inputs.groups.values().any(|group| group.instances.iter().any(|instance| instance.failed)) {
+        let some_failed = inputs.groups.values().any(|group| group.instances.iter().any(|instance| instance.failed));
+        if some_failed && !self.flags.rules.goes_on_after_failed_instances {
             outcome.ended = Some(EndedEarly::DeletesFailedInstances);
             return outcome;
+        }
+        let without_failed =
+            if some_failed { without(groups, &outcome.instances_to_delete) } else { Cow::Borrowed(inputs.groups) };
+        let inputs = LoopInputs { groups: &without_failed, ..inputs };
+        if some_failed {
+            self.registry.recalculate(inputs.groups);
         }
         outcome.target_changes = self.registry.sizes_to_fix(now, &self.flags);
         if !outcome.target_changes.is_empty() {
@@ -90,7 +97,10 @@ impl Autoscaler {
     ) {
         for (group, mut names) in self.registry.long_unregistered(now, &self.flags) {
             names.sort_by_key(|name| cluster.symbols.text(*name));
-            let most = (groups[group].target - groups[group].min).max(0) as usize;
+            let most = match self.flags.force_delete_unregistered_nodes {
+                true => usize::MAX,
+                false => (groups[group].target - groups[group].min).max(0) as usize,
+            };
             outcome.instances_to_delete.extend(names.into_iter().take(most).map(|name| (group, name)));
         }
     }
@@ -118,42 +128,64 @@ impl Autoscaler {
             candidates.retain(|id| !not_started.contains(id));
         }
         let (mut blocked, mut ends) = (false, false);
-        let round = Round { now, groups, all: count, ready: &ready, nodes: (ready.len() + upcoming) as i32 };
+        let nodes = match self.flags.rules.limits_count_nodes {
+            true => snapshot.node_ids().len(),
+            false => ready.len() + upcoming,
+        };
+        let round = Round { now, groups, all: count, ready: &ready, nodes: nodes as i32 };
         let scale_up = &mut outcome.scale_up;
         if to_help.is_empty() {
             scale_up.result = ScaleUpResult::NotNeeded;
         } else if self.flags.max_nodes_total > 0 && ready.len() as i32 >= self.flags.max_nodes_total {
-            scale_up.result = ScaleUpResult::NoOptionsAvailable;
+            scale_up.result = match self.flags.rules.names_max_nodes_total {
+                true => ScaleUpResult::LimitedByMaxNodesTotal,
+                false => ScaleUpResult::NoOptionsAvailable,
+            };
+            if self.flags.rules.names_max_nodes_total {
+                scale_up.remain.clone_from(&to_help);
+            }
             left_aside.extend(to_help.iter().map(|pod| (*pod, LeftAside::ClusterFull)));
-        } else if to_help.iter().all(|pod| snapshot.pod(*pod).created + MORE_TO_COME > now) {
+        } else if self.flags.bypassed_scheduler_names.is_empty()
+            && to_help.iter().all(|pod| snapshot.pod(*pod).created + MORE_TO_COME > now)
+        {
             scale_up.result = ScaleUpResult::InCooldown;
             left_aside.extend(to_help.iter().map(|pod| (*pod, LeftAside::MoreMayCome)));
             blocked = true;
         } else {
             *scale_up = self.scale_up(&round, &mut snapshot, &to_help);
-            ends = matches!(scale_up.result, ScaleUpResult::Successful | ScaleUpResult::Error);
+            ends = !self.flags.rules.goes_on_after_scale_up
+                && matches!(scale_up.result, ScaleUpResult::Successful | ScaleUpResult::Error);
         }
         outcome.scale_up.left_aside = left_aside;
         self.name_originals(&mut outcome.scale_up);
         self.packing_hints.drop_old();
-        match outcome.scale_up.result {
-            ScaleUpResult::Successful => self.last_scale_up = Some(now),
-            ScaleUpResult::Error if ends => {
-                let failing = outcome.scale_up.increases.iter().any(|increase| increase.fails);
-                outcome.error = Some(if failing { "cloudProviderError" } else { "transientError" });
-            }
-            _ => {}
+        self.note_growth(now, &outcome.scale_up);
+        if ends && outcome.scale_up.result == ScaleUpResult::Error {
+            let failing = outcome.scale_up.increases.iter().any(|increase| increase.fails);
+            outcome.error = Some(if failing { "cloudProviderError" } else { "transientError" });
         }
+        let grown = grown(groups, &outcome.scale_up.increases);
         if !ends && self.flags.scale_down_enabled {
+            let inputs = LoopInputs { groups: &grown, ..inputs };
             outcome.scale_down = Some(self.scale_down(&mut snapshot, inputs, &candidates, blocked));
         }
         if !ends && self.flags.enforce_node_group_min_size {
+            let round = Round { groups: &grown, ..round };
             self.scale_up_to_min(&round, &snapshot, &mut outcome.scale_up);
-            match outcome.scale_up.result {
-                ScaleUpResult::Successful => self.last_scale_up = Some(now),
-                ScaleUpResult::Error => outcome.error = Some("cloudProviderError"),
-                _ => {}
+            self.note_growth(now, &outcome.scale_up);
+            if outcome.scale_up.result == ScaleUpResult::Error {
+                outcome.error = Some("cloudProviderError");
             }
+        }
+    }
+
+    /// A scale-up delays removals: everywhere, or of the groups that grow.
+    fn note_growth(&mut self, now: SimTime, scale_up: &ScaleUpOutcome) {
+        if scale_up.result == ScaleUpResult::Successful {
+            self.last_scale_up = Some(now);
+        }
+        for increase in scale_up.increases.iter().filter(|increase| !increase.fails) {
+            self.local.grew(increase.group, now, &self.flags);
         }
     }
 
@@ -162,6 +194,18 @@ impl Autoscaler {
         let is_ready = |id: &NodeId| is_ready_and_schedulable(cluster.node(*id), &cluster.symbols, &self.flags);
         nodes.iter().copied().filter(is_ready).collect()
     }
+}
+
+/// The groups once these increases are asked for: targets change at once.
+fn grown<'g, 'a>(groups: &'g Groups<'a>, increases: &[Increase]) -> Cow<'g, Groups<'a>> {
+    if increases.iter().all(|increase| increase.fails) {
+        return Cow::Borrowed(groups);
+    }
+    let mut groups = groups.clone();
+    for increase in increases.iter().filter(|increase| !increase.fails) {
+        groups[increase.group].target = increase.to;
+    }
+    Cow::Owned(groups)
 }
 
 /// The groups once these instances are deleted: targets and instances change at once.

@@ -128,7 +128,10 @@ impl Autoscaler {
 
     /// The loop went to its end, and neither did nor has to do anything.
     fn did_nothing(&self, outcome: &LoopOutcome) -> bool {
-        let helpless = matches!(outcome.scale_up.result, ScaleUpResult::NotNeeded | ScaleUpResult::NoOptionsAvailable);
+        let helpless = matches!(
+            outcome.scale_up.result,
+            ScaleUpResult::NotNeeded | ScaleUpResult::NoOptionsAvailable | ScaleUpResult::LimitedByMaxNodesTotal
+        );
         let deletes = outcome.scale_down.as_ref().is_some_and(|down| !down.deletions.is_empty());
         helpless
             && !deletes
@@ -149,11 +152,12 @@ impl Autoscaler {
         for node in cluster.node_ids().iter().copied() {
             consider(self.node_sums.at(cluster, &self.flags, node, now).until);
             super::templates::timer(cluster.node(node), &mut consider);
-            super::registry::timer(cluster.node(node), &mut consider);
+            super::registry::timer(cluster.node(node), &self.flags, &mut consider);
         }
         let flags = &self.flags;
         self.registry.timers(flags, &mut consider);
         self.planner.timers(flags, &mut consider);
+        self.local.timers(flags, &mut consider);
         let mut cooldown = |last: Option<SimTime>, delay: SimDuration| {
             last.or(self.assumed).into_iter().for_each(|last| consider(last + delay));
         };

@@ -144,20 +144,25 @@ impl Templates {
 
 /// Whether new nodes of its group are taken to be like this one. Upstream: `isNodeGoodTemplateCandidate`, 1.28.0.
 pub fn stands_for_its_group(node: &NodeTemplate, now: SimTime, symbols: &Interner, flags: &Flags) -> bool {
-    is_ready_and_schedulable(node, symbols, flags) && node.ready.since + STABLE_AFTER < now
+    let stays = || !flags.rules.samples_stay || !has_taint(node, TO_BE_DELETED, symbols);
+    let is_good = if flags.scale_from_unschedulable { is_ready } else { is_ready_and_schedulable };
+    is_good(node, symbols, flags) && node.ready.since + STABLE_AFTER < now && stays()
+}
+
+/// Whether the node has a taint of this key.
+pub(super) fn has_taint(node: &NodeTemplate, key: &str, symbols: &Interner) -> bool {
+    node.taints.iter().any(|taint| symbols.text(taint.key) == key)
 }
 
 /// Whether the node is Ready and has no taint that says that it is still starting, or not ready after all, and
 /// has the GPUs that it should have.
 ///
-/// Upstream: `kubernetes.GetReadinessState`, `taints.FilterOutNodesWithIgnoredTaints`,
-/// `FilterOutNodesWithUnreadyResources`, 1.28.0.
+/// Upstream: `kubernetes.GetReadinessState`, `taints.FilterOutNodesWithIgnoredTaints`, `FilterOutNodesWithUnreadyResources`,
+/// 1.28.0; `taints.FilterOutNodesWithStartupTaints`, 1.29.
 pub(super) fn is_ready(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> bool {
     let unready = |taint: &Taint| {
         let key = symbols.text(taint.key);
-        UNREADY.contains(&key)
-            || key.starts_with(IGNORED_PREFIX)
-            || flags.ignore_taints.iter().any(|ignored| ignored == key)
+        UNREADY.contains(&key) || is_startup_taint(key, flags)
     };
     node.ready.is_true && !node.taints.iter().any(unready) && !awaits_gpus(node, symbols, flags)
 }
@@ -257,10 +262,10 @@ pub fn as_new(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTem
     let passing = |taint: &Taint| {
         let key = symbols.text(taint.key);
         [TO_BE_DELETED, DELETION_CANDIDATE].contains(&key)
-            || key.starts_with(IGNORED_PREFIX)
-            || flags.status_taints.iter().any(|ignored| ignored == key)
             || CONDITIONS.contains(&key)
-            || flags.ignore_taints.iter().any(|ignored| ignored == key)
+            || is_startup_taint(key, flags)
+            || flags.status_taints.iter().any(|ignored| ignored == key)
+            || flags.rules.has_startup_taints && key.starts_with(STATUS_PREFIX)
     };
     let mut node = node.clone();
     node.taints.retain(|taint| !passing(taint));
@@ -272,6 +277,18 @@ pub fn as_new(node: &NodeTemplate, symbols: &Interner, flags: &Flags) -> NodeTem
 
 /// Taints of nodes that are still starting, whatever the flags say.
 const IGNORED_PREFIX: &str = "ignore-taint.cluster-autoscaler.kubernetes.io/";
+const STARTUP_PREFIX: &str = "startup-taint.cluster-autoscaler.kubernetes.io/";
+/// Taints that say something about a node's present state, whatever the flags say.
+const STATUS_PREFIX: &str = "status-taint.cluster-autoscaler.kubernetes.io/";
+
+/// Whether a node with this taint is still starting. Upstream: `taints.IsStartupTaint`, 1.29.
+fn is_startup_taint(key: &str, flags: &Flags) -> bool {
+    let listed = |taints: &[String]| taints.iter().any(|listed| listed == key);
+    key.starts_with(IGNORED_PREFIX)
+        || flags.rules.has_startup_taints && key.starts_with(STARTUP_PREFIX)
+        || listed(&flags.ignore_taints)
+        || listed(&flags.startup_taints)
+}
 
 /// The taint of a node that is being deleted.
 pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";

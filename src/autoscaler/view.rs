@@ -80,6 +80,15 @@ pub struct LoopOutcome {
     pub ended: Option<EndedEarly>,
 }
 
+impl LoopOutcome {
+    /// Whether nodes were asked for, or removals begun: with `--frequent-loops-enabled` the next loop follows at once.
+    /// Upstream: `loop.LoopTrigger.Wait`, 1.30.
+    pub fn is_productive(&self) -> bool {
+        self.scale_up.has_grown()
+            || self.scale_down.as_ref().is_some_and(|down| down.result == ScaleDownResult::NodeDeleteStarted)
+    }
+}
+
 /// Why a loop looks at no pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndedEarly {
@@ -98,6 +107,8 @@ pub enum EndedEarly {
 pub enum LeftAside {
     /// Its priority is below `--expendable-pods-priority-cutoff`.
     Expendable,
+    /// It waits for a scheduler that is not among `--allowed-scheduler-names`.
+    OtherScheduler,
     /// It is taken to get the node that it is nominated to.
     Nominated,
     /// A node for each pod of a DaemonSet would not help it.
@@ -137,6 +148,18 @@ pub struct ScaleUpOutcome {
     pub rejected: Vec<(PodId, Vec<(GroupId, String)>)>,
 }
 
+impl ScaleUpOutcome {
+    /// Whether nodes were asked for, and nobody refused: a look for groups below their least size that finds none may have had the
+    /// last word.
+    pub fn has_grown(&self) -> bool {
+        match self.result {
+            ScaleUpResult::Successful => true,
+            ScaleUpResult::NotNeeded => self.increases.iter().any(|increase| !increase.fails),
+            _ => false,
+        }
+    }
+}
+
 /// An option, for people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionSummary {
@@ -152,6 +175,8 @@ pub struct OptionSummary {
     pub unlike: Vec<(GroupId, Unlike)>,
     /// Least-waste's score.
     pub waste: f64,
+    /// The same as if only containers asked for something; before 1.33 no other.
+    pub container_waste: f64,
     /// The scores of the chain's expanders that count something, in order.
     pub scores: Vec<(Expander, f64)>,
     /// The price expander leaves it out: the node's price is not known.
@@ -214,6 +239,8 @@ pub enum SkipReason {
         memory: bool,
         /// Of GPUs of one kind.
         gpus: bool,
+        /// It is told as the quota of the cluster, as later versions do.
+        by_quota: bool,
     },
 }
 
@@ -223,10 +250,13 @@ impl std::fmt::Display for SkipReason {
             SkipReason::NotReady => f.write_str("not ready for scale-up"),
             SkipReason::Backoff(_) => f.write_str("in backoff after failed scale-up"),
             SkipReason::MaxSize => f.write_str("max node group size reached"),
-            SkipReason::ClusterLimit { cores, memory, gpus } => {
+            SkipReason::ClusterLimit { cores, memory, gpus, by_quota } => {
                 let named = [(*cores, "cpu"), (*memory, "memory"), (*gpus, "gpu")];
                 let names: Vec<&str> = named.into_iter().filter(|(is, _)| *is).map(|(_, name)| name).collect();
-                write!(f, "max cluster {} limit reached", names.join(", "))
+                match by_quota {
+                    true => write!(f, "exceeded quota: \"cluster-wide\", resources: {}", names.join(", ")),
+                    false => write!(f, "max cluster {} limit reached", names.join(", ")),
+                }
             }
         }
     }
@@ -254,6 +284,8 @@ pub enum ScaleUpResult {
     Error,
     /// No group would help any of the pods.
     NoOptionsAvailable,
+    /// There are `--max-nodes-total` nodes.
+    LimitedByMaxNodesTotal,
     /// No pod needs help.
     NotNeeded,
     /// The loop ended before.
@@ -313,6 +345,8 @@ pub enum ScaleDownResult {
     NoUnneeded,
     /// No deletion may start now.
     NoNodeDeleted,
+    /// No node's group is above its least size.
+    NoCandidates,
     /// Some deletion started.
     NodeDeleteStarted,
     /// The legacy planner waits for the end of a drain.

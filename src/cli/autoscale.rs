@@ -2,9 +2,11 @@
 
 use super::Failure;
 use super::streams::{print, tell};
-use foresail::dry_run::autoscale::{self, Forecast, Request};
-use foresail::report::{AutoscaleLoop, Told, autoscale_text};
+use foresail::dry_run::autoscale::{self, Forecast, Loaded, Request};
+use foresail::release::KubernetesVersion;
+use foresail::report::{AutoscaleLoop, Otherwise, Told, autoscale_text};
 use foresail::scenario::issue::Issue;
+use foresail::scenario::release;
 use foresail::units::counted;
 use foresail::units::{SimDuration, SimTime};
 use std::hint::black_box;
@@ -23,6 +25,12 @@ pub(super) struct Args {
     /// Cluster Autoscaler's own flags, such as "--expander=least-waste --nodes=1:10:workers".
     #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
     flags: Vec<String>,
+    /// Cluster Autoscaler's version, 1.28 to 1.36; else by its image in the dumps, else the nodes'
+    #[arg(long, value_name = "VERSION")]
+    kubernetes: Option<String>,
+    /// What another version would decide otherwise
+    #[arg(long, value_name = "VERSION")]
+    against: Option<String>,
     /// How far ahead to run the loops, such as 30m.
     #[arg(long = "for", value_name = "DURATION", default_value = "0s")]
     ahead: String,
@@ -38,32 +46,69 @@ enum Output {
     Markdown,
 }
 
+/// What is printed where two versions are set side by side.
+#[derive(serde::Serialize)]
+struct Both<'a> {
+    loops: &'a [AutoscaleLoop],
+    against: &'a Otherwise,
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let span = SimDuration::parse(&args.ahead);
     let span = span.map_err(|error| Issue::error("--for", error.to_string()).with_help("for example 30m"))?;
-    let request =
-        Request { files: args.files.clone(), node_groups: args.node_groups.clone(), flags: args.flags.clone() };
-    let loaded = autoscale::load(&request).map_err(Failure::Input)?;
+    let read = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|text| release::version(option, text)).transpose().map_err(Failure::from)
+    };
+    let (version, against) = (read("--kubernetes", &args.kubernetes)?, read("--against", &args.against)?);
+    let loaded = load(args, version)?;
     loaded.caveats.iter().for_each(tell);
-    let (begin, every) = (loaded.now, loaded.surroundings.flags.scan_interval.max(SimDuration::from_secs(1)));
+    let version = loaded.surroundings.flags.version();
+    let loops = loops(loaded, span);
+    let otherwise = match against {
+        None => None,
+        Some(other) => {
+            let theirs = self::loops(load(args, Some(other))?, span);
+            Some(Otherwise::of((&version.to_string(), &loops), (&other.to_string(), &theirs)))
+        }
+    };
+    let told = otherwise.as_ref();
+    let with = |text: String, markdown: bool| told.map_or(text.clone(), |told| text + &told.text(markdown));
+    print(&match args.output {
+        Output::Table => with(autoscale_text(&loops, false), false),
+        Output::Markdown => with(autoscale_text(&loops, true), true),
+        Output::Json => {
+            let text = match told {
+                None => serde_json::to_string_pretty(&loops),
+                Some(against) => serde_json::to_string_pretty(&Both { loops: &loops, against }),
+            };
+            text.map_err(|e| Failure::Internal(e.to_string()))? + "\n"
+        }
+    })
+}
+
+/// Reads what is asked for, as of a version.
+fn load(args: &Args, version: Option<KubernetesVersion>) -> Result<Loaded, Failure> {
+    let (files, node_groups, flags) = (args.files.clone(), args.node_groups.clone(), args.flags.clone());
+    autoscale::load(&Request { files, node_groups, flags, version }).map_err(Failure::Input)
+}
+
+/// The loops ahead.
+fn loops(loaded: Loaded, span: SimDuration) -> Vec<AutoscaleLoop> {
+    let begin = loaded.now;
     let mut forecast = Forecast::new(loaded);
     tidy_up();
     let (mut loops, mut took) = (Vec::new(), Duration::ZERO);
     let mut now = begin;
     while now - begin <= span {
-        let (row, spent) = turn(&mut forecast, begin, now);
+        let (row, spent, pause) = turn(&mut forecast, begin, now);
         loops.push(row);
         took += spent;
-        now += every;
+        now += pause;
         forecast.advance(now);
     }
     let per_loop = took.as_secs_f64() / loops.len() as f64;
     tell(format!("{}, {per_loop:.6} s per loop (reading apart)", counted(loops.len(), "loop")));
-    print(&match args.output {
-        Output::Table => autoscale_text(&loops, false),
-        Output::Markdown => autoscale_text(&loops, true),
-        Output::Json => serde_json::to_string_pretty(&loops).map_err(|e| Failure::Internal(e.to_string()))? + "\n",
-    })
+    loops
 }
 
 /// glibc's allocator puts the pieces of what reading freed together when the next larger block is asked for. That takes
@@ -72,8 +117,8 @@ fn tidy_up() {
     drop(black_box(Vec::<u8>::with_capacity(1 << 16)));
 }
 
-/// One loop, told and done; how long the decision took.
-fn turn(forecast: &mut Forecast, begin: SimTime, now: SimTime) -> (AutoscaleLoop, Duration) {
+/// One loop, told and done; how long the decision took, and how long it is to the next.
+fn turn(forecast: &mut Forecast, begin: SimTime, now: SimTime) -> (AutoscaleLoop, Duration, SimDuration) {
     let waiting = forecast.surroundings.pending();
     let start = Instant::now();
     let outcome = forecast.decide(now);
@@ -83,5 +128,5 @@ fn turn(forecast: &mut Forecast, begin: SimTime, now: SimTime) -> (AutoscaleLoop
     let row = AutoscaleLoop::new(told, &outcome);
     drop(groups);
     forecast.act(now, &outcome);
-    (row, spent)
+    (row, spent, forecast.pause(&outcome))
 }

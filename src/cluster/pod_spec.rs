@@ -80,6 +80,8 @@ pub struct PodSpec {
     pub daemon_eviction: Option<bool>,
     /// An annotation says that a controller of another kind runs it on every node.
     pub acts_as_daemon: bool,
+    /// Its owner is called as a kind of Kubernetes' own, and is of another API group.
+    pub has_foreign_owner: bool,
     /// Has annotation `kubernetes.io/config.mirror`: a static pod of its node.
     pub is_mirror: bool,
     /// `spec.restartPolicy` is `Never` or `OnFailure`: the pod may finish.

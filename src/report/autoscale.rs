@@ -2,7 +2,7 @@
 
 use super::autoscale_words::{ended_early, left_aside, reason, unlike};
 use crate::autoscaler::drain::budgets_of;
-use crate::autoscaler::{GroupView, Groups, LoopOutcome, ScaleUpResult, SkipReason, Unremovable};
+use crate::autoscaler::{GroupView, Groups, LoopOutcome, SkipReason, Unremovable};
 use crate::cluster::{ClusterState, NodeId, Phase, PodId};
 use crate::id::GroupId;
 use crate::units::SimTime;
@@ -131,7 +131,14 @@ impl AutoscaleLoop {
 
     /// Whether something was decided.
     pub fn is_eventful(&self) -> bool {
-        !self.increases.is_empty() || self.nodes.iter().any(|node| node.state == "deleted" || node.state == IN_VAIN)
+        !self.increases.is_empty() || self.nodes.iter().any(NodeRow::is_going)
+    }
+}
+
+impl NodeRow {
+    /// Whether its removal begins.
+    pub fn is_going(&self) -> bool {
+        self.state == "deleted" || self.state == IN_VAIN
     }
 }
 
@@ -198,13 +205,13 @@ impl Told<'_> {
     fn pending(&self, outcome: &LoopOutcome) -> Vec<PendingRow> {
         let up = &outcome.scale_up;
         let helped = up.options.iter().find(|option| Some(option.group) == up.chosen);
-        let done = up.result == ScaleUpResult::Successful;
+        let done = up.has_grown();
         let mut rows: Vec<PendingRow> = Vec::new();
         for pod in self.waiting {
             let in_need = up.pending.as_ref().is_some_and(|list| list.contains(pod));
             let fate = if done && helped.is_some_and(|option| option.pods.contains(pod)) {
                 "gets a new node"
-            } else if up.remain.contains(pod) {
+            } else if up.remain.contains(pod) && up.pending.is_some() {
                 "fits no group"
             } else if up.awaiting.contains(pod) {
                 "fits another group: next loop"

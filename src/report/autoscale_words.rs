@@ -15,6 +15,7 @@ pub(super) fn ended_early(why: EndedEarly) -> &'static str {
 pub(super) fn left_aside(why: LeftAside) -> &'static str {
     match why {
         LeftAside::Expendable => "no node is added for it: its priority is below --expendable-pods-priority-cutoff",
+        LeftAside::OtherScheduler => "no node is added for it: its scheduler is not among --allowed-scheduler-names",
         LeftAside::Nominated => "is taken to get the node that it is nominated to",
         LeftAside::DaemonSet => "no node is added for a DaemonSet's pod",
         LeftAside::TooYoung => "not looked at yet: younger than --new-pod-scale-up-delay or its annotation",

@@ -4,7 +4,8 @@ use super::issue::{Issue, Issues};
 use super::kubernetes::configuration::ConfigMap;
 use super::kubernetes::reader::Provenance;
 use super::priorities::priorities;
-use crate::autoscaler::{Discovery, Expander, FlagOutcome, Flags, GroupOptions, Tags};
+use crate::autoscaler::{DEFAULT_VERSION, Discovery, Expander, FlagOutcome, Flags, GroupOptions, Tags};
+use crate::release::KubernetesVersion;
 
 /// Where the priority expander looks. Upstream: `priority.PriorityConfigMapName`, 1.28.0.
 const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
@@ -19,7 +20,7 @@ pub(crate) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str
             (word, next.unwrap_or_default())
         });
         let outcome = flags.set(name, value);
-        issues_of(name, value, outcome).into_iter().for_each(|issue| issues.push(issue));
+        issues_of((name, value), flags.version(), outcome).into_iter().for_each(|issue| issues.push(issue));
     }
 }
 
@@ -29,19 +30,27 @@ pub(crate) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str
 pub(crate) fn decides(name: &str) -> Result<(), Issue> {
     match Flags::default().set(name, "") {
         FlagOutcome::Set | FlagOutcome::Bad(_) => Ok(()),
-        vain => issues_of(name, "", vain).map_or(Ok(()), Err),
+        FlagOutcome::Later(_) | FlagOutcome::Gone(..) => Ok(()),
+        vain => issues_of((name, ""), DEFAULT_VERSION, vain).map_or(Ok(()), Err),
     }
 }
 
-fn issues_of(name: &str, value: &str, outcome: FlagOutcome) -> Option<Issue> {
+fn issues_of((name, value): (&str, &str), version: KubernetesVersion, outcome: FlagOutcome) -> Option<Issue> {
     let field = format!("--{name}");
     match outcome {
         FlagOutcome::Set => None,
         FlagOutcome::WithoutEffect => Some(Issue::note(field, "has no effect here")),
         FlagOutcome::Bad(expected) => Some(Issue::error(field, format!("found `{value}`, expected {expected}"))),
-        FlagOutcome::Later(version) => {
-            let message = format!("Cluster Autoscaler 1.28 has no such flag: it came with {version}");
-            Some(Issue::error(field, message).with_help("leave it out: the rules of 1.28 are simulated"))
+        FlagOutcome::Later(since) => {
+            let message = format!("Cluster Autoscaler {version} has no such flag: it came with {since}");
+            Some(
+                Issue::error(field, message)
+                    .with_help("leave it out, or simulate that version: autoscaler.version, --kubernetes"),
+            )
+        }
+        FlagOutcome::Gone(gone, instead) => {
+            let message = format!("Cluster Autoscaler {version} has no such flag: {gone} removed it");
+            Some(Issue::error(field, message).with_help(format!("use {instead}")))
         }
         FlagOutcome::Unknown(meant) => {
             let mut issue = Issue::error(field, "Cluster Autoscaler has no such flag");
@@ -64,7 +73,8 @@ pub(crate) fn check_pricing(flags: &Flags, issues: &mut Issues) {
     let provider = flags.cloud_provider.as_str();
     if flags.expander.contains(&Expander::Price) && !provider.is_empty() && !PRICED.contains(&provider) {
         let message = format!(
-            "Cluster Autoscaler 1.28 knows no prices on {provider} and ends as soon as it starts with `price`; here it goes by list prices"
+            "Cluster Autoscaler {} knows no prices on {provider} and ends as soon as it starts with `price`; here it goes by list prices",
+            flags.version()
         );
         issues.push(Issue::warning("--expander", message).with_help("least-waste and priority work on every cloud"));
     }
@@ -79,8 +89,9 @@ pub(crate) fn read_group_options<'a>(
     if flags.cloud_provider != "aws" {
         return;
     }
+    let version = flags.version();
     let mut of = |(name, tags): (&str, &Tags)| {
-        let (options, wrong) = GroupOptions::of_tags(tags);
+        let (options, wrong) = GroupOptions::of_tags(version, tags);
         for (tag, why) in wrong {
             issues.push(Issue::warning(format!("node group {name}"), format!("the tag {tag} does not count: {why}")));
         }

@@ -8,6 +8,7 @@
 
 pub mod aliases;
 pub(crate) mod autoscaler_flags;
+pub(crate) mod autoscaler_version;
 mod build;
 mod command_line;
 pub(crate) mod declared;

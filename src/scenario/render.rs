@@ -18,6 +18,9 @@ pub(super) fn resolved(mut merged: Value, scenario: &Scenario, folder: &Path) ->
     put(&mut merged, &["cluster", "region"], json!(scenario.region));
     put(&mut merged, &["cluster", "kubernetesVersion"], json!(version));
     put(&mut merged, &["autoscaler", "enabled"], json!(scenario.cast.autoscaler.is_some()));
+    if let Some(flags) = &scenario.cast.autoscaler {
+        put(&mut merged, &["autoscaler", "version"], json!(flags.version().to_string()));
+    }
     node_groups(&mut merged, scenario);
     hpas(&mut merged, scenario);
     put(&mut merged, &["duration"], json!(scenario.duration.to_string()));

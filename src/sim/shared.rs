@@ -16,6 +16,7 @@ use crate::sim::log::{Log, RecordId};
 use crate::sim::metering::Metering;
 use crate::sim::pods::budgets::Budgets;
 use crate::sim::pods::life::PodLife;
+use crate::sim::provisioning::loop_clock::LoopClock;
 use crate::sim::scheduling::turns::Turns;
 use crate::sim::start::Start;
 use crate::sim::workloads::state::WorkloadState;
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) silent: Vec<NodeId>,
     pub(crate) budgets: Budgets,
     pub(crate) turns: Turns,
+    /// When the node autoscaler looks, and looks next.
+    pub(crate) autoscaler_clock: LoopClock,
     /// Workload controllers have been called already.
     pub(crate) controllers_awake: bool,
     pub(crate) load: Option<LoadState>,
@@ -116,6 +119,7 @@ impl Shared {
             silent: Vec::new(),
             budgets: Budgets::default(),
             turns: Turns::new(&start.timing, &cast.profiles),
+            autoscaler_clock: LoopClock::default(),
             controllers_awake: false,
             recommended: vec![Vec::new(); cast.vpas.len()],
             cast,

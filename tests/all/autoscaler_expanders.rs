@@ -3,12 +3,13 @@
 use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::ScaleUpResult;
 use foresail::id::{GroupId, Id};
+use foresail::release::KubernetesVersion::V1_31;
 use foresail::scenario::priorities::priorities;
 
 /// The group that an expander takes for three pods of 900 milli-cores: `small` has 1 core and 2 GiB, `large` 4
 /// cores and 64 GiB and costs more per pod, `middle` 2 cores and 4 GiB.
 fn taken(expander: &str) -> String {
-    let mut world = World::new(&[("expander", expander)]);
+    let mut world = World::of(V1_31, &[("expander", expander)]);
     world.group("small", 1, 2, 0.04);
     world.group("large", 4, 64, 0.90);
     world.group("middle", 2, 4, 0.09);

@@ -4,6 +4,7 @@ use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::{Flags, ScaleUpResult, Unremovable};
 use foresail::cluster::{Effect, NodeId, Owner, OwnerKind, PodSpec, Resources, Taint};
 use foresail::intern::Symbol;
+use foresail::release::KubernetesVersion::V1_29;
 
 /// A group of machines with so many GPUs of the kind `t4`, of which pods see as many as `there`.
 fn gpu_group(world: &mut World, name: &str, gpus: i64, there: i64) {
@@ -91,7 +92,7 @@ fn of_machines_with_gpus_the_gpus_count_against_a_threshold_of_their_own() {
 fn startup_taints_make_a_node_unready() {
     let flags = Flags::default();
     assert!(flags.scale_up_from_zero && flags.ignore_taints.is_empty());
-    let mut world = World::new(&[("scale-up-from-zero", "false"), ("startup-taint", "starting")]);
+    let mut world = World::of(V1_29, &[("scale-up-from-zero", "false"), ("startup-taint", "starting")]);
     world.group("g", 1, 2, 0.1);
     let node = world.node();
     world.plain(900, None);
@@ -124,7 +125,7 @@ fn a_template_has_no_taint_of_a_passing_state() {
 
 /// What becomes of a scale-up for a new pod if new nodes have the taint `t`; with a node if `there`.
 fn tainted(flag: &str, there: bool) -> ScaleUpResult {
-    let mut world = World::new(&[(flag, "t"), ("scale-up-from-zero", "false")]);
+    let mut world = World::of(V1_29, &[(flag, "t"), ("scale-up-from-zero", "false")]);
     world.group("g", 1, 2, 0.1);
     let key = world.symbol("t");
     let taint = Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule };

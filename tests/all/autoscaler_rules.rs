@@ -2,7 +2,9 @@
 
 use super::autoscaler_world::{START, World, after};
 use foresail::autoscaler::drain::{BlockingReason, Controllers, PodsToMove, Scope, evicts_daemon_pod, pods_to_move};
-use foresail::autoscaler::{Flags, GroupOptions, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable};
+use foresail::autoscaler::{
+    DEFAULT_VERSION, Flags, GroupOptions, ScaleDownResult, ScaleUpResult, SkipReason, Unremovable,
+};
 use foresail::cluster::{
     LabelSelector, NodeCondition, NodeId, Owner, OwnerKind, Phase, Pod, PodDisruptionBudget, PodId, PodName, PodSpec,
     Volume, VolumeSource, WorkloadSelector,
@@ -241,7 +243,7 @@ fn a_groups_tags_count_in_place_of_flags() {
         let node = world.node();
         let prefix = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/";
         let tags = [(format!("{prefix}{option}"), value.to_owned())].into_iter().collect();
-        world.surroundings.flags.of_groups = [GroupOptions::of_tags(&tags).0].into_iter().collect();
+        world.surroundings.flags.of_groups = [GroupOptions::of_tags(DEFAULT_VERSION, &tags).0].into_iter().collect();
         world.turn(START);
         (world, node)
     };

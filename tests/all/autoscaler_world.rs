@@ -1,6 +1,8 @@
 //! A cluster for the autoscaler that is put together in a line or two.
 
-use foresail::autoscaler::{Autoscaler, Choice, FlagOutcome, InstanceView, LoopInputs, LoopOutcome, ScaleDownOutcome};
+use foresail::autoscaler::{
+    Autoscaler, Choice, DEFAULT_VERSION, FlagOutcome, Flags, InstanceView, LoopInputs, LoopOutcome, ScaleDownOutcome,
+};
 use foresail::cluster::{
     NodeCapacity, NodeCondition, NodeId, NodeTemplate, Owner, OwnerKind, Phase, Pod, PodId, PodName, PodSpec,
     Resources, WorkloadSelector,
@@ -8,6 +10,7 @@ use foresail::cluster::{
 use foresail::dry_run::autoscale::{CloudGroup, Surroundings, views};
 use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
+use foresail::release::KubernetesVersion;
 use foresail::scheduler::Profile;
 use foresail::units::{SimDuration, SimTime};
 
@@ -26,7 +29,11 @@ pub(crate) fn after(seconds: i64) -> SimTime {
 
 impl World {
     pub(crate) fn new(flags: &[(&str, &str)]) -> World {
-        let mut surroundings = Surroundings::default();
+        World::of(DEFAULT_VERSION, flags)
+    }
+    /// As a version has it.
+    pub(crate) fn of(version: KubernetesVersion, flags: &[(&str, &str)]) -> World {
+        let mut surroundings = Surroundings { flags: Flags::of(version), ..Surroundings::default() };
         for (name, value) in flags {
             assert_eq!(surroundings.flags.set(name, value), FlagOutcome::Set, "{name}={value}");
         }
@@ -98,9 +105,15 @@ impl World {
         self.pod(milli, node, |_, _| {})
     }
 
+    /// The autoscaler, newly started if there was none.
+    pub(crate) fn start(&mut self) -> &mut Autoscaler {
+        let flags = &self.surroundings.flags;
+        self.autoscaler.get_or_insert_with(|| Autoscaler::new(flags.clone(), Profile::default(), Choice::Recorded))
+    }
+
     pub(crate) fn turn(&mut self, now: SimTime) -> LoopOutcome {
-        let fresh = || Autoscaler::new(self.surroundings.flags.clone(), Profile::default(), Choice::Recorded);
-        let mut autoscaler = self.autoscaler.take().unwrap_or_else(fresh);
+        self.start();
+        let mut autoscaler = self.autoscaler.take().expect("started");
         let pending = self.surroundings.pending();
         let Surroundings { cluster, groups, daemon_sets, .. } = &mut self.surroundings;
         let inputs = LoopInputs { now, groups: &views(groups), pending: &pending, daemon_sets };

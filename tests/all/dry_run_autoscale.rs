@@ -70,6 +70,9 @@ fn groups_that_may_not_grow_say_why() {
     let Done { stdout: out, .. } = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:2:general --nodes=0:1:batch"]);
     assert_eq!(out.matches("max node group size reached").count(), 2, "{out}");
     let Done { stdout: out, .. } = run(&folder, &["-f", "up.yaml", "--flags", "--nodes=1:9:general --cores-total=0:9"]);
+    assert!(out.contains("exceeded quota: \"cluster-wide\", resources: cpu"), "{out}");
+    let older = ["-f", "up.yaml", "--kubernetes", "1.34", "--flags", "--nodes=1:9:general --cores-total=0:9"];
+    let Done { stdout: out, .. } = run(&folder, &older);
     assert!(out.contains("max cluster cpu limit reached"), "{out}");
 }
 
@@ -348,4 +351,23 @@ fn a_group_whose_nodes_are_not_ready_is_what_the_cloud_says_of_its_machine_type(
     let (unready, said) = asked("Unknown");
     assert_eq!(unready, Some(5), "two pods on 8 GiB of which nothing is reserved\n{said}");
     assert!(said.contains("the machine type, 2000m cpu, 8192 MiB, 110 pods"), "{said}");
+}
+
+#[test]
+fn another_version_is_set_beside() {
+    let folder = folder(&[]);
+    let mut arguments = UP.to_vec();
+    arguments.extend(["--kubernetes", "1.33", "--against", "1.34"]);
+    let done = run(&folder, &arguments);
+    let Done { stdout: out, .. } = &done;
+    let summary = "1.34 decides otherwise than 1.33 in 1 of 1 loop, first at +0 s; the same nodes come and go\n";
+    assert!(out.contains(summary) && out.contains("  +0 s node batch-1: unneeded"), "{out}");
+    arguments.extend(["-o", "json"]);
+    let both: Value = serde_json::from_str(&run(&folder, &arguments).stdout).expect("JSON");
+    assert_eq!(both["against"]["differing"], 1);
+    assert_eq!((&both["against"]["version"], &both["against"]["against"]), (&"1.33".into(), &"1.34".into()));
+    assert_eq!(both["loops"].as_array().map(Vec::len), Some(1));
+    let same = [&UP[..], &["--kubernetes", "1.31", "--against", "1.32"]].concat();
+    let Done { stdout: out, .. } = run(&folder, &same);
+    assert!(out.ends_with("1.32 decides as 1.31 in all of 1 loop\n"), "{out}");
 }

@@ -164,6 +164,12 @@ fn affinity_to_another_workload_is_not_impossible() {
 #[test]
 fn a_flag_that_is_newer_says_since_when_it_is_there() {
     let folder = case("30-ca-ahead-daemonset");
-    let done = folder.run_words(&["autoscale", "-f", "cluster.json", "--flags", "--scale-down-delay-type-local=true"]);
-    done.refused(&["Cluster Autoscaler 1.28 has no such flag: it came with 1.30"]);
+    let words = |version: &str, flag: &str| {
+        folder.run_words(&["autoscale", "-f", "cluster.json", "--kubernetes", version, "--flags", flag])
+    };
+    let newer = words("1.28", "--scale-down-delay-type-local=true");
+    newer.refused(&["Cluster Autoscaler 1.28 has no such flag: it came with 1.30", "autoscaler.version, --kubernetes"]);
+    let older = words("1.33", "--max-empty-bulk-delete=3");
+    older.refused(&["1.33 has no such flag: 1.33 removed it", "use --max-scale-down-parallelism"]);
+    words("1.40", "--expander=random").refused(&["--kubernetes: found `1.40`", "the nearest is 1.36"]);
 }

@@ -49,8 +49,8 @@ fn scenario(chance: &mut Stream) -> String {
     let mut text =
         "apiVersion: foresail/v1alpha1\nkind: Scenario\nname: random\nmanifests: [objects.yaml]\nduration: 2h\n\
         cluster: {region: us-east-1, zones: [us-east-1a, us-east-1b]}\nautoscaler:\n  enabled: true\n  \
-        flags: [--scale-down-delay-after-add=2m, --scale-down-unneeded-time=2m]\nnodeGroups:\n"
-            .to_owned();
+        version: \"VERSION\"\n  flags: [--scale-down-delay-after-add=2m, --scale-down-unneeded-time=2m]\nnodeGroups:\n"
+            .replace("VERSION", pick(chance, &["1.28", "1.31", "1.33", "1.35"]));
     let second = pick(chance, &["ON_DEMAND", "SPOT"]);
     for (name, capacity) in [("fixed", "ON_DEMAND"), ("pool", second)] {
         let (least, types) = (1 + chance.below(3), pick(chance, &["m5.large", "m5.xlarge", "c5.large"]));

@@ -8,6 +8,7 @@ mod autoscaler_legacy;
 mod autoscaler_machines;
 mod autoscaler_rules;
 mod autoscaler_storm;
+mod autoscaler_versions;
 mod autoscaler_world;
 mod bad_dumps;
 mod bill_lines;

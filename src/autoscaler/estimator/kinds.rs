@@ -19,6 +19,13 @@ pub(in crate::autoscaler) struct Kind {
     pub(in crate::autoscaler) spec: u32,
 }
 
+impl Kind {
+    /// Its pods, each with the place of its spec.
+    pub(super) fn items(&self) -> Vec<(PodId, u32)> {
+        self.pods.iter().map(|pod| (*pod, self.spec)).collect()
+    }
+}
+
 /// All pods that need help, by kind.
 #[derive(Clone, Debug, Default)]
 pub(in crate::autoscaler) struct Kinds {
@@ -78,12 +85,6 @@ impl Kinds {
             fitting.set(at, feasible.ask(&trial, row.pods[0]).fits(node));
         }
         fitting
-    }
-
-    /// The pods of some kinds, kind by kind, each with the place of its spec.
-    pub(in crate::autoscaler) fn pods(&self, which: &FixedBitSet) -> Vec<(PodId, u32)> {
-        let rows = which.ones().map(|at| &self.rows[at]);
-        rows.flat_map(|row| row.pods.iter().map(|pod| (*pod, row.spec))).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The kinds of values that flags have, parsed as Go does. Errors say what was expected.
 
 use super::groups::{Discovery, NamedGroup};
-use super::values::{Expander, GpuLimit};
+use super::values::{DrainPriority, Expander, GpuLimit};
 use crate::units::SimDuration;
 
 /// One kind of values.
@@ -24,6 +24,8 @@ pub(super) const SECONDS: Kind<SimDuration> = kind(seconds);
 pub(super) const RANGE: Kind<(i64, i64)> = kind(range);
 pub(super) const TEXT: Kind<String> = kind(text);
 pub(super) const TEXTS: Kind<Vec<String>> = kind(texts);
+pub(super) const NAMES: Kind<Vec<String>> = kind(names);
+pub(super) const DRAIN_PRIORITIES: Kind<Vec<DrainPriority>> = kind(drain_priorities);
 pub(super) const ESTIMATOR: Kind<String> = kind(estimator);
 pub(super) const EXPANDERS: Kind<Vec<Expander>> = kind(expanders);
 pub(super) const GPU_LIMITS: Kind<Vec<GpuLimit>> = kind(gpu_limit);
@@ -95,6 +97,26 @@ fn text(value: &str, into: &mut String) -> Result<(), String> {
 
 fn texts(value: &str, into: &mut Vec<String>) -> Result<(), String> {
     into.push(value.to_owned());
+    Ok(())
+}
+
+/// As pflag's `StringSlice`: several with commas, and the flag may be given again.
+fn names(value: &str, into: &mut Vec<String>) -> Result<(), String> {
+    into.extend(value.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+    Ok(())
+}
+
+/// Sorted by priority; a later flag replaces an earlier one. Upstream: `parseShutdownGracePeriodsAndPriorities`, 1.29.
+fn drain_priorities(value: &str, into: &mut Vec<DrainPriority>) -> Result<(), String> {
+    let one = |pair: &str| {
+        let (priority, seconds) = pair.split_once(':')?;
+        let (priority, seconds) = (priority.parse().ok()?, seconds.parse::<u32>().ok()?);
+        Some(DrainPriority { priority, grace: SimDuration::from_secs(i64::from(seconds)) })
+    };
+    let list: Option<Vec<DrainPriority>> = value.split(',').map(one).collect();
+    let mut list = list.ok_or("priority:seconds with commas, such as 1000:100,0:60")?;
+    list.sort_by_key(|row| row.priority);
+    *into = list;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
-//! Cluster Autoscaler's flags under their own names, with the defaults of 1.28.0.
+//! Cluster Autoscaler's flags under their own names, with the defaults of each version.
 //!
-//! A flag is one row of `table.rs`: what it does, its name, the kind of its values, its field, its default. All else
-//! comes from there: to add a flag, add its row. `kind.rs` has the kinds of values.
+//! A flag is one row of `table.rs`: what it does, its name, the kind of its values, its field, its default, and the
+//! versions that know it. All else comes from there: to add a flag, add its row. `kind.rs` has the kinds of values.
 
 mod contradictions;
 mod define;
@@ -16,11 +16,12 @@ mod without_effect;
 pub use group_options::GroupOptions;
 pub use groups::{Discovery, NamedGroup};
 pub use table::Flags;
-pub use values::{Expander, GpuLimit, Priorities};
+pub use values::{DrainPriority, Expander, GpuLimit, Priorities};
 
+use crate::release::KubernetesVersion;
 use define::Flag;
 use table::FLAGS;
-use without_effect::{LATER, WITHOUT_EFFECT};
+use without_effect::{SINCE, UNTIL, WITHOUT_EFFECT};
 
 /// What became of a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +32,10 @@ pub enum FlagOutcome {
     WithoutEffect,
     /// Its value is wrong: what was expected.
     Bad(String),
-    /// It is newer than 1.28: the version that brought it.
-    Later(&'static str),
+    /// It is newer than the autoscaler: the version that brought it.
+    Later(KubernetesVersion),
+    /// The autoscaler has it no more: the version that removed it, and what to use instead.
+    Gone(KubernetesVersion, &'static str),
     /// There is no such flag; perhaps this one was meant.
     Unknown(Option<&'static str>),
 }
@@ -41,19 +44,47 @@ impl Flags {
     /// Sets `--name=value`; an empty value means that only the name was given. Names are written with `-` or `_`.
     pub fn set(&mut self, name: &str, value: &str) -> FlagOutcome {
         let name = &*name.replace('_', "-");
-        match find(name) {
-            Some(flag) => match (flag.set)(self, value) {
-                Ok(()) => {
-                    self.share_bulk_limit(name);
-                    FlagOutcome::Set
-                }
-                Err(expected) => FlagOutcome::Bad(expected),
-            },
-            None if without_effect().any(|known| known == name) => FlagOutcome::WithoutEffect,
-            None => match LATER.iter().find(|(later, _)| *later == name) {
-                Some((_, version)) => FlagOutcome::Later(version),
-                None => FlagOutcome::Unknown(nearest(name)),
-            },
+        let flag = find(name);
+        if flag.is_none() && !without_effect().any(|known| known == name) {
+            return FlagOutcome::Unknown(nearest(name));
+        }
+        if let Some(stranger) = self.stranger(name) {
+            return stranger;
+        }
+        let Some(flag) = flag else { return FlagOutcome::WithoutEffect };
+        if let Err(expected) = (flag.set)(self, value).and_then(|()| self.knows_expanders(name)) {
+            return FlagOutcome::Bad(expected);
+        }
+        self.share_bulk_limit(name);
+        self.grace_given |= name == "max-graceful-termination-sec";
+        FlagOutcome::Set
+    }
+
+    /// What is to be said of a flag that the version does not know yet, or no more.
+    fn stranger(&self, name: &str) -> Option<FlagOutcome> {
+        let since = match find(name) {
+            Some(flag) => flag.since,
+            None => SINCE.iter().find(|(later, _)| *later == name).map_or(KubernetesVersion::OLDEST, |row| row.1),
+        };
+        let gone = match find(name) {
+            Some(flag) => flag.gone,
+            None => UNTIL.iter().find(|(old, _, _)| *old == name).map(|(_, gone, instead)| (*gone, *instead)),
+        };
+        if self.version() < since {
+            return Some(FlagOutcome::Later(since));
+        }
+        gone.filter(|(gone, _)| self.version() >= *gone).map(|(gone, instead)| FlagOutcome::Gone(gone, instead))
+    }
+
+    /// Expanders that the version has not. Upstream: `expander.AvailableExpanders`. Errors: what was expected.
+    fn knows_expanders(&mut self, name: &str) -> Result<(), String> {
+        let unknown = self.expander.iter().find(|expander| expander.since() > self.version());
+        match unknown {
+            Some(expander) if name == "expander" => {
+                let (name, since) = (expander.name(), expander.since());
+                Err(format!("an expander of Cluster Autoscaler {}: {name} came with {since}", self.version()))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -23,6 +23,15 @@ impl Flags {
             false => self.own(group).unready_time.unwrap_or(self.scale_down_unready_time),
         }
     }
+    /// How long after its creation a node of the group that is not Ready is on its way; then it is unready. Upstream:
+    /// `MaxNodeStartupTime`, 15 minutes in versions without the flag.
+    pub(in crate::autoscaler) fn startup_time(&self, group: Option<GroupId>) -> SimDuration {
+        self.own(group).startup_time.unwrap_or(self.max_node_startup_time)
+    }
+    /// Whether pods of DaemonSets do not count as use of a node of the group.
+    pub(in crate::autoscaler) fn ignores_daemon_sets(&self, group: Option<GroupId>) -> bool {
+        self.own(group).ignores_daemon_sets.unwrap_or(self.ignore_daemonsets_utilization)
+    }
     /// All such times of any group.
     pub(in crate::autoscaler) fn unneeded_times(&self) -> impl Iterator<Item = SimDuration> + '_ {
         let own = self.of_groups.values().flat_map(|own| [own.unneeded_time, own.unready_time]).flatten();

@@ -1,6 +1,7 @@
 //! All rows at once, and how they are found and set.
 
 use super::*;
+use crate::release::KubernetesVersion::*;
 use crate::units::SimDuration;
 use std::fmt::Write;
 
@@ -13,7 +14,7 @@ fn flags_are_set_by_their_names() {
     assert_eq!(flags.scale_down_unneeded_time, SimDuration::from_secs(150));
     assert_eq!(flags.set("balance-similar-node-groups", ""), FlagOutcome::Set);
     assert!(flags.balance_similar_node_groups);
-    assert_eq!(flags.set("startup-taint", "a"), FlagOutcome::Set);
+    assert_eq!(flags.set("ignore-taint", "a"), FlagOutcome::Set);
     assert_eq!(flags.ignore_taints, ["a"]);
     assert_eq!(flags.set("expandr", "random"), FlagOutcome::Unknown(Some("expander")));
     assert_eq!(flags.set("nothing-like-it", ""), FlagOutcome::Unknown(None));
@@ -21,6 +22,44 @@ fn flags_are_set_by_their_names() {
     assert!(matches!(flags.set("cores-total", "9:3"), FlagOutcome::Bad(_)));
     assert!(Flags::is_switch("force-ds") && Flags::is_switch("force_ds"));
     assert!(!Flags::is_switch("expander") && !Flags::is_switch("leader-elect"));
+}
+
+#[test]
+fn a_version_knows_its_own_flags_and_defaults() {
+    let set = |version, name: &str, value: &str| Flags::of(version).set(name, value);
+    assert_eq!(set(V1_28, "startup-taint", "a"), FlagOutcome::Later(V1_29));
+    assert_eq!(set(V1_29, "startup-taint", "a"), FlagOutcome::Set);
+    assert_eq!(set(V1_31, "parallel-drain", "false"), FlagOutcome::Set);
+    assert!(matches!(set(V1_32, "parallel-drain", "false"), FlagOutcome::Gone(V1_32, _)));
+    assert!(matches!(
+        set(V1_33, "max-empty-bulk-delete", "3"),
+        FlagOutcome::Gone(V1_33, "--max-scale-down-parallelism")
+    ));
+    assert_eq!(set(V1_30, "max-binpacking-time", "5m"), FlagOutcome::Later(V1_31));
+    assert_eq!(set(V1_31, "max-binpacking-time", "5m"), FlagOutcome::WithoutEffect);
+    assert!(matches!(set(V1_34, "node-autoprovisioning-enabled", ""), FlagOutcome::Gone(V1_33, _)));
+    assert!(matches!(set(V1_30, "expander", "least-nodes"), FlagOutcome::Bad(why) if why.contains("came with 1.31")));
+    assert_eq!(set(V1_31, "expander", "least-nodes,random"), FlagOutcome::Set);
+    let expander = |version| Flags::of(version).expander;
+    assert_eq!((expander(V1_32), expander(V1_33)), (vec![Expander::Random], vec![Expander::LeastWaste]));
+    let frequent = |version| Flags::of(version).frequent_loops;
+    assert!(!frequent(V1_34) && frequent(V1_35) && frequent(V1_36));
+    let cordons = |version| Flags::of(version).cordon_node_before_terminating;
+    assert!(!cordons(V1_33) && cordons(V1_34));
+    assert_eq!(Flags::of(V1_32).version(), V1_32);
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_named() {
+    let of = |given: &[(&str, &str)]| {
+        let mut flags = Flags::of(V1_35);
+        given.iter().for_each(|(name, value)| assert_eq!(flags.set(name, value), FlagOutcome::Set, "{name}"));
+        flags.contradictions().len()
+    };
+    assert_eq!(of(&[("drain-priority-config", "1000:20,0:60")]), 0);
+    assert_eq!(of(&[("drain-priority-config", "1000:20"), ("max-graceful-termination-sec", "60")]), 1);
+    assert_eq!(of(&[("allowed-scheduler-names", "a,b"), ("bypassed-scheduler-names", "b")]), 0);
+    assert_eq!(of(&[("allowed-scheduler-names", "a"), ("bypassed-scheduler-names", "b")]), 1);
 }
 
 #[test]
@@ -39,12 +78,12 @@ fn one_of_the_two_limits_given_alone_holds_for_both() {
 
 #[test]
 fn every_default_is_what_its_row_says() {
-    for flag in FLAGS {
-        let (mut flags, default) = (Flags::default(), Flags::default());
-        if !flag.default.is_empty() {
-            assert_eq!((flag.set)(&mut flags, flag.default), Ok(()), "--{}", flag.name);
+    for (flag, version) in FLAGS.iter().flat_map(|flag| KubernetesVersion::ALL.map(|version| (flag, version))) {
+        let (mut flags, default) = (Flags::of(version), flag.default_in(version));
+        if !default.is_empty() {
+            assert_eq!((flag.set)(&mut flags, default), Ok(()), "--{}", flag.name);
         }
-        assert_eq!(flags, default, "--{}={}", flag.name, flag.default);
+        assert_eq!(flags, Flags::of(version), "--{}={default}", flag.name);
     }
 }
 
@@ -52,6 +91,8 @@ fn every_default_is_what_its_row_says() {
 fn rows_are_in_order_and_nothing_is_there_twice() {
     assert!(FLAGS.is_sorted_by_key(|flag| flag.name));
     assert!(WITHOUT_EFFECT.iter().all(|(_, names)| names.is_sorted()));
+    assert!(SINCE.is_sorted_by_key(|row| row.0) && SINCE.iter().all(|row| without_effect().any(|name| name == row.0)));
+    assert!(UNTIL.is_sorted_by_key(|row| row.0) && UNTIL.iter().all(|row| without_effect().any(|name| name == row.0)));
     let mut all: Vec<&str> = names().collect();
     all.sort_unstable();
     let count = all.len();
@@ -72,20 +113,35 @@ fn every_flag_of_upstream_is_known() {
 fn the_list_of_flags_is_the_rows() {
     let mut page = String::from(
         "# Cluster Autoscaler's flags\n\n\
-         Written from `src/autoscaler/flags/table.rs`. Defaults are those of 1.28.0.\n\n\
-         | Flag | Default | What it does |\n|---|---|---|\n",
+         Written from `src/autoscaler/flags/table.rs`. A version that does not know a flag says so.\n\n\
+         | Flag | Versions | Default | What it does |\n|---|---|---|---|\n",
     );
     for flag in FLAGS {
         let names = [flag.name].into_iter().chain(flag.aliases.iter().copied());
         let names: Vec<String> = names.map(|name| format!("`--{name}`")).collect();
-        let default = if flag.default.is_empty() { String::new() } else { format!("`{}`", flag.default) };
+        let mut default = if flag.default.is_empty() { String::new() } else { format!("`{}`", flag.default) };
+        if let Some((from, later)) = flag.later_default {
+            let _ = write!(default, ", from {from} `{later}`");
+        }
+        let versions = match (flag.since > KubernetesVersion::OLDEST, flag.gone) {
+            (false, None) => String::new(),
+            (true, None) => format!("since {}", flag.since),
+            (_, Some((gone, _))) => format!("until {gone}"),
+        };
         let about: Vec<&str> = flag.about.split_whitespace().collect();
-        let _ = writeln!(page, "| {} | {default} | {} |", names.join(", "), about.join(" "));
+        let _ = writeln!(page, "| {} | {versions} | {default} | {} |", names.join(", "), about.join(" "));
     }
     page.push_str("\nThese exist and change nothing in a simulation:\n\n");
     for (why, names) in WITHOUT_EFFECT {
         let names: Vec<String> = names.iter().map(|name| format!("`--{name}`")).collect();
         let _ = writeln!(page, "- {why}: {}", names.join(", "));
+    }
+    page.push_str("\nOf these some came or went:\n\n");
+    for (name, since) in SINCE {
+        let _ = writeln!(page, "- `--{name}` since {since}");
+    }
+    for (name, gone, _) in UNTIL {
+        let _ = writeln!(page, "- `--{name}` until {gone}");
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cluster-autoscaler/flags.md");
     if std::env::var_os("FORESAIL_UPDATE").is_some() {

@@ -1,5 +1,7 @@
 //! Values of flags that are more than a number or a text.
 
+use crate::release::KubernetesVersion;
+use crate::units::SimDuration;
 use regex::Regex;
 use std::collections::BTreeMap;
 
@@ -12,6 +14,15 @@ pub struct GpuLimit {
     pub min: i64,
     /// At most.
     pub max: i64,
+}
+
+/// `--drain-priority-config=priority:seconds`: how long pods of this priority and above may terminate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrainPriority {
+    /// From this priority on.
+    pub priority: i32,
+    /// How long.
+    pub grace: SimDuration,
 }
 
 /// What the priority expander's ConfigMap says: regular expressions of group names by priority.
@@ -43,7 +54,7 @@ impl PartialEq for Priorities {
     }
 }
 
-/// How one of several options is chosen. Upstream: `expander.AvailableExpanders`, 1.28.0, without `grpc`.
+/// How one of several options is chosen. Upstream: `expander.AvailableExpanders`, 1.28.0 and 1.31, without `grpc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expander {
     /// Any.
@@ -70,6 +81,10 @@ impl Expander {
         ("priority", Expander::Priority),
     ];
 
+    /// The version that brought it.
+    pub(super) fn since(self) -> KubernetesVersion {
+        if self == Expander::LeastNodes { KubernetesVersion::V1_31 } else { KubernetesVersion::OLDEST }
+    }
     /// As the flag spells it.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, expander)| *expander == self).map_or("", |(name, _)| name)

@@ -1,5 +1,7 @@
 //! Flags of 1.28.0 and later that exist and change nothing in a simulation, by the reason why not.
 
+use crate::release::KubernetesVersion::{self, *};
+
 /// Why not, and their names.
 pub(super) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
     (
@@ -60,10 +62,13 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
     (
         "the wall clock of the loop, which takes no time here",
         &[
+            "cluster-snapshot-parallelism",
+            "max-binpacking-time",
             "max-bulk-soft-taint-time",
             "max-nodegroup-binpacking-duration",
             "node-info-cache-expire-time",
             "parallel-scale-up",
+            "predicate-parallelism",
             "scale-down-simulation-timeout",
         ],
     ),
@@ -71,6 +76,8 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
         "the cloud behind the node groups",
         &[
             "aws-use-static-instance-list",
+            "bulk-mig-instances-listing-enabled",
+            "force-delete-failed-nodes",
             "gce-concurrent-refreshes",
             "gce-expander-ephemeral-storage-support",
             "gce-mig-instances-min-refresh-wait-time",
@@ -80,28 +87,54 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
     (
         "what is not simulated",
         &[
-            "bypassed-scheduler-names",
-            "cordon-node-before-terminating",
+            "async-node-groups",
+            "capacity-buffer-controller-enabled",
+            "capacity-buffer-pod-injection-enabled",
+            "check-capacity-batch-processing",
+            "check-capacity-processor-instance",
+            "check-capacity-provisioning-request-batch-timebox",
+            "check-capacity-provisioning-request-max-batch-size",
             "dynamic-node-delete-delay-after-taint-enabled",
+            "enable-dynamic-resource-allocation",
+            "enable-proactive-scaleup",
+            "enable-provisioning-requests",
             "max-autoprovisioned-node-group-count",
             "node-autoprovisioning-enabled",
             "node-deletion-batcher-interval",
             "node-deletion-delay-timeout",
+            "pod-injection-limit",
+            "provisioning-request-initial-backoff-time",
+            "provisioning-request-max-backoff-cache-size",
+            "provisioning-request-max-backoff-time",
         ],
     ),
 ];
 
-/// Flags that are newer than 1.28, with the version that brought them.
-pub(super) const LATER: &[(&str, &str)] = &[
-    ("blocking-system-pod-distruption-timeout", "1.33"),
-    ("drain-priority-config", "1.29"),
-    ("force-delete-failed-nodes", "1.34"),
-    ("force-delete-unregistered-nodes", "1.32"),
-    ("frequent-loops-enabled", "1.30"),
-    ("max-binpacking-time", "1.31"),
-    ("max-node-startup-time", "1.35"),
-    ("node-deletion-candidate-ttl", "1.34"),
-    ("predicate-parallelism", "1.35"),
-    ("scale-down-delay-type-local", "1.30"),
-    ("scale-from-unschedulable", "1.35"),
+/// The version that brought those that 1.28 does not know.
+pub(super) const SINCE: &[(&str, KubernetesVersion)] = &[
+    ("async-node-groups", V1_31),
+    ("bulk-mig-instances-listing-enabled", V1_31),
+    ("capacity-buffer-controller-enabled", V1_34),
+    ("capacity-buffer-pod-injection-enabled", V1_34),
+    ("check-capacity-batch-processing", V1_32),
+    ("check-capacity-processor-instance", V1_33),
+    ("check-capacity-provisioning-request-batch-timebox", V1_32),
+    ("check-capacity-provisioning-request-max-batch-size", V1_32),
+    ("cluster-snapshot-parallelism", V1_33),
+    ("enable-dynamic-resource-allocation", V1_32),
+    ("enable-proactive-scaleup", V1_32),
+    ("enable-provisioning-requests", V1_29),
+    ("force-delete-failed-nodes", V1_34),
+    ("max-binpacking-time", V1_31),
+    ("pod-injection-limit", V1_32),
+    ("predicate-parallelism", V1_35),
+    ("provisioning-request-initial-backoff-time", V1_32),
+    ("provisioning-request-max-backoff-cache-size", V1_32),
+    ("provisioning-request-max-backoff-time", V1_32),
+];
+
+/// The version that removed some, and what to use instead.
+pub(super) const UNTIL: &[(&str, KubernetesVersion, &str)] = &[
+    ("max-autoprovisioned-node-group-count", V1_33, "nothing: there is no node auto-provisioning"),
+    ("node-autoprovisioning-enabled", V1_33, "nothing: there is no node auto-provisioning"),
 ];

@@ -35,7 +35,11 @@ impl Autoscaler {
                 let utilization = sum.utilization(cluster, node);
                 outcome.utilization.push((node, utilization));
                 let threshold = self.flags.threshold(row.group, sum.counts_gpus);
-                (utilization >= threshold).then_some(Unremovable::NotUnderutilized(utilization))
+                let is_needed = match self.flags.rules.threshold_is_inclusive {
+                    true => utilization > threshold,
+                    false => utilization >= threshold,
+                };
+                is_needed.then_some(Unremovable::NotUnderutilized(utilization))
             };
             match why {
                 Some(why) => outcome.unremovable.push((node, why)),

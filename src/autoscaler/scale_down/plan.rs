@@ -37,9 +37,14 @@ impl Autoscaler {
         }
         // The plan's; the legacy planner forgets some of them when others go.
         outcome.unneeded = self.planner.unneeded().collect();
-        outcome.result = match blocked || self.cools_down(inputs.now) {
-            true => ScaleDownResult::InCooldown,
-            false => self.delete(snapshot, inputs, all, &mut outcome),
+        let (nobody, rules) = (candidates.is_empty(), self.flags.rules);
+        let cools_down = blocked || self.cools_down(inputs.now);
+        outcome.result = if cools_down || nobody && rules.cools_down_without_candidates && !rules.names_no_candidates {
+            ScaleDownResult::InCooldown
+        } else if nobody && rules.names_no_candidates {
+            ScaleDownResult::NoCandidates
+        } else {
+            self.delete(snapshot, inputs, all, &mut outcome)
         };
         // Nodes on their way have later ids, which other nodes will have in the next loop.
         let first = all.iter().map(|node| node.index() + 1).max().unwrap_or(0);
@@ -48,6 +53,9 @@ impl Autoscaler {
     }
 
     fn cools_down(&self, now: SimTime) -> bool {
+        if self.flags.scale_down_delay_type_local {
+            return false;
+        }
         let recent =
             |last: Option<SimTime>, delay: SimDuration| last.or(self.assumed).is_some_and(|last| last + delay > now);
         recent(self.last_scale_up, self.flags.scale_down_delay_after_add)
@@ -63,7 +71,7 @@ impl Autoscaler {
             group.is_some_and(|group| group.target > group.min)
         };
         if !self.flags.parallel_drain {
-            return all.iter().copied().filter(may).collect();
+            return all.iter().copied().filter(|node| may(node) && !self.is_held(cluster, *node, inputs.now)).collect();
         }
         let known = self.planner.unneeded_bits();
         let mut rows: Vec<(bool, bool, NodeId)> = Vec::with_capacity(all.len());
@@ -71,8 +79,13 @@ impl Autoscaler {
             let is_empty = self.node_sums.at(cluster, &self.flags, node, inputs.now).is_empty;
             rows.push((is_empty, known.contains(node.index()), node));
         }
-        go_sort::sort_by(&mut rows, |a, b| if a.0 != b.0 { a.0 } else { a.1 && !b.1 });
-        rows.into_iter().map(|(_, _, node)| node).collect()
+        go_sort::sort_by_of(self.flags.rules.go(), &mut rows, |a, b| if a.0 != b.0 { a.0 } else { a.1 && !b.1 });
+        rows.into_iter().map(|(_, _, node)| node).filter(|node| !self.is_held(cluster, *node, inputs.now)).collect()
+    }
+
+    /// Whether the node's group grew, or lost a node, too recently, where that counts by group.
+    fn is_held(&self, cluster: &ClusterState, node: NodeId, now: SimTime) -> bool {
+        cluster.node(node).group.is_some_and(|group| self.local.hold(group, now, &self.flags))
     }
 
     /// Upstream: `Planner.UpdateClusterState`, `categorizeNodes`.

@@ -117,6 +117,10 @@ impl Planner {
             self.unneeded.insert(row.node, Removable { since, ..row });
         }
     }
+    /// A node has been unneeded before there was this planner.
+    pub(in crate::autoscaler) fn resume(&mut self, node: NodeId, since: SimTime) {
+        self.unneeded.insert(node, Removable::empty(node, since));
+    }
     /// Leaves a node alone until `until`.
     pub(in crate::autoscaler) fn leave(&mut self, node: NodeId, why: Unremovable, until: SimTime) {
         self.not_before.insert(node, (until, why));

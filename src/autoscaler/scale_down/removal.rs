@@ -35,6 +35,11 @@ impl Autoscaler {
         })?;
         let mut trial = simulation.trial();
         moved.pods.iter().for_each(|pod| trial.unbind(*pod));
+        if self.flags.rules.removes_the_candidate {
+            let left_behind = trial.node(node).pods().to_vec();
+            left_behind.into_iter().for_each(|pod| trial.unbind(pod));
+            trial.remove_node(node);
+        }
         let accepts = |other: NodeId| other != node && left.destinations.contains(other.index());
         let mut search =
             Search { checker: &mut self.checker, copies: &self.copies, accepts: &accepts, all_or_nothing: true };

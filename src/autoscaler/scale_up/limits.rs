@@ -13,6 +13,8 @@ pub(in crate::autoscaler) struct Budget {
     left: LimitedAmounts,
     /// Absent for groups of which nobody knows what a node would be.
     nodes: IdVec<GroupId, Option<LimitedAmounts>>,
+    /// It is told as the quota of the cluster.
+    by_quota: bool,
 }
 
 impl Budget {
@@ -20,7 +22,7 @@ impl Budget {
     pub(in crate::autoscaler) fn exceeded(&self, group: GroupId) -> Option<SkipReason> {
         let Some(one) = &self.nodes[group] else { return Some(SkipReason::NotReady) };
         let [cores, memory, gpus] = self.left.lacks(one);
-        (cores || memory || gpus).then_some(SkipReason::ClusterLimit { cores, memory, gpus })
+        (cores || memory || gpus).then_some(SkipReason::ClusterLimit { cores, memory, gpus, by_quota: self.by_quota })
     }
 
     /// How many of `count` nodes there is room for. Upstream: `resource.Manager.ApplyLimits`, 1.28.0.
@@ -56,15 +58,21 @@ impl Autoscaler {
         (count >= 1).then_some(count)
     }
 
-    /// What the flags still allow, from the groups' target sizes and the ready nodes of no group.
+    /// What the flags still allow, from the groups' target sizes and the ready nodes of no group; by later rules from all
+    /// nodes that there are and that are on their way.
     ///
-    /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0.
+    /// Upstream: `resource.Manager.ResourcesLeft`, 1.28.0; `resourcequotas.TrackerFactory.NewQuotasTracker`, 1.35.
     pub(in crate::autoscaler) fn budget(&self, cluster: &ClusterState, round: &Round<'_>) -> Budget {
         let amounts = |node, template| LimitedAmounts::of(node, template, &cluster.symbols, &self.flags);
         let rows = round.groups.values().zip(self.templates.rows.values());
         let nodes: IdVec<GroupId, Option<LimitedAmounts>> =
             rows.map(|(view, row)| row.as_ref().map(|row| amounts(&row.node, Some(view.template)))).collect();
+        let by_quota = self.flags.rules.limits_count_nodes;
         let mut all = LimitedAmounts::zero(&self.flags);
+        if by_quota {
+            cluster.nodes().for_each(|(_, node)| all.add(&self.amounts_of_node(cluster, round.groups, node), 1));
+            return Budget { left: all.below_most(&self.flags), nodes, by_quota };
+        }
         for (view, one) in round.groups.values().zip(nodes.values()) {
             one.iter().for_each(|one| all.add(one, view.target));
         }
@@ -72,6 +80,6 @@ impl Autoscaler {
         for node in round.ready.iter().map(|id| cluster.node(*id)).filter(|node| !managed(node.group)) {
             all.add(&amounts(node, None), 1);
         }
-        Budget { left: all.below_most(&self.flags), nodes }
+        Budget { left: all.below_most(&self.flags), nodes, by_quota }
     }
 }

@@ -11,8 +11,10 @@ pub(in crate::autoscaler) struct ScaleUpOption {
     pub(in crate::autoscaler) group: GroupId,
     pub(in crate::autoscaler) nodes: i32,
     pub(in crate::autoscaler) pods: Vec<PodId>,
-    /// What their containers ask for together: milli-cores and bytes.
+    /// What they ask for together: milli-cores and bytes.
     pub(in crate::autoscaler) requests: (i64, i64),
+    /// What their containers do.
+    pub(in crate::autoscaler) container_requests: (i64, i64),
     pub(in crate::autoscaler) similar: Vec<GroupId>,
     /// The others that take part, and why they are not similar; nothing if nobody asks.
     pub(in crate::autoscaler) unlike: Vec<(GroupId, Unlike)>,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 type Fitting = IdVec<GroupId, Option<FixedBitSet>>;
 
 impl Autoscaler {
-    /// Upstream: `ScaleUpOrchestrator.ScaleUp`, 1.28.0.
+    /// Upstream: `ScaleUpOrchestrator.ScaleUp`, 1.28.0 and 1.35.
     pub(in crate::autoscaler) fn scale_up(
         &mut self,
         round: &Round<'_>,
@@ -54,7 +54,7 @@ impl Autoscaler {
         let Some(count) = budget.within(chosen.group, count) else { return outcome };
         let mut among = vec![chosen.group];
         among.extend_from_slice(&chosen.similar);
-        if self.execute(round, balance(round.groups, &among, count), &mut outcome) {
+        if self.execute(round, balance(self.flags.rules.go(), round.groups, &among, count), &mut outcome) {
             outcome.result = ScaleUpResult::Successful;
             self.tell_rejections(cluster, &kinds, (&fitting, Some(chosen.group)), &mut outcome);
         }
@@ -116,9 +116,10 @@ impl Autoscaler {
             let limit = self.limit(round, group, &similar);
             let Some(template) = &self.templates.rows[group] else { continue };
             let to_place = ToPlace { kinds, which, limit };
-            let Estimate { nodes, pods, requests } = estimate(cluster, &mut self.checker, (template, group), to_place);
+            let Estimate { nodes, pods, requests, container_requests } =
+                estimate(cluster, &mut self.checker, (template, group), (&self.flags, to_place));
             if nodes > 0 && !pods.is_empty() {
-                options.push(ScaleUpOption { group, nodes, pods, requests, similar, unlike });
+                options.push(ScaleUpOption { group, nodes, pods, requests, container_requests, similar, unlike });
             }
         }
         options
@@ -241,7 +242,8 @@ fn summary(scene: &Scene<'_>, option: &ScaleUpOption) -> OptionSummary {
         pods: option.pods.clone(),
         similar: option.similar.clone(),
         unlike: option.unlike.clone(),
-        waste: waste(scene, option),
+        waste: waste(scene, option, option.requests),
+        container_waste: waste(scene, option, option.container_requests),
         scores: scores(scene, option),
         unpriced: scene.flags.expander.contains(&Expander::Price) && scene.groups[option.group].price.is_none(),
     }

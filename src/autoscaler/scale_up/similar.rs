@@ -4,7 +4,7 @@ use crate::autoscaler::flags::Flags;
 use crate::autoscaler::templates::Template;
 use crate::autoscaler::view::{Groups, Increase, ResourceName, Unlike};
 use crate::cluster::ClusterState;
-use crate::go_sort;
+use crate::go_sort::{self, Go};
 use crate::id::GroupId;
 use crate::intern::Symbol;
 
@@ -26,6 +26,9 @@ const IGNORED_AWS: &[&str] = &[
     "lifecycle",
     "topology.ebs.csi.aws.com/zone",
 ];
+/// The clouds' further ones, of later versions.
+const IGNORED_LATER: [(&str, &str); 2] =
+    [("aws", "topology.k8s.aws/zone-id"), ("azure", "kubernetes.azure.com/node-image-version")];
 const IGNORED_GCE: &[&str] = &["topology.gke.io/zone"];
 const IGNORED_AZURE: &[&str] = &[
     "agentpool",
@@ -167,10 +170,13 @@ fn labels(cluster: &ClusterState, flags: &Flags, template: &Template) -> Vec<(Sy
         "azure" => IGNORED_AZURE,
         _ => &[],
     };
+    let is_later =
+        |key: &str| flags.rules.ignores_more_labels && IGNORED_LATER.contains(&(flags.cloud_provider.as_str(), key));
     let counts = |(key, _): &(Symbol, Symbol)| {
         let key = cluster.symbols.text(*key);
         !IGNORED.contains(&key)
             && !of_provider.contains(&key)
+            && !is_later(key)
             && !flags.balancing_ignore_labels.iter().any(|ignored| ignored == key)
     };
     template.node.labels.iter().filter(counts).collect()
@@ -179,7 +185,7 @@ fn labels(cluster: &ClusterState, flags: &Flags, template: &Template) -> Vec<(Sy
 /// Divides `count` new nodes such that the groups end up as equal as they can.
 ///
 /// Upstream: `BalanceScaleUpBetweenGroups`, 1.28.0.
-pub(in crate::autoscaler) fn balance(groups: &Groups<'_>, among: &[GroupId], count: i32) -> Vec<Increase> {
+pub(in crate::autoscaler) fn balance(go: Go, groups: &Groups<'_>, among: &[GroupId], count: i32) -> Vec<Increase> {
     let increase = |group: &GroupId| {
         let view = &groups[*group];
         Increase { group: *group, from: view.target, to: view.target, fails: view.increase_fails }
@@ -188,7 +194,7 @@ pub(in crate::autoscaler) fn balance(groups: &Groups<'_>, among: &[GroupId], cou
         among.iter().filter(|g| groups[**g].target != groups[**g].max).map(increase).collect();
     let room = |row: &Increase| (groups[row.group].max - row.from).max(0);
     let mut left = count.min(rows.iter().map(room).sum());
-    go_sort::sort_by(&mut rows, |a, b| a.from < b.from);
+    go_sort::sort_by_of(go, &mut rows, |a, b| a.from < b.from);
     let (mut start, mut at) = (0, 0);
     while left > 0 {
         if rows[at].to < groups[rows[at].group].max {

@@ -51,6 +51,9 @@ impl Surroundings {
         let mut taints = self.cluster.node(deletion.node).taints.clone();
         taints.push(Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule });
         self.cluster.set_taints(deletion.node, taints);
+        if self.flags.cordon_node_before_terminating {
+            self.cluster.set_unschedulable(deletion.node, true);
+        }
         Drain { node: deletion.node, since: now, left: deletion.pods.clone() }
     }
 
@@ -61,6 +64,9 @@ impl Surroundings {
             let mut taints = self.cluster.node(drain.node).taints.clone();
             taints.retain(|taint| taint.key != key);
             self.cluster.set_taints(drain.node, taints);
+            if self.flags.cordon_node_before_terminating {
+                self.cluster.set_unschedulable(drain.node, false);
+            }
             return Progress::GivenUp;
         }
         let left = std::mem::take(&mut drain.left);

@@ -7,12 +7,14 @@ use super::node_to_be::{Look, tell_source};
 use super::prices::price_groups;
 use super::recorded::{Case, Recorded};
 use super::surroundings::Surroundings;
-use crate::autoscaler::{Flags, InstanceView};
-use crate::cluster::{NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
+use crate::autoscaler::{DELETION_CANDIDATE, Flags, InstanceView};
+use crate::cluster::{ClusterState, NodeId, NodeTemplate, OwnerKind, PodSpecId, WorkloadSelector};
 use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
 use crate::market::{Catalog, PriceBook};
+use crate::release::KubernetesVersion;
 use crate::scenario::autoscaler_flags;
+use crate::scenario::autoscaler_version::{self, PROGRAM};
 use crate::scenario::documents;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::admission::Admission;
@@ -21,6 +23,7 @@ use crate::scenario::kubernetes::decides::Deciding;
 use crate::scenario::kubernetes::node::Node;
 use crate::scenario::kubernetes::reader::{Found, Item, Provenance, Reader};
 use crate::scenario::kubernetes::{Converter, Kind, Object};
+use crate::scenario::release;
 use crate::scenario::scheduler_profiles;
 use crate::scenario::sources::{Files as _, Sources};
 use crate::scheduler::{Profile, Profiles};
@@ -39,6 +42,8 @@ pub struct Request {
     pub node_groups: Option<PathBuf>,
     /// Cluster Autoscaler's flags, each `--name=value`.
     pub flags: Vec<String>,
+    /// Its version; absent takes what the dump says.
+    pub version: Option<KubernetesVersion>,
 }
 
 /// What was read, with the instant of the first loop.
@@ -52,6 +57,8 @@ pub struct Loaded {
     pub profile: Profile,
     /// The first loop: a scan interval after the newest time in the dump.
     pub now: SimTime,
+    /// Since when nodes have been unneeded, by their soft taints.
+    pub unneeded_since: Vec<(NodeId, SimTime)>,
     /// What is doubtful.
     pub caveats: Issues,
 }
@@ -133,6 +140,14 @@ fn from_recording(from: &Provenance, value: &Value, request: &Request, issues: &
     let recorded = Case::deserialize(value).map_err(|e| e.to_string());
     match recorded.and_then(|case| Recorded::new(&case)) {
         Ok(mut recorded) => {
+            let of_case = &mut recorded.surroundings.flags;
+            if let Some(version) = request.version.filter(|version| *version != of_case.version()) {
+                // What was recorded of another version's flags is read anew by this one's.
+                match recorded_flags(version, value) {
+                    Ok(flags) => *of_case = flags,
+                    Err(why) => issues.push(from.locate(Issue::error("options", why))),
+                }
+            }
             set_flags(&mut recorded.surroundings.flags, &request.flags, issues);
             Some(Loaded { surroundings: recorded.surroundings, now: SimTime::from_secs(10), ..Loaded::default() })
         }
@@ -143,8 +158,14 @@ fn from_recording(from: &Provenance, value: &Value, request: &Request, issues: &
     }
 }
 
+fn recorded_flags(version: KubernetesVersion, value: &Value) -> Result<Flags, String> {
+    let case = Case::deserialize(value).map_err(|e| e.to_string())?;
+    super::recorded::flags(version, &case)
+}
+
 fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut Issues) -> Option<Loaded> {
     let mut surroundings = Surroundings::default();
+    surroundings.flags = Flags::of(request.version.unwrap_or_else(|| version_of(&dump, issues)));
     set_flags(&mut surroundings.flags, &request.flags, issues);
     autoscaler_flags::read_priorities(&mut surroundings.flags, &dump.priorities, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));
@@ -180,7 +201,34 @@ fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: 
     let Surroundings { groups, cluster, flags, .. } = &mut surroundings;
     price_groups(groups, cluster, (flags, prices), issues);
     assume_controllers(&mut surroundings, &dump, issues);
-    Some(Loaded { surroundings, profiles, profile, now, caveats: Issues::new() })
+    let unneeded_since = unneeded_since(&surroundings.cluster, epoch);
+    Some(Loaded { surroundings, profiles, profile, now, unneeded_since, caveats: Issues::new() })
+}
+
+/// The autoscaler's version: by the image of its Deployment, else by the newest kubelet, else the newest.
+fn version_of(dump: &Dump, issues: &mut Issues) -> KubernetesVersion {
+    let kubelets = dump.nodes.iter().map(|(_, node)| node.status.node_info.kubelet_version.as_str());
+    let cluster = release::of_kubelets(kubelets);
+    let deployments = dump.others.iter().filter_map(|found| match &found.api {
+        Object::Deployment(api) => Some(api),
+        _ => None,
+    });
+    let mut images = deployments.flat_map(|api| &api.spec.template.spec.containers).map(|row| row.image.as_str());
+    let found = images
+        .find(|image| image.contains(PROGRAM))
+        .map_or(autoscaler_version::Found::Kubelets, autoscaler_version::Found::Image);
+    autoscaler_version::decide(found, "--kubernetes", cluster, issues)
+}
+
+/// Since when nodes have been unneeded: their soft taints say so, in seconds. Upstream: `taints.GetDeletionCandidateTime`, 1.34.
+fn unneeded_since(cluster: &ClusterState, epoch: jiff::Timestamp) -> Vec<(NodeId, SimTime)> {
+    let since = |node: &NodeTemplate| {
+        let mut taints = node.taints.iter();
+        let taint = taints.find(|taint| cluster.symbols.text(taint.key) == DELETION_CANDIDATE)?;
+        let seconds: i64 = cluster.symbols.text(taint.value).parse().ok()?;
+        Some(SimTime::from_secs(seconds.checked_sub(epoch.as_second())?))
+    };
+    cluster.nodes().filter_map(|(id, node)| Some((id, since(node)?))).collect()
 }
 
 /// Where no flag names the cloud, the nodes do.

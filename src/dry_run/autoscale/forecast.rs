@@ -8,7 +8,7 @@
 use super::drains::{Disruption, Drain, Progress};
 use super::dump::Loaded;
 use super::surroundings::{Surroundings, views};
-use crate::autoscaler::{Autoscaler, Choice, Command, InstanceView, Launch, LoopInputs, LoopOutcome};
+use crate::autoscaler::{Autoscaler, Choice, Command, InstanceView, LOOP_TAKES, Launch, LoopInputs, LoopOutcome};
 use crate::cluster::{NodeCondition, NodeId, Phase, PodId};
 use crate::id::{GroupId, Id};
 use crate::market::{Provider, node_boot};
@@ -34,13 +34,15 @@ impl Forecast {
     /// Of what was read: the autoscaler decides as a recorded one does, new nodes are Ready after the median boot time
     /// of the provider that the flags name.
     pub fn new(loaded: Loaded) -> Self {
-        let Loaded { surroundings, profiles, profile, .. } = loaded;
+        let Loaded { surroundings, profiles, profile, now, unneeded_since, .. } = loaded;
         let flags = surroundings.flags.clone();
         let provider = if flags.cloud_provider == "gce" { Provider::Gcp } else { Provider::Aws };
+        let mut autoscaler = Autoscaler::new(flags, profile, Choice::Recorded);
+        autoscaler.resume(now, &unneeded_since);
         Forecast {
             disrupted: surroundings.told_to_go(),
             surroundings,
-            autoscaler: Autoscaler::new(flags, profile, Choice::Recorded),
+            autoscaler,
             scheduler: Scheduler::new(profiles, Ties::SmallestName),
             boot: node_boot(provider).quantile(0.5),
             booting: Vec::new(),
@@ -78,10 +80,22 @@ impl Forecast {
     /// Evicts what may be evicted; the node goes when nothing is left.
     fn go_on(&mut self, now: SimTime, mut drain: Drain) {
         match self.surroundings.go_on(now, &mut drain, &mut self.disrupted) {
-            Progress::Empty => self.delete(drain.node),
+            Progress::Empty => self.delete(now, drain.node),
             Progress::Waits => self.drains.push(drain),
-            Progress::GivenUp => self.autoscaler.deletion_ended(drain.node),
+            Progress::GivenUp => {
+                let group = self.surroundings.cluster.node(drain.node).group;
+                self.autoscaler.deletion_ended(drain.node);
+                group.into_iter().for_each(|group| self.autoscaler.group_shrank(group, now, true));
+            }
         }
+    }
+
+    /// From one loop to the next: `--scan-interval`, or as good as nothing after a loop that did something, where
+    /// `--frequent-loops-enabled` says so.
+    pub fn pause(&self, outcome: &LoopOutcome) -> SimDuration {
+        let flags = &self.surroundings.flags;
+        let every = flags.scan_interval.max(LOOP_TAKES);
+        if flags.frequent_loops && outcome.is_productive() { LOOP_TAKES } else { every }
     }
 
     fn launch(&mut self, now: SimTime, launch: Launch) {
@@ -133,13 +147,14 @@ impl Forecast {
         }
     }
 
-    fn delete(&mut self, node: NodeId) {
+    fn delete(&mut self, now: SimTime, node: NodeId) {
         let (name, group) = (self.surroundings.cluster.node(node).name, self.surroundings.cluster.node(node).group);
         self.surroundings.remove_node(node);
         self.surroundings.remove_instance(name);
-        if let Some(group) = group.and_then(|group| self.surroundings.groups.get_mut(group.index())) {
-            group.target -= 1;
+        if let Some(row) = group.and_then(|group| self.surroundings.groups.get_mut(group.index())) {
+            row.target -= 1;
         }
         self.autoscaler.deletion_ended(node);
+        group.into_iter().for_each(|group| self.autoscaler.group_shrank(group, now, false));
     }
 }

@@ -4,10 +4,11 @@
 use super::daemon_sets::daemon_set;
 use super::groups::MOST_NODES;
 use super::surroundings::{CloudGroup, Surroundings};
-use crate::autoscaler::{FlagOutcome, Flags, InstanceView};
+use crate::autoscaler::{DEFAULT_VERSION, FlagOutcome, Flags, InstanceView};
 use crate::cluster::{ClusterState, Effect, NodeCondition, NodeId, Phase, Pod, PodId, PodName, PodSpecId, Taint};
 use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
+use crate::release::KubernetesVersion;
 use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::{Converter, node, pod};
 use crate::scenario::priorities::priorities;
@@ -32,6 +33,8 @@ pub struct Case {
     pub objects: Objects,
     /// Deletions end by an event of their own.
     pub async_deletes: bool,
+    /// Whose decisions were recorded, if the case says so.
+    pub ca: String,
 }
 
 /// A recorded group.
@@ -131,7 +134,7 @@ impl Recorded {
     /// Errors: the first thing that makes no sense, in words.
     pub fn new(case: &Case) -> Result<Recorded, String> {
         let mut recorded = Recorded::default();
-        recorded.surroundings.flags = flags(case)?;
+        recorded.surroundings.flags = flags(version_of(case)?, case)?;
         for row in &case.node_groups {
             check(row)?;
             let template = recorded.converter().node_template(&row.template);
@@ -266,6 +269,9 @@ impl Recorded {
         let mut taints = cluster.node(node).taints.clone();
         taints.push(Taint { key, value: Symbol::EMPTY, effect: Effect::NoSchedule });
         cluster.set_taints(node, taints);
+        if self.surroundings.flags.cordon_node_before_terminating {
+            cluster.set_unschedulable(node, true);
+        }
     }
 }
 
@@ -280,17 +286,26 @@ fn check(row: &RecordedGroup) -> Result<(), String> {
     Ok(())
 }
 
-fn flags(case: &Case) -> Result<Flags, String> {
-    let mut flags = flags_of(&case.options)?;
+/// Whose decisions were recorded.
+fn version_of(case: &Case) -> Result<KubernetesVersion, String> {
+    match case.ca.as_str() {
+        "" => Ok(DEFAULT_VERSION),
+        text => KubernetesVersion::parse(text).map_err(|why| format!("ca: found `{text}`, {why}")),
+    }
+}
+
+/// A case's flags, as a version reads them.
+pub(super) fn flags(version: KubernetesVersion, case: &Case) -> Result<Flags, String> {
+    let mut flags = flags_of(version, &case.options)?;
     flags.priorities = priorities(&case.priorities)?;
     Ok(flags)
 }
 
-/// The flags of recorded options: a flag that may be given several times has a list, or its values with commas.
+/// The flags of a version's recorded options: a flag that may be given several times has a list, or its values with commas.
 ///
 /// Errors: the first option that makes no sense, in words.
-pub fn flags_of(options: &BTreeMap<String, Value>) -> Result<Flags, String> {
-    let mut flags = Flags::default();
+pub fn flags_of(version: KubernetesVersion, options: &BTreeMap<String, Value>) -> Result<Flags, String> {
+    let mut flags = Flags::of(version);
     for (name, value) in options {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let values: Vec<String> = match value {

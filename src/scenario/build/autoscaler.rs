@@ -2,20 +2,27 @@
 
 use super::scene::Scene;
 use crate::autoscaler::{Flags, NamedGroup};
+use crate::release::KubernetesVersion;
 use crate::scenario::autoscaler_flags;
+use crate::scenario::autoscaler_version::{self, Found, PROGRAM};
 use crate::scenario::command_line;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::node::cloud_name;
+use crate::scenario::kubernetes::pod::Container;
+use crate::scenario::kubernetes::reader::Provenance;
 use crate::world::Cast;
-
-/// What its image and its program are called.
-const PROGRAM: &str = "cluster-autoscaler";
 
 /// The flags, if there is an autoscaler: its Deployment's, and the scenario's on top.
 pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
-    let deployed = deployed_flags(scene, issues);
-    let found = deployed.is_some() || !scene.file.autoscaler.flags.is_empty();
-    let mut flags = deployed.unwrap_or_default();
+    let deployed = deployed(scene, issues);
+    let found = !deployed.is_empty() || !scene.file.autoscaler.flags.is_empty();
+    let is_there = scene.file.autoscaler.enabled.unwrap_or(found);
+    let mut doubts = Issues::new();
+    let mut flags = Flags::of(version(scene, &deployed, &mut doubts));
+    if is_there {
+        issues.absorb(doubts, |_| ());
+    }
+    set_deployed(&mut flags, &deployed, issues);
     let named = std::mem::take(&mut flags.nodes);
     let words = scene.file.autoscaler.flags.iter().flat_map(|words| words.split_whitespace());
     autoscaler_flags::set(&mut flags, words, issues);
@@ -23,7 +30,7 @@ pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
     let kept: Vec<NamedGroup> = named.into_iter().filter(|group| !anew(group)).collect();
     flags.nodes.splice(0..0, kept);
     autoscaler_flags::check(&flags, issues);
-    if !scene.file.autoscaler.enabled.unwrap_or(found) {
+    if !is_there {
         return None;
     }
     if !flags.scheduler_config_file.is_empty() {
@@ -38,13 +45,27 @@ pub(super) fn flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
     Some(flags)
 }
 
-/// The flags of the autoscaler's Deployment, if it is among the manifests: by its image, or by the program that it starts.
-fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
-    let mut flags = None;
+/// Its own version: the scenario's word, else its image's, else the cluster's.
+fn version(scene: &Scene<'_>, deployed: &[Deployed<'_>], issues: &mut Issues) -> KubernetesVersion {
+    const FIELD: &str = "autoscaler.version";
+    let image = deployed.first().map(|(_, container)| container.image.as_str());
+    let found = match (&scene.file.autoscaler.version, image) {
+        (Some(given), _) => Found::Given(FIELD, &given.0),
+        (None, Some(image)) => Found::Image(image),
+        (None, None) => Found::Nowhere,
+    };
+    autoscaler_version::decide(found, FIELD, Some(scene.release.version), issues)
+}
+
+/// A container that runs the autoscaler.
+type Deployed<'a> = (&'a Provenance, &'a Container);
+
+/// The autoscaler's containers, if its Deployment is among the manifests: by the image, or by the program that is started.
+fn deployed<'a>(scene: &Scene<'a>, issues: &mut Issues) -> Vec<Deployed<'a>> {
+    let mut found = Vec::new();
     for (from, deployment) in &scene.objects.deployments {
         for container in &deployment.spec.template.spec.containers {
-            let started = command_line::words_of(container, PROGRAM);
-            if started.is_none() && !container.image.contains(PROGRAM) {
+            if !container.image.contains(PROGRAM) && command_line::words_of(container, PROGRAM).is_none() {
                 continue;
             }
             if deployment.spec.replicas == Some(0) {
@@ -52,28 +73,22 @@ fn deployed_flags(scene: &Scene<'_>, issues: &mut Issues) -> Option<Flags> {
                 issues.push(from.locate(Issue::warning("spec.replicas", message)));
                 continue;
             }
-            other_version(&container.image).into_iter().for_each(|issue| issues.push(from.locate(issue)));
-            let all = || container.command.iter().chain(&container.args).cloned().collect();
-            let words: Vec<String> = started.unwrap_or_else(all);
-            let words = words.iter().map(String::as_str).skip_while(|word| !word.starts_with('-'));
-            let mut part = Issues::new();
-            autoscaler_flags::set(flags.get_or_insert_default(), words, &mut part);
-            from.locate_all(part, issues);
+            found.push((from, container));
         }
     }
-    flags
+    found
 }
 
-/// An image whose tag says another version than the one whose rules are simulated.
-fn other_version(image: &str) -> Option<Issue> {
-    let (name, tag) = image.rsplit_once(':')?;
-    let minor = tag.strip_prefix("v1.").or(tag.strip_prefix("1."))?;
-    let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
-    if !name.contains(PROGRAM) || minor.is_empty() || minor == "28" {
-        return None;
+/// Sets the flags of the autoscaler's containers.
+fn set_deployed(flags: &mut Flags, deployed: &[Deployed<'_>], issues: &mut Issues) {
+    for (from, container) in deployed {
+        let all = || container.command.iter().chain(&container.args).cloned().collect();
+        let words: Vec<String> = command_line::words_of(container, PROGRAM).unwrap_or_else(all);
+        let words = words.iter().map(String::as_str).skip_while(|word| !word.starts_with('-'));
+        let mut part = Issues::new();
+        autoscaler_flags::set(flags, words, &mut part);
+        from.locate_all(part, issues);
     }
-    let message = format!("`{tag}`: the rules of Cluster Autoscaler 1.28 are simulated, whatever the version");
-    Some(Issue::warning("spec.template.spec.containers.image", message))
 }
 
 /// Groups that could grow or shrink, and nobody who would do it.

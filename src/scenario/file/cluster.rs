@@ -158,6 +158,9 @@ pub struct Autoscaler {
     /// `--name=value`.
     #[schemars(extend("x-default" = "from its Deployment"), example = serde_json::json!(["--expander=least-waste"]))]
     pub flags: Vec<String>,
+    /// Its own version, whose rules and flags apply: `"1.32"` or `"1.32.1"`.
+    #[schemars(extend("x-default" = "by the image of its Deployment, else cluster.kubernetesVersion"), example = "1.32")]
+    pub version: Option<KubernetesVersion>,
 }
 
 /// kube-scheduler.

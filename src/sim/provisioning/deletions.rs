@@ -1,8 +1,8 @@
 //! Nodes that Cluster Autoscaler removes: tainted, emptied, deleted.
 
 use crate::autoscaler::drain::{self, Controllers, Scope};
-use crate::autoscaler::{Deletion, TO_BE_DELETED};
-use crate::cluster::{Effect, NodeId, PodId};
+use crate::autoscaler::{Deletion, DrainPriority, TO_BE_DELETED};
+use crate::cluster::{ClusterState, Effect, NodeId, PodId};
 use crate::id::Id;
 use crate::sim::cloud::state::Cloud;
 use crate::sim::event::{DrainId, Event};
@@ -25,6 +25,9 @@ impl Provisioning {
     pub(crate) fn start_deletion(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime, deletion: &Deletion) {
         let Deletion { node, drain, ref pods, .. } = *deletion;
         let Some(instance) = cloud.node_instances[node] else { return };
+        if shared.cast.autoscaler.as_ref().is_some_and(|flags| flags.cordon_node_before_terminating) {
+            shared.cluster.set_unschedulable(node, true);
+        }
         self.put_taint(shared, node, TO_BE_DELETED, Effect::NoSchedule);
         let because = Cause::record_or(self.logged.found.get(&node).copied(), Cause::Found);
         let what = Occurrence::ScaleDown { node, drain, pods: pods.len() as u32 };
@@ -37,6 +40,8 @@ impl Provisioning {
             record,
             needs_drain: drain,
             check_at: Some(now + delay),
+            later: Vec::new(),
+            grace: shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination),
             left: Vec::new(),
             evicted: Vec::new(),
             since: None,
@@ -116,6 +121,9 @@ impl Provisioning {
         row.left = pods;
         daemon_pods.retain(|pod| drain::evicts_daemon_pod(shared.cluster.spec_of(*pod), flags, row.needs_drain));
         row.left.extend(daemon_pods);
+        if row.needs_drain && !flags.drain_priorities.is_empty() {
+            by_priority(&shared.cluster, &flags.drain_priorities, row);
+        }
         true
     }
 
@@ -125,7 +133,7 @@ impl Provisioning {
             if !shared.is_active(pod) {
                 continue;
             }
-            let most_grace = shared.cast.autoscaler.as_ref().map(|flags| flags.max_graceful_termination);
+            let most_grace = Some(self.drains[id].grace);
             let eviction = Eviction {
                 by: Evictor::ClusterAutoscaler,
                 because: Cause::record_or(self.drains[id].record, Cause::Found),
@@ -144,17 +152,24 @@ impl Provisioning {
         let row = &self.drains[id];
         let there =
             row.evicted.iter().any(|pod| shared.cluster.pod(*pod).is_present() && self.on_node(shared, *pod, row.node));
+        if !there && let Some((grace, pods)) = self.drains[id].later.pop() {
+            let row = &mut self.drains[id];
+            (row.grace, row.since, row.waiting_since) = (grace, Some(now), None);
+            row.evicted = pods.iter().copied().filter(|pod| !shared.cluster.spec_of(*pod).is_daemon()).collect();
+            row.left = pods;
+            shared.queue.push(now, Event::DrainContinues(id));
+            return;
+        }
         if !there {
-            let instance = row.instance;
-            cloud.instances[instance].leaves_because = row.record;
+            let Drain { instance, record, .. } = self.drains[id];
+            cloud.instances[instance].leaves_because = record;
             return match cloud.delete_instance(shared, now, instance) {
-                true => self.deletion_ended(id),
+                true => self.deletion_ended(shared, now, id, false),
                 false => self.deletion_fails(shared, now, id, RemovalFailure::InstanceGone),
             };
         }
         let since = *self.drains[id].waiting_since.get_or_insert(now);
-        let most = shared.cast.autoscaler.as_ref().map_or(SimDuration::ZERO, |flags| flags.max_graceful_termination);
-        if now - since >= most + HEADROOM {
+        if now - since >= self.drains[id].grace + HEADROOM {
             return self.deletion_fails(shared, now, id, RemovalFailure::PodsDoNotStop);
         }
         shared.queue.push(now + LOOK_EVERY, Event::DrainContinues(id));
@@ -169,15 +184,42 @@ impl Provisioning {
         let because = Cause::record_or(record, Cause::Found);
         shared.log.push(now, Occurrence::ScaleDownFailed(node, why), because);
         if shared.cluster.has_node(node) {
+            if shared.cast.autoscaler.as_ref().is_some_and(|flags| flags.cordon_node_before_terminating) {
+                shared.cluster.set_unschedulable(node, false);
+            }
             self.remove_taint(shared, node, TO_BE_DELETED);
         }
-        self.deletion_ended(id);
+        self.deletion_ended(shared, now, id, true);
     }
 
-    fn deletion_ended(&mut self, id: DrainId) {
+    fn deletion_ended(&mut self, shared: &Shared, now: SimTime, id: DrainId, failed: bool) {
+        let node = self.drains[id].node;
         if let Some(autoscaler) = &mut self.autoscaler {
-            autoscaler.deletion_ended(self.drains[id].node);
+            autoscaler.deletion_ended(node);
+            let group = shared.cluster.node(node).group;
+            group.into_iter().for_each(|group| autoscaler.group_shrank(group, now, failed));
         }
+    }
+}
+
+/// The pods of a drain are told to go in groups, the lowest priorities first. A group that nobody would wait for is left out:
+/// it has pods of DaemonSets alone.
+///
+/// Upstream: `actuation.groupByPriority`, `Evictor.drainNodeWithPodsBasedOnPodPriority`, 1.29.
+fn by_priority(cluster: &ClusterState, priorities: &[DrainPriority], drain: &mut Drain) {
+    let mut groups: Vec<(SimDuration, Vec<PodId>)> = priorities.iter().map(|row| (row.grace, Vec::new())).collect();
+    for pod in std::mem::take(&mut drain.left) {
+        let priority = cluster.spec_of(pod).priority;
+        let above = priorities.iter().position(|row| row.priority > priority).unwrap_or(priorities.len());
+        groups[above.saturating_sub(1)].1.push(pod);
+    }
+    groups.retain(|(_, pods)| pods.iter().any(|pod| !cluster.spec_of(*pod).is_daemon()));
+    groups.reverse();
+    drain.later = groups;
+    if let Some((grace, pods)) = drain.later.pop() {
+        drain.grace = grace;
+        drain.evicted = pods.iter().copied().filter(|pod| !cluster.spec_of(*pod).is_daemon()).collect();
+        drain.left = pods;
     }
 }
 

@@ -6,7 +6,7 @@ use crate::cluster::{NodeId, PodId};
 use crate::id::IdVec;
 use crate::sim::event::DrainId;
 use crate::sim::log::{KeepReason, RecordId};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use crate::world::{GroupId, InstanceId};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -42,6 +42,10 @@ pub(crate) struct Drain {
     pub(crate) needs_drain: bool,
     /// When it is checked whether the deletion may begin; nothing once that was found.
     pub(crate) check_at: Option<SimTime>,
+    /// Pods whose turn comes when those before them are gone, the last ones first, with how long they may terminate.
+    pub(crate) later: Vec<(SimDuration, Vec<PodId>)>,
+    /// How long those whose turn it is may terminate.
+    pub(crate) grace: SimDuration,
     /// Pods not evicted yet.
     pub(crate) left: Vec<PodId>,
     /// Evicted pods that must be gone.

@@ -6,7 +6,6 @@ use crate::autoscaler::{
 use crate::intern::Symbol;
 use crate::sim::cloud::instances::InstanceState;
 use crate::sim::cloud::state::Cloud;
-use crate::sim::event::Event;
 use crate::sim::provisioning::shortage::Shortage;
 use crate::sim::provisioning::state::Provisioning;
 use crate::sim::provisioning::state::Shown;
@@ -22,15 +21,19 @@ impl Provisioning {
         // Cluster Autoscaler knows one profile.
         let profile = shared.cast.profiles.of(Symbol::EMPTY).clone();
         let choice = if shared.timing.by_chance { Choice::Seeded(shared.seed) } else { Choice::Recorded };
+        let is_frequent = flags.frequent_loops;
         let autoscaler = Autoscaler::new(flags, profile, choice);
         self.autoscaler = Some(if shared.timing.afresh { autoscaler.without_memory() } else { autoscaler });
         let first = shared.phase("autoscaler", shared.timing.autoscaler_scan);
-        shared.queue.push(first, Event::AutoscalerLoop);
+        shared.wind_autoscaler_up(first, is_frequent);
     }
 
     /// One loop. Where nothing of what it looks at has changed since the last one, the answer of that is taken
     /// again as long as time alone does not change it.
     pub(crate) fn autoscaler_loop(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) {
+        if !shared.autoscaler_is_due(now) {
+            return;
+        }
         shared.refresh_budgets();
         let shown = Shown {
             cluster: shared.cluster.versions(),
@@ -38,33 +41,35 @@ impl Provisioning {
             groups: cloud.groups.version(),
             instances: cloud.instances.version(),
         };
+        let mut was_productive = false;
         let is_same = std::mem::replace(&mut self.shown, shown) == shown;
         if shared.timing.afresh
             || !is_same
             || !self.autoscaler.as_mut().is_some_and(|autoscaler| autoscaler.answer_holds(now))
         {
-            self.look_around(shared, cloud, now);
+            was_productive = self.look_around(shared, cloud, now);
         }
         self.pack_anew(shared, now);
-        shared.repeat(now, shared.timing.autoscaler_scan, Event::AutoscalerLoop);
+        shared.autoscaler_rests(now, was_productive);
     }
 
-    fn look_around(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) {
+    /// A loop that looks at everything; whether it did something.
+    fn look_around(&mut self, shared: &mut Shared, cloud: &mut Cloud, now: SimTime) -> bool {
         let cast = &shared.cast;
         let groups = self.group_views(cloud, shared, now, &cast.groups);
         let pending = shared.turns.pods();
         let is_daemon_set = |kind: &WorkloadKind| matches!(kind, WorkloadKind::DaemonSet(_));
         let daemon_sets: Vec<_> =
             cast.workloads.values().filter(|row| is_daemon_set(&row.kind)).map(|row| row.template).collect();
-        if let Some(mut autoscaler) = self.autoscaler.take() {
-            let inputs = LoopInputs { now, groups: &groups, pending: &pending, daemon_sets: &daemon_sets };
-            let outcome = autoscaler.run_afresh(&mut shared.cluster, inputs);
-            self.autoscaler = Some(autoscaler);
-            self.note_reasons(shared, now, &outcome);
-            count_full_groups(shared, now, &outcome);
-            let shortage = Shortage::helped_by(shared, &self.drains, &outcome);
-            outcome.commands().for_each(|command| self.act(shared, cloud, command, shortage));
-        }
+        let Some(mut autoscaler) = self.autoscaler.take() else { return false };
+        let inputs = LoopInputs { now, groups: &groups, pending: &pending, daemon_sets: &daemon_sets };
+        let outcome = autoscaler.run_afresh(&mut shared.cluster, inputs);
+        self.autoscaler = Some(autoscaler);
+        self.note_reasons(shared, now, &outcome);
+        count_full_groups(shared, now, &outcome);
+        let shortage = Shortage::helped_by(shared, &self.drains, &outcome);
+        outcome.commands().for_each(|command| self.act(shared, cloud, command, shortage));
+        outcome.is_productive()
     }
 
     /// The groups that the autoscaler manages; they come first among all.

@@ -91,8 +91,11 @@ impl Scheduling {
             let refused_by = if no_nodes { PluginSet::EMPTY } else { attempt.refused_by() };
             queue.failed(pod, refused_by, now);
         }
-        if !std::mem::replace(&mut shared.lives[pod].waits, true) && shared.log.is_on() {
-            self.note_wait(shared, now, pod, &attempt);
+        if !std::mem::replace(&mut shared.lives[pod].waits, true) {
+            shared.autoscaler_hears_of_pod(now);
+            if shared.log.is_on() {
+                self.note_wait(shared, now, pod, &attempt);
+            }
         }
         match &attempt.decision {
             Decision::Preempt(preemption) => {

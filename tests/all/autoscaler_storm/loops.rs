@@ -48,9 +48,11 @@ impl World {
         for (id, pod) in cluster.pods().filter(|(_, pod)| pod.is_present()) {
             assert_eq!(pod.node(), homes.get(&id).copied(), "{id:?}, {context}");
         }
-        for (group, small) in groups.iter().zip(&mut self.may_be_small) {
+        for (at, (group, small)) in groups.iter().zip(&mut self.may_be_small).enumerate() {
             assert!((0..=group.max).contains(&group.target), "{} has {}, {context}", group.name, group.target);
-            *small &= group.target < group.min;
+            // A deletion that began when there was room may end when instances beside it have failed.
+            let shrinks = |node: &NodeId| cluster.node(*node).group.is_some_and(|group| group.index() == at);
+            *small &= group.target < group.min || self.deleting.iter().any(shrinks);
             assert!(*small || group.target >= group.min, "{} has {}, {context}", group.name, group.target);
         }
     }
@@ -68,6 +70,8 @@ impl World {
         }
         let Some(down) = &outcome.scale_down else { return };
         let mut sizes: Vec<i32> = groups.iter().map(|group| group.target).collect();
+        let grown = outcome.scale_up.increases.iter().filter(|increase| !increase.fails);
+        grown.for_each(|increase| sizes[increase.group.index()] = increase.to);
         let allowed: Vec<i32> = cluster.budgets.iter().map(|budget| budget.disruptions_allowed).collect();
         let controllers = Controllers::of(cluster);
         for Deletion { node, since, drain, .. } in &down.deletions {
@@ -130,9 +134,12 @@ impl World {
                     self.surroundings.groups[group.index()].target -= 1;
                 }
             }
-            self.quick.deletion_ended(node);
-            self.resting.deletion_ended(node);
-            self.plain.deletion_ended(node);
+            for autoscaler in [&mut self.quick, &mut self.resting, &mut self.plain] {
+                autoscaler.deletion_ended(node);
+                if let Some(group) = self.surroundings.cluster.node(node).group {
+                    autoscaler.group_shrank(group, self.now, !deleted);
+                }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ mod loops;
 
 use foresail::autoscaler::drain::{Controllers, Scope, pods_to_move};
 use foresail::autoscaler::{
-    Autoscaler, Choice, Deletion, FlagOutcome, Flags, InstanceView, LoopInputs, LoopOutcome, TO_BE_DELETED,
+    Autoscaler, Choice, Deletion, Expander, FlagOutcome, Flags, InstanceView, LoopInputs, LoopOutcome, TO_BE_DELETED,
 };
 use foresail::cluster::{
     AffinityTerm, ClusterState, Effect, LabelSelector, Labels, NodeCapacity, NodeCondition, NodeId,
@@ -17,6 +17,7 @@ use foresail::cluster::{
 use foresail::dry_run::autoscale::{CloudGroup, Surroundings, views};
 use foresail::id::{GroupId, Id};
 use foresail::intern::Symbol;
+use foresail::release::KubernetesVersion;
 use foresail::rng::{Seed, Stream};
 use foresail::scheduler::{Decision, Profile, Scheduler, Ties};
 use foresail::units::{SimDuration, SimTime};
@@ -350,10 +351,19 @@ fn random_flags(dice: &mut Stream) -> Flags {
         ("scale-down-candidates-pool-min-count", [1, 3, 50][dice.below(3)].to_string()),
         ("force-ds", dice.chance(0.3).to_string()),
         ("expander", expanders[dice.below(expanders.len())].to_owned()),
+        ("scale-down-delay-type-local", dice.chance(0.3).to_string()),
+        ("max-node-startup-time", format!("{}m", 1 + dice.below(15))),
+        ("blocking-system-pod-distruption-timeout", format!("{}m", dice.below(20))),
     ];
-    let mut flags = Flags::default();
+    let versions = KubernetesVersion::ALL;
+    let mut flags = Flags::of(versions[dice.below(versions.len())]);
     for (name, value) in given {
-        assert_eq!(flags.set(name, &value), FlagOutcome::Set, "{name}={value}");
+        match flags.set(name, &value) {
+            FlagOutcome::Set | FlagOutcome::Later(_) | FlagOutcome::Gone(..) => {}
+            // The expander of another version.
+            FlagOutcome::Bad(_) if value == "least-nodes" => flags.expander = vec![Expander::Random],
+            other => panic!("{name}={value}: {other:?}"),
+        }
     }
     flags
 }

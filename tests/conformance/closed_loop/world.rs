@@ -1,7 +1,7 @@
 //! A case as the simulation's cast.
 
 use super::case::{Case, FaultRow, Owner, WorkloadRow};
-use foresail::autoscaler::Flags;
+use foresail::autoscaler::{DEFAULT_VERSION, Flags};
 use foresail::cluster::{ClusterState, LabelSelector, OwnerKind, PodSpecId, WorkloadSelector};
 use foresail::controllers::IntOrPercent;
 use foresail::controllers::daemon_set;
@@ -251,7 +251,7 @@ fn fault(case: &Case, row: &FaultRow) -> Result<Fault, String> {
 }
 
 fn autoscaler_flags(case: &Case) -> Result<Flags, String> {
-    let mut flags = recorded::flags_of(&case.ca_options)?;
+    let mut flags = recorded::flags_of(DEFAULT_VERSION, &case.ca_options)?;
     if let Some(text) = &case.priorities {
         let priorities = foresail::scenario::priorities::priorities(text);
         flags.priorities = priorities.map_err(|e| format!("priorities: {e}"))?;

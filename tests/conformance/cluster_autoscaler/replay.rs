@@ -83,17 +83,18 @@ impl Replay {
                 let symbol = self.world.cluster().symbols.intern(name);
                 let found =
                     self.deleting.keys().copied().find(|id| self.world.surroundings.cluster.node(*id).name == symbol);
-                self.deletion_ends(found.ok_or(format!("{name} is not being deleted"))?);
+                self.deletion_ends(now, found.ok_or(format!("{name} is not being deleted"))?);
             }
         }
         Ok(())
     }
 
-    fn deletion_ends(&mut self, node: NodeId) {
+    fn deletion_ends(&mut self, now: SimTime, node: NodeId) {
         if let Some(group) = self.deleting.remove(&node) {
             let name = self.world.surroundings.cluster.node(node).name;
             self.delete_instance(group, name);
             self.autoscaler.deletion_ended(node);
+            self.autoscaler.group_shrank(GroupId::from_index(group), now, false);
         }
     }
 
@@ -115,7 +116,7 @@ impl Replay {
         let inputs = LoopInputs { now, groups: &groups, pending: &pending, daemon_sets: &surroundings.daemon_sets };
         let outcome = self.autoscaler.run_once(&mut surroundings.cluster, inputs);
         let mut ours = self.described(&outcome);
-        self.act(&outcome, &mut ours);
+        self.act(now, &outcome, &mut ours);
         let after = self.targets();
         if after != before {
             ours.targets = after;
@@ -123,7 +124,7 @@ impl Replay {
         ours
     }
 
-    fn act(&mut self, outcome: &LoopOutcome, ours: &mut Expected) {
+    fn act(&mut self, now: SimTime, outcome: &LoopOutcome, ours: &mut Expected) {
         for (group, name) in &outcome.instances_to_delete {
             self.delete_instance(group.index(), *name);
             ours.cloud_deleted.push(self.world.surroundings.cluster.symbols.text(*name).to_owned());
@@ -147,7 +148,7 @@ impl Replay {
             }
             if !self.delayed {
                 ours.cloud_deleted.push(self.world.surroundings.cluster.symbols.text(name).to_owned());
-                self.deletion_ends(deletion.node);
+                self.deletion_ends(now, deletion.node);
             }
         }
         ours.evictions.sort();
@@ -184,7 +185,7 @@ impl Replay {
             node_count: row.nodes,
             pods: names(&row.pods),
             similar: row.similar.iter().map(group).collect(),
-            waste: row.waste,
+            waste: row.container_waste,
         };
         ours.options = up.options.iter().map(option).collect();
         ours.best = up.best.iter().map(group).collect();

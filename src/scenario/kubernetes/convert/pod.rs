@@ -8,7 +8,7 @@ use crate::cluster::{
 };
 use crate::intern::{Interner, Symbol};
 use crate::scenario::issue::Issue;
-use crate::scenario::kubernetes::meta::ObjectMeta;
+use crate::scenario::kubernetes::meta::{ObjectMeta, OwnerReference};
 use crate::scenario::kubernetes::pod;
 use crate::units::SimDuration;
 
@@ -109,6 +109,7 @@ impl Converter<'_> {
             daemon_eviction: annotation("cluster-autoscaler.kubernetes.io/enable-ds-eviction")
                 .map(|text| text == "true"),
             acts_as_daemon: annotation("cluster-autoscaler.kubernetes.io/daemonset-pod") == Some("true"),
+            has_foreign_owner: metadata.controller().is_some_and(is_foreign),
             is_mirror: metadata.annotations.contains_key("kubernetes.io/config.mirror"),
             may_finish: matches!(api.restart_policy.as_deref(), Some("Never" | "OnFailure")),
             scheduler: match api.scheduler_name.as_deref() {
@@ -239,6 +240,13 @@ fn owner_kind(symbols: &mut Interner, kind: &str) -> OwnerKind {
         "Node" => OwnerKind::Node,
         _ => OwnerKind::Other(symbols.intern(kind)),
     }
+}
+
+/// Whether a StatefulSet or DaemonSet is not Kubernetes' own, but that of OpenKruise, say. Upstream: the API groups in
+/// `drainability/rules/replicacount` of Cluster Autoscaler 1.33.
+fn is_foreign(owner: &OwnerReference) -> bool {
+    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
+    matches!(owner.kind.as_str(), "StatefulSet" | "DaemonSet") && !matches!(group, "" | "apps")
 }
 
 /// An image name with its tag: `:latest` where none is given. Upstream: `normalizedImageName`.
