@@ -8,7 +8,9 @@ use std::time::Instant;
 pub(crate) fn print(seeds: u64, check: u32) {
     let same = side(&REFERENCE, &[]);
     let fresh = 1_000..1_000 + check;
-    println!("| seed | what changes | holds | cost | breach | kept | replications | seconds |\n|--:|---|---|--:|--:|--:|--:|--:|");
+    println!(
+        "| seed | what changes | holds | cost | breach | kept | replications | seconds |\n|--:|---|---|--:|--:|--:|--:|--:|"
+    );
     let mut rows: Vec<Row> = Vec::new();
     for seed in 1..=seeds {
         let mut own = side(&REFERENCE, &[]);

@@ -125,7 +125,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (first, second) = runs.split_at(both);
     let runs: Vec<HpaRun<'_>> = first.iter().zip(second).flat_map(|(one, two)| [*one, *two]).collect();
     match args.output {
-        Output::Json | Output::Csv => summary.lines().for_each(|line| tell(&Issue::note("--against", line))),
+        Output::Json | Output::Csv => summary.lines().for_each(|line| tell(Issue::note("--against", line))),
         Output::Table | Output::Markdown => print(&format!("{summary}\n"))?,
     }
     print(&text(args, &runs))?;

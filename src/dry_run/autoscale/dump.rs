@@ -164,8 +164,8 @@ fn recorded_flags(version: KubernetesVersion, value: &Value) -> Result<Flags, St
 }
 
 fn from_dump(mut dump: Dump, request: &Request, prices: &dyn PriceBook, issues: &mut Issues) -> Option<Loaded> {
-    let mut surroundings = Surroundings::default();
-    surroundings.flags = Flags::of(request.version.unwrap_or_else(|| version_of(&dump, issues)));
+    let flags = Flags::of(request.version.unwrap_or_else(|| version_of(&dump, issues)));
+    let mut surroundings = Surroundings { flags, ..Surroundings::default() };
     set_flags(&mut surroundings.flags, &request.flags, issues);
     autoscaler_flags::read_priorities(&mut surroundings.flags, &dump.priorities, issues);
     let declared = request.node_groups.as_ref().map_or_else(Vec::new, |path| declared(path, issues));

@@ -17,6 +17,7 @@ mod groups;
 mod hardware;
 mod hpas;
 mod inventory;
+mod jobs;
 mod latency;
 mod machines;
 mod objectives;
@@ -136,8 +137,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
     let price_list = prices::list(&scene, &cast, negotiated.as_ref(), issues);
     warn_about_latency(&cast, duration, issues);
     let replications = file.replications.unwrap_or(REPLICATIONS);
-    let step = file.step.map_or(STEP, |time| time.0);
-    check_length(duration, step, replications, issues);
+    check_length(duration, step(file), replications, issues);
     Some(Scenario {
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
         description: file.description.clone(),
@@ -148,17 +148,7 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         owners: owner_list,
         digest: String::new(),
         inputs: super::Inputs::default(),
-        timing: Timing {
-            lockstep: file.fidelity == Fidelity::Lockstep,
-            by_chance: file.fidelity == Fidelity::Stochastic,
-            step,
-            scheduling_cycle: scheduler::cycle(&scene, issues),
-            hpa_sync,
-            autoscaler_scan: scan_interval(&cast),
-            node_monitor_grace: crate::controllers::Rules::of(&release).node_monitor_grace,
-            spot_notice: provider.spot_notice(),
-            ..Timing::default()
-        },
+        timing: Timing { hpa_sync, ..timing(&scene, &cast, issues) },
         wanted: recommend::build(&scene, &cast, issues),
         has_trace: scene.file.traffic.patterns.iter().any(|pattern| matches!(pattern, super::file::Pattern::Trace(_))),
         region,
@@ -173,6 +163,24 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
         caveats: Issues::new(),
         not_in_bill,
     })
+}
+
+/// The clockwork, but for the HPA controller's.
+fn timing(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> Timing {
+    Timing {
+        lockstep: scene.file.fidelity == Fidelity::Lockstep,
+        by_chance: scene.file.fidelity == Fidelity::Stochastic,
+        step: step(scene.file),
+        scheduling_cycle: scheduler::cycle(scene, issues),
+        autoscaler_scan: scan_interval(cast),
+        node_monitor_grace: crate::controllers::Rules::of(scene.release).node_monitor_grace,
+        spot_notice: scene.provider.spot_notice(),
+        ..Timing::default()
+    }
+}
+
+fn step(file: &ScenarioFile) -> SimDuration {
+    file.step.map_or(STEP, |time| time.0)
 }
 
 /// Services that cannot keep up, once nothing else is wrong.

@@ -1,5 +1,6 @@
 //! Workloads.
 
+use super::jobs;
 use super::objects::Placed;
 use super::pre_stop::pre_stop;
 use super::requests;
@@ -10,7 +11,7 @@ use crate::controllers::Rules;
 use crate::controllers::cron_job::{ConcurrencyPolicy, Schedule};
 use crate::controllers::daemon_set;
 use crate::controllers::deployment::Strategy;
-use crate::controllers::job::{JobSpec, OnDisruption};
+use crate::controllers::job::JobSpec;
 use crate::controllers::stateful_set::PodManagement;
 use crate::market::container_start;
 use crate::scenario::file::Assumption;
@@ -267,28 +268,10 @@ impl Builder<'_, '_, '_> {
             completions: spec.completions.or(if spec.parallelism.is_none() { Some(1) } else { None }),
             backoff_limit: spec.backoff_limit.unwrap_or(6),
             active_deadline: spec.active_deadline_seconds.map(seconds),
-            on_disruption: on_disruption(spec, from, issues),
-            only_replaces_failed: self.only_replaces_failed(spec, from, issues),
+            on_disruption: jobs::on_disruption(spec, from, issues),
+            only_replaces_failed: jobs::only_replaces_failed(&Rules::of(self.scene.release), spec, from, issues),
         };
         (counts, Delay::Lognormal { median, sigma: 0.2, least: SimDuration::from_secs(1) })
-    }
-
-    /// Upstream: job_controller.go `onlyReplaceFailedPods`, validation.go `validateJobSpec`; 1.28 to 1.36.
-    fn only_replaces_failed(&self, spec: &api::JobSpec, from: &Provenance, issues: &mut Issues) -> bool {
-        let has_failure_policy = spec.pod_failure_policy.is_some();
-        let Some(policy) = spec.pod_replacement_policy.as_deref() else { return has_failure_policy };
-        let field = "spec.podReplacementPolicy";
-        if !Rules::of(self.scene.release).pod_replacement_policy {
-            let message = "not used: the feature gate JobPodReplacementPolicy is off (on from Kubernetes 1.29 on)";
-            issues.push(from.locate(Issue::warning(field, message)));
-            return has_failure_policy;
-        }
-        let expected =
-            if has_failure_policy { "Failed, with a podFailurePolicy" } else { "TerminatingOrFailed or Failed" };
-        if policy != "Failed" && (has_failure_policy || policy != "TerminatingOrFailed") {
-            issues.push(from.locate(Issue::error(field, format!("found `{policy}`, expected {expected}"))));
-        }
-        policy == "Failed" || has_failure_policy
     }
 
     fn job_workload(
@@ -433,27 +416,6 @@ impl Builder<'_, '_, '_> {
 /// A span of whole seconds as objects give it; none is longer than a year.
 fn seconds(value: i64) -> SimDuration {
     SimDuration::from_secs(value.clamp(0, 366 * 86_400))
-}
-
-/// What the pod failure policy says about pods that are evicted, preempted or lost with their node.
-///
-/// Upstream: pod_failure_policy.go `matchPodFailurePolicy`, 1.28.
-fn on_disruption(spec: &api::JobSpec, from: &Provenance, issues: &mut Issues) -> OnDisruption {
-    let matches = |pattern: &api::PodConditionPattern| {
-        pattern.kind == "DisruptionTarget" && pattern.status.as_deref().is_none_or(|status| status == "True")
-    };
-    let mut rules = spec.pod_failure_policy.iter().flat_map(|policy| &policy.rules);
-    let first = rules.find(|rule| rule.on_pod_conditions.iter().any(matches));
-    match first.map(|rule| rule.action.as_str()) {
-        None | Some("Count") => OnDisruption::Count,
-        Some("Ignore") => OnDisruption::Ignore,
-        Some("FailJob") => OnDisruption::FailJob,
-        Some(other) => {
-            let message = format!("found `{other}`, expected Count, Ignore or FailJob");
-            issues.push(from.locate(Issue::error("spec.podFailurePolicy.rules.action", message)));
-            OnDisruption::Count
-        }
-    }
 }
 
 /// After how long a container that has never answered is killed: by its startup probe, which holds the others
