@@ -187,7 +187,7 @@ fn victims_on(
     let mut gone = potential.clone();
     let fits = |filters: &Filters, gone: &[PodId]| nominations.check(Incoming { cluster, filters, pod }, node, gone);
     fits(&filters, &gone).map_err(NoVictims::StillRejected)?;
-    crate::go_sort::sort_by(&mut potential, |a, b| importance(cluster, *a) < importance(cluster, *b));
+    crate::go_sort::sort_by_of(rules.go(), &mut potential, |a, b| importance(cluster, *a) < importance(cluster, *b));
     let (violating, others) = split_by_budget(cluster, &potential);
     let (mut victims, mut violations) = (Vec::new(), 0);
     for (list, violates) in [(violating, true), (others, false)] {
@@ -203,7 +203,7 @@ fn victims_on(
         }
     }
     if rules.victims_sorted_again && violations > 0 && violations < victims.len() as i32 {
-        crate::go_sort::sort_by(&mut victims, |a, b| importance(cluster, *a) < importance(cluster, *b));
+        crate::go_sort::sort_by_of(rules.go(), &mut victims, |a, b| importance(cluster, *a) < importance(cluster, *b));
     }
     Ok(Candidate { node, victims, violations })
 }

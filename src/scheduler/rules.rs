@@ -1,5 +1,6 @@
 //! What changed in kube-scheduler from version to version.
 
+use crate::go_sort::Go;
 use crate::release::KubernetesVersion::{self, *};
 use crate::release::{Gate, Release};
 
@@ -85,6 +86,8 @@ rules! {
     refused_is_unresolvable: since(V1_29);
     /// Nor is a node that PreFilter left out. 1.30, `findNodesThatFitPod`.
     left_out_is_unresolvable: since(V1_30);
+    /// It is built with a Go that sorts equal elements into another order, where there are more than twelve. 1.30, `go.mod`, `sort.xorshift` of Go 1.22.
+    sorts_as_go_1_22: since(V1_30);
     /// Victims are sorted anew when some of them violate a budget. 1.32, `defaultpreemption`, `SelectVictimsOnNode`.
     victims_sorted_again: since(V1_32);
     /// DynamicResources comes before DefaultPreemption; pods with claims are not modelled, its words are. 1.34, `dynamicresources`, `PostFilter`.
@@ -110,6 +113,13 @@ rules! {
     /// Pods that PodTopologySpread refused are tried again when a pod gets a node, not only those with affinity to it. 1.31,
     /// `getUnschedulablePodsWithCrossTopologyTerm`.
     spread_hears_of_pods: since(V1_31);
+}
+
+impl Rules {
+    /// The Go that sorts.
+    pub(super) fn go(&self) -> Go {
+        if self.sorts_as_go_1_22 { Go::V1_22 } else { Go::V1_21 }
+    }
 }
 
 impl Default for Rules {

@@ -12,6 +12,7 @@ use foresail::dry_run::autoscale::recorded;
 use foresail::hpa;
 use foresail::id::{Id, IdVec};
 use foresail::market::Origin;
+use foresail::release::KubernetesVersion;
 use foresail::scenario::issue::Issues;
 use foresail::scenario::kubernetes::Converter;
 use foresail::scenario::kubernetes::meta::OwnerReference;
@@ -82,11 +83,12 @@ fn seconds(value: i64) -> SimDuration {
 
 fn hpa_flags(case: &Case) -> hpa::Flags {
     hpa::Flags {
+        // The recordings are of 1.28.
+        rules: hpa::Rules::of(&KubernetesVersion::V1_28.into()),
         downscale_stabilization: seconds(case.hpa_flags.downscale_stabilization_s),
         tolerance: case.hpa_flags.tolerance,
         cpu_initialization_period: seconds(case.hpa_flags.cpu_initialization_period_s),
         initial_readiness_delay: seconds(case.hpa_flags.initial_readiness_delay_s),
-        ..hpa::Flags::default()
     }
 }
 
