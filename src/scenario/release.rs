@@ -1,6 +1,6 @@
 //! Which Kubernetes a scenario, a dump or a command means.
 
-use super::issue::{Issue, Issues};
+use super::issue::{Issue, Issues, did_you_mean};
 use crate::release::{Gate, KubernetesVersion, Release, Unsupported};
 use std::collections::BTreeMap;
 
@@ -70,9 +70,15 @@ pub fn switch(release: &mut Release, field: &str, gates: &BTreeMap<String, bool>
         match Gate::named(name) {
             None => {
                 let message = format!("`{name}` is no feature gate that changes what is simulated here");
-                let list = names().collect::<Vec<_>>().join(", ");
-                let issue = Issue::error(field, message).suggest(name, names());
-                issues.push(if issue.help.is_some() { issue } else { issue.with_help(format!("there are {list}")) });
+                // One that is nearly spelt as one of these is a slip; Kubernetes has many others.
+                issues.push(match did_you_mean(name, names()) {
+                    Some(meant) => Issue::error(field, message).with_help(format!("did you mean `{meant}`?")),
+                    None => {
+                        let list = names().collect::<Vec<_>>().join(", ");
+                        Issue::warning(field, format!("{message}: it is not looked at"))
+                            .with_help(format!("there are {list}"))
+                    }
+                });
             }
             Some(gate) => {
                 let outcome = release.switch(gate, *on);
@@ -99,4 +105,45 @@ pub fn gates_of(field: &str, text: &str) -> Result<BTreeMap<String, bool>, Issue
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use KubernetesVersion::*;
+
+    fn told(gates: &[(&str, bool)]) -> String {
+        let (mut release, mut issues) = (Release::of(V1_34), Issues::new());
+        let gates = gates.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect();
+        switch(&mut release, "cluster.featureGates", &gates, &mut issues);
+        issues.iter().map(|issue| format!("{issue}\n")).collect()
+    }
+
+    #[test]
+    fn gates_that_cannot_be_switched_are_refused_and_strange_ones_named() {
+        assert_eq!(told(&[("PodLevelResources", false)]), "");
+        let slip = told(&[("PodLevelResource", false)]);
+        assert!(slip.contains("error") && slip.contains("did you mean `PodLevelResources`?"), "{slip}");
+        let other = told(&[("KubeletTracing", true)]);
+        assert!(other.contains("warning") && other.contains("not looked at"), "{other}");
+        let fixed = told(&[("SchedulerQueueingHints", false), ("HPAContainerMetrics", true)]);
+        assert!(fixed.contains("always on in Kubernetes 1.34") && fixed.contains("gone from"), "{fixed}");
+    }
+
+    #[test]
+    fn gates_are_read_as_components_take_them() {
+        let read = gates_of("--feature-gates", "A=true, B=False,").expect("two gates");
+        assert_eq!(read.into_iter().collect::<Vec<_>>(), [("A".to_owned(), true), ("B".to_owned(), false)]);
+        assert!(gates_of("--feature-gates", "A").is_err() && gates_of("--feature-gates", "A=1").is_err());
+    }
+
+    #[test]
+    fn a_version_that_was_found_is_never_an_error() {
+        assert_eq!(nearest("1.31.4"), (V1_31, None));
+        for (text, version) in [("1.24", V1_28), ("1.40", V1_36), ("latest", V1_35)] {
+            let (decided, doubt) = nearest(text);
+            assert!(decided == version && doubt.is_some_and(|doubt| doubt.to_string().contains(text)), "{text}");
+        }
+        assert_eq!(of_kubelets(["v1.29.1-eks-1", "1.31.0", "?"].into_iter()), Some(V1_31));
+    }
 }
