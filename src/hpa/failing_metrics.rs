@@ -10,7 +10,7 @@ use crate::units::{SimDuration, SimTime};
 use smallvec::{SmallVec, smallvec};
 
 /// When the one sync happens: pods are long past their start.
-const NOW: SimTime = SimTime::from_secs(10_000);
+pub(super) const NOW: SimTime = SimTime::from_secs(10_000);
 
 /// `app` and `side`, of which 1000 milli-cores are requested each.
 struct Names {
@@ -29,7 +29,7 @@ fn container(name: Symbol, usage: Option<Option<i64>>) -> PodContainer {
     PodContainer { name, cpu_request_milli: Some(1000), memory_request_bytes: Some(1), is_sidecar: false, usage }
 }
 
-fn pods(count: i64, containers: &[PodContainer]) -> PodGroup<'_> {
+pub(super) fn pods(count: i64, containers: &[PodContainer]) -> PodGroup<'_> {
     PodGroup {
         count,
         phase: PodPhase::Running,

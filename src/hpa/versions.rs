@@ -1,13 +1,12 @@
 //! What versions decide otherwise, one sync at a time.
 
+use super::failing_metrics::{self, NOW};
 use super::*;
 use crate::cluster::PodLevelRequests;
 use crate::intern::{Interner, Symbol};
 use crate::release::{Gate, KubernetesVersion::*, Release};
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 use smallvec::{SmallVec, smallvec};
-
-const NOW: SimTime = SimTime::from_secs(10_000);
 
 fn container(name: Symbol, request: Option<i64>, usage: i64) -> PodContainer {
     PodContainer {
@@ -20,21 +19,7 @@ fn container(name: Symbol, request: Option<i64>, usage: i64) -> PodContainer {
 }
 
 fn pods(containers: &[PodContainer]) -> PodGroup<'_> {
-    PodGroup {
-        count: 2,
-        phase: PodPhase::Running,
-        ready: Readiness::True,
-        ready_since: SimTime::ZERO,
-        started: Some(SimTime::ZERO),
-        deleted: false,
-        listed: true,
-        containers,
-        pod_level: None,
-        in_metrics: true,
-        sampled_at: NOW,
-        window: SimDuration::from_secs(30),
-        custom: &[],
-    }
+    failing_metrics::pods(2, containers)
 }
 
 fn cpu(container: Option<Symbol>) -> SmallVec<[Metric; 2]> {
