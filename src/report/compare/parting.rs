@@ -4,11 +4,24 @@ use super::model::Parting;
 use serde_json::Value;
 
 /// A line of a decision log, as far as it tells what was decided.
-#[derive(PartialEq)]
 struct Decision {
     seconds: f64,
     time: String,
     text: String,
+    /// Which plugins refused a pod that waits: how they say it is no decision, and differs between versions.
+    refused_by: Option<Value>,
+}
+
+impl PartialEq for Decision {
+    /// Within the second: another order in the queue moves a pod by milliseconds.
+    fn eq(&self, other: &Self) -> bool {
+        let who = |text: &str| text.split(" waits: ").next().map(str::to_owned);
+        let is_same = match (&self.refused_by, &other.refused_by) {
+            (Some(one), Some(two)) => one == two && who(&self.text) == who(&other.text),
+            _ => self.text == other.text,
+        };
+        is_same && self.time == other.time
+    }
 }
 
 fn decisions(log: &str) -> impl Iterator<Item = Decision> {
@@ -16,7 +29,8 @@ fn decisions(log: &str) -> impl Iterator<Item = Decision> {
         let row: Value = serde_json::from_str(line).ok()?;
         let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
         let seconds = row.get("seconds").and_then(Value::as_f64)?;
-        Some(Decision { seconds, time: text("time")?, text: text("text")? })
+        let refused_by = row.get("refused_by").filter(|by| by.is_array()).cloned();
+        Some(Decision { seconds, time: text("time")?, text: text("text")?, refused_by })
     })
 }
 
@@ -65,6 +79,13 @@ mod tests {
         let found = parting(&base, &later).expect("they part");
         assert_eq!((found.time.as_str(), found.base.as_deref(), found.new), ("00:00:02", Some("b"), None));
         assert_eq!(parting(&base, &base), None);
+        let waits = |refused_by: &str, why: &str| {
+            let text = format!("The pod a waits: {why}");
+            format!("{{\"time\":\"00:00:01\",\"seconds\":1.0,\"text\":\"{text}\",\"refused_by\":[\"{refused_by}\"]}}\n")
+        };
+        let tainted = waits("TaintToleration", "had untolerated taint {a: b}");
+        assert_eq!(parting(&tainted, &waits("TaintToleration", "had untolerated taint(s)")), None, "words alone");
+        assert!(parting(&tainted, &waits("NodeName", "had untolerated taint {a: b}")).is_some());
         assert_eq!(parting(&base, ""), None);
     }
 }
