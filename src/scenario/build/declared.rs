@@ -2,7 +2,7 @@
 
 use crate::market::Catalog;
 use crate::scenario::declared::{ClusterFacts, Fact};
-use crate::scenario::file::{KubernetesVersion, ReleaseChannel, ScenarioFile};
+use crate::scenario::file::{ReleaseChannel, ScenarioFile, VersionText};
 use crate::scenario::issue::{Issue, Issues};
 
 /// The scenario with what is declared besides; each value that is taken is said.
@@ -27,7 +27,7 @@ pub(super) fn completed(file: &ScenarioFile, facts: &ClusterFacts, issues: &mut 
     if let Some(version) = &facts.kubernetes_version {
         match &cluster.kubernetes_version {
             None => {
-                cluster.kubernetes_version = Some(KubernetesVersion(version.value.clone()));
+                cluster.kubernetes_version = Some(VersionText(version.value.clone()));
                 issues.push(taken("cluster.kubernetesVersion", &version.value, version));
             }
             Some(own) => differs("cluster.kubernetesVersion", &own.0, version, issues),

@@ -2,7 +2,7 @@
 
 use super::objects::Objects;
 use crate::release::{KubernetesVersion, Release};
-use crate::scenario::file::{KubernetesVersion as Written, ScenarioFile};
+use crate::scenario::file::{ScenarioFile, VersionText};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::release;
 
@@ -38,6 +38,6 @@ fn found(file: &mut ScenarioFile, objects: &Objects, issues: &mut Issues) -> Kub
         None => "no version is given, this one is assumed: the newest whose rules are known",
     };
     issues.push(Issue::note(FIELD, format!("{version}: {why}")));
-    file.cluster.kubernetes_version = Some(Written(version.to_string()));
+    file.cluster.kubernetes_version = Some(VersionText(version.to_string()));
     version
 }

@@ -1,6 +1,6 @@
 //! The cluster: where it runs, its node groups, its controllers.
 
-use super::values::{FilePath, KubernetesVersion, Time};
+use super::values::{FilePath, Time, VersionText};
 use crate::units::Quantity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -15,7 +15,7 @@ pub struct Cluster {
     pub region: Option<String>,
     /// Whose rules apply, `1.28` to `1.36`: that of the infrastructure or of a dump's nodes where it is not given, else 1.35.
     #[schemars(extend("x-default" = "the infrastructure's, else of a dump's nodes, else 1.35"), example = "1.33")]
-    pub kubernetes_version: Option<KubernetesVersion>,
+    pub kubernetes_version: Option<VersionText>,
     /// Feature gates that are not as the version has them.
     #[schemars(example = serde_json::json!({"PodLevelResources": true}))]
     pub feature_gates: BTreeMap<String, bool>,
@@ -160,7 +160,7 @@ pub struct Autoscaler {
     pub flags: Vec<String>,
     /// Its own version, whose rules and flags apply: `"1.32"` or `"1.32.1"`.
     #[schemars(extend("x-default" = "by the image of its Deployment, else cluster.kubernetesVersion"), example = "1.32")]
-    pub version: Option<KubernetesVersion>,
+    pub version: Option<VersionText>,
 }
 
 /// kube-scheduler.

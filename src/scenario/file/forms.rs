@@ -7,7 +7,7 @@ use super::cluster::{Assume, Assumption};
 use super::costs::{SupportPlan, SupportTerms};
 use super::growth::GrowthRate;
 use super::prices::{Percent, PriceTerms, Prices};
-use super::values::{FilePath, KubernetesVersion, Precision, ShortTime, Time};
+use super::values::{FilePath, Precision, ShortTime, Time, VersionText};
 use crate::units::Quantity;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -47,7 +47,7 @@ described!(ShortTime, "ShortDuration", _generator => json_schema!({
     "type": ["string", "number"], "pattern": DURATION, "minimum": 0, "maximum": 0,
     "x-type": "duration", "x-unit": "200ms, 1.5s; never a number alone",
 }));
-described!(KubernetesVersion, "KubernetesVersion", _generator => json_schema!({
+described!(VersionText, "VersionText", _generator => json_schema!({
     "type": ["string", "number"], "x-type": "version",
 }));
 described!(Quantity, "Quantity", _generator => json_schema!({

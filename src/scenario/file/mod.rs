@@ -35,7 +35,7 @@ pub use recommend::{FlashCrowd, HoldBack, Keep, Knob, Knobs, Recommend, Redundan
 pub use services::{ColdStart, JobWork, LoadBalancing, Requests, RetryPolicy, Service, WorkloadPatch};
 pub use sweep::{Method, Sweep, Varied};
 pub use traffic::{Arrivals, GapFilling, NameOrNumber, Pattern, Resampled, Stage, Trace, Traffic, Weeks};
-pub use values::{FilePath, KubernetesVersion, Precision, ShortTime, Time};
+pub use values::{FilePath, Precision, ShortTime, Time, VersionText};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -141,27 +141,27 @@ impl<'de> Deserialize<'de> for Precision {
 
 /// A version of Kubernetes: `"1.28"`, or the number 1.28, which YAML makes of it without quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KubernetesVersion(pub String);
+pub struct VersionText(pub String);
 
-impl<'de> Deserialize<'de> for KubernetesVersion {
+impl<'de> Deserialize<'de> for VersionText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl serde::de::Visitor<'_> for Visitor {
-            type Value = KubernetesVersion;
+            type Value = VersionText;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a version such as \"1.28\"")
             }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<KubernetesVersion, E> {
-                Ok(KubernetesVersion(text.to_owned()))
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<VersionText, E> {
+                Ok(VersionText(text.to_owned()))
             }
-            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<KubernetesVersion, E> {
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<VersionText, E> {
                 let text = number.to_string();
                 match text.split_once('.') {
                     // 1.30 is the number 1.3.
                     Some((_, minor)) if minor.len() == 1 => Err(E::custom(format!(
                         "found the number {text}, which is {text} or {text}0: write it in quotes, \"{text}0\""
                     ))),
-                    _ => Ok(KubernetesVersion(text)),
+                    _ => Ok(VersionText(text)),
                 }
             }
         }
