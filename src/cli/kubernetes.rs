@@ -4,6 +4,7 @@ use foresail::release::{KubernetesVersion, Release};
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::release;
 use foresail::scenario::snapshot::Whose;
+use std::collections::BTreeMap;
 
 /// The options that choose a version.
 #[derive(clap::Args)]
@@ -40,21 +41,19 @@ impl Versions {
     pub(super) fn whose(&self, issues: &mut Issues) -> Whose {
         match &self.kubernetes {
             Some(_) => Whose::Given(self.release(KubernetesVersion::NEWEST, issues)),
-            None => {
-                let gates = self.feature_gates.as_deref().map(|text| release::gates_of("--feature-gates", text));
-                Whose::OfNodes(gates.transpose().map_err(|issue| issues.push(issue)).ok().flatten().unwrap_or_default())
-            }
+            None => Whose::OfNodes(self.gates(issues)),
         }
     }
 
     fn with_gates(&self, version: KubernetesVersion, issues: &mut Issues) -> Release {
         let mut made = Release::of(version);
-        let gates = self.feature_gates.as_deref().map(|text| release::gates_of("--feature-gates", text));
-        match gates.transpose() {
-            Ok(gates) => release::switch(&mut made, "--feature-gates", &gates.unwrap_or_default(), issues),
-            Err(issue) => issues.push(issue),
-        }
+        release::switch(&mut made, "--feature-gates", &self.gates(issues), issues);
         made
+    }
+
+    fn gates(&self, issues: &mut Issues) -> BTreeMap<String, bool> {
+        let gates = self.feature_gates.as_deref().map(|text| release::gates_of("--feature-gates", text));
+        gates.transpose().map_err(|issue| issues.push(issue)).ok().flatten().unwrap_or_default()
     }
 }
 
