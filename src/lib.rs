@@ -32,6 +32,7 @@
 //! |---|---|
 //! | [`units`], [`id`], [`intern`], [`rng`] | integers with units, typed indices, symbols, random streams |
 //! | [`release`] | versions of Kubernetes and their feature gates |
+//! | [`whole`] | files that are there as a whole or not at all |
 //! | [`cluster`] | nodes, pods, what they request; what-if trials |
 //! | [`market`] | machine types, prices, spot markets, provider formulas |
 //! | [`scheduler`] | kube-scheduler's filters, scores, preemption and queue |
@@ -78,6 +79,7 @@ pub mod study;
 pub mod traffic;
 pub mod units;
 pub mod vpa;
+pub mod whole;
 pub mod world;
 
 pub use report::Report;

@@ -1,7 +1,7 @@
 //! `foresail calibrate`: a scenario fitted to the user's own past.
 
 use super::Failure;
-use super::files::{check_folder, unwritable, way_to};
+use super::files::{folder, unwritable, way_to};
 use super::jobs::pool;
 use super::precision::not_looked_at;
 use super::prometheus::PrometheusArgs;
@@ -9,7 +9,6 @@ use super::scenario::{ScenarioArgs, place};
 use super::streams::{print, tell};
 use foresail::calibrate::{HoldBack, Options, calibrate};
 use foresail::report::calibration::{Shown, json, page, table};
-use foresail::report::check::write_whole;
 use foresail::scenario::issue::{Issue, Issues};
 use std::path::{Path, PathBuf};
 
@@ -74,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     not_looked_at(&scenario, "the days held back are replayed as often as --replications says");
     let name = scenario.name;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(format!("{name}-calibrated")));
-    check_folder("--out", &out)?;
+    let folder = folder("--out", &out)?;
     let (_, file) = place(Some(named));
     let extends = relative(&out, &file);
     let options =
@@ -85,10 +84,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shown = Shown { name: &name, calibration: &calibration, past: &past, replays: args.replications };
     let all = format!("{:#}\n", json(&shown));
     let texts = [("calibrated.yaml", &calibration.scenario), ("calibration.json", &all), ("index.html", &page(&shown))];
-    for (file, text) in texts {
-        let path = out.join(file);
-        write_whole(&path, text).map_err(|error| unwritable("--out", &path, &error))?;
-    }
+    folder.publish(&texts, &[]).map_err(|error| unwritable("--out", &out, &error))?;
     if !args.quiet {
         calibration.issues.iter().for_each(tell);
     }

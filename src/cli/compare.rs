@@ -1,7 +1,7 @@
 //! `foresail compare`.
 
 use super::Failure;
-use super::files::{check_folder, unwritable};
+use super::files::{folder, unwritable};
 use super::jobs::pool;
 use super::precision::not_looked_at;
 use super::run::file_name;
@@ -124,14 +124,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let pool = pool(args.jobs)?;
     let asked = asked(args)?;
     let base_name = asked[0].0.clone();
-    let folder =
+    let place =
         args.out.clone().unwrap_or_else(|| Path::new("reports").join(format!("compare-{}", file_name(&base_name))));
-    check_folder("--out", &folder)?;
+    let folder = folder("--out", &place)?;
     let sides = pool.install(|| simulated(asked, args.quiet));
     let (base, others) = sides.split_first().ok_or_else(|| Failure::Internal("no base".to_owned()))?;
     let comparison = compare(base, others).map_err(|problems| refused(&problems))?;
     let page =
-        write_comparison(&comparison, base, others, &folder).map_err(|error| unwritable("--out", &folder, &error))?;
+        write_comparison(&comparison, base, others, &folder).map_err(|error| unwritable("--out", &place, &error))?;
     print(&text(args, &comparison, &page)?)
 }
 

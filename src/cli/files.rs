@@ -2,14 +2,15 @@
 
 use super::Failure;
 use foresail::scenario::issue::Issue;
+use foresail::whole::{self, Folder};
 use std::io::{Error, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
-/// Writes a file that the user named with `flag`.
+/// Writes a file that the user named with `flag`, all of it or nothing.
 ///
 /// Errors: those of [`unwritable`].
-pub(super) fn write(flag: &str, path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| unwritable(flag, path, &error))
+pub(super) fn write(flag: &str, path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failure> {
+    whole::write(path, content).map_err(|error| unwritable(flag, path, &error))
 }
 
 /// Why a file or a folder that the user named with `flag` cannot be written: mostly because of what was named, else
@@ -22,8 +23,18 @@ pub(super) fn unwritable(flag: &str, path: &Path, error: &Error) -> Failure {
         | ErrorKind::FileTooLarge
         | ErrorKind::Interrupted
         | ErrorKind::Other => Failure::Internal(message),
+        ErrorKind::ResourceBusy => {
+            Issue::error(flag, message).with_help("wait until it has ended, or name another place").into()
+        }
         _ => Issue::error(flag, message).with_help("name a place that you may write to").into(),
     }
+}
+
+/// The folder that the user named with `flag`, which nobody else writes until this is dropped.
+///
+/// Errors: those of [`unwritable`], and another foresail that writes there.
+pub(super) fn folder(flag: &str, path: &Path) -> Result<Folder, Failure> {
+    Folder::open(path).map_err(|error| unwritable(flag, path, &error))
 }
 
 /// Tries whether a folder could be written at `path`, leaving nothing behind.

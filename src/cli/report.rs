@@ -1,7 +1,7 @@
 //! `foresail report`: a result that was written, in another form.
 
 use super::Failure;
-use super::files::{unwritable, write};
+use super::files::write;
 use super::streams::print;
 use foresail::report::bill::{BillError, FocusVersion, Grain, bill_csv, focus_csv, workbook};
 use foresail::report::{self, Printed, Report};
@@ -103,7 +103,7 @@ fn spreadsheet(report: &Report, file: Option<&Path>) -> Result<(), Failure> {
     }
     let bytes = workbook(report).map_err(|error| refused(&error))?;
     match file {
-        Some(path) => std::fs::write(path, bytes).map_err(|error| unwritable("--file", path, &error)),
+        Some(path) => write("--file", path, bytes),
         None => super::streams::print_bytes(&bytes),
     }
 }

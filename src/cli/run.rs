@@ -1,7 +1,7 @@
 //! `foresail run`.
 
 use super::Failure;
-use super::files::{check_folder, unwritable};
+use super::files::{folder, unwritable};
 use super::jobs::pool;
 use super::precision::with_flags;
 use super::recommend::searched;
@@ -74,8 +74,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (written, sets) = args.scenario.written()?;
     let scenario = checked(args, &written, &sets)?;
     let pool = pool(args.jobs)?;
-    let folder = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
-    check_folder("--out", &folder)?;
+    let place = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
+    let folder = folder("--out", &place)?;
     let options = Options { recommend_commitments: args.recommend_commitments, forecast: args.forecast };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));
     let is_asked = args.recommend || (args.scenario.path().is_none() && !args.no_recommend);
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     report.recommendation = answer.as_ref().map(|answer| Recommendation::of(answer, &scenario.cast));
     let mut files = report::attachments(&finished);
     files.extend(answer.iter().flat_map(|answer| patches(answer, &scenario)));
-    let page = report::write(&report, &files, &folder).map_err(|error| unwritable("--out", &folder, &error))?;
+    let page = report::write(&report, &files, &folder).map_err(|error| unwritable("--out", &place, &error))?;
     if args.audit_latency {
         let rows = pool.install(|| audit(&finished.study, &AuditPlan::default()));
         // With `-o json` stdout belongs to the result.

@@ -9,6 +9,7 @@ use super::attachments::NAMES;
 use super::bill::{BillError, FocusVersion, Grain, bill_csv, focus_csv};
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
+use crate::whole::Folder;
 
 /// What is made of the bill.
 const BILL_FILES: [&str; 3] = ["bill.csv", "focus.csv", "bill.xlsx"];
@@ -16,10 +17,10 @@ const BILL_FILES: [&str; 3] = ["bill.csv", "focus.csv", "bill.xlsx"];
 /// Writes `index.html`, `timeline.csv`, `costs.csv`, `result.json`, the bill by day as `bill.csv`, `focus.csv` and (with the
 /// feature `xlsx`) `bill.xlsx`, and `more` (name and text) into `folder`.
 ///
-/// They are written beside it first and moved there at once, so no reader sees half a report; files
-/// of an earlier report are replaced, other files in the folder stay. Returns the page's path.
-/// Errors: whatever the file system says.
-pub fn write(report: &Report, more: &[(&str, String)], folder: &Path) -> io::Result<PathBuf> {
+/// They are moved there once all are written, `SHA256SUMS` last; files of an earlier report are replaced, other files in the folder stay.
+/// Returns the page's path.
+/// Errors: those of [`Folder::publish`].
+pub fn write(report: &Report, more: &[(&str, String)], folder: &Folder) -> io::Result<PathBuf> {
     let json = serde_json::to_string_pretty(report).map_err(io::Error::other)? + "\n";
     let mut files: Vec<(&str, Vec<u8>)> = more.iter().map(|(name, text)| (*name, text.clone().into_bytes())).collect();
     files.extend([
@@ -30,8 +31,8 @@ pub fn write(report: &Report, more: &[(&str, String)], folder: &Path) -> io::Res
     files.extend(bill_files(report).map_err(io::Error::other)?);
     files.push(("index.html", html(report).into_bytes()));
     let stale: Vec<&str> = NAMES.iter().chain(&PATCHES).chain(&BILL_FILES).copied().collect();
-    publish_folder(&files, &stale, folder)?;
-    Ok(folder.join("index.html"))
+    folder.publish(&files, &stale)?;
+    Ok(folder.path().join("index.html"))
 }
 
 /// The bill by day, for whoever opens it; nothing where there is none.
@@ -46,40 +47,6 @@ fn bill_files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, BillError
         #[cfg(feature = "xlsx")]
         (_workbook, super::bill::workbook(report)?),
     ])
-}
-
-/// Writes files (name and what is in it, the page last) beside `folder` and moves them there at once. Of `stale` names, those that
-/// are not among them are taken out of the folder: what an earlier run wrote and this one does not would be taken for
-/// this one's.
-pub(super) fn publish_folder(files: &[(&str, impl AsRef<[u8]>)], stale: &[&str], folder: &Path) -> io::Result<()> {
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent)?;
-    let draft = parent.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = fs::create_dir_all(&draft)
-        .and_then(|()| files.iter().try_for_each(|(name, text)| fs::write(draft.join(name), text)))
-        .and_then(|()| move_there(files, stale, &draft, folder));
-    if written.is_err() {
-        let _ = fs::remove_dir_all(&draft);
-    }
-    written
-}
-
-/// Moves the draft to its place; into an existing folder file by file.
-fn move_there(files: &[(&str, impl AsRef<[u8]>)], stale: &[&str], draft: &Path, folder: &Path) -> io::Result<()> {
-    if !folder.exists() {
-        return fs::rename(draft, folder);
-    }
-    for name in stale.iter().filter(|name| files.iter().all(|(own, _)| own != *name)) {
-        match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    for (name, _) in files {
-        fs::rename(draft.join(name), folder.join(name))?;
-    }
-    fs::remove_dir(draft)
 }
 
 /// Why a `result.json` could not be read.
@@ -126,10 +93,11 @@ mod tests {
         // To look at the fixture: FORESAIL_SAMPLE=some/folder cargo test --lib report::files
         let folder = std::env::var_os("FORESAIL_SAMPLE").map_or(parent.path().join("sample"), PathBuf::from);
         let report = crate::report::bill::fixture::report();
-        let page = write(&report, &[], &folder).unwrap();
+        let open = || Folder::open(&folder).unwrap();
+        let page = write(&report, &[], &open()).unwrap();
         assert!(page.is_file());
         assert_eq!(read(&folder).unwrap(), report);
-        assert_eq!(write(&report, &[], &folder).unwrap(), page, "a second time, over the first");
+        assert_eq!(write(&report, &[], &open()).unwrap(), page, "a second time, over the first");
         let left: Vec<_> = fs::read_dir(parent.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert!(left.iter().all(|name| name == "sample"), "nothing is left beside it: {left:?}");
     }
@@ -138,11 +106,11 @@ mod tests {
     fn a_bill_is_written_for_whoever_opens_it() {
         let folder = tempfile::tempdir().unwrap();
         let mut report = crate::report::bill::fixture::report();
-        write(&report, &[], folder.path()).unwrap();
+        write(&report, &[], &Folder::open(folder.path()).unwrap()).unwrap();
         let is_there = |name: &&str| folder.path().join(name).is_file();
         assert!(BILL_FILES.iter().all(is_there));
         report.bill.lines.clear();
-        write(&report, &[], folder.path()).unwrap();
+        write(&report, &[], &Folder::open(folder.path()).unwrap()).unwrap();
         assert!(!BILL_FILES.iter().any(is_there), "those of an earlier run are stale");
     }
 
@@ -156,13 +124,5 @@ mod tests {
         assert!(read(&path).unwrap_err().to_string().contains("expected foresail/v1alpha1"));
         fs::write(&path, "{").unwrap();
         assert!(read(&path).is_err());
-    }
-
-    #[test]
-    fn an_impossible_place_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, "").unwrap();
-        assert!(write(&fixture::report(), &[], &file.join("report")).is_err());
     }
 }

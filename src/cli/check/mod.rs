@@ -4,7 +4,7 @@ mod outputs;
 mod revision;
 
 use super::Failure;
-use super::files::{check_folder, unwritable};
+use super::files::{check_folder, write};
 use super::jobs::pool;
 use super::precision::not_looked_at;
 use super::scenario::ScenarioArgs;
@@ -13,7 +13,6 @@ use super::watch::Shown;
 use foresail::report::Report;
 use foresail::report::check::{
     Base, Baseline, CheckPlan, CheckResult, CheckVerdict, Margins, check, check_json, check_markdown, check_table,
-    write_whole,
 };
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::{Scenario, checked_replications, share_of};
@@ -226,7 +225,7 @@ fn update(args: &Args, scenario: &Scenario, plan: &CheckPlan, watch: &Shown) -> 
     let mut growing = Growing::new(scenario, &LatencyTables::default());
     growing.grow(plan.most, watch);
     let baseline = Baseline::of(&Report::of(growing.finished()));
-    write_whole(path, &baseline.to_json()).map_err(|error| unwritable("--baseline", path, &error))?;
+    write("--baseline", path, baseline.to_json())?;
     tell(format!(
         "wrote {name}: {} figures, {} replications; commit it",
         baseline.figures.len(),

@@ -6,16 +6,22 @@ use super::super::streams::{print, tell};
 use super::{Args, Output};
 use foresail::report::advice::{AdviceReport, advice_markdown, advice_text, patches, publish_advice};
 use foresail::scenario::Scenario;
+use foresail::whole::Folder;
 use std::path::Path;
 
 /// The files that `kubectl` takes.
 const OBJECTS: [&str; 2] = ["recommended-hpas.yaml", "recommended-requests.yaml"];
 
 /// Writes what applies the answer, if a folder was named, and prints it.
-pub(super) fn tell_all(args: &Args, scenario: &Scenario, report: &AdviceReport) -> Result<(), Failure> {
+pub(super) fn tell_all(
+    args: &Args,
+    scenario: &Scenario,
+    report: &AdviceReport,
+    folder: Option<&Folder>,
+) -> Result<(), Failure> {
     let files = patches(&report.answer, scenario);
-    if let Some(folder) = &args.out {
-        publish_advice(report, &files, folder).map_err(|error| unwritable("--out", folder, &error))?;
+    if let Some(folder) = folder {
+        publish_advice(report, &files, folder).map_err(|error| unwritable("--out", folder.path(), &error))?;
     }
     // JSON has them.
     if !args.quiet && args.output != Output::Json {

@@ -1,7 +1,7 @@
 //! Which setting to choose.
 
 use super::super::Failure;
-use super::super::files::{check_folder, unwritable};
+use super::super::files::folder;
 use super::super::jobs::pool;
 use super::super::precision::not_looked_at;
 use super::super::progress::Progress;
@@ -17,6 +17,7 @@ use foresail::scenario::wanted::SearchBudget;
 use foresail::scenario::{Scenario, Setting, Written, checked_replications};
 use foresail::study::advise::answer::Answer;
 use foresail::study::advise::{Ask, Ends, Known, recommend};
+use foresail::whole::Folder;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let check = args.replications.map(checked_replications).transpose().map_err(Failure::from)?;
     let looked = args.budget.as_deref().map(budget).transpose()?.unwrap_or_else(|| usual(&base));
     enough(looked, check.unwrap_or(CHECK))?;
-    let file = args.out.as_deref().map(|folder| open(folder, &base, args)).transpose()?;
+    let (folder, file) = args.out.as_deref().map(|place| open(place, &base, args)).transpose()?.unzip();
     let stop = Stop::on_signals().map_err(|error| Failure::Internal(error.to_string()))?;
     let asked = Asked { written: &written, sets: &sets, base: &base, check };
     let known: &dyn Known = match &file {
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     if let Some(file) = file {
         file.finish().map_err(study_failed)?;
     }
-    tell_all(args, &base, &AdviceReport::of(&base, answer))?;
+    tell_all(args, &base, &AdviceReport::of(&base, answer), folder.as_ref())?;
     Ok(stop.exit_code())
 }
 
@@ -89,15 +90,14 @@ fn enough(looked: Budget, check: u32) -> Result<(), Failure> {
     }
 }
 
-/// The file of outcomes in the folder that was named.
-fn open(folder: &Path, base: &Scenario, args: &Args) -> Result<OutcomeFile, Failure> {
-    check_folder("--out", folder)?;
-    std::fs::create_dir_all(folder).map_err(|error| unwritable("--out", folder, &error))?;
-    let file = OutcomeFile::open(&folder.join("study.jsonl"), base, args.fresh).map_err(study_failed)?;
+/// The folder that was named, and the file of outcomes in it.
+fn open(place: &Path, base: &Scenario, args: &Args) -> Result<(Folder, OutcomeFile), Failure> {
+    let folder = folder("--out", place)?;
+    let file = OutcomeFile::open(&place.join("study.jsonl"), base, args.fresh).map_err(study_failed)?;
     if file.found() > 0 && !args.quiet {
         tell(format!("{} replications stand already", file.found()));
     }
-    Ok(file)
+    Ok((folder, file))
 }
 
 /// What is searched for.

@@ -9,6 +9,7 @@ use foresail::report::sweep::{SweepPlan, points_csv};
 use foresail::scenario::issue::Issue;
 use foresail::study::sweep::tried;
 use foresail::units::counted;
+use foresail::whole;
 use std::path::{Path, PathBuf};
 
 /// What to plan, and where to write it.
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let path = folder.join("plan.json");
     let written = std::fs::create_dir_all(&folder)
         .and_then(|()| points_csv(points, &folder.join("points.csv")))
-        .and_then(|()| std::fs::write(&path, json));
+        .and_then(|()| whole::write(&path, json));
     written.map_err(|error| unwritable("--out", &folder, &error))?;
     let shards = args.shards.map_or(String::new(), |count| format!(" in {}", counted(count as usize, "shard")));
     print(&format!(

@@ -5,7 +5,6 @@
 
 mod baseline;
 mod benchmark;
-mod draft;
 mod expression;
 mod findings;
 #[cfg(test)]
@@ -29,7 +28,6 @@ mod thresholds;
 
 pub use baseline::Baseline;
 pub use benchmark::check_benchmark;
-pub use draft::write_whole;
 pub use findings::{Outcome, Refusal, Root};
 pub use gate::{Base, CheckPlan, check};
 pub use github::{check_commands, github_outputs, github_summary, github_summary_refused, problems_commands};

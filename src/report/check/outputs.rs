@@ -1,11 +1,11 @@
 //! Which outputs are asked for, and writing them: all of them, or none.
 
-use super::draft::Draft;
 use super::findings::{Outcome, Refusal};
 use super::{benchmark, github, gitlab, json, junit, markdown, sarif};
 use crate::scenario::issue::{Issue, Issues};
+use crate::whole::Draft;
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 /// A form in which a check is written, for whom.
@@ -209,7 +209,7 @@ fn write(asked: &[ReportAsked], text: impl Fn(ReportKind) -> Option<String>) -> 
         match &report.target {
             ReportTarget::Stdout => written.stdout = Some(text),
             ReportTarget::Log => written.log = Some(text),
-            ReportTarget::File(path) => match Draft::new(path, &text) {
+            ReportTarget::File(path) => match drafted(path, &text) {
                 Ok(draft) => drafts.push(draft),
                 Err(error) => written.unwritten.push(Unwritten { path: path.clone(), error }),
             },
@@ -219,13 +219,20 @@ fn write(asked: &[ReportAsked], text: impl Fn(ReportKind) -> Option<String>) -> 
     drafts.sort_by_key(Draft::is_beside);
     for draft in drafts {
         let path = draft.path().to_owned();
-        if !written.unwritten.is_empty() {
-            draft.discard();
-        } else if let Err(error) = draft.publish() {
+        if written.unwritten.is_empty()
+            && let Err(error) = draft.publish()
+        {
             written.unwritten.push(Unwritten { path, error });
         }
     }
     written
+}
+
+fn drafted(path: &Path, text: &str) -> io::Result<Draft> {
+    let mut draft = Draft::new(path)?;
+    draft.write_all(text.as_bytes())?;
+    draft.flush()?;
+    Ok(draft)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use super::model::Comparison;
 use super::{Compared, comparison_csv, comparison_page};
-use crate::report::files::publish_folder;
+use crate::whole::Folder;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Writes `comparison.json`, `comparison.csv`, `index.html` and (with the feature `xlsx`) `comparison.xlsx` into `folder`, as a report is written. Returns the page's
 /// path.
@@ -14,7 +14,7 @@ pub fn write_comparison(
     comparison: &Comparison,
     base: &Compared,
     others: &[Compared],
-    folder: &Path,
+    folder: &Folder,
 ) -> io::Result<PathBuf> {
     let json = serde_json::to_string_pretty(comparison).map_err(io::Error::other)? + "\n";
     let files = [
@@ -24,6 +24,6 @@ pub fn write_comparison(
         ("comparison.xlsx", crate::report::bill::comparison_workbook(comparison).map_err(io::Error::other)?),
         ("index.html", comparison_page(comparison, base, others).into_bytes()),
     ];
-    publish_folder(&files, &[], folder)?;
-    Ok(folder.join("index.html"))
+    folder.publish(&files, &["comparison.xlsx"])?;
+    Ok(folder.path().join("index.html"))
 }

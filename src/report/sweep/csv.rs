@@ -3,13 +3,12 @@
 use super::error::StudyError;
 use super::lines::Lines;
 use super::model::{StudyHead, StudyPoint};
-use super::study_file::draft_of;
 use crate::report::csv::{finish, number, record};
 use crate::report::metrics::metric_of;
 use crate::study::sweep::Plan;
+use crate::whole::Draft;
 use serde_json::Value;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// What a figure's row has behind the axes' columns.
@@ -20,15 +19,9 @@ const FIGURE: [&str; 8] = ["scope", "name", "metric", "unit", "mean", "low", "hi
 ///
 /// Errors: the study cannot be read, or whatever the file system says. Memory: a point.
 pub(super) fn write_csv(study: &Path, path: &Path) -> Result<(), StudyError> {
-    let draft = draft_of(path);
-    let mut out = BufWriter::new(File::create(&draft).map_err(StudyError::file(&draft))?);
-    let written = study_csv(study, &mut |text| out.write_all(text.as_bytes()).map_err(StudyError::file(path)))
-        .and_then(|()| out.flush().map_err(StudyError::file(path)))
-        .and_then(|()| fs::rename(&draft, path).map_err(StudyError::file(path)));
-    if written.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    written
+    let mut out = Draft::new(path).map_err(StudyError::file(path))?;
+    study_csv(study, &mut |text| out.write_all(text.as_bytes()).map_err(StudyError::file(path)))?;
+    out.publish().map_err(StudyError::file(path))
 }
 
 /// The same, piece by piece.
@@ -79,7 +72,7 @@ fn bare(value: &str) -> String {
 ///
 /// Errors: whatever the file system says.
 pub fn points_csv(plan: &Plan, path: &Path) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
+    let mut out = Draft::new(path)?;
     let mut put = |cells: Vec<String>| {
         let mut writer = ::csv::Writer::from_writer(Vec::new());
         record(&mut writer, cells);
@@ -91,5 +84,5 @@ pub fn points_csv(plan: &Plan, path: &Path) -> io::Result<()> {
         let values = plan.values(point);
         put(std::iter::once(point.to_string()).chain(values.iter().map(|value| bare(value))).collect())?;
     }
-    out.flush()
+    out.publish()
 }

@@ -5,8 +5,7 @@ use super::error::StudyError;
 use super::findings::{Collecting, Findings, FrontOf};
 use super::lines::Lines;
 use super::page::{PointCommand, study_page};
-use super::study_file::draft_of;
-use std::fs;
+use crate::whole;
 use std::path::{Path, PathBuf};
 
 /// What is written beside a whole `study.jsonl`.
@@ -53,11 +52,6 @@ impl StudyFolder {
 
     /// At once.
     fn write_page(&self, page: &str) -> Result<(), StudyError> {
-        let draft = draft_of(&self.page);
-        let written = fs::write(&draft, page).and_then(|()| fs::rename(&draft, &self.page));
-        written.map_err(|error| {
-            let _ = fs::remove_file(&draft);
-            StudyError::file(&self.page)(error)
-        })
+        whole::write(&self.page, page).map_err(StudyError::file(&self.page))
     }
 }

@@ -4,10 +4,11 @@ use super::error::StudyError;
 use super::lines::{Line, Lines};
 use super::model::{ShardOf, StudyHead};
 use super::part::Part;
-use super::study_file::{draft_of, line_of};
+use super::study_file::line_of;
+use crate::whole::Draft;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What helps a file whose points are not in order.
@@ -39,13 +40,10 @@ pub fn merge_study(parts: &[PathBuf], path: &Path) -> Result<StudyHead, StudyErr
         }
     }
     missing_shards(&sources)?;
-    let draft = draft_of(path);
-    let merged =
-        write(&mut sources, &head, &draft).and_then(|()| fs::rename(&draft, path).map_err(StudyError::file(path)));
-    if merged.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    merged.map(|()| head)
+    let mut draft = Draft::new(path).map_err(StudyError::file(path))?;
+    write(&mut sources, &head, &mut draft)?;
+    draft.publish().map_err(StudyError::file(path))?;
+    Ok(head)
 }
 
 impl Source {
@@ -112,9 +110,9 @@ fn missing_shards(sources: &[Source]) -> Result<(), StudyError> {
     }
 }
 
-fn write(sources: &mut [Source], head: &StudyHead, draft: &Path) -> Result<(), StudyError> {
-    let mut out = BufWriter::new(File::create(draft).map_err(StudyError::file(draft))?);
-    let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(StudyError::file(draft));
+fn write(sources: &mut [Source], head: &StudyHead, out: &mut Draft) -> Result<(), StudyError> {
+    let path = out.path().to_owned();
+    let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(StudyError::file(&path));
     put(&line_of(head)?)?;
     for point in 0..head.points {
         // The file it is from, and its line.
@@ -141,11 +139,7 @@ fn write(sources: &mut [Source], head: &StudyHead, draft: &Path) -> Result<(), S
             }
         }
     }
-    sources.iter().try_for_each(Source::is_whole)?;
-    out.into_inner()
-        .map_err(|error| StudyError::file(draft)(error.into_error()))?
-        .sync_all()
-        .map_err(StudyError::file(draft))
+    sources.iter().try_for_each(Source::is_whole)
 }
 
 /// The files of shards in a folder, by name.

@@ -4,8 +4,9 @@ use super::error::StudyError;
 use super::lines::Lines;
 use super::model::{StudyHead, StudyPoint};
 use super::part::Part;
+use crate::whole::Draft;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A study's file while points are added. Nobody else can open it meanwhile.
@@ -132,21 +133,16 @@ impl StudyFile {
         if self.is_sorted && path == self.path {
             return Ok(());
         }
-        let draft = draft_of(path);
-        let sorted = self.copy_sorted(&draft).and_then(|()| fs::rename(&draft, path));
-        if let Err(reason) = sorted {
-            let _ = fs::remove_file(&draft);
-            return Err(StudyError::file(path)(reason));
-        }
+        self.copy_sorted(path).map_err(StudyError::file(path))?;
         if path != self.path {
             fs::remove_file(&self.path).map_err(StudyError::file(&self.path))?;
         }
         Ok(())
     }
 
-    fn copy_sorted(&self, draft: &Path) -> io::Result<()> {
+    fn copy_sorted(&self, path: &Path) -> io::Result<()> {
         let mut source = BufReader::new(&self.file);
-        let mut out = BufWriter::new(File::create(draft)?);
+        let mut out = Draft::new(path)?;
         let mut line = Vec::new();
         for offset in std::iter::once(&0).chain(&self.offsets) {
             line.clear();
@@ -154,14 +150,8 @@ impl StudyFile {
             io::BufRead::read_until(&mut source.by_ref(), b'\n', &mut line)?;
             out.write_all(&line)?;
         }
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        out.publish()
     }
-}
-
-/// Where a file is written before it is moved to its place.
-pub(super) fn draft_of(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.tmp"))
 }
 
 /// As a line of a file.
