@@ -6,11 +6,13 @@ use foresail::whole::{self, Folder};
 use std::io::{Error, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
-/// Writes a file that the user named with `flag`, all of it or nothing.
+/// Writes a file that the user named with `flag`, all of it or nothing; into a folder that is there.
 ///
 /// Errors: those of [`unwritable`].
 pub(super) fn write(flag: &str, path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failure> {
-    whole::write(path, content).map_err(|error| unwritable(flag, path, &error))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let there = folder.map_or(Ok(()), |folder| std::fs::metadata(folder).map(drop));
+    there.and_then(|()| whole::write(path, content)).map_err(|error| unwritable(flag, path, &error))
 }
 
 /// Why a file or a folder that the user named with `flag` cannot be written: mostly because of what was named, else

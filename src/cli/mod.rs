@@ -122,6 +122,7 @@ impl From<Issue> for Failure {
 /// Parses the arguments, runs the command, turns what happened into an exit code.
 pub(crate) fn main() -> ExitCode {
     completing::answer();
+    streams::take_limits_as_errors();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return refused(error),

@@ -29,3 +29,12 @@ fn written(mut stdout: impl Write, bytes: &[u8]) -> Result<(), Failure> {
 pub(super) fn tell(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
+
+/// A file that grows past the limit of `ulimit -f` is an error as a full disk is; without this the system would end the program.
+pub(super) fn take_limits_as_errors() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(
+        signal_hook::consts::SIGXFSZ,
+        std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
+    );
+}

@@ -2,14 +2,12 @@
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The list of what a folder holds, as `sha256sum --check` reads it; written last.
 pub const SUMS: &str = "SHA256SUMS";
-/// Held by the folder's writer.
-const LOCK: &str = ".foresail.lock";
 /// What the names of unfinished files begin with.
 const DRAFTS: &str = ".foresail.";
 
@@ -17,8 +15,8 @@ const DRAFTS: &str = ".foresail.";
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// None on a file system without locks.
-    lock: Option<File>,
+    /// The folder itself, locked; none on a system that does not lock folders.
+    _lock: Option<File>,
     /// Those on the way that were not there before, the innermost first.
     made: Vec<PathBuf>,
 }
@@ -31,9 +29,9 @@ impl Folder {
     pub fn open(path: &Path) -> io::Result<Self> {
         let missing = path.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
         let made = missing.map(Path::to_owned).collect();
-        let mut folder = Folder { path: path.to_owned(), lock: None, made };
+        let mut folder = Folder { path: path.to_owned(), _lock: None, made };
         fs::create_dir_all(path)?;
-        folder.lock = folder.locked()?;
+        folder._lock = locked(path)?;
         folder.take_away_drafts()?;
         Ok(folder)
     }
@@ -41,24 +39,6 @@ impl Folder {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    fn locked(&self) -> io::Result<Option<File>> {
-        let place = self.path.join(LOCK);
-        loop {
-            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&place)?;
-            match file.try_lock() {
-                // Whoever held it before has taken the file away: this one is nobody's any more.
-                Ok(()) if !is_at(&file, &place) => {}
-                Ok(()) => return Ok(Some(file)),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another foresail is writing there"));
-                }
-                // A file system without locks has to do without.
-                Err(TryLockError::Error(reason)) if reason.kind() == io::ErrorKind::Unsupported => return Ok(None),
-                Err(TryLockError::Error(reason)) => return Err(reason),
-            }
-        }
     }
 
     fn take_away_drafts(&self) -> io::Result<()> {
@@ -117,9 +97,6 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if self.lock.is_some() {
-            let _ = fs::remove_file(self.path.join(LOCK));
-        }
         // One that holds something is not removed.
         self.made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
@@ -130,17 +107,17 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
-/// Whether the open file is the one at this place.
-#[cfg(unix)]
-fn is_at(file: &File, place: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let same = |(one, other): (fs::Metadata, fs::Metadata)| one.dev() == other.dev() && one.ino() == other.ino();
-    file.metadata().ok().zip(fs::metadata(place).ok()).is_some_and(same)
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, place: &Path) -> bool {
-    place.exists()
+/// A lock on the folder at this place, which ends with the process, however that ends.
+fn locked(place: &Path) -> io::Result<Option<File>> {
+    let Ok(folder) = File::open(place) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, "another foresail is writing there"))
+        }
+        // Not every file system has locks, and for folders.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +148,7 @@ mod tests {
         let parent = tempfile::tempdir().expect("a folder");
         let place = parent.path();
         fs::create_dir(place.join(".foresail.1.tmp")).expect("left by another");
-        for name in ["own.txt", "old.csv", ".foresail.1.tmp/result.json", LOCK] {
+        for name in ["own.txt", "old.csv", ".foresail.1.tmp/result.json"] {
             fs::write(place.join(name), "").expect("written");
         }
         let folder = Folder::open(place).expect("mine");

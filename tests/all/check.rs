@@ -41,7 +41,7 @@ traffic: {patterns: [{constant: {rate: 60}}], noise: 0.1, routes: {web: 1}}
 services: {web: {cpuPerRequest: 20ms, concurrency: 8}}
 ";
 
-fn folder(more: &str) -> Folder {
+pub(crate) fn folder(more: &str) -> Folder {
     Folder::new().file("web.yaml", WEB).file("shop.yaml", format!("{SCENARIO}{more}"))
 }
 

@@ -95,4 +95,5 @@ mod traffic_files;
 mod validate;
 mod vertical;
 mod warm_up;
+mod whole;
 mod why;

@@ -4,7 +4,7 @@ mod outputs;
 mod revision;
 
 use super::Failure;
-use super::files::{check_folder, write};
+use super::files::{check_folder, unwritable};
 use super::jobs::pool;
 use super::precision::not_looked_at;
 use super::scenario::ScenarioArgs;
@@ -17,6 +17,7 @@ use foresail::report::check::{
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::{Scenario, checked_replications, share_of};
 use foresail::study::{Growing, LatencyTables};
+use foresail::whole;
 use outputs::Answer;
 use revision::Checkout;
 use std::path::Path;
@@ -225,7 +226,7 @@ fn update(args: &Args, scenario: &Scenario, plan: &CheckPlan, watch: &Shown) -> 
     let mut growing = Growing::new(scenario, &LatencyTables::default());
     growing.grow(plan.most, watch);
     let baseline = Baseline::of(&Report::of(growing.finished()));
-    write("--baseline", path, baseline.to_json())?;
+    whole::write(path, baseline.to_json()).map_err(|error| unwritable("--baseline", path, &error))?;
     tell(format!(
         "wrote {name}: {} figures, {} replications; commit it",
         baseline.figures.len(),
