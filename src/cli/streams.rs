@@ -2,13 +2,14 @@
 //! program quietly, as it ends `cat`; a full disk is an error.
 
 use super::Failure;
+use foresail::units::visible;
 use std::io::{self, Write};
 
-/// Prints to stdout, all of it.
+/// Prints to stdout, all of it; what a terminal would obey is shown instead.
 ///
 /// Errors: [`Failure::Unread`] where the reader has gone, [`Failure::Internal`] for whatever else the system says.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    written(anstream::stdout().lock(), text.as_bytes())
+    written(anstream::stdout().lock(), visible(text).as_bytes())
 }
 
 /// Prints bytes that are no text to stdout, as they are.
@@ -25,9 +26,9 @@ fn written(mut stdout: impl Write, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Says something on stderr, a line; nobody has to listen.
+/// Says something on stderr, a line, shown as [`print`] shows it; nobody has to listen.
 pub(super) fn tell(text: impl std::fmt::Display) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", visible(&text.to_string()));
 }
 
 /// A file that grows past the limit of `ulimit -f` is an error as a full disk is; without this the system would end the program.

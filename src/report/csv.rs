@@ -1,6 +1,7 @@
 //! CSV files for spreadsheets.
 
 use super::Report;
+use crate::units::visible;
 
 /// `timeline.csv`: one row per step, one column per series (`replicas:order`). A gap is empty.
 pub fn timeline_csv(report: &Report) -> String {
@@ -51,6 +52,7 @@ pub(super) fn finish(writer: ::csv::Writer<Vec<u8>>) -> String {
 ///
 /// Source: OWASP, "CSV Injection".
 fn neutral(cell: String) -> String {
+    let cell = visible(&cell).into_owned();
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula && !cell.parse().is_ok_and(f64::is_finite) { format!("'{cell}") } else { cell }
 }

@@ -7,8 +7,10 @@ mod counted;
 mod money;
 mod quantity;
 mod time;
+mod visible;
 
 pub use counted::{counted, grouped};
 pub use money::{HOURS_PER_MONTH, Money, PricePerHour};
 pub use quantity::{Quantity, QuantityError};
 pub use time::{DurationError, SimDuration, SimTime};
+pub use visible::{check_name, is_hidden, visible};

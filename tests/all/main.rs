@@ -41,6 +41,7 @@ mod figures;
 mod first_hour;
 mod forecast;
 mod golden;
+mod hostile;
 mod house;
 mod infrastructure;
 mod infrastructure_files;

@@ -55,6 +55,7 @@ pub struct ScenarioFile {
     pub kind: String,
     /// What it is called.
     #[schemars(example = &"shop")]
+    #[serde(deserialize_with = "values::name")]
     pub name: String,
     /// What it asks, in a sentence.
     #[schemars(example = "What a doubled flash crowd costs")]
@@ -77,6 +78,7 @@ pub struct ScenarioFile {
     /// Files and folders with what `aws eks describe-nodegroup`, `gcloud container clusters describe` and their like print.
     pub describe: Vec<FilePath>,
     /// Node groups: changes to Terraform's, and others.
+    #[serde(deserialize_with = "values::by_name")]
     pub node_groups: BTreeMap<String, NodeGroup>,
     /// Cluster Autoscaler.
     pub autoscaler: Autoscaler,
@@ -88,12 +90,16 @@ pub struct ScenarioFile {
     /// Requests.
     pub traffic: Traffic,
     /// What a request costs each service, by the name of its workload.
+    #[serde(deserialize_with = "values::by_name")]
     pub services: BTreeMap<String, Service>,
     /// What Jobs do, by name.
+    #[serde(deserialize_with = "values::by_name")]
     pub jobs: BTreeMap<String, JobWork>,
     /// Patches of the workloads' requests, by name or `namespace/name`.
+    #[serde(deserialize_with = "values::by_name")]
     pub workloads: BTreeMap<String, WorkloadPatch>,
     /// Patches of the HPAs' bounds and rules, by name.
+    #[serde(deserialize_with = "values::by_name")]
     pub hpas: BTreeMap<String, HpaPatch>,
     /// What is promised, to users and of the cluster.
     pub objectives: Objectives,

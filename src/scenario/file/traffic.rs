@@ -38,6 +38,7 @@ pub struct Traffic {
     pub requests_per_connection: Option<f64>,
     /// Weights of Ingress paths or of services (`/api/v1/orders: 3`); equal if none are given.
     #[schemars(extend("x-default" = "equal weights", "x-unit" = "weights"), example = serde_json::json!({"/api/v1/orders": 3}))]
+    #[serde(deserialize_with = "super::values::by_name")]
     pub routes: BTreeMap<String, f64>,
 }
 

@@ -1,7 +1,9 @@
 //! Values that several parts write: paths and durations.
 
-use crate::units::SimDuration;
+use crate::units::{SimDuration, check_name};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A path as a scenario file writes it: relative to the folder of that file.
@@ -167,4 +169,26 @@ impl<'de> Deserialize<'de> for VersionText {
         }
         deserializer.deserialize_any(Visitor)
     }
+}
+
+/// What a thing is called.
+///
+/// Errors: those of [`check_name`].
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    check_name(&name).map_err(D::Error::custom)?;
+    Ok(name)
+}
+
+/// Things by what they are called.
+///
+/// Errors: those of [`check_name`].
+pub(super) fn by_name<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let all = BTreeMap::<String, T>::deserialize(deserializer)?;
+    all.keys().try_for_each(|name| check_name(name)).map_err(D::Error::custom)?;
+    Ok(all)
 }

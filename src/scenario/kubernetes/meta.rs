@@ -1,6 +1,7 @@
 //! What all objects share: metadata, selectors, times.
 
 use crate::controllers::IntOrPercent;
+use crate::units::check_name;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::collections::BTreeMap;
@@ -10,9 +11,10 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectMeta {
     /// The name.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "name")]
     pub name: String,
     /// The namespace; absent means `default` for namespaced kinds.
+    #[serde(deserialize_with = "maybe_name")]
     pub namespace: Option<String>,
     /// The uid.
     #[serde(deserialize_with = "null_as_default")]
@@ -130,6 +132,19 @@ impl serde::de::Visitor<'_> for IntOrPercentVisitor {
 }
 
 /// Go writes absent lists and maps as `null`.
+/// A name; nothing for `null`.
+///
+/// Errors: a text that is no single line of characters that can be seen.
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    maybe_name(deserializer).map(Option::unwrap_or_default)
+}
+
+fn maybe_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    name.as_deref().map_or(Ok(()), check_name).map_err(D::Error::custom)?;
+    Ok(name)
+}
+
 pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
