@@ -52,7 +52,8 @@ pub(super) fn finish(writer: ::csv::Writer<Vec<u8>>) -> String {
 ///
 /// Source: OWASP, "CSV Injection".
 fn neutral(cell: String) -> String {
-    let cell = visible(&cell).into_owned();
+    // To a spreadsheet a carriage return ends a line.
+    let cell = cell.split('\r').map(visible).collect::<Vec<_>>().join("\r");
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula && !cell.parse().is_ok_and(f64::is_finite) { format!("'{cell}") } else { cell }
 }
