@@ -16,6 +16,7 @@ mod describe;
 mod digest;
 pub(crate) mod documents;
 mod eksctl;
+pub(crate) mod encoding;
 mod explain;
 pub mod file;
 pub mod hpas;

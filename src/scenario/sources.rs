@@ -1,5 +1,6 @@
 //! Where files come from: the disk, or the scenario that is built into the program.
 
+use super::encoding;
 use flate2::bufread::MultiGzDecoder;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -58,11 +59,7 @@ impl Files for Sources {
                 let found = EMBEDDED.iter().find(|(known, _)| *known == name);
                 found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "is not part of the program".to_owned())
             }
-            Sources::Disk => {
-                let bytes = unpacked(if path.as_os_str() == "-" { stdin()? } else { disk(path)? })?;
-                let text = String::from_utf8(bytes).map_err(|_| "is not a text file".to_owned())?;
-                if text.contains('\0') { Err("is not a text file".to_owned()) } else { Ok(text) }
-            }
+            Sources::Disk => encoding::text(unpacked(if path.as_os_str() == "-" { stdin()? } else { disk(path)? })?),
         }
     }
 
@@ -76,7 +73,8 @@ impl Files for Sources {
         };
         let mut raw = BufReader::new(raw);
         let is_packed = raw.fill_buf().map_err(|error| reason(&error))?.starts_with(&GZIP);
-        Ok(if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) })
+        let plain: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
+        encoding::stream(plain).map_err(|error| if is_packed { broken(&error) } else { reason(&error) })
     }
 
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
@@ -128,7 +126,7 @@ fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     }
     let mut text = Vec::new();
     let mut limited = std::io::Read::take(flate2::read::MultiGzDecoder::new(bytes.as_slice()), LARGEST_UNPACKED + 1);
-    std::io::Read::read_to_end(&mut limited, &mut text).map_err(|error| format!("is broken gzip: {error}"))?;
+    std::io::Read::read_to_end(&mut limited, &mut text).map_err(|error| broken(&error))?;
     if text.len() as u64 > LARGEST_UNPACKED { Err(TOO_LARGE[1].into()) } else { Ok(text) }
 }
 
@@ -164,6 +162,10 @@ fn below(folder: &Path, suits: &dyn Fn(&Path) -> bool, depth: usize) -> Result<V
         }
     }
     Ok(files)
+}
+
+fn broken(error: &std::io::Error) -> String {
+    format!("is broken gzip: {error}")
 }
 
 fn reason(error: &std::io::Error) -> String {

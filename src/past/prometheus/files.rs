@@ -6,6 +6,7 @@ use super::clock::Clock;
 use super::matrix::{self, Line, Written};
 use super::queries::{QUERIES, Query};
 use super::{Options, nothing_known};
+use crate::scenario::encoding;
 use crate::scenario::issue::{Issue, Issues};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -115,11 +116,10 @@ fn read_one(path: &Path, answers: &mut Answers, issues: &mut Issues) -> Result<B
         let message = format!("has {length} bytes, expected at most {MOST_BYTES}");
         return Err(Issue::error("", message).with_help("ask for a larger step or a shorter span"));
     }
-    let text = fs::read_to_string(path).map_err(unread)?;
+    let unfit = |why: String| Issue::error("", format!("the file {why}"));
+    let text = encoding::text(fs::read(path).map_err(unread)?).map_err(unfit)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    // As some shells begin what they redirect.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let lines = matrix::lines(matrix::written(text, stem, issues)?, stem, issues);
+    let lines = matrix::lines(matrix::written(&text, stem, issues)?, stem, issues);
     if lines.is_empty() {
         issues.push(Issue::note(stem, "there are no series: nothing was recorded of it"));
         return Ok(BTreeSet::new());

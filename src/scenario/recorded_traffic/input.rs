@@ -1,6 +1,7 @@
 //! The beginning of a file, by which it is known what it is, and the rest.
 
 use crate::scenario::digest::Recorder;
+use crate::scenario::encoding;
 use crate::scenario::sources::Files as _;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -47,8 +48,7 @@ impl Input {
         if bytes.len() as u64 > LARGEST {
             return Err("is larger than 512 MiB; only access logs may be".to_owned());
         }
-        let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-        text.ok_or_else(|| "is not a text file".to_owned())
+        encoding::text(bytes)
     }
 }
 

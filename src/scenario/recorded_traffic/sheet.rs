@@ -36,7 +36,6 @@ impl Row {
 impl Sheet {
     /// Reads a table; nothing if it has no rows, or rows of other lengths, which are told.
     pub(super) fn read(text: &str, issues: &mut Issues) -> Option<Sheet> {
-        let text = text.trim_start_matches('\u{feff}');
         let (text, declared, skipped) = match text.split_once('\n') {
             Some((first, rest)) if first.trim_end().len() == 5 && first.to_lowercase().starts_with("sep=") => {
                 (rest, Some(first.as_bytes()[4]), 1)

@@ -126,7 +126,7 @@ fn names(client: &Client<'_>, span: (i64, i64), issues: &mut Issues) -> Result<O
     let said = match client.ask("label/__name__/values", &parameters) {
         Ok(text) => match serde_json::from_str::<Names>(&text) {
             Ok(names) => Ok(names.data.unwrap_or_default().into_iter().collect::<BTreeSet<String>>()),
-            Err(_) => match matrix::written(&text, "--prometheus", issues) {
+            Err(_) => match answered(&text, "--prometheus", issues) {
                 Err(issue) => return Err(issue),
                 Ok(_) => Err("an answer that lists none".to_owned()),
             },
@@ -142,6 +142,14 @@ fn names(client: &Client<'_>, span: (i64, i64), issues: &mut Issues) -> Result<O
         tell_similar(names, issues);
     }
     Ok(names.ok())
+}
+
+/// The series of an answer. Errors: it is none; its lines are in no file.
+fn answered(text: &str, field: &str, issues: &mut Issues) -> Result<Vec<Written>, Issue> {
+    matrix::written(text, field, issues).map_err(|mut issue| {
+        issue.place.line = None;
+        issue
+    })
 }
 
 /// Metrics whose name is nearly one that is known.
@@ -162,7 +170,7 @@ fn tell_similar(names: &BTreeSet<String>, issues: &mut Issues) {
 fn scrape(client: &Client<'_>, at_s: i64, matchers: &[String], issues: &mut Issues) -> Result<Option<u32>, Issue> {
     let parameters = [("query", format!("up{{{}}}[5m]", matchers.join(","))), ("time", at_s.to_string())];
     let written = match client.ask("query", &parameters) {
-        Ok(text) => matrix::written(&text, "up", issues)?,
+        Ok(text) => answered(&text, "up", issues)?,
         Err(Trouble::Fatal(issue)) => return Err(issue),
         Err(Trouble::TooMuch { .. } | Trouble::Refused(_)) => return Ok(None),
     };

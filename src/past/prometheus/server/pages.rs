@@ -2,7 +2,7 @@
 
 use super::http::Client;
 use super::trouble::Trouble;
-use crate::past::prometheus::matrix::{self, Written};
+use crate::past::prometheus::matrix::Written;
 use crate::scenario::issue::Issues;
 use std::collections::BTreeMap;
 
@@ -71,5 +71,5 @@ fn page(
         ("step", course.step_s.to_string()),
     ];
     let text = client.ask("query_range", &parameters)?;
-    matrix::written(&text, course.id, issues).map_err(Trouble::Fatal)
+    super::answered(&text, course.id, issues).map_err(Trouble::Fatal)
 }

@@ -16,7 +16,7 @@ const LARGEST: f64 = 1e15;
 
 /// Hands over the pods of a table.
 pub(super) fn read(text: &str, issues: &mut Issues, take: impl FnMut(TracedPod)) {
-    let table = Table::new(text.trim_start_matches('\u{feff}'));
+    let table = Table::new(text);
     let has = |name: &&str| table.column(name).is_some();
     if COLUMNS.iter().all(&has) {
         return own(table, issues, take);
