@@ -41,7 +41,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     }
     serde_json::from_str(text).or_else(|error| {
         let problem = Problem {
-            message: error.to_string(),
+            message: json_message(&error),
             line: Some(error.line() as u32),
             column: Some(error.column() as u32),
         };
@@ -68,11 +68,26 @@ fn parse_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
             _ => first,
         };
         Problem {
-            message: message.to_owned(),
+            message: without_place(message).to_owned(),
             line: place.map(|place| place.line() as u32),
             column: place.map(|place| place.column() as u32),
         }
     })
+}
+
+/// What is wrong with a text of JSON, without its line; of one that ends too early, that it does.
+pub(crate) fn json_message(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let message = without_place(&message);
+    if error.is_eof() { format!("the file is cut off: {message}") } else { message.to_owned() }
+}
+
+/// A message without ` at line 4, column 10` at its end: the place stands before it.
+fn without_place(message: &str) -> &str {
+    let Some((before, place)) = message.rsplit_once(" at line ") else { return message };
+    let behind = place.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([',', ' ']);
+    let is_place = behind.strip_prefix("column ").is_some_and(|column| column.parse::<u32>().is_ok());
+    if is_place { before } else { message }
 }
 
 /// For `unknown field `x`, expected one of `a`, `b``: the one most like it.

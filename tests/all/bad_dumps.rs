@@ -52,6 +52,67 @@ fn a_dump_that_is_cut_off_says_where_and_how_much_there_was() {
     folder.run("scrub dump.json").refused(&["the file is cut off"]);
 }
 
+/// As `kubectl get -o yaml` prints a list: keys in the order of the alphabet, so that its kind comes last.
+fn as_kubectl_prints(names: &[&str]) -> String {
+    let mut text = String::from("apiVersion: v1\nitems:\n");
+    for name in names {
+        let _ = write!(
+            text,
+            "- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: {name}\n  spec:\n    selector:\n      matchLabels:\n        \
+             app: {name}\n    template:\n      metadata:\n        labels:\n          app: {name}\n      spec:\n        containers:\n        \
+             - image: \"a\"\n          name: web\n"
+        );
+    }
+    text + "kind: List\nmetadata:\n  resourceVersion: \"\"\n"
+}
+
+#[test]
+fn a_list_of_kubectl_that_is_cut_off_anywhere_is_told_as_that() {
+    let text = as_kubectl_prints(&["a", "b", "c"]);
+    let third = text.rfind("- apiVersion").expect("an object");
+    for at in (third + 20..text.find("kind: List").expect("the end")).step_by(17) {
+        let folder = Folder::new().file("dump.yaml", &text[..at]);
+        folder.run("init --from dump.yaml --out shop").refused(&[
+            "dump.yaml",
+            "the file is cut off",
+            "2 objects before",
+        ]);
+        assert!(!folder.path().join("shop").exists(), "nothing is half written");
+    }
+    Folder::new().file("dump.yaml", &text).run("init --from dump.yaml --out shop").ok();
+}
+
+#[test]
+fn dumps_are_read_however_a_shell_redirects_them() {
+    let text = as_kubectl_prints(&["a", "b"]);
+    let json = list(&[deployment("a"), deployment("b")]);
+    let wide = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let marked = |text: &str| format!("\u{feff}{text}").into_bytes();
+    for (name, bytes) in [
+        ("dump.yaml", wide(&text)),
+        ("dump.yaml", marked(&text.replace('\n', "\r\n"))),
+        ("dump.json", wide(&json)),
+        ("dump.json", marked(&json)),
+    ] {
+        let folder = Folder::new();
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+        folder.run(&format!("init --from {name} --out shop")).ok();
+    }
+}
+
+#[test]
+fn what_a_command_printed_in_place_of_a_dump_is_quoted() {
+    let refused = |text: &str, parts: &[&str]| {
+        Folder::new().file("dump.yaml", text).run("init --from dump.yaml --out shop").refused(parts);
+    };
+    refused(
+        "error: You must be logged in to the server (Unauthorized)\n",
+        &["found `error: You must be", "kubectl get"],
+    );
+    refused("NAME      READY   STATUS\nweb-abc   1/1     Running\n", &["found `NAME      READY", "kubectl get"]);
+    refused("apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: {{ .Values.n }}\n", &["helm template"]);
+}
+
 #[test]
 fn secrets_are_in_no_output() {
     let secret = serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys", "namespace": "shop",

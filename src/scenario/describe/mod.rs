@@ -72,9 +72,9 @@ fn values(text: &str, file: &str) -> Result<Vec<Value>, Issue> {
     let mut values = Vec::new();
     if text.trim_start().starts_with(['{', '[']) {
         for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-            values.push(
-                value.map_err(|error| Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))?,
-            );
+            values.push(value.map_err(|error| {
+                Issue::error("", documents::json_message(&error)).in_file(file, Some(error.line() as u32))
+            })?);
         }
     } else {
         let mut line = 1;

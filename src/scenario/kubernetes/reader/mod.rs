@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
             return take(Item::AutoscalerCase(from, value), issues);
         }
         if kind.is_empty() {
-            return issues.push(from.locate(Issue::error("kind", "this is not a Kubernetes object: it has no kind")));
+            return issues.push(from.locate(kindless(&value)));
         }
         let (kind, type_name, doubt) = match identify(&value) {
             Ok(Identity::Known(kind, type_name, doubt)) if self.wanted.contains(&kind) => (kind, type_name, doubt),
@@ -232,4 +232,24 @@ fn looks_like_json(beginning: &[u8]) -> bool {
         (Some(b'['), next) => matches!(next, None | Some(b'{' | b'[' | b']')),
         _ => false,
     }
+}
+
+/// What is no object: often what a command printed in place of some.
+fn kindless(value: &Value) -> Issue {
+    let text = match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(fields) => match fields.iter().next() {
+            Some((key, Value::String(text))) if key.to_lowercase().starts_with("error") => {
+                Some(format!("{key}: {text}"))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(text) = text else {
+        return Issue::error("kind", "this is not a Kubernetes object: it has no kind");
+    };
+    let beginning: String = text.lines().next().unwrap_or_default().chars().take(80).collect();
+    let issue = Issue::error("kind", format!("this is not a Kubernetes object: found `{beginning}`"));
+    issue.with_help("`foresail init --commands` prints how to get a dump: kubectl get ... -o yaml")
 }

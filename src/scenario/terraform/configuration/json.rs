@@ -1,6 +1,7 @@
 //! `*.tf.json` and `*.tfvars.json`: the same as HCL, a level of objects for each label.
 
 use super::KINDS;
+use crate::scenario::documents::json_message;
 use crate::scenario::issue::Issue;
 use hcl_edit::Ident;
 use hcl_edit::expr::{Array, Expression, Object, ObjectKey};
@@ -32,7 +33,7 @@ pub(super) fn attributes(text: &str) -> Result<Body, Issue> {
 
 fn fields(text: &str) -> Result<Map<String, Json>, Issue> {
     serde_json::from_str(text).map_err(|error| {
-        let mut issue = Issue::error("", error.to_string());
+        let mut issue = Issue::error("", json_message(&error));
         (issue.place.line, issue.place.column) = (Some(error.line() as u32), Some(error.column() as u32));
         issue
     })
