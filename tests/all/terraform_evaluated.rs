@@ -236,6 +236,59 @@ fn what_no_terraform_would_take_is_one_clear_error() {
 }
 
 #[test]
+fn a_region_that_only_the_cloud_knows_ends_no_evaluation() {
+    let text = "data \"terraform_remote_state\" \"net\" { backend = \"s3\" }\n\
+         provider \"aws\" { region = data.terraform_remote_state.net.outputs.region }\n";
+    let scenario = terraform(&[("main.tf", &(group("3", "\"m5.large\"") + text))], "");
+    says(&scenario, &["cluster.region: us-east-1: no region is given, this one is assumed"]);
+    assert_eq!(rows(&scenario), ["g 1..3 1 m5.large"]);
+}
+
+#[test]
+fn regions_of_plans_and_states_are_those_of_providers_and_of_what_is_there() {
+    let values = r#""values": {"instance_types": ["m5.large"], "node_group_name": "g", ARN
+        "scaling_config": [{"desired_size": 1, "max_size": 3, "min_size": 1}]}"#;
+    let root = |arn: &str| {
+        format!(
+            r#"{{"root_module": {{"resources": [{{"address": "aws_eks_node_group.g", "mode": "managed", "type": "aws_eks_node_group",
+                "name": "g", {}}}]}}}}"#,
+            values.replace("ARN", arn)
+        )
+    };
+    let plan = |expression: &str| {
+        format!(
+            r#"{{"format_version": "1.2", "variables": {{"place": {{"value": "eu-north-1"}}}}, "planned_values": {}, "configuration":
+                {{"provider_config": {{"aws": {{"name": "aws", "expressions": {{"region": {expression}}}}},
+                "aws.us": {{"name": "aws", "alias": "us", "expressions": {{"region": {{"constant_value": "us-east-1"}}}}}}}}}}}}"#,
+            root("")
+        )
+    };
+    let state = format!(r#"{{"values": {}}}"#, root(r#""arn": "arn:aws:eks:ap-south-1:1:nodegroup/x/g","#));
+    for (text, region) in [
+        (plan(r#"{"constant_value": "eu-west-3"}"#), "eu-west-3"),
+        (plan(r#"{"references": ["var.place"]}"#), "eu-north-1"),
+        (state, "ap-south-1"),
+    ] {
+        let scenario = terraform(&[("plan.json", &text)], "");
+        says(&scenario, &[&format!("cluster.region: {region} is taken from here")]);
+    }
+}
+
+#[test]
+fn worker_groups_of_several_types_are_on_spot_unless_they_say_otherwise() {
+    let module = |more: &str| {
+        format!(
+            "module \"eks\" {{\n  source = \"terraform-aws-modules/eks/aws\"\n  version = \"17.24.0\"\n  worker_groups_launch_template = [\n    \
+             {{ name = \"w\", override_instance_types = [\"m5.large\", \"m5a.large\"], asg_max_size = 5{more} }},\n  ]\n}}\n"
+        )
+    };
+    let spot = terraform(&[("main.tf", &module(""))], "");
+    assert_eq!(rows(&spot), ["w 1..5 1 m5.large/m5a.large spot"]);
+    let plain = terraform(&[("main.tf", &module(", on_demand_percentage_above_base_capacity = 100"))], "");
+    assert_eq!(rows(&plain), ["w 1..5 1 m5.large/m5a.large"]);
+}
+
+#[test]
 fn logs_of_plans_are_told_apart_from_plans() {
     let log = "{\"@level\":\"info\",\"@message\":\"Terraform 1.9\"}\n{\"@level\":\"info\"}\n";
     says(&terraform(&[("plan.json", log)], ""), &["plan.json:2", "this is the log", "terraform show -json plan.bin"]);

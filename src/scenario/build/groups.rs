@@ -181,15 +181,7 @@ fn group(
     for kind in &types {
         match machines::machine(&place, kind, converter) {
             Ok(machine) => machines.push(machine),
-            Err(error) => {
-                let help = format!(
-                    "give nodeGroups.{name}.instanceTypes a machine type that is sold there, or cluster.region another region"
-                );
-                let issue = Issue::error(format!("nodeGroups.{name}.instanceTypes"), error);
-                // What no cloud knows is misspelt, which its message tells.
-                let exists = Catalog::shipped().known_instance_type(kind).is_some();
-                issues.push(draft.locate(if exists { issue.with_help(help) } else { issue }));
-            }
+            Err(error) => issues.push(draft.locate(no_machine(&name, kind, error))),
         }
     }
     let foretold = machines::foretold(&place, machines.first()?, converter);
@@ -215,6 +207,17 @@ fn group(
         termination: SimDuration::from_secs(60),
         root_volume: draft.root_volume,
     })
+}
+
+/// A machine type of a group that is not sold, or that no cloud knows; what is only misspelt its message tells.
+fn no_machine(group: &str, kind: &str, error: String) -> Issue {
+    let field = format!("nodeGroups.{group}.instanceTypes");
+    let help = match (Catalog::shipped().known_instance_type(kind), error.contains("did you mean")) {
+        (Some(_), _) => format!("give {field} a machine type that is sold there, or cluster.region another region"),
+        (None, false) => format!("give {field} one that is as large: `foresail catalog types` lists what is known"),
+        (None, true) => return Issue::error(field, error),
+    };
+    Issue::error(field, error).with_help(help)
 }
 
 /// A group's zones, in order: its own, the cluster's, or three of the region.

@@ -282,6 +282,9 @@ fn thresholds(file: &ScenarioFile) -> Vec<ThresholdText> {
     file.thresholds.iter().flat_map(of_figure).collect()
 }
 
+/// Where a cluster is taken to be that nobody places.
+const USUAL_REGION: &str = "us-east-1";
+
 /// The region and whose it is; the default one in place of one that nobody has.
 fn region(file: &ScenarioFile, issues: &mut Issues) -> (String, Provider) {
     if let Some(region) = &file.cluster.region {
@@ -289,8 +292,11 @@ fn region(file: &ScenarioFile, issues: &mut Issues) -> (String, Provider) {
             Ok(provider) => return (region.clone(), provider),
             Err(error) => issues.push(Issue::error("cluster.region", error.to_string())),
         }
+    } else {
+        let message = format!("{USUAL_REGION}: no region is given, this one is assumed");
+        issues.push(Issue::note("cluster.region", message));
     }
-    ("us-east-1".to_owned(), Provider::Aws)
+    (USUAL_REGION.to_owned(), Provider::Aws)
 }
 
 /// As many replications as anybody may ask for.

@@ -22,7 +22,23 @@ pub(super) fn facts(all: &[Declaration], issues: &mut Issues) -> ClusterFacts {
             _ => {}
         }
     }
+    if let (None, Some(region)) = (&facts.region, of_resources(all)) {
+        facts.say_region(region, issues);
+    }
     facts
+}
+
+/// The region that plans and states name with what is there, where no provider says one: an argument since version 6 of
+/// AWS' provider, else a part of names (`arn:aws:eks:eu-west-1:...`).
+fn of_resources(all: &[Declaration]) -> Option<Fact<String>> {
+    let of_name = |one: &Declaration| {
+        let name = one.fact("arn").filter(|name| name.value.starts_with("arn:"))?;
+        let region = name.value.split(':').nth(3).filter(|region| !region.is_empty())?.to_owned();
+        Some(Fact { value: region, ..name })
+    };
+    let kinds = ["aws_eks_cluster", "aws_eks_node_group", "aws_autoscaling_group"];
+    let told = |one: &Declaration| one.fact("region").or_else(|| of_name(one));
+    kinds.iter().find_map(|kind| all.iter().filter(|one| one.kind == *kind).find_map(told))
 }
 
 /// A cluster of Google's whose region is not known is in no region of AWS.

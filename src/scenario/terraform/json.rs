@@ -2,6 +2,7 @@
 
 use super::body::{Body, Declaration, Given, Value};
 use super::planned::{KNOWN_AFTER_APPLY, Planned, is_marked};
+use crate::scenario::documents::json_message;
 use crate::scenario::issue::Issue;
 use serde_json::Value as Json;
 
@@ -11,10 +12,11 @@ const DEEPEST: usize = 32;
 /// The resources of a text. Errors: where it is no JSON.
 pub(super) fn declarations(text: &str, file: &str) -> Result<Vec<Declaration>, Issue> {
     let json: Json = serde_json::from_str(text).map_err(|error| {
-        refused(text, &Issue::error("", error.to_string()).in_file(file, Some(error.line() as u32)))
+        refused(text, &Issue::error("", json_message(&error)).in_file(file, Some(error.line() as u32)))
     })?;
     let mut reader = Reader { text, file, planned: Planned::of(&json), found: Vec::new() };
     reader.resources(&json, 0);
+    reader.providers(&json);
     Ok(reader.found)
 }
 
@@ -66,6 +68,23 @@ impl Reader<'_> {
         }
     }
 
+    /// The regions that a plan's providers are configured with, as far as they are constants or variables.
+    fn providers(&mut self, json: &Json) {
+        for config in json["configuration"]["provider_config"].as_object().into_iter().flat_map(|all| all.values()) {
+            let Some(name) = config["name"].as_str().filter(|_| config["module_address"].is_null()) else { continue };
+            let mut values = serde_json::Map::new();
+            for field in ["region", "zone"] {
+                if let Some(value) = configured(&config["expressions"][field], &json["variables"]) {
+                    values.insert(field.to_owned(), value);
+                }
+            }
+            if !config["alias"].is_null() {
+                values.insert("alias".to_owned(), config["alias"].clone());
+            }
+            self.push(("provider", name), name.to_owned(), ("", 1), &Json::Object(values));
+        }
+    }
+
     /// A resource of `terraform show -json`.
     fn resource(&mut self, kind: &str, json: &Json, values: &Json) {
         let address = json["address"].as_str().unwrap_or_default();
@@ -104,6 +123,16 @@ impl Reader<'_> {
         let quoted = Json::from(text).to_string();
         self.text.find(&quoted).map_or(1, |at| self.text[..at].matches('\n').count() as u32 + 1)
     }
+}
+
+/// What an expression of a plan's configuration is, where it is a constant or a variable.
+fn configured(expression: &Json, variables: &Json) -> Option<Json> {
+    if !expression["constant_value"].is_null() {
+        return Some(expression["constant_value"].clone());
+    }
+    let mut references = expression["references"].as_array()?.iter().filter_map(Json::as_str);
+    let name = references.find_map(|reference| reference.strip_prefix("var."))?;
+    variables.get(name)?.get("value").filter(|value| value.is_string()).cloned()
 }
 
 /// The name of an instance: its own key, else that of the module's instance that it is in, else the resource's name.

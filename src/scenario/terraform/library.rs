@@ -45,6 +45,11 @@ impl Library {
                 }
                 Err(why) => {
                     let mut issue = Issue::error("", format!("the file or folder {why}"));
+                    if files.list(path, &["hcl", "tofu", "ts", "py"]).is_ok() {
+                        let help =
+                            "give what `terraform show -json` prints (`tofu show -json`, `terragrunt show -json`)";
+                        issue = issue.with_help(help);
+                    }
                     issue.place.file = Some(path.display().to_string());
                     issues.push(issue);
                 }

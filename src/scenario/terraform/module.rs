@@ -260,9 +260,35 @@ fn read(group: &mut TerraformGroup, body: &Body, issues: &mut Issues) {
     for policy in body.blocks("mixed_instances_policy").into_iter().filter(|_| uses) {
         read_policy(group, policy, issues);
     }
+    if let Some(policy) = policy_of_workers(body) {
+        read_policy(group, &policy, issues);
+    }
     if group.self_managed {
         take_tags_as_labels(group, issues);
     }
+}
+
+/// The policy that a worker group of several machine types is given: until version 17 of the module, spot unless it says
+/// otherwise.
+///
+/// Upstream: terraform-aws-modules/eks 17, `workers_launch_template.tf` and `local.workers_group_defaults`.
+fn policy_of_workers(body: &Body) -> Option<Body> {
+    let types = body.get("override_instance_types")?;
+    let given = |value: Value| Given { value, line: types.line };
+    let map = |entries: Vec<(String, Given)>| Value::Map(Body { entries, dynamic: Vec::new() });
+    let rows = match &types.value {
+        Value::List(list) => list
+            .iter()
+            .map(|one| ("override".to_owned(), given(map(vec![("instance_type".to_owned(), one.clone())]))))
+            .collect(),
+        Value::Null => return None,
+        _ => vec![("override".to_owned(), given(map(vec![("instance_type".to_owned(), types.clone())])))],
+    };
+    let shares = ["on_demand_base_capacity", "on_demand_percentage_above_base_capacity"];
+    let share = |name: &str| (name.to_owned(), body.get(name).cloned().unwrap_or_else(|| given(Value::Number(0.0))));
+    let mut entries: Vec<(String, Given)> = rows;
+    entries.push(("instances_distribution".to_owned(), given(map(shares.map(share).to_vec()))));
+    Some(Body { entries, dynamic: Vec::new() })
 }
 
 /// What the module takes where nothing is said.

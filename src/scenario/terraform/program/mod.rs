@@ -37,6 +37,8 @@ pub(super) struct Program<'a> {
     library: &'a Library,
     /// The region of the scenario, where it says one.
     region: Option<String>,
+    /// Regions of instances of modules, by their numbers; none while one is looked for.
+    regions: RefCell<BTreeMap<usize, Option<String>>>,
     /// Values that the scenario gives.
     given: &'a BTreeMap<String, Value>,
     instances: RefCell<Vec<Rc<Instance<'a>>>>,
@@ -79,6 +81,7 @@ impl<'a> Program<'a> {
         Program {
             library,
             region: region.map(str::to_owned),
+            regions: RefCell::default(),
             given,
             instances: RefCell::default(),
             fuel: Cell::new(FUEL),

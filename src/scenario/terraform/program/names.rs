@@ -273,6 +273,17 @@ impl<'a> Program<'a> {
 
     /// The region of the provider, of the module or of one around it; else the scenario's.
     fn region(&self, of: &Rc<Instance<'a>>) -> Option<String> {
+        if let Some(known) = self.regions.borrow().get(&of.id) {
+            return known.clone();
+        }
+        // A region that a data source gives must not ask for the region again.
+        self.regions.borrow_mut().insert(of.id, None);
+        let found = self.look_for_region(of);
+        self.regions.borrow_mut().insert(of.id, found.clone());
+        found
+    }
+
+    fn look_for_region(&self, of: &Rc<Instance<'a>>) -> Option<String> {
         let own = ["provider.aws", "provider.google"].iter().find_map(|name| {
             let at = of.module.find(name, 0)?;
             self.attribute(of, at, "region")?.text()
