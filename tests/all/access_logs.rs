@@ -130,3 +130,33 @@ fn named_columns_and_objects_are_logs_too() {
         &["access log in JSON", "60 samples", "asked for most: /a"],
     );
 }
+
+#[test]
+fn lines_in_the_wrapping_of_a_collector_are_lines() {
+    let line = |second: u32| {
+        format!(
+            "192.0.2.7 - - [01/Feb/2026:10:00:{second:02} +0000] \"GET /api HTTP/1.1\" 200 12 \"-\" \"curl/8\" 0.004"
+        )
+    };
+    let log = |write: &dyn Fn(u32) -> String| (0..60).map(write).collect::<String>();
+    let entry = |second: u32| {
+        format!(
+            "{{\"timestamp\":\"2026-02-01T10:00:{second:02}Z\",\"httpRequest\":{{\"requestUrl\":\"https://a/api\",\"status\":200}}}}"
+        )
+    };
+    let docker = |second: u32| serde_json::json!({"log": line(second) + "\n", "stream": "stdout"}).to_string() + "\n";
+    let list = format!("[\n  {}\n]\n", (0..60).map(entry).collect::<Vec<_>>().join(",\n  "));
+    let forms = [
+        log(&|second| format!("[pod/web-5d4f/nginx] {}\n", line(second))),
+        log(&|second| line(second).replacen("192.0.2.7", "[2001:db8::7]", 1) + "\n"),
+        log(&docker),
+        list,
+    ];
+    for form in forms {
+        let told = said("{file: access.log}", &[("access.log", form.as_bytes())]);
+        holds(&told, &["60 samples from Sun 2026-02-01 10:00:00 UTC on", "1.000 requests/s on average"]);
+    }
+    let jump = line(0).replace("01/Feb/2026", "01/Jan/1970") + "\n" + &line(1) + "\n";
+    let told = said("{file: access.log}", &[("access.log", jump.as_bytes())]);
+    holds(&told, &["the log is from 1970-01-01T10:00:00Z to 2026-02-01T10:00:01Z", "`from` and `to`"]);
+}

@@ -290,6 +290,59 @@ fn instant(text: &str) -> f64 {
 }
 
 #[test]
+fn rows_of_json_and_cloudwatch_are_understood() {
+    let mean = "1.500 requests/s on average";
+    says("", r#"[{"time":"2026-02-01T10:00:00Z","rps":1},{"time":"2026-02-01T10:01:00Z","rps":2}]"#, &[mean]);
+    says("", "{\"ts\":1769940000,\"rps\":1}\n{\"ts\":1769940060,\"rps\":\"2\"}\n", &[mean]);
+    says("", "[[1769940000, 1], [1769940060, 2]]", &[mean]);
+    let points = r#"{"Label":"RequestCount","Datapoints":[{"Timestamp":"2026-02-01T10:01:00+00:00","Sum":120.0,"Unit":"Count"},
+        {"Timestamp":"2026-02-01T10:00:00+00:00","Sum":60.0,"Unit":"Count"}]}"#;
+    says("", points, &["an answer of CloudWatch, `RequestCount`", "requests per step", mean]);
+    let data = r#"{"MetricDataResults":[{"Label":"RequestCount","Timestamps":["2026-02-01T10:01:00Z","2026-02-01T10:00:00Z"],
+        "Values":[120,60],"StatusCode":"Complete"}]}"#;
+    says("", data, &[mean]);
+    refuses(
+        "",
+        r#"[{"time":"2026-02-01T10:00:00Z","a":1,"b":2},{"time":"2026-02-01T10:01:00Z","a":1,"b":2}]"#,
+        &["`a`", "`b`"],
+    );
+}
+
+#[test]
+fn tables_are_read_as_offices_save_them() {
+    let wide = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let said = scenario("{file: t.csv}", &[("t.csv", &wide("time\trps\r\n0\t1\r\n60\t2\r\n"))]);
+    assert!(said.expect("read").caveats.to_string().contains("1.500 requests/s"));
+    says(
+        "timezone: Europe/Berlin",
+        "ts,value\n46083.4166666667,1\n46083.4173611111,2\n",
+        &["those of a workbook", "from Mon 2026-03-02 10:00:00 CET on, every 60 s", "1.500 requests/s"],
+    );
+    let said =
+        scenario("{file: t.csv}", &[("t.csv", b"time,Anfragen f\xfcr alle\n0,1\n".as_slice())]).expect_err("refused");
+    assert!(said.contains("UTF-8") && said.contains("line 1"), "{said}");
+    let said = scenario("{file: t.csv}", &[("t.csv", b"PK\x03\x04abc".as_slice())]).expect_err("refused");
+    assert!(said.contains("zip archive"), "{said}");
+}
+
+#[test]
+fn what_holds_no_traffic_is_told_apart() {
+    refuses("", " \n", &["the file is empty"]);
+    refuses("", "timestamp,rps\n", &["no rows behind the header"]);
+    refuses("", "<!DOCTYPE html>\n<html><body>Log in</body></html>\n", &["this is a web page"]);
+    refuses(
+        "",
+        "import http from 'k6/http';\nexport const options = { vus: 1 };\n",
+        &["k6 inspect SCRIPT.js > k6.json"],
+    );
+    refuses(
+        "",
+        "timestamp,rps\n2026-03-02 00:00:00 CEST,5\n2026-03-02 00:01:00 CEST,6\n",
+        &["t.csv:2", "`2026-03-02 00:00:00 CEST` is not a time", "timeFormat", "timezone"],
+    );
+}
+
+#[test]
 fn no_file_of_traffic_is_too_strange() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/traffic");
     let mut chance = foresail::rng::Seed::new(7, 0).stream("traffic files", 0);

@@ -43,6 +43,9 @@ const TIMES: &[&str] = &[
 /// Errors: it is not known which column is meant.
 pub(super) fn read(text: &str, trace: &Trace, clock: &WallClock, issues: &mut Issues) -> Result<Option<Found>, Issue> {
     let Some(sheet) = Sheet::read(text, issues) else { return Ok(None) };
+    if sheet.rows.is_empty() {
+        return Err(at_line(1, "there are no rows behind the header"));
+    }
     let Some(time) = TimeColumn::of(&sheet, trace) else {
         let found = sheet.name(0);
         let issue = at_line(sheet.first_line(), format!("there is no column of times: the first one is `{found}`"));
@@ -149,9 +152,9 @@ impl TimeColumn {
         let reads = |column: &usize| {
             2 * some.iter().filter(|row| stamp(row.cell(*column), trace).is_some()).count() >= some.len()
         };
-        let at = at.or_else(|| columns().find(is_written)).or_else(|| columns().find(reads));
-        // A first column whose first cell is broken is told with its line.
-        let at = at.or_else(|| columns().find(|column| is_named(column)));
+        // A column of times whose cells nobody can read is told with its lines, and no column of numbers takes its place.
+        let at = at.or_else(|| columns().find(is_written)).or_else(|| columns().find(|column| is_named(column)));
+        let at = at.or_else(|| columns().find(reads));
         let at = at.or_else(|| first.cell(0).bytes().any(|byte| byte.is_ascii_digit()).then_some(0));
         at.map(|at| TimeColumn { at, date: None })
     }
@@ -177,7 +180,9 @@ impl TimeColumn {
                 None => {
                     wrong += 1;
                     if wrong <= ENOUGH {
-                        issues.push(at_line(row.line, not_a_time(&text, trace)));
+                        let issue = at_line(row.line, not_a_time(&text, trace));
+                        let help = "or say how times are written with `timeFormat: '%d.%m.%Y %H:%M'`; a zone goes into `timezone`";
+                        issues.push(if wrong == 1 { issue.with_help(help) } else { issue });
                     }
                 }
             }
@@ -185,8 +190,41 @@ impl TimeColumn {
         if wrong > ENOUGH {
             issues.push(Issue::error("", format!("{} more like these", wrong - ENOUGH)));
         }
+        if let Some(first) = stamps.first().map(|(line, _)| *line).filter(|_| as_dates_of_workbooks(&mut stamps)) {
+            let message = "times are taken as those of a workbook: days since the end of 1899";
+            let mut note = Issue::note("", message);
+            note.place.line = Some(first);
+            issues.push(note);
+        }
         (wrong == 0).then(|| clock.instants(&stamps, issues)).flatten()
     }
+}
+
+/// Turns the numbers that workbooks hold for dates into times of a wall clock, where all look like some: days since the end of
+/// 1899, of the years 1970 to 2119, less than a day apart. Seconds since the start would begin hours after it, and be less than one apart.
+fn as_dates_of_workbooks(stamps: &mut [(u32, Stamp)]) -> bool {
+    let days: Vec<f64> = stamps
+        .iter()
+        .filter_map(|(_, stamp)| match stamp {
+            Stamp::Known(known) if !known.is_calendar => Some(known.seconds),
+            _ => None,
+        })
+        .collect();
+    let are_near = days.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 1.0);
+    let are_parts = days.iter().any(|day| day.fract() != 0.0);
+    let are_dates = days.iter().all(|day| (25_569.0..80_000.0).contains(day));
+    if days.len() < stamps.len() || days.len() < 2 || !(are_near && are_parts && are_dates) {
+        return false;
+    }
+    let epoch = jiff::civil::date(1899, 12, 30).to_datetime(jiff::civil::Time::midnight());
+    for ((_, stamp), day) in stamps.iter_mut().zip(days) {
+        // Cells are as exact as half a millisecond.
+        let span = jiff::Span::new().milliseconds((day * 86_400_000.0).round() as i64);
+        if let Ok(time) = epoch.checked_add(span) {
+            *stamp = Stamp::Local(time);
+        }
+    }
+    true
 }
 
 /// Times since the start are seconds, unless their column says otherwise.

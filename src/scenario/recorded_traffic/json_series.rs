@@ -2,6 +2,7 @@
 
 use super::choose::{Candidate, choose};
 use super::found::{Found, Sample, Series, added_up};
+use super::json_rows;
 use crate::scenario::file::Trace;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::timed::Reading;
@@ -69,7 +70,7 @@ fn nothing(document: &Value) -> Issue {
         ),
         false => (
             "there are no series in this JSON",
-            "docs/traffic.md has the forms that are read: answers of Prometheus and of Grafana, and k6's options",
+            "docs/traffic.md has the forms that are read: answers of Prometheus, Grafana and CloudWatch, rows with a time, and k6's options",
         ),
     };
     Issue::error("", message).with_help(help)
@@ -83,6 +84,9 @@ struct All {
 
 impl All {
     fn walk(&mut self, value: &Value) {
+        if let Some(rows) = value.as_array().map(|rows| json_rows::of_list(rows)).filter(|rows| !rows.is_empty()) {
+            return self.add("rows in JSON", rows);
+        }
         match value {
             Value::Array(parts) => parts.iter().for_each(|part| self.walk(part)),
             Value::Object(fields) if !self.take(value) => fields.values().for_each(|part| self.walk(part)),
@@ -90,7 +94,16 @@ impl All {
         }
     }
 
+    fn add(&mut self, form: &'static str, found: Vec<json_rows::Named>) {
+        self.form = form;
+        self.series.extend(found.into_iter().map(|(name, samples)| Series { name, unit: None, samples }));
+    }
+
     fn take(&mut self, value: &Value) -> bool {
+        if let Some(found) = json_rows::of_cloudwatch(value) {
+            self.add("an answer of CloudWatch", found);
+            return true;
+        }
         let list = |pointer: &str| value.pointer(pointer).and_then(Value::as_array);
         if let (Some(fields), Some(columns)) = (list("/schema/fields"), list("/data/values")) {
             self.frame(fields, columns, value.pointer("/schema/name"));

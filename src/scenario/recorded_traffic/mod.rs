@@ -8,16 +8,20 @@
 mod choose;
 mod course;
 mod delimited;
+mod entries;
 mod found;
 mod input;
+mod json_rows;
 mod json_series;
 mod k6;
 mod log;
+mod no_traffic;
 mod number;
 mod sheet;
 mod unit;
 
 use super::digest::Recorder;
+use super::documents::json_message;
 use super::file::Trace;
 use super::issue::{Issue, Issues};
 use super::timed::WallClock;
@@ -81,7 +85,7 @@ fn of_path(source: &Source<'_>, path: &Path, trace: &Trace, issues: &mut Issues)
     }
     let paths = input::files(source.files, path).map_err(wrong)?;
     let Some(first) = paths.first() else { return Err(wrong("is an empty folder".to_owned())) };
-    let input = input::open(source.files, first).map_err(wrong)?;
+    let input = entries::as_lines(input::open(source.files, first).map_err(wrong)?).map_err(wrong)?;
     if let Some(form) = log::Form::of(&input.head) {
         tell_unused(trace, &["column", "unit", "gaps", "timeFormat", "requestsPerVu", "requestsPerIteration"], issues);
         let begun = (first.display().to_string(), input.rest);
@@ -101,19 +105,22 @@ fn of_path(source: &Source<'_>, path: &Path, trace: &Trace, issues: &mut Issues)
         return Err(wrong(message));
     }
     let text = input.text().map_err(wrong)?;
+    if let Some(issue) = no_traffic::found(&text) {
+        return Err(issue);
+    }
     let curve = of_text(&text, (trace, &clock), issues)?;
     Ok(curve.map(|curve| Recorded { curve, routes: BTreeMap::new() }))
 }
 
 /// The curve of a text; nothing if what is wrong has been told.
 fn of_text(text: &str, (trace, clock): (&Trace, &WallClock), issues: &mut Issues) -> Result<Option<Curve>, Issue> {
-    let text = text.trim_start_matches('\u{feff}');
     let found = if text.trim_start().starts_with(['{', '[']) && !looks_like_a_row(text) {
-        let document: Value = serde_json::from_str(text).map_err(|error| {
-            let mut issue = Issue::error("", format!("is not JSON: {error}"));
-            issue.place.line = Some(error.line() as u32);
-            issue
-        })?;
+        let document: Value =
+            serde_json::from_str(text).or_else(|error| json_rows::lines(text).ok_or(error)).map_err(|error| {
+                let mut issue = Issue::error("", format!("is not JSON: {}", json_message(&error)));
+                issue.place.line = Some(error.line() as u32);
+                issue
+            })?;
         if k6::is_meant(&document) {
             return planned(&document, trace, issues).map(Some);
         }

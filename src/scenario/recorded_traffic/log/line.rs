@@ -136,8 +136,12 @@ fn target(request: &str) -> Option<&str> {
 }
 
 fn text(line: &str) -> Option<Hit<'_>> {
-    let (_, rest) = line.split_once('[')?;
-    let (time, rest) = rest.split_once(']')?;
+    // Brackets are around names of pods and addresses, too: `[pod/web-1/nginx] [::1] - - [10/Oct/2026:13:55:36 +0000]`.
+    let is_time = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(':') && text.contains(['/', '-'])
+    };
+    let inner = line.match_indices('[').filter_map(|(at, _)| line[at + 1..].split_once(']'));
+    let (time, rest) = inner.into_iter().find(|(text, _)| is_time(text))?;
     let (_, rest) = rest.split_once('"')?;
     let end = closing_quote(rest)?;
     let (request, rest) = rest.split_at(end);
@@ -182,6 +186,17 @@ fn quoted_words(line: &str, most: usize) -> Vec<&str> {
 /// A request of a line that is an object: its time in seconds, what was asked for, the status.
 pub(super) fn json(line: &str, clock: &WallClock) -> Option<(f64, String, u16, bool)> {
     let object: Value = serde_json::from_str(line).ok()?;
+    // Collectors of logs wrap the line that a program wrote.
+    let wrapped = ["log", "message", "textPayload", "MESSAGE"];
+    if let Some(inner) = wrapped.iter().find_map(|name| object.get(name)?.as_str()).map(str::trim) {
+        if let Some(hit) = text(inner) {
+            let reading = clock.single(&hit.time.replace('\t', " "), None).ok().filter(|found| found.is_calendar)?;
+            return Some((reading.seconds, hit.path.to_owned(), hit.status, hit.is_check));
+        }
+        if inner.starts_with('{') {
+            return json(inner, clock);
+        }
+    }
     let find = |names: &[&str]| {
         names.iter().find_map(|name| object.pointer(&format!("/{name}")).filter(|value| !value.is_null()))
     };

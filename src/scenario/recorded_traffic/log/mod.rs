@@ -63,7 +63,7 @@ pub(super) fn read(
         read.map_err(|error| Issue::error("", format!("{name}: cannot be read to its end: {error}")))?;
     }
     if count.is_too_fine() {
-        return Err(Issue::error("", "`step` is too short for a log as long as this"));
+        return Err(too_fine(count.ends_s));
     }
     count.tell(issues)?;
     if count.ends_s.is_none() {
@@ -104,12 +104,23 @@ fn tell_paths(count: &Count<'_>, without_ingress: bool, issues: &mut Issues) {
     }
 }
 
+/// A log that is longer than it has steps: often of a clock that jumped.
+fn too_fine(ends_s: Option<(f64, f64)>) -> Issue {
+    let day = |seconds: f64| {
+        jiff::Timestamp::from_second(seconds as i64).map_or_else(|_| "?".to_owned(), |at| at.to_string())
+    };
+    let (first, last) = ends_s.map_or_else(Default::default, |(first, last)| (day(first), day(last)));
+    let message = format!("the log is from {first} to {last}: that is too long for its `step`");
+    Issue::error("", message)
+        .with_help("if a clock jumped, cut out what is meant with `from` and `to`; else give a longer `step`")
+}
+
 /// Requests per second by step, from the first request to the last.
 fn course(count: &Count<'_>, step_s: f64) -> Result<Course, Issue> {
     let Some((first_s, last_s)) = count.ends_s else { return Err(Issue::error("", "the log holds no requests")) };
     let (first, last) = ((first_s / step_s).floor() as i64, (last_s / step_s).floor() as i64);
     if last - first >= MOST_STEPS {
-        return Err(Issue::error("", "`step` is too short for a log as long as this"));
+        return Err(too_fine(count.ends_s));
     }
     // Logs count whole seconds: the last request belongs to the second after it.
     let end_s = (last_s.floor() + 1.0).max(first_s + 1.0);
