@@ -1,12 +1,12 @@
 //! `foresail autoscale`.
 
 use super::Failure;
+use super::kubernetes::{only_new, read};
 use super::streams::{print, tell};
 use foresail::dry_run::autoscale::{self, Forecast, Loaded, Request};
 use foresail::release::KubernetesVersion;
 use foresail::report::{AutoscaleLoop, Otherwise, Told, autoscale_text};
-use foresail::scenario::issue::Issue;
-use foresail::scenario::release;
+use foresail::scenario::issue::{Issue, Issues};
 use foresail::units::counted;
 use foresail::units::{SimDuration, SimTime};
 use std::hint::black_box;
@@ -54,23 +54,28 @@ struct Both<'a> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let span = SimDuration::parse(&args.ahead);
-    let span = span.map_err(|error| Issue::error("--for", error.to_string()).with_help("for example 30m"))?;
-    let read = |option: &str, text: &Option<String>| {
-        text.as_deref().map(|text| release::version(option, text)).transpose().map_err(Failure::from)
-    };
-    let (version, against) = (read("--kubernetes", &args.kubernetes)?, read("--against", &args.against)?);
+    let mut issues = Issues::new();
+    let span = SimDuration::parse(&args.ahead).unwrap_or_else(|error| {
+        issues.push(Issue::error("--for", error.to_string()).with_help("for example 30m"));
+        SimDuration::ZERO
+    });
+    let mut version = |option: &str, text: &Option<String>| read(option, text.as_deref()?, &mut issues);
+    let (version, against) = (version("--kubernetes", &args.kubernetes), version("--against", &args.against));
+    if issues.has_errors() {
+        return Err(Failure::Input(issues));
+    }
     let loaded = load(args, version)?;
     loaded.caveats.iter().for_each(tell);
+    let beside = against.map(|other| Ok::<_, Failure>((other, load(args, Some(other))?))).transpose()?;
+    if let Some((_, beside)) = &beside {
+        only_new(&beside.caveats, &loaded.caveats).iter().for_each(tell);
+    }
     let version = loaded.surroundings.flags.version();
     let loops = loops(loaded, span);
-    let otherwise = match against {
-        None => None,
-        Some(other) => {
-            let theirs = self::loops(load(args, Some(other))?, span);
-            Some(Otherwise::of((&version.to_string(), &loops), (&other.to_string(), &theirs)))
-        }
-    };
+    let otherwise = beside.map(|(other, beside)| {
+        let theirs = self::loops(beside, span);
+        Otherwise::of((&version.to_string(), &loops), (&other.to_string(), &theirs))
+    });
     let told = otherwise.as_ref();
     let with = |text: String, markdown: bool| told.map_or(text.clone(), |told| text + &told.text(markdown));
     print(&match args.output {

@@ -115,6 +115,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let names = [this, against.clone()].map(|release| format!("Kubernetes {}", release.version));
     let flags = Flags { rules: Rules::of(&against), ..request.flags };
     let mut other = Request { flags, ..request }.run(Issues::new()).map_err(Failure::Input)?;
+    kubernetes::only_new(&other.caveats, &replayed.caveats).iter().for_each(tell);
     let summary = dry_run::otherwise(&in_words(&replayed), &in_words(&other), [&names[0], &names[1]]);
     for (replayed, name) in [(&mut replayed, &names[0]), (&mut other, &names[1])] {
         replayed.runs.iter_mut().for_each(|run| run.label = format!("{}, {name}", run.label));

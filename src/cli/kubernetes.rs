@@ -4,7 +4,7 @@ use foresail::release::{KubernetesVersion, Release};
 use foresail::scenario::issue::{Issue, Issues};
 use foresail::scenario::release;
 use foresail::scenario::snapshot::Whose;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The options that choose a version.
 #[derive(clap::Args)]
@@ -34,7 +34,11 @@ impl Versions {
     /// The version that is set beside it, with the same gates where it lets them be switched.
     pub(super) fn against(&self, issues: &mut Issues) -> Option<Release> {
         let version = read("--against", self.against.as_deref()?, issues)?;
-        Some(self.with_gates(version, issues))
+        let mut own = Issues::new();
+        let release = self.with_gates(version, &mut own);
+        // What both versions say of a gate is said once.
+        only_new(&own, issues).into_iter().for_each(|issue| issues.push(issue));
+        Some(release)
     }
 
     /// Whose rules a dump is read by: those of its nodes where no version is given.
@@ -57,6 +61,13 @@ impl Versions {
     }
 }
 
-fn read(option: &str, text: &str, issues: &mut Issues) -> Option<KubernetesVersion> {
+/// What the second version says that the first did not.
+pub(super) fn only_new(second: &Issues, first: &Issues) -> Vec<Issue> {
+    let said: BTreeSet<String> = first.iter().map(Issue::to_string).collect();
+    second.iter().filter(|issue| !said.contains(&issue.to_string())).cloned().collect()
+}
+
+/// The version that an option names; what is wrong with it goes to `issues`.
+pub(super) fn read(option: &str, text: &str, issues: &mut Issues) -> Option<KubernetesVersion> {
     release::version(option, text).map_err(|issue| issues.push(issue)).ok()
 }
