@@ -140,8 +140,8 @@ fn text(line: &str) -> Option<Hit<'_>> {
     let is_time = |text: &str| {
         text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(':') && text.contains(['/', '-'])
     };
-    let inner = line.match_indices('[').filter_map(|(at, _)| line[at + 1..].split_once(']'));
-    let (time, rest) = inner.into_iter().find(|(text, _)| is_time(text))?;
+    let mut inner = line.match_indices('[').filter_map(|(at, _)| line[at + 1..].split_once(']'));
+    let (time, rest) = inner.find(|(text, _)| is_time(text))?;
     let (_, rest) = rest.split_once('"')?;
     let end = closing_quote(rest)?;
     let (request, rest) = rest.split_at(end);
