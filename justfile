@@ -18,6 +18,11 @@ golden:
 bench *name:
     cargo bench {{ if name == "" { "" } else { "--bench " + name } }} -- --quick
 
+# Mutated inputs through the command line: `just mutations 10000 7` are so many, from seed 7.
+mutations count="1000" seed="1":
+    cargo build --locked
+    cargo run --locked --example mutations -- --count {{count}} --seed {{seed}}
+
 # The library's documentation, and docs/validation.md from the recordings.
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
