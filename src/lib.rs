@@ -66,6 +66,7 @@ pub mod hpa;
 pub mod id;
 pub mod init;
 pub mod intern;
+pub mod limits;
 pub mod market;
 pub mod past;
 pub mod recorded;

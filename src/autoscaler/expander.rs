@@ -49,19 +49,25 @@ pub(super) fn scores(scene: &Scene<'_>, option: &ScaleUpOption) -> Vec<(Expander
     scene.flags.expander.iter().filter_map(|expander| Some((*expander, score(expander)?))).collect()
 }
 
-/// Those with exactly the least score.
+/// Those with exactly the least score; one that is none (of a template without capacity and pods that ask for nothing) is only chosen where
+/// it comes first, as upstream's comparisons have it.
 fn extreme(left: &[usize], score: impl Fn(usize) -> f64) -> Vec<usize> {
-    let scores: Vec<f64> = left.iter().map(|at| score(*at)).collect();
-    let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
-    left.iter().zip(&scores).filter(|(_, score)| **score == least).map(|(at, _)| *at).collect()
+    let mut best: Option<(f64, Vec<usize>)> = None;
+    for at in left {
+        let score = score(*at);
+        match &mut best {
+            Some((least, rows)) if score == *least => rows.push(*at),
+            Some((least, _)) if score.partial_cmp(least) != Some(std::cmp::Ordering::Less) => {}
+            _ => best = Some((score, vec![*at])),
+        }
+    }
+    best.map_or(Vec::new(), |(_, rows)| rows)
 }
 
 /// Those that cost least; whose price nobody knows is none of them. Upstream: `price.BestOptions`, 1.28.0.
 fn cheapest(scene: &Scene<'_>, options: &[ScaleUpOption], left: &[usize]) -> Vec<usize> {
-    let scored = |at: &usize| price_score(scene, &options[*at]).map(|score| (*at, score));
-    let scores: Vec<(usize, f64)> = left.iter().filter_map(scored).collect();
-    let least = scores.iter().map(|(_, score)| *score).fold(f64::INFINITY, f64::min);
-    scores.into_iter().filter(|(_, score)| *score == least).map(|(at, _)| at).collect()
+    let known: Vec<usize> = left.iter().copied().filter(|at| price_score(scene, &options[*at]).is_some()).collect();
+    extreme(&known, |at| price_score(scene, &options[at]).unwrap_or(f64::INFINITY))
 }
 
 /// The shares of new cpu and memory that stay free, added. Upstream: `waste.BestOptions`: by capacity, with

@@ -157,7 +157,7 @@ fn comparison(
         }
     }
     let total: f64 = blocks.iter().map(|block| block.recorded).sum();
-    if total <= 0.0 {
+    if !(total > 0.0 && total.is_finite()) {
         return None;
     }
     let count = replays.len().max(1) as f64;
@@ -179,7 +179,7 @@ fn comparison(
     let means = [total, found].map(|sum| sum / both.len() as f64);
     let bias_interval = interval(bias, &mut draws.0, blocks.len());
     let [low, high] = interval(wape, &mut draws.1, blocks.len());
-    let wape_interval = [low.clamp(0.0, wape), high.max(wape)];
+    let wape_interval = [low.max(0.0).min(wape), high.max(wape)];
     Some(Comparison {
         quantity,
         name: name.to_owned(),

@@ -59,6 +59,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         issues.push(Issue::error("--for", error.to_string()).with_help("for example 30m"));
         SimDuration::ZERO
     });
+    if !(SimDuration::ZERO..=LONGEST).contains(&span) {
+        issues.push(Issue::error("--for", format!("found {span}, expected 0s to {LONGEST}")));
+    }
     let mut version = |option: &str, text: &Option<String>| read(option, text.as_deref()?, &mut issues);
     let (version, against) = (version("--kubernetes", &args.kubernetes), version("--against", &args.against));
     if issues.has_errors() {
@@ -97,6 +100,11 @@ fn load(args: &Args, version: Option<KubernetesVersion>) -> Result<Loaded, Failu
     autoscale::load(&Request { files, node_groups, flags, version }).map_err(Failure::Input)
 }
 
+/// How far ahead loops may run.
+const LONGEST: SimDuration = SimDuration::from_hours(7 * 24);
+/// As many as a week has at a usual `--scan-interval`; at once after each other there is no end.
+const MOST_LOOPS: usize = 61_000;
+
 /// The loops ahead.
 fn loops(loaded: Loaded, span: SimDuration) -> Vec<AutoscaleLoop> {
     let begin = loaded.now;
@@ -105,13 +113,18 @@ fn loops(loaded: Loaded, span: SimDuration) -> Vec<AutoscaleLoop> {
     let (mut loops, mut took) = (Vec::new(), Duration::ZERO);
     let mut now = begin;
     while now - begin <= span {
+        if loops.len() >= MOST_LOOPS {
+            let ends = now - begin;
+            tell(format!("warning: --for: {MOST_LOOPS} loops end after {ends}: what comes after is left out"));
+            break;
+        }
         let (row, spent, pause) = turn(&mut forecast, begin, now);
         loops.push(row);
         took += spent;
         now += pause;
         forecast.advance(now);
     }
-    let per_loop = took.as_secs_f64() / loops.len() as f64;
+    let per_loop = took.as_secs_f64() / loops.len().max(1) as f64;
     tell(format!("{}, {per_loop:.6} s per loop (reading apart)", counted(loops.len(), "loop")));
     loops
 }

@@ -9,6 +9,7 @@ use super::scenario::load;
 use super::streams::print;
 use super::watch::Shown;
 use clap::{ArgMatches, FromArgMatches};
+use foresail::limits::{Budget, read_text};
 use foresail::report::compare::{
     Compared, Comparison, Incomparable, compare, comparison_csv, comparison_markdown, comparison_table,
     write_comparison,
@@ -259,7 +260,7 @@ fn read(path: Option<&Path>, sets: &[String]) -> Result<Asked, Issues> {
         )
     })?;
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
-    let decisions = std::fs::read_to_string(folder.join("decisions.jsonl")).unwrap_or_default();
+    let decisions = read_text(&folder.join("decisions.jsonl"), Budget::DumpBytes).unwrap_or_default();
     Ok(Asked::Result(Box::new(report), decisions))
 }
 

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::files::write;
 use super::streams::{print, tell};
+use foresail::limits::{Budget, read_text};
 use foresail::scenario;
 use foresail::scenario::issue::Issue;
 use foresail::traffic::fit::{Fit, fit};
@@ -71,7 +72,7 @@ fn parse_cores(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let name = args.metrics.display().to_string();
-    let text = std::fs::read_to_string(&args.metrics)
+    let text = read_text(&args.metrics, Budget::FileBytes)
         .map_err(|error| Failure::from(Issue::error("--metrics", format!("{name}: {error}"))))?;
     let services = scenario::read_metrics(&name, &text).map_err(Failure::Input)?;
     let known = ServiceProfile {

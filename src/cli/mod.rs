@@ -2,6 +2,7 @@
 //! the work (progress, caveats, errors) to stderr.
 
 mod autoscale;
+mod bounds;
 mod calibrate;
 mod catalog;
 mod check;
@@ -49,10 +50,12 @@ const EXIT_INTERNAL: u8 = 70;
 /// Replays traffic against a simulated Kubernetes cluster: what will it cost, how will it feel to users,
 /// which min/max to set.
 #[derive(Parser)]
-#[command(name = "foresail", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "foresail", version, max_term_width = 100, arg_required_else_help = true, after_help = bounds::HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    bounds: bounds::Args,
 }
 
 #[derive(Subcommand)]
@@ -124,7 +127,10 @@ pub(crate) fn main() -> ExitCode {
     completing::answer();
     streams::take_limits_as_errors();
     let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
+        Ok(cli) => {
+            cli.bounds.apply();
+            cli.command
+        }
         Err(error) => return refused(error),
     };
     let outcome = match command {

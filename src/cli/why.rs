@@ -3,6 +3,7 @@
 use super::Failure;
 use super::scenario::ScenarioArgs;
 use super::streams::print;
+use foresail::limits::{Budget, read_text};
 use foresail::report::decisions::{Question, Story, why, why_written};
 use foresail::scenario::issue::Issue;
 use foresail::study::Study;
@@ -74,7 +75,7 @@ fn tell_written(args: &Args, path: &Path, question: &Question) -> Result<(), Fai
         let issue = Issue::error("", format!("cannot read it: {error}")).in_file(name.clone(), None);
         issue.with_help("name the decisions.jsonl of a report, as reports/NAME/decisions.jsonl")
     };
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let text = read_text(path, Budget::DumpBytes).map_err(unreadable)?;
     let story = Story::read(&name, &text).map_err(Failure::Input)?;
     print(&why_written(&story, question).map_err(|names| unknown(args, &name, &names))?)
 }

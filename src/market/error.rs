@@ -69,7 +69,9 @@ fn hint(nearest: &Option<String>) -> String {
 pub(super) fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     const ALIKE: f64 = 0.6;
     let mut best: Option<(f64, &str)> = None;
-    for name in names {
+    // Texts whose lengths differ by more are not alike enough.
+    let may_be_alike = |name: &&str| name.len().abs_diff(found.len()) <= name.len() && found.len() <= 256;
+    for name in names.filter(may_be_alike) {
         let likeness = strsim::normalized_damerau_levenshtein(found, name);
         if likeness >= ALIKE && best.is_none_or(|(record, _)| likeness > record) {
             best = Some((likeness, name));

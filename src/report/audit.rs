@@ -53,13 +53,16 @@ pub fn audit_table(rows: &[AuditRow]) -> String {
 }
 
 fn seconds(value_s: f64) -> String {
+    if !value_s.is_finite() {
+        return "-".to_owned();
+    }
     if value_s < 10.0 { format!("{:.0} ms", 1000.0 * value_s) } else { format!("{value_s:.1} s") }
 }
 
 /// A single run has no interval.
 fn seconds_with(figure: &Estimate) -> String {
     let half_width_s = figure.half_width();
-    match figure.interval {
+    match figure.interval.filter(|_| half_width_s.is_finite()) {
         None => seconds(figure.mean),
         Some(_) if figure.mean < 10.0 => format!("{:.0} ± {:.0} ms", 1000.0 * figure.mean, 1000.0 * half_width_s),
         Some(_) => format!("{:.1} ± {:.1} s", figure.mean, half_width_s),

@@ -2,7 +2,7 @@
 
 use super::autoscale_words::{ended_early, left_aside, reason, unlike};
 use crate::autoscaler::drain::budgets_of;
-use crate::autoscaler::{GroupView, Groups, LoopOutcome, SkipReason, Unremovable};
+use crate::autoscaler::{GroupView, Groups, LoopOutcome, OptionSummary, SkipReason, Unremovable};
 use crate::cluster::{ClusterState, NodeId, Phase, PodId};
 use crate::id::GroupId;
 use crate::units::SimTime;
@@ -142,6 +142,12 @@ impl NodeRow {
     }
 }
 
+/// What the expanders that count something make of an option; no figure where there is none, as of machines without capacity.
+fn finite_scores(option: Option<&OptionSummary>) -> BTreeMap<String, f64> {
+    let scores = option.iter().flat_map(|option| &option.scores).filter(|(_, score)| score.is_finite());
+    scores.map(|(expander, score)| (expander.name().into(), *score)).collect()
+}
+
 impl Told<'_> {
     fn cost(&self, group: GroupId, nodes: i32) -> Option<f64> {
         self.groups[group].price.map(|price| price * f64::from(nodes))
@@ -170,8 +176,8 @@ impl Told<'_> {
                 verdict,
                 new_nodes: option.map(|option| option.nodes),
                 pods_helped: option.map(|option| option.pods.len()),
-                waste: option.map(|option| option.waste),
-                scores: option.iter().flat_map(|row| &row.scores).map(|(e, score)| (e.name().into(), *score)).collect(),
+                waste: option.map(|option| option.waste).filter(|waste| waste.is_finite()),
+                scores: finite_scores(option),
                 usd_per_hour: option.and_then(|option| self.cost(at, option.nodes)),
                 similar: option.map_or_else(Vec::new, |option| option.similar.iter().map(name).collect()),
                 not_similar: option
@@ -354,7 +360,11 @@ fn groups_table(row: &AutoscaleLoop) -> Drawn {
             format!("{} ({}..{})", group.target, group.min, group.max),
             group.new_nodes.map_or(String::new(), |count| format!("+{count}")),
             group.pods_helped.map_or(String::new(), |count| count.to_string()),
-            group.waste.map_or(String::new(), |waste| format!("{waste:.4}")),
+            match group.waste {
+                Some(waste) => format!("{waste:.4}"),
+                None if has => "unknown".to_owned(),
+                None => String::new(),
+            },
             if has { usd(group.usd_per_hour) } else { String::new() },
             group.similar.join(" "),
             group.verdict.clone(),

@@ -59,7 +59,12 @@ fn neutral(cell: String) -> String {
 }
 
 /// At most six decimals, without trailing zeros.
+///
+/// Empty where there is no number: no file has `NaN` or `inf` in a cell.
 pub(super) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -107,5 +112,6 @@ mod tests {
         assert_eq!(number(3.0), "3");
         assert_eq!(number(0.25), "0.25");
         assert_eq!(number(0.000_000_1), "0");
+        assert_eq!([f64::NAN, f64::INFINITY].map(number), ["", ""]);
     }
 }

@@ -9,6 +9,7 @@ use super::attachments::NAMES;
 use super::bill::{BillError, FocusVersion, Grain, bill_csv, focus_csv};
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
+use crate::limits::{Budget, read_text};
 use crate::whole::Folder;
 
 /// What is made of the bill.
@@ -73,7 +74,7 @@ pub enum ReadError {
 /// Reads a `result.json`, or the one in a report folder.
 pub fn read(path: &Path) -> Result<Report, ReadError> {
     let path = if path.is_dir() { path.join("result.json") } else { path.to_owned() };
-    let text = fs::read_to_string(&path).map_err(|source| ReadError::File { path: path.clone(), source })?;
+    let text = read_text(&path, Budget::DumpBytes).map_err(|source| ReadError::File { path: path.clone(), source })?;
     let format = |reason: String| ReadError::Format { path: path.clone(), reason };
     let report: Report = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
     if report.api_version != API_VERSION || report.kind != "Result" {

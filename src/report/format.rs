@@ -3,10 +3,13 @@
 use super::{Estimate, Unit};
 use crate::units::grouped;
 
+/// What stands where there is no number: none of these functions writes `NaN` or `inf`.
+const NONE: &str = "none";
+
 /// `value` with its unit: `$1,234`, `187 ms`, `0.42%`; `none` where there is no value.
 pub(super) fn figure(value: f64, unit: Unit) -> String {
-    if value.is_nan() {
-        return "none".to_owned();
+    if !value.is_finite() {
+        return NONE.to_owned();
     }
     match unit {
         Unit::Usd | Unit::UsdPerMonth => usd(value),
@@ -72,7 +75,7 @@ fn last_digit(value: f64, unit: Unit) -> f64 {
 /// The same, with money to the cent.
 pub(super) fn exact(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::Usd | Unit::UsdPerMonth if !value.is_nan() => cents(value),
+        Unit::Usd | Unit::UsdPerMonth if value.is_finite() => cents(value),
         _ => figure(value, unit),
     }
 }
@@ -159,7 +162,7 @@ pub(super) fn fine(value: f64) -> String {
     let size = value.abs();
     match (3..=9).find(|decimals| size * 10_f64.powi(*decimals) >= 99.95) {
         Some(decimals) if size < 1.0 => usd_with(value, decimals as usize),
-        _ if value.is_nan() => "none".to_owned(),
+        _ if !value.is_finite() => NONE.to_owned(),
         _ => cents(value),
     }
 }
@@ -184,6 +187,9 @@ fn decimals_of_usd(size: f64) -> usize {
 }
 
 fn usd_with(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return NONE.to_owned();
+    }
     let sign = if value < 0.0 { "-" } else { "" };
     let value = value.abs();
     match decimals {
@@ -194,6 +200,7 @@ fn usd_with(value: f64, decimals: usize) -> String {
 
 fn percent(ratio: f64) -> String {
     match ratio * 100.0 {
+        percent if !percent.is_finite() => NONE.to_owned(),
         0.0 => "0%".to_owned(),
         percent if percent.abs() < 0.005 => "<0.01%".to_owned(),
         percent if percent.abs() < 1.0 => format!("{percent:.2}%"),
@@ -205,6 +212,9 @@ fn percent(ratio: f64) -> String {
 /// Three digits, thousands grouped.
 pub(super) fn digits(value: f64) -> String {
     let size = value.abs();
+    if !size.is_finite() {
+        return NONE.to_owned();
+    }
     if size >= 999.5 {
         let sign = if value < 0.0 { "-" } else { "" };
         return format!("{sign}{}", grouped(size.round() as u64));
@@ -277,6 +287,12 @@ mod tests {
             ["$12.35", "$0.500", "$0.00312", "$0.00", "-$0.0200"]
         );
         assert_eq!(fine(f64::NAN), "none");
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!([fine(odd), exact(odd, Unit::Usd), usd(odd), digits(odd), percent(odd)], ["none"; 5]);
+            for unit in [Unit::Usd, Unit::Milliseconds, Unit::Seconds, Unit::Ratio, Unit::Count, Unit::PerSecond] {
+                assert_eq!(figure(odd, unit), "none");
+            }
+        }
         let around = Estimate { interval: Some([0.001, 0.002]), ..Estimate::exact(0.0015) };
         assert_eq!(fine_interval(&around), "$0.00100 – $0.00200");
     }

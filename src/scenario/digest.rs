@@ -8,7 +8,7 @@
 
 use super::inputs::Inputs;
 use super::origins::Origins;
-use super::sources::{Files, Sources, TOO_LARGE};
+use super::sources::{Files, Sources, is_too_large};
 use crate::rng::{Fnv1a, fnv1a, mix};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -92,7 +92,7 @@ impl Files for &Recorder {
         }
         match self.read(path) {
             Ok(text) => Ok(Box::new(Cursor::new(text))),
-            Err(why) if TOO_LARGE.contains(&why.as_str()) => self.stream(path),
+            Err(why) if is_too_large(&why) => self.stream(path),
             Err(why) => Err(why),
         }
     }

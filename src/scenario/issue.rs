@@ -1,5 +1,6 @@
 //! What is wrong with an input: gathered, never thrown at the first one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Something wrong or doubtful in an input.
@@ -109,14 +110,27 @@ impl fmt::Display for Issue {
             Severity::Note => "note: ",
         })?;
         for part in [&self.place.object, &self.place.field].into_iter().flatten() {
-            write!(f, "{part}: ")?;
+            write!(f, "{}: ", shortened(part))?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&shortened(&self.message))?;
         match &self.help {
-            Some(help) => write!(f, "\n    help: {help}"),
+            Some(help) => write!(f, "\n    help: {}", shortened(help)),
             None => Ok(()),
         }
     }
+}
+
+/// Nobody reads more of what a message quotes, in bytes.
+const LONGEST_MESSAGE: usize = 4_000;
+
+/// A text whose middle is left out where it is too long to be read.
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_MESSAGE {
+        return Cow::Borrowed(text);
+    }
+    let begin = text.floor_char_boundary(LONGEST_MESSAGE / 2);
+    let end = text.ceil_char_boundary(text.len() - LONGEST_MESSAGE / 2);
+    Cow::Owned(format!("{}… {} bytes …{}", &text[..begin], end - begin, &text[end..]))
 }
 
 /// Issues in the order they were found. Every reader adds to it and goes on.
@@ -188,15 +202,21 @@ impl IntoIterator for Issues {
     }
 }
 
+/// Longer texts are no misspelt names, in bytes.
+const LONGEST_NAME: usize = 256;
+
 /// The candidate most like `found`, if one is near enough to be meant. A name that is there was not misspelt.
 pub fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lowered = found.to_lowercase();
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    if candidates.contains(&found) {
+    if candidates.contains(&found) || found.len() > LONGEST_NAME {
         return None;
     }
+    let lowered = found.to_lowercase();
+    // A distance is at least the difference of the lengths, and takes memory for both of them.
+    let may_be_meant = |name: &&str| name.len().abs_diff(found.len()) <= 1 + name.len().min(found.len());
     candidates
         .into_iter()
+        .filter(may_be_meant)
         .map(|candidate| (strsim::damerau_levenshtein(&lowered, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(found.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
@@ -206,6 +226,14 @@ pub fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_quoted_at_length_is_shortened() {
+        let said = Issue::error("field", "é".repeat(100_000)).to_string();
+        assert!(said.len() < 2 * LONGEST_MESSAGE && said.contains("bytes"), "{}", said.len());
+        let long = "x".repeat(1_000_000);
+        assert_eq!(did_you_mean(&long, [long[1..].to_owned().as_str()]), None);
+    }
 
     #[test]
     fn the_nearest_name_is_suggested() {

@@ -1,20 +1,21 @@
 //! Recorded metrics: CSV with a header, one row per service and interval.
 
+use crate::limits::{LONGEST_LATENCY_MS, MOST_CORES, MOST_RECORDED_PODS, MOST_REQUESTS_PER_S};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::timed::{Clock, Order, Table};
 use crate::traffic::fit::Sample;
 use std::collections::BTreeMap;
 
-/// The columns and whether they must be there.
-const COLUMNS: [(&str, bool); 8] = [
-    ("time", true),
-    ("service", false),
-    ("rps", true),
-    ("replicas", true),
-    ("cpu_cores", true),
-    ("p50_ms", false),
-    ("p95_ms", false),
-    ("p99_ms", false),
+/// The columns, whether they must be there, and what a number in them may be at most.
+const COLUMNS: [(&str, bool, f64); 8] = [
+    ("time", true, f64::INFINITY),
+    ("service", false, f64::INFINITY),
+    ("rps", true, MOST_REQUESTS_PER_S),
+    ("replicas", true, MOST_RECORDED_PODS),
+    ("cpu_cores", true, MOST_CORES),
+    ("p50_ms", false, LONGEST_LATENCY_MS),
+    ("p95_ms", false, LONGEST_LATENCY_MS),
+    ("p99_ms", false, LONGEST_LATENCY_MS),
 ];
 
 /// The name of the only service of a file without that column.
@@ -70,12 +71,12 @@ fn services(text: &str, issues: &mut Issues) -> BTreeMap<String, Vec<Sample>> {
 
 /// Where each column is.
 fn places(table: &Table<'_>, issues: &mut Issues) -> [Option<usize>; COLUMNS.len()] {
-    let known: Vec<&str> = COLUMNS.iter().map(|(column, _)| *column).collect();
+    let known: Vec<&str> = COLUMNS.iter().map(|(column, ..)| *column).collect();
     for title in table.header.iter().filter(|title| !known.contains(title)) {
         let issue = Issue::error(title, format!("unknown column `{title}`, expected {}", known.join(", ")));
         issues.push(issue.suggest(title, known.iter().copied()));
     }
-    COLUMNS.map(|(column, must)| {
+    COLUMNS.map(|(column, must, _)| {
         let place = table.column(column);
         if must && place.is_none() {
             issues.push(Issue::error(column, format!("there is no column `{column}`")));
@@ -84,15 +85,15 @@ fn places(table: &Table<'_>, issues: &mut Issues) -> [Option<usize>; COLUMNS.len
     })
 }
 
-/// A cell's number of at least 0; none if it is empty and may be, or wrong.
+/// A cell's number of at least 0 and as much as its column may have; none if it is empty and may be, or wrong.
 fn read_number(line: u32, column: usize, text: &str, issues: &mut Issues) -> Option<f64> {
-    let (title, must) = COLUMNS[column];
+    let (title, must, most) = COLUMNS[column];
     if text.is_empty() && !must {
         return None;
     }
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=most).contains(number));
     if number.is_none() {
-        let mut issue = Issue::error(title, format!("found `{text}`, expected a number of at least 0"));
+        let mut issue = Issue::error(title, format!("found `{text}`, expected a number from 0 to {most}"));
         issue.place.line = Some(line);
         issues.push(issue);
     }

@@ -1,16 +1,15 @@
 //! Where files come from: the disk, or the scenario that is built into the program.
 
 use super::encoding;
+use crate::limits::{Budget, Exceeded};
 use flate2::bufread::MultiGzDecoder;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-/// Files larger than this are refused: 64 MiB.
-const LARGEST: u64 = 64 * 1024 * 1024;
-/// So are compressed ones that unpack to more: 512 MiB.
-const LARGEST_UNPACKED: u64 = 512 * 1024 * 1024;
-/// Why a file that is too large to be held is refused.
-pub(crate) const TOO_LARGE: [&str; 2] = ["is larger than 64 MiB", "unpacks to more than 512 MiB"];
+/// Whether a file was refused because it is too large to be held.
+pub(crate) fn is_too_large(why: &str) -> bool {
+    [Budget::FileBytes, Budget::DumpBytes].into_iter().any(|budget| why == Exceeded { budget }.to_string())
+}
 /// How gzip begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -125,16 +124,19 @@ fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     let mut text = Vec::new();
-    let mut limited = std::io::Read::take(flate2::read::MultiGzDecoder::new(bytes.as_slice()), LARGEST_UNPACKED + 1);
+    let most = Budget::DumpBytes.most().saturating_add(1);
+    let mut limited = std::io::Read::take(flate2::read::MultiGzDecoder::new(bytes.as_slice()), most);
     std::io::Read::read_to_end(&mut limited, &mut text).map_err(|error| broken(&error))?;
-    if text.len() as u64 > LARGEST_UNPACKED { Err(TOO_LARGE[1].into()) } else { Ok(text) }
+    Budget::DumpBytes.check(text.len() as u64).map_err(|error| error.to_string())?;
+    Ok(text)
 }
 
 fn stdin() -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let mut limited = std::io::Read::take(std::io::stdin().lock(), LARGEST + 1);
+    let mut limited = std::io::Read::take(std::io::stdin().lock(), Budget::FileBytes.most().saturating_add(1));
     std::io::Read::read_to_end(&mut limited, &mut bytes).map_err(|e| reason(&e))?;
-    if bytes.len() as u64 > LARGEST { Err(TOO_LARGE[0].into()) } else { Ok(bytes) }
+    Budget::FileBytes.check(bytes.len() as u64).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 fn disk(path: &Path) -> Result<Vec<u8>, String> {
@@ -142,9 +144,7 @@ fn disk(path: &Path) -> Result<Vec<u8>, String> {
     if !info.is_file() {
         return Err("is not a file".into());
     }
-    if info.len() > LARGEST {
-        return Err(TOO_LARGE[0].into());
-    }
+    Budget::FileBytes.check(info.len()).map_err(|error| error.to_string())?;
     std::fs::read(path).map_err(|e| reason(&e))
 }
 

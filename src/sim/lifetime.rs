@@ -77,6 +77,10 @@ impl Simulation {
         let Simulation { mut shared, cloud, mut serving, recorder, .. } = self;
         let (mut services, mut routes) = (Vec::new(), Vec::new());
         if let (Some(load), Some(traffic)) = (&mut shared.load, &shared.cast.traffic) {
+            // A run may end before its first step of traffic does: nothing came then.
+            if let Some(last) = traffic.graph.routes().ids().last() {
+                serving.service_levels.by_route.fill_to(last, (0.0, 0.0));
+            }
             for (id, row) in traffic.services.iter() {
                 let totals = load.services()[id].totals;
                 services.push(ServiceOutcome {

@@ -80,6 +80,9 @@ pub fn audit(study: &Study, plan: &AuditPlan) -> Vec<AuditRow> {
     windows.into_par_iter().flat_map_iter(replay).collect()
 }
 
+/// A window with more than so many times the requests of the plan is left out.
+const MOST_TIMES: f64 = 10.0;
+
 /// The windows with the worst steps, apart from each other, in order of time.
 fn worst_windows(timeline: &Timeline, traffic: &Traffic, plan: &AuditPlan) -> Vec<std::ops::Range<usize>> {
     let points = &timeline.points;
@@ -93,6 +96,9 @@ fn worst_windows(timeline: &Timeline, traffic: &Traffic, plan: &AuditPlan) -> Ve
             .then(b.latency_s_p95.total_cmp(&a.latency_s_p95))
             .then(a.at.cmp(&b.at))
     });
+    // At least three replications replay a window and the steps before it, request by request.
+    let steps = (plan.steps + LEAST_STEPS_BEFORE) as f64 * timeline.every.as_secs_f64();
+    order.retain(|at| 3.0 * points[*at].requests_per_second * steps <= MOST_TIMES * plan.most_requests);
     let mut windows: Vec<std::ops::Range<usize>> = Vec::new();
     for at in order {
         if windows.len() >= plan.windows {

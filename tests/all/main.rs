@@ -93,6 +93,7 @@ mod terraform;
 mod terraform_evaluated;
 mod texts;
 mod traffic_files;
+mod unbreakable;
 mod validate;
 mod vertical;
 mod warm_up;

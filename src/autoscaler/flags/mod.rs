@@ -123,7 +123,11 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 fn nearest(name: &str) -> Option<&'static str> {
-    let near = names().map(|known| (strsim::damerau_levenshtein(known, name), known)).min()?;
+    // More changes than these make no slip, and long names take memory.
+    let near = names()
+        .filter(|known| known.len().abs_diff(name.len()) <= 3)
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .min()?;
     (near.0 <= 3).then_some(near.1)
 }
 

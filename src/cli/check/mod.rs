@@ -10,6 +10,7 @@ use super::precision::not_looked_at;
 use super::scenario::ScenarioArgs;
 use super::streams::tell;
 use super::watch::Shown;
+use foresail::limits::{Budget, read_text};
 use foresail::report::Report;
 use foresail::report::check::{
     Base, Baseline, CheckPlan, CheckResult, CheckVerdict, Margins, check, check_json, check_markdown, check_table,
@@ -200,7 +201,7 @@ fn base(args: &Args) -> Result<Base, Failure> {
         let old = checkout.load(&args.scenario.sets)?;
         return Ok(Base::Scenario(name.clone(), Some(checkout.commit().to_owned()), Box::new(old)));
     }
-    let text = match std::fs::read_to_string(name) {
+    let text = match read_text(Path::new(name), Budget::FileBytes) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let issue = Issue::error("--baseline", format!("{name} does not exist"));

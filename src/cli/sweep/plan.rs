@@ -5,6 +5,7 @@ use super::super::files::{check_folder, unwritable};
 use super::super::run::file_name;
 use super::super::streams::print;
 use super::points::{PointsArgs, Ready};
+use foresail::limits::{Budget, read_text};
 use foresail::report::sweep::{SweepPlan, points_csv};
 use foresail::scenario::issue::Issue;
 use foresail::study::sweep::tried;
@@ -66,7 +67,7 @@ pub(super) fn read(path: &Path) -> Result<SweepPlan, Failure> {
         let issue = Issue::error("--plan", format!("{}: {why}", path.display()));
         Failure::from(issue.with_help("`foresail sweep plan` writes plans"))
     };
-    let text = std::fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
+    let text = read_text(&path, Budget::DumpBytes).map_err(|error| refuse(error.to_string()))?;
     let plan: SweepPlan = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
     match plan.kind == "SweepPlan" && plan.api_version == plan.study.api_version {
         true => Ok(plan),

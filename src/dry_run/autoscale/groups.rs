@@ -5,6 +5,7 @@ use super::machine_type::{by_type, foretold};
 use super::surroundings::CloudGroup;
 use crate::autoscaler::{Claim, Flags, Tags, eks_tags, eksctl_tags};
 use crate::cluster::NodeTemplate;
+use crate::limits::MOST_USD_HOUR;
 use crate::scenario::autoscaler_flags;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::node::EKS_GROUP;
@@ -155,6 +156,10 @@ impl Membership {
             if row.target.is_some_and(|target| target < min || target > most) {
                 let message = format!("found {target}, expected a number from {min} to {most}");
                 issues.push(Issue::error(field("target"), message));
+            }
+            if let Some(price) = row.price.filter(|price| !(0.0..=MOST_USD_HOUR).contains(price)) {
+                let message = format!("found {price}, expected 0 to {MOST_USD_HOUR} USD per node and hour");
+                issues.push(Issue::error(field("price"), message));
             }
             groups.push(CloudGroup {
                 name: row.name.clone(),

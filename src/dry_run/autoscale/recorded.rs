@@ -8,6 +8,7 @@ use crate::autoscaler::{DEFAULT_VERSION, FlagOutcome, Flags, InstanceView};
 use crate::cluster::{ClusterState, Effect, NodeCondition, NodeId, Phase, Pod, PodId, PodName, PodSpecId, Taint};
 use crate::id::{GroupId, Id};
 use crate::intern::Symbol;
+use crate::limits::MOST_USD_HOUR;
 use crate::release::KubernetesVersion;
 use crate::scenario::kubernetes::meta::ObjectMeta;
 use crate::scenario::kubernetes::{Converter, node, pod};
@@ -197,9 +198,11 @@ impl Recorded {
 
     fn add_objects(&mut self, kind: &str, objects: &[Value]) -> Result<(), String> {
         for object in objects {
-            let mut object = object.clone();
-            object["kind"] = kind.into();
-            self.converter().add(&object).map_err(|e| format!("{kind}: {e}"))?;
+            let Value::Object(mut fields) = object.clone() else {
+                return Err(format!("{kind}: found `{object}`, expected an object"));
+            };
+            fields.insert("kind".to_owned(), kind.into());
+            self.converter().add(&Value::Object(fields)).map_err(|e| format!("{kind}: {e}"))?;
         }
         Ok(())
     }
@@ -275,13 +278,16 @@ impl Recorded {
     }
 }
 
-/// Sizes that make sense; a target outside the bounds does, in a recording.
+/// Sizes and prices that make sense; a target outside the bounds does, in a recording.
 fn check(row: &RecordedGroup) -> Result<(), String> {
     if row.min < 0 || row.min > row.max {
         return Err(format!("nodeGroups {}: found {} to {}, expected 0 <= min <= max", row.id, row.min, row.max));
     }
     if !(0..=MOST_NODES).contains(&row.target) {
         return Err(format!("nodeGroups {}: target: found {}, expected 0 to {MOST_NODES}", row.id, row.target));
+    }
+    if !(0.0..=MOST_USD_HOUR).contains(&row.price) {
+        return Err(format!("nodeGroups {}: price: found {}, expected 0 to {MOST_USD_HOUR} USD", row.id, row.price));
     }
     Ok(())
 }

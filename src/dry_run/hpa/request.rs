@@ -11,6 +11,9 @@ use crate::scenario::metrics::{self, MetricsFile, Recording, Wanted};
 use crate::scenario::pod_shape::PodShape;
 use crate::units::{SimDuration, counted};
 
+/// As many as a quarter of a year has at the usual period.
+const MOST_SYNCS: i64 = 525_600;
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
@@ -75,6 +78,13 @@ impl Request<'_> {
         };
         let recording = metrics::read(&self.metrics, wanted, &mut issues);
         let Some(recording) = recording.filter(|_| !issues.has_errors()) else { return Err(issues) };
+        let span = recording.end().since(recording.begin());
+        if span.as_nanos() / self.sync.as_nanos().max(1) > MOST_SYNCS {
+            let message = format!("found {span}, expected at most {MOST_SYNCS} syncs of {}", self.sync);
+            let issue = Issue::error("--metrics", message);
+            issues.push(issue.with_help("raise --sync-period, or cut the recording; a time may be a slip"));
+            return Err(issues);
+        }
         let names: Vec<Symbol> = recording.series().iter().map(|series| symbols.intern(&series.name)).collect();
         for object in &mut objects {
             object.pod = self.pod.or(object.pod);

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// As long as the longest run.
+const LONGEST_S: i64 = 366 * 86_400;
 /// A larger file is no answer, in bytes.
 const MOST_BYTES: u64 = 512 << 20;
 /// When a server was asked, beside its answers.
@@ -73,6 +75,12 @@ pub(super) fn clock(path: &Path, answers: &Answers, options: &Options) -> Result
         let message =
             format!("nothing was recorded then: answers are of {} to {}", time(own.start_s), time(own.end_s()));
         return Err(Issue::error("--start", message));
+    }
+    if to - from > LONGEST_S {
+        let message = format!("answers are of {} to {}, expected at most 366 days", time(from), time(to));
+        return Err(
+            Issue::error("--range", message).with_help("name a part with --start and --end; times are in seconds")
+        );
     }
     let steps = usize::try_from((to - from) / i64::from(step_s)).unwrap_or(0) + 1;
     Ok(Clock { start_s: from, step_s, steps })

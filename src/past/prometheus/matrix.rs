@@ -6,6 +6,9 @@ use crate::units::counted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Nothing that is measured is more: sums of such values stay numbers.
+const LARGEST_VALUE: f64 = 1e18;
+
 /// One series: labels, and values in order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Line {
@@ -132,7 +135,7 @@ fn line(written: Written, doubts: &mut Doubts) -> Line {
         match samples.last() {
             Some((last, _)) if at < *last => doubts.back += 1,
             Some((last, _)) if at == *last => doubts.twice += 1,
-            _ if !value.is_finite() => doubts.not_finite += 1,
+            _ if !(value.abs() <= LARGEST_VALUE) => doubts.not_finite += 1,
             _ => samples.push((at, value)),
         }
     }

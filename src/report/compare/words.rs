@@ -84,6 +84,9 @@ fn rounded(value: f64, decimals: i32) -> f64 {
 
 fn written(value: f64, decimals: i32) -> String {
     let value = rounded(value, decimals);
+    if !value.is_finite() {
+        return "none".to_owned();
+    }
     let places = decimals.max(0) as usize;
     if places == 0 { crate::units::grouped(value.round() as u64) } else { format!("{value:.places$}") }
 }
@@ -95,7 +98,7 @@ fn short(text: String) -> String {
 
 /// `-12%`; `new` from nothing; empty without a base.
 pub(in crate::report) fn relative(share: Option<f64>, base: f64, new: f64) -> String {
-    match share {
+    match share.filter(|share| share.is_finite()) {
         Some(0.0) => "0%".to_owned(),
         Some(share) if share.abs() >= 9.995 => format!("×{:.0}", new / base),
         Some(share) if share.abs() < 0.0005 => "<0.1%".to_owned(),

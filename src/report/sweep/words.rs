@@ -150,6 +150,7 @@ fn of_the_axes(findings: &Findings, effects: &FigureEffects) -> Option<String> {
 
 pub(super) fn percent(share: f64) -> String {
     match share * 100.0 {
+        percent if !percent.is_finite() => "none".to_owned(),
         percent if percent > 0.0 && percent < 0.5 => "<1 %".to_owned(),
         percent => format!("{percent:.0} %"),
     }

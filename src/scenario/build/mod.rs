@@ -1,5 +1,6 @@
 //! From what was read to what is simulated.
 
+mod amounts;
 mod autoscaler;
 mod billing;
 mod budgets;
@@ -75,6 +76,7 @@ const REPLICATIONS: u32 = 40;
 const MOST_REPLICATIONS: u32 = 100_000;
 /// A step of traffic.
 const STEP: SimDuration = SimDuration::from_secs(30);
+const SHORTEST_STEP: SimDuration = SimDuration::from_secs(1);
 
 /// What a scenario is built from besides its own file.
 #[derive(Clone, Copy)]
@@ -135,9 +137,10 @@ pub(super) fn build(of: Inputs<'_>, file: &ScenarioFile, issues: &mut Issues) ->
     warn_about_nodes(&scene, &cast, issues);
     let owner_list = owners::build(&scene, &cast, issues);
     let price_list = prices::list(&scene, &cast, negotiated.as_ref(), issues);
+    amounts::check(&cast, duration, issues);
     warn_about_latency(&cast, duration, issues);
     let replications = file.replications.unwrap_or(REPLICATIONS);
-    check_length(duration, step(file), replications, issues);
+    check_length(file, duration, replications, issues);
     Some(Scenario {
         name: if file.name.is_empty() { "scenario".into() } else { file.name.clone() },
         description: file.description.clone(),
@@ -179,8 +182,10 @@ fn timing(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) -> Timing {
     }
 }
 
+/// As it is written; else the usual one, or as long as a shorter run.
 fn step(file: &ScenarioFile) -> SimDuration {
-    file.step.map_or(STEP, |time| time.0)
+    let duration = file.duration.map_or(DURATION, |time| time.0);
+    file.step.map_or(STEP.min(duration).max(SHORTEST_STEP), |time| time.0)
 }
 
 /// Services that cannot keep up, once nothing else is wrong.
@@ -229,7 +234,8 @@ fn warn_about_nodes(scene: &Scene<'_>, cast: &Cast, issues: &mut Issues) {
 }
 
 /// Whether what is simulated is as long as it may be.
-fn check_length(duration: SimDuration, step: SimDuration, replications: u32, issues: &mut Issues) {
+fn check_length(file: &ScenarioFile, duration: SimDuration, replications: u32, issues: &mut Issues) {
+    let (step, has_traffic) = (step(file), !file.traffic.patterns.is_empty());
     if let Err(issue) = checked_replications(replications) {
         issues.push(issue);
     }
@@ -237,7 +243,13 @@ fn check_length(duration: SimDuration, step: SimDuration, replications: u32, iss
         let message = format!("found {duration}, expected more than nothing and at most 366 days");
         issues.push(Issue::error("duration", message));
     }
-    if step < SimDuration::from_secs(1) || step > SimDuration::from_mins(60) {
+    if has_traffic && duration < step && !duration.is_zero() {
+        let message = format!("found {duration}, expected at least a step of traffic, {step}");
+        issues.push(
+            Issue::error("duration", message).with_help("give a longer duration, or a shorter `step` (1s at least)"),
+        );
+    }
+    if step < SHORTEST_STEP || step > SimDuration::from_mins(60) {
         issues.push(Issue::error("step", format!("found {step}, expected 1s to 1h")));
     }
 }

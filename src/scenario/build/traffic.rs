@@ -1,9 +1,11 @@
 //! Traffic: demand, routes, services and what a request costs them.
 
+use super::amounts;
 use super::latency;
 use super::scene::Scene;
 use super::weeks;
 use crate::id::{Id, IdVec};
+use crate::limits::Budget;
 use crate::scenario::file::{self, LoadBalancing, Pattern};
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
@@ -35,6 +37,10 @@ pub(super) fn build(scene: &Scene<'_>, converter: &mut Converter<'_>, cast: &mut
         if !scene.file.services.is_empty() {
             issues.push(Issue::warning("traffic.patterns", "there are services and no traffic"));
         }
+        return;
+    }
+    amounts::within("services", Budget::Services, scene.file.services.len() as u64, issues);
+    if issues.has_errors() && Budget::Services.check(scene.file.services.len() as u64).is_err() {
         return;
     }
     let mut recorded = BTreeMap::new();
@@ -363,6 +369,8 @@ fn in_scenario(field: &str) -> Option<&'static str> {
         "timeout" => "timeout",
         "warm_up.speed" => "coldStart.speed",
         "warm_up.seconds" => "coldStart.duration",
+        "queue" => "queue",
+        "retries.most" => "retries.attempts",
         "retries.backoff_s" => "retries.backoff",
         "retries.budget_share" => "retries.budget",
         _ => return None,

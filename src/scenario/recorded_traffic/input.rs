@@ -1,5 +1,6 @@
 //! The beginning of a file, by which it is known what it is, and the rest.
 
+use crate::limits::Budget;
 use crate::scenario::digest::Recorder;
 use crate::scenario::encoding;
 use crate::scenario::sources::Files as _;
@@ -8,8 +9,6 @@ use std::path::{Path, PathBuf};
 
 /// So much of a file tells what it is: 64 KiB.
 const HEAD: u64 = 64 * 1024;
-/// What has to be in memory as a whole may be so large: 512 MiB.
-const LARGEST: u64 = 512 * 1024 * 1024;
 /// How files of a folder of logs may end; rotated logs end in a number.
 const EXTENSIONS: [&str; 4] = ["log", "txt", "json", "csv"];
 const ROTATED: u32 = 99;
@@ -44,10 +43,9 @@ impl Input {
     /// All of it as a text.
     pub(super) fn text(self) -> Result<String, String> {
         let mut bytes = Vec::new();
-        self.rest.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
-        if bytes.len() as u64 > LARGEST {
-            return Err("is larger than 512 MiB; only access logs may be".to_owned());
-        }
+        let most = Budget::DumpBytes.most().saturating_add(1);
+        self.rest.take(most).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
+        Budget::DumpBytes.check(bytes.len() as u64).map_err(|error| format!("{error}; access logs may be larger"))?;
         encoding::text(bytes)
     }
 }

@@ -153,6 +153,7 @@ impl ServiceModel {
             self.without_pods(arrivals, span_s, &mut outcome);
         }
         outcome.timed_out = self.count_given_up(self.clock_s + span_s, outcome.timed_out);
+        self.count_left(&mut outcome);
         outcome.is_pooled = self.second_tier.is_on && capacity > 0.0;
         outcome.backlog = self.cohorts.iter().map(Cohort::requests).sum();
         self.clock_s += span_s;

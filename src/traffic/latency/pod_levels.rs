@@ -218,7 +218,7 @@ impl PodLevels {
 /// Where a function that falls from above 0 to below 0 below `most` is 0, sought around a guess (regula falsi, Illinois).
 fn root(value: impl FnMut(f64) -> f64, guess: f64, most: f64) -> f64 {
     let mut value = value;
-    let (mut low, mut high) = ((guess * 0.3).clamp(most * 1e-12, most), (guess * 4.0).min(most));
+    let (mut low, mut high) = ((guess * 0.3).max(most * 1e-12).min(most), (guess * 4.0).min(most));
     let (mut at_low, mut at_high) = (value(low), value(high));
     while at_low <= 0.0 && low > most * 1e-12 {
         (high, at_high) = (low, at_low);

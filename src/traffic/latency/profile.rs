@@ -1,6 +1,7 @@
 //! What a service costs and how its pods take requests.
 
 use super::empirical::EmpiricalWork;
+use crate::limits::{LONGEST_REQUEST_S, LONGEST_WAIT_S, MOST_CORES, MOST_QUEUED, MOST_RETRIES, MOST_THREADS};
 
 /// How a request finds its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -245,52 +246,74 @@ impl ServiceProfile {
 
     /// All numbers that make no sense.
     pub fn problems(&self) -> Vec<ProfileError> {
-        let above_zero = |value: f64| value.is_finite() && value > 0.0;
-        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
+        let up_to = |value: f64, most: f64| value > 0.0 && value <= most;
+        let or_nothing = |value: f64, most: f64| (0.0..=most).contains(&value);
         let scv_right = match self.shape {
             WorkShape::Deterministic | WorkShape::Exponential | WorkShape::Empirical(_) => true,
-            WorkShape::Lognormal { scv } | WorkShape::Gamma { scv } => above_zero(scv) && scv <= 1000.0,
+            WorkShape::Lognormal { scv } | WorkShape::Gamma { scv } => up_to(scv, 1000.0),
         };
         let rows = [
-            ("cpu_s", self.cpu_s, above_zero(self.cpu_s), "a finite number of seconds above 0"),
-            ("off_cpu_s", self.off_cpu_s, not_negative(self.off_cpu_s), "a finite number of seconds, at least 0"),
+            ("cpu_s", self.cpu_s, up_to(self.cpu_s, LONGEST_REQUEST_S), "more than 0 s and at most a day"),
+            ("off_cpu_s", self.off_cpu_s, or_nothing(self.off_cpu_s, LONGEST_REQUEST_S), "0 s to a day"),
             ("scv", self.shape.scv(), scv_right, "above 0 and at most 1000"),
-            ("concurrency", f64::from(self.concurrency.unwrap_or(1)), self.concurrency != Some(0), "at least 1"),
+            (
+                "concurrency",
+                f64::from(self.concurrency.unwrap_or(1)),
+                self.concurrency.is_none_or(|threads| (1..=MOST_THREADS).contains(&threads)),
+                "1 to 65536",
+            ),
+            (
+                "queue",
+                f64::from(self.queue_bound.unwrap_or(0)),
+                self.queue_bound.is_none_or(|places| places <= MOST_QUEUED),
+                "0 to 1000000",
+            ),
             (
                 "cpu_limit_cores",
                 self.cpu_limit_cores.unwrap_or(1.0),
-                self.cpu_limit_cores.is_none_or(above_zero),
-                "a finite number of cores above 0",
+                self.cpu_limit_cores.is_none_or(|cores| up_to(cores, MOST_CORES)),
+                "more than 0 cores and at most 10 million",
             ),
-            ("idle_cpu_milli", self.idle_cpu_milli, not_negative(self.idle_cpu_milli), "a finite number, at least 0"),
+            (
+                "idle_cpu_milli",
+                self.idle_cpu_milli,
+                or_nothing(self.idle_cpu_milli, 1000.0 * MOST_CORES),
+                "0 to 10 million cores",
+            ),
             (
                 "timeout",
                 self.timeout.map_or(1.0, |t| t.after_s),
-                self.timeout.is_none_or(|t| above_zero(t.after_s)),
-                "a finite number of seconds above 0",
+                self.timeout.is_none_or(|t| up_to(t.after_s, LONGEST_WAIT_S)),
+                "more than 0 s and at most a week",
             ),
             (
                 "warm_up.speed",
                 self.warm_up.map_or(1.0, |warm_up| warm_up.speed),
-                self.warm_up.is_none_or(|w| above_zero(w.speed) && w.speed <= 1.0),
+                self.warm_up.is_none_or(|w| up_to(w.speed, 1.0)),
                 "above 0 and at most 1",
             ),
             (
                 "warm_up.seconds",
                 self.warm_up.map_or(0.0, |warm_up| warm_up.seconds),
-                self.warm_up.is_none_or(|w| not_negative(w.seconds)),
-                "a finite number of seconds, at least 0",
+                self.warm_up.is_none_or(|w| or_nothing(w.seconds, LONGEST_WAIT_S)),
+                "0 s to a week",
+            ),
+            (
+                "retries.most",
+                self.retries.map_or(0.0, |retries| f64::from(retries.most)),
+                self.retries.is_none_or(|retries| retries.most <= MOST_RETRIES),
+                "0 to 100",
             ),
             (
                 "retries.backoff_s",
                 self.retries.map_or(0.0, |retries| retries.backoff_s),
-                self.retries.is_none_or(|retries| not_negative(retries.backoff_s)),
-                "a finite number of seconds, at least 0",
+                self.retries.is_none_or(|retries| or_nothing(retries.backoff_s, LONGEST_WAIT_S)),
+                "0 s to a week",
             ),
             (
                 "retries.budget_share",
                 self.retries.map_or(0.0, |retries| retries.budget_share),
-                self.retries.is_none_or(|r| not_negative(r.budget_share) && r.budget_share <= 10.0),
+                self.retries.is_none_or(|r| or_nothing(r.budget_share, 10.0)),
                 "from 0 to 10",
             ),
         ];

@@ -18,6 +18,10 @@ const FEWEST_COPIES: f64 = 8.0;
 const MOST_COPIES: f64 = 100.0;
 /// Requests that a service may replay in all; then it goes on in one copy.
 const MOST_REQUESTS: f64 = 4e7;
+/// Requests that a step may replay: where more come, chance is no matter, and single requests would never end.
+const MOST_OF_A_STEP: f64 = 3e6;
+/// Requests in one copy, after those that a service may replay in several.
+const MOST_IN_ONE_COPY: f64 = 1e7;
 /// Requests of a copy before what it says counts.
 const SETTLING_REQUESTS: f64 = 20_000.0;
 /// Arrivals are told apart by so many seconds.
@@ -39,7 +43,8 @@ impl ServiceModel {
             return false;
         }
         let load = self.load_of(arrivals, pods);
-        if self.third_tier.replay.is_none() && !self.is_replay_due(load, outcome) {
+        let is_begun = self.third_tier.replay.is_some();
+        if !is_begun && !self.is_replay_due(load, arrivals * span_s, outcome) {
             self.third_tier.before = (arrivals, pods.into());
             return false;
         }
@@ -56,6 +61,17 @@ impl ServiceModel {
             return true;
         }
         if self.third_tier.spent > MOST_REQUESTS && replay.count() > 1 {
+            replay.keep_one();
+        }
+        if self.third_tier.spent > MOST_REQUESTS + MOST_IN_ONE_COPY || arrivals * span_s > MOST_OF_A_STEP {
+            self.give_replay_up(replay);
+            outcome.is_doubtful = true;
+            (outcome.is_replayed, outcome.is_pooled) = (false, false);
+            self.third_tier.before = (arrivals, pods.into());
+            return false;
+        }
+        let count = f64::from(replay.count());
+        if count * arrivals * span_s > MOST_OF_A_STEP {
             replay.keep_one();
         }
         let open_before = replay.open();
@@ -84,11 +100,29 @@ impl ServiceModel {
         true
     }
 
+    /// Leaves a service to formulas because it has become too much: who is there finishes first.
+    fn give_replay_up(&mut self, mut replay: Replay) {
+        replay.keep_one();
+        let seen = replay.end();
+        self.third_tier.left = [seen.answered.len() as u64, seen.rejected, seen.timed_out].map(|count| count as f64);
+        self.tell_replayed(&seen, 1.0);
+        self.third_tier.forget();
+    }
+
+    /// Counts who was there when a service was left to formulas.
+    pub(super) fn count_left(&mut self, outcome: &mut StepOutcome) {
+        let [answered, rejected, timed_out] = std::mem::take(&mut self.third_tier.left);
+        outcome.answered += answered;
+        outcome.rejected += rejected;
+        outcome.timed_out += timed_out;
+    }
+
     /// Whether formulas cannot be trusted from this step on, and something is left to replay with.
-    fn is_replay_due(&self, load: f64, outcome: &mut StepOutcome) -> bool {
+    fn is_replay_due(&self, load: f64, arrived: f64, outcome: &mut StepOutcome) -> bool {
         // How long callees hold its threads changes all the time.
         let is_wanted = load >= self.third_tier.from && self.held_s() == 0.0;
-        outcome.is_doubtful = is_wanted && self.third_tier.spent > MOST_REQUESTS;
+        let is_affordable = self.third_tier.spent <= MOST_REQUESTS && FEWEST_COPIES * arrived <= MOST_OF_A_STEP;
+        outcome.is_doubtful = is_wanted && !is_affordable;
         is_wanted && !outcome.is_doubtful && self.is_quiet()
     }
 
@@ -285,6 +319,17 @@ mod tests {
         assert!(after.last().is_some_and(|step| !step.is_replayed));
         let again = step(&mut model, 0.9);
         assert!(!again.is_replayed && again.is_doubtful);
+    }
+
+    #[test]
+    fn a_flood_is_left_to_formulas() {
+        let mut model = ServiceModel::new(bursty()).expect("a profile");
+        let mut step = |load: f64| model.step(SimDuration::from_secs(5), load * 200.0, &PODS);
+        assert!(step(1.2).is_replayed);
+        let flood: Vec<StepOutcome> = (0..20).map(|_| step(1e7)).collect();
+        assert!(flood.iter().all(|step| !step.is_replayed && step.is_doubtful));
+        let sum = |of: &dyn Fn(&StepOutcome) -> f64| flood.iter().map(of).sum::<f64>();
+        assert!(sum(&|step| step.answered).is_finite() && flood[19].backlog.is_finite());
     }
 
     #[test]

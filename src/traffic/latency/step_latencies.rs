@@ -99,7 +99,7 @@ impl StepLatencies {
         for ((body_s, calm_s), share) in body.iter().zip(calm).zip(STRATA) {
             let requests = requests * share;
             // Waits below this are lost in what the calm queue would have cost.
-            let hidden_s = (calm_s - body_s).clamp(low_s, high_s);
+            let hidden_s = (calm_s - body_s).max(low_s).min(high_s);
             let hidden = if high_s > low_s {
                 (hidden_s - low_s) / (high_s - low_s)
             } else {

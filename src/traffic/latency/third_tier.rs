@@ -24,6 +24,8 @@ pub(super) struct ThirdTier {
     pub(super) under_way: VecDeque<f64>,
     /// CPU seconds per second in the last step.
     pub(super) cpu_per_s: f64,
+    /// Answered, rejected and given up since it was left to formulas, not yet counted.
+    pub(super) left: [f64; 3],
     pub(super) steady: Steady,
 }
 
@@ -37,6 +39,7 @@ impl ThirdTier {
             before: (0.0, SmallVec::new()),
             under_way: VecDeque::new(),
             cpu_per_s: 0.0,
+            left: [0.0; 3],
             steady: Steady::default(),
         }
     }

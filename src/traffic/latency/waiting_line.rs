@@ -72,8 +72,8 @@ impl Parcel {
         let Arrivals { slope_s, unsure_s, .. } = self.arrivals;
         if slope_s > 0.0 {
             let [from_s, to_s] = [ahead.0, ahead.1].map(|ahead| self.arrivals.time_s(ahead));
-            drained.arrived_from_s = (from_s - unsure_s).clamp(self.from_s, self.to_s);
-            drained.arrived_to_s = (to_s + unsure_s).clamp(self.from_s, self.to_s);
+            drained.arrived_from_s = (from_s - unsure_s).max(self.from_s).min(self.to_s);
+            drained.arrived_to_s = (to_s + unsure_s).max(self.from_s).min(self.to_s);
             // An even spread with the variance of both.
             let (middle_s, half_s) = ((waits_s.0 + waits_s.1) / 2.0, (waits_s.1 - waits_s.0) / 2.0);
             let half_s = libm::sqrt(half_s * half_s + unsure_s * unsure_s).min(middle_s);

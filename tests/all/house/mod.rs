@@ -88,7 +88,7 @@ const MAP: &[(&str, &[&str])] = &[
     ),
 ];
 
-const GROUND_FLOOR: &[&str] = &["units", "id", "id_type", "intern", "release", "rng", "go_sort", "whole"];
+const GROUND_FLOOR: &[&str] = &["units", "id", "id_type", "intern", "release", "rng", "go_sort", "limits", "whole"];
 
 /// Files on a circle.
 const ON_A_CIRCLE: &[&str] = &[];

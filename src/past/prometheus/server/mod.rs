@@ -157,7 +157,8 @@ fn tell_similar(names: &BTreeSet<String>, issues: &mut Issues) {
     let mut known: Vec<&str> = QUERIES.iter().map(|query| query.metric).collect();
     known.dedup();
     for metric in known.iter().filter(|metric| !names.contains(**metric)) {
-        let similar = names.iter().find(|name| strsim::damerau_levenshtein(metric, name) <= 2);
+        let similar = names.iter().filter(|name| name.len().abs_diff(metric.len()) <= 2);
+        let similar = similar.into_iter().find(|name| strsim::damerau_levenshtein(metric, name) <= 2);
         if let Some(name) = similar.filter(|name| !known.contains(&name.as_str())) {
             let message = format!("there is no `{metric}`, but `{name}`, which is not read");
             let help = format!("if it is the same, record it as {metric}");

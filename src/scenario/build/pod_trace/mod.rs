@@ -5,6 +5,7 @@ mod simkube;
 mod table;
 
 use super::scene::Scene;
+use crate::limits::Budget;
 use crate::scenario::file::FilePath;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::Converter;
@@ -12,9 +13,6 @@ use crate::units::grouped;
 use crate::world::TracePod;
 use std::io::Read;
 use std::path::Path;
-
-/// Larger traces are refused: 512 MiB.
-const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// The pods of the trace that the scenario names, in order of arrival.
 pub(super) fn read(
@@ -46,8 +44,10 @@ pub(super) fn read(
 fn bytes(scene: &Scene<'_>, path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let input = scene.files.stream(path)?;
-    input.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > LARGEST { Err("is larger than 512 MiB".to_owned()) } else { Ok(bytes) }
+    let most = Budget::DumpBytes.most().saturating_add(1);
+    input.take(most).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    Budget::DumpBytes.check(bytes.len() as u64).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 /// Pods that would come after the end.

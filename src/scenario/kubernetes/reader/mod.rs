@@ -17,6 +17,7 @@ pub(crate) use provenance::Provenance;
 use super::kind::{Kind, Object};
 use super::schema;
 use super::versions::{Identity, identify};
+use crate::limits::Budget;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::sources::Files;
 use provenance::text as text_at;
@@ -30,8 +31,6 @@ use std::sync::Arc;
 
 /// Files with objects.
 const EXTENSIONS: &[&str] = &["yaml", "yml", "json"];
-/// As much as a text may hold that has to be in memory as a whole: 512 MiB.
-const LARGEST_TEXT: u64 = 512 * 1024 * 1024;
 
 /// What is handed to a door.
 #[derive(Clone)]
@@ -214,11 +213,9 @@ fn objects(input: Box<dyn Read>, file: &Arc<str>, issues: &mut Issues, sink: raw
         return stream::read(input, file, issues, sink);
     }
     let mut bytes = Vec::new();
-    let all = input.take(LARGEST_TEXT + 1).read_to_end(&mut bytes);
+    let all = input.take(Budget::DumpBytes.most().saturating_add(1)).read_to_end(&mut bytes);
     all.map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > LARGEST_TEXT {
-        return Err("is larger than 512 MiB; JSON may be".into());
-    }
+    Budget::DumpBytes.check(bytes.len() as u64).map_err(|error| format!("{error}; JSON may be larger"))?;
     let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
     text::read(&text.ok_or("is neither JSON nor YAML text")?, (file, 1), issues, sink);
     Ok(())
