@@ -18,10 +18,10 @@ const FEWEST_COPIES: f64 = 8.0;
 const MOST_COPIES: f64 = 100.0;
 /// Requests that a service may replay in all; then it goes on in one copy.
 const MOST_REQUESTS: f64 = 4e7;
-/// Requests that a step may replay: where more come, chance is no matter, and single requests would never end.
-const MOST_OF_A_STEP: f64 = 3e6;
+/// Where more come in a second, chance is no matter, and single requests would never end.
+const FLOOD: f64 = 5e4;
 /// Requests in one copy, after those that a service may replay in several.
-const MOST_IN_ONE_COPY: f64 = 1e7;
+const MOST_IN_ONE_COPY: f64 = 5e7;
 /// Requests of a copy before what it says counts.
 const SETTLING_REQUESTS: f64 = 20_000.0;
 /// Arrivals are told apart by so many seconds.
@@ -44,7 +44,7 @@ impl ServiceModel {
         }
         let load = self.load_of(arrivals, pods);
         let is_begun = self.third_tier.replay.is_some();
-        if !is_begun && !self.is_replay_due(load, arrivals * span_s, outcome) {
+        if !is_begun && !self.is_replay_due(load, (arrivals, span_s), outcome) {
             self.third_tier.before = (arrivals, pods.into());
             return false;
         }
@@ -63,7 +63,7 @@ impl ServiceModel {
         if self.third_tier.spent > MOST_REQUESTS && replay.count() > 1 {
             replay.keep_one();
         }
-        if self.third_tier.spent > MOST_REQUESTS + MOST_IN_ONE_COPY || arrivals * span_s > MOST_OF_A_STEP {
+        if self.third_tier.spent > MOST_REQUESTS + MOST_IN_ONE_COPY || is_flood(arrivals, span_s) {
             self.give_replay_up(replay);
             outcome.is_doubtful = true;
             (outcome.is_replayed, outcome.is_pooled) = (false, false);
@@ -71,7 +71,7 @@ impl ServiceModel {
             return false;
         }
         let count = f64::from(replay.count());
-        if count * arrivals * span_s > MOST_OF_A_STEP {
+        if count * arrivals * span_s > MOST_REQUESTS {
             replay.keep_one();
         }
         let open_before = replay.open();
@@ -118,10 +118,10 @@ impl ServiceModel {
     }
 
     /// Whether formulas cannot be trusted from this step on, and something is left to replay with.
-    fn is_replay_due(&self, load: f64, arrived: f64, outcome: &mut StepOutcome) -> bool {
+    fn is_replay_due(&self, load: f64, (arrivals, span_s): (f64, f64), outcome: &mut StepOutcome) -> bool {
         // How long callees hold its threads changes all the time.
         let is_wanted = load >= self.third_tier.from && self.held_s() == 0.0;
-        let is_affordable = self.third_tier.spent <= MOST_REQUESTS && FEWEST_COPIES * arrived <= MOST_OF_A_STEP;
+        let is_affordable = self.third_tier.spent <= MOST_REQUESTS && !is_flood(arrivals, FEWEST_COPIES * span_s);
         outcome.is_doubtful = is_wanted && !is_affordable;
         is_wanted && !outcome.is_doubtful && self.is_quiet()
     }
@@ -237,6 +237,11 @@ impl ServiceModel {
         self.passed.clear();
         self.count_cpu(span_s, done, pods, outcome);
     }
+}
+
+/// Whether so many come, in a second or in all, that they cannot be replayed.
+fn is_flood(arrivals: f64, span_s: f64) -> bool {
+    arrivals > FLOOD || arrivals * span_s > MOST_REQUESTS
 }
 
 #[cfg(test)]
