@@ -135,7 +135,7 @@ fn line(written: Written, doubts: &mut Doubts) -> Line {
         match samples.last() {
             Some((last, _)) if at < *last => doubts.back += 1,
             Some((last, _)) if at == *last => doubts.twice += 1,
-            _ if !(value.abs() <= LARGEST_VALUE) => doubts.not_finite += 1,
+            _ if !(-LARGEST_VALUE..=LARGEST_VALUE).contains(&value) => doubts.not_finite += 1,
             _ => samples.push((at, value)),
         }
     }
