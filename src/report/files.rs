@@ -1,6 +1,5 @@
 //! The report folder: all of it, or nothing.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +86,7 @@ pub fn read(path: &Path) -> Result<Report, ReadError> {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use std::fs;
 
     #[test]
     fn a_report_can_be_read_again() {
