@@ -72,7 +72,7 @@ pub(super) fn also(
         let saves = effect.usd_per_month < -WORTH * mean(&base).usd_per_month;
         let best = found.iter().position(|(known, _)| *known == at);
         let is_best = best.is_none_or(|best| effect.usd_per_month < found[best].1.effect.usd_per_month);
-        if !saves || !is_best || !judge.judge(&own, &now).keeps() {
+        if !saves || !is_best || !judge.judge((&own, &now), periods).keeps() {
             continue;
         }
         let also = Also {

@@ -124,9 +124,9 @@ impl Climb<'_> {
         let points: Vec<(Step, Option<Point>)> =
             new.iter().map(|step| (*step, reach((step, &known.strides[step])))).collect();
         let tried: Vec<Point> = points.iter().filter_map(|(_, point)| point.clone()).collect();
-        self.lab.simulate(&tried, self.periods);
+        let tried = self.with_all_luck(from, tried);
         for (step, point) in points {
-            let judged = point.as_ref().and_then(|point| self.judged(point));
+            let judged = point.as_ref().filter(|point| tried.contains(point)).and_then(|point| self.judged(point));
             let Some((point, judged)) = point.zip(judged) else {
                 known.strides.remove(&step);
                 continue;
@@ -136,6 +136,17 @@ impl Climb<'_> {
             known.seen.insert(step, seen);
         }
         tried
+    }
+
+    /// Simulates these settings, first with the luck of the first replication: what changes nothing there is not looked at with any other. Returns those
+    /// that were.
+    fn with_all_luck(&self, from: &Point, mut points: Vec<Point>) -> Vec<Point> {
+        let first: Vec<Period> = self.periods.iter().copied().filter(|period| period.number == 1).collect();
+        self.lab.simulate(&points, &first);
+        let now = self.lab.outcomes(from, &first);
+        points.retain(|point| self.lab.outcomes(point, &first) != now);
+        self.lab.simulate(&points, self.periods);
+        points
     }
 
     /// Whether a step can change anything: a bound that is never reached does not.
@@ -225,7 +236,7 @@ impl Climb<'_> {
     fn judged(&self, point: &Point) -> Option<Judged> {
         let own = self.lab.outcomes(point, self.periods)?;
         let as_is = self.lab.outcomes(&self.as_is, self.periods)?;
-        Some(self.judge.judge(&own, &as_is).shifted(&self.offset))
+        Some(self.judge.judge((&own, &as_is), self.periods).shifted(&self.offset))
     }
 
     /// What it costs, and what of that whole nodes do not show yet.

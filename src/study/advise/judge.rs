@@ -4,8 +4,10 @@
 //! mean's own uncertainty). What is not promised must not get worse than it is now: the same periods are set side by side.
 
 use super::outcome::Outcome;
+use super::periods::{Part, Period};
 use crate::study::interval::t_quantile;
 use crate::study::kept::Promise;
+use std::collections::BTreeSet;
 
 /// Without any objective these may get worse by this share at most.
 const MAY_GET_WORSE: f64 = 0.1;
@@ -114,14 +116,14 @@ impl Judge {
     }
 
     /// How a setting does in some periods, beside the present one in the same.
-    pub(super) fn judge(&self, own: &[Outcome], as_is: &[Outcome]) -> Judged {
+    pub(super) fn judge(&self, (own, as_is): (&[Outcome], &[Outcome]), periods: &[Period]) -> Judged {
         let count = own.len().max(1) as f64;
         let excess = |bound: &Bound| {
             let mean = own.iter().zip(as_is).map(|(own, now)| bound.measure(own, now)).sum::<f64>() / count;
             match bound.what {
                 Kept::Promise(..) => {
                     let values: Vec<f64> = own.iter().zip(as_is).map(|(own, now)| bound.measure(own, now)).collect();
-                    let spread = bound.spread.max(if values.len() >= 4 { spread(&values) } else { 0.0 });
+                    let spread = bound.spread.max(spread_by_part(&values, periods));
                     mean + self.quantile * spread * libm::sqrt(1.0 + 1.0 / count)
                 }
                 _ => mean,
@@ -189,6 +191,19 @@ impl Bound {
     }
 }
 
+/// The standard deviation of values within the parts of time that they are of; 0 where fewer than four say so, or three besides a mean.
+fn spread_by_part(values: &[f64], periods: &[Period]) -> f64 {
+    let (mut squares, mut freedom) = (0.0, 0);
+    for part in periods.iter().map(|period| period.part).collect::<BTreeSet<Part>>() {
+        let of_part = values.iter().zip(periods).filter(|(_, period)| period.part == part);
+        let of_part: Vec<f64> = of_part.map(|(value, _)| *value).collect();
+        let spread = spread(&of_part);
+        squares += spread * spread * (of_part.len() - 1) as f64;
+        freedom += of_part.len() - 1;
+    }
+    if freedom < 3 { 0.0 } else { libm::sqrt(squares / freedom as f64) }
+}
+
 /// The standard deviation of some values; 0 of fewer than two.
 fn spread(values: &[f64]) -> f64 {
     let count = values.len() as f64;
@@ -222,6 +237,9 @@ mod tests {
             requested_vcpus: 0.0,
         }
     }
+    fn weeks(count: u32) -> Vec<Period> {
+        (0..count).map(|number| Period { part: Part::Train, number }).collect()
+    }
     fn judge(as_is: &[Outcome], margin: f64) -> Judge {
         use crate::study::kept::{Promise, What};
         let promise = Promise { what: What::Breach, limit: 0.2 };
@@ -231,28 +249,40 @@ mod tests {
     #[test]
     fn a_promise_must_hold_in_the_next_period() {
         let now = [outcome(0.19, 0.0), outcome(0.196, 0.0), outcome(0.184, 0.0)];
-        let judged = judge(&now, 0.0).judge(&now, &now);
+        let judged = judge(&now, 0.0).judge((&now, &now), &weeks(3));
         assert!(judged.excess[0] > 0.0, "the mean is kept, the next week may not be: {judged:?}");
         let well = [outcome(0.15, 0.0), outcome(0.152, 0.0), outcome(0.151, 0.0)];
-        assert!(judge(&now, 0.0).judge(&well, &now).keeps());
-        assert!(!judge(&now, 0.3).judge(&well, &now).keeps(), "with a margin it is not");
+        assert!(judge(&now, 0.0).judge((&well, &now), &weeks(3)).keeps());
+        assert!(!judge(&now, 0.3).judge((&well, &now), &weeks(3)).keeps(), "with a margin it is not");
+    }
+
+    /// Two days that differ: their difference is no uncertainty, that of their luck is.
+    #[test]
+    fn days_may_differ() {
+        let of = |value: f64, luck: f64| value * libm::exp(luck);
+        let periods: Vec<Period> =
+            [1, 2, 3].into_iter().flat_map(|number| [0, 1].map(|day| Period { part: Part::Day(day), number })).collect();
+        let values: Vec<f64> =
+            [-0.02, 0.0, 0.02].into_iter().flat_map(|luck| [of(0.1, luck), of(0.2, luck)]).map(libm::log).collect();
+        assert!((spread_by_part(&values, &periods) - 0.02).abs() < 1e-12);
+        assert_eq!(spread_by_part(&values[..4], &periods[..4]), 0.0, "two values a day say too little");
     }
 
     #[test]
     fn what_nobody_promised_must_not_get_worse() {
         let now = [outcome(0.1, 0.02)];
         let judge = judge(&now, 0.0);
-        let worse = judge.judge(&[outcome(0.1, 0.03)], &now);
+        let worse = judge.judge((&[outcome(0.1, 0.03)], &now), &weeks(1));
         assert_eq!(judge.broken(&worse), ["no more time in breach than now"]);
-        assert!(judge.judge(&[outcome(0.1, 0.0205)], &now).keeps());
-        assert!(judge.judge(&[outcome(0.1, 0.01)], &now).keeps());
+        assert!(judge.judge((&[outcome(0.1, 0.0205)], &now), &weeks(1)).keeps());
+        assert!(judge.judge((&[outcome(0.1, 0.01)], &now), &weeks(1)).keeps());
     }
 
     #[test]
     fn without_objectives_latency_stays_near_what_it_is() {
         let now = [outcome(0.1, 0.0)];
         let judge = Judge::new(&[], &now, (0.0, 0.05));
-        assert!(judge.judge(&[outcome(0.109, 0.0)], &now).keeps());
-        assert!(!judge.judge(&[outcome(0.12, 0.0)], &now).keeps());
+        assert!(judge.judge((&[outcome(0.109, 0.0)], &now), &weeks(1)).keeps());
+        assert!(!judge.judge((&[outcome(0.12, 0.0)], &now), &weeks(1)).keeps());
     }
 }

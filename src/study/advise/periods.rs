@@ -64,12 +64,13 @@ impl Times {
             Part::Fresh => self.fresh,
         }
     }
-    /// The periods in which steps are tried.
-    pub(super) fn look(&self) -> Vec<Period> {
-        match self.days.len() {
-            0 => vec![Period { part: Part::Train, number: 1 }],
-            count => (0..count).map(|at| Period { part: Part::Day(at), number: 1 }).collect(),
-        }
+    /// The periods in which steps are tried: each day with so much luck, that of the first replication first.
+    pub(super) fn look(&self, luck: u32) -> Vec<Period> {
+        let parts: Vec<Part> = match self.days.len() {
+            0 => vec![Part::Train],
+            count => (0..count).map(Part::Day).collect(),
+        };
+        (1..=luck).flat_map(|number| parts.iter().map(move |part| Period { part: *part, number })).collect()
     }
 }
 

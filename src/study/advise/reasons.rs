@@ -35,7 +35,7 @@ pub(super) fn decided_by(
     let Some(now) = lab.outcomes(as_is, periods) else { return BTreeMap::new() };
     let broken = |(at, other): (usize, Point)| {
         let own = lab.outcomes(&other, periods)?;
-        let judged = judge.judge(&own, &now).shifted(offset);
+        let judged = judge.judge((&own, &now), periods).shifted(offset);
         let worst = judged.worst().filter(|_| !judged.keeps()).map(|worst| judge.bounds[worst].name.clone());
         worst.or_else(|| stressed(&other)).map(|name| (at, name))
     };

@@ -38,6 +38,8 @@ const FRESH: u32 = 1_000;
 const BATCH: usize = 4;
 /// So many times a check is repeated, in other periods, for a setting that is more careful.
 const CHECKS: u32 = 2;
+/// With so much luck each step is tried: where pods happen to stand says as much of a day as what is set.
+const LUCK: u32 = 3;
 /// So many times what days say is corrected by what the whole time says.
 const CORRECTIONS: usize = 3;
 /// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
@@ -161,7 +163,7 @@ impl Search<'_> {
 
     /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
     fn seek(&self, judge: &Judge) -> Option<Point> {
-        let look = self.lab.times.look();
+        let look = self.lab.times.look(LUCK);
         self.lab.simulate(std::slice::from_ref(&self.as_is), &look);
         let mut best: Option<(Point, Judged)> = None;
         // From above there is only something to find where nothing is broken yet.
@@ -243,7 +245,7 @@ impl Search<'_> {
 
     fn judged(&self, judge: &Judge, point: &Point, periods: &[Period]) -> Option<Judged> {
         let own = self.lab.outcomes(point, periods)?;
-        Some(judge.judge(&own, &self.lab.outcomes(&self.as_is, periods)?))
+        Some(judge.judge((&own, &self.lab.outcomes(&self.as_is, periods)?), periods))
     }
 
     /// Without what changes nothing: minimums below the fewest there ever were.
@@ -275,7 +277,7 @@ impl Search<'_> {
             paired::difference(&values(new), &values(now))
         };
         let usd = difference(&|own| own.usd);
-        let look = self.lab.times.look();
+        let look = self.lab.times.look(1);
         let acts = |at: usize| self.acts((&point, new), at);
         let together = effect_of(&mean(new), &mean(now));
         let effects = effects(self.lab, (&self.as_is, &point), &look, &acts).adding_up_to(&together);
