@@ -138,10 +138,11 @@ impl Climb<'_> {
         tried
     }
 
-    /// Simulates these settings, first with the luck of the first replication: what changes nothing there is not looked at with any other. Returns those
+    /// Simulates these settings, first with the first luck: what changes nothing there is not looked at with any other. Returns those
     /// that were.
     fn with_all_luck(&self, from: &Point, mut points: Vec<Point>) -> Vec<Point> {
-        let first: Vec<Period> = self.periods.iter().copied().filter(|period| period.number == 1).collect();
+        let luck = self.periods.first().map(|period| period.number);
+        let first: Vec<Period> = self.periods.iter().copied().filter(|period| Some(period.number) == luck).collect();
         self.lab.simulate(&points, &first);
         let now = self.lab.outcomes(from, &first);
         points.retain(|point| self.lab.outcomes(point, &first) != now);

@@ -64,13 +64,13 @@ impl Times {
             Part::Fresh => self.fresh,
         }
     }
-    /// The periods in which steps are tried: each day with so much luck, that of the first replication first.
-    pub(super) fn look(&self, luck: u32) -> Vec<Period> {
+    /// The periods in which steps are tried: each day with the luck of each of these replications.
+    pub(super) fn look(&self, luck: &[u32]) -> Vec<Period> {
         let parts: Vec<Part> = match self.days.len() {
             0 => vec![Part::Train],
             count => (0..count).map(Part::Day).collect(),
         };
-        (1..=luck).flat_map(|number| parts.iter().map(move |part| Period { part: *part, number })).collect()
+        luck.iter().flat_map(|number| parts.iter().map(|part| Period { part: *part, number: *number })).collect()
     }
 }
 

@@ -36,10 +36,12 @@ const TRAIN: std::ops::Range<u32> = 1..6;
 const FRESH: u32 = 1_000;
 /// So many fresh periods at a time: of a setting that fails no more are looked at.
 const BATCH: usize = 4;
-/// So many times a check is repeated, in other periods, for a setting that is more careful.
-const CHECKS: u32 = 2;
+/// So many checks there are at most, each in other periods: the search learns from those that broke something.
+const CHECKS: u32 = 3;
+/// So many of the periods that broke something are searched in from then on.
+const LEARNT: usize = 3;
 /// With so much luck each step is tried: where pods happen to stand says as much of a day as what is set.
-const LUCK: u32 = 3;
+const LUCK: [u32; 3] = [1, 2, 3];
 /// So many times what days say is corrected by what the whole time says.
 const CORRECTIONS: usize = 3;
 /// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
@@ -104,6 +106,24 @@ struct Search<'a> {
     usd_per_vcpu: f64,
 }
 
+/// What a search looks at.
+struct Seen {
+    /// The whole time of training.
+    train: Vec<Period>,
+    /// The luck of the days that steps are tried on.
+    luck: Vec<u32>,
+}
+
+impl Seen {
+    /// From now on these periods are searched in too, and their luck is tried first.
+    fn learn(&mut self, broke: Vec<Period>) {
+        let broke: Vec<Period> = broke.into_iter().take(LEARNT).collect();
+        let known = self.luck.iter().copied();
+        self.luck = broke.iter().map(|period| period.number).chain(known).take(LUCK.len()).collect();
+        self.train.extend(broke);
+    }
+}
+
 /// What was found, and what it came to in fresh periods.
 struct Found {
     point: Point,
@@ -123,10 +143,10 @@ impl Search<'_> {
     /// The best setting, and the check of it; more careful if the first does not hold. What was ended before its check is the best of
     /// what the search saw.
     fn best(&self, judge: &Judge) -> Option<Found> {
-        let mut careful = judge.clone();
+        let (mut careful, mut seen) = (judge.clone(), Seen { train: self.train.clone(), luck: LUCK.to_vec() });
         let (mut found, mut last) = (None, self.as_is.clone());
         for check in 0..CHECKS {
-            let Some(sought) = self.seek(&careful) else { break };
+            let Some(sought) = self.seek(&careful, &seen) else { break };
             let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
             last = sought;
             let from = FRESH + check * self.lab.ask.check;
@@ -134,17 +154,28 @@ impl Search<'_> {
             let fresh = self.checked(judge, &point, fresh);
             let Some(judged) = self.judged(judge, &point, &fresh) else { break };
             let keeps = judged.keeps();
+            // Time that is held back stays so: there the search can only be more careful.
+            match self.lab.ask.split {
+                None => seen.learn(self.broke(judge, &point, &fresh)),
+                Some(_) => careful = careful.more_careful(),
+            }
             found = Some(Found { point, judge: judge.clone(), judged, periods: fresh });
             if keeps || self.lab.is_over() {
                 break;
             }
-            careful = careful.more_careful();
         }
         let unchecked = |point: &Point| {
             let judged = self.judged(judge, point, &self.train)?;
             Some(Found { point: point.clone(), judge: judge.clone(), judged, periods: self.train.clone() })
         };
         found.or_else(|| unchecked(&last)).or_else(|| unchecked(&self.as_is))
+    }
+
+    /// The periods in which a setting did not keep everything.
+    fn broke(&self, judge: &Judge, point: &Point, periods: &[Period]) -> Vec<Period> {
+        let outcomes = self.lab.outcomes(point, periods).unwrap_or_default();
+        let broke = periods.iter().zip(&outcomes).filter(|(_, own)| !judge.is_kept(own));
+        broke.map(|(period, _)| *period).collect()
     }
 
     /// The fresh periods that a setting was checked in: all, or those up to where more of them broke a promise than may.
@@ -162,19 +193,19 @@ impl Search<'_> {
     }
 
     /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
-    fn seek(&self, judge: &Judge) -> Option<Point> {
-        let look = self.lab.times.look(LUCK);
+    fn seek(&self, judge: &Judge, seen: &Seen) -> Option<Point> {
+        let look = self.lab.times.look(&seen.luck);
         self.lab.simulate(std::slice::from_ref(&self.as_is), &look);
         let mut best: Option<(Point, Judged)> = None;
         // From above there is only something to find where nothing is broken yet.
-        let starts = match self.judged(judge, &self.as_is, &self.train)?.keeps() {
+        let starts = match self.judged(judge, &self.as_is, &seen.train)?.keeps() {
             true => vec![self.as_is.clone(), self.frugal()],
             false => vec![self.as_is.clone()],
         };
         for start in starts {
             let mut at = start;
             for _ in 0..CORRECTIONS {
-                let offset = self.offset(judge, &at, &look);
+                let offset = self.offset(judge, &at, (&look, &seen.train));
                 let climb = Climb {
                     lab: self.lab,
                     judge,
@@ -186,8 +217,8 @@ impl Search<'_> {
                 let Some((next, _)) = climb.from(&at) else { break };
                 let stays = next == at;
                 at = next;
-                self.lab.simulate(std::slice::from_ref(&at), &self.train);
-                let Some(judged) = self.judged(judge, &at, &self.train) else { break };
+                self.lab.simulate(std::slice::from_ref(&at), &seen.train);
+                let Some(judged) = self.judged(judge, &at, &seen.train) else { break };
                 let keeps = judged.keeps();
                 if best.as_ref().is_none_or(|(_, best)| climb.better(&judged, best)) {
                     best = Some((at.clone(), judged));
@@ -200,11 +231,11 @@ impl Search<'_> {
                 break;
             }
         }
-        best.map(|(point, _)| self.plain(judge, point, &look))
+        best.map(|(point, _)| self.plain(judge, point, (&look, &seen.train)))
     }
 
     /// Without the changes that neither save nor mend anything.
-    fn plain(&self, judge: &Judge, point: Point, look: &[Period]) -> Point {
+    fn plain(&self, judge: &Judge, point: Point, (look, train): (&[Period], &[Period])) -> Point {
         let changes = self.as_is.differences(&point);
         let back = |at: usize| point.with(at, self.as_is.level(at));
         self.lab.simulate(&changes.iter().map(|at| back(*at)).collect::<Vec<Point>>(), look);
@@ -219,8 +250,8 @@ impl Search<'_> {
             })
         };
         let plain = changes.iter().filter(idle).fold(point.clone(), |plain, at| plain.with(*at, self.as_is.level(*at)));
-        self.lab.simulate(std::slice::from_ref(&plain), &self.train);
-        let both = self.judged(judge, &plain, &self.train).zip(self.judged(judge, &point, &self.train));
+        self.lab.simulate(std::slice::from_ref(&plain), train);
+        let both = self.judged(judge, &plain, train).zip(self.judged(judge, &point, train));
         match both {
             Some((plain_judged, judged)) if plain_judged.broken() <= judged.broken() => plain,
             _ => point,
@@ -228,8 +259,8 @@ impl Search<'_> {
     }
 
     /// By bound: what the whole time adds to what days say of a setting, as far as that is known.
-    fn offset(&self, judge: &Judge, point: &Point, look: &[Period]) -> Vec<f64> {
-        let whole = self.judged(judge, point, &self.train);
+    fn offset(&self, judge: &Judge, point: &Point, (look, train): (&[Period], &[Period])) -> Vec<f64> {
+        let whole = self.judged(judge, point, train);
         let days = self.judged(judge, point, look);
         match whole.zip(days) {
             Some((whole, days)) => whole.excess.iter().zip(&days.excess).map(|(whole, days)| whole - days).collect(),
@@ -277,11 +308,11 @@ impl Search<'_> {
             paired::difference(&values(new), &values(now))
         };
         let usd = difference(&|own| own.usd);
-        let look = self.lab.times.look(1);
+        let look = self.lab.times.look(&LUCK[..1]);
         let acts = |at: usize| self.acts((&point, new), at);
         let together = effect_of(&mean(new), &mean(now));
         let effects = effects(self.lab, (&self.as_is, &point), &look, &acts).adding_up_to(&together);
-        let offset = self.offset(&judge, &point, &look);
+        let offset = self.offset(&judge, &point, (&look, &self.train));
         let failed = self.stressed.failed(&point);
         let decided = decided_by((self.lab, &judge), (&self.as_is, &point), (&look, &offset), &|point| {
             self.stressed.failed(point).into_iter().find(|name| !failed.contains(name))

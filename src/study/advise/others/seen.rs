@@ -32,7 +32,7 @@ impl Seen {
         if watched.is_empty() && cast.hpas.is_empty() {
             return None;
         }
-        let period = *given.times.look(1).first()?;
+        let period = *given.times.look(&[1]).first()?;
         let (from, until) = given.times.of_part(period.part);
         let study = Study { keeps_story: false, ..Study::of(given.base) };
         let study = Study { cast: Arc::new(with_recommenders(cast, &watched)), ..study }.over(from, until);
