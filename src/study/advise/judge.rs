@@ -260,8 +260,10 @@ mod tests {
     #[test]
     fn days_may_differ() {
         let of = |value: f64, luck: f64| value * libm::exp(luck);
-        let periods: Vec<Period> =
-            [1, 2, 3].into_iter().flat_map(|number| [0, 1].map(|day| Period { part: Part::Day(day), number })).collect();
+        let periods: Vec<Period> = [1, 2, 3]
+            .into_iter()
+            .flat_map(|number| [0, 1].map(|day| Period { part: Part::Day(day), number }))
+            .collect();
         let values: Vec<f64> =
             [-0.02, 0.0, 0.02].into_iter().flat_map(|luck| [of(0.1, luck), of(0.2, luck)]).map(libm::log).collect();
         assert!((spread_by_part(&values, &periods) - 0.02).abs() < 1e-12);

@@ -39,13 +39,15 @@ const BATCH: usize = 4;
 /// So many checks there are at most, each in other periods: the search learns from those that broke something.
 const CHECKS: u32 = 3;
 /// So many of the periods that broke something are searched in from then on.
-const LEARNT: usize = 3;
+const LEARNT: usize = 2;
 /// With so much luck each step is tried: where pods happen to stand says as much of a day as what is set.
 const LUCK: [u32; 3] = [1, 2, 3];
-/// So many times what days say is corrected by what the whole time says.
-const CORRECTIONS: usize = 3;
-/// A change that saves less than this share of the cost, and mends less than this share of a limit, is left out.
+/// So many times the search begins again, or goes on, by what the whole time says.
+const CORRECTIONS: usize = 4;
+/// A change that mends less than this share of a limit, and saves less than [`WORTH`], is left out.
 const IDLE: f64 = 0.001;
+/// Nobody changes a cluster for less than this share of its cost.
+const WORTH: f64 = 0.003;
 /// A maximum leaves room for what no training shows: it is lowered for no less than this share of the cost.
 const WORTH_A_MAXIMUM: f64 = 0.01;
 /// Where nothing holds so many other settings are tried in all of the training.
@@ -115,12 +117,22 @@ struct Seen {
 }
 
 impl Seen {
-    /// From now on these periods are searched in too, and their luck is tried first.
-    fn learn(&mut self, broke: Vec<Period>) {
-        let broke: Vec<Period> = broke.into_iter().take(LEARNT).collect();
-        let known = self.luck.iter().copied();
-        self.luck = broke.iter().map(|period| period.number).chain(known).take(LUCK.len()).collect();
-        self.train.extend(broke);
+    /// From now on these periods are searched in too.
+    fn learn(&mut self, broke: &[Period]) {
+        self.look_at(broke);
+        self.train.extend(broke.iter().take(LEARNT));
+    }
+
+    /// From now on the days are tried with the luck of these periods, and with what there was before as far as there is room. False if that was
+    /// known.
+    fn look_at(&mut self, broke: &[Period]) -> bool {
+        let mut luck: Vec<u32> =
+            broke.iter().map(|period| period.number).filter(|luck| !self.luck.contains(luck)).take(LEARNT).collect();
+        let is_new = !luck.is_empty();
+        luck.extend(&self.luck);
+        luck.truncate(LUCK.len());
+        self.luck = luck;
+        is_new
     }
 }
 
@@ -145,8 +157,9 @@ impl Search<'_> {
     fn best(&self, judge: &Judge) -> Option<Found> {
         let (mut careful, mut seen) = (judge.clone(), Seen { train: self.train.clone(), luck: LUCK.to_vec() });
         let (mut found, mut last) = (None, self.as_is.clone());
+        let mut start = self.as_is.clone();
         for check in 0..CHECKS {
-            let Some(sought) = self.seek(&careful, &seen) else { break };
+            let Some(sought) = self.seek(&careful, &mut seen, &start) else { break };
             let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
             last = sought;
             let from = FRESH + check * self.lab.ask.check;
@@ -154,9 +167,10 @@ impl Search<'_> {
             let fresh = self.checked(judge, &point, fresh);
             let Some(judged) = self.judged(judge, &point, &fresh) else { break };
             let keeps = judged.keeps();
+            start = self.safest(&judge.more_careful(), &seen).unwrap_or(start);
             // Time that is held back stays so: there the search can only be more careful.
             match self.lab.ask.split {
-                None => seen.learn(self.broke(judge, &point, &fresh)),
+                None => seen.learn(&self.broke(judge, &point, &fresh)),
                 Some(_) => careful = careful.more_careful(),
             }
             found = Some(Found { point, judge: judge.clone(), judged, periods: fresh });
@@ -169,6 +183,18 @@ impl Search<'_> {
             Some(Found { point: point.clone(), judge: judge.clone(), judged, periods: self.train.clone() })
         };
         found.or_else(|| unchecked(&last)).or_else(|| unchecked(&self.as_is))
+    }
+
+    /// The cheapest setting that was tried so far and is far from breaking anything on the days; none where each is near.
+    fn safest(&self, careful: &Judge, seen: &Seen) -> Option<Point> {
+        let look = self.lab.times.look(&seen.luck);
+        let offset = self.offset(careful, &self.as_is, (&look, &seen.train));
+        let known = self.lab.known(&look).into_iter();
+        let safe = known.filter_map(|point| {
+            let judged = self.judged(careful, &point, &look)?.shifted(&offset);
+            judged.keeps().then_some((judged.usd, point))
+        });
+        safe.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, point)| point)
     }
 
     /// The periods in which a setting did not keep everything.
@@ -193,45 +219,50 @@ impl Search<'_> {
     }
 
     /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
-    fn seek(&self, judge: &Judge, seen: &Seen) -> Option<Point> {
-        let look = self.lab.times.look(&seen.luck);
-        self.lab.simulate(std::slice::from_ref(&self.as_is), &look);
+    fn seek(&self, judge: &Judge, seen: &mut Seen, start: &Point) -> Option<Point> {
+        self.lab.simulate(std::slice::from_ref(&self.as_is), &self.lab.times.look(&seen.luck));
         let mut best: Option<(Point, Judged)> = None;
-        // From above there is only something to find where nothing is broken yet.
+        // From below there is only something to find where nothing is broken yet.
         let starts = match self.judged(judge, &self.as_is, &seen.train)?.keeps() {
             true => vec![self.as_is.clone(), self.frugal()],
-            false => vec![self.as_is.clone()],
+            false => vec![start.clone()],
         };
         for start in starts {
-            let mut at = start;
-            for _ in 0..CORRECTIONS {
-                let offset = self.offset(judge, &at, (&look, &seen.train));
-                let climb = Climb {
-                    lab: self.lab,
-                    judge,
-                    as_is: self.as_is.clone(),
-                    periods: &look,
-                    offset,
-                    usd_per_vcpu: self.usd_per_vcpu,
-                };
-                let Some((next, _)) = climb.from(&at) else { break };
-                let stays = next == at;
-                at = next;
-                self.lab.simulate(std::slice::from_ref(&at), &seen.train);
-                let Some(judged) = self.judged(judge, &at, &seen.train) else { break };
-                let keeps = judged.keeps();
-                if best.as_ref().is_none_or(|(_, best)| climb.better(&judged, best)) {
-                    best = Some((at.clone(), judged));
-                }
-                if keeps || stays || self.lab.is_over() {
-                    break;
-                }
-            }
+            self.seek_from(judge, seen, &start, &mut best);
             if 2 * self.lab.replications() >= self.lab.ask.ends.replications || self.lab.is_over() {
                 break;
             }
         }
-        best.map(|(point, _)| self.plain(judge, point, (&look, &seen.train)))
+        best.map(|(point, _)| self.plain(judge, point, (&self.lab.times.look(&seen.luck), &seen.train)))
+    }
+
+    /// The same from one setting on. Where the whole time says something else than the days did, the search begins again with the luck that broke a
+    /// promise; where it knew that luck, it goes on with the difference added.
+    fn seek_from(&self, judge: &Judge, seen: &mut Seen, start: &Point, best: &mut Option<(Point, Judged)>) {
+        let mut at = start.clone();
+        for _ in 0..CORRECTIONS {
+            let look = self.lab.times.look(&seen.luck);
+            self.lab.simulate(&[self.as_is.clone(), at.clone()], &look);
+            let climb = Climb {
+                lab: self.lab,
+                judge,
+                as_is: self.as_is.clone(),
+                periods: &look,
+                offset: self.offset(judge, &at, (&look, &seen.train)),
+                usd_per_vcpu: self.usd_per_vcpu,
+            };
+            let Some((next, _)) = climb.from(&at) else { return };
+            self.lab.simulate(std::slice::from_ref(&next), &seen.train);
+            let Some(judged) = self.judged(judge, &next, &seen.train) else { return };
+            let ends = judged.keeps() || next == at || self.lab.is_over();
+            if best.as_ref().is_none_or(|(_, best)| climb.better(&judged, best)) {
+                *best = Some((next.clone(), judged));
+            }
+            if ends {
+                return;
+            }
+            at = if seen.look_at(&self.broke(judge, &next, &seen.train)) { start.clone() } else { next };
+        }
     }
 
     /// Without the changes that neither save nor mend anything.
@@ -245,7 +276,7 @@ impl Search<'_> {
                 let worse = there.excess.iter().zip(&here.excess).any(|(there, here)| there - here > IDLE);
                 let lowers =
                     self.lab.knobs[**at].kind == Some(KnobKind::Max) && point.level(**at) < self.as_is.level(**at);
-                let worth = if lowers { WORTH_A_MAXIMUM } else { IDLE };
+                let worth = if lowers { WORTH_A_MAXIMUM } else { WORTH };
                 !worse && there.usd - here.usd < worth * here.usd
             })
         };

@@ -114,6 +114,13 @@ impl<'a> Lab<'a> {
         point.texts(&self.knobs).join(" ")
     }
 
+    /// The points that were simulated in all of these periods.
+    pub(super) fn known(&self, periods: &[Period]) -> Vec<Point> {
+        let known = lock(&self.outcomes);
+        let there = |point: &&Point| periods.iter().all(|period| known.contains_key(&((*point).clone(), *period)));
+        lock(&self.studies).keys().filter(there).cloned().collect()
+    }
+
     /// What a point came to in these periods; none where one of them is missing.
     pub(super) fn outcomes(&self, point: &Point, periods: &[Period]) -> Option<Vec<Outcome>> {
         let known = lock(&self.outcomes);
