@@ -109,10 +109,10 @@ fn main() {
         return stability::print(asked.seeds, asked.check);
     }
     println!(
-        "| training: test | as is | recommended | the same without stresses | best of {} at random | oracle | kept as is | kept | breach as is | breach | replications |",
+        "| training: test | as is | recommended | the same without stresses | best of {} at random | oracle | kept as is | kept | says that it holds | breach as is | breach | replications |",
         asked.random
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|--:|");
     let chosen = |pair: &Pair| asked.only.is_empty() || asked.only.iter().any(|name| pair.name.contains(name.as_str()));
     let pairs: Vec<Pair> = pairs::all(asked.traces.as_deref()).into_iter().filter(chosen).collect();
     let held: Vec<bool> = pairs.iter().filter_map(|pair| one(pair, &asked)).collect();
@@ -161,7 +161,7 @@ fn one(pair: &Pair, asked: &Asked) -> Option<bool> {
     let oracle = cheapest(&in_test, &as_is);
     let usd = |row: Option<Row>| row.map_or("none keeps".to_owned(), |row| format!("{:.0}", row.usd));
     println!(
-        "| {} | {:.0} | {:.0} | {} | {} | {} | {:.0} % | {:.0} % | {:.2} % | {:.2} % | {} |",
+        "| {} | {:.0} | {:.0} | {} | {} | {} | {:.0} % | {:.0} % | {} | {:.2} % | {:.2} % | {} |",
         pair.name,
         as_is.usd,
         recommended.usd,
@@ -170,6 +170,7 @@ fn one(pair: &Pair, asked: &Asked) -> Option<bool> {
         usd(oracle.map(|(_, row)| row)),
         as_is.kept * 100.0,
         recommended.kept * 100.0,
+        if found.held_back.holds { "yes" } else { "no" },
         as_is.breach * 100.0,
         recommended.breach * 100.0,
         found.replications
