@@ -36,7 +36,7 @@ pub(crate) fn fault(program: &Path, words: &[String], folder: &Path, bounds: Bou
         Err(signal) => return Some(format!("{}: ended by signal {signal}", words[0])),
         Ok(70) => return Some(format!("{}: 70: {}", words[0], stderr.lines().next_back().unwrap_or_default())),
         Ok(0) => {}
-        Ok(1 | 2 | 3) if !stderr.trim().is_empty() || !stdout.trim().is_empty() => return None,
+        Ok(1..=3) if !stderr.trim().is_empty() || !stdout.trim().is_empty() => return None,
         Ok(code) => return Some(format!("{}: {code} without a message", words[0])),
     }
     let given = given(folder);

@@ -209,13 +209,19 @@ fn bytes(text: &[u8], rng: &mut Pcg64) -> Vec<u8> {
     text
 }
 
+/// A document as a value; the program's own reader is what is tried.
+#[expect(clippy::disallowed_methods)]
+fn yaml(text: &str) -> Option<Value> {
+    serde_yaml::from_str(text).ok()
+}
+
 /// A part of the tree that a text stands for is another; none if the text is none.
 fn tree(text: &str, rng: &mut Pcg64) -> Option<String> {
     let whole: Result<Value, _> = serde_json::from_str(text);
     let documents: Vec<Value> = match whole {
         Ok(value) => vec![value],
         Err(_) if text.contains(": ") || text.starts_with("- ") => {
-            text.split("\n---").map(|part| serde_yaml::from_str(part).ok()).collect::<Option<_>>()?
+            text.split("\n---").map(yaml).collect::<Option<_>>()?
         }
         Err(_) => return None,
     };
