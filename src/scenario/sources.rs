@@ -165,7 +165,7 @@ fn below(folder: &Path, suits: &dyn Fn(&Path) -> bool, depth: usize) -> Result<V
 }
 
 fn broken(error: &std::io::Error) -> String {
-    format!("is broken gzip: {error}")
+    format!("cannot be read: it is broken gzip: {error}")
 }
 
 fn reason(error: &std::io::Error) -> String {
