@@ -55,7 +55,7 @@ pub(crate) fn stream(input: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
     let mut bytes = Vec::new();
     input.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(std::io::Error::other("it is UTF-16 of more than 512 MiB: write it as UTF-8"));
+        return Err(std::io::Error::other("is UTF-16 of more than 512 MiB: write it as UTF-8"));
     }
     text(bytes).map(|text| Box::new(Cursor::new(text)) as Box<dyn Read>).map_err(std::io::Error::other)
 }

@@ -73,7 +73,11 @@ impl Files for Sources {
         let mut raw = BufReader::new(raw);
         let is_packed = raw.fill_buf().map_err(|error| reason(&error))?.starts_with(&GZIP);
         let plain: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
-        encoding::stream(plain).map_err(|error| if is_packed { broken(&error) } else { reason(&error) })
+        encoding::stream(plain).map_err(|error| match error.kind() {
+            _ if is_packed => broken(&error),
+            std::io::ErrorKind::Other => format!("is neither JSON nor YAML text: it {error}"),
+            _ => reason(&error),
+        })
     }
 
     fn list(self, path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
