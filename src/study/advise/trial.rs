@@ -116,9 +116,11 @@ impl<'a> Lab<'a> {
 
     /// The points that were simulated in all of these periods.
     pub(super) fn known(&self, periods: &[Period]) -> Vec<Point> {
+        // Not of the studies: what a file knows already was not built again.
         let known = lock(&self.outcomes);
+        let points: BTreeSet<&Point> = known.keys().map(|(point, _)| point).collect();
         let there = |point: &&Point| periods.iter().all(|period| known.contains_key(&((*point).clone(), *period)));
-        lock(&self.studies).keys().filter(there).cloned().collect()
+        points.into_iter().filter(there).cloned().collect()
     }
 
     /// What a point came to in these periods; none where one of them is missing.
