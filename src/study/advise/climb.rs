@@ -12,7 +12,7 @@ use super::periods::Period;
 use super::point::Point;
 use super::trial::Lab;
 use crate::scenario::wanted::KnobKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rounds, at most.
 const MOST_ROUNDS: usize = 12;
@@ -28,6 +28,32 @@ const MENDS: f64 = 0.002;
 struct Step {
     knob: usize,
     up: bool,
+}
+
+/// What steps did wherever they were looked at: a search that begins again does not look at those that are known to help nobody.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tried {
+    /// Whether a step ever saved, and which bounds it ever mended.
+    helped: BTreeMap<Step, (bool, BTreeSet<usize>)>,
+    /// Bounds that were broken.
+    broken: BTreeSet<usize>,
+}
+
+impl Tried {
+    /// From now on what mends these bounds helps too.
+    pub(super) fn must_mend(&mut self, bounds: impl IntoIterator<Item = usize>) {
+        self.broken.extend(bounds);
+    }
+
+    fn may_help(&self, step: Step) -> bool {
+        self.helped.get(&step).is_none_or(|(saved, mended)| *saved || !mended.is_disjoint(&self.broken))
+    }
+
+    fn note(&mut self, step: Step, saves: bool, excess: &[f64]) {
+        let (saved, mended) = self.helped.entry(step).or_default();
+        *saved |= saves;
+        mended.extend(excess.iter().enumerate().filter(|(_, change)| **change < -MENDS).map(|(at, _)| at));
+    }
 }
 
 /// What a step did alone.
@@ -53,17 +79,20 @@ pub(super) struct Climb<'a> {
 }
 
 impl Climb<'_> {
-    /// The best setting that it comes to from `start`, and how good that is.
-    pub(super) fn from(&self, start: &Point) -> Option<(Point, Judged)> {
+    /// The best setting that it comes to from `start`, by steps that may help for all that was `tried`.
+    pub(super) fn from(&self, start: &Point, tried: &mut Tried) -> Option<Point> {
         self.lab.simulate(&[self.as_is.clone(), start.clone()], self.periods);
         let mut best = (start.clone(), self.judged(start)?);
-        let mut known = Steps::of(self.steps().map(|step| (step, self.first_stride(step))).collect());
+        tried.must_mend(best.1.broken_bounds());
+        let steps = self.steps().filter(|step| tried.may_help(*step));
+        let mut known = Steps::of(steps.map(|step| (step, self.first_stride(step))).collect());
         for _ in 0..MOST_ROUNDS {
-            let mut tried = self.look(&best, &mut known);
+            let mut points = self.look(&best, &mut known);
+            known.seen.iter().for_each(|(step, seen)| tried.note(*step, self.saves(seen, &best.1), &seen.excess));
             let sums = self.sums(&best, &known);
             self.lab.simulate(&sums, self.periods);
-            tried.extend(sums);
-            let judged = tried.into_iter().filter_map(|point| Some((self.judged(&point)?, point)));
+            points.extend(sums);
+            let judged = points.into_iter().filter_map(|point| Some((self.judged(&point)?, point)));
             let found = judged.reduce(|found, other| if self.better(&other.0, &found.0) { other } else { found });
             match found.filter(|found| self.better(&found.0, &best.1)) {
                 Some((judged, point)) => {
@@ -77,7 +106,7 @@ impl Climb<'_> {
                 break;
             }
         }
-        Some(best)
+        Some(best.0)
     }
 
     /// A step that saves, or mends something of what is broken.

@@ -74,6 +74,10 @@ impl Judged {
     pub(super) fn broken(&self) -> f64 {
         self.excess.iter().map(|excess| excess.max(0.0)).sum()
     }
+    /// The numbers of the bounds that are broken.
+    pub(super) fn broken_bounds(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.excess.len()).filter(|at| self.excess[*at] > 0.0)
+    }
     /// With what is known to come on top, by bound.
     pub(super) fn shifted(mut self, by: &[f64]) -> Judged {
         self.excess.iter_mut().zip(by).for_each(|(excess, more)| *excess += more);
@@ -144,11 +148,16 @@ impl Judge {
 
     /// Whether a single period keeps all promises, without any margin.
     pub(super) fn is_kept(&self, own: &Outcome) -> bool {
-        let kept = |bound: &Bound| match bound.what {
-            Kept::Promise(at, _) => own.promised[at] <= bound.limit,
-            _ => true,
+        self.broken_in(own).next().is_none()
+    }
+
+    /// The promises that a single period breaks, without any margin, by the numbers of their bounds.
+    pub(super) fn broken_in<'a>(&'a self, own: &'a Outcome) -> impl Iterator<Item = usize> + 'a {
+        let broken = |bound: &Bound| match bound.what {
+            Kept::Promise(at, _) => own.promised[at] > bound.limit,
+            _ => false,
         };
-        self.bounds.iter().all(kept)
+        (0..self.bounds.len()).filter(move |at| broken(&self.bounds[*at]))
     }
 
     /// What is optimised, in a sentence.
@@ -168,8 +177,7 @@ impl Judge {
 
     /// The names of what is broken.
     pub(super) fn broken(&self, judged: &Judged) -> Vec<String> {
-        let rows = self.bounds.iter().zip(&judged.excess);
-        rows.filter(|(_, excess)| **excess > 0.0).map(|(bound, _)| bound.name.clone()).collect()
+        judged.broken_bounds().map(|at| self.bounds[at].name.clone()).collect()
     }
 }
 

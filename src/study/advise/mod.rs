@@ -5,12 +5,14 @@
 mod also;
 pub mod answer;
 mod ask;
+mod check;
 mod climb;
 mod explain;
 mod judge;
 mod keep;
 mod knob;
 mod knobs;
+mod learnt;
 mod others;
 mod outcome;
 mod periods;

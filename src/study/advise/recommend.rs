@@ -7,12 +7,14 @@
 use super::also::also;
 use super::answer::{Answer, HeldBack, KnobAnswer, Measured, Verdict};
 use super::ask::Ask;
+use super::check::Check;
 use super::climb::Climb;
 use super::explain::{Effects, difference as effect_of, effects, mean};
 use super::judge::{Judge, Judged};
 use super::keep::Floors;
 use super::knob::Knob;
 use super::knobs::knobs;
+use super::learnt::{LUCK, Learnt};
 use super::others::{Given, others};
 use super::outcome::Outcome;
 use super::periods::{Part, Period, Times, periods};
@@ -34,14 +36,8 @@ use std::collections::BTreeMap;
 const TRAIN: std::ops::Range<u32> = 1..6;
 /// The first replication that it does not see.
 const FRESH: u32 = 1_000;
-/// So many fresh periods at a time: of a setting that fails no more are looked at.
-const BATCH: usize = 4;
 /// So many checks there are at most, each in other periods: the search learns from those that broke something.
 const CHECKS: u32 = 3;
-/// So many of the periods that broke something are searched in from then on.
-const LEARNT: usize = 2;
-/// With so much luck each step is tried: where pods happen to stand says as much of a day as what is set.
-const LUCK: [u32; 3] = [1, 2, 3];
 /// So many times the search begins again, or goes on, by what the whole time says.
 const CORRECTIONS: usize = 4;
 /// A change that mends less than this share of a limit, and saves less than [`WORTH`], is left out.
@@ -108,34 +104,6 @@ struct Search<'a> {
     usd_per_vcpu: f64,
 }
 
-/// What a search looks at.
-struct Seen {
-    /// The whole time of training.
-    train: Vec<Period>,
-    /// The luck of the days that steps are tried on.
-    luck: Vec<u32>,
-}
-
-impl Seen {
-    /// From now on these periods are searched in too.
-    fn learn(&mut self, broke: &[Period]) {
-        self.look_at(broke);
-        self.train.extend(broke.iter().take(LEARNT));
-    }
-
-    /// From now on the days are tried with the luck of these periods, and with what there was before as far as there is room. False if that was
-    /// known.
-    fn look_at(&mut self, broke: &[Period]) -> bool {
-        let mut luck: Vec<u32> =
-            broke.iter().map(|period| period.number).filter(|luck| !self.luck.contains(luck)).take(LEARNT).collect();
-        let is_new = !luck.is_empty();
-        luck.extend(&self.luck);
-        luck.truncate(LUCK.len());
-        self.luck = luck;
-        is_new
-    }
-}
-
 /// What was found, and what it came to in fresh periods.
 struct Found {
     point: Point,
@@ -152,43 +120,57 @@ impl Search<'_> {
         Judge::new(&names, now, (self.lab.ask.base.wanted.margin, alpha))
     }
 
+    fn check<'s>(&'s self, judge: &'s Judge) -> Check<'s> {
+        Check { lab: self.lab, judge, as_is: &self.as_is }
+    }
+
     /// The best setting, and the check of it; more careful if the first does not hold. What was ended before its check is the best of
     /// what the search saw.
     fn best(&self, judge: &Judge) -> Option<Found> {
-        let (mut careful, mut seen) = (judge.clone(), Seen { train: self.train.clone(), luck: LUCK.to_vec() });
+        let (mut careful, mut learnt) = (judge.clone(), Learnt::new(self.train.clone()));
         let (mut found, mut last) = (None, self.as_is.clone());
         let mut start = self.as_is.clone();
-        for check in 0..CHECKS {
-            let Some(sought) = self.seek(&careful, &mut seen, &start) else { break };
+        let check = self.check(judge);
+        for number in 0..CHECKS {
+            let Some(sought) = self.seek(&careful, &mut learnt, &start) else { break };
             let point = self.fitted(self.stressed.mended(&self.as_is, &sought));
             last = sought;
-            let from = FRESH + check * self.lab.ask.check;
+            let from = FRESH + number * self.lab.ask.check;
             let fresh = periods(Part::Fresh, from..from + self.lab.ask.check);
-            let fresh = self.checked(judge, &point, fresh);
-            let Some(judged) = self.judged(judge, &point, &fresh) else { break };
-            let keeps = judged.keeps();
-            start = self.safest(&judge.more_careful(), &seen).unwrap_or(start);
-            // Time that is held back stays so: there the search can only be more careful.
-            match self.lab.ask.split {
-                None => seen.learn(&self.broke(judge, &point, &fresh)),
-                Some(_) => careful = careful.more_careful(),
+            if found.as_ref().is_some_and(|(before, _)| *before == point) {
+                // What was learnt leads to the same again.
+                careful = careful.more_careful();
+                continue;
             }
-            found = Some(Found { point, judge: judge.clone(), judged, periods: fresh });
-            if keeps || self.lab.is_over() {
+            let Some(checked) = check.of(&point, fresh) else { break };
+            let keeps = checked.judged.as_ref().is_some_and(Judged::keeps);
+            learnt.tried.must_mend(checked.judged.iter().flat_map(Judged::broken_bounds));
+            found = Some((point, checked.periods));
+            if keeps || self.lab.is_over() || !self.lab.may_check() {
                 break;
             }
+            start = self.safest(&judge.more_careful(), &learnt).unwrap_or(start);
+            // Time that is held back stays so: there the search can only be more careful.
+            if self.lab.ask.split.is_none() {
+                learnt.learn(judge, &checked.trouble);
+            }
+            careful = careful.more_careful();
         }
+        let checked = found.and_then(|(point, periods)| {
+            let judged = check.beside(&point, &periods)?;
+            Some(Found { point, judge: judge.clone(), judged, periods })
+        });
         let unchecked = |point: &Point| {
             let judged = self.judged(judge, point, &self.train)?;
             Some(Found { point: point.clone(), judge: judge.clone(), judged, periods: self.train.clone() })
         };
-        found.or_else(|| unchecked(&last)).or_else(|| unchecked(&self.as_is))
+        checked.or_else(|| unchecked(&last)).or_else(|| unchecked(&self.as_is))
     }
 
     /// The cheapest setting that was tried so far and is far from breaking anything on the days; none where each is near.
-    fn safest(&self, careful: &Judge, seen: &Seen) -> Option<Point> {
-        let look = self.lab.times.look(&seen.luck);
-        let offset = self.offset(careful, &self.as_is, (&look, &seen.train));
+    fn safest(&self, careful: &Judge, learnt: &Learnt) -> Option<Point> {
+        let look = self.lab.times.look(&learnt.luck);
+        let offset = self.offset(careful, &self.as_is, (&look, &learnt.train));
         let known = self.lab.known(&look).into_iter();
         let safe = known.filter_map(|point| {
             let judged = self.judged(careful, &point, &look)?.shifted(&offset);
@@ -197,63 +179,44 @@ impl Search<'_> {
         safe.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, point)| point)
     }
 
-    /// The periods in which a setting did not keep everything.
-    fn broke(&self, judge: &Judge, point: &Point, periods: &[Period]) -> Vec<Period> {
-        let outcomes = self.lab.outcomes(point, periods).unwrap_or_default();
-        let broke = periods.iter().zip(&outcomes).filter(|(_, own)| !judge.is_kept(own));
-        broke.map(|(period, _)| *period).collect()
-    }
-
-    /// The fresh periods that a setting was checked in: all, or those up to where more of them broke a promise than may.
-    fn checked(&self, judge: &Judge, point: &Point, fresh: Vec<Period>) -> Vec<Period> {
-        let allowed = (1.0 - self.lab.ask.base.wanted.confidence) * fresh.len() as f64;
-        for seen in (BATCH..fresh.len()).step_by(BATCH) {
-            self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh[..seen]);
-            let own = self.lab.outcomes(point, &fresh[..seen]).unwrap_or_default();
-            if own.iter().filter(|own| !judge.is_kept(own)).count() as f64 > allowed {
-                return fresh[..seen].to_vec();
-            }
-        }
-        self.lab.simulate(&[self.as_is.clone(), point.clone()], &fresh);
-        fresh
-    }
-
     /// The best setting of the time of training: sought on single days, corrected by what the whole time says of it.
-    fn seek(&self, judge: &Judge, seen: &mut Seen, start: &Point) -> Option<Point> {
-        self.lab.simulate(std::slice::from_ref(&self.as_is), &self.lab.times.look(&seen.luck));
+    fn seek(&self, judge: &Judge, learnt: &mut Learnt, start: &Point) -> Option<Point> {
+        let looked_at = [&self.lab.times.look(&learnt.luck)[..], &learnt.train].concat();
+        self.lab.simulate(std::slice::from_ref(&self.as_is), &looked_at);
         let mut best: Option<(Point, Judged)> = None;
         // From below there is only something to find where nothing is broken yet.
-        let starts = match self.judged(judge, &self.as_is, &seen.train)?.keeps() {
+        let starts = match self.judged(judge, &self.as_is, &learnt.train)?.keeps() {
             true => vec![self.as_is.clone(), self.frugal()],
             false => vec![start.clone()],
         };
         for start in starts {
-            self.seek_from(judge, seen, &start, &mut best);
+            self.seek_from(judge, learnt, &start, &mut best);
             if 2 * self.lab.replications() >= self.lab.ask.ends.replications || self.lab.is_over() {
                 break;
             }
         }
-        best.map(|(point, _)| self.plain(judge, point, (&self.lab.times.look(&seen.luck), &seen.train)))
+        best.map(|(point, _)| self.plain(judge, point, (&self.lab.times.look(&learnt.luck), &learnt.train)))
     }
 
     /// The same from one setting on. Where the whole time says something else than the days did, the search begins again with the luck that broke a
     /// promise; where it knew that luck, it goes on with the difference added.
-    fn seek_from(&self, judge: &Judge, seen: &mut Seen, start: &Point, best: &mut Option<(Point, Judged)>) {
+    fn seek_from(&self, judge: &Judge, learnt: &mut Learnt, start: &Point, best: &mut Option<(Point, Judged)>) {
         let mut at = start.clone();
         for _ in 0..CORRECTIONS {
-            let look = self.lab.times.look(&seen.luck);
+            let look = self.lab.times.look(&learnt.luck);
             self.lab.simulate(&[self.as_is.clone(), at.clone()], &look);
             let climb = Climb {
                 lab: self.lab,
                 judge,
                 as_is: self.as_is.clone(),
                 periods: &look,
-                offset: self.offset(judge, &at, (&look, &seen.train)),
+                offset: self.offset(judge, &at, (&look, &learnt.train)),
                 usd_per_vcpu: self.usd_per_vcpu,
             };
-            let Some((next, _)) = climb.from(&at) else { return };
-            self.lab.simulate(std::slice::from_ref(&next), &seen.train);
-            let Some(judged) = self.judged(judge, &next, &seen.train) else { return };
+            let Some(next) = climb.from(&at, &mut learnt.tried) else { return };
+            self.lab.simulate(std::slice::from_ref(&next), &learnt.train);
+            let Some(judged) = self.judged(judge, &next, &learnt.train) else { return };
+            learnt.tried.must_mend(judged.broken_bounds());
             let ends = judged.keeps() || next == at || self.lab.is_over();
             if best.as_ref().is_none_or(|(_, best)| climb.better(&judged, best)) {
                 *best = Some((next.clone(), judged));
@@ -261,7 +224,7 @@ impl Search<'_> {
             if ends {
                 return;
             }
-            at = if seen.look_at(&self.broke(judge, &next, &seen.train)) { start.clone() } else { next };
+            at = if learnt.look_at(&self.check(judge).broke(&next, &learnt.train)) { start.clone() } else { next };
         }
     }
 

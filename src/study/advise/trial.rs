@@ -3,7 +3,7 @@
 use super::ask::Ask;
 use super::knob::Knob;
 use super::outcome::Outcome;
-use super::periods::{Period, Times};
+use super::periods::{Part, Period, Times};
 use super::point::Point;
 use crate::scenario::{Scenario, Setting};
 use crate::study::kept::{Promise, promises};
@@ -54,9 +54,22 @@ impl<'a> Lab<'a> {
     pub(super) fn settings_tried(&self) -> usize {
         lock(&self.studies).len()
     }
-    /// Nothing more is to be tried.
+    /// Nothing more is to be tried: what is left of the budget is for a check, as far as that is no more than half of it.
     pub(super) fn is_over(&self) -> bool {
-        self.is_stopped() || self.replications() >= self.ask.ends.replications
+        let budget = self.ask.ends.replications;
+        let search = budget.saturating_sub(self.check_takes()).max(budget / 2);
+        self.is_stopped() || self.replications() >= search
+    }
+    /// A check, in periods that nobody has looked at, is still within the budget.
+    pub(super) fn may_check(&self) -> bool {
+        !self.is_stopped() && self.replications() + self.check_takes() <= self.ask.ends.replications
+    }
+    /// What a check takes at most: the present setting and another one, in replications of the whole scenario.
+    fn check_takes(&self) -> u32 {
+        let (from, until) = self.times.of_part(Part::Fresh);
+        let all = u128::from(2 * self.ask.check) * u128::from(until.since(from).as_nanos().unsigned_abs());
+        u32::try_from(all.div_ceil(u128::from(self.ask.base.duration.as_nanos().unsigned_abs().max(1))))
+            .unwrap_or(u32::MAX)
     }
     /// Somebody, or the clock, ended it.
     pub(super) fn is_stopped(&self) -> bool {
