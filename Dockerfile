@@ -2,7 +2,8 @@
 #
 #   docker build -t foresail:0.1.0 .
 FROM rust:1.95-bookworm AS build
-RUN rustup target add x86_64-unknown-linux-musl
+# musl-gcc compiles the C part of TLS.
+RUN apt-get update && apt-get install --yes --no-install-recommends musl-tools && rustup target add x86_64-unknown-linux-musl
 WORKDIR /source
 COPY . .
 RUN cargo build --release --locked --target x86_64-unknown-linux-musl --bin foresail \

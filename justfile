@@ -27,3 +27,7 @@ mutations count="1000" seed="1":
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
     cargo run --release --example validation
+
+# The archive of a release, built twice and compared: RELEASING.md.
+release:
+    .ci/release --twice
