@@ -26,6 +26,9 @@ pub(super) struct Args {
     /// The version of FOCUS; 1.3 splits nodes among namespaces.
     #[arg(long, value_enum, default_value_t = Version::V1_2)]
     version: Version,
+    /// For people outside: pseudonyms in the place of all names, no description, no command, no inputs.
+    #[arg(long)]
+    redact: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -65,6 +68,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let report = report::read(&args.result).map_err(|error| {
         Issue::error("RESULT", error.to_string()).with_help("`foresail run` writes results that this release reads")
     })?;
+    let report = match args.redact {
+        true => report::redacted(&report).map_err(|error| {
+            let issue = Issue::error("RESULT", format!("a name in it is one of Foresail's own words: {error}"));
+            issue.with_help("rename it in the scenario, and run that again")
+        })?,
+        false => report,
+    };
     let grain = match args.grain {
         By::Hour => Grain::Hour,
         By::Day => Grain::Day,

@@ -36,6 +36,7 @@ mod model;
 mod owner_words;
 mod page;
 pub mod recommend;
+mod redact;
 mod results;
 mod screen;
 mod summary;
@@ -61,6 +62,7 @@ pub use model::{
     Prices, Recommendation, RecommendedBounds, Report, RouteResult, Run, SavingIfUsageFalls, ScenarioInfo, Series,
     ServiceResult, Timeline, TriedSetting, Unit, UnitCost, Verdict, VerticalBounds, VerticalResult,
 };
+pub use redact::redacted;
 pub use summary::{Printed, summary};
 
 pub use crate::study::Estimate;

@@ -3,6 +3,7 @@
 use super::issue::{Issue, Place};
 use super::kubernetes::reader;
 use super::origins::Origins;
+use super::private::without_secrets;
 use crate::units::counted;
 use crate::world::Cast;
 use serde_json::Value;
@@ -30,10 +31,6 @@ pub struct Inputs {
 /// Fields that say nothing about what is simulated, or only where it is written: what is written there is compared itself.
 const UNSAID: [&str; 9] =
     ["apiVersion", "kind", "name", "description", "manifests", "terraform", "eksctl", "describe", "sweep"];
-/// The annotation in which kubectl keeps the whole object.
-const LAST_APPLIED: &str = ".kubectl.kubernetes.io/last-applied-configuration";
-/// What stands for values that are not shown.
-const UNSHOWN: &str = "(not shown)";
 /// Fields of an object's metadata that a cluster writes.
 const BOOKKEEPING: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink"];
@@ -163,7 +160,8 @@ fn flatten_object(object: &Value, values: &mut BTreeMap<String, String>) {
     if kind == "Secret" {
         return;
     }
-    let Some(fields) = object.as_object() else { return };
+    let shown = without_secrets(object);
+    let Some(fields) = shown.as_object() else { return };
     for (key, value) in fields.iter().filter(|(key, _)| !["apiVersion", "kind", "status"].contains(&key.as_str())) {
         match value.as_object().filter(|_| key == "metadata") {
             None => flatten(format!("{kind} {namespace}/{name} {key}"), value, values),
@@ -187,10 +185,6 @@ fn flatten(path: String, value: &Value, values: &mut BTreeMap<String, String>) {
                 let key = name.map_or_else(|| index.to_string(), str::to_owned);
                 flatten(format!("{path}[{key}]"), row, values);
             }
-        }
-        // What environments hold is often secret, and a copy of the whole object may hold them.
-        Value::String(_) if path.ends_with(LAST_APPLIED) || (path.ends_with(".value") && path.contains(".env[")) => {
-            values.insert(path, UNSHOWN.to_owned());
         }
         Value::String(text) => drop(values.insert(path, text.clone())),
         plain => drop(values.insert(path, plain.to_string())),

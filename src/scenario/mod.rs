@@ -33,6 +33,7 @@ mod origins;
 pub mod pod_shape;
 mod precision;
 pub mod priorities;
+mod private;
 mod recorded_traffic;
 pub mod release;
 mod render;

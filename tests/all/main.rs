@@ -64,6 +64,7 @@ mod pod_traces;
 mod precision;
 mod price_book;
 mod prices;
+mod private;
 mod program;
 mod prometheus;
 mod prometheus_files;

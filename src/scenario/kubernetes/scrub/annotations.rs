@@ -35,6 +35,11 @@ const ANNOTATIONS: &[(&str, Kept)] = &[
     ("volume.kubernetes.io/selected-node", Kept::Names),
 ];
 
+/// Whether this one decides something.
+pub(super) fn decides(key: &str) -> bool {
+    ANNOTATIONS.iter().any(|(known, _)| *known == key)
+}
+
 /// Those of an object that decide something.
 pub(super) fn kept(value: &Value, renamed: &mut dyn FnMut(&str) -> String) -> Value {
     let Some(map) = value.as_object() else { return json!({}) };

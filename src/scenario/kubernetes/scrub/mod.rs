@@ -18,7 +18,7 @@ mod words;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::kubernetes::reader::{Item, Reader};
 use crate::scenario::sources::Sources;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,16 @@ impl Scrubber {
     pub fn pseudonym(&self, name: &str) -> Option<&str> {
         self.pseudonyms.get(name).map(String::as_str)
     }
+}
+
+/// Whether an annotation decides anything.
+pub(crate) fn annotation_decides(key: &str) -> bool {
+    annotations::decides(key)
+}
+
+/// Whether a container runs Cluster Autoscaler or kube-scheduler, whose flags decide.
+pub(crate) fn runs_controller(container: &Map<String, Value>) -> bool {
+    flags::program(container).is_some()
 }
 
 fn learn(value: &Value, names: &mut BTreeSet<String>) {
