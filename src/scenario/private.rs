@@ -50,13 +50,9 @@ pub(super) fn without_secrets(object: &Value) -> Value {
         return object.clone();
     }
     let mut clean = object.clone();
-    if is_unread(text("/kind")) {
-        if let Value::Object(fields) = &mut clean {
-            fields
-                .iter_mut()
-                .filter(|(key, _)| !["kind", "metadata"].contains(&key.as_str()))
-                .for_each(|(_, value)| hide(value));
-        }
+    if let Some(fields) = clean.as_object_mut().filter(|_| is_unread(text("/kind"))) {
+        let others = fields.iter_mut().filter(|(key, _)| !["kind", "metadata"].contains(&key.as_str()));
+        others.for_each(|(_, value)| hide(value));
     }
     go_through(&mut clean);
     clean
