@@ -23,6 +23,15 @@ mutations count="1000" seed="1":
     cargo build --locked
     cargo run --locked --example mutations -- --count {{count}} --seed {{seed}}
 
+# libFuzzer on one target of fuzz/ or on all, each for so many seconds: `just fuzz scenario 600`.
+fuzz target="all" seconds="60":
+    fuzz/run.sh {{target}} -max_total_time={{seconds}}
+
+# Random configurations of the whole program: `just swarm 5000` seeds, `just swarm 5000 20000` from seed 20000 on.
+swarm count="1000" from="0":
+    cargo build --locked --release
+    cargo run --locked --release --example swarm -- --from {{from}} --count {{count}} --threads 2 --program target/release/foresail
+
 # The library's documentation, and docs/validation.md from the recordings.
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps

@@ -40,6 +40,7 @@ mod field_schedule;
 mod figures;
 mod first_hour;
 mod forecast;
+mod fuzz;
 mod golden;
 mod hostile;
 mod house;
