@@ -19,30 +19,31 @@ pub(crate) struct Look {
     pub(crate) sample: Option<Sample>,
 }
 
-/// The workload's pods by their looks. Times that no rule looks at any more are set to 0, so that pods
+/// The workload's pods by their looks. Times that no rule looks at any more are set to the same, so that pods
 /// that have been ready for long look the same; settled ones do so already.
 pub(crate) fn find_looks(shared: &Shared, now: SimTime, workload: WorkloadId, looks: &mut SmallVec<[(Look, i64); 4]>) {
     let metered = &shared.workloads[workload].metered;
+    // Not a fixed time: a warm-up is before 0, and what has been ready for long must be so there too.
+    let long_ago = now - shared.cast.hpa_flags.cpu_initialization_period;
     let settled = |alike: &Alike| Look {
         spec: alike.spec,
         phase: Phase::Running,
-        ready: Some((true, SimTime::ZERO)),
-        started: Some(SimTime::ZERO),
+        ready: Some((true, long_ago)),
+        started: Some(long_ago),
         deleted: false,
         sample: Some(alike.sample),
     };
     for alike in &metered.settled {
         looks.push((settled(alike), alike.pods.len() as i64));
     }
-    let long_ago = now - shared.cast.hpa_flags.cpu_initialization_period;
     for pod in metered.unsettled.iter().filter(|pod| shared.has_traffic(workload, **pod)) {
         let row = shared.cluster.pod(*pod);
         let settled = row.is_ready() && row.started.is_some_and(|started| started <= long_ago);
         let look = Look {
             spec: row.spec,
             phase: row.phase,
-            ready: if settled { Some((true, SimTime::ZERO)) } else { row.ready },
-            started: if settled { Some(SimTime::ZERO) } else { row.started },
+            ready: if settled { Some((true, long_ago)) } else { row.ready },
+            started: if settled { Some(long_ago) } else { row.started },
             deleted: row.is_terminating(),
             sample: shared.lives[*pod].sample,
         };
