@@ -1,9 +1,11 @@
 //! What a scheduling cycle costs: pods per second by size of the cluster, plain and with spread and affinity.
 //!
 //! `synthetic/...` are clusters made here: machines of three sizes in three zones, one pod on each, sixteen apps
-//! with twenty sizes of pods waiting in turn. `workload/...` are files named `plain-100.json.gz` and so on, read
-//! from `../shared/workloads/scheduler` or from the folder in `FORESAIL_WORKLOADS`, where there is one. All nodes
-//! are looked at (`percentageOfNodesToScore` 100), except in `adaptive/...`, which is kube-scheduler's default.
+//! with twenty sizes of pods waiting in turn; `kinds-5000` is one of 5,000 such machines with 150,000 pods on them, and
+//! 2,000 that wait, of 1,200 Deployments that differ in what they ask for: most are used once or twice. `workload/...`
+//! are files named `plain-100.json.gz` and so on, read from `../shared/workloads/scheduler` or from the folder in
+//! `FORESAIL_WORKLOADS`, where there is one. All nodes are looked at (`percentageOfNodesToScore` 100), except in
+//! `adaptive/...`, which is kube-scheduler's default.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use foresail::cluster::{ClusterState, PodId};
@@ -20,6 +22,9 @@ use std::time::Duration;
 const SIZES: [usize; 3] = [100, 1000, 5000];
 const PENDING: usize = 2000;
 const APPS: usize = 16;
+/// Deployments where there are many kinds of pods, and pods on each node.
+const KINDS: usize = 1200;
+const BOUND: usize = 30;
 
 /// A cluster with pods that wait.
 struct Workload {
@@ -39,9 +44,11 @@ fn node(index: usize) -> Value {
     let (cpu, memory) = [("15890m", "62Gi"), ("7910m", "62Gi"), ("7910m", "30Gi")][index % 3];
     let name = format!("node-{index:05}");
     let zone = ["a", "b", "c"][index / 3 % 3];
+    let pool = ["general", "batch"][index / 9 % 2];
     json!({
         "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone}},
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone,
+            "pool": pool}},
         "status": {"allocatable": {"cpu": cpu, "memory": memory, "pods": "110"}},
     })
 }
@@ -72,13 +79,69 @@ fn pod(index: usize, kind: Kind, node: Option<usize>) -> Value {
     json!({"kind": "Pod", "metadata": {"name": format!("{app}-{index}"), "labels": {"app": app}}, "spec": spec})
 }
 
+/// What an app's ReplicaSet and its Service select.
+fn app_objects(app: usize) -> [Value; 2] {
+    let labels = json!({"app": format!("app-{app:04}")});
+    let name = format!("app-{app:04}-5d8f");
+    let replica_set =
+        json!({"kind": "ReplicaSet", "metadata": {"name": name}, "spec": {"selector": {"matchLabels": labels}}});
+    [replica_set, json!({"kind": "Service", "metadata": {"name": name}, "spec": {"selector": labels}})]
+}
+
+/// A pod of one of many Deployments: spread over zones and nodes as all are by default; some have constraints of
+/// their own.
+fn pod_of_many(index: usize, node: Option<usize>) -> Value {
+    let number = index * 7 % KINDS;
+    let (app, name) = (format!("app-{number:04}"), format!("app-{number:04}-5d8f"));
+    let tier = ["web", "worker"][number % 2];
+    let labels = json!({"app": app, "tier": tier});
+    let selector = json!({"matchLabels": {"app": app}});
+    let (cpu, memory) = (format!("{}m", 20 + 10 * (number % 40)), format!("{}Mi", 64 + 32 * (number / 40)));
+    let resources = json!({"requests": {"cpu": cpu, "memory": memory}});
+    let mut spec =
+        json!({"containers": [{"name": "c", "image": format!("registry.local/{app}:v3"), "resources": resources}]});
+    if let Some(node) = node {
+        spec["nodeName"] = json!(format!("node-{node:05}"));
+    }
+    let away = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": selector});
+    match number % 16 {
+        0 | 8 => {
+            spec["topologySpreadConstraints"] = json!([{"maxSkew": 50, "topologyKey": "topology.kubernetes.io/zone",
+                "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}]);
+        }
+        1 | 9 => {
+            let wish = json!([{"weight": 100, "podAffinityTerm": away}]);
+            spec["affinity"] = json!({"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": wish}});
+        }
+        2 => {
+            spec["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [away]}});
+        }
+        3 | 11 => spec["nodeSelector"] = json!({"pool": "general"}),
+        4 => spec["tolerations"] = json!([{"key": "dedicated", "operator": "Exists"}]),
+        _ => {}
+    }
+    let owner = json!([{"kind": "ReplicaSet", "name": name, "controller": true}]);
+    json!({"kind": "Pod", "metadata": {"name": format!("{name}-{index}"), "labels": labels, "ownerReferences": owner}, "spec": spec})
+}
+
+fn many_kinds(nodes: usize) -> Workload {
+    let there = (0..nodes * BOUND).map(|index| pod_of_many(index, Some(index % nodes)));
+    let waiting = (0..PENDING).map(|index| pod_of_many(nodes * BOUND + index, None));
+    loaded((0..nodes).map(node).chain((0..KINDS).flat_map(app_objects)).chain(there).chain(waiting))
+}
+
 fn synthetic(nodes: usize, kind: Kind) -> Workload {
+    let there = (0..nodes).map(node).chain((0..nodes).map(|index| pod(index, kind, Some(index))));
+    let waiting = (nodes..nodes + PENDING).map(|index| pod(index, kind, None));
+    loaded(there.chain(waiting))
+}
+
+/// The objects as a cluster; pods without a node wait.
+fn loaded(objects: impl Iterator<Item = Value>) -> Workload {
     let mut cluster = ClusterState::new();
     let mut converter = Converter::new(&mut cluster, jiff::Timestamp::UNIX_EPOCH);
     let mut pending = Vec::new();
-    let there = (0..nodes).map(node).chain((0..nodes).map(|index| pod(index, kind, Some(index))));
-    let waiting = (nodes..nodes + PENDING).map(|index| pod(index, kind, None));
-    for object in there.chain(waiting) {
+    for object in objects {
         match converter.add(&object).expect("a good object") {
             Loaded::Pod(pod) if converter.cluster().pod(pod).node().is_none() => pending.push(pod),
             _ => {}
@@ -129,6 +192,10 @@ fn placements(criterion: &mut Criterion) {
             }
         }
     }
+    let mut workload = many_kinds(5000);
+    measure(criterion, "synthetic", "kinds-5000", &workload);
+    workload.profiles.for_each(|profile| profile.percentage_of_nodes_to_score = 0);
+    measure(criterion, "adaptive", "kinds-5000", &workload);
 }
 
 criterion_group!(benches, placements);

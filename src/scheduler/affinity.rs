@@ -109,6 +109,10 @@ impl RequiredTerms {
     pub(super) fn are_own(&self) -> bool {
         !self.affinity.is_empty() || !self.anti_affinity.is_empty()
     }
+    /// Which pods the pod's own terms mean.
+    pub(super) fn selectors(&self) -> impl Iterator<Item = &LabelSelector> {
+        self.affinity.iter().chain(&self.anti_affinity).filter_map(|term| term.selector.as_ref())
+    }
     /// The topology keys of the pod's own affinity.
     pub(super) fn affinity_keys(&self) -> impl Iterator<Item = Symbol> + '_ {
         self.affinity.iter().map(|term| term.key)
@@ -148,11 +152,14 @@ pub(super) struct AffinityFilter {
 }
 
 impl AffinityFilter {
-    /// Counts the pods that are there. Upstream: `InterPodAffinity.PreFilter`, 1.28.
+    /// Counts the pods that are there, if any of them can matter. Upstream: `InterPodAffinity.PreFilter`, 1.28.
     pub(super) fn prepare(cluster: &ClusterState, pod: &PodSpec, profile: &Profile) -> Self {
         let terms = RequiredTerms::of(cluster, pod, profile);
         let mut filter = AffinityFilter { terms, ..AffinityFilter::default() };
         let own = filter.terms.are_own();
+        if !own && !cluster.any_repels() {
+            return filter;
+        }
         for (_, node) in cluster.nodes() {
             for other in node.pods() {
                 let other = cluster.spec_of(*other);
@@ -250,6 +257,11 @@ impl WeightedTerms {
         }
         let namespace = cluster.namespaces.get(&pod.namespace).cloned().unwrap_or_default();
         Some(WeightedTerms { own, namespace, hard_weight: i64::from(profile.hard_pod_affinity_weight) })
+    }
+
+    /// Which pods the pod's own terms mean.
+    pub(super) fn selectors(&self) -> impl Iterator<Item = &LabelSelector> {
+        self.own.iter().filter_map(|term| term.selector.as_ref())
     }
 
     /// What a pod like `other` weighs, by topology key.

@@ -13,9 +13,9 @@ const LEAST_PERCENT: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sampling {
     next_start: usize,
-    /// The nodes round robin over the zones, and for which version of the nodes.
+    /// The nodes round robin over the zones, and of which layout.
     order: Vec<NodeId>,
-    version: Option<u64>,
+    layout: Option<u64>,
 }
 
 impl Sampling {
@@ -34,26 +34,35 @@ impl Sampling {
         }
     }
 
+    /// Where the next search begins.
+    pub(super) fn start(&self) -> usize {
+        self.next_start
+    }
+    /// The search that began there did not count.
+    pub(super) fn start_again_at(&mut self, start: usize) {
+        self.next_start = start;
+    }
+
     /// The first feasible nodes, as many as are wanted, in the order they are found.
     ///
     /// Upstream: `findNodesThatPassFilters` one node at a time, `nodeTree.list`, 1.28: the search stops at the
-    /// first feasible node too many. Without a version of the nodes the order is built anew.
+    /// first feasible node too many. Cost: the nodes looked at; all where nodes came or went since the last time.
     pub(super) fn take(
         &mut self,
         cluster: &ClusterState,
         profile: &Profile,
-        version: Option<u64>,
         mut fits: impl FnMut(NodeId) -> bool,
     ) -> Vec<NodeId> {
-        if version.is_none() || self.version != version {
+        if self.layout != Some(cluster.layout()) {
             self.order = round_robin(cluster);
-            self.version = version;
+            self.layout = Some(cluster.layout());
         }
         let (nodes, wanted) = (self.order.len(), wanted(profile, self.order.len()));
         let mut found = Vec::new();
         let mut rejected = 0;
-        for step in 0..nodes {
-            let node = self.order[(self.next_start + step) % nodes];
+        // There may have been more nodes when the start was set.
+        let (before, after) = self.order.split_at(if nodes == 0 { 0 } else { self.next_start % nodes });
+        for node in after.iter().chain(before).copied() {
             if !fits(node) {
                 rejected += 1;
             } else if found.len() == wanted {
@@ -84,9 +93,10 @@ fn wanted(profile: &Profile, nodes: usize) -> usize {
 
 /// One node of each zone in turn, zones in order of first appearance.
 fn round_robin(cluster: &ClusterState) -> Vec<NodeId> {
+    let names = ZoneNames::of(cluster);
     let mut zones: Vec<((Symbol, Symbol), Vec<NodeId>)> = Vec::new();
     for (id, node) in cluster.nodes() {
-        let zone = zone_of(cluster, node);
+        let zone = names.zone_of(node);
         match zones.iter_mut().find(|(known, _)| *known == zone) {
             Some((_, nodes)) => nodes.push(id),
             None => zones.push((zone, vec![id])),
@@ -96,14 +106,22 @@ fn round_robin(cluster: &ClusterState) -> Vec<NodeId> {
     (0..most).flat_map(|round| zones.iter().filter_map(move |(_, nodes)| nodes.get(round).copied())).collect()
 }
 
-/// Region and zone. Upstream: `GetZoneKey`: the older labels first.
-fn zone_of(cluster: &ClusterState, node: &NodeTemplate) -> (Symbol, Symbol) {
-    let first = |keys: [&str; 2]| {
-        let values = keys.into_iter().filter_map(|key| node.labels.get(cluster.symbols.lookup(key)?));
-        values.into_iter().next().unwrap_or(Symbol::EMPTY)
-    };
-    (
-        first(["failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"]),
-        first(["failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"]),
-    )
+/// The labels for region and zone that any node has, the older ones first.
+struct ZoneNames([[Option<Symbol>; 2]; 2]);
+
+impl ZoneNames {
+    fn of(cluster: &ClusterState) -> Self {
+        let known = |keys: [&str; 2]| keys.map(|key| cluster.symbols.lookup(key));
+        ZoneNames([
+            known(["failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"]),
+            known(["failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"]),
+        ])
+    }
+    /// Region and zone. Upstream: `GetZoneKey`.
+    fn zone_of(&self, node: &NodeTemplate) -> (Symbol, Symbol) {
+        let first = |keys: [Option<Symbol>; 2]| {
+            keys.into_iter().flatten().find_map(|key| node.labels.get(key)).unwrap_or(Symbol::EMPTY)
+        };
+        (first(self.0[0]), first(self.0[1]))
+    }
 }

@@ -73,6 +73,11 @@ impl Scheduler {
     pub fn profiles(&self) -> &Profiles {
         &self.profiles
     }
+    /// How many nodes were asked about a kind of pod, again where they had changed: the work that grows with the cluster. Cycles
+    /// without memory do not count.
+    pub fn nodes_asked(&self) -> u64 {
+        self.memories.iter().map(Memory::asked).sum()
+    }
     /// The profile that decides about a pod.
     fn profile_of(&self, cluster: &ClusterState, pod: PodId) -> &Profile {
         self.profiles.of(cluster.spec_of(pod).scheduler)
@@ -295,7 +300,7 @@ impl Scheduler {
                     false
                 }
             };
-            attempt.feasible = self.sampling.take(cluster, profile, None, fits);
+            attempt.feasible = self.sampling.take(cluster, profile, fits);
             return Ok(hint);
         }
         attempt.rejections.reserve(cluster.node_ids().len());

@@ -64,6 +64,10 @@ impl Constraint {
         let selector = self.selector.as_ref().filter(|selector| !selector.is_empty());
         other.namespace == namespace && selector.is_some_and(|selector| selector.matches(&other.labels, symbols))
     }
+    /// Which pods it counts, if any.
+    pub(super) fn selector(&self) -> Option<&LabelSelector> {
+        self.selector.as_ref().filter(|selector| !selector.is_empty())
+    }
     /// Whether the selector means a pod's labels.
     pub(super) fn selects(&self, other: &PodSpec, symbols: &Interner) -> bool {
         self.selector.as_ref().is_some_and(|selector| selector.matches(&other.labels, symbols))

@@ -44,12 +44,16 @@ pub struct ClusterState {
     pub csi_nodes: Vec<CsiNode>,
     specs: IdVec<PodSpecId, Arc<PodSpec>>,
     spec_ids: FxHashMap<Arc<PodSpec>, PodSpecId>,
+    /// Whether a kind of pod must be away from others.
+    any_repels: bool,
     nodes: IdVec<NodeId, Node>,
     order: Vec<NodeId>,
     by_name: FxHashMap<Symbol, NodeId>,
     pods: IdVec<PodId, Pod>,
     generation: u64,
     version: u64,
+    /// Grows when nodes come or go, or get other labels, in trials too.
+    layout: u64,
     /// Of the changes that `version` counts, those that leave no pod more room.
     closings: u64,
     changes: ChangeLog,
@@ -68,6 +72,7 @@ impl ClusterState {
         if let Some(id) = self.spec_ids.get(&spec) {
             return *id;
         }
+        self.any_repels |= !spec.pod_anti_affinity.required.is_empty();
         let shared = Arc::new(spec);
         let id = self.specs.push(shared.clone());
         self.spec_ids.insert(shared, id);
@@ -85,6 +90,11 @@ impl ClusterState {
     /// The kinds of pods seen so far.
     pub fn specs(&self) -> impl ExactSizeIterator<Item = (PodSpecId, &PodSpec)> {
         self.specs.iter().map(|(id, spec)| (id, &**spec))
+    }
+
+    /// Whether there ever was a kind of pod with a required anti-affinity: without one, no pod is in the way of another.
+    pub fn any_repels(&self) -> bool {
+        self.any_repels
     }
 
     /// A node, present or gone.
@@ -157,6 +167,10 @@ impl ClusterState {
     pub fn versions(&self) -> [u64; 4] {
         [self.version, self.namespaces.version(), self.services.version(), self.workloads.version()]
     }
+    /// A number that grows whenever nodes come or go, or get other labels: in trials too, and when these are undone.
+    pub fn layout(&self) -> u64 {
+        self.layout
+    }
     /// What changed lately.
     pub fn changes(&self) -> &ChangeLog {
         &self.changes
@@ -180,6 +194,7 @@ impl ClusterState {
         let id = self.nodes.push(Node::empty(template));
         self.order.push(id);
         let shadowed = self.by_name.insert(self.nodes[id].name, id);
+        self.layout += 1;
         self.record(None, || Undo::AddNode { shadowed });
         self.touch(id, ChangeKind::Node);
         id
@@ -194,6 +209,7 @@ impl ClusterState {
             self.by_name.remove(&name);
         }
         self.nodes[id].present = false;
+        self.layout += 1;
         self.record(Some(id), || Undo::RemoveNode { node: id, position, named });
         self.touch(id, ChangeKind::Node);
     }
@@ -218,6 +234,7 @@ impl ClusterState {
     /// Replaces the labels.
     pub fn set_node_labels(&mut self, id: NodeId, labels: Labels) {
         let old = std::mem::replace(&mut self.nodes[id].template.labels, labels);
+        self.layout += 1;
         self.record(Some(id), || Undo::NodeLabels(id, old));
         self.touch(id, ChangeKind::Node);
     }

@@ -90,6 +90,7 @@ impl ClusterState {
 
     /// What changes by that.
     fn undo_step(&mut self, step: Undo) -> Option<(NodeId, ChangeKind)> {
+        self.layout += u64::from(matches!(step, Undo::AddNode { .. } | Undo::RemoveNode { .. } | Undo::NodeLabels(..)));
         let (node, kind) = match step {
             Undo::AddNode { shadowed } => {
                 let id = self.order.pop().expect("the added node is the last one");

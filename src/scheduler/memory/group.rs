@@ -1,5 +1,7 @@
 //! What pods elsewhere mean for a pod: counts by topology, kept per group of pods with equal constraints.
 
+use super::census::Census;
+use super::kinds::Kinds;
 use super::purpose::Purpose;
 use super::slots::{NONE, Slots};
 use crate::cluster::{
@@ -12,6 +14,8 @@ use crate::scheduler::affinity::{Counted, RequiredTerms, WeightedTerms};
 use crate::scheduler::profile::DefaultConstraints;
 use crate::scheduler::spread::{Constraint, HOSTNAME, constraints_of};
 use crate::scheduler::subject::Subject;
+use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
 /// All that the counts depend on.
@@ -64,12 +68,32 @@ pub(super) struct Column {
     pub(super) key: usize,
     /// By value: the sum over the nodes that take part.
     pub(super) totals: Vec<i64>,
-    /// By value: how many nodes take part.
+    /// By value: how many nodes take part; only of hard constraints.
     pub(super) members: Vec<u32>,
-    /// By slot: what its pods count.
-    pub(super) own: Vec<i64>,
-    /// By slot: the value it was counted under, or [`NONE`].
-    under: Vec<u32>,
+    /// By slot, of hard constraints: the value under which it takes part, or [`NONE`].
+    member_of: Vec<u32>,
+    /// What the pods of single nodes count, where it is not 0, in order of their slots.
+    pub(super) own: Vec<Own>,
+}
+
+/// What one node's pods count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own {
+    pub(super) slot: u32,
+    /// The value it was counted under, or [`NONE`].
+    under: u32,
+    pub(super) sum: i64,
+}
+
+/// What was seen when the counts were made true.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    epoch: u64,
+    /// Of the slots' nodes, and of the census.
+    nodes: u64,
+    pods: u64,
+    /// How many kinds there were.
+    kinds: usize,
 }
 
 /// The counts for one group of pods.
@@ -85,20 +109,21 @@ pub(super) struct Group {
     required: RequiredTerms,
     weighted: Option<WeightedTerms>,
     pub(super) columns: Vec<Column>,
-    /// By kind of pod and column: what one pod counts.
+    /// The kinds of pods that count at all, in order, each with its row of `weights`.
+    that_matter: FxHashMap<u32, u32>,
+    mattering: Vec<PodSpecId>,
+    /// By row and column: what one pod counts.
     weights: Vec<i64>,
-    /// By kind of pod: whether any of its weights is not 0.
-    matters: Vec<bool>,
-    cursor: u64,
-    epoch: u64,
+    seen: Seen,
     versions: [u64; 3],
     /// When the group was used last.
     pub(super) used: u64,
 }
 
 impl Group {
+    /// The counts for pods like `spec`, which are to be made true before they are used.
     pub(super) fn new(cluster: &ClusterState, purpose: Purpose<'_>, slots: &mut Slots, spec: Arc<PodSpec>) -> Self {
-        let Purpose { profile, filters_only } = purpose;
+        let Purpose { profile, kinds, filters_only } = purpose;
         let hard = constraints_of(cluster, profile, &spec, WhenUnsatisfiable::DoNotSchedule);
         let soft = match filters_only {
             true => Vec::new(),
@@ -125,23 +150,27 @@ impl Group {
             soft,
             spec,
             columns,
+            that_matter: FxHashMap::default(),
+            mattering: Vec::new(),
             weights: Vec::new(),
-            matters: Vec::new(),
-            cursor: 0,
-            epoch: 0,
+            seen: Seen::default(),
             versions: versions(cluster),
             used: 0,
         };
-        for (_, other) in cluster.specs() {
-            group.find_columns(cluster, slots, other);
-        }
-        group.weigh(cluster, slots);
+        let concerned = group.concerned(cluster, kinds);
+        concerned.iter().for_each(|other| group.find_columns(cluster, slots, cluster.spec(*other)));
+        group.weigh(cluster, slots, &concerned);
+        group.seen.kinds = cluster.specs().len();
         group
     }
 
     /// Nothing elsewhere matters to these pods.
     pub(super) fn is_idle(&self) -> bool {
         self.columns.is_empty()
+    }
+    /// About how many bytes the counts take.
+    pub(super) fn bytes(&self) -> usize {
+        self.columns.iter().map(Column::bytes).sum::<usize>() + 8 * self.weights.len() + 16 * self.mattering.len()
     }
     /// The pod matches its own required affinity.
     pub(super) fn matches_itself(&self) -> bool {
@@ -151,41 +180,60 @@ impl Group {
         self.columns.iter().filter(move |column| wanted(column.role))
     }
 
-    /// Renews the counts of the nodes that changed. False: the group has to be built anew.
+    /// The kinds that may count, in order.
+    fn concerned(&self, cluster: &ClusterState, kinds: &Kinds) -> Vec<PodSpecId> {
+        let constraints = self.hard.iter().chain(&self.soft).filter_map(Constraint::selector);
+        let weighted = self.weighted.iter().flat_map(WeightedTerms::selectors);
+        let found = kinds.concerned(constraints.chain(self.required.selectors()).chain(weighted));
+        found.unwrap_or_else(|| cluster.specs().map(|(id, _)| id).collect())
+    }
+
+    /// Whether the counts are still of what they were made for, and of no more; otherwise the group has to be built anew.
     #[must_use]
-    pub(super) fn renew(&mut self, cluster: &ClusterState, slots: &mut Slots) -> bool {
+    pub(super) fn is_current(&mut self, cluster: &ClusterState, slots: &mut Slots) -> bool {
         if self.versions != versions(cluster) {
             return false;
         }
-        if self.matters.len() < cluster.specs().len() {
+        let fresh: Vec<PodSpecId> = (self.seen.kinds..cluster.specs().len()).map(PodSpecId::from_index).collect();
+        if !fresh.is_empty() {
             let before = self.columns.len();
-            for index in self.matters.len()..cluster.specs().len() {
-                self.find_columns(cluster, slots, cluster.spec(PodSpecId::from_index(index)));
-            }
+            fresh.iter().for_each(|other| self.find_columns(cluster, slots, cluster.spec(*other)));
             if self.columns.len() > before {
                 return false;
             }
-            self.weigh(cluster, slots);
+            self.weigh(cluster, slots, &fresh);
+            self.seen.kinds = cluster.specs().len();
         }
-        if self.is_idle() {
-            return true;
-        }
-        let dirty = slots.dirty_since(self.cursor).filter(|_| self.epoch == slots.epoch());
-        self.cursor = slots.end();
-        if let Some(dirty) = dirty {
-            for column in &mut self.columns {
-                column.grow(slots);
-            }
-            dirty.for_each(|slot| self.recount(cluster, slots, slot));
-        } else {
-            self.epoch = slots.epoch();
+        true
+    }
+
+    /// Renews the counts of the nodes that changed: what came and went, and where pods of kinds that matter did. Cost: besides
+    /// those nodes, a look at each change since the last time.
+    pub(super) fn renew(&mut self, cluster: &ClusterState, slots: &Slots, census: &Census) {
+        let nodes = slots.refreshed_since(self.seen.nodes).filter(|_| self.seen.epoch == slots.epoch());
+        let news = nodes.zip(census.since(self.seen.pods));
+        self.seen = Seen { epoch: slots.epoch(), nodes: slots.refreshed_end(), pods: census.end(), ..self.seen };
+        let mut dirty: Vec<u32> = Vec::new();
+        let Some((nodes, pods)) = news else {
             for column in &mut self.columns {
                 *column = Column::new(column.role, column.key);
                 column.grow(slots);
             }
-            (0..slots.len()).for_each(|slot| self.recount(cluster, slots, slot));
-        }
-        true
+            if self.columns.iter().any(|column| matches!(column.role, Role::Hard(_))) {
+                dirty.extend(0..slots.len() as u32);
+            } else {
+                self.mattering.iter().for_each(|kind| dirty.extend_from_slice(census.slots_of(*kind)));
+                dirty.sort_unstable();
+                dirty.dedup();
+            }
+            return dirty.iter().for_each(|slot| self.recount(cluster, slots, census, *slot as usize));
+        };
+        self.columns.iter_mut().for_each(|column| column.grow(slots));
+        dirty.extend_from_slice(nodes);
+        dirty.extend(pods.iter().filter(|(kind, _)| self.that_matter.contains_key(kind)).map(|(_, slot)| *slot));
+        dirty.sort_unstable();
+        dirty.dedup();
+        dirty.iter().for_each(|slot| self.recount(cluster, slots, census, *slot as usize));
     }
 
     /// Columns that pods like `other` need.
@@ -206,11 +254,14 @@ impl Group {
         }
     }
 
-    /// What pods of the kinds not weighed yet count.
-    fn weigh(&mut self, cluster: &ClusterState, slots: &mut Slots) {
-        for index in self.matters.len()..cluster.specs().len() {
-            let other = cluster.spec(PodSpecId::from_index(index));
-            let mut row = vec![0; self.columns.len()];
+    /// What pods of these kinds, not weighed yet, count.
+    fn weigh(&mut self, cluster: &ClusterState, slots: &mut Slots, kinds: &[PodSpecId]) {
+        if self.columns.is_empty() {
+            return;
+        }
+        for kind in kinds {
+            let other = cluster.spec(*kind);
+            let mut row: SmallVec<[i64; 8]> = smallvec![0; self.columns.len()];
             for (weight, column) in row.iter_mut().zip(&self.columns) {
                 let constraint = match column.role {
                     Role::Hard(at) => &self.hard[at],
@@ -224,34 +275,31 @@ impl Group {
                 let at = self.columns.iter().position(|column| (column.role, column.key) == (role, key));
                 at.into_iter().for_each(|at| row[at] += weight);
             };
-            if !self.columns.is_empty() {
-                self.required.each(&self.spec, other, &cluster.symbols, &mut |c, key| add(Role::Required(c), key, 1));
-                if let Some(weighted) = &self.weighted {
-                    weighted.each(&self.spec, other, &cluster.symbols, &mut |key, w| add(Role::Weighted, key, w));
-                }
+            self.required.each(&self.spec, other, &cluster.symbols, &mut |c, key| add(Role::Required(c), key, 1));
+            if let Some(weighted) = &self.weighted {
+                weighted.each(&self.spec, other, &cluster.symbols, &mut |key, w| add(Role::Weighted, key, w));
             }
-            self.matters.push(row.iter().any(|weight| *weight != 0));
-            self.weights.append(&mut row);
+            if row.iter().any(|weight| *weight != 0) {
+                self.that_matter.insert(kind.index() as u32, self.mattering.len() as u32);
+                self.mattering.push(*kind);
+                self.weights.extend_from_slice(&row);
+            }
         }
     }
 
     /// Counts a node's pods again.
-    fn recount(&mut self, cluster: &ClusterState, slots: &Slots, slot: usize) {
+    fn recount(&mut self, cluster: &ClusterState, slots: &Slots, census: &Census, slot: usize) {
         let width = self.columns.len();
-        let mut sums: smallvec::SmallVec<[i64; 8]> = smallvec::smallvec![0; width];
+        let mut sums: SmallVec<[i64; 8]> = smallvec![0; width];
         let node = slots.node(cluster, slot);
-        for pod in node.iter().flat_map(|node| node.pods()) {
-            let row = cluster.pod(*pod);
-            let kind = row.spec.index();
-            if !self.matters[kind] {
-                continue;
-            }
-            let weights = &self.weights[kind * width..(kind + 1) * width];
+        for count in census.of_slot(slot) {
+            let Some(row) = self.that_matter.get(&count.kind).map(|row| *row as usize) else { continue };
+            let weights = &self.weights[row * width..(row + 1) * width];
             for ((sum, weight), column) in sums.iter_mut().zip(weights).zip(&self.columns) {
                 // Terminating pods count for affinity, not for spreading.
-                if !row.is_terminating() || matches!(column.role, Role::Required(_) | Role::Weighted) {
-                    *sum += weight;
-                }
+                let leaves = matches!(column.role, Role::Required(_) | Role::Weighted);
+                let pods = count.stays + if leaves { count.leaves } else { 0 };
+                *sum += weight * i64::from(pods);
             }
         }
         let subject = Subject { spec: &self.spec, daemon_node: None };
@@ -286,25 +334,52 @@ impl Group {
 
 impl Column {
     fn new(role: Role, key: usize) -> Self {
-        Column { role, key, totals: Vec::new(), members: Vec::new(), own: Vec::new(), under: Vec::new() }
+        Column { role, key, totals: Vec::new(), members: Vec::new(), member_of: Vec::new(), own: Vec::new() }
     }
     fn grow(&mut self, slots: &Slots) {
-        self.own.resize(slots.len(), 0);
-        self.under.resize(slots.len(), NONE);
         self.totals.resize(slots.value_bound(self.key), 0);
-        self.members.resize(slots.value_bound(self.key), 0);
+        if matches!(self.role, Role::Hard(_)) {
+            self.members.resize(slots.value_bound(self.key), 0);
+            self.member_of.resize(slots.len(), NONE);
+        }
     }
     fn put(&mut self, slot: usize, sum: i64, under: u32) {
-        let old = self.under[slot];
-        if old != NONE {
-            self.totals[old as usize] -= self.own[slot];
-            self.members[old as usize] -= 1;
+        if let Some(member_of) = self.member_of.get_mut(slot) {
+            let old = std::mem::replace(member_of, under);
+            if old != NONE {
+                self.members[old as usize] -= 1;
+            }
+            if under != NONE {
+                self.members[under as usize] += 1;
+            }
         }
         if under != NONE {
             self.totals[under as usize] += sum;
-            self.members[under as usize] += 1;
         }
-        (self.own[slot], self.under[slot]) = (sum, under);
+        let own = Own { slot: slot as u32, under, sum };
+        // Of a whole count each slot comes after the last one.
+        let is_next = self.own.last().is_none_or(|last| last.slot < own.slot);
+        let place =
+            if is_next { Err(self.own.len()) } else { self.own.binary_search_by_key(&own.slot, |own| own.slot) };
+        match place {
+            Err(_) if sum == 0 => {}
+            Err(at) => self.own.insert(at, own),
+            Ok(at) => {
+                let old = self.own[at];
+                if old.under != NONE {
+                    self.totals[old.under as usize] -= old.sum;
+                }
+                if sum == 0 {
+                    self.own.remove(at);
+                } else {
+                    self.own[at] = own;
+                }
+            }
+        }
+    }
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        size_of::<Own>() * self.own.len() + 4 * (self.member_of.len() + self.members.len()) + 8 * self.totals.len()
     }
 }
 

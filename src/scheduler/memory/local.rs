@@ -47,7 +47,7 @@ impl LocalKey {
 
 /// A node that does not fit.
 pub(super) const UNFIT: i32 = i32::MIN;
-/// A node that nobody has asked about since it changed; only where there are no scores.
+/// A node that nobody has asked about since it changed.
 const UNKNOWN: i32 = i32::MAX;
 
 /// The nodes' own answers for one kind of pod.
@@ -55,7 +55,7 @@ const UNKNOWN: i32 = i32::MAX;
 pub(super) struct LocalTable {
     spec: Arc<PodSpec>,
     filter: NodeFilter,
-    /// Scores are left at 0, and nodes are looked at when they are asked about.
+    /// Scores are left at 0.
     filters_only: bool,
     /// NodeResourcesFit and NodeResourcesBalancedAllocation, or [`UNFIT`], or [`UNKNOWN`].
     pub(super) score: Vec<i32>,
@@ -63,21 +63,26 @@ pub(super) struct LocalTable {
     pub(super) taints: Vec<i32>,
     /// Weights of preferred node affinity; empty without such terms.
     pub(super) preferred: Vec<i32>,
-    /// ImageLocality; empty while no node has an image of the pod.
+    /// ImageLocality, or [`UNKNOWN`]; empty while no node has an image of the pod.
     pub(super) images: Vec<i32>,
+    /// Slots that may be [`UNKNOWN`]; absent: any may be.
+    stale: Option<Vec<u32>>,
     counted: Option<ImageScore>,
     /// A score was too large for the table: absurd quantities. The plain computation is asked instead.
     pub(super) is_exotic: bool,
     cursor: u64,
     epoch: u64,
     images_version: u64,
+    images_epoch: u64,
     /// When the table was used last.
     pub(super) used: u64,
+    /// How many answers of nodes were worked out.
+    pub(super) asked: u64,
 }
 
 impl LocalTable {
     pub(super) fn new(cluster: &ClusterState, purpose: Purpose<'_>, spec: Arc<PodSpec>) -> Self {
-        let Purpose { profile, filters_only } = purpose;
+        let Purpose { profile, filters_only, .. } = purpose;
         LocalTable {
             filter: NodeFilter::new(cluster, profile, spec.clone(), None),
             spec,
@@ -86,64 +91,96 @@ impl LocalTable {
             taints: Vec::new(),
             preferred: Vec::new(),
             images: Vec::new(),
+            stale: None,
             counted: None,
             is_exotic: false,
             cursor: 0,
             epoch: 0,
             images_version: 0,
+            images_epoch: 0,
             used: 0,
+            asked: 0,
         }
     }
 
-    /// Renews the answers of the nodes that changed.
+    /// Forgets the answers of the nodes that changed.
     pub(super) fn renew(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots) {
         let dirty = slots.dirty_since(self.cursor).filter(|_| self.epoch == slots.epoch());
         self.cursor = slots.end();
         self.epoch = slots.epoch();
-        let Some(dirty) = dirty else {
+        if let Some(dirty) = dirty {
+            let known = self.score.len();
+            for slot in dirty.filter(|slot| *slot < known) {
+                self.score[slot] = UNKNOWN;
+                if let Some(image) = self.images.get_mut(slot) {
+                    *image = UNKNOWN;
+                }
+                self.stale.iter_mut().for_each(|stale| stale.push(slot as u32));
+            }
+            if let Some(stale) = &mut self.stale {
+                stale.extend(known as u32..slots.len() as u32);
+            }
+            self.stale.take_if(|stale| stale.len() > slots.len());
+        } else {
             self.score.clear();
             self.taints.clear();
             self.preferred.clear();
+            self.images.clear();
+            self.stale = None;
+            self.counted = None;
             self.is_exotic = false;
-            self.grow(profile, slots.len());
-            (0..slots.len()).for_each(|slot| self.answer(cluster, profile, slots, slot));
-            return self.renew_images(cluster, profile.rules, slots, None::<std::iter::Empty<usize>>);
-        };
-        self.grow(profile, slots.len());
-        for slot in dirty.clone() {
-            self.answer(cluster, profile, slots, slot);
         }
-        self.renew_images(cluster, profile.rules, slots, Some(dirty));
+        self.grow(profile, slots.len());
+        self.renew_images(cluster, profile.rules, slots);
     }
 
     fn grow(&mut self, profile: &Profile, len: usize) {
-        self.score.resize(len, UNFIT);
+        self.score.resize(len, UNKNOWN);
         if !self.taints.is_empty() {
             self.taints.resize(len, 0);
         }
-        if profile.prefers_nodes_for(&self.spec) {
+        if profile.prefers_nodes_for(&self.spec) && !self.filters_only {
             self.preferred.resize(len, 0);
         }
     }
 
-    /// Whether the filters pass the node in a slot; of a table without scores.
-    pub(super) fn fits(&mut self, cluster: &ClusterState, slots: &Slots, slot: usize) -> bool {
+    /// Asks every node that has not answered.
+    pub(super) fn settle(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots) {
+        match self.stale.take() {
+            Some(mut stale) => {
+                for slot in stale.drain(..) {
+                    self.fits(cluster, profile, slots, slot as usize);
+                }
+                self.stale = Some(stale);
+            }
+            None => {
+                for slot in 0..slots.len() {
+                    self.fits(cluster, profile, slots, slot);
+                }
+                self.stale = Some(Vec::new());
+            }
+        }
+    }
+
+    /// Whether the filters pass the node in a slot; if they do, it has its scores then.
+    #[inline]
+    pub(super) fn fits(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots, slot: usize) -> bool {
         if self.score[slot] == UNKNOWN {
-            let passes = slots.node(cluster, slot).is_some_and(|node| self.filter.passes(cluster, node));
-            self.score[slot] = if passes { 0 } else { UNFIT };
+            self.asked += 1;
+            self.answer(cluster, profile, slots, slot);
         }
         self.score[slot] != UNFIT
     }
 
     fn answer(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots, slot: usize) {
-        if self.filters_only {
-            self.score[slot] = UNKNOWN;
-            return;
-        }
         let Some(node) = slots.node(cluster, slot).filter(|node| self.filter.passes(cluster, node)) else {
             self.score[slot] = UNFIT;
             return;
         };
+        if self.filters_only {
+            self.score[slot] = 0;
+            return;
+        }
         let weight = |plugin| profile.plugins.weight(plugin);
         let fit = weight(Plugin::NodeResourcesFit).saturating_mul(fit_score(profile, node, &self.spec));
         let balance = match has_balance(profile, &self.spec) {
@@ -173,18 +210,12 @@ impl LocalTable {
         value.clamp(-LARGEST, LARGEST) as i32
     }
 
-    /// The share of nodes with an image is in every node's score: new counts renew all.
-    fn renew_images(
-        &mut self,
-        cluster: &ClusterState,
-        rules: Rules,
-        slots: &Slots,
-        dirty: Option<impl Iterator<Item = usize>>,
-    ) {
-        if self.filters_only || (dirty.is_some() && self.images_version == slots.nodes_version()) {
+    /// The share of nodes with an image is in every node's score: new counts make all unknown.
+    fn renew_images(&mut self, cluster: &ClusterState, rules: Rules, slots: &Slots) {
+        if self.filters_only || (self.images_version == slots.nodes_version() && self.images_epoch == self.epoch) {
             return;
         }
-        self.images_version = slots.nodes_version();
+        (self.images_version, self.images_epoch) = (slots.nodes_version(), self.epoch);
         let images = images_of(&self.spec, rules).map(|image| (image, slots.image_count(image))).collect();
         let counted = ImageScore::counted(images, containers_of(&self.spec, rules), cluster.node_ids().len() as i64);
         if counted.is_idle() {
@@ -192,14 +223,25 @@ impl LocalTable {
             self.counted = None;
             return;
         }
-        let score = |slot: usize| slots.node(cluster, slot).map_or(0, |node| counted.score(node) as i32);
-        match dirty.filter(|_| self.counted.as_ref() == Some(&counted)) {
-            Some(dirty) => {
-                self.images.resize(slots.len(), 0);
-                dirty.for_each(|slot| self.images[slot] = score(slot));
-            }
-            None => self.images = (0..slots.len()).map(score).collect(),
+        if self.counted.as_ref() != Some(&counted) {
+            self.images.clear();
+            self.counted = Some(counted);
         }
-        self.counted = Some(counted);
+        self.images.resize(slots.len(), UNKNOWN);
+    }
+
+    /// Makes the images' scores of these slots known.
+    pub(super) fn score_images(&mut self, cluster: &ClusterState, slots: &Slots, of: &[u32]) {
+        let Some(counted) = self.counted.as_ref().filter(|_| !self.images.is_empty()) else { return };
+        for slot in of.iter().map(|slot| *slot as usize) {
+            if self.images[slot] == UNKNOWN {
+                self.images[slot] = slots.node(cluster, slot).map_or(0, |node| counted.score(node) as i32);
+            }
+        }
+    }
+
+    /// About how many bytes the answers take.
+    pub(super) fn bytes(&self) -> usize {
+        4 * (self.score.len() + self.taints.len() + self.preferred.len() + self.images.len())
     }
 }

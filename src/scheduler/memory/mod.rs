@@ -3,13 +3,15 @@
 //! A bind changes one node, so the next pod of a kind has one node's answer to renew, not all. Two kinds of
 //! tables: [`local`] holds what a node answers for itself (filters, scores) per kind of request; [`group`] holds counts
 //! of pods by topology (spreading, affinity) per kind of constraints. Both read the cluster's change log through
-//! [`slots`]. [`survey`] adds them up for one pod; [`gates`] says what the counts forbid.
+//! [`slots`]; the second counts by what [`census`] and [`kinds`] found for all. [`survey`] adds them up for one pod; [`gates`] says what the counts forbid.
 //!
 //! The answers are those of [`Scheduler::schedule`](super::Scheduler::schedule), the plain computation; a property
 //! test holds them together. Pods with volumes or with a nomination are left to the plain one.
 
+mod census;
 mod gates;
 mod group;
+mod kinds;
 mod local;
 mod purpose;
 mod scratch;
@@ -28,8 +30,10 @@ use super::rules::Rules;
 use super::spread::{HOSTNAME, ZONE};
 use crate::cluster::{ClusterState, NodeId, PodSpecId};
 use crate::id::Id;
+use census::Census;
 use gates::Gate;
 use group::{Group, GroupKey};
+use kinds::Kinds;
 pub(super) use local::LocalKey;
 use local::LocalTable;
 use purpose::Purpose;
@@ -37,16 +41,17 @@ use rustc_hash::FxHashMap;
 use scratch::Scratch;
 use slots::Slots;
 
-/// How many entries (tables times nodes) may be kept before the ones not used lately are dropped: about
-/// 100 MiB.
-const MOST_ENTRIES: usize = 6_000_000;
+/// How many bytes of tables may be kept before the ones not used lately are dropped.
+const MOST_BYTES: usize = 100 * 1024 * 1024;
 
 /// The tables of one scheduler, for one cluster.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     slots: Slots,
+    census: Census,
+    kinds: Kinds,
     /// By kind of pod: its tables.
-    kinds: Vec<Option<Kind>>,
+    tables: Vec<Option<Tables>>,
     locals: Vec<Option<LocalTable>>,
     local_of: FxHashMap<LocalKey, usize>,
     groups: Vec<Option<Group>>,
@@ -57,10 +62,13 @@ pub(super) struct Memory {
     scratch: Scratch,
     /// Nobody asks for scores.
     filters_only: bool,
+    /// Answers that were worked out for tables that are no more.
+    asked_before: u64,
 }
 
 /// What the tables say about one kind of pod.
 pub(super) struct Fit<'a> {
+    profile: &'a Profile,
     slots: &'a Slots,
     local: &'a mut LocalTable,
     gates: Vec<Gate<'a>>,
@@ -74,12 +82,13 @@ impl Fit<'_> {
     /// Whether a pod of the kind passes all filters on the node.
     pub(super) fn allows(&mut self, cluster: &ClusterState, node: NodeId) -> bool {
         let Some(slot) = self.slots.slot(node) else { return false };
-        self.gates.iter().all(|gate| gate.allows(slot)) && self.local.fits(cluster, self.slots, slot)
+        self.gates.iter().all(|gate| gate.allows(slot)) && self.local.fits(cluster, self.profile, self.slots, slot)
     }
 }
 
+/// Which tables are a kind's.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
+struct Tables {
     local: usize,
     group: usize,
 }
@@ -91,12 +100,13 @@ impl Memory {
     }
 
     /// Looks at what changed, and makes the tables for a kind of pod true.
-    fn prepare(&mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Kind {
+    fn prepare(&mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Tables {
         self.clock += 1;
         self.learn_names(cluster);
         self.slots.sync(cluster);
         let kind = self.kind(cluster, profile.rules, spec);
-        let purpose = Purpose { profile, filters_only: self.filters_only };
+        self.kinds.learn(cluster);
+        let purpose = Purpose { profile, kinds: &self.kinds, filters_only: self.filters_only };
         let local = &mut self.locals[kind.local];
         if local.is_none() {
             *local = Some(LocalTable::new(cluster, purpose, cluster.spec_arc(spec)));
@@ -106,15 +116,15 @@ impl Memory {
             local.used = self.clock;
         }
         let group = &mut self.groups[kind.group];
-        let fresh = group.as_mut().is_some_and(|group| group.renew(cluster, &mut self.slots));
-        if !fresh {
-            let mut made = Group::new(cluster, purpose, &mut self.slots, cluster.spec_arc(spec));
-            let is_true = made.renew(cluster, &mut self.slots);
-            debug_assert!(is_true, "nothing changes between making and renewing");
-            *group = Some(made);
+        if !group.as_mut().is_some_and(|group| group.is_current(cluster, &mut self.slots)) {
+            *group = Some(Group::new(cluster, purpose, &mut self.slots, cluster.spec_arc(spec)));
         }
         if let Some(group) = group {
             group.used = self.clock;
+            if !group.is_idle() {
+                self.census.renew(cluster, &self.slots);
+                group.renew(cluster, &self.slots, &self.census);
+            }
         }
         if self.clock.is_multiple_of(256) {
             self.forget();
@@ -123,10 +133,15 @@ impl Memory {
     }
 
     /// Where pods of a kind fit, as long as the cluster does not change.
-    pub(super) fn fit<'a>(&'a mut self, cluster: &ClusterState, profile: &Profile, spec: PodSpecId) -> Option<Fit<'a>> {
+    pub(super) fn fit<'a>(
+        &'a mut self,
+        cluster: &ClusterState,
+        profile: &'a Profile,
+        spec: PodSpecId,
+    ) -> Option<Fit<'a>> {
         let kind = self.prepare(cluster, profile, spec);
         let (local, group) = (self.locals[kind.local].as_mut()?, self.groups[kind.group].as_ref()?);
-        Some(Fit { slots: &self.slots, local, gates: group.gates(&self.slots) })
+        Some(Fit { profile, slots: &self.slots, local, gates: group.gates(&self.slots) })
     }
 
     /// The node with the smallest name.
@@ -136,16 +151,16 @@ impl Memory {
         *nodes.iter().min_by_key(rank).unwrap_or(&nodes[0])
     }
 
-    fn kind(&mut self, cluster: &ClusterState, rules: Rules, spec: PodSpecId) -> Kind {
-        if self.kinds.len() <= spec.index() {
-            self.kinds.resize(cluster.specs().len(), None);
+    fn kind(&mut self, cluster: &ClusterState, rules: Rules, spec: PodSpecId) -> Tables {
+        if self.tables.len() <= spec.index() {
+            self.tables.resize(cluster.specs().len(), None);
         }
-        if let Some(kind) = self.kinds[spec.index()] {
+        if let Some(kind) = self.tables[spec.index()] {
             return kind;
         }
         let row = cluster.spec(spec);
         let (next_local, next_group) = (self.locals.len(), self.groups.len());
-        let kind = Kind {
+        let kind = Tables {
             local: *self.local_of.entry(LocalKey::of(row, rules)).or_insert(next_local),
             group: *self.group_of.entry(GroupKey::of(row)).or_insert(next_group),
         };
@@ -155,7 +170,7 @@ impl Memory {
         if kind.group == next_group {
             self.groups.push(None);
         }
-        self.kinds[spec.index()] = Some(kind);
+        self.tables[spec.index()] = Some(kind);
         kind
     }
 
@@ -165,28 +180,34 @@ impl Memory {
         if self.known == (0, 0) || (self.known.0 < NAMES.len() && self.known.1 != cluster.symbols.len()) {
             let known = NAMES.iter().filter(|name| cluster.symbols.lookup(name).is_some()).count();
             if known != self.known.0 {
-                self.locals.iter_mut().for_each(|table| *table = None);
+                self.drop_locals(|_| true);
                 self.groups.iter_mut().for_each(|table| *table = None);
             }
             self.known = (known, cluster.symbols.len());
         }
     }
 
+    /// How many answers of nodes were worked out, each for one kind of pod.
+    pub(super) fn asked(&self) -> u64 {
+        self.asked_before + self.locals.iter().flatten().map(|table| table.asked).sum::<u64>()
+    }
+
+    fn drop_locals(&mut self, goes: impl Fn(&LocalTable) -> bool) {
+        let gone = self.locals.iter_mut().filter_map(|table| table.take_if(|table| goes(table)));
+        self.asked_before += gone.map(|table| table.asked).sum::<u64>();
+    }
+
     /// Drops tables not used lately, if there are too many.
     fn forget(&mut self) {
-        let width = |group: &Group| 3 * group.columns.len();
-        let entries: usize =
-            self.locals.iter().flatten().count() + self.groups.iter().flatten().map(width).sum::<usize>();
-        if entries * self.slots.len() <= MOST_ENTRIES {
+        let locals: usize = self.locals.iter().flatten().map(LocalTable::bytes).sum();
+        if locals + self.groups.iter().flatten().map(Group::bytes).sum::<usize>() <= MOST_BYTES {
             return;
         }
         let mut times: Vec<u64> = self.locals.iter().flatten().map(|table| table.used).collect();
         times.extend(self.groups.iter().flatten().filter(|group| !group.is_idle()).map(|group| group.used));
         times.sort_unstable();
         let oldest = times.get(times.len() / 2).copied().unwrap_or(0);
-        for table in &mut self.locals {
-            table.take_if(|table| table.used < oldest);
-        }
+        self.drop_locals(|table| table.used < oldest);
         for group in &mut self.groups {
             group.take_if(|group| group.used < oldest && !group.is_idle());
         }

@@ -1,5 +1,6 @@
 //! The totals of the nodes that are possible for one pod, added up from the tables.
 
+use super::gates::Gate;
 use super::group::{Column, Group, Role};
 use super::local::{LocalTable, UNFIT};
 use super::slots::{NONE, Slots};
@@ -18,17 +19,17 @@ pub(super) struct Scratch {
     stamp: u32,
     normal: Vec<i64>,
     terms: Vec<f64>,
+    /// By slot; 0 between two computations.
+    own: Vec<i64>,
     pub(super) allowed: Vec<bool>,
 }
 
 impl Scratch {
     /// Which slots pass all filters.
-    pub(super) fn filter(&mut self, slots: &Slots, local: &LocalTable, group: &Group) {
-        let mut allowed = std::mem::take(&mut self.allowed);
-        allowed.clear();
-        allowed.extend(local.score.iter().map(|score| *score != UNFIT));
-        group.gates(slots).iter().for_each(|gate| gate.restrict(&mut allowed));
-        self.allowed = allowed;
+    pub(super) fn filter(&mut self, local: &LocalTable, gates: &[Gate<'_>]) {
+        self.allowed.clear();
+        self.allowed.extend(local.score.iter().map(|score| *score != UNFIT));
+        gates.iter().for_each(|gate| gate.restrict(&mut self.allowed));
     }
 
     /// Totals of the feasible slots.
@@ -100,17 +101,23 @@ impl Scratch {
             let weight = libm::log((domains + 2) as f64);
             let skew = (group.soft[at].max_skew - 1) as f64;
             self.terms.clear();
-            if !is_hostname {
+            if is_hostname {
+                self.own.resize(slots.len(), 0);
+                column.own.iter().for_each(|own| self.own[own.slot as usize] = own.sum);
+            } else {
                 self.terms.extend(column.totals.iter().map(|count| *count as f64 * weight + skew));
             }
             for (sum, slot) in sums.iter_mut().zip(&self.feasible) {
                 let value = values[*slot as usize];
                 if value != NONE {
                     *sum += match is_hostname {
-                        true => column.own[*slot as usize] as f64 * weight + skew,
+                        true => self.own[*slot as usize] as f64 * weight + skew,
                         false => self.terms[value as usize],
                     };
                 }
+            }
+            if is_hostname {
+                column.own.iter().for_each(|own| self.own[own.slot as usize] = 0);
             }
         }
         self.raw.clear();

@@ -25,6 +25,9 @@ pub(super) struct Slots {
     /// Changed slots in order, with the number of the first.
     dirty: Vec<u32>,
     dirty_from: u64,
+    /// Slots whose node came, went or is another than it was, in order, with the number of the first.
+    refreshed: Vec<u32>,
+    refreshed_from: u64,
     /// By slot: the number of its latest change.
     latest: Vec<u64>,
     keys: Vec<Key>,
@@ -94,6 +97,14 @@ impl Slots {
         let numbered = dirty.iter().map(|slot| *slot as usize).zip(cursor..);
         Some(numbered.filter(|(slot, number)| self.latest[*slot] == *number).map(|(slot, _)| slot))
     }
+    /// Where who has seen every node stands.
+    pub(super) fn refreshed_end(&self) -> u64 {
+        self.refreshed_from + self.refreshed.len() as u64
+    }
+    /// The slots whose node came, went or changed from `cursor` on, or nothing if that is forgotten.
+    pub(super) fn refreshed_since(&self, cursor: u64) -> Option<&[u32]> {
+        self.refreshed.get(usize::try_from(cursor.checked_sub(self.refreshed_from)?).ok()?..)
+    }
     fn changed(&mut self, slot: usize) {
         self.latest[slot] = self.end();
         self.dirty.push(slot as u32);
@@ -142,6 +153,11 @@ impl Slots {
             let half = self.dirty.len() / 2;
             self.dirty.drain(..half);
             self.dirty_from += half as u64;
+        }
+        if self.refreshed.len() > 4096 + 8 * self.len() {
+            let half = self.refreshed.len() / 2;
+            self.refreshed.drain(..half);
+            self.refreshed_from += half as u64;
         }
     }
 
@@ -216,6 +232,7 @@ impl Slots {
     /// Labels and images of a slot's node.
     fn refresh(&mut self, cluster: &ClusterState, slot: usize) {
         self.nodes_version += 1;
+        self.refreshed.push(slot as u32);
         let node = self.node(cluster, slot);
         self.keys.iter_mut().for_each(|key| key.refresh(slot, node));
         let mut images: Vec<Symbol> =

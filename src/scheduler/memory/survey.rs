@@ -2,7 +2,7 @@
 
 use super::local::UNFIT;
 use super::scratch::Scratch;
-use super::{Kind, Memory};
+use super::{Memory, Tables};
 use crate::cluster::{ClusterState, NodeId, PodId};
 use crate::scheduler::node_order::Sampling;
 use crate::scheduler::profile::Profile;
@@ -38,7 +38,11 @@ impl Memory {
         let Search { cluster, profile, pod, reserved } = search;
         let row = cluster.pod(pod);
         let kind = self.prepare(cluster, profile, row.spec);
-        let (local, group) = (self.locals[kind.local].as_ref()?, self.groups[kind.group].as_ref()?);
+        let (local, group) = (self.locals[kind.local].as_mut()?, self.groups[kind.group].as_ref()?);
+        let everywhere = sampling.looks_at_all(profile, cluster.node_ids().len());
+        if everywhere {
+            local.settle(cluster, profile, &self.slots);
+        }
         let is_plain = reserved.is_empty()
             && group.is_idle()
             && local.taints.is_empty()
@@ -46,7 +50,7 @@ impl Memory {
             && local.images.is_empty()
             && row.daemon_node.is_none()
             && cluster.spec(row.spec).required_node_affinity.is_none();
-        if is_plain && !local.is_exotic && sampling.looks_at_all(profile, cluster.node_ids().len()) {
+        if is_plain && !local.is_exotic && everywhere {
             let most = local.score.iter().copied().max().filter(|most| *most != UNFIT);
             let Some(most) = most else { return Some(Vec::new()) };
             let ties = local.score.iter().enumerate().filter(|(_, score)| **score == most);
@@ -75,25 +79,27 @@ impl Memory {
     }
 
     /// Fills the scratch: feasible slots, and their totals if there are several.
-    fn look(&mut self, search: Search<'_>, kind: Kind, sampling: &mut Sampling) -> Option<()> {
+    fn look(&mut self, search: Search<'_>, kind: Tables, sampling: &mut Sampling) -> Option<()> {
         let Search { cluster, profile, pod, reserved } = search;
         let Memory { slots, locals, groups, scratch, .. } = self;
-        let (local, group) = (locals[kind.local].as_ref()?, groups[kind.group].as_ref()?);
+        let (local, group) = (locals[kind.local].as_mut()?, groups[kind.group].as_ref()?);
         let row = cluster.pod(pod);
         let spec = cluster.spec(row.spec);
         if local.is_exotic || (row.daemon_node.is_some() && !(group.hard.is_empty() && group.soft.is_empty())) {
             return None;
         }
         let subject = Subject { spec, daemon_node: row.daemon_node };
-        scratch.filter(slots, local, group);
-        let mut allowed = std::mem::take(&mut scratch.allowed);
-        reserved.iter().filter_map(|node| slots.slot(*node)).for_each(|slot| allowed[slot] = false);
-        let fits = |slot: usize| allowed[slot];
+        let gates = group.gates(slots);
         scratch.feasible.clear();
         let by_affinity = profile.plugins.filters(Plugin::NodeAffinity);
         let named = if by_affinity { subject.node_names() } else { None };
-        let looks_everywhere = named.is_none();
-        let complete = match named {
+        let start = sampling.start();
+        let mut fits = |slot: usize| {
+            gates.iter().all(|gate| gate.allows(slot))
+                && local.fits(cluster, profile, slots, slot)
+                && !reserved.contains(&slots.node_id(slot))
+        };
+        match named {
             Some(names) if names.len() >= 100 => return None,
             Some(names) => {
                 let nodes: Vec<NodeId> = names.iter().filter_map(|name| cluster.node_by_name(*name)).collect();
@@ -109,18 +115,26 @@ impl Memory {
                     sampling.looked_at_named(nodes.len(), cluster.node_ids().len(), profile.rules);
                 }
                 scratch.feasible = found;
-                true
             }
-            None => sampling.looks_at_all(profile, cluster.node_ids().len()),
-        };
-        if complete && looks_everywhere {
-            scratch.feasible.extend((0..slots.len()).filter(|slot| fits(*slot)).map(|slot| slot as u32));
-        } else if !complete {
-            let check = |node: NodeId| slots.slot(node).is_some_and(&fits);
-            let nodes = sampling.take(cluster, profile, Some(slots.nodes_version()), check);
-            scratch.feasible.extend(nodes.iter().filter_map(|node| slots.slot(*node)).map(|slot| slot as u32));
+            None if sampling.looks_at_all(profile, cluster.node_ids().len()) => {
+                local.settle(cluster, profile, slots);
+                scratch.filter(local, &gates);
+                reserved.iter().filter_map(|node| slots.slot(*node)).for_each(|slot| scratch.allowed[slot] = false);
+                let Scratch { feasible, allowed, .. } = &mut *scratch;
+                feasible.extend((0..slots.len()).filter(|slot| allowed[*slot]).map(|slot| slot as u32));
+            }
+            None => {
+                let check = |node: NodeId| slots.slot(node).is_some_and(&mut fits);
+                let nodes = sampling.take(cluster, profile, check);
+                scratch.feasible.extend(nodes.iter().filter_map(|node| slots.slot(*node)).map(|slot| slot as u32));
+            }
         }
-        scratch.allowed = allowed;
+        if local.is_exotic {
+            // The plain computation is asked, and looks at the same nodes.
+            sampling.start_again_at(start);
+            return None;
+        }
+        local.score_images(cluster, slots, &scratch.feasible);
         scratch.totals.clear();
         if scratch.feasible.len() > 1 {
             scratch.score(slots, local, group, &profile.plugins);
