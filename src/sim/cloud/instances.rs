@@ -7,6 +7,7 @@ use crate::sim::log::{LaunchFailure, RecordId};
 use crate::units::SimTime;
 use crate::world::Replacement;
 use crate::world::{GroupId, InstanceId};
+use std::collections::BTreeSet;
 
 /// A machine of a node group.
 #[derive(Clone, Debug)]
@@ -71,12 +72,54 @@ pub(crate) struct GroupState {
     pub target: i32,
     /// Instances not deleted, in order of launch.
     pub instances: Vec<InstanceId>,
+    /// Where they are, zone by zone.
+    pub(crate) places: Vec<Places>,
     /// Numbers given to node names.
     pub(crate) names: u32,
     /// The record of the last instance that went without being replaced: its target is too high since.
     pub(crate) short_because: Option<RecordId>,
     /// Launches after the start, failed ones included.
     pub(crate) launches: usize,
+}
+
+/// The places that the instances of a group have in one zone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    zone: Symbol,
+    /// How many are taken.
+    taken: usize,
+    /// No place from here on was ever taken.
+    bound: u32,
+    /// Places below that nobody has.
+    free: BTreeSet<u32>,
+}
+
+impl GroupState {
+    /// How many instances there are in a zone. Cost: the zones.
+    pub(crate) fn in_zone(&self, zone: Symbol) -> usize {
+        self.places.iter().find(|places| places.zone == zone).map_or(0, |places| places.taken)
+    }
+    /// Takes the least place in a zone that nobody has.
+    pub(crate) fn take_place(&mut self, zone: Symbol) -> u32 {
+        let places = self.places_in(zone);
+        places.taken += 1;
+        places.free.pop_first().unwrap_or_else(|| {
+            places.bound += 1;
+            places.bound - 1
+        })
+    }
+    /// An instance that had this place is no more.
+    pub(crate) fn leave_place(&mut self, zone: Symbol, place: u32) {
+        let places = self.places_in(zone);
+        places.taken -= usize::from(places.free.insert(place));
+    }
+    fn places_in(&mut self, zone: Symbol) -> &mut Places {
+        let at = self.places.iter().position(|places| places.zone == zone).unwrap_or_else(|| {
+            self.places.push(Places { zone, ..Places::default() });
+            self.places.len() - 1
+        });
+        &mut self.places[at]
+    }
 }
 
 /// A spot pool: one machine type of a group in one zone. Groups that have type and zone in common see the same shortages.

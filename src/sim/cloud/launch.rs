@@ -124,8 +124,7 @@ impl Cloud {
         let now = shared.queue.now();
         let group = asked.group;
         let cast = &shared.cast.groups[group];
-        let in_zone =
-            |zone: &Symbol| self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == *zone).count();
+        let in_zone = |zone: &Symbol| self.groups[group].in_zone(*zone);
         let open = cast.zones.iter().filter(|zone| !self.closed_zones.contains(zone));
         let fewest = || open.min_by_key(|zone| in_zone(zone)).copied().unwrap_or(Symbol::EMPTY);
         let zone = asked.zone.unwrap_or_else(fewest);
@@ -158,12 +157,9 @@ impl Cloud {
         id
     }
 
-    /// The least place in the zone that no instance of the group has, and what chance knows it by. Cost: the group's instances.
-    fn place(&self, shared: &Shared, group: GroupId, zone: Symbol) -> (u32, u64) {
-        let there = self.groups[group].instances.iter().filter(|id| self.instances[**id].zone == zone);
-        let mut taken: Vec<u32> = there.map(|id| self.instances[*id].slot).collect();
-        taken.sort_unstable();
-        let slot = (0..).zip(&taken).find(|(slot, taken)| slot != *taken).map_or(taken.len() as u32, |(slot, _)| slot);
+    /// The least place in the zone that no instance of the group has, which is taken, and what chance knows it by.
+    fn place(&mut self, shared: &Shared, group: GroupId, zone: Symbol) -> (u32, u64) {
+        let slot = self.groups[group].take_place(zone);
         let name = Fnv1a::new().with(&shared.cast.groups[group].name).with("/").with(shared.cluster.symbols.text(zone));
         (slot, shared.seed.entity("instance", name.0).bits("place", slot.into()))
     }

@@ -45,8 +45,13 @@ impl Cloud {
     /// The instance no longer counts for its group.
     pub(crate) fn detach(&mut self, id: InstanceId) {
         self.instances[id].state = InstanceState::Deleted;
-        let group = self.instances[id].group;
-        self.groups[group].instances.retain(|other| *other != id);
+        let Instance { group, zone, slot, .. } = self.instances[id];
+        let row = &mut self.groups[group];
+        let there = row.instances.len();
+        row.instances.retain(|other| *other != id);
+        if row.instances.len() < there {
+            row.leave_place(zone, slot);
+        }
     }
 
     /// A request for more nodes would fail.
