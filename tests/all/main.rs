@@ -101,3 +101,4 @@ mod vertical;
 mod warm_up;
 mod whole;
 mod why;
+mod work;
