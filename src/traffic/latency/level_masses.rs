@@ -45,6 +45,15 @@ impl LevelMasses {
         self.values[from..].iter_mut().zip(&other.values).for_each(|(mine, theirs)| *mine += weight * theirs);
     }
 
+    /// Whether no level has more or less than in the other by more than this.
+    pub(super) fn is_near(&self, other: &LevelMasses, by: f64) -> bool {
+        let (from, until) = (self.first.min(other.first), self.end().max(other.end()));
+        let mass = |of: &LevelMasses, level: usize| {
+            level.checked_sub(of.first).and_then(|at| of.values.get(at)).copied().unwrap_or(0.0)
+        };
+        (from..until).all(|level| (mass(self, level) - mass(other, level)).abs() <= by)
+    }
+
     /// The deviation in levels of a distribution.
     pub(super) fn deviation(&self) -> f64 {
         let (mut mass, mut sum, mut square) = (0.0, 0.0, 0.0);
