@@ -1,4 +1,4 @@
 node_groups = {
-  # 2 -> 3: one less breaks: no more waiting for nodes than now
+  # 2 -> 3: it helps to keep what is promised
   "app-nodes" = { min_size = 3, max_size = 10, desired_size = 3 }
 }

@@ -340,7 +340,8 @@ fn every_scenario_of_the_repository_runs() {
         fs::read_dir(folder).expect("scenarios").map(|entry| entry.expect("an entry").path()).collect();
     names.sort();
     assert!(names.len() >= 8, "{names:?}");
-    for path in names {
+    // What makes large ones is no scenario.
+    for path in names.into_iter().filter(|path| !path.ends_with("large")) {
         let words = format!("run {} --set duration=2h -n 1 -q --no-recommend --out out", path.display());
         let done = Folder::new().run(&words);
         assert_eq!(done.code, 0, "{}: {}", path.display(), done.stderr);
