@@ -26,9 +26,49 @@ const OWN_WORDS: [&str; 13] = [
     "unit",
     "verdict",
 ];
-/// Names that say nothing about whose cluster it is.
-const COMMON: [&str; 8] =
-    ["all", "default", "false", "kube-node-lease", "kube-public", "kube-system", "true", "untagged"];
+/// Names that say nothing about whose cluster it is; most are words that Foresail's own sentences need.
+const COMMON: [&str; 40] = [
+    "addresses",
+    "all",
+    "balancers",
+    "cluster",
+    "compute",
+    "control",
+    "cpu",
+    "data",
+    "default",
+    "errors",
+    "failed",
+    "false",
+    "fees",
+    "group",
+    "groups",
+    "kube-node-lease",
+    "kube-public",
+    "kube-system",
+    "latency",
+    "load",
+    "memory",
+    "namespace",
+    "network",
+    "node",
+    "nodes",
+    "plane",
+    "pod",
+    "pods",
+    "public",
+    "ready",
+    "requests",
+    "route",
+    "service",
+    "spot",
+    "storage",
+    "traffic",
+    "transfer",
+    "true",
+    "untagged",
+    "volumes",
+];
 
 /// Files, and addresses of Terraform: what messages begin with.
 static PLACES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
