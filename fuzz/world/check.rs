@@ -22,8 +22,8 @@ pub(crate) fn accepted(world: &World, folder: &Path) -> Scenario {
 
 /// Simulates replication 0 and looks at the invariants after every `stride`th event, and at the bill. Gives the number of events.
 ///
-/// Panics: one of them does not hold.
-pub(crate) fn invariants(study: &Study, stride: u64) -> u64 {
+/// Panics: one of them does not hold; `again` says how to see that again.
+pub(crate) fn invariants(study: &Study, stride: u64, again: &str) -> u64 {
     let mut simulation = Simulation::new(Start {
         cast: study.cast.clone(),
         timing: study.timing.clone(),
@@ -43,11 +43,11 @@ pub(crate) fn invariants(study: &Study, stride: u64) -> u64 {
         }
         number += 1;
         let wrong = before.map(|before| simulation.violations(&before)).unwrap_or_default();
-        assert!(wrong.is_empty(), "event {number}: {}", wrong.join("\n"));
+        assert!(wrong.is_empty(), "event {number}: {}\n{again}", wrong.join("\n"));
     }
     let bill = simulation.finish().bill;
     let negative = |line: &foresail::cost::Line| line.hours(&bill.calendar).any(|hour| hour.net.nano_usd() < 0);
-    assert!(!bill.lines.iter().any(negative), "a negative bill");
+    assert!(!bill.lines.iter().any(negative), "a negative bill\n{again}");
     number
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn afresh(study: &Study) -> Study {
 /// Panics: something is wrong.
 pub(crate) fn whole(world: &World, folder: &Path, stride: u64) {
     let scenario = accepted(world, folder);
-    invariants(&Study::of(&scenario), stride);
+    invariants(&Study::of(&scenario), stride, "");
     let (told, text) = result(&scenario);
     report(&told, &text);
     assert!(result(&scenario).1 == text, "a second run is another one");

@@ -37,7 +37,7 @@ impl Swarm<'_> {
         let world = World::of_seed(seed, self.size);
         let scenario = accepted(&world, folder);
         let study = Study::of(&scenario);
-        let events = invariants(&study, STRIDE);
+        let events = invariants(&study, STRIDE, "");
         let [(one, text), (_, other)] = self.pools.each_ref().map(|pool| pool.install(|| result(&scenario)));
         assert!(text == other, "another result on other threads");
         report(&one, &text);

@@ -76,7 +76,7 @@ static PLACES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"[^\s:,;()'`]+\.(ya?ml|tf|tofu|json|csv|tfvars|hcl|log|txt|gz)\b", "FILE.$1"),
         (r"\b(module|data|local|var|aws_\w+|google_\w+|azurerm_\w+)(\.[\w-]+(\[[^\]]*\])?)+", "$1.NAME"),
     ];
-    places.into_iter().filter_map(|(pattern, by)| Some((Regex::new(pattern).ok()?, by))).collect()
+    places.map(|(pattern, by)| (Regex::new(pattern).expect("a pattern"), by)).into()
 });
 
 /// The report with pseudonyms for the names of services, routes, namespaces, workloads, groups, HPAs and labels, without description, command and

@@ -8,7 +8,7 @@ use crate::autoscaler::{DEFAULT_VERSION, Discovery, Expander, FlagOutcome, Flags
 use crate::release::KubernetesVersion;
 
 /// Where the priority expander looks. Upstream: `priority.PriorityConfigMapName`, 1.28.0.
-const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
+pub(super) const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
 
 /// Sets what the words say: `--name=value`, `--name value`, and the bare `--name` of a switch.
 pub(crate) fn set<'a>(flags: &mut Flags, words: impl IntoIterator<Item = &'a str>, issues: &mut Issues) {

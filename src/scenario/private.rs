@@ -1,13 +1,12 @@
 //! What of an object may be shown: secrets may stand in more places than in Secrets, and no decision looks at those.
 
+use super::autoscaler_flags::PRIORITIES;
 use super::kubernetes::Kind;
 use super::kubernetes::scrub;
 use serde_json::Value;
 
 /// What stands for values that are not shown.
 const UNSHOWN: &str = "(not shown)";
-/// The ConfigMap of Cluster Autoscaler's expander `priority`, the only one that decides something.
-const PRIORITIES: &str = "cluster-autoscaler-priority-expander";
 /// Custom resources whose fields are shown.
 const READ: [&str; 4] = ["ScaledObject", "ClusterConfig", "NodePool", "EC2NodeClass"];
 /// Whatever is in these, wherever they are.
@@ -46,6 +45,7 @@ fn is_unread(kind: &str) -> bool {
 /// kube-scheduler, and hooks that only sleep.
 pub(super) fn without_secrets(object: &Value) -> Value {
     let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    // The only ConfigMap that decides something.
     if text("/kind") == "ConfigMap" && text("/metadata/name") == PRIORITIES {
         return object.clone();
     }

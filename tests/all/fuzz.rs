@@ -6,7 +6,7 @@
 mod doors;
 #[path = "../../fuzz/world/mod.rs"]
 #[allow(dead_code, reason = "not all of it is used here")]
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,15 +2,15 @@
 //!
 //! A failing seed prints the command that replays it alone.
 
-use foresail::cost::{Line, Part};
+use crate::fuzz::world::check;
+use foresail::cost::Part;
 use foresail::id::{Id, IdVec};
-use foresail::rng::{Seed, Stream, fnv1a};
+use foresail::rng::{Seed, Stream};
 use foresail::scenario::{Sources, load};
 use foresail::sim::log::{Launched, NodeEnd, Occurrence, Termination};
 use foresail::sim::outcome::Outcome;
-use foresail::sim::{Simulation, Start};
 use foresail::study::Study;
-use foresail::units::{SimDuration, SimTime};
+use foresail::units::SimTime;
 use foresail::world::{Cast, InstanceId};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -171,36 +171,9 @@ fn objects(chance: &mut Stream) -> String {
 fn what_must_be_true_is_true_after_every_event() {
     for seed in seeds() {
         let study = study(seed);
-        let mut simulation = Simulation::new(Start {
-            cast: study.cast.clone(),
-            timing: study.timing.clone(),
-            duration: study.duration,
-            warm_up: study.warm_up,
-            counts_from: SimTime::ZERO,
-            seed: Seed::new(study.seed, 0),
-            tables: study.tables.clone(),
-            timeline_every: SimDuration::ZERO,
-            keep_log: true,
-        });
-        let mut number = 0u64;
-        loop {
-            let before = simulation.before_event();
-            if !simulation.step() {
-                break;
-            }
-            number += 1;
-            let wrong = simulation.violations(&before);
-            assert!(
-                wrong.is_empty(),
-                "seed {seed}, event {number}: {}\n{VARIABLE}={seed} cargo test --release --test all invariants",
-                wrong.join("\n"),
-            );
-        }
+        let again = format!("seed {seed}: {VARIABLE}={seed} cargo test --release --test all invariants");
+        let number = check::invariants(&study, 1, &again);
         assert!(number > 1000, "seed {seed}: only {number} events");
-        let outcome = simulation.finish();
-        let bill = outcome.bill;
-        let negative = |line: &Line| line.hours(&bill.calendar).any(|hour| hour.net.nano_usd() < 0);
-        assert!(!bill.lines.iter().any(negative), "seed {seed}: a negative bill");
     }
 }
 
@@ -210,10 +183,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let (one, four) = (pool(1), pool(4));
     for seed in seeds() {
         let study = study(seed);
-        let text = |outcome: &Outcome| {
-            fnv1a(&format!("{:?}{:?}{:?}{:?}", outcome.log, outcome.counts, outcome.bill, outcome.timeline))
-        };
-        let run = || (0..4).into_par_iter().map(|number| text(&study.replicate(number))).collect::<Vec<u64>>();
+        let run = || (0..4).into_par_iter().map(|number| check::digest(&study.replicate(number))).collect::<Vec<u64>>();
         let (alone, together) = (one.install(run), four.install(run));
         let again = format!("{VARIABLE}={seed} cargo test --release --test all invariants");
         assert_eq!(alone, together, "replications depend on the number of threads\n{again}");

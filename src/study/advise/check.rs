@@ -74,7 +74,8 @@ impl Check<'_> {
         rows.into_iter().map(|(_, row)| row).collect()
     }
 
-    fn judged(&self, point: &Point, periods: &[Period]) -> Option<Judged> {
+    /// The same where both are known already; none where something is missing.
+    pub(super) fn judged(&self, point: &Point, periods: &[Period]) -> Option<Judged> {
         let own = self.lab.outcomes(point, periods)?;
         Some(self.judge.judge((&own, &self.lab.outcomes(self.as_is, periods)?), periods))
     }

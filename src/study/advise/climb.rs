@@ -5,6 +5,7 @@
 //! Steps that led on are doubled, others halved, until none of a single level helps. The greatest help for what is broken at the
 //! least cost comes first, so that the bottleneck moves and not everything.
 
+use super::check::Check;
 use super::judge::{Judge, Judged};
 use super::knob::SizeOf;
 use super::outcome::Outcome;
@@ -264,9 +265,8 @@ impl Climb<'_> {
     }
 
     fn judged(&self, point: &Point) -> Option<Judged> {
-        let own = self.lab.outcomes(point, self.periods)?;
-        let as_is = self.lab.outcomes(&self.as_is, self.periods)?;
-        Some(self.judge.judge((&own, &as_is), self.periods).shifted(&self.offset))
+        let beside = Check { lab: self.lab, judge: self.judge, as_is: &self.as_is };
+        Some(beside.judged(point, self.periods)?.shifted(&self.offset))
     }
 
     /// What it costs, and what of that whole nodes do not show yet.

@@ -269,8 +269,7 @@ impl Search<'_> {
     }
 
     fn judged(&self, judge: &Judge, point: &Point, periods: &[Period]) -> Option<Judged> {
-        let own = self.lab.outcomes(point, periods)?;
-        Some(judge.judge((&own, &self.lab.outcomes(&self.as_is, periods)?), periods))
+        self.check(judge).judged(point, periods)
     }
 
     /// Without what changes nothing: minimums below the fewest there ever were.
