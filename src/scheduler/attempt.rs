@@ -7,6 +7,7 @@ use super::rules::Rules;
 use super::scores::PluginScores;
 use crate::cluster::{ClusterState, NodeId, VolumePlan};
 use smallvec::SmallVec;
+use std::sync::OnceLock;
 
 /// Upstream: `ErrNoNodesAvailable`, 1.28.0, found before any plugin is asked.
 const NO_NODES: &str = "no nodes available to schedule pods";
@@ -34,6 +35,8 @@ pub struct Attempt {
     pub(super) rules: Rules,
     /// The cluster that it saw.
     pub(super) versions: [u64; 4],
+    /// Worked out when somebody asks first: pods of a kind share an attempt.
+    pub(super) refused_by: OnceLock<PluginSet>,
 }
 
 /// What follows from a cycle.
@@ -68,11 +71,16 @@ impl Attempt {
             wants_room: false,
             rules,
             versions: cluster.versions(),
+            refused_by: OnceLock::new(),
         }
     }
 
-    /// The plugins that said no, on any node or beforehand; none if the cycle itself failed.
+    /// The plugins that said no, on any node or beforehand; none if the cycle itself failed. Cost: a step per node, once.
     pub fn refused_by(&self) -> PluginSet {
+        *self.refused_by.get_or_init(|| self.count_refusals())
+    }
+
+    fn count_refusals(&self) -> PluginSet {
         if matches!(self.decision, Decision::Failed(_)) {
             return PluginSet::EMPTY;
         }

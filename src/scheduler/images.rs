@@ -50,9 +50,15 @@ impl ImageScore {
         ImageScore { images, containers, nodes }
     }
 
-    /// No node has any of the images: every node scores 0.
-    pub(super) fn is_idle(&self) -> bool {
-        self.images.iter().all(|(_, on)| *on == 0)
+    /// The images are on so few nodes that every node scores 0. `most_bytes` is no less than the size of an image on any node.
+    pub(super) fn is_idle(&self, most_bytes: impl Fn(Symbol) -> i64) -> bool {
+        let most = |(image, on): &(Symbol, i64)| self.spread(most_bytes(*image), *on);
+        self.images.iter().map(most).fold(0, i64::saturating_add) <= LEAST
+    }
+
+    /// What an image on a node counts for, where it is on so many. Upstream: `scaledImageScore`.
+    fn spread(&self, bytes: i64, on: i64) -> i64 {
+        (bytes as f64 * (on as f64 / self.nodes as f64)) as i64
     }
 
     /// 0..=100. Upstream: `ImageLocality.Score`.
@@ -61,8 +67,7 @@ impl ImageScore {
         let mut sum = 0i64;
         for (image, on) in self.images.iter().filter(|(_, on)| *on > 0) {
             if let Some((_, bytes)) = node.images.iter().find(|(name, _)| name == image) {
-                let spread = *on as f64 / self.nodes as f64;
-                sum = ((*bytes as f64 * spread) as i64).saturating_add(sum);
+                sum = self.spread(*bytes, *on).saturating_add(sum);
             }
         }
         100 * (sum.clamp(LEAST, most.max(LEAST)) - LEAST) / (most - LEAST).max(1)

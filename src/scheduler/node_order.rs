@@ -43,7 +43,7 @@ impl Sampling {
         self.next_start = start;
     }
 
-    /// The first feasible nodes, as many as are wanted, in the order they are found.
+    /// The first feasible nodes, as many as are wanted, in the order in which they are found.
     ///
     /// Upstream: `findNodesThatPassFilters` one node at a time, `nodeTree.list`, 1.28: the search stops at the
     /// first feasible node too many. Cost: the nodes looked at; all where nodes came or went since the last time.
@@ -74,7 +74,6 @@ impl Sampling {
         if nodes > 0 {
             self.next_start = (self.next_start + found.len() + rejected) % nodes;
         }
-        found.sort_unstable();
         found
     }
 }

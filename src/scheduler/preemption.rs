@@ -46,15 +46,22 @@ impl NoRoom {
             NoRoom::NotEligible(why) => format!("{claims}preemption: {why}"),
             NoRoom::NoCandidate(nodes) => {
                 let mut diagnosis = Diagnosis { nodes: nodes.len(), ..Diagnosis::default() };
-                let mut add = |text: String| *diagnosis.reasons.entry(text).or_default() += 1;
+                let mut add = |text: String, count: usize| *diagnosis.reasons.entry(text).or_default() += count;
+                let (mut not_helpful, mut none_there) = (0, 0);
                 for why in nodes {
                     match why {
-                        NoVictims::NotHelpful => add("Preemption is not helpful for scheduling".into()),
-                        NoVictims::NoneThere => add("No preemption victims found for incoming pod".into()),
+                        NoVictims::NotHelpful => not_helpful += 1,
+                        NoVictims::NoneThere => none_there += 1,
                         NoVictims::StillRejected(rejection) => {
-                            rejection.reasons.iter().for_each(|reason| add(reason.text(symbols)));
+                            rejection.reasons.iter().for_each(|reason| add(reason.text(symbols), 1));
                         }
                     }
+                }
+                if not_helpful > 0 {
+                    add("Preemption is not helpful for scheduling".into(), not_helpful);
+                }
+                if none_there > 0 {
+                    add("No preemption victims found for incoming pod".into(), none_there);
                 }
                 format!("{claims}preemption: {}", diagnosis.message())
             }
@@ -170,6 +177,9 @@ fn victims_on(
 ) -> Result<Candidate, NoVictims> {
     let Incoming { cluster, filters, pod } = incoming;
     let priority = cluster.spec_of(pod).priority;
+    if !cluster.any_yields_to(priority) {
+        return Err(NoVictims::NoneThere);
+    }
     let less = |other: &PodId| cluster.spec_of(*other).priority < priority;
     let mut potential: Vec<PodId> = cluster.node(node).cached_pods().iter().copied().filter(less).collect();
     if potential.is_empty() {

@@ -301,6 +301,7 @@ impl Scheduler {
                 }
             };
             attempt.feasible = self.sampling.take(cluster, profile, fits);
+            attempt.feasible.sort_unstable();
             return Ok(hint);
         }
         attempt.rejections.reserve(cluster.node_ids().len());

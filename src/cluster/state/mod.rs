@@ -46,6 +46,8 @@ pub struct ClusterState {
     spec_ids: FxHashMap<Arc<PodSpec>, PodSpecId>,
     /// Whether a kind of pod must be away from others.
     any_repels: bool,
+    /// The least priority of any kind of pod; none without kinds.
+    least_priority: Option<i32>,
     nodes: IdVec<NodeId, Node>,
     order: Vec<NodeId>,
     by_name: FxHashMap<Symbol, NodeId>,
@@ -73,6 +75,7 @@ impl ClusterState {
             return *id;
         }
         self.any_repels |= !spec.pod_anti_affinity.required.is_empty();
+        self.least_priority = Some(self.least_priority.map_or(spec.priority, |least| least.min(spec.priority)));
         let shared = Arc::new(spec);
         let id = self.specs.push(shared.clone());
         self.spec_ids.insert(shared, id);
@@ -95,6 +98,10 @@ impl ClusterState {
     /// Whether there ever was a kind of pod with a required anti-affinity: without one, no pod is in the way of another.
     pub fn any_repels(&self) -> bool {
         self.any_repels
+    }
+    /// Whether there ever was a kind of pod of less priority: without one, nobody makes room for a pod of this.
+    pub fn any_yields_to(&self, priority: i32) -> bool {
+        self.least_priority.is_some_and(|least| least < priority)
     }
 
     /// A node, present or gone.

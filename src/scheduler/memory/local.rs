@@ -63,7 +63,7 @@ pub(super) struct LocalTable {
     pub(super) taints: Vec<i32>,
     /// Weights of preferred node affinity; empty without such terms.
     pub(super) preferred: Vec<i32>,
-    /// ImageLocality, or [`UNKNOWN`]; empty while no node has an image of the pod.
+    /// ImageLocality, or [`UNKNOWN`]; empty while all nodes score 0.
     pub(super) images: Vec<i32>,
     /// Slots that may be [`UNKNOWN`]; absent: any may be.
     stale: Option<Vec<u32>>,
@@ -218,7 +218,7 @@ impl LocalTable {
         (self.images_version, self.images_epoch) = (slots.nodes_version(), self.epoch);
         let images = images_of(&self.spec, rules).map(|image| (image, slots.image_count(image))).collect();
         let counted = ImageScore::counted(images, containers_of(&self.spec, rules), cluster.node_ids().len() as i64);
-        if counted.is_idle() {
+        if counted.is_idle(|image| slots.most_bytes(image)) {
             self.images.clear();
             self.counted = None;
             return;

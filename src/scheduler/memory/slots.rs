@@ -33,6 +33,8 @@ pub(super) struct Slots {
     keys: Vec<Key>,
     images_of: Vec<Vec<Symbol>>,
     image_counts: FxHashMap<Symbol, i64>,
+    /// The largest that an image ever was on any node.
+    image_bytes: FxHashMap<Symbol, i64>,
     /// By slot: its place in the order of names; empty when nodes came since.
     name_ranks: Vec<u32>,
 }
@@ -86,6 +88,10 @@ impl Slots {
     /// How many nodes have an image.
     pub(super) fn image_count(&self, image: Symbol) -> i64 {
         self.image_counts.get(&image).copied().unwrap_or(0)
+    }
+    /// No node has more bytes of an image.
+    pub(super) fn most_bytes(&self, image: Symbol) -> i64 {
+        self.image_bytes.get(&image).copied().unwrap_or(0)
     }
     /// Where who has seen everything stands.
     pub(super) fn end(&self) -> u64 {
@@ -239,6 +245,10 @@ impl Slots {
             node.map_or(Vec::new(), |node| node.images.iter().map(|(name, _)| *name).collect());
         images.sort_unstable();
         images.dedup();
+        for (image, bytes) in node.iter().flat_map(|node| &node.images) {
+            let most = self.image_bytes.entry(*image).or_default();
+            *most = (*most).max(*bytes);
+        }
         if images != self.images_of[slot] {
             for image in &self.images_of[slot] {
                 *self.image_counts.entry(*image).or_default() -= 1;

@@ -61,10 +61,12 @@ impl Memory {
         let most = totals.iter().max();
         let ties = feasible.iter().zip(totals).filter(|(_, total)| Some(*total) == most);
         let ids = |slot: &u32| self.slots.node_id(*slot as usize);
-        Some(match totals.is_empty() {
+        let mut best: Vec<NodeId> = match totals.is_empty() {
             true => feasible.iter().map(ids).collect(),
             false => ties.map(|(slot, _)| ids(slot)).collect(),
-        })
+        };
+        best.sort_unstable();
+        Some(best)
     }
 
     /// Everything about a pod, for comparison with the plain computation.
@@ -74,11 +76,16 @@ impl Memory {
         let Search { cluster, profile, pod, .. } = search;
         let kind = self.prepare(cluster, profile, cluster.pod(pod).spec);
         self.look(search, kind, sampling)?;
-        let feasible = self.scratch.feasible.iter().map(|slot| self.slots.node_id(*slot as usize)).collect();
-        Some(Survey { feasible, totals: self.scratch.totals.clone(), best })
+        let Scratch { feasible, totals, .. } = &self.scratch;
+        let ids = feasible.iter().map(|slot| self.slots.node_id(*slot as usize));
+        let mut rows: Vec<(NodeId, Option<i64>)> =
+            ids.enumerate().map(|(at, id)| (id, totals.get(at).copied())).collect();
+        rows.sort_unstable();
+        let (feasible, totals): (Vec<NodeId>, Vec<Option<i64>>) = rows.into_iter().unzip();
+        Some(Survey { feasible, totals: totals.into_iter().flatten().collect(), best })
     }
 
-    /// Fills the scratch: feasible slots, and their totals if there are several.
+    /// Fills the scratch: feasible slots in any order, and their totals if there are several.
     fn look(&mut self, search: Search<'_>, kind: Tables, sampling: &mut Sampling) -> Option<()> {
         let Search { cluster, profile, pod, reserved } = search;
         let Memory { slots, locals, groups, scratch, .. } = self;

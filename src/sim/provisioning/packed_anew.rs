@@ -11,6 +11,7 @@ use crate::sim::provisioning::state::Provisioning;
 use crate::sim::shared::Shared;
 use crate::units::{SimDuration, SimTime};
 use crate::world::GroupId;
+use std::collections::BTreeMap;
 
 /// How often it is looked at.
 const EVERY: SimDuration = SimDuration::from_mins(10);
@@ -20,14 +21,15 @@ const EVERY: SimDuration = SimDuration::from_mins(10);
 struct Load {
     /// What nodes have left beside pods of DaemonSets: thousandths of a core, bytes, pods.
     room: Vec<[i64; 3]>,
-    pods: Vec<[i64; 3]>,
+    /// What pods ask for, and how many ask for it.
+    pods: BTreeMap<[i64; 3], u32>,
     /// Something asks for accelerators or the like: cpu and memory do not say where it fits.
     is_special: bool,
 }
 
 impl Provisioning {
-    /// Notes for each group how many of its nodes would do. Cost: nothing but every ten minutes, and then a sort of all
-    /// pods.
+    /// Notes for each group how many of its nodes would do. Cost: nothing but every ten minutes, and then a look at all pods, and at all nodes for each
+    /// size of pods.
     pub(crate) fn pack_anew(&mut self, shared: &mut Shared, now: SimTime) {
         if now < self.packs_at {
             return;
@@ -59,7 +61,7 @@ impl Load {
             if spec.is_daemon() {
                 room.iter_mut().zip(asked).for_each(|(left, amount)| *left -= amount);
             } else {
-                self.pods.push(asked);
+                *self.pods.entry(asked).or_default() += 1;
             }
         }
         self.room.push(room);
@@ -73,17 +75,26 @@ impl Load {
             let share = |at: usize| i128::from(pod[at]) * 1_000_000 / i128::from(largest[at].max(1));
             share(0).max(share(1))
         };
-        self.pods.sort_by_cached_key(|pod| std::cmp::Reverse(size(pod)));
+        let mut pods: Vec<([i64; 3], u32)> = std::mem::take(&mut self.pods).into_iter().collect();
+        pods.sort_by_cached_key(|(pod, _)| std::cmp::Reverse(size(pod)));
         let (mut used, mut alone) = (0, 0);
-        for pod in &self.pods {
-            let has_room = |room: &[i64; 3]| room.iter().zip(pod).all(|(left, amount)| left >= amount);
-            match self.room.iter().position(has_room) {
-                Some(at) => {
-                    self.room[at].iter_mut().zip(pod).for_each(|(left, amount)| *left -= amount);
-                    used = used.max(at as i64 + 1);
+        for (pod, count) in pods {
+            let mut left = i64::from(count);
+            for (at, room) in self.room.iter_mut().enumerate() {
+                if room.iter().zip(pod).any(|(left, amount)| *left < amount) {
+                    continue;
                 }
-                None => alone += 1,
+                // Equal pods fill one node after another.
+                let fit = room.iter().zip(pod).filter(|(_, amount)| *amount > 0).map(|(left, amount)| left / amount);
+                let here = fit.min().map_or(left, |most| most.min(left));
+                room.iter_mut().zip(pod).for_each(|(left, amount)| *left -= here * amount);
+                used = used.max(at as i64 + 1);
+                left -= here;
+                if left == 0 {
+                    break;
+                }
             }
+            alone += left;
         }
         used + alone
     }
@@ -98,8 +109,9 @@ mod tests {
     use super::*;
 
     fn load(nodes: usize, pods: &[i64]) -> Load {
-        let pods = pods.iter().map(|cpu| [*cpu, 1, 1]).collect();
-        Load { room: vec![[4000, 100, 10]; nodes], pods, is_special: false }
+        let mut load = Load { room: vec![[4000, 100, 10]; nodes], ..Load::default() };
+        pods.iter().for_each(|cpu| *load.pods.entry([*cpu, 1, 1]).or_default() += 1);
+        load
     }
 
     #[test]
