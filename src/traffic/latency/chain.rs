@@ -9,35 +9,10 @@
 //! the diffusion approximation (Kingman 1961; Kimura 1986).
 
 use super::level_masses::{LevelMasses, NEGLIGIBLE};
+use super::pace::{Pace, Rates, rates_between};
 use super::solver::Solver;
+use super::stride::{STEPS, Stride};
 use super::work_ahead::{FINER, WorkAhead};
-
-/// What moves a chain; rates are per second and of one queue.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    /// Requests that arrive.
-    pub(super) arrivals: f64,
-    /// Requests that all servers together can do.
-    pub(super) capacity: f64,
-    /// How often all servers become busy while they are not, over how often they end a request when they are.
-    pub(super) entry: f64,
-    /// Places to wait, in requests; may be infinite.
-    pub(super) places: f64,
-    /// The longest wait that is taken, in requests ahead; may be infinite.
-    pub(super) patience: f64,
-}
-
-/// What moves a chain between its states, per second.
-struct Rates {
-    birth: f64,
-    death: f64,
-    /// Into the first state.
-    entry: f64,
-    /// The factor on the rate into the waits beyond patience.
-    last: f64,
-    /// The way back from there.
-    beyond: f64,
-}
 
 /// The number waiting in one queue, as a distribution.
 #[derive(Clone, Debug)]
@@ -57,10 +32,6 @@ pub(super) struct Chain {
 const MOST_STATES: usize = 1024;
 /// A step moves the mean by at most this many states: longer ones blur the distribution.
 const MOST_DRIFT: f64 = 4.0;
-/// From waits beyond patience it goes back at least at this part of the servers' pace.
-const LEAST_PACE_BEYOND: f64 = 0.05;
-/// The logarithm of how much denser one state is than the next, at most: what is beyond makes no difference.
-const MOST_GROWTH: f64 = 500.0;
 /// Births and deaths per step at most.
 const MOST_MOVES: f64 = 200.0;
 /// Steps in a row at most.
@@ -106,7 +77,7 @@ impl Chain {
 
     /// Lets `span_s` pass. Arrivals are kept by what they found, see [`take_found`](Self::take_found).
     pub(super) fn advance(&mut self, pace: &Pace, span_s: f64) {
-        let mut left_s = span_s;
+        let (mut left_s, mut stride) = (span_s, Stride::new());
         for _ in 0..MOST_PARTS {
             self.fit(pace, left_s);
             let part_s = match self.free_run_s(pace, left_s) {
@@ -115,13 +86,16 @@ impl Chain {
                     run_s
                 }
                 None => {
-                    let part_s = left_s.min(self.stretch_s(pace));
+                    let part_s = left_s.min(stride.longer() * self.stretch_s(pace));
                     let before = (part_s < left_s).then(|| self.levels.clone());
-                    self.walk(pace, part_s);
+                    self.walk(pace, part_s, stride);
                     // A stretch is long enough to go through all states: what it leaves as it was stays so.
-                    if before.is_some_and(|before| before.is_near(&self.levels, STAYS)) {
+                    if before.as_ref().is_some_and(|before| before.is_near(&self.levels, STAYS)) {
                         self.found.add(&self.levels, pace.arrivals * (left_s - part_s));
                         return;
+                    }
+                    if let Some(before) = before.filter(|_| pace.places.min(pace.patience).is_finite()) {
+                        stride.walked(&before, &self.levels);
                     }
                     part_s
                 }
@@ -131,7 +105,7 @@ impl Chain {
                 return;
             }
         }
-        self.walk(pace, left_s);
+        self.walk(pace, left_s, stride);
     }
 
     /// How far one walk goes: what it moves must stay small against the states there are.
@@ -147,8 +121,8 @@ impl Chain {
         ((pace.arrivals - pace.capacity) / unit, (pace.arrivals + pace.capacity) / (unit * f64::from(self.merged)))
     }
 
-    /// Crank-Nicolson steps through all states that can be reached.
-    fn walk(&mut self, pace: &Pace, span_s: f64) {
+    /// Steps through all states that can be reached.
+    fn walk(&mut self, pace: &Pace, span_s: f64, stride: Stride) {
         self.make_room(pace, span_s);
         let unit = self.unit();
         let (drift, variance) = self.motion(pace);
@@ -156,9 +130,11 @@ impl Chain {
         // Without servers all are busy.
         let entry = if pace.capacity > 0.0 { pace.capacity / unit * pace.entry } else { birth };
         let plain = Rates { birth, death, entry, last: 1.0, beyond: death };
-        let Rates { birth, death, entry, last, beyond } = self.rates_under_patience(pace).unwrap_or(plain);
+        let Rates { birth, death, entry, last, beyond } =
+            Rates::under_patience(pace, self.unit(), self.merged).unwrap_or(plain);
         let longest_s = (MOST_DRIFT / drift.abs().max(1e-12)).min(MOST_MOVES / (birth + death).max(1e-12));
-        let parts = (span_s / longest_s).ceil().clamp(1.0, f64::from(MOST_PARTS));
+        let is_long = stride.longer() > 1.0;
+        let parts = if is_long { STEPS } else { (span_s / longest_s).ceil().clamp(1.0, f64::from(MOST_PARTS)) };
         let mut solver = std::mem::take(&mut self.solver);
         let first = self.levels.first;
         let up = |at: usize| match first + at {
@@ -169,7 +145,10 @@ impl Chain {
             level if level > 0 && self.taken(pace, level - 1) == 0.0 => beyond,
             _ => death,
         };
-        solver.prepare(self.levels.values.len(), span_s / parts, up, down);
+        match is_long {
+            true => solver.prepare_implicit(self.levels.values.len(), span_s / parts, up, down),
+            false => solver.prepare(self.levels.values.len(), span_s / parts, up, down),
+        }
         let weight = pace.arrivals * span_s / parts / 2.0;
         let mut left = parts as usize;
         while left > 0 {
@@ -185,28 +164,6 @@ impl Chain {
         }
         self.solver = solver;
         self.levels.tidy();
-    }
-
-    /// Where requests leave, a state is a span of the wait; its density then falls or grows exponentially
-    /// between two states as in M/M/n+D (Zeltyn and Mandelbaum 2005).
-    fn rates_under_patience(&self, pace: &Pace) -> Option<Rates> {
-        if pace.patience.is_infinite() || pace.capacity <= 0.0 {
-            return None;
-        }
-        let pace_of_states = pace.capacity / self.unit();
-        let growth = ((pace.arrivals / pace.capacity - 1.0) * f64::from(self.merged)).min(MOST_GROWTH);
-        let over = if growth.abs() < 1e-6 { 1.0 } else { libm::expm1(growth) / growth };
-        let merged = f64::from(self.merged);
-        let death = pace_of_states / over / merged;
-        // Far above capacity hardly anybody would cross the limit either way for hours: both ways faster, it is the same.
-        let beyond = death.max(LEAST_PACE_BEYOND * pace_of_states);
-        Some(Rates {
-            birth: death * libm::exp(growth),
-            death,
-            entry: death * pace.entry * over * merged,
-            last: beyond / death / (over * merged),
-            beyond,
-        })
     }
 
     /// Whether whoever joins behind `k` states would wait too long.
@@ -363,13 +320,6 @@ impl Chain {
     }
 }
 
-/// Rates up and down with this drift and variance; a walk that cannot have so small a variance is one-way.
-pub(super) fn rates_between(drift: f64, variance: f64) -> (f64, f64) {
-    let birth = ((variance + drift) / 2.0).max(drift.max(0.0));
-    let death = ((variance - drift) / 2.0).max((-drift).max(0.0));
-    (birth, death)
-}
-
 /// What arrivals found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
@@ -477,6 +427,20 @@ mod tests {
         check(found.ahead.total() / 3600.0, 200.0, 1e-4);
         check(found.free, 0.0, 1e-6);
         check(chain.mean() / 12_000.0, 1.0, 1e-3);
+    }
+
+    /// The share of those beyond patience comes about in seconds, and the queue is full at once.
+    #[test]
+    fn a_flood_that_settles_slowly_is_walked_in_long_stretches() {
+        let pace = Pace { arrivals: 5e4, capacity: 40.0, entry: 1000.0, places: 50.0, patience: 45.0 };
+        let (mut long, mut fine) = (empty(), empty());
+        long.advance(&pace, 0.5);
+        // So short that none of them is walked in long ones.
+        (0..250).for_each(|_| fine.advance(&pace, 0.002));
+        let [long, fine] = [long, fine].map(|mut chain| (chain.take_found(&pace), chain));
+        check(long.0.abandoned / fine.0.abandoned, 1.0, 1e-4);
+        check(long.0.ahead.total() / fine.0.ahead.total(), 1.0, 1e-3);
+        check(long.1.mean() / fine.1.mean(), 1.0, 1e-4);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! Start reading at [`Distribution::pass`].
 
 use super::backlog::{Drained, Flow};
-use super::chain::{Chain, Pace};
+use super::chain::Chain;
+use super::pace::Pace;
 use super::waiting_line::{Moved, Span, WaitingLine, total_of};
 
 /// Equal queues that are alike: those of the pods of a cohort, or one for all pods.

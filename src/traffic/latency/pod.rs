@@ -1,6 +1,6 @@
 //! What a pod of requests that share a CPU is made of, and how the number in it changes.
 
-use super::chain::rates_between;
+use super::pace::rates_between;
 use super::phases::Phases;
 
 /// More states than this are taken together two by two.

@@ -1,9 +1,9 @@
-//! Crank-Nicolson steps of a birth-death chain.
+//! Crank-Nicolson and implicit Euler steps of a birth-death chain.
 
 use super::columns::Columns;
 use super::phases::COUNT as PHASES;
 
-/// Crank-Nicolson steps of one length for one set of rates.
+/// Steps of one length for one set of rates.
 ///
 /// The equations are eliminated from both ends towards the middle: a processor has two sums under way at a time.
 #[derive(Clone, Debug, Default)]
@@ -15,12 +15,14 @@ pub(super) struct Solver {
     keeps: Vec<f64>,
     from_below: Vec<f64>,
     from_above: Vec<f64>,
+    /// A step looks at what there will be alone, not at what there was: it may be long.
+    is_implicit: bool,
     /// The right sides of the elimination, as wide as what was asked last.
     right: Vec<f64>,
 }
 
 impl Solver {
-    /// For steps of `step_s` with these rates up and down from each state; none leads out of `states`.
+    /// For Crank-Nicolson steps of `step_s` with these rates up and down from each state; none leads out of `states`.
     pub(super) fn prepare(
         &mut self,
         states: usize,
@@ -28,7 +30,26 @@ impl Solver {
         up: impl Fn(usize) -> f64,
         down: impl Fn(usize) -> f64,
     ) {
-        let half = step_s / 2.0;
+        self.eliminate(states, step_s / 2.0, up, down);
+        self.is_implicit = false;
+        let lost = self.up.iter().zip(&self.down).map(|(up, down)| up + down);
+        self.keeps.iter_mut().zip(lost).for_each(|(keeps, lost)| *keeps *= 1.0 - lost);
+    }
+
+    /// The same for implicit Euler steps: of the first order only, but what is faster than a step settles in one, and nothing falls below 0.
+    pub(super) fn prepare_implicit(
+        &mut self,
+        states: usize,
+        step_s: f64,
+        up: impl Fn(usize) -> f64,
+        down: impl Fn(usize) -> f64,
+    ) {
+        self.eliminate(states, step_s, up, down);
+        self.is_implicit = true;
+    }
+
+    /// The pivots, and what goes to the neighbours, where `half` seconds of the rates count at the end of a step.
+    fn eliminate(&mut self, states: usize, half: f64, up: impl Fn(usize) -> f64, down: impl Fn(usize) -> f64) {
         self.up.clear();
         self.up.extend((0..states).map(|state| if state + 1 == states { 0.0 } else { half * up(state) }));
         self.down.clear();
@@ -58,8 +79,6 @@ impl Solver {
         self.from_above.clear();
         self.from_above.extend(self.keeps.iter().zip(&down[1..]).map(|(pivot, down)| pivot * down));
         self.from_above.push(0.0);
-        let lost = up.iter().zip(down).map(|(up, down)| up + down);
-        self.keeps.iter_mut().zip(lost).for_each(|(keeps, lost)| *keeps *= 1.0 - lost);
     }
 
     /// Lets a step pass for every column.
@@ -84,7 +103,7 @@ impl Solver {
         for (right, (row, keeps)) in right.iter_mut().zip(rows.iter().zip(keeps)) {
             *right = sum(&[0.0; N], *keeps, row);
         }
-        for state in 1..states {
+        for state in if self.is_implicit { states..states } else { 1..states } {
             right[state] = sum(&right[state], below[state], &rows[state - 1]);
             right[state - 1] = sum(&right[state - 1], above[state - 1], &rows[state]);
         }
@@ -129,6 +148,28 @@ fn sum<const N: usize>(one: &[f64; N], weight: f64, other: &[f64; N]) -> [f64; N
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// (I - A) x' = x, whatever the number of states.
+    #[test]
+    fn an_implicit_step_solves_its_equations() {
+        for states in 1..12 {
+            let up = |state: usize| if state + 1 < states { 40.0 + 0.3 * state as f64 } else { 0.0 };
+            let down = |state: usize| if state > 0 { 2.0 + 0.1 * (state * state) as f64 } else { 0.0 };
+            let mut solver = Solver::default();
+            solver.prepare_implicit(states, 5.0, up, down);
+            let before: Vec<f64> = (0..states).map(|state| (state * 7 % 5) as f64).collect();
+            let mut after = before.clone();
+            solver.step_one(&mut after);
+            for state in 0..states {
+                let out = (up(state) + down(state)) * after[state];
+                let from_below = if state > 0 { up(state - 1) * after[state - 1] } else { 0.0 };
+                let from_above = if state + 1 < states { down(state + 1) * after[state + 1] } else { 0.0 };
+                let found = after[state] - 5.0 * (from_below + from_above - out);
+                assert!((found - before[state]).abs() < 1e-9, "{states} states, {state}: {found}");
+                assert!(after[state] >= 0.0);
+            }
+        }
+    }
 
     /// (I - A/2) x' = (I + A/2) x, whatever the number of states.
     #[test]

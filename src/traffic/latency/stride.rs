@@ -1,0 +1,39 @@
+//! How far a chain is walked at a time where what is fast has settled and what is slow has not.
+//!
+//! In a flood the queue fills in a moment, and those beyond patience come to their share in seconds: the first sets how short a step must
+//! be, the second how many there are (a stiff system: Hairer and Wanner, "Solving Ordinary Differential Equations II", 1996).
+
+use super::level_masses::LevelMasses;
+
+/// So many stretches are walked as finely as the fastest asks for.
+const MANY: u32 = 64;
+/// A probability that changes by less in a whole stretch changes slowly.
+const SLOWLY: f64 = 0.01;
+/// Implicit steps in a longer stretch: each changes a probability by so little that its error is a millionth.
+pub(super) const STEPS: f64 = 16.0;
+
+/// How long the next stretch is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stride {
+    walked: u32,
+    longer: f64,
+}
+
+impl Stride {
+    pub(super) fn new() -> Stride {
+        Stride { walked: 0, longer: 1.0 }
+    }
+
+    /// How much longer it is than one that the fastest would ask for.
+    pub(super) fn longer(self) -> f64 {
+        self.longer
+    }
+
+    /// After a stretch: where that changed little, the next is twice as long.
+    pub(super) fn walked(&mut self, before: &LevelMasses, after: &LevelMasses) {
+        self.walked += 1;
+        if self.walked >= MANY {
+            self.longer = if before.is_near(after, SLOWLY) { 2.0 * self.longer } else { (self.longer / 2.0).max(1.0) };
+        }
+    }
+}
