@@ -14,6 +14,14 @@ use super::solver::Solver;
 use super::stride::{STEPS, Stride};
 use super::work_ahead::{FINER, WorkAhead};
 
+/// How the whole distribution is moved at once: drift and variance per second, in states, and for how long.
+#[derive(Clone, Copy, Debug)]
+struct FreeRun {
+    drift: f64,
+    variance: f64,
+    span_s: f64,
+}
+
 /// The number waiting in one queue, as a distribution.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
@@ -80,22 +88,22 @@ impl Chain {
         let (mut left_s, mut stride) = (span_s, Stride::new());
         for _ in 0..MOST_PARTS {
             self.fit(pace, left_s);
-            let part_s = match self.free_run_s(pace, left_s) {
-                Some(run_s) => {
-                    self.run_freely(pace, run_s);
-                    run_s
+            let part_s = match self.free_run(pace, left_s) {
+                Some(run) => {
+                    self.run_freely(pace, run);
+                    run.span_s
                 }
                 None => {
                     let part_s = left_s.min(stride.longer() * self.stretch_s(pace));
                     let before = (part_s < left_s).then(|| self.levels.clone());
-                    self.walk(pace, part_s, stride);
+                    let steps = self.walk(pace, part_s, stride);
                     // A stretch is long enough to go through all states: what it leaves as it was stays so.
                     if before.as_ref().is_some_and(|before| before.is_near(&self.levels, STAYS)) {
                         self.found.add(&self.levels, pace.arrivals * (left_s - part_s));
                         return;
                     }
                     if let Some(before) = before.filter(|_| pace.places.min(pace.patience).is_finite()) {
-                        stride.walked(&before, &self.levels);
+                        stride.walked(steps, &before, &self.levels);
                     }
                     part_s
                 }
@@ -121,8 +129,8 @@ impl Chain {
         ((pace.arrivals - pace.capacity) / unit, (pace.arrivals + pace.capacity) / (unit * f64::from(self.merged)))
     }
 
-    /// Steps through all states that can be reached.
-    fn walk(&mut self, pace: &Pace, span_s: f64, stride: Stride) {
+    /// Steps through all states that can be reached; how many.
+    fn walk(&mut self, pace: &Pace, span_s: f64, stride: Stride) -> f64 {
         self.make_room(pace, span_s);
         let unit = self.unit();
         let (drift, variance) = self.motion(pace);
@@ -164,6 +172,7 @@ impl Chain {
         }
         self.solver = solver;
         self.levels.tidy();
+        parts
     }
 
     /// Whether whoever joins behind `k` states would wait too long.
@@ -171,14 +180,20 @@ impl Chain {
         self.unit() * (k as f64 + 1.0) >= pace.patience
     }
 
-    /// How long the queue can neither become empty nor meet its bound: seconds for which the whole
-    /// distribution may simply be moved and widened.
-    fn free_run_s(&self, pace: &Pace, span_s: f64) -> Option<f64> {
+    /// How long the queue can neither become empty nor meet its bound, or not come back within patience: how far the whole distribution may
+    /// simply be moved and widened.
+    fn free_run(&self, pace: &Pace, span_s: f64) -> Option<FreeRun> {
         let deviation = self.levels.deviation();
         if self.levels.first == 0 || deviation < 8.0 {
             return None;
         }
-        let (drift, variance) = self.motion(pace);
+        let is_beyond =
+            self.taken(pace, self.levels.first - 1) == 0.0 && !self.has_no_place(pace, self.levels.first - 1);
+        let (drift, variance) = match is_beyond.then(|| Rates::under_patience(pace, self.unit(), self.merged)).flatten()
+        {
+            Some(rates) => (-rates.beyond, rates.beyond),
+            None => self.motion(pace),
+        };
         // Not much more than is there already, so that arrivals in between are seen right.
         let moves = (deviation / 4.0).max(self.levels.first as f64 / FINE);
         let smooth_s = (moves / drift.abs().max(1e-12)).min(deviation * deviation / 8.0 / variance.max(1e-12));
@@ -186,12 +201,16 @@ impl Chain {
         let margin = 6.0 * libm::sqrt(variance * run_s) + 2.0;
         let low = self.levels.first as f64 - (-drift).max(0.0) * run_s - margin;
         let high = (self.levels.end() as f64 + drift.max(0.0) * run_s + margin) * self.unit();
-        (low > 1.0 && high < pace.places.min(pace.patience)).then_some(run_s)
+        let is_free = match is_beyond {
+            true => (low - 1.0) * self.unit() >= pace.patience && high < pace.places,
+            false => low > 1.0 && high < pace.places.min(pace.patience),
+        };
+        is_free.then_some(FreeRun { drift, variance, span_s: run_s })
     }
 
     /// Moves the whole distribution by the drift, and widens it.
-    fn run_freely(&mut self, pace: &Pace, span_s: f64) {
-        let (drift, variance) = self.motion(pace);
+    fn run_freely(&mut self, pace: &Pace, run: FreeRun) {
+        let FreeRun { drift, variance, span_s } = run;
         let moved = (drift * span_s).round();
         let rest = drift - moved / span_s;
         let margin = (6.0 * libm::sqrt(variance * span_s)) as usize + 2;

@@ -47,11 +47,20 @@ impl LevelMasses {
 
     /// Whether no level has more or less than in the other by more than this.
     pub(super) fn is_near(&self, other: &LevelMasses, by: f64) -> bool {
+        self.differences(other).all(|difference| difference <= by)
+    }
+
+    /// By how much the levels differ all together.
+    pub(super) fn differs_by(&self, other: &LevelMasses) -> f64 {
+        self.differences(other).sum()
+    }
+
+    fn differences(&self, other: &LevelMasses) -> impl Iterator<Item = f64> {
         let (from, until) = (self.first.min(other.first), self.end().max(other.end()));
         let mass = |of: &LevelMasses, level: usize| {
             level.checked_sub(of.first).and_then(|at| of.values.get(at)).copied().unwrap_or(0.0)
         };
-        (from..until).all(|level| (mass(self, level) - mass(other, level)).abs() <= by)
+        (from..until).map(move |level| (mass(self, level) - mass(other, level)).abs())
     }
 
     /// The deviation in levels of a distribution.

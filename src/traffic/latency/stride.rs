@@ -5,23 +5,23 @@
 
 use super::level_masses::LevelMasses;
 
-/// So many stretches are walked as finely as the fastest asks for.
-const MANY: u32 = 64;
-/// A probability that changes by less in a whole stretch changes slowly.
+/// So much work, in states times steps, is done as finely as the fastest asks for.
+const MUCH: f64 = 60_000.0;
+/// What changes slowly has changed by less than this after a whole stretch, all probabilities together.
 const SLOWLY: f64 = 0.01;
-/// Implicit steps in a longer stretch: each changes a probability by so little that its error is a millionth.
+/// Implicit steps in a longer stretch: each changes so little that its error is a millionth.
 pub(super) const STEPS: f64 = 16.0;
 
 /// How long the next stretch is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stride {
-    walked: u32,
+    done: f64,
     longer: f64,
 }
 
 impl Stride {
     pub(super) fn new() -> Stride {
-        Stride { walked: 0, longer: 1.0 }
+        Stride { done: 0.0, longer: 1.0 }
     }
 
     /// How much longer it is than one that the fastest would ask for.
@@ -29,11 +29,12 @@ impl Stride {
         self.longer
     }
 
-    /// After a stretch: where that changed little, the next is twice as long.
-    pub(super) fn walked(&mut self, before: &LevelMasses, after: &LevelMasses) {
-        self.walked += 1;
-        if self.walked >= MANY {
-            self.longer = if before.is_near(after, SLOWLY) { 2.0 * self.longer } else { (self.longer / 2.0).max(1.0) };
+    /// After a stretch of so many steps: where that changed little, the next is twice as long.
+    pub(super) fn walked(&mut self, steps: f64, before: &LevelMasses, after: &LevelMasses) {
+        self.done += steps * after.values.len() as f64;
+        if self.done >= MUCH {
+            self.longer =
+                if before.differs_by(after) < SLOWLY { 2.0 * self.longer } else { (self.longer / 2.0).max(1.0) };
         }
     }
 }
