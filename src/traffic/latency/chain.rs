@@ -187,12 +187,11 @@ impl Chain {
         if self.levels.first == 0 || deviation < 8.0 {
             return None;
         }
-        let is_beyond =
-            self.taken(pace, self.levels.first - 1) == 0.0 && !self.has_no_place(pace, self.levels.first - 1);
-        let (drift, variance) = match is_beyond.then(|| Rates::under_patience(pace, self.unit(), self.merged)).flatten()
-        {
-            Some(rates) => (-rates.beyond, rates.beyond),
-            None => self.motion(pace),
+        let behind = self.levels.first - 1;
+        let is_beyond = self.taken(pace, behind) == 0.0 && !self.has_no_place(pace, behind);
+        let (drift, variance) = match is_beyond {
+            true => Rates::under_patience(pace, self.unit(), self.merged).map(|rates| (-rates.beyond, rates.beyond))?,
+            false => self.motion(pace),
         };
         // Not much more than is there already, so that arrivals in between are seen right.
         let moves = (deviation / 4.0).max(self.levels.first as f64 / FINE);
@@ -360,6 +359,7 @@ fn is_settled(before: &[f64], after: &[f64]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::latency::pace::LEAST_PACE_BEYOND;
 
     const OPEN: Pace =
         Pace { arrivals: 8.0, capacity: 10.0, entry: 0.8, places: f64::INFINITY, patience: f64::INFINITY };
@@ -460,6 +460,21 @@ mod tests {
         check(long.0.abandoned / fine.0.abandoned, 1.0, 1e-4);
         check(long.0.ahead.total() / fine.0.ahead.total(), 1.0, 1e-3);
         check(long.1.mean() / fine.1.mean(), 1.0, 1e-4);
+    }
+
+    /// Nobody waits behind a queue that is longer than patience: it moves as a whole, and stands still without servers.
+    #[test]
+    fn a_queue_beyond_patience_only_drains() {
+        let long = Pace { arrivals: 20_000.0, capacity: 1000.0, entry: 20.0, patience: 9000.0, ..OPEN };
+        let mut chain = empty();
+        chain.advance(&long, 0.4);
+        let before = chain.mean();
+        let short = Pace { patience: 1000.0, ..long };
+        let mut still = chain.clone();
+        chain.advance(&short, 10.0);
+        check(before - chain.mean(), 10.0 * LEAST_PACE_BEYOND * 1000.0, 5.0);
+        still.advance(&Pace { capacity: 0.0, ..short }, 10.0);
+        check(still.mean(), before, 1e-6 * before);
     }
 
     #[test]

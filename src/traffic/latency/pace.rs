@@ -1,7 +1,7 @@
 //! What moves a chain, and the rates between its states.
 
 /// From waits beyond patience it goes back at least at this part of the servers' pace.
-const LEAST_PACE_BEYOND: f64 = 0.05;
+pub(super) const LEAST_PACE_BEYOND: f64 = 0.05;
 /// The logarithm of how much denser one state is than the next, at most: what is beyond makes no difference.
 const MOST_GROWTH: f64 = 500.0;
 
