@@ -76,6 +76,10 @@ impl World {
     fn chance(&mut self, probability: f64) -> bool {
         self.dice.chance(probability)
     }
+    /// Small images count for nothing where few nodes have them, and for something where most do.
+    fn image_bytes(&mut self) -> i64 {
+        [10 << 20, 30 << 20, 60 << 20, 400 << 20][self.dice.below(4)]
+    }
 
     fn node(&mut self) -> NodeTemplate {
         self.named += 1;
@@ -96,7 +100,8 @@ impl World {
             let effect = [Effect::NoSchedule, Effect::PreferNoSchedule, Effect::NoExecute][self.dice.below(3)];
             taints.push(Taint { key: self.symbol("team"), value: self.one_of(&["x", "y"]), effect });
         }
-        let images = if self.chance(0.3) { vec![(self.one_of(&["img:1", "img:2"]), 400 << 20)] } else { Vec::new() };
+        let images =
+            if self.chance(0.3) { vec![(self.one_of(&["img:1", "img:2"]), self.image_bytes())] } else { Vec::new() };
         let resources = Resources::new(1000 * (1 + self.dice.below(4) as i64), (2 << 30) << self.dice.below(3));
         NodeTemplate {
             name,
@@ -272,7 +277,8 @@ impl World {
             9 => {
                 let image = self.one_of(&["img:1", "img:2"]);
                 if let Some(node) = self.some_node() {
-                    self.cluster.add_image(node, image, 300 << 20);
+                    let bytes = self.image_bytes();
+                    self.cluster.add_image(node, image, bytes);
                 }
             }
             10 => self.what_if(),

@@ -9,7 +9,7 @@ use super::level_masses::LevelMasses;
 const MUCH: f64 = 60_000.0;
 /// What changes slowly has changed by less than this after a whole stretch, all probabilities together.
 const SLOWLY: f64 = 0.01;
-/// Implicit steps in a longer stretch: each changes so little that its error is a millionth.
+/// Implicit steps in a longer stretch: the error of each is half the square of what it changes.
 pub(super) const STEPS: f64 = 16.0;
 
 /// How long the next stretch is.
