@@ -4,12 +4,17 @@
 //! malformed, nameless or there twice is an issue; objects of other kinds are handed over as such, so that the door can say
 //! what it leaves aside. Here is nothing about what objects mean.
 //!
-//! Start reading at [`Reader::read`]; then `stream.rs` (JSON, one object at a time) and `text.rs` (YAML).
+//! Start reading at [`Reader::read`]; then `stream.rs` (JSON, one object at a time) and `text.rs` (YAML);
+//! lists as kubectl prints them go by `printed_json.rs` and `printed_yaml.rs`.
 
+mod printed_json;
+mod printed_yaml;
 mod provenance;
 mod raw;
 mod stream;
 mod tape;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use provenance::Provenance;

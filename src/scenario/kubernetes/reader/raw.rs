@@ -46,9 +46,7 @@ impl Whole<'_> {
     fn unpack_to(self, mut value: Value, sink: Sink<'_>, depth: usize) {
         if let Some((kind, key, items)) = (depth < DEEPEST).then(|| list(&mut value)).flatten() {
             for (at, mut value) in items.into_iter().enumerate() {
-                if let (Some(kind), Some(fields)) = (&kind, value.as_object_mut()) {
-                    fields.entry("kind").or_insert_with(|| Value::String(kind.clone()));
-                }
+                name_kind(&mut value, kind.as_deref());
                 let inner = |text: &Text| {
                     let dot = if text.item.is_empty() || key.is_empty() { "" } else { "." };
                     Text { item: format!("{}{dot}{key}[{at}]", text.item), ..text.clone() }
@@ -67,13 +65,25 @@ impl Whole<'_> {
     }
 }
 
+/// What the items of a list are, an item that does not say so is.
+pub(super) fn name_kind(item: &mut Value, kind: Option<&str>) {
+    if let (Some(kind), Some(fields)) = (kind, item.as_object_mut()) {
+        fields.entry("kind").or_insert_with(|| Value::String(kind.to_owned()));
+    }
+}
+
+/// What the items of a list are, if the name of its own kind says so: `PodList` is of `Pod`, `List` of anything.
+pub(super) fn kind_of_items(list: &str) -> Option<Option<&str>> {
+    let kind = list.strip_suffix("List")?;
+    Some((!kind.is_empty()).then_some(kind))
+}
+
 /// What the items of a list are if they do not say, under which key they are, and the items.
 fn list(value: &mut Value) -> Option<(Option<String>, &'static str, Vec<Value>)> {
     match value {
         Value::Array(items) => Some((None, "", std::mem::take(items))),
         Value::Object(fields) => {
-            let kind = fields.get("kind")?.as_str()?.strip_suffix("List")?;
-            let kind = (!kind.is_empty()).then(|| kind.to_owned());
+            let kind = kind_of_items(fields.get("kind")?.as_str()?)?.map(str::to_owned);
             let items = match fields.get_mut("items")? {
                 Value::Array(items) => std::mem::take(items),
                 Value::Null => Vec::new(),

@@ -1,6 +1,7 @@
 //! JSON dumps of any size, one object at a time: objects, lists of them, recordings, one after another.
 
-use super::raw::{Raw, Section, Sink, Whole};
+use super::printed_json;
+use super::raw::{Raw, Section, Sink, Whole, kind_of_items, name_kind};
 use super::tape::{Tape, Taped};
 use super::text;
 use crate::scenario::issue::{Issue, Issues};
@@ -16,14 +17,15 @@ use std::sync::Arc;
 ///
 /// Errors: the input cannot be read, in words.
 pub(super) fn read<R: Read>(
-    input: BufReader<R>,
+    mut input: BufReader<R>,
     file: &Arc<str>,
     issues: &mut Issues,
     sink: Sink<'_>,
 ) -> Result<(), String> {
-    let tape = Tape::new();
-    let mut input = Taped { inner: input, tape: &tape };
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let rest = printed_json::read(&mut input, file, sink).map_err(unreadable)?;
+    let tape = Tape::after(rest.objects);
+    let mut input = Taped { inner: rest.before(input), tape: &tape };
     while let Some(byte) = input.next_byte().map_err(unreadable)? {
         let first_line = tape.line();
         if !matches!(byte, b'{' | b'[') {
@@ -117,8 +119,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                 rest.insert(key, map.next_value()?);
                 continue;
             };
-            let kind = rest.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
-            let kind = kind.filter(|kind| !kind.is_empty()).map(str::to_owned);
+            let kind = rest.get("kind").and_then(Value::as_str).and_then(kind_of_items).flatten().map(str::to_owned);
             match map.next_value_seed(Items { sink, section, kind, tape, file })? {
                 Some(value) => drop(rest.insert(key, value)),
                 None => is_list = true,
@@ -179,9 +180,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
         loop {
             self.tape.begin();
             let Some(mut object) = seq.next_element::<Value>()? else { return Ok(None) };
-            if let (Some(kind), Some(fields)) = (&self.kind, object.as_object_mut()) {
-                fields.entry("kind").or_insert_with(|| Value::String(kind.clone()));
-            }
+            name_kind(&mut object, self.kind.as_deref());
             hand_over(object, self.section, (self.tape, self.file), self.sink);
         }
     }

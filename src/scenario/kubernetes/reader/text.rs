@@ -1,7 +1,8 @@
 //! Objects of a text: YAML documents, or JSON that is one.
 
+use super::printed_yaml::PrintedList;
 use super::provenance::Text;
-use super::raw::{Section, Sink, Whole};
+use super::raw::{Raw, Section, Sink, Whole};
 use crate::scenario::documents::parse;
 use crate::scenario::issue::{Issue, Issues};
 use crate::units::counted;
@@ -20,28 +21,49 @@ pub(super) fn read(text: &str, (file, first_line): (&Arc<str>, u32), issues: &mu
             issues.push(Issue::error("", message).with_help("get the dump again").in_file(&**file, Some(at)));
             continue;
         }
-        let says = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-        let Some(leading) = part.lines().position(|line| says(&line)) else { continue };
-        match parse::<Value>(part) {
-            Ok(value) => {
-                let text = Text { text: part.into(), first_line: line, item: String::new() };
-                let whole = Whole { file, line: line + leading as u32, section: Section::Objects, text: Some(text) };
-                whole.unpack(value, sink);
-            }
-            Err(problem) => {
-                let issue = problem.at(file, line);
-                issues.push(match what_then(part, (line, issue.place.line)) {
-                    Some(help) if issue.help.is_none() => issue.with_help(help),
-                    _ => issue,
-                });
-            }
+        let place = (file, line);
+        match PrintedList::of(part).map(|list| list.hand_over(place, sink)) {
+            Some(Ok(())) => {}
+            Some(Err(before)) => read_whole(part, place, issues, &mut but_first(before, sink)),
+            None => read_whole(part, place, issues, sink),
         }
+    }
+}
+
+/// The objects of a document that is parsed at once.
+pub(super) fn read_whole(part: &str, (file, line): (&Arc<str>, u32), issues: &mut Issues, sink: Sink<'_>) {
+    let says = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let Some(leading) = part.lines().position(|line| says(&line)) else { return };
+    match parse::<Value>(part) {
+        Ok(value) => {
+            let text = Text { text: part.into(), first_line: line, item: String::new() };
+            let whole = Whole { file, line: line + leading as u32, section: Section::Objects, text: Some(text) };
+            whole.unpack(value, sink);
+        }
+        Err(problem) => {
+            let issue = problem.at(file, line);
+            issues.push(match what_then(part, (line, issue.place.line)) {
+                Some(help) if issue.help.is_none() => issue.with_help(help),
+                _ => issue,
+            });
+        }
+    }
+}
+
+/// Takes objects but the first, which it has.
+fn but_first(mut count: usize, sink: Sink<'_>) -> impl FnMut(Raw) {
+    move |raw| match count.checked_sub(1) {
+        Some(left) => count = left,
+        None => sink(raw),
     }
 }
 
 /// How many objects a list begins that kubectl did not end: it writes the keys of a list in the order of the alphabet.
 fn cut_list(part: &str) -> Option<usize> {
-    let says = |key: &str| part.lines().any(|line| line.trim_end() == key || line.starts_with(&format!("{key} ")));
+    let is_of = |line: &str, key: &str| {
+        line.strip_prefix(key).is_some_and(|rest| rest.starts_with(' ') || rest.trim_end().is_empty())
+    };
+    let says = |key: &str| part.lines().any(|line| is_of(line, key));
     let is_list = says("apiVersion:") && says("items:") && !says("kind:");
     let begins = |line: &&str| line.trim_start().starts_with("- apiVersion:");
     let first = part.lines().find(begins).filter(|_| is_list)?;
