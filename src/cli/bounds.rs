@@ -82,6 +82,7 @@ fn watch(begin: Instant, time: Option<Duration>, memory: Option<u64>) {
 
 fn stop(message: &str) -> ! {
     streams::tell(format!("error: {message}"));
+    foresail::whole::leave_nothing();
     std::process::exit(i32::from(EXIT_INPUT))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::files::{folder, unwritable, way_to};
+use super::interrupted;
 use super::jobs::pool;
 use super::precision::not_looked_at;
 use super::prometheus::PrometheusArgs;
@@ -73,6 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     not_looked_at(&scenario, "the days held back are replayed as often as --replications says");
     let name = scenario.name;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(format!("{name}-calibrated")));
+    interrupted::leave_nothing()?;
     let folder = folder("--out", &out)?;
     let (_, file) = place(Some(named));
     let extends = relative(&out, &file);

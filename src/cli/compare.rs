@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::files::{folder, unwritable};
+use super::interrupted;
 use super::jobs::pool;
 use super::precision::not_looked_at;
 use super::run::file_name;
@@ -127,6 +128,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let base_name = asked[0].0.clone();
     let place =
         args.out.clone().unwrap_or_else(|| Path::new("reports").join(format!("compare-{}", file_name(&base_name))));
+    interrupted::leave_nothing()?;
     let folder = folder("--out", &place)?;
     let sides = pool.install(|| simulated(asked, args.quiet));
     let (base, others) = sides.split_first().ok_or_else(|| Failure::Internal("no base".to_owned()))?;

@@ -14,6 +14,7 @@ mod files;
 mod fit;
 mod hpa;
 mod init;
+mod interrupted;
 mod jobs;
 mod kubernetes;
 mod man;

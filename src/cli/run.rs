@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::files::{folder, unwritable};
+use super::interrupted;
 use super::jobs::pool;
 use super::precision::with_flags;
 use super::recommend::searched;
@@ -75,6 +76,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = checked(args, &written, &sets)?;
     let pool = pool(args.jobs)?;
     let place = args.out.clone().unwrap_or_else(|| Path::new("reports").join(file_name(&scenario.name)));
+    interrupted::leave_nothing()?;
     let folder = folder("--out", &place)?;
     let options = Options { recommend_commitments: args.recommend_commitments, forecast: args.forecast };
     let finished = pool.install(|| study::run(&scenario, &options, &Shown::new(args.quiet)));

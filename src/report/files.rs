@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use super::advice::patches::NAMES as PATCHES;
 use super::attachments::NAMES;
 use super::bill::{BillError, FocusVersion, Grain, bill_csv, focus_csv};
+use super::figures::{Figure, figures};
 use super::model::API_VERSION;
 use super::{Report, costs_csv, html, timeline_csv};
 use crate::limits::{Budget, read_text};
+use crate::units::counted;
 use crate::whole::Folder;
 
 /// What is made of the bill.
@@ -71,6 +73,8 @@ pub enum ReadError {
 }
 
 /// Reads a `result.json`, or the one in a report folder.
+///
+/// Errors: there is none, it is of another version, or a figure has not a value for each replication.
 pub fn read(path: &Path) -> Result<Report, ReadError> {
     let path = if path.is_dir() { path.join("result.json") } else { path.to_owned() };
     let text = read_text(&path, Budget::DumpBytes).map_err(|source| ReadError::File { path: path.clone(), source })?;
@@ -78,6 +82,13 @@ pub fn read(path: &Path) -> Result<Report, ReadError> {
     let report: Report = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
     if report.api_version != API_VERSION || report.kind != "Result" {
         return Err(format(format!("expected {API_VERSION} Result, found {} {}", report.api_version, report.kind)));
+    }
+    let replications = report.run.replications;
+    let values = |figure: &Figure<'_>| figure.value.values.len();
+    let uneven = figures(&report).into_iter().find(|figure| ![0, replications as usize].contains(&values(figure)));
+    if let Some(figure) = uneven {
+        let (key, values) = (figure.key(), counted(values(&figure), "value"));
+        return Err(format(format!("`{key}` has {values}, expected one for each of {replications} replications")));
     }
     Ok(report)
 }
@@ -125,5 +136,16 @@ mod tests {
         assert!(read(&path).unwrap_err().to_string().contains("expected foresail/v1alpha1"));
         fs::write(&path, "{").unwrap();
         assert!(read(&path).is_err());
+    }
+
+    #[test]
+    fn a_figure_has_a_value_for_each_replication() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("result.json");
+        let mut report = fixture::report();
+        report.run.replications += 1;
+        fs::write(&path, serde_json::to_string(&report).unwrap()).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("expected one for each of"), "{error}");
     }
 }

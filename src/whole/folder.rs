@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The list of what a folder holds, as `sha256sum --check` reads it; written last.
 pub const SUMS: &str = "SHA256SUMS";
@@ -21,6 +22,20 @@ pub struct Folder {
     made: Vec<PathBuf>,
 }
 
+/// All folders that were made and are still open, for [`leave_nothing`].
+static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Takes away the folders that were made and have nothing in them: before the program ends in the middle of its work. Files that are being moved
+/// into their places are moved before.
+pub fn leave_nothing() {
+    remove_empty(&MADE.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// One that holds something stays.
+fn remove_empty(folders: &[PathBuf]) {
+    folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+}
+
 impl Folder {
     /// Makes the folder where there is none, keeps others from writing there, and takes away what one that was killed left unfinished.
     /// Dropped without anything in it, the folder is gone again.
@@ -28,7 +43,8 @@ impl Folder {
     /// Errors: `ResourceBusy` where another process writes there, else whatever the file system says.
     pub fn open(path: &Path) -> io::Result<Self> {
         let missing = path.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-        let made = missing.map(Path::to_owned).collect();
+        let made: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        MADE.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&made);
         let mut folder = Folder { path: path.to_owned(), _lock: None, made };
         fs::create_dir_all(path)?;
         folder._lock = locked(path)?;
@@ -59,6 +75,7 @@ impl Folder {
     /// Errors: a folder in the place of a file, or whatever the file system says. Until all are written nothing changes; one that is
     /// ended between two moves leaves some of its own, none of the earlier ones, and no [`SUMS`].
     pub fn publish(&self, files: &[(&str, impl AsRef<[u8]>)], stale: &[&str]) -> io::Result<()> {
+        let _nobody_ends = MADE.lock();
         let drafts = self.path.join(format!("{DRAFTS}{}.tmp", std::process::id()));
         let written = self.written(files, stale, &drafts);
         if written.is_err() {
@@ -97,8 +114,8 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // One that holds something is not removed.
-        self.made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+        remove_empty(&self.made);
+        MADE.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| !self.made.contains(folder));
     }
 }
 

@@ -9,4 +9,4 @@ mod draft;
 mod folder;
 
 pub use draft::{Draft, write};
-pub use folder::{Folder, SUMS};
+pub use folder::{Folder, SUMS, leave_nothing};

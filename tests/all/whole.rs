@@ -133,3 +133,27 @@ fn a_folder_in_the_place_of_a_file_is_said_before_anything_changes() {
     folder.run(RUN).refused(&["--out", "result.json in it is a folder"]);
     assert!(!folder.has("out/index.html"));
 }
+
+#[cfg(unix)]
+#[test]
+fn who_is_interrupted_leaves_no_empty_folder() {
+    use std::os::unix::process::ExitStatusExt;
+    let line = "run -q -n 2000 --no-recommend --out new/out";
+    for (name, number) in [("INT", 2), ("TERM", 15)] {
+        let folder = Folder::new();
+        let mut child = spawn(folder.path(), line);
+        while !folder.path().join("new/out").is_dir() {
+            assert_eq!(child.try_wait().expect("asked"), None, "it has only begun");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let asked = Instant::now();
+        let kill = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+        assert!(kill.expect("kill").success());
+        assert_eq!(child.wait().expect("ended").signal(), Some(number));
+        assert!(asked.elapsed() < Duration::from_secs(5), "it ends at once");
+        assert!(!folder.path().join("new").exists(), "{name}");
+    }
+    let folder = Folder::new();
+    folder.run(&format!("{line} --max-time 1s")).refused(&["--max-time"]);
+    assert!(!folder.path().join("new").exists(), "--max-time");
+}

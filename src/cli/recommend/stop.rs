@@ -25,6 +25,7 @@ impl Stop {
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 if own.asked.swap(true, Ordering::Relaxed) {
+                    foresail::whole::leave_nothing();
                     std::process::exit(128 + signal);
                 }
                 own.signal.store(signal, Ordering::Relaxed);

@@ -16,6 +16,8 @@ pub(super) struct Clock {
     pub(super) steps: usize,
 }
 
+/// No sample is later: the year 2242, in seconds since 1970.
+pub(super) const LATEST_S: i64 = 2 * u32::MAX as i64;
 /// More instants would be no reading of a week any more.
 pub(super) const MOST_STEPS: usize = 1_000_000;
 
@@ -46,7 +48,7 @@ impl Clock {
     }
     /// Whether it can be the clock of a recording.
     pub(super) fn is_sound(self) -> bool {
-        let is_time = (0..=i64::from(u32::MAX) * 2).contains(&self.start_s);
+        let is_time = (0..=LATEST_S).contains(&self.start_s);
         is_time && (1..=86_400 * 366).contains(&self.step_s) && (1..=MOST_STEPS).contains(&self.steps)
     }
     /// The last instant, in seconds since 1970.

@@ -1,5 +1,6 @@
 //! Series as Prometheus answers with them.
 
+use super::clock::LATEST_S;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::metrics::answer;
 use crate::units::counted;
@@ -57,6 +58,8 @@ struct Doubts {
     not_finite: usize,
     /// Numbers that are none.
     no_number: usize,
+    /// Before 1970, or too late to be true.
+    no_time: usize,
     /// Not later than the one before.
     back: usize,
     twice: usize,
@@ -118,6 +121,7 @@ pub(super) fn lines(written: Vec<Written>, field: &str, issues: &mut Issues) -> 
     };
     say(doubts.not_finite, "value", "NaN or infinite: nothing is known there");
     say(doubts.no_number, "value", "not a number: nothing is known there");
+    say(doubts.no_time, "sample", "with a time that is none: left aside");
     say(doubts.back, "sample", "earlier than the one before: left aside, a clock went back");
     say(doubts.twice, "sample", "with the time of the one before: left aside");
     say(doubts.histograms, "native histogram", "not read: record classic buckets too (`le`)");
@@ -128,11 +132,12 @@ fn line(written: Written, doubts: &mut Doubts) -> Line {
     doubts.histograms += usize::from(!written.histograms.is_empty());
     let mut samples: Vec<(f64, f64)> = Vec::with_capacity(written.values.len());
     for (at, text) in written.values {
-        let Some(value) = text.parse::<f64>().ok().filter(|_| at.is_finite()) else {
+        let Ok(value) = text.parse::<f64>() else {
             doubts.no_number += 1;
             continue;
         };
         match samples.last() {
+            _ if !(0.0..=LATEST_S as f64).contains(&at) => doubts.no_time += 1,
             Some((last, _)) if at < *last => doubts.back += 1,
             Some((last, _)) if at == *last => doubts.twice += 1,
             _ if !(-LARGEST_VALUE..=LARGEST_VALUE).contains(&value) => doubts.not_finite += 1,
@@ -161,12 +166,20 @@ mod tests {
     #[test]
     fn what_is_doubtful_is_left_aside_and_said() {
         let text = r#"{"status":"success","warnings":["partial"],"data":{"resultType":"matrix","result":[{"metric":{"pod":"a"},
-            "values":[[10,"1"],[20,"NaN"],[20,"3"],[15,"9"],[30,"+Inf"],[30,"x"],[40,"2"],[40,"2"]]},
+            "values":[[10,"1"],[20,"NaN"],[20,"3"],[15,"9"],[30,"+Inf"],[30,"x"],[40,"2"],[40,"2"],[5e300,"1"],[-3,"1"]]},
             {"metric":{"pod":"b"},"histograms":[[10,{}]]}]}}"#;
         let (lines, said) = said(text);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].samples, [(10.0, 1.0), (20.0, 3.0), (40.0, 2.0)]);
-        for part in ["partial", "2 values NaN", "1 value not a number", "1 sample earlier", "1 sample with", "native"] {
+        for part in [
+            "partial",
+            "2 values NaN",
+            "1 value not a number",
+            "1 sample earlier",
+            "1 sample with the",
+            "2 samples with a time",
+            "native",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
     }

@@ -1,6 +1,7 @@
 //! Which pod gets a request.
 
 use crate::rng::Stream;
+use crate::traffic::exact::queue::Queue;
 use crate::traffic::exact::work::WorkDraw;
 use crate::traffic::latency::{Discipline, Retries, ServiceProfile};
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ pub(super) struct Service {
     /// By open pod: requests on the CPU, or `u32::MAX` without a free thread.
     pub(super) room: Vec<u32>,
     /// The shared queue.
-    pub(super) waiting: VecDeque<u32>,
+    pub(super) waiting: Queue,
     turn: usize,
     /// Retries that may be made at once.
     tokens: f64,
@@ -37,7 +38,7 @@ impl Service {
             pods: Vec::new(),
             outstanding: Vec::new(),
             room: Vec::new(),
-            waiting: VecDeque::new(),
+            waiting: Queue::default(),
             turn: 0,
             tokens: Retries::FIRST_TOKENS,
             node_speed: 1.0,

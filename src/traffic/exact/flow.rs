@@ -77,7 +77,7 @@ impl ExactModel {
                     self.fail(visit, Ending::Rejected, observer);
                 }
                 None => {
-                    service.waiting.push_back(visit);
+                    service.waiting.push(visit, &self.visits);
                     self.visits[visit].state = State::Waiting;
                 }
             }
@@ -93,7 +93,7 @@ impl ExactModel {
         } else if chosen.waiting.len() >= bound {
             self.fail(visit, Ending::Rejected, observer);
         } else {
-            chosen.waiting.push_back(visit);
+            chosen.waiting.push(visit, &self.visits);
             let row = &mut self.visits[visit];
             (row.state, row.pod) = (State::Waiting, pod);
             self.touched(pod);
@@ -264,8 +264,8 @@ impl ExactModel {
                 break;
             }
             let service = &mut self.services[row.service];
-            let next = if service.is_pooled() { service.waiting.pop_front() } else { row.waiting.pop_front() };
-            match next {
+            let queue = if service.is_pooled() { &mut service.waiting } else { &mut row.waiting };
+            match queue.pop(&self.visits) {
                 Some(visit) => self.begin(visit, pod, observer),
                 None => break,
             }
@@ -306,6 +306,7 @@ impl ExactModel {
         }
     }
 
+    /// A visit that waits is about to fail.
     fn leave_queue(&mut self, visit: u32) {
         let row = self.visits[visit];
         let service = self.plan.stops[row.errand.stop as usize].service;
@@ -313,10 +314,7 @@ impl ExactModel {
             NOWHERE => &mut self.services[service].waiting,
             pod => &mut self.pods[pod as usize].waiting,
         };
-        // The one that has waited longest is usually the first to give up.
-        if let Some(place) = queue.iter().position(|waiting| *waiting == visit) {
-            queue.remove(place);
-        }
+        queue.leave(&self.visits);
         if row.pod != NOWHERE {
             self.touched(row.pod);
         }
@@ -324,7 +322,7 @@ impl ExactModel {
 
     /// What waits in a pod that takes no more requests finds another one.
     pub(super) fn send_elsewhere<O: Observer>(&mut self, pod: u32, observer: &mut O) {
-        let waiting = std::mem::take(&mut self.pods[pod as usize].waiting);
+        let waiting = self.pods[pod as usize].waiting.take(&self.visits);
         self.touched(pod);
         for visit in waiting {
             self.visits[visit].pod = NOWHERE;
@@ -335,7 +333,7 @@ impl ExactModel {
     /// Everything in a pod fails: it is gone.
     pub(super) fn break_all<O: Observer>(&mut self, pod: u32, observer: &mut O) {
         let running = self.pods[pod as usize].stop_all(self.now_s);
-        let waiting = std::mem::take(&mut self.pods[pod as usize].waiting);
+        let waiting = self.pods[pod as usize].waiting.take(&self.visits);
         let holding = self.visits.holding(pod);
         for visit in running.into_iter().chain(waiting) {
             self.fail(visit, Ending::Broken, observer);

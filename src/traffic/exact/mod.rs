@@ -22,6 +22,7 @@ mod flow;
 mod observer;
 mod plan;
 mod pod;
+mod queue;
 #[cfg(test)]
 mod tests;
 mod timers;

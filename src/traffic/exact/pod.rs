@@ -1,8 +1,9 @@
 //! One pod: threads, a CPU shared equally by the requests on it, a queue.
 
 use crate::traffic::calls::ServiceId;
+use crate::traffic::exact::queue::Queue;
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 /// A request on the CPU ends when the pod's attained service reaches its target.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +46,7 @@ pub(super) struct Pod {
     /// Threads that wait for callees or devices.
     pub(super) held: u32,
     on_cpu: BinaryHeap<OnCpu>,
-    pub(super) waiting: VecDeque<u32>,
+    pub(super) waiting: Queue,
     attained: f64,
     rate: f64,
     synced_s: f64,
@@ -65,7 +66,7 @@ impl Pod {
             threads: threads.unwrap_or(u32::MAX),
             held: 0,
             on_cpu: BinaryHeap::new(),
-            waiting: VecDeque::new(),
+            waiting: Queue::default(),
             attained: 0.0,
             rate: 1.0,
             synced_s: now_s,
