@@ -67,10 +67,10 @@ impl NodeSum {
                 (is_daemon && ignores_daemon_sets) || (spec.is_mirror && flags.ignore_mirror_pods_utilization);
             let requests = counted_requests(spec, flags);
             let side = if ignored { &mut sum.set_aside } else { &mut sum.used };
-            side.0 += requests.cpu_milli;
-            side.1 += requests.memory_bytes;
+            side.0 = side.0.saturating_add(requests.cpu_milli);
+            side.1 = side.1.saturating_add(requests.memory_bytes);
             if !ignored && sum.counts_gpus {
-                sum.gpus += gpus(requests, &cluster.symbols);
+                sum.gpus = sum.gpus.saturating_add(gpus(requests, &cluster.symbols));
             }
         }
         sum
@@ -83,8 +83,9 @@ impl NodeSum {
             let there = gpus(there, &cluster.symbols);
             return if there == 0 { 0.0 } else { self.gpus as f64 / there as f64 };
         }
-        let share =
-            |used: i64, there: i64, aside: i64| if there == 0 { 0.0 } else { used as f64 / (there - aside) as f64 };
+        let share = |used: i64, there: i64, aside: i64| {
+            if there == 0 { 0.0 } else { used as f64 / there.saturating_sub(aside) as f64 }
+        };
         let cpu = share(self.used.0, there.cpu_milli, self.set_aside.0);
         cpu.max(share(self.used.1, there.memory_bytes, self.set_aside.1))
     }

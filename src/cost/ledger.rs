@@ -209,9 +209,9 @@ impl Ledger {
     /// From now on they hold that much more, or less. Never below nothing.
     pub fn add_held(&mut self, now: SimTime, pool: PoolId, holder: Holder, change: Held) {
         let held = &mut self.cell(now, pool, holder).held;
-        held.cpu_milli = (held.cpu_milli + change.cpu_milli).max(0);
-        held.memory_bytes = (held.memory_bytes + change.memory_bytes).max(0);
-        held.gpus = (held.gpus + change.gpus).max(0);
+        held.cpu_milli = held.cpu_milli.saturating_add(change.cpu_milli).max(0);
+        held.memory_bytes = held.memory_bytes.saturating_add(change.memory_bytes).max(0);
+        held.gpus = held.gpus.saturating_add(change.gpus).max(0);
         held.pods = (held.pods + change.pods).max(0);
     }
     /// What everything that has a level costs per hour at this moment.

@@ -75,7 +75,7 @@ struct Sample {
     request: i64,
 }
 
-/// What is known of all pods of a metric: sums, so that no pod has to be looked at twice.
+/// What is known of all pods of a metric: sums, so that no pod has to be looked at twice. Sums of values and requests wrap around as Go's do.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     /// Pods that have a metric and count, ghosts included, and the sum of their values.
@@ -95,37 +95,43 @@ struct Sums {
     missing_used: i64,
 }
 
+fn add(sum: &mut i64, value: i64) {
+    *sum = sum.wrapping_add(value);
+}
+
 impl Sums {
     /// Pods that are ready: their part of a metric.
     fn add_known(&mut self, pod: &PodGroup<'_>, value: i64, request: i64) {
         self.entries += pod.count;
-        self.total += value * pod.count;
+        let used = value.wrapping_mul(pod.count);
+        add(&mut self.total, used);
         if pod.listed {
             self.matched += pod.count;
-            self.used += value * pod.count;
-            self.requested += request * pod.count;
+            add(&mut self.used, used);
+            add(&mut self.requested, request.wrapping_mul(pod.count));
         }
     }
     /// Utilisation in whole percent, and usage per pod, over pods that have metrics and requests.
     ///
     /// Upstream: `metrics.GetResourceUtilizationRatio`.
     fn utilization(&self) -> Option<(i64, i64)> {
-        (self.requested != 0).then(|| (i64::from((self.used * 100 / self.requested) as i32), self.used / self.matched))
+        let percent = |requested| self.used.wrapping_mul(100).wrapping_div(requested) as i32;
+        (self.requested != 0).then(|| (i64::from(percent(self.requested)), self.used / self.matched))
     }
     /// With values for missing and unready pods, where the others are `ratio` of the target; `missing_total`
     /// is what the missing ones are taken to use if that is below 1.
     fn completed(mut self, ratio: f64, grows_past_unready: bool, missing_total: i64) -> Self {
         if ratio != 1.0 {
             self.entries += self.missing;
-            self.requested += self.missing_requested;
+            add(&mut self.requested, self.missing_requested);
         }
         if ratio < 1.0 {
-            self.used += self.missing_used;
-            self.total += missing_total;
+            add(&mut self.used, self.missing_used);
+            add(&mut self.total, missing_total);
         }
         if grows_past_unready {
             self.entries += self.unready;
-            self.requested += self.unready_requested;
+            add(&mut self.requested, self.unready_requested);
         }
         self
     }
@@ -191,7 +197,7 @@ impl Calculator<'_> {
         if !grows_past_unready && sums.missing == 0 {
             return propose(self.unless_tolerated(ratio, sums.ready));
         }
-        let completed = sums.completed(ratio, grows_past_unready, sums.missing * target);
+        let completed = sums.completed(ratio, grows_past_unready, sums.missing.wrapping_mul(target));
         let average = completed.total / completed.entries.max(1);
         propose(self.rebalanced(ratio, average as f64 / target as f64, completed.entries))
     }
@@ -266,10 +272,11 @@ impl Calculator<'_> {
             let request = request.unwrap_or(0);
             self.count(&mut sums, pod, Sample { resource: Some(resource), value, request });
             if let (Some(target), None) = (utilization, value) {
-                sums.missing_used += match self.standing(pod, Some(resource), false) {
-                    Standing::Missing => request * target.max(100) / 100 * pod.count,
+                let used = match self.standing(pod, Some(resource), false) {
+                    Standing::Missing => (request.wrapping_mul(target.max(100)) / 100).wrapping_mul(pod.count),
                     _ => 0,
                 };
+                add(&mut sums.missing_used, used);
             }
         }
         if !any_metric {
@@ -310,11 +317,11 @@ impl Calculator<'_> {
             (Standing::Ghost, Some(value)) => sums.add_known(pod, value, request),
             (Standing::Unready, _) => {
                 sums.unready += pod.count;
-                sums.unready_requested += request * pod.count;
+                add(&mut sums.unready_requested, request.wrapping_mul(pod.count));
             }
             (Standing::Missing, _) => {
                 sums.missing += pod.count;
-                sums.missing_requested += request * pod.count;
+                add(&mut sums.missing_requested, request.wrapping_mul(pod.count));
             }
             (Standing::Ignored | Standing::Ghost, _) => {}
         }
@@ -357,7 +364,7 @@ impl Calculator<'_> {
         }
         let Some(name) = container else {
             let reported = pod.containers.iter().filter(|c| c.usage.is_some());
-            let add = |sum: Option<i64>, value: Option<i64>| Some(sum? + value?);
+            let add = |sum: Option<i64>, value: Option<i64>| Some(sum?.wrapping_add(value?));
             return Ok(reported.map(|c| usage_milli(c, resource)).reduce(add).flatten());
         };
         match pod.containers.iter().find(|c| c.name == name && c.usage.is_some()) {
@@ -381,7 +388,8 @@ impl Calculator<'_> {
         if container.is_some() && rules.container_must_exist && wanted.peek().is_none() {
             return None;
         }
-        wanted.map(|c| milli(resource, c.cpu_request_milli, c.memory_request_bytes)).sum()
+        let mut requests = wanted.map(|c| milli(resource, c.cpu_request_milli, c.memory_request_bytes));
+        requests.try_fold(0, |sum: i64, request| Some(sum.wrapping_add(request?)))
     }
 
     /// Upstream: `getUsageRatioReplicaCount`.

@@ -53,7 +53,7 @@ fn needed(workloads: &[Running], room: [i64; 3]) -> Option<i64> {
             if one.is_daemon {
                 free[resource] -= amount as f64;
             } else {
-                wanted[resource] += (amount * one.replicas.clamp(0, 1_000_000)) as f64;
+                wanted[resource] += amount as f64 * one.replicas.clamp(0, 1_000_000) as f64;
                 if amount as f64 > room[resource] as f64 * FILLED {
                     return None;
                 }

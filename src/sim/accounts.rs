@@ -150,8 +150,8 @@ impl Accounts {
             Some(workload) => {
                 let (counts, above) = &mut self.spread[workload];
                 counts[pool.index()] += sign;
-                held.cpu_milli += above.cpu_milli;
-                held.memory_bytes += above.memory_bytes;
+                held.cpu_milli = held.cpu_milli.saturating_add(above.cpu_milli);
+                held.memory_bytes = held.memory_bytes.saturating_add(above.memory_bytes);
                 Holder::Workload(workload)
             }
             None => Holder::Namespace(self.namespace(cluster, spec.namespace)),
@@ -175,8 +175,8 @@ impl Accounts {
             let pods = self.spread[id].0[pool.index()];
             if pods != 0 {
                 let change = Held {
-                    cpu_milli: (above.cpu_milli - before.cpu_milli) * pods,
-                    memory_bytes: (above.memory_bytes - before.memory_bytes) * pods,
+                    cpu_milli: (above.cpu_milli - before.cpu_milli).saturating_mul(pods),
+                    memory_bytes: (above.memory_bytes - before.memory_bytes).saturating_mul(pods),
                     ..Held::default()
                 };
                 self.ledger.add_held(now, pool, Holder::Workload(id), change);

@@ -119,7 +119,7 @@ pub(super) fn lines(written: Vec<Written>, field: &str, issues: &mut Issues) -> 
             issues.push(Issue::warning(field, format!("{} {rest}", counted(count, what))));
         }
     };
-    say(doubts.not_finite, "value", "NaN or infinite: nothing is known there");
+    say(doubts.not_finite, "value", "not finite or too large to be true: nothing is known there");
     say(doubts.no_number, "value", "not a number: nothing is known there");
     say(doubts.no_time, "sample", "with a time that is none: left aside");
     say(doubts.back, "sample", "earlier than the one before: left aside, a clock went back");
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(lines[0].samples, [(10.0, 1.0), (20.0, 3.0), (40.0, 2.0)]);
         for part in [
             "partial",
-            "2 values NaN",
+            "2 values not finite",
             "1 value not a number",
             "1 sample earlier",
             "1 sample with the",

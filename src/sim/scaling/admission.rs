@@ -41,16 +41,20 @@ fn set_requests(spec: &mut PodSpec, container: usize, target: Amounts, policy: &
         (row.requests.memory_bytes, row.has_memory_request) = (target.memory_bytes, true);
     }
     let after = Sums::of(spec);
-    spec.requests.cpu_milli += after.reserved.cpu_milli - before.reserved.cpu_milli;
-    spec.requests.memory_bytes += after.reserved.memory_bytes - before.reserved.memory_bytes;
-    spec.container_requests.cpu_milli += after.containers.cpu_milli - before.containers.cpu_milli;
-    spec.container_requests.memory_bytes += after.containers.memory_bytes - before.containers.memory_bytes;
-    let cpu_milli = after.scored.cpu_milli - before.scored.cpu_milli;
-    let memory_bytes = after.scored.memory_bytes - before.scored.memory_bytes;
-    spec.nonzero_cpu_milli += cpu_milli;
-    spec.nonzero_memory_bytes += memory_bytes;
-    spec.nonzero_while_waiting =
-        spec.nonzero_while_waiting.map(|(cpu, memory)| (cpu + cpu_milli, memory + memory_bytes));
+    let grow =
+        |amount: &mut i64, after: i64, before: i64| *amount = amount.saturating_add(after.saturating_sub(before));
+    let grow_both = |cpu: &mut i64, memory: &mut i64, after: Amounts, before: Amounts| {
+        grow(cpu, after.cpu_milli, before.cpu_milli);
+        grow(memory, after.memory_bytes, before.memory_bytes);
+    };
+    let PodSpec { requests, container_requests, .. } = spec;
+    grow_both(&mut requests.cpu_milli, &mut requests.memory_bytes, after.reserved, before.reserved);
+    let (cpu, memory) = (&mut container_requests.cpu_milli, &mut container_requests.memory_bytes);
+    grow_both(cpu, memory, after.containers, before.containers);
+    grow_both(&mut spec.nonzero_cpu_milli, &mut spec.nonzero_memory_bytes, after.scored, before.scored);
+    if let Some((cpu, memory)) = &mut spec.nonzero_while_waiting {
+        grow_both(cpu, memory, after.scored, before.scored);
+    }
 }
 
 /// A limit keeps its ratio to the request. Upstream: `GetProportionalLimit`.

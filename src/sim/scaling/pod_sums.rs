@@ -66,7 +66,8 @@ fn counted(asked: Amounts, (cpu, memory): (bool, bool)) -> Amounts {
 }
 
 fn plus(a: Amounts, b: Amounts) -> Amounts {
-    Amounts { cpu_milli: a.cpu_milli + b.cpu_milli, memory_bytes: a.memory_bytes + b.memory_bytes }
+    let cpu_milli = a.cpu_milli.saturating_add(b.cpu_milli);
+    Amounts { cpu_milli, memory_bytes: a.memory_bytes.saturating_add(b.memory_bytes) }
 }
 
 fn most(a: Amounts, b: Amounts) -> Amounts {
