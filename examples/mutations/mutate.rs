@@ -61,6 +61,9 @@ const ODD: [&str; 52] = [
     "1m",
 ];
 
+/// Bytes to which lines that come often make a text, at most: reading more takes long, and is no fault.
+const LARGEST: usize = 32 << 20;
+
 /// A text with one thing changed.
 pub(crate) fn mutated(text: &[u8], rng: &mut Pcg64) -> Vec<u8> {
     let as_text = String::from_utf8_lossy(text).into_owned();
@@ -154,6 +157,7 @@ fn lines(text: &str, rng: &mut Pcg64) -> String {
         3 => rows.truncate(at),
         4 => {
             let times = *[10, 100, 2_000].choose(rng).expect("some");
+            let times = times.min(LARGEST / text.len().max(1));
             rows.splice(at..at, std::iter::repeat_n(rows[at], times));
         }
         _ => rows.reverse(),

@@ -21,7 +21,9 @@ impl PodShape {
         let containers = workload.spec.template.spec.containers.iter();
         let containers: Vec<_> = containers.filter(|c| container.is_none_or(|name| c.name == name)).collect();
         let sum = |amount: &dyn Fn(&Container) -> Option<i64>| -> Option<i64> {
-            (!containers.is_empty()).then(|| containers.iter().map(|container| amount(container)).sum())?
+            let mut amounts = containers.iter().map(|container| amount(container));
+            let sum = amounts.try_fold(0, |sum: i64, amount| Some(sum.wrapping_add(amount?)));
+            sum.filter(|_| !containers.is_empty())
         };
         // A limit stands in for a request that is not there, as the API server defaults it.
         let request = |c: &Container, name: &str| -> Option<Quantity> {
@@ -35,7 +37,7 @@ impl PodShape {
     }
     /// Of two containers together; nothing where one of them says nothing.
     pub fn with(self, other: PodShape) -> Self {
-        let add = |a: Option<i64>, b: Option<i64>| Some(a? + b?);
+        let add = |a: Option<i64>, b: Option<i64>| Some(a?.wrapping_add(b?));
         PodShape {
             cpu_request_milli: add(self.cpu_request_milli, other.cpu_request_milli),
             memory_request_bytes: add(self.memory_request_bytes, other.memory_request_bytes),
