@@ -29,6 +29,6 @@ pub fn enter(name: &str, data: &[u8]) {
 pub fn simulate(data: &[u8]) {
     FOLDER.with(|folder| {
         let folder = folder.get_or_init(|| tempfile::tempdir_in("/dev/shm").expect("a folder in memory"));
-        check::whole(&World::of_bytes(data, Size::SMALL), folder.path(), 16);
+        check::whole(&World::of_bytes(data, Size::TINY), folder.path(), 16);
     });
 }

@@ -9,7 +9,7 @@
 //!
 //! A seed that fails prints the command that replays it.
 //!
-//!     cargo run --release --example swarm -- [--from N] [--count N] [--size small|large] [--threads N] [--program FILE]
+//!     cargo run --release --example swarm -- [--from N] [--count N] [--size tiny|small|large] [--threads N] [--program FILE]
 
 #[path = "../../fuzz/world/mod.rs"]
 #[allow(dead_code, reason = "the fuzzer's part is not the swarm's")]
@@ -27,12 +27,13 @@ struct Asked {
     from: u64,
     count: u64,
     threads: usize,
-    is_large: bool,
+    /// And its name.
+    size: (Size, String),
     program: Option<PathBuf>,
 }
 
 fn asked() -> Asked {
-    let mut asked = Asked { from: 0, count: 100, threads: 1, is_large: false, program: None };
+    let mut asked = Asked { from: 0, count: 100, threads: 1, size: (Size::SMALL, "small".to_owned()), program: None };
     let mut args = std::env::args().skip(1);
     while let Some(flag) = args.next() {
         let value = args.next().unwrap_or_else(|| panic!("{flag} needs a value"));
@@ -41,8 +42,9 @@ fn asked() -> Asked {
             ("--from", _) => asked.from = number(),
             ("--count", _) => asked.count = number(),
             ("--threads", _) => asked.threads = number() as usize,
-            ("--size", "small") => asked.is_large = false,
-            ("--size", "large") => asked.is_large = true,
+            ("--size", "tiny") => asked.size = (Size::TINY, value),
+            ("--size", "small") => asked.size = (Size::SMALL, value),
+            ("--size", "large") => asked.size = (Size::LARGE, value),
             ("--program", _) => asked.program = Some(std::fs::canonicalize(&value).expect("the program")),
             _ => panic!("unknown option {flag} {value}"),
         }
@@ -58,8 +60,8 @@ fn main() {
         for _ in 0..asked.threads {
             scope.spawn(|| {
                 let folder = tempfile::tempdir().expect("a folder");
-                let size = if asked.is_large { Size::LARGE } else { Size::SMALL };
-                let swarm = Swarm { pools: pools(), size, program: asked.program.as_deref() };
+                let (size, size_name) = &asked.size;
+                let swarm = Swarm { pools: pools(), size: *size, program: asked.program.as_deref() };
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= asked.from + asked.count {
@@ -70,10 +72,9 @@ fn main() {
                             events.fetch_add(count, Ordering::Relaxed);
                         }
                         Err(_) => {
-                            let size = if asked.is_large { "large" } else { "small" };
                             let program = asked.program.as_ref().map(|path| format!(" --program {}", path.display()));
                             println!(
-                                "seed {seed} fails; replay: cargo run --release --example swarm -- --from {seed} --count 1 --size {size}{}",
+                                "seed {seed} fails; replay: cargo run --release --example swarm -- --from {seed} --count 1 --size {size_name}{}",
                                 program.unwrap_or_default()
                             );
                             failed.lock().expect("no thread panics").push(seed);
