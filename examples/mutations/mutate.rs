@@ -342,7 +342,12 @@ pub(crate) fn words(words: &mut Vec<String>, rng: &mut Pcg64) {
     let at = rng.random_range(1..words.len());
     let file = words[at].contains('.') && !words[at].contains(['=', ' ']);
     if !file && words[at - 1] != "--out" && words[at - 1] != "--file" {
-        words[at] = number(&words[at], rng).replace(['\0', '\n'], "");
+        let new = number(&words[at], rng).replace(['\0', '\n'], "");
+        // Thousands of replications are no fault, they take their time.
+        let is_work = words[at - 1] == "-n" && new.parse::<u32>().is_ok_and(|replications| replications > 64);
+        if !is_work {
+            words[at] = new;
+        }
     }
 }
 

@@ -190,14 +190,14 @@ impl Usage<'_> {
                 let [lower, target, upper] =
                     [&recommended.lower, &recommended.target, &recommended.upper].map(resource.amount);
                 let hours = HOURS_PER_MONTH as f64;
-                let cost = |amount: i64| amount as f64 * resource.usd_hour * hours * f64::from(self.replicas);
+                let cost = |amount: f64| amount * resource.usd_hour * hours * f64::from(self.replicas);
                 ResourceAdvice {
                     resource: resource.name,
                     request: resource.request,
                     lower_bound: lower,
                     target,
                     upper_bound: upper,
-                    difference_usd_per_month: resource.request.map(|request| cost(target - request)),
+                    difference_usd_per_month: resource.request.map(|request| cost(target as f64 - request as f64)),
                 }
             })
             .collect();
