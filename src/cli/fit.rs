@@ -8,7 +8,7 @@ use foresail::scenario;
 use foresail::scenario::issue::Issue;
 use foresail::traffic::fit::{Fit, fit};
 use foresail::traffic::latency::{Discipline, ServiceProfile, WorkShape};
-use foresail::units::counted;
+use foresail::units::{counted, finite};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -110,9 +110,9 @@ fn head(args: &Args) -> String {
 fn write_profile(yaml: &mut String, service: &str, profile: &ServiceProfile) {
     let mut line = |text: String| yaml.push_str(&(text + "\n"));
     line(format!("  {service:?}:"));
-    line(format!("    cpuPerRequest: {:.6}", profile.cpu_s));
+    line(format!("    cpuPerRequest: {:.6}", finite(profile.cpu_s)));
     if profile.off_cpu_s > 0.0 {
-        line(format!("    waitPerRequest: {:.6}", profile.off_cpu_s));
+        line(format!("    waitPerRequest: {:.6}", finite(profile.off_cpu_s)));
     }
     if profile.shape != WorkShape::Exponential {
         line(format!("    scv: {}", profile.shape.scv()));
@@ -120,7 +120,7 @@ fn write_profile(yaml: &mut String, service: &str, profile: &ServiceProfile) {
     if let Some(threads) = profile.concurrency {
         line(format!("    concurrency: {threads}"));
     }
-    line(format!("    idleCpu: {:.0}m", profile.idle_cpu_milli));
+    line(format!("    idleCpu: {:.0}m", finite(profile.idle_cpu_milli)));
     line(format!("    loadBalancing: {}", rule(profile.discipline)));
 }
 
@@ -155,10 +155,16 @@ fn judge(service: &str, found: &Fit) {
     let (used, held) = found.samples;
     let (least, most) = found.seen_rate_per_pod;
     let used = counted(used, "sample");
-    tell(format!("{service}: {used} used, {held} held back; {least:.2} to {most:.2} requests/s per pod seen"));
+    tell(format!(
+        "{service}: {used} used, {held} held back; {:.2} to {:.2} requests/s per pod seen",
+        finite(least),
+        finite(most)
+    ));
     let figures = ["cpu", "P50", "P95", "P99"].iter().zip(found.held_back_percent);
     let errors: Vec<String> = figures
-        .map(|(figure, error)| error.map_or(format!("{figure} not recorded"), |error| format!("{figure} {error:.1} %")))
+        .map(|(figure, error)| {
+            error.map_or(format!("{figure} not recorded"), |error| format!("{figure} {:.1} %", finite(error)))
+        })
         .collect();
     tell(format!("{service}: median error on what was held back: {}", errors.join(", ")));
 }

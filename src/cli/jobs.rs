@@ -15,5 +15,5 @@ pub(super) fn pool(jobs: Option<usize>) -> Result<ThreadPool, Failure> {
         return Err(Issue::error("--jobs", format!("expected 1 to {MOST_JOBS}")).into());
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).build();
-    pool.map_err(|error| Failure::Internal(error.to_string()))
+    pool.map_err(|error| Failure::Internal(format!("--jobs: the threads cannot be started: {error}")))
 }

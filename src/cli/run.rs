@@ -89,11 +89,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     files.extend(answer.iter().flat_map(|answer| patches(answer, &scenario)));
     let page = report::write(&report, &files, &folder).map_err(|error| unwritable("--out", &place, &error))?;
     if args.audit_latency {
-        let rows = pool.install(|| audit(&finished.study, &AuditPlan::default()));
+        let audited = pool.install(|| audit(&finished.study, &AuditPlan::default()));
         // With `-o json` stdout belongs to the result.
         match args.output {
-            Output::Table | Output::Wide => print(&format!("{}\n", report::audit_table(&rows)))?,
-            Output::Json => tell(report::audit_table(&rows)),
+            Output::Table | Output::Wide => print(&format!("{}\n", report::audit_table(&audited)))?,
+            Output::Json => tell(report::audit_table(&audited)),
         }
     }
     print(&match args.output {

@@ -3,12 +3,19 @@
 use crate::report::format::duration;
 use crate::report::screen::table;
 use crate::study::Estimate;
-use crate::study::audit::AuditRow;
+use crate::study::audit::Audit;
+use crate::units::{counted, finite};
 
-/// Both modes side by side, a line per window and route. Says which number is which.
-pub fn audit_table(rows: &[AuditRow]) -> String {
+/// Both modes side by side, a line per window and route. Says which number is which, and what was left out.
+pub fn audit_table(audit: &Audit) -> String {
+    let left_out = match audit.left_out {
+        0 => String::new(),
+        count => format!("{} with too many requests to simulate each: left out.\n", counted(count, "bad window")),
+    };
+    let rows = &audit.rows;
     if rows.is_empty() {
-        return "Latency audit: nothing to replay, there is no traffic.\n".to_owned();
+        let why = if audit.left_out > 0 { "nothing can be replayed" } else { "nothing to replay, there is no traffic" };
+        return format!("Latency audit: {why}.\n{left_out}");
     }
     let mut table = table(&[
         "from",
@@ -30,33 +37,37 @@ pub fn audit_table(rows: &[AuditRow]) -> String {
         table.add_row(vec![
             duration(row.from.as_secs_f64()),
             row.route.clone(),
-            format!("{:.1}", row.requests_per_second),
+            format!("{:.1}", finite(row.requests_per_second)),
             seconds(row.fast.p50_s),
             exact(0),
             seconds(row.fast.p95_s),
             exact(1),
-            row.p95_difference_percent().map_or("-".into(), |percent| format!("{percent:+.0} %")),
+            row.p95_difference_percent().map_or("-".into(), |percent| format!("{:+.0} %", finite(percent))),
             seconds(row.fast.p99_s),
             exact(2),
             seconds(row.exact_pooled_s[2]),
-            format!("{:.2} %", 100.0 * row.fast_error_rate),
-            format!("{:.2} % ± {:.2}", 100.0 * row.exact_error_rate.mean, 100.0 * row.exact_error_rate.half_width()),
+            format!("{:.2} %", finite(100.0 * row.fast_error_rate)),
+            {
+                let [mean, half] = [row.exact_error_rate.mean, row.exact_error_rate.half_width()];
+                format!("{:.2} % ± {:.2}", finite(100.0 * mean), finite(100.0 * half))
+            },
         ]);
     }
-    let window_s = rows[0].to.since(rows[0].from).as_secs_f64();
+    let window_s = rows[0].to.since(rows[0].from).as_secs_f64().round();
     let table = table.trim_fmt();
     format!(
-        "Latency audit: the worst windows of {window_s:.0} s of replication 0, replayed in both modes with the same rates and pods.\n\
+        "Latency audit: the worst windows of {window_s} s of replication 0, replayed in both modes with the same rates and pods.\n\
          exact: mean over replications of each one's percentile, ± half of its 95 % interval; pooled: of all their requests together.\n\
-         {table}\n"
+         {table}\n{left_out}"
     )
 }
 
 fn seconds(value_s: f64) -> String {
-    if !value_s.is_finite() {
-        return "-".to_owned();
+    match value_s {
+        value_s if !value_s.is_finite() => "-".to_owned(),
+        value_s if value_s < 10.0 => format!("{:.0} ms", finite(1000.0 * value_s)),
+        value_s => format!("{:.1} s", finite(value_s)),
     }
-    if value_s < 10.0 { format!("{:.0} ms", 1000.0 * value_s) } else { format!("{value_s:.1} s") }
 }
 
 /// A single run has no interval.
@@ -64,20 +75,23 @@ fn seconds_with(figure: &Estimate) -> String {
     let half_width_s = figure.half_width();
     match figure.interval.filter(|_| half_width_s.is_finite()) {
         None => seconds(figure.mean),
-        Some(_) if figure.mean < 10.0 => format!("{:.0} ± {:.0} ms", 1000.0 * figure.mean, 1000.0 * half_width_s),
-        Some(_) => format!("{:.1} ± {:.1} s", figure.mean, half_width_s),
+        Some(_) if figure.mean < 10.0 => {
+            format!("{:.0} ± {:.0} ms", finite(1000.0 * figure.mean), finite(1000.0 * half_width_s))
+        }
+        Some(_) => format!("{:.1} ± {:.1} s", finite(figure.mean), finite(half_width_s)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::study::audit::AuditRow;
     use crate::traffic::latency::LatencySummary;
     use crate::units::SimTime;
 
     #[test]
     fn every_number_says_its_mode() {
-        assert!(audit_table(&[]).contains("no traffic"));
+        assert!(audit_table(&Audit::default()).contains("no traffic"));
         let figure = |mean: f64| Estimate { interval: Some([0.9 * mean, 1.1 * mean]), ..Estimate::exact(mean) };
         let row = AuditRow {
             from: SimTime::from_secs(3600),
@@ -90,8 +104,17 @@ mod tests {
             exact_pooled_s: [0.05, 0.2, 11.5],
             exact_error_rate: figure(0.02),
         };
-        let text = audit_table(&[row]);
-        for wanted in ["/orders", "+10 %", "200 ± 20 ms", "11.0 ± 1.1 s", "11.5 s", "60 s", "2.00 % ± 0.20"] {
+        let text = audit_table(&Audit { rows: vec![row], left_out: 2 });
+        for wanted in [
+            "/orders",
+            "+10 %",
+            "200 ± 20 ms",
+            "11.0 ± 1.1 s",
+            "11.5 s",
+            "60 s",
+            "2.00 % ± 0.20",
+            "2 bad windows with too many",
+        ] {
             assert!(text.contains(wanted), "{wanted} in\n{text}");
         }
     }

@@ -5,7 +5,7 @@ use crate::autoscaler::drain::budgets_of;
 use crate::autoscaler::{GroupView, Groups, LoopOutcome, OptionSummary, SkipReason, Unremovable};
 use crate::cluster::{ClusterState, NodeId, Phase, PodId};
 use crate::id::GroupId;
-use crate::units::SimTime;
+use crate::units::{SimTime, finite};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -349,7 +349,7 @@ fn draw(text: &mut String, markdown: bool, title: &str, (header, rows): (&[&str]
 type Drawn = (&'static [&'static str], Vec<Vec<String>>);
 
 fn usd(amount: Option<f64>) -> String {
-    amount.map_or("unknown".to_owned(), |usd| format!("{usd:.4}"))
+    amount.map_or("unknown".to_owned(), |usd| format!("{:.4}", finite(usd)))
 }
 
 fn groups_table(row: &AutoscaleLoop) -> Drawn {
@@ -361,7 +361,7 @@ fn groups_table(row: &AutoscaleLoop) -> Drawn {
             group.new_nodes.map_or(String::new(), |count| format!("+{count}")),
             group.pods_helped.map_or(String::new(), |count| count.to_string()),
             match group.waste {
-                Some(waste) => format!("{waste:.4}"),
+                Some(waste) => format!("{:.4}", finite(waste)),
                 None if has => "unknown".to_owned(),
                 None => String::new(),
             },
@@ -408,7 +408,7 @@ fn nodes_table(row: &AutoscaleLoop) -> Drawn {
             node.node.clone(),
             node.group.clone(),
             node.state.clone(),
-            node.utilization.map_or(String::new(), |share| format!("{:.0} %", share * 100.0)),
+            node.utilization.map_or(String::new(), |share| format!("{:.0} %", finite(share * 100.0))),
             node.unneeded_seconds.map_or(String::new(), |seconds| format!("{seconds} s")),
             node.why.clone(),
             node.blocked_by_pod.clone().unwrap_or_default(),

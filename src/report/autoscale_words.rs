@@ -2,6 +2,7 @@
 
 use crate::autoscaler::{EndedEarly, LeftAside, ResourceName, Unlike, Unremovable};
 use crate::cluster::ClusterState;
+use crate::units::finite;
 
 pub(super) fn ended_early(why: EndedEarly) -> &'static str {
     match why {
@@ -47,7 +48,7 @@ pub(super) fn unlike(cluster: &ClusterState, why: &Unlike) -> String {
                 ResourceName::Scalar(name) => (cluster.symbols.text(name), "", 1.0),
             };
             let amount = |amount: i64| {
-                let text = format!("{:.3}", amount as f64 / scale);
+                let text = format!("{:.3}", finite(amount as f64 / scale));
                 text.trim_end_matches('0').trim_end_matches('.').to_owned() + unit
             };
             let most = match allowed {

@@ -1,7 +1,7 @@
 //! CSV files for spreadsheets.
 
 use super::Report;
-use crate::units::visible;
+use crate::units::{self, visible};
 
 /// `timeline.csv`: one row per step, one column per series (`replicas:order`). A gap is empty.
 pub fn timeline_csv(report: &Report) -> String {
@@ -32,7 +32,7 @@ pub fn costs_csv(report: &Report) -> String {
             row.group.clone(),
             row.namespace.clone(),
             row.resource.clone(),
-            format!("{:.9}", row.cost_usd),
+            format!("{:.9}", units::finite(row.cost_usd)),
         ];
         record(&mut writer, cells);
     }

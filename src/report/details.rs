@@ -8,6 +8,7 @@ use super::screen::{right, table};
 use super::tables::{self, Grid};
 use super::verdict::{basis, is_met, overall};
 use super::{Estimate, Report};
+use crate::units::finite;
 use comfy_table::CellAlignment;
 use std::fmt::Write;
 
@@ -67,7 +68,7 @@ fn answer(report: &Report, text: &mut String) {
             " {} at most {}: kept in {:.0} % of the replications",
             objective.label,
             figure(objective.target, objective.unit),
-            objective.met_ratio * 100.0
+            finite(objective.met_ratio * 100.0)
         );
     }
 }

@@ -1,10 +1,7 @@
 //! Figures as people read them: few digits, a unit, the same everywhere.
 
 use super::{Estimate, Unit};
-use crate::units::grouped;
-
-/// What stands where there is no number: none of these functions writes `NaN` or `inf`.
-const NONE: &str = "none";
+use crate::units::{NONE, grouped};
 
 /// `value` with its unit: `$1,234`, `187 ms`, `0.42%`; `none` where there is no value.
 pub(super) fn figure(value: f64, unit: Unit) -> String {

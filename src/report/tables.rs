@@ -3,6 +3,7 @@
 use super::bill::by_service;
 use super::format::{figure, half_width, parts_in_cents, requested, rows_in_cents};
 use super::{Estimate, LatencyDetail, ObjectiveDetail, Report, Unit, VerticalBounds, VerticalResult};
+use crate::units::finite;
 
 /// A table: names in the first column, figures in the others.
 pub(super) struct Grid {
@@ -204,7 +205,7 @@ fn latency(what: &str, felt: &[Felt<'_>]) -> Grid {
             mean(&detail.latency_ms_max, Unit::Milliseconds),
             figure(detail.pooled_ms.p99, Unit::Milliseconds),
             mean(errors, Unit::Ratio),
-            format!("{:.3}", detail.apdex.mean),
+            format!("{:.3}", finite(detail.apdex.mean)),
             worst(detail, |objective| objective.breach_ratio.mean),
             worst(detail, |objective| objective.paging_ratio.mean),
         ]

@@ -4,7 +4,7 @@ use super::advice::words;
 use super::format::{cents, figure, half_width};
 use super::model::{Bottleneck, BottleneckKind, Headline, Recommendation, Verdict};
 use super::{Estimate, Objective, Report, Unit};
-use crate::units::counted;
+use crate::units::{counted, finite};
 
 /// Fewer failed requests than this share are not worth a sentence.
 const LEAST_WORTH_TELLING: f64 = 0.000_5;
@@ -108,9 +108,9 @@ fn held_back(report: &Report) -> String {
 pub(super) fn basis(found: &Recommendation) -> String {
     format!(
         "  objectives kept in {:.0} % of {} as it is, {:.0} % as recommended; {} simulated",
-        found.current_met_ratio * 100.0,
+        finite(found.current_met_ratio * 100.0),
         counted(found.replications as usize, "fresh replication"),
-        found.recommended_met_ratio * 100.0,
+        finite(found.recommended_met_ratio * 100.0),
         counted(found.settings_tried as usize, "setting")
     )
 }

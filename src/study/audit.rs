@@ -16,6 +16,7 @@ use crate::units::{SimDuration, SimTime};
 use crate::world::{LatencyMode, Traffic};
 use rayon::prelude::*;
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// What to audit, and how thoroughly.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +27,8 @@ pub struct AuditPlan {
     pub steps: usize,
     /// Replications of the exact mode; at least 2.
     pub replications: u32,
-    /// Requests simulated per window at most, over all replications: there are fewer replications (but at
-    /// least 3) where a window has too many.
+    /// Requests simulated per window at most, over all replications and with the steps before it: there are fewer replications (but at
+    /// least 3) where it takes more; one that takes twice as many even so is left out.
     pub most_requests: f64,
 }
 
@@ -69,22 +70,37 @@ impl AuditRow {
     }
 }
 
+/// What an audit found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Audit {
+    /// Route by route in each window, in order of time.
+    pub rows: Vec<AuditRow>,
+    /// Windows as bad as these with too many requests to simulate each.
+    pub left_out: usize,
+}
+
 /// Replays the worst windows of the study's first replication. Nothing without traffic.
-pub fn audit(study: &Study, plan: &AuditPlan) -> Vec<AuditRow> {
-    let Some(traffic) = &study.cast.traffic else { return Vec::new() };
+pub fn audit(study: &Study, plan: &AuditPlan) -> Audit {
+    let Some(traffic) = &study.cast.traffic else { return Audit::default() };
     // Once more, with a point for every step.
     let closely = Study { timeline_every: study.timing.step, ..study.clone() };
     let timeline = closely.replicate(0).timeline;
-    let windows = worst_windows(&timeline, traffic, plan);
-    let replay = |range: std::ops::Range<usize>| Replay::new(&timeline, traffic, study, range).rows(plan);
-    windows.into_par_iter().flat_map_iter(replay).collect()
+    let worst = worst_steps(&timeline, traffic);
+    let (windows, left_out) = apart(&worst, &timeline, plan, |window| {
+        let replay = Replay::new(&timeline, traffic, study, window);
+        (replay.requests() * f64::from(LEAST_REPLICATIONS) <= MOST_TIMES * plan.most_requests).then_some(replay)
+    });
+    let rows = windows.into_par_iter().flat_map_iter(|replay| replay.rows(plan)).collect();
+    Audit { rows, left_out }
 }
 
-/// A window with more than so many times the requests of the plan is left out.
-const MOST_TIMES: f64 = 10.0;
+/// The exact mode replays a window so often at least.
+const LEAST_REPLICATIONS: u32 = 3;
+/// A window that takes more than so many times the requests of the plan with that is left out.
+const MOST_TIMES: f64 = 2.0;
 
-/// The windows with the worst steps, apart from each other, in order of time.
-fn worst_windows(timeline: &Timeline, traffic: &Traffic, plan: &AuditPlan) -> Vec<std::ops::Range<usize>> {
+/// The steps with traffic, the worst first.
+fn worst_steps(timeline: &Timeline, traffic: &Traffic) -> Vec<usize> {
     let points = &timeline.points;
     let mut order: Vec<usize> = (1..points.len()).filter(|at| points[*at].requests_per_second > 0.0).collect();
     let broken = |point: &Point| traffic.objective.is_broken_by(point.latency_s_p95, point.error_rate);
@@ -96,23 +112,35 @@ fn worst_windows(timeline: &Timeline, traffic: &Traffic, plan: &AuditPlan) -> Ve
             .then(b.latency_s_p95.total_cmp(&a.latency_s_p95))
             .then(a.at.cmp(&b.at))
     });
-    // At least three replications replay a window and the steps before it, request by request.
-    let steps = (plan.steps + LEAST_STEPS_BEFORE) as f64 * timeline.every.as_secs_f64();
-    order.retain(|at| 3.0 * points[*at].requests_per_second * steps <= MOST_TIMES * plan.most_requests);
-    let mut windows: Vec<std::ops::Range<usize>> = Vec::new();
-    for at in order {
-        if windows.len() >= plan.windows {
+    order
+}
+
+/// Windows around these steps, apart from each other, in order of time, as far as they can be replayed; and how many cannot.
+fn apart<'a>(
+    steps: &[usize],
+    timeline: &Timeline,
+    plan: &AuditPlan,
+    replayed: impl Fn(Range<usize>) -> Option<Replay<'a>>,
+) -> (Vec<Replay<'a>>, usize) {
+    let (mut windows, mut seen): (Vec<Replay<'a>>, Vec<Range<usize>>) = (Vec::new(), Vec::new());
+    for at in steps {
+        if windows.len() >= plan.windows || seen.len() >= windows.len() + MOST_LEFT_OUT {
             break;
         }
         let from = at.saturating_sub(plan.steps / 2).max(1);
-        let to = (from + plan.steps).min(points.len());
-        if windows.iter().all(|known| to <= known.start || from >= known.end) {
-            windows.push(from..to);
+        let to = (from + plan.steps).min(timeline.points.len());
+        if seen.iter().all(|known| to <= known.start || from >= known.end) {
+            seen.push(from..to);
+            windows.extend(replayed(from..to));
         }
     }
-    windows.sort_by_key(|window| window.start);
-    windows
+    let left_out = seen.len() - windows.len();
+    windows.sort_by_key(|replay| replay.window.start);
+    (windows, left_out)
 }
+
+/// Where so many windows are too dear, nobody looks for one that is not.
+const MOST_LEFT_OUT: usize = 100;
 
 /// A window, and where to begin so that it finds the queues as they were.
 struct Replay<'a> {
@@ -120,7 +148,7 @@ struct Replay<'a> {
     traffic: &'a Traffic,
     study: &'a Study,
     begin: usize,
-    window: std::ops::Range<usize>,
+    window: Range<usize>,
 }
 
 /// For this many steps before a window the queues may fill, and longer while there is a backlog.
@@ -128,12 +156,7 @@ const LEAST_STEPS_BEFORE: usize = 12;
 const MOST_STEPS_BEFORE: usize = 480;
 
 impl<'a> Replay<'a> {
-    fn new(
-        timeline: &'a Timeline,
-        traffic: &'a Traffic,
-        study: &'a Study,
-        window: std::ops::Range<usize>,
-    ) -> Replay<'a> {
+    fn new(timeline: &'a Timeline, traffic: &'a Traffic, study: &'a Study, window: Range<usize>) -> Replay<'a> {
         let earliest = window.start.saturating_sub(MOST_STEPS_BEFORE).max(1);
         let mut begin = window.start.saturating_sub(LEAST_STEPS_BEFORE).max(1);
         let queued = |at: usize| timeline.points[at].services.values().any(|service| service.backlog > 0.0);
@@ -174,13 +197,16 @@ impl<'a> Replay<'a> {
         self.traffic.graph.routes().iter().map(row).collect()
     }
 
+    /// Requests of one replication.
+    fn requests(&self) -> f64 {
+        let step_s = self.study.timing.step.as_secs_f64();
+        self.timeline.points[self.begin..self.window.end].iter().map(|point| point.requests_per_second * step_s).sum()
+    }
+
     /// How many replications the exact mode can have.
     fn affordable(&self, plan: &AuditPlan) -> u32 {
-        let step_s = self.study.timing.step.as_secs_f64();
-        let points = &self.timeline.points[self.begin..self.window.end];
-        let requests: f64 = points.iter().map(|point| point.requests_per_second * step_s).sum();
-        let affordable = (plan.most_requests / requests.max(1.0)) as u32;
-        plan.replications.min(affordable.max(3)).max(2)
+        let affordable = (plan.most_requests / self.requests().max(1.0)) as u32;
+        plan.replications.min(affordable.max(LEAST_REPLICATIONS)).max(2)
     }
 
     /// What the window's requests saw in this mode.

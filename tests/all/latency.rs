@@ -62,7 +62,7 @@ fn the_exact_mode_repeats_exactly() {
 fn the_audit_shows_both_modes_where_it_was_worst() {
     let study = study(&[]);
     let plan = AuditPlan { windows: 2, replications: 5, ..AuditPlan::default() };
-    let rows = audit(&study, &plan);
+    let rows = audit(&study, &plan).rows;
     let routes = study.cast.traffic.as_ref().map_or(0, |traffic| traffic.graph.routes().len());
     assert_eq!(rows.len(), 2 * routes);
     for row in &rows {
@@ -70,7 +70,9 @@ fn the_audit_shows_both_modes_where_it_was_worst() {
         let [p50, p95, p99] = row.exact_per_run_s.clone().expect("requests were answered");
         assert!(p50.mean < p95.mean && p95.mean <= p99.mean && p95.interval.is_some());
     }
-    assert_eq!(rows, audit(&study, &plan));
+    assert_eq!(rows, audit(&study, &plan).rows);
+    let too_few = audit(&study, &AuditPlan { most_requests: 10.0, ..plan });
+    assert!(too_few.rows.is_empty() && too_few.left_out > 0, "what cannot be simulated is said: {too_few:?}");
 }
 
 /// What a service's visits took in both modes, the fast one first.
@@ -124,7 +126,7 @@ fn who_comes_before_the_first_pod_does_not_burden_it() {
 fn the_audit_follows_cold_pods_in_both_modes() {
     let plan = AuditPlan { windows: 4, replications: 10, ..AuditPlan::default() };
     let worst = |cold: &str| {
-        let rows = audit(&study(&[cold, "services.iam-service.warmUp=20s", "duration=10m"]), &plan);
+        let rows = audit(&study(&[cold, "services.iam-service.warmUp=20s", "duration=10m"]), &plan).rows;
         // The worst windows are those of any route. Pods that are ready in a window's first step count as long ready, so these come later.
         let rows = rows.iter().filter(|row| row.route == "/api/v1/auth" && row.exact_per_run_s.is_some());
         let row = rows.max_by(|a, b| a.fast.p95_s.total_cmp(&b.fast.p95_s)).expect("a route of the cluster");

@@ -4,6 +4,7 @@ use super::Shown;
 use crate::calibrate::{Comparison, Parameter, Trust, Verdict};
 use crate::report::chart::Beside;
 use crate::report::format::digits;
+use crate::units::finite;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
@@ -48,11 +49,11 @@ fn parameter(one: &Parameter) -> Value {
 fn comparison(one: &Comparison, step_seconds: f64) -> Value {
     let label = one.quantity.label();
     let title = if one.name.is_empty() { label.to_owned() } else { format!("{}: {label}", one.name) };
-    let percent = |share: f64| format!("{:+.1} %", 100.0 * share);
+    let percent = |share: f64| format!("{:+.1} %", finite(100.0 * share));
     let [low, high] = one.bias_interval.map(percent);
     let figure = Beside {
         title: title.clone(),
-        note: format!("{} in total, {:.1} % off from instant to instant", percent(one.bias), 100.0 * one.wape),
+        note: format!("{} in total, {:.1} % off from instant to instant", percent(one.bias), finite(100.0 * one.wape)),
         lines: [("recorded", &one.recorded), ("simulated", &one.simulated)],
         step_seconds,
     };
@@ -62,7 +63,7 @@ fn comparison(one: &Comparison, step_seconds: f64) -> Value {
         simulated => digits(one.means[1]),
         bias => percent(one.bias),
         range => format!("{low} to {high}"),
-        wape => format!("{:.1} %", 100.0 * one.wape),
+        wape => format!("{:.1} %", finite(100.0 * one.wape)),
         figure => figure.figure().map(|figure| Value::from(Serde(figure))),
     }
 }

@@ -4,6 +4,7 @@ use super::Shown;
 use crate::calibrate::{Comparison, Parameter};
 use crate::report::format::digits;
 use crate::report::screen::{cut, right, table as screen_table, wrapped};
+use crate::units::finite;
 use std::fmt::Write;
 
 /// Parameters, errors and verdicts.
@@ -42,9 +43,9 @@ fn parameter(one: &Parameter) -> Vec<String> {
 fn comparison(one: &Comparison) -> Vec<String> {
     let label = one.quantity.label();
     let name = if one.name.is_empty() { label.to_owned() } else { format!("{} {label}", one.name) };
-    let percent = |share: f64| format!("{:+.1} %", 100.0 * share);
-    let [low, high] = one.bias_interval.map(|bound| format!("{:+.1}", 100.0 * bound));
+    let percent = |share: f64| format!("{:+.1} %", finite(100.0 * share));
+    let [low, high] = one.bias_interval.map(|bound| format!("{:+.1}", finite(100.0 * bound)));
     let range = format!("{low} to {high}");
     let [recorded, simulated] = one.means.map(digits);
-    vec![cut(&name, 27), recorded, simulated, percent(one.bias), range, format!("{:.1} %", 100.0 * one.wape)]
+    vec![cut(&name, 27), recorded, simulated, percent(one.bias), range, format!("{:.1} %", finite(100.0 * one.wape))]
 }

@@ -4,6 +4,7 @@ use super::{Row, Section};
 use crate::market::SpotSpread;
 use crate::report::csv::{finish, number, record};
 use crate::report::screen;
+use crate::units::finite;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -228,7 +229,7 @@ pub fn csv(rows: &[Row]) -> String {
 }
 
 fn exact(usd: f64) -> String {
-    format!("{usd:.9}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    format!("{:.9}", finite(usd)).trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A list of objects with everything that is known.

@@ -3,6 +3,7 @@
 use super::model::{CheckResult, FigureChange};
 use super::phrases::{called_briefly, change, changed, said, undecided};
 use crate::study::Better;
+use crate::units::finite;
 use std::fmt::Write;
 
 /// Columns of a figure's name.
@@ -73,7 +74,8 @@ fn padded(text: &str, width: usize) -> String {
 }
 
 fn ruler(scale: f64) -> String {
-    let percent = if scale < 0.1 { format!("{:.1}%", scale * 100.0) } else { format!("{:.0}%", scale * 100.0) };
+    let percent =
+        if scale < 0.1 { format!("{:.1}%", finite(scale * 100.0)) } else { format!("{:.0}%", finite(scale * 100.0)) };
     let (left, right) = (format!("{percent} better"), format!("worse {percent}"));
     let gap = |text: &str| " ".repeat(HALF.saturating_sub(text.chars().count()));
     format!("{} {left}{}│{}{right}\n", " ".repeat(NAME), gap(&left), gap(&right))

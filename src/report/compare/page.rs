@@ -13,7 +13,7 @@ use crate::report::owner_words::owner;
 use crate::report::page::page;
 use crate::report::{Panel, Report, Series};
 use crate::study::{Better, Pair};
-use crate::units::counted;
+use crate::units::{counted, finite};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
@@ -176,7 +176,7 @@ fn plot(variant: &Variant) -> Value {
         }
     };
     let bars: Vec<Bar> = rows.iter().map(bar).collect();
-    context! { bars => Value::from(Serde(bars)), widest => format!("{:.0}%", widest * 100.0) }
+    context! { bars => Value::from(Serde(bars)), widest => format!("{:.0}%", finite(widest * 100.0)) }
 }
 
 /// More bars nobody reads.

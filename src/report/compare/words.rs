@@ -4,6 +4,7 @@ use super::model::{FigureDifference, Variant};
 use crate::report::format::figure;
 use crate::report::{Estimate, Unit};
 use crate::study::{Pair, PairVerdict};
+use crate::units::finite;
 
 /// How a figure's unit is written: what a number is divided by, what stands before and behind it.
 struct Scale {
@@ -100,10 +101,10 @@ fn short(text: String) -> String {
 pub(in crate::report) fn relative(share: Option<f64>, base: f64, new: f64) -> String {
     match share.filter(|share| share.is_finite()) {
         Some(0.0) => "0%".to_owned(),
-        Some(share) if share.abs() >= 9.995 => format!("×{:.0}", new / base),
+        Some(share) if share.abs() >= 9.995 => format!("×{:.0}", finite(new / base)),
         Some(share) if share.abs() < 0.0005 => "<0.1%".to_owned(),
-        Some(share) if share.abs() < 0.0995 => format!("{:+.1}%", share * 100.0),
-        Some(share) => format!("{:+.0}%", share * 100.0),
+        Some(share) if share.abs() < 0.0995 => format!("{:+.1}%", finite(share * 100.0)),
+        Some(share) => format!("{:+.0}%", finite(share * 100.0)),
         None if new == 0.0 => String::new(),
         None => "from 0".to_owned(),
     }

@@ -6,7 +6,7 @@ use super::words::{eviction, evictor, figures, mebibytes};
 use crate::cluster::{NodeId, PodId};
 use crate::report::hpa_reasons::{self, Replicas};
 use crate::sim::log::{Denial, JobEnd, JobFailure, Occurrence, SeenByHpa};
-use crate::units::counted;
+use crate::units::{counted, finite};
 use crate::world::{FaultKind, Measure, WorkloadKind};
 use crate::world::{GroupId, WorkloadId};
 use serde_json::json;
@@ -113,7 +113,7 @@ impl Decisions<'_> {
         let name = self.workload_name(id).to_owned();
         let reason = Replicas { before, after }.reason(spec, symbols, grounds);
         let rate = *milli_requests_per_second as f64 / 1000.0;
-        let reach = if rate > 0.0 { format!("; {rate:.1} requests/s reach it") } else { String::new() };
+        let reach = if rate > 0.0 { format!("; {:.1} requests/s reach it", finite(rate)) } else { String::new() };
         let text = format!("The HPA sets {name} from {before} to {after} replicas: {reason}{reach}.");
         let winner = grounds.winner.and_then(|winner| Some((spec.metrics.get(usize::from(winner.metric))?, winner)));
         let (target, target_type) = winner.map(|(metric, _)| figures(metric.target())).unzip();

@@ -4,7 +4,7 @@ use super::story::{Because, Story, Told};
 use crate::sim::outcome::Point;
 use crate::study::History;
 use crate::units::counted;
-use crate::units::{SimDuration, SimTime};
+use crate::units::{SimDuration, SimTime, finite};
 use crate::world::Cast;
 use std::fmt::Write as _;
 
@@ -104,16 +104,16 @@ fn traffic(history: &History, at: SimTime, text: &mut String) {
         let _ = writeln!(
             text,
             "{:.1} requests/s entered ({:.1} a quarter of an hour before); P95 of the slowest route {:.0} ms; {:.2} % failed.",
-            then.requests_per_second,
-            before.requests_per_second,
-            then.latency_s_p95 * 1000.0,
-            then.error_rate * 100.0
+            finite(then.requests_per_second),
+            finite(before.requests_per_second),
+            finite(then.latency_s_p95 * 1000.0),
+            finite(then.error_rate * 100.0)
         );
     }
     let _ = writeln!(
         text,
         "{}, {:.1} pods without a node (mean of the step).",
         counted(nodes(then) as usize, "node"),
-        then.pending
+        finite(then.pending)
     );
 }

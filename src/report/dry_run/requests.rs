@@ -3,6 +3,7 @@
 use super::super::csv::{finish, record};
 use super::super::format::{digits, requested, usd};
 use crate::dry_run::vpa::Advice;
+use crate::units::finite;
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle, presets};
 
 /// For the terminal.
@@ -31,7 +32,7 @@ pub fn advice_csv(rows: &[Advice]) -> String {
                 resource.lower_bound.to_string(),
                 resource.target.to_string(),
                 resource.upper_bound.to_string(),
-                resource.difference_usd_per_month.map_or(String::new(), |usd| format!("{usd:.2}")),
+                resource.difference_usd_per_month.map_or(String::new(), |usd| format!("{:.2}", finite(usd))),
             ]);
         }
     }
@@ -54,7 +55,7 @@ fn advice_table(rows: &[Advice], style: TableStyle) -> String {
             let change = resource
                 .request
                 .filter(|request| *request > 0)
-                .map(|request| format!("{:+.0}%", (resource.target - request) as f64 / request as f64 * 100.0));
+                .map(|request| format!("{:+.0}%", finite((resource.target as f64 / request as f64 - 1.0) * 100.0)));
             table.add_row([
                 row.name.clone(),
                 row.replicas.to_string(),

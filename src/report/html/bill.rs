@@ -5,6 +5,7 @@ use super::table::Table;
 use crate::report::bill::{self, Money, money, nano};
 use crate::report::format::{digits, in_cents, rows_in_cents};
 use crate::report::{BillLineResult, BillResult, Report};
+use crate::units::finite;
 use std::collections::BTreeMap;
 
 /// More lines nobody reads on a page; all are in bill.csv.
@@ -109,10 +110,10 @@ fn cells(line: &BillLineResult, [list, net]: [&String; 2]) -> Vec<String> {
 
 /// Up to six decimals, at least two.
 fn unit_price(usd: f64) -> String {
-    let text = format!("{usd:.6}");
+    let text = format!("{:.6}", finite(usd));
     let short = text.trim_end_matches('0');
-    let decimals = short.len() - short.find('.').unwrap_or(0) - 1;
-    format!("${usd:.*}", decimals.max(2))
+    let decimals = short.find('.').map_or(0, |point| short.len() - point - 1);
+    format!("${:.*}", decimals.max(2), finite(usd))
 }
 
 fn terms(price_type: &str) -> &str {

@@ -5,7 +5,7 @@ use crate::report::model::Verdict;
 use crate::report::owner_words::is_likely_exceeded;
 use crate::report::verdict::is_met;
 use crate::report::{BudgetResult, Estimate, MonthResult, Report, Unit};
-use crate::units::{HOURS_PER_MONTH, counted};
+use crate::units::{HOURS_PER_MONTH, counted, finite};
 use serde::Serialize;
 
 /// A figure with what it is to be held against.
@@ -32,7 +32,7 @@ pub(super) fn sentence(report: &Report) -> String {
     let cost = report.headline("costUsdPerMonth").map(|row| format!("costs {} a month", cents(row.value.mean)));
     let missed = report.objectives.iter().filter(|row| row.met_ratio < 1.0);
     let missed: Vec<String> =
-        missed.map(|row| format!("{} in {:.0}\u{a0}%", row.label, (row.met_ratio * 100.0).floor())).collect();
+        missed.map(|row| format!("{} in {:.0}\u{a0}%", row.label, finite((row.met_ratio * 100.0).floor()))).collect();
     let kept = match (report.objectives.is_empty(), missed.is_empty()) {
         (true, _) => "has no objective".to_owned(),
         (false, true) => "keeps every objective".to_owned(),
@@ -155,7 +155,7 @@ fn levels(report: &Report) -> Card {
             "{}{value}, objective {}: kept in {:.0} % of the runs",
             row.label,
             figure(row.target, row.unit),
-            (row.met_ratio * 100.0).floor()
+            finite((row.met_ratio * 100.0).floor())
         );
         let is_bad = row.met_ratio < 1.0 || headline.is_some_and(|headline| !is_met(report, headline, row.target));
         Line { text, tone: if is_bad { "bad" } else { "good" } }

@@ -2,6 +2,7 @@
 
 use super::Results;
 use crate::report::{AutoscalerResult, Estimate, GroupResult, VerticalBounds, VerticalResult};
+use crate::units::finite;
 use crate::vpa::{Amounts, Recommendation};
 
 impl Results<'_> {
@@ -78,9 +79,12 @@ impl Results<'_> {
             let percent = 100.0 * flags.threshold(Some(id), false);
             (there - packed >= LEAST_SPARE && there >= packed * LEAST_SPARE_RATIO).then(|| {
                 format!(
-                    "{}: {there:.1} nodes on average, {packed:.1} would do if pods were packed anew by their requests; \
-                     Cluster Autoscaler drains nodes below {percent:.0} % only",
-                    row.name
+                    "{}: {:.1} nodes on average, {:.1} would do if pods were packed anew by their requests; \
+                     Cluster Autoscaler drains nodes below {:.0} % only",
+                    row.name,
+                    finite(there),
+                    finite(packed),
+                    finite(percent)
                 )
             })
         };

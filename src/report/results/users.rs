@@ -7,7 +7,7 @@ use crate::sim::burn::ErrorBudget;
 use crate::study::figures::Felt;
 use crate::study::{Figures, Runs};
 use crate::traffic::latency::LatencyHistogram;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, finite};
 use crate::world::{LatencyMode, Objective, Traffic};
 
 /// Without a latency objective, what users are taken to be satisfied with.
@@ -162,8 +162,9 @@ pub(super) fn overflow_caveats(runs: &Runs) -> Vec<String> {
     }
     if beyond > 0.5 {
         caveats.push(format!(
-            "{beyond:.0} latencies were longer than the three days that histograms tell apart: the slowest percentiles \
-             are too low"
+            "{:.0} latencies were longer than the three days that histograms tell apart: the slowest percentiles \
+             are too low",
+            finite(beyond)
         ));
     }
     caveats

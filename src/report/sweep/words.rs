@@ -7,7 +7,7 @@ use crate::report::format::figure;
 use crate::report::screen::{right, shortened, table, wrapped};
 use crate::report::{Estimate, Unit};
 use crate::study::Better;
-use crate::units::{counted, grouped};
+use crate::units::{counted, finite, grouped};
 use std::fmt::Write;
 
 /// As many points of the front are told in the terminal.
@@ -152,7 +152,7 @@ pub(super) fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if !percent.is_finite() => "none".to_owned(),
         percent if percent > 0.0 && percent < 0.5 => "<1 %".to_owned(),
-        percent => format!("{percent:.0} %"),
+        percent => format!("{:.0} %", finite(percent)),
     }
 }
 

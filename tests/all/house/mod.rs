@@ -174,6 +174,34 @@ fn functions_are_short_and_take_few_arguments() {
     );
 }
 
+/// What is written with so many digits is [`foresail::units::Finite`], which has no NaN in it, unless the file sees to that itself.
+#[test]
+fn floats_of_reports_are_written_as_finite() {
+    let sees_to_it = ["report/format.rs", "report/csv.rs", "report/bill/workbook/sheet.rs"];
+    let draws_or_reads_back = ["report/compare/waterfall.rs", "report/check/benchmark.rs", "report/check/baseline.rs"];
+    let mut bare = Vec::new();
+    for file in rust_files(&root().join("src/report")) {
+        let name = file.strip_prefix(root().join("src")).expect("below src").display().to_string();
+        if name.ends_with("tests.rs") || sees_to_it.iter().chain(&draws_or_reads_back).any(|known| *known == name) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("readable source");
+        let lines: Vec<&str> = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).collect();
+        let has_digits = |line: &str| {
+            line.split('{').skip(1).any(|spec| {
+                let spec = spec.split('}').next().unwrap_or_default();
+                spec.split_once(':').is_some_and(|(_, how)| how.trim_start_matches('+').starts_with('.'))
+            })
+        };
+        for at in (0..lines.len()).filter(|at| has_digits(lines[*at])) {
+            if !lines[at..lines.len().min(at + 8)].iter().any(|line| line.contains("finite(")) {
+                bare.push(format!("{name}:{}: {}", at + 1, lines[at].trim()));
+            }
+        }
+    }
+    assert!(bare.is_empty(), "write `finite(value)`:\n{}", bare.join("\n"));
+}
+
 /// The list says what there is: nothing new, and nothing that has been mended.
 fn only_known(what: &str, found: &BTreeSet<&str>, known: &[&str], text: &str) {
     let known: BTreeSet<&str> = known.iter().copied().collect();

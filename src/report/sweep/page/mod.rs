@@ -20,7 +20,7 @@ use super::words::{answer, lead, percent, settings, small, thinned, with_interva
 use crate::report::compare::words::difference;
 use crate::report::format::figure;
 use crate::report::page::page;
-use crate::units::{counted, grouped};
+use crate::units::{counted, finite, grouped};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde_json::json;
@@ -188,7 +188,7 @@ fn title(findings: &Findings, point: &KeptPoint) -> String {
 
 /// Per cent of a picture's side.
 fn side(place: f64) -> String {
-    format!("{:.2}", place * 100.0)
+    format!("{:.2}", finite(place * 100.0))
 }
 
 #[cfg(test)]
