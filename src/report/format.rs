@@ -1,5 +1,6 @@
 //! Figures as people read them: few digits, a unit, the same everywhere.
 
+use super::bill::nano;
 use super::{Estimate, Unit};
 use crate::units::{NONE, grouped};
 
@@ -119,10 +120,6 @@ pub(super) fn rows_of_cents<const N: usize>(rows: &[[i128; N]]) -> (Vec<[i128; N
 /// Billionths of a dollar in a cent.
 const CENT: i128 = 10_000_000;
 
-fn nano(usd: f64) -> i128 {
-    (usd * 1e9).round() as i128
-}
-
 fn nearest(amount: i128, unit: i128) -> i128 {
     (amount + unit / 2).div_euclid(unit)
 }
@@ -146,7 +143,7 @@ fn parts_of(total: i128, amounts: &[i128], fixed: &[Option<i128>], unit: i128) -
 
 /// Dollars, to the cent.
 pub(super) fn cents(value: f64) -> String {
-    of_cents((value * 100.0).round() as i128)
+    of_cents((value * 100.0).round().clamp(-1e30, 1e30) as i128)
 }
 
 fn of_cents(cents: i128) -> String {

@@ -10,9 +10,9 @@ const BILLION: i128 = 1_000_000_000;
 /// Billionths of billionths in one.
 const ATTO: i128 = BILLION * BILLION;
 
-/// What a result's figure is in billionths: results are written with so many digits.
+/// What a result's figure is in billionths: results are written with so many digits. A hundred billion at most, so that its quotients fit.
 pub(in crate::report) fn nano(value: f64) -> Nano {
-    (value * 1e9).round() as i128
+    (value * 1e9).round().clamp(-1e20, 1e20) as i128
 }
 
 /// A number in units of 10^-18.

@@ -119,9 +119,10 @@ impl LoadState {
     pub(crate) fn usage(&self, id: ServiceId, row: &Service) -> Usage {
         let state = &self.services[id];
         let pods = self.pods[id].count().max(1.0);
+        let in_hand = row.memory_per_request_bytes as f64 * state.in_hand() / pods;
         Usage {
             cpu_milli: state.last.cpu_milli_per_pod.round() as i64,
-            memory_bytes: row.memory_base_bytes + (row.memory_per_request_bytes as f64 * state.in_hand() / pods) as i64,
+            memory_bytes: row.memory_base_bytes.saturating_add(in_hand as i64),
             shared_by: (state.last.backlog <= 0.0).then_some(pods),
         }
     }

@@ -34,7 +34,7 @@ impl Serving {
                 let cpu_milli = (demand / ready).min(limit.unwrap_or(i64::MAX));
                 self.usage[id] = Usage {
                     cpu_milli,
-                    memory_bytes: memory_base_bytes + memory_per_milli_bytes * cpu_milli,
+                    memory_bytes: memory_base_bytes.saturating_add(memory_per_milli_bytes.saturating_mul(cpu_milli)),
                     shared_by: None,
                 };
             }
