@@ -1,6 +1,6 @@
 //! The instants of a past, and values put on them.
 
-use super::matrix::Line;
+use super::matrix::{LATEST_S, Line};
 use crate::past::Series;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,8 +16,6 @@ pub(super) struct Clock {
     pub(super) steps: usize,
 }
 
-/// No sample is later: the year 2242, in seconds since 1970.
-pub(super) const LATEST_S: i64 = 2 * u32::MAX as i64;
 /// More instants would be no reading of a week any more.
 pub(super) const MOST_STEPS: usize = 1_000_000;
 

@@ -1,6 +1,5 @@
 //! Series as Prometheus answers with them.
 
-use super::clock::LATEST_S;
 use crate::scenario::issue::{Issue, Issues};
 use crate::scenario::metrics::answer;
 use crate::units::counted;
@@ -9,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// Nothing that is measured is more: sums of such values stay numbers.
 const LARGEST_VALUE: f64 = 1e18;
+/// No sample is later: the year 2242, in seconds since 1970.
+pub(super) const LATEST_S: i64 = 2 * u32::MAX as i64;
 
 /// One series: labels, and values in order of time.
 #[derive(Clone, Debug, Default, PartialEq)]

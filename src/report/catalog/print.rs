@@ -119,7 +119,7 @@ fn gib(size: f64) -> String {
 /// Six significant digits.
 fn usd_text(usd: f64) -> String {
     let decimals = if usd >= 1.0 { 4 } else { 6 };
-    let text = format!("{usd:.decimals$}");
+    let text = format!("{:.decimals$}", finite(usd));
     let short = text.trim_end_matches('0').trim_end_matches('.');
     if short == "0" && usd > 0.0 { format!("{usd:e}") } else { short.to_owned() }
 }

@@ -89,7 +89,7 @@ fn written(value: f64, decimals: i32) -> String {
         return "none".to_owned();
     }
     let places = decimals.max(0) as usize;
-    if places == 0 { crate::units::grouped(value.round() as u64) } else { format!("{value:.places$}") }
+    if places == 0 { crate::units::grouped(value.round() as u64) } else { format!("{:.places$}", finite(value)) }
 }
 
 /// Without zeros at the end.
