@@ -186,12 +186,19 @@ impl NodeFilter {
         Subject { spec: &self.spec, daemon_node: self.daemon_node }
     }
 
-    /// Whether the node passes as it is: [`check`](Self::check) without the reasons.
-    pub(super) fn passes(&self, cluster: &ClusterState, node: &Node) -> bool {
-        let has_room = !self.is_on(Plugin::NodeResourcesFit) || self.requests.fits(node);
-        has_room
-            && self.check_node(node, &cluster.symbols).is_ok()
+    /// Whether the node object passes, whatever runs there: with [`has_room`](Self::has_room), [`check`](Self::check) without the
+    /// reasons.
+    pub(super) fn passes_object(&self, cluster: &ClusterState, node: &Node) -> bool {
+        self.check_node(node, &cluster.symbols).is_ok()
+    }
+    /// Whether the node has room and ports as it is.
+    pub(super) fn has_room(&self, cluster: &ClusterState, node: &Node) -> bool {
+        (!self.is_on(Plugin::NodeResourcesFit) || self.requests.fits(node))
             && (!self.is_on(Plugin::NodePorts) || self.check_ports(cluster, node, WhatIf::default()).is_ok())
+    }
+    /// What the pod asks for.
+    pub(super) fn request(&self) -> &resources::Request {
+        &self.requests
     }
 
     pub(super) fn check(&self, cluster: &ClusterState, node: &Node, what: WhatIf<'_>) -> Result<(), Rejection> {

@@ -38,6 +38,11 @@ impl Request {
         }
     }
 
+    /// Cpu, memory, ephemeral storage and a place among the pods are all that it asks for.
+    pub(super) fn is_of_room_alone(&self) -> bool {
+        !self.is_refused && self.scalars.is_empty()
+    }
+
     /// The amounts that have to be free.
     pub(super) fn counted(&self) -> Resources {
         Resources { scalar: self.scalars.iter().copied().collect(), ..self.requests.clone() }
@@ -258,11 +263,17 @@ fn asked(pod: &PodSpec, resource: ScoredResource) -> i64 {
     }
 }
 
+/// 50..=100: 100 where both are equal.
+#[inline]
+pub(super) fn evenness_of_two(a: f64, b: f64) -> i64 {
+    ((1.0 - ((a - b) / 2.0).abs()) * 100.0) as i64
+}
+
 /// 50..=100: 100 where all are equal.
 fn evenness(fractions: &[f64]) -> i64 {
     let deviation = match fractions {
         [] | [_] => 0.0,
-        [a, b] => ((a - b) / 2.0).abs(),
+        [a, b] => return evenness_of_two(*a, *b),
         many => {
             let mean = many.iter().sum::<f64>() / many.len() as f64;
             let sum: f64 = many.iter().map(|f| (f - mean) * (f - mean)).sum();

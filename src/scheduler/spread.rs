@@ -59,6 +59,10 @@ impl Constraint {
         (!self.honor_affinity || subject.matches_node(node, symbols))
             && !(self.honor_taints && node.taints.iter().any(|taint| repels(&taint)))
     }
+    /// Whether every node's pods count, whatever the node is like.
+    pub(super) fn includes_all(&self, subject: &Subject<'_>) -> bool {
+        (!self.honor_affinity || subject.matches_all()) && !self.honor_taints
+    }
     /// Whether the selector means pods of a kind; an empty one means none of those that exist.
     pub(super) fn means(&self, other: &PodSpec, namespace: Symbol, symbols: &Interner) -> bool {
         let selector = self.selector.as_ref().filter(|selector| !selector.is_empty());

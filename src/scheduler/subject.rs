@@ -24,6 +24,13 @@ impl Subject<'_> {
                 .is_none_or(|required| required.matches(node.name, &node.labels, symbols))
     }
 
+    /// Whether every node matches.
+    pub(super) fn matches_all(&self) -> bool {
+        self.spec.node_selector.iter().next().is_none()
+            && self.daemon_node.is_none()
+            && self.spec.required_node_affinity.is_none()
+    }
+
     /// The only nodes that can come into question, by name; absent means all.
     ///
     /// Upstream: `NodeAffinity.PreFilter`, 1.28.

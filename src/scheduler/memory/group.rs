@@ -184,7 +184,8 @@ impl Group {
     fn concerned(&self, cluster: &ClusterState, kinds: &Kinds) -> Vec<PodSpecId> {
         let constraints = self.hard.iter().chain(&self.soft).filter_map(Constraint::selector);
         let weighted = self.weighted.iter().flat_map(WeightedTerms::selectors);
-        let found = kinds.concerned(constraints.chain(self.required.selectors()).chain(weighted));
+        let selectors = constraints.chain(self.required.selectors()).chain(weighted);
+        let found = kinds.concerned(&self.spec.labels, selectors);
         found.unwrap_or_else(|| cluster.specs().map(|(id, _)| id).collect())
     }
 
@@ -210,6 +211,8 @@ impl Group {
     /// Renews the counts of the nodes that changed: what came and went, and where pods of kinds that matter did. Cost: besides
     /// those nodes, a look at each change since the last time.
     pub(super) fn renew(&mut self, cluster: &ClusterState, slots: &Slots, census: &Census) {
+        let soft_is_hostname = &self.soft_is_hostname;
+        let by_node = |role: Role| matches!(role, Role::Soft(at) if soft_is_hostname[at]);
         let nodes = slots.refreshed_since(self.seen.nodes).filter(|_| self.seen.epoch == slots.epoch());
         let news = nodes.zip(census.since(self.seen.pods));
         self.seen = Seen { epoch: slots.epoch(), nodes: slots.refreshed_end(), pods: census.end(), ..self.seen };
@@ -217,7 +220,7 @@ impl Group {
         let Some((nodes, pods)) = news else {
             for column in &mut self.columns {
                 *column = Column::new(column.role, column.key);
-                column.grow(slots);
+                column.grow(slots, by_node);
             }
             if self.columns.iter().any(|column| matches!(column.role, Role::Hard(_))) {
                 dirty.extend(0..slots.len() as u32);
@@ -228,9 +231,9 @@ impl Group {
             }
             return dirty.iter().for_each(|slot| self.recount(cluster, slots, census, *slot as usize));
         };
-        self.columns.iter_mut().for_each(|column| column.grow(slots));
+        self.columns.iter_mut().for_each(|column| column.grow(slots, by_node));
         dirty.extend_from_slice(nodes);
-        dirty.extend(pods.iter().filter(|(kind, _)| self.that_matter.contains_key(kind)).map(|(_, slot)| *slot));
+        dirty.extend(pods.iter().filter(|(kind, _)| self.row_of(*kind).is_some()).map(|(_, slot)| *slot));
         dirty.sort_unstable();
         dirty.dedup();
         dirty.iter().for_each(|slot| self.recount(cluster, slots, census, *slot as usize));
@@ -287,13 +290,23 @@ impl Group {
         }
     }
 
+    /// The row of weights of a kind that counts.
+    #[inline]
+    fn row_of(&self, kind: u32) -> Option<usize> {
+        const FEW: usize = 8;
+        match self.mattering.len() <= FEW {
+            true => self.mattering.iter().position(|id| id.index() as u32 == kind),
+            false => self.that_matter.get(&kind).map(|row| *row as usize),
+        }
+    }
+
     /// Counts a node's pods again.
     fn recount(&mut self, cluster: &ClusterState, slots: &Slots, census: &Census, slot: usize) {
         let width = self.columns.len();
         let mut sums: SmallVec<[i64; 8]> = smallvec![0; width];
         let node = slots.node(cluster, slot);
         for count in census.of_slot(slot) {
-            let Some(row) = self.that_matter.get(&count.kind).map(|row| *row as usize) else { continue };
+            let Some(row) = self.row_of(count.kind) else { continue };
             let weights = &self.weights[row * width..(row + 1) * width];
             for ((sum, weight), column) in sums.iter_mut().zip(weights).zip(&self.columns) {
                 // Terminating pods count for affinity, not for spreading.
@@ -303,12 +316,14 @@ impl Group {
             }
         }
         let subject = Subject { spec: &self.spec, daemon_node: None };
-        let has_all =
-            |rows: &[Constraint]| node.is_some_and(|node| rows.iter().all(|row| node.labels.get(row.key).is_some()));
-        let (has_hard, has_soft) = (has_all(&self.hard), has_all(&self.soft));
+        let has = |column: &Column| slots.value(column.key, slot) != NONE;
+        let has_hard = self.of_role(|role| matches!(role, Role::Hard(_))).all(has);
+        let has_soft = self.of_role(|role| matches!(role, Role::Soft(_))).all(has);
         for (column, sum) in self.columns.iter_mut().zip(sums) {
             let value = slots.value(column.key, slot);
-            let includes = |row: &Constraint| node.is_some_and(|node| row.includes(&subject, node, &cluster.symbols));
+            let includes = |row: &Constraint| {
+                node.is_some_and(|node| row.includes_all(&subject) || row.includes(&subject, node, &cluster.symbols))
+            };
             let under = match column.role {
                 _ if node.is_none() => NONE,
                 Role::Hard(at) if has_hard && includes(&self.hard[at]) => value,
@@ -336,7 +351,11 @@ impl Column {
     fn new(role: Role, key: usize) -> Self {
         Column { role, key, totals: Vec::new(), members: Vec::new(), member_of: Vec::new(), own: Vec::new() }
     }
-    fn grow(&mut self, slots: &Slots) {
+    /// Makes room for the values and nodes that there are; a column that counts node by node has no totals.
+    fn grow(&mut self, slots: &Slots, by_node: impl Fn(Role) -> bool) {
+        if by_node(self.role) {
+            return;
+        }
         self.totals.resize(slots.value_bound(self.key), 0);
         if matches!(self.role, Role::Hard(_)) {
             self.members.resize(slots.value_bound(self.key), 0);

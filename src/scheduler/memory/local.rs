@@ -1,8 +1,10 @@
 //! What each node answers for itself: a table per kind of pod.
 
+use super::nodes::{NodeKey, NodeTable, small};
 use super::purpose::Purpose;
+use super::rooms::Ask;
 use super::slots::Slots;
-use crate::cluster::{ClusterState, HostPort, Labels, NodeSelector, PodSpec, PreferredNodeTerm, Resources, Toleration};
+use crate::cluster::{ClusterState, HostPort, Node, PodSpec, Resources};
 use crate::intern::Symbol;
 use crate::scheduler::filters::NodeFilter;
 use crate::scheduler::images::{ImageScore, containers_of, images_of};
@@ -10,39 +12,38 @@ use crate::scheduler::profile::Profile;
 use crate::scheduler::reason::Plugin;
 use crate::scheduler::resources::{balance_score, fit_score, has_balance};
 use crate::scheduler::rules::Rules;
-use crate::scheduler::scores::{preferred_weight, soft_taints};
 use std::sync::Arc;
 
 /// All that a node's own answer depends on: pods equal in this get equal answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::scheduler) struct LocalKey {
+    of_nodes: NodeKey,
     requests: Resources,
     nonzero: (i64, i64),
-    node_selector: Labels,
-    required: Option<NodeSelector>,
-    preferred: Vec<PreferredNodeTerm>,
-    tolerations: Vec<Toleration>,
     host_ports: Vec<HostPort>,
     has_sidecar: bool,
-    node_name: Option<Symbol>,
     images: (Vec<Symbol>, i64),
 }
 
 impl LocalKey {
     pub(in crate::scheduler) fn of(spec: &PodSpec, rules: Rules) -> Self {
         LocalKey {
+            of_nodes: NodeKey::of(spec),
             requests: spec.requests.clone(),
             nonzero: spec.incoming_nonzero(),
-            node_selector: spec.node_selector.clone(),
-            required: spec.required_node_affinity.clone(),
-            preferred: spec.preferred_node_affinity.clone(),
-            tolerations: spec.tolerations.clone(),
             host_ports: spec.host_ports.clone(),
             has_sidecar: spec.has_sidecar,
-            node_name: spec.node_name,
             images: (images_of(spec, rules).collect(), containers_of(spec, rules)),
         }
     }
+}
+
+/// Whom the table asks: nodes, by what their objects answer.
+pub(super) struct Asking<'a> {
+    pub(super) cluster: &'a ClusterState,
+    pub(super) profile: &'a Profile,
+    pub(super) slots: &'a Slots,
+    pub(super) nodes: &'a mut NodeTable,
 }
 
 /// A node that does not fit.
@@ -55,14 +56,12 @@ const UNKNOWN: i32 = i32::MAX;
 pub(super) struct LocalTable {
     spec: Arc<PodSpec>,
     filter: NodeFilter,
+    /// What rooms are asked; without it the nodes themselves are.
+    ask: Option<Ask>,
     /// Scores are left at 0.
     filters_only: bool,
     /// NodeResourcesFit and NodeResourcesBalancedAllocation, or [`UNFIT`], or [`UNKNOWN`].
     pub(super) score: Vec<i32>,
-    /// PreferNoSchedule taints that are not tolerated; empty while no node has any.
-    pub(super) taints: Vec<i32>,
-    /// Weights of preferred node affinity; empty without such terms.
-    pub(super) preferred: Vec<i32>,
     /// ImageLocality, or [`UNKNOWN`]; empty while all nodes score 0.
     pub(super) images: Vec<i32>,
     /// Slots that may be [`UNKNOWN`]; absent: any may be.
@@ -83,13 +82,13 @@ pub(super) struct LocalTable {
 impl LocalTable {
     pub(super) fn new(cluster: &ClusterState, purpose: Purpose<'_>, spec: Arc<PodSpec>) -> Self {
         let Purpose { profile, filters_only, .. } = purpose;
+        let filter = NodeFilter::new(cluster, profile, spec.clone(), None);
         LocalTable {
-            filter: NodeFilter::new(cluster, profile, spec.clone(), None),
+            ask: Ask::of(profile, &spec, filter.request()),
+            filter,
             spec,
             filters_only,
             score: Vec::new(),
-            taints: Vec::new(),
-            preferred: Vec::new(),
             images: Vec::new(),
             stale: None,
             counted: None,
@@ -104,7 +103,7 @@ impl LocalTable {
     }
 
     /// Forgets the answers of the nodes that changed.
-    pub(super) fn renew(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots) {
+    pub(super) fn renew(&mut self, cluster: &ClusterState, rules: Rules, slots: &Slots) {
         let dirty = slots.dirty_since(self.cursor).filter(|_| self.epoch == slots.epoch());
         self.cursor = slots.end();
         self.epoch = slots.epoch();
@@ -123,39 +122,27 @@ impl LocalTable {
             self.stale.take_if(|stale| stale.len() > slots.len());
         } else {
             self.score.clear();
-            self.taints.clear();
-            self.preferred.clear();
             self.images.clear();
             self.stale = None;
             self.counted = None;
             self.is_exotic = false;
         }
-        self.grow(profile, slots.len());
-        self.renew_images(cluster, profile.rules, slots);
-    }
-
-    fn grow(&mut self, profile: &Profile, len: usize) {
-        self.score.resize(len, UNKNOWN);
-        if !self.taints.is_empty() {
-            self.taints.resize(len, 0);
-        }
-        if profile.prefers_nodes_for(&self.spec) && !self.filters_only {
-            self.preferred.resize(len, 0);
-        }
+        self.score.resize(slots.len(), UNKNOWN);
+        self.renew_images(cluster, rules, slots);
     }
 
     /// Asks every node that has not answered.
-    pub(super) fn settle(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots) {
+    pub(super) fn settle(&mut self, asking: &mut Asking<'_>) {
         match self.stale.take() {
             Some(mut stale) => {
                 for slot in stale.drain(..) {
-                    self.fits(cluster, profile, slots, slot as usize);
+                    self.fits(asking, slot as usize);
                 }
                 self.stale = Some(stale);
             }
             None => {
-                for slot in 0..slots.len() {
-                    self.fits(cluster, profile, slots, slot);
+                for slot in 0..asking.slots.len() {
+                    self.fits(asking, slot);
                 }
                 self.stale = Some(Vec::new());
             }
@@ -164,22 +151,36 @@ impl LocalTable {
 
     /// Whether the filters pass the node in a slot; if they do, it has its scores then.
     #[inline]
-    pub(super) fn fits(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots, slot: usize) -> bool {
+    pub(super) fn fits(&mut self, asking: &mut Asking<'_>, slot: usize) -> bool {
         if self.score[slot] == UNKNOWN {
             self.asked += 1;
-            self.answer(cluster, profile, slots, slot);
+            self.score[slot] = self.answer(asking, slot);
         }
         self.score[slot] != UNFIT
     }
 
-    fn answer(&mut self, cluster: &ClusterState, profile: &Profile, slots: &Slots, slot: usize) {
-        let Some(node) = slots.node(cluster, slot).filter(|node| self.filter.passes(cluster, node)) else {
-            self.score[slot] = UNFIT;
-            return;
-        };
+    #[inline]
+    fn answer(&mut self, asking: &mut Asking<'_>, slot: usize) -> i32 {
+        let Asking { cluster, profile, slots, .. } = *asking;
+        let room = slots.room(slot);
+        match self.ask.as_ref().and_then(|ask| Some((ask, ask.fits(room)?))) {
+            Some((_, false)) => UNFIT,
+            Some((ask, true)) => {
+                let score = if self.filters_only { 0 } else { ask.score(room) };
+                if asking.nodes.passes(cluster, profile, slots, slot) { self.small(score) } else { UNFIT }
+            }
+            None if !asking.nodes.passes(cluster, profile, slots, slot) => UNFIT,
+            None => slots.node(cluster, slot).map_or(UNFIT, |node| self.ask_node(cluster, profile, node)),
+        }
+    }
+
+    /// The answer of a node that is not to be judged by its room alone.
+    fn ask_node(&mut self, cluster: &ClusterState, profile: &Profile, node: &Node) -> i32 {
+        if !self.filter.has_room(cluster, node) {
+            return UNFIT;
+        }
         if self.filters_only {
-            self.score[slot] = 0;
-            return;
+            return 0;
         }
         let weight = |plugin| profile.plugins.weight(plugin);
         let fit = weight(Plugin::NodeResourcesFit).saturating_mul(fit_score(profile, node, &self.spec));
@@ -188,26 +189,14 @@ impl LocalTable {
             false => 0,
         };
         let balance = weight(Plugin::NodeResourcesBalancedAllocation).saturating_mul(balance);
-        let score = fit.saturating_add(balance);
-        self.score[slot] = self.small(score);
-        let taints = soft_taints(&self.spec, node);
-        if taints > 0 && self.taints.is_empty() {
-            self.taints.resize(self.score.len(), 0);
-        }
-        if !self.taints.is_empty() {
-            self.taints[slot] = self.small(taints);
-        }
-        if !self.preferred.is_empty() {
-            self.preferred[slot] = self.small(preferred_weight(profile, &self.spec, node, &cluster.symbols));
-        }
+        self.small(fit.saturating_add(balance))
     }
 
     fn small(&mut self, value: i64) -> i32 {
-        const LARGEST: i64 = 1 << 24;
-        if value.saturating_abs() > LARGEST {
+        small(value).unwrap_or_else(|| {
             self.is_exotic = true;
-        }
-        value.clamp(-LARGEST, LARGEST) as i32
+            0
+        })
     }
 
     /// The share of nodes with an image is in every node's score: new counts make all unknown.
@@ -242,6 +231,6 @@ impl LocalTable {
 
     /// About how many bytes the answers take.
     pub(super) fn bytes(&self) -> usize {
-        4 * (self.score.len() + self.taints.len() + self.preferred.len() + self.images.len())
+        4 * (self.score.len() + self.images.len())
     }
 }

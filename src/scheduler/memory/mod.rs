@@ -1,9 +1,10 @@
 //! What was found out about nodes, kept as long as it is true.
 //!
-//! A bind changes one node, so the next pod of a kind has one node's answer to renew, not all. Two kinds of
-//! tables: [`local`] holds what a node answers for itself (filters, scores) per kind of request; [`group`] holds counts
-//! of pods by topology (spreading, affinity) per kind of constraints. Both read the cluster's change log through
-//! [`slots`]; the second counts by what [`census`] and [`kinds`] found for all. [`survey`] adds them up for one pod; [`gates`] says what the counts forbid.
+//! A bind changes one node, so the next pod of a kind has one node's answer to renew, not all. Three kinds of
+//! tables: [`nodes`] holds what a node object answers per kind of wish; [`local`] what a node answers for itself (filters, scores)
+//! per kind of request, by that and by its [`rooms`]; [`group`] holds counts
+//! of pods by topology (spreading, affinity) per kind of constraints. All read the cluster's change log through
+//! [`slots`]; the last counts by what [`census`] and [`kinds`] found for all. [`survey`] adds them up for one pod; [`gates`] says what the counts forbid.
 //!
 //! The answers are those of [`Scheduler::schedule`](super::Scheduler::schedule), the plain computation; a property
 //! test holds them together. Pods with volumes or with a nomination are left to the plain one.
@@ -13,7 +14,9 @@ mod gates;
 mod group;
 mod kinds;
 mod local;
+mod nodes;
 mod purpose;
+mod rooms;
 mod scratch;
 mod slots;
 mod survey;
@@ -35,7 +38,8 @@ use gates::Gate;
 use group::{Group, GroupKey};
 use kinds::Kinds;
 pub(super) use local::LocalKey;
-use local::LocalTable;
+use local::{Asking, LocalTable};
+use nodes::{NodeKey, NodeTable};
 use purpose::Purpose;
 use rustc_hash::FxHashMap;
 use scratch::Scratch;
@@ -52,6 +56,8 @@ pub(super) struct Memory {
     kinds: Kinds,
     /// By kind of pod: its tables.
     tables: Vec<Option<Tables>>,
+    nodes: Vec<Option<NodeTable>>,
+    node_of: FxHashMap<NodeKey, usize>,
     locals: Vec<Option<LocalTable>>,
     local_of: FxHashMap<LocalKey, usize>,
     groups: Vec<Option<Group>>,
@@ -70,6 +76,7 @@ pub(super) struct Memory {
 pub(super) struct Fit<'a> {
     profile: &'a Profile,
     slots: &'a Slots,
+    nodes: &'a mut NodeTable,
     local: &'a mut LocalTable,
     gates: Vec<Gate<'a>>,
 }
@@ -82,13 +89,16 @@ impl Fit<'_> {
     /// Whether a pod of the kind passes all filters on the node.
     pub(super) fn allows(&mut self, cluster: &ClusterState, node: NodeId) -> bool {
         let Some(slot) = self.slots.slot(node) else { return false };
-        self.gates.iter().all(|gate| gate.allows(slot)) && self.local.fits(cluster, self.profile, self.slots, slot)
+        let Fit { profile, slots, .. } = *self;
+        self.gates.iter().all(|gate| gate.allows(slot))
+            && self.local.fits(&mut Asking { cluster, profile, slots, nodes: self.nodes }, slot)
     }
 }
 
 /// Which tables are a kind's.
 #[derive(Clone, Copy, Debug)]
 struct Tables {
+    nodes: usize,
     local: usize,
     group: usize,
 }
@@ -107,12 +117,16 @@ impl Memory {
         let kind = self.kind(cluster, profile.rules, spec);
         self.kinds.learn(cluster);
         let purpose = Purpose { profile, kinds: &self.kinds, filters_only: self.filters_only };
+        let nodes = &mut self.nodes[kind.nodes];
+        let nodes = nodes.get_or_insert_with(|| NodeTable::new(cluster, purpose, cluster.spec_arc(spec)));
+        nodes.renew(profile, &self.slots);
+        nodes.used = self.clock;
         let local = &mut self.locals[kind.local];
         if local.is_none() {
             *local = Some(LocalTable::new(cluster, purpose, cluster.spec_arc(spec)));
         }
         if let Some(local) = local {
-            local.renew(cluster, profile, &self.slots);
+            local.renew(cluster, profile.rules, &self.slots);
             local.used = self.clock;
         }
         let group = &mut self.groups[kind.group];
@@ -141,7 +155,8 @@ impl Memory {
     ) -> Option<Fit<'a>> {
         let kind = self.prepare(cluster, profile, spec);
         let (local, group) = (self.locals[kind.local].as_mut()?, self.groups[kind.group].as_ref()?);
-        Some(Fit { profile, slots: &self.slots, local, gates: group.gates(&self.slots) })
+        let nodes = self.nodes[kind.nodes].as_mut()?;
+        Some(Fit { profile, slots: &self.slots, nodes, local, gates: group.gates(&self.slots) })
     }
 
     /// The node with the smallest name.
@@ -159,11 +174,15 @@ impl Memory {
             return kind;
         }
         let row = cluster.spec(spec);
-        let (next_local, next_group) = (self.locals.len(), self.groups.len());
+        let (next_nodes, next_local, next_group) = (self.nodes.len(), self.locals.len(), self.groups.len());
         let kind = Tables {
+            nodes: *self.node_of.entry(NodeKey::of(row)).or_insert(next_nodes),
             local: *self.local_of.entry(LocalKey::of(row, rules)).or_insert(next_local),
             group: *self.group_of.entry(GroupKey::of(row)).or_insert(next_group),
         };
+        if kind.nodes == next_nodes {
+            self.nodes.push(None);
+        }
         if kind.local == next_local {
             self.locals.push(None);
         }
@@ -181,6 +200,7 @@ impl Memory {
             let known = NAMES.iter().filter(|name| cluster.symbols.lookup(name).is_some()).count();
             if known != self.known.0 {
                 self.drop_locals(|_| true);
+                self.nodes.iter_mut().for_each(|table| *table = None);
                 self.groups.iter_mut().for_each(|table| *table = None);
             }
             self.known = (known, cluster.symbols.len());
@@ -199,15 +219,20 @@ impl Memory {
 
     /// Drops tables not used lately, if there are too many.
     fn forget(&mut self) {
+        let nodes: usize = self.nodes.iter().flatten().map(NodeTable::bytes).sum();
         let locals: usize = self.locals.iter().flatten().map(LocalTable::bytes).sum();
-        if locals + self.groups.iter().flatten().map(Group::bytes).sum::<usize>() <= MOST_BYTES {
+        if nodes + locals + self.groups.iter().flatten().map(Group::bytes).sum::<usize>() <= MOST_BYTES {
             return;
         }
         let mut times: Vec<u64> = self.locals.iter().flatten().map(|table| table.used).collect();
+        times.extend(self.nodes.iter().flatten().map(|table| table.used));
         times.extend(self.groups.iter().flatten().filter(|group| !group.is_idle()).map(|group| group.used));
         times.sort_unstable();
         let oldest = times.get(times.len() / 2).copied().unwrap_or(0);
         self.drop_locals(|table| table.used < oldest);
+        for table in &mut self.nodes {
+            table.take_if(|table| table.used < oldest);
+        }
         for group in &mut self.groups {
             group.take_if(|group| group.used < oldest && !group.is_idle());
         }

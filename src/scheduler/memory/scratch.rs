@@ -3,6 +3,7 @@
 use super::gates::Gate;
 use super::group::{Column, Group, Role};
 use super::local::{LocalTable, UNFIT};
+use super::nodes::NodeTable;
 use super::slots::{NONE, Slots};
 use crate::scheduler::affinity::AffinityScore;
 use crate::scheduler::profile::Plugins;
@@ -33,24 +34,27 @@ impl Scratch {
     }
 
     /// Totals of the feasible slots.
-    pub(super) fn score(&mut self, slots: &Slots, local: &LocalTable, group: &Group, plugins: &Plugins) {
+    pub(super) fn score(&mut self, slots: &Slots, tables: (&NodeTable, &LocalTable, &Group), plugins: &Plugins) {
+        let (nodes, local, group) = tables;
         let at = |column: &[i32], slot: u32| i64::from(column[slot as usize]);
         self.totals.extend(self.feasible.iter().map(|slot| at(&local.score, *slot)));
         if !local.images.is_empty() {
             let weight = plugins.weight(Plugin::ImageLocality);
             self.each(|slot| weight * at(&local.images, slot));
         }
-        let most = |column: &[i32], feasible: &[u32]| feasible.iter().map(|slot| at(column, *slot)).max().unwrap_or(0);
-        let worst = if local.taints.is_empty() { 0 } else { most(&local.taints, &self.feasible) };
+        let most = |column: &[i32], feasible: &[u32]| {
+            feasible.iter().map(|slot| at(column, *slot)).reduce(i64::max).unwrap_or(0)
+        };
+        let worst = if nodes.taints.is_empty() { 0 } else { most(&nodes.taints, &self.feasible) };
         let weight = plugins.weight(Plugin::TaintToleration);
         match worst {
             0 => self.each(|_| weight * 100),
-            worst => self.each(|slot| weight * (100 - 100 * at(&local.taints, slot) / worst)),
+            worst => self.each(|slot| weight * (100 - 100 * at(&nodes.taints, slot) / worst)),
         }
-        let preferred = if local.preferred.is_empty() { 0 } else { most(&local.preferred, &self.feasible) };
+        let preferred = if nodes.preferred.is_empty() { 0 } else { most(&nodes.preferred, &self.feasible) };
         if preferred != 0 {
             let weight = plugins.weight(Plugin::NodeAffinity);
-            self.each(|slot| weight * (100 * at(&local.preferred, slot) / preferred));
+            self.each(|slot| weight * (100 * at(&nodes.preferred, slot) / preferred));
         }
         if !group.soft.is_empty() {
             self.spread(slots, group, plugins.weight(Plugin::PodTopologySpread));
@@ -134,9 +138,8 @@ impl Scratch {
 
     /// Adds the normalised raw scores times the weight; equal ones are computed once.
     fn add_normal(&mut self, normal: fn(i64, i64, i64) -> i64, weight: i64) {
-        let (Some(least), Some(most)) = (self.raw.iter().min().copied(), self.raw.iter().max().copied()) else {
-            return;
-        };
+        let raw = || self.raw.iter().copied();
+        let (Some(least), Some(most)) = (raw().reduce(i64::min), raw().reduce(i64::max)) else { return };
         let span = usize::try_from(most.saturating_sub(least)).unwrap_or(usize::MAX);
         if span > 4 * self.raw.len() + 64 {
             for (total, raw) in self.totals.iter_mut().zip(&self.raw) {

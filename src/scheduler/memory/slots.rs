@@ -1,5 +1,6 @@
 //! Nodes in dense slots, and which of them changed.
 
+use super::rooms::Room;
 use crate::cluster::{Change, ChangeKind, ClusterState, Node, NodeId};
 use crate::id::Id;
 use crate::intern::Symbol;
@@ -15,6 +16,7 @@ pub(super) struct Slots {
     nodes: Vec<NodeId>,
     present: Vec<bool>,
     generations: Vec<u64>,
+    rooms: Vec<Room>,
     holes: usize,
     /// Up to where the cluster's changes were seen.
     cursor: u64,
@@ -63,6 +65,11 @@ impl Slots {
     pub(super) fn slot(&self, node: NodeId) -> Option<usize> {
         let slot = self.of_node.get(node.index()).copied().filter(|slot| *slot != NONE)? as usize;
         self.present[slot].then_some(slot)
+    }
+    /// What is left on the node in a slot; of a hole it means nothing.
+    #[inline]
+    pub(super) fn room(&self, slot: usize) -> &Room {
+        &self.rooms[slot]
     }
     /// The node in a slot, unless it is a hole.
     pub(super) fn node<'a>(&self, cluster: &'a ClusterState, slot: usize) -> Option<&'a Node> {
@@ -176,7 +183,7 @@ impl Slots {
             && self.present[slot as usize]
         {
             // By far most changes.
-            self.see_generation(slot as usize, row.generation());
+            self.see(slot as usize, row);
             return true;
         }
         let there = row.is_some();
@@ -207,14 +214,15 @@ impl Slots {
         if came {
             self.generations[slot] = 0;
         }
-        self.see_generation(slot, cluster.node(change.node).generation());
+        self.see(slot, cluster.node(change.node));
         true
     }
 
     /// A node that was looked at in another generation has changed; no node has generation 0.
-    fn see_generation(&mut self, slot: usize, generation: u64) {
-        if self.generations[slot] != generation {
-            self.generations[slot] = generation;
+    fn see(&mut self, slot: usize, node: &Node) {
+        if self.generations[slot] != node.generation() {
+            self.generations[slot] = node.generation();
+            self.rooms[slot] = Room::of(node);
             self.changed(slot);
         }
     }
@@ -228,6 +236,7 @@ impl Slots {
         self.nodes.push(node);
         self.present.push(false);
         self.generations.push(0);
+        self.rooms.push(Room::default());
         self.latest.push(0);
         self.images_of.push(Vec::new());
         self.keys.iter_mut().for_each(|key| key.of_slot.push(NONE));
@@ -272,6 +281,7 @@ impl Slots {
         for (id, node) in cluster.nodes() {
             let slot = self.append(id);
             (self.present[slot], self.generations[slot]) = (true, node.generation());
+            self.rooms[slot] = Room::of(node);
             self.refresh(cluster, slot);
         }
         self.holes = 0;

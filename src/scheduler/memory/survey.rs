@@ -1,6 +1,6 @@
 //! One pod's nodes: which are possible, what they score, which are best.
 
-use super::local::UNFIT;
+use super::local::{Asking, UNFIT};
 use super::scratch::Scratch;
 use super::{Memory, Tables};
 use crate::cluster::{ClusterState, NodeId, PodId};
@@ -39,27 +39,28 @@ impl Memory {
         let row = cluster.pod(pod);
         let kind = self.prepare(cluster, profile, row.spec);
         let (local, group) = (self.locals[kind.local].as_mut()?, self.groups[kind.group].as_ref()?);
+        let nodes = self.nodes[kind.nodes].as_mut()?;
         let everywhere = sampling.looks_at_all(profile, cluster.node_ids().len());
         if everywhere {
-            local.settle(cluster, profile, &self.slots);
+            local.settle(&mut Asking { cluster, profile, slots: &self.slots, nodes });
         }
         let is_plain = reserved.is_empty()
             && group.is_idle()
-            && local.taints.is_empty()
-            && local.preferred.is_empty()
+            && nodes.taints.is_empty()
+            && nodes.preferred.is_empty()
             && local.images.is_empty()
             && row.daemon_node.is_none()
             && cluster.spec(row.spec).required_node_affinity.is_none();
         if is_plain && !local.is_exotic && everywhere {
-            let most = local.score.iter().copied().max().filter(|most| *most != UNFIT);
+            let most = local.score.iter().copied().reduce(i32::max).filter(|most| *most != UNFIT);
             let Some(most) = most else { return Some(Vec::new()) };
             let ties = local.score.iter().enumerate().filter(|(_, score)| **score == most);
             return Some(ties.map(|(slot, _)| self.slots.node_id(slot)).collect());
         }
         self.look(search, kind, sampling)?;
         let Scratch { feasible, totals, .. } = &self.scratch;
-        let most = totals.iter().max();
-        let ties = feasible.iter().zip(totals).filter(|(_, total)| Some(*total) == most);
+        let most = totals.iter().copied().reduce(i64::max);
+        let ties = feasible.iter().zip(totals).filter(|(_, total)| Some(**total) == most);
         let ids = |slot: &u32| self.slots.node_id(*slot as usize);
         let mut best: Vec<NodeId> = match totals.is_empty() {
             true => feasible.iter().map(ids).collect(),
@@ -88,11 +89,15 @@ impl Memory {
     /// Fills the scratch: feasible slots in any order, and their totals if there are several.
     fn look(&mut self, search: Search<'_>, kind: Tables, sampling: &mut Sampling) -> Option<()> {
         let Search { cluster, profile, pod, reserved } = search;
-        let Memory { slots, locals, groups, scratch, .. } = self;
+        let Memory { slots, nodes, locals, groups, scratch, .. } = self;
         let (local, group) = (locals[kind.local].as_mut()?, groups[kind.group].as_ref()?);
+        let mut asking = Asking { cluster, profile, slots, nodes: nodes[kind.nodes].as_mut()? };
         let row = cluster.pod(pod);
         let spec = cluster.spec(row.spec);
-        if local.is_exotic || (row.daemon_node.is_some() && !(group.hard.is_empty() && group.soft.is_empty())) {
+        if local.is_exotic
+            || asking.nodes.is_exotic
+            || (row.daemon_node.is_some() && !(group.hard.is_empty() && group.soft.is_empty()))
+        {
             return None;
         }
         let subject = Subject { spec, daemon_node: row.daemon_node };
@@ -103,7 +108,7 @@ impl Memory {
         let start = sampling.start();
         let mut fits = |slot: usize| {
             gates.iter().all(|gate| gate.allows(slot))
-                && local.fits(cluster, profile, slots, slot)
+                && local.fits(&mut asking, slot)
                 && !reserved.contains(&slots.node_id(slot))
         };
         match named {
@@ -124,7 +129,7 @@ impl Memory {
                 scratch.feasible = found;
             }
             None if sampling.looks_at_all(profile, cluster.node_ids().len()) => {
-                local.settle(cluster, profile, slots);
+                local.settle(&mut asking);
                 scratch.filter(local, &gates);
                 reserved.iter().filter_map(|node| slots.slot(*node)).for_each(|slot| scratch.allowed[slot] = false);
                 let Scratch { feasible, allowed, .. } = &mut *scratch;
@@ -136,7 +141,7 @@ impl Memory {
                 scratch.feasible.extend(nodes.iter().filter_map(|node| slots.slot(*node)).map(|slot| slot as u32));
             }
         }
-        if local.is_exotic {
+        if local.is_exotic || asking.nodes.is_exotic {
             // The plain computation is asked, and looks at the same nodes.
             sampling.start_again_at(start);
             return None;
@@ -144,7 +149,7 @@ impl Memory {
         local.score_images(cluster, slots, &scratch.feasible);
         scratch.totals.clear();
         if scratch.feasible.len() > 1 {
-            scratch.score(slots, local, group, &profile.plugins);
+            scratch.score(slots, (asking.nodes, local, group), &profile.plugins);
         }
         Some(())
     }

@@ -1,0 +1,143 @@
+//! Cpu, memory and places of each node, close together: what most answers need, without a walk through the nodes.
+//!
+//! Amounts are kept where floats hold them exactly, and quotients come out as they do from upstream's integers. Whoever asks
+//! for more than that (extended resources, host ports, other scores) is left to the node itself.
+
+use crate::cluster::{Node, PodSpec};
+use crate::scheduler::profile::{Profile, ScoringStrategy};
+use crate::scheduler::reason::Plugin;
+use crate::scheduler::resources::{Request, evenness_of_two, has_balance};
+
+/// Amounts below this, hundredfold, are exact in an `f64`, and so are whole parts of their quotients: 64 TiB, 7e10 cores.
+const LARGEST: i64 = 1 << 46;
+
+/// Cpu (milli-cores) and memory (bytes).
+type Pair = [f64; 2];
+
+/// What is there on one node, and what is left of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    /// Cpu, memory, ephemeral storage.
+    free: [i64; 3],
+    there: Pair,
+    used: Pair,
+    /// As `used`, with upstream's defaults for containers without requests.
+    nonzero: Pair,
+    places: i32,
+    /// Of cpu and memory as they are: NodeResourcesBalancedAllocation without the pod.
+    evenness: i16,
+    /// Its amounts are ordinary.
+    is_plain: bool,
+}
+
+impl Room {
+    pub(super) fn of(node: &Node) -> Self {
+        let (there, used) = (&node.allocatable.resources, node.requested());
+        let nonzero = [node.nonzero_cpu_milli(), node.nonzero_memory_bytes()];
+        let amounts = [used.cpu_milli, used.memory_bytes, nonzero[0], nonzero[1]];
+        let ordinary = |amount: &i64| (0..LARGEST).contains(amount);
+        let places = node.allocatable.pods.saturating_sub(node.pods().len() as i64);
+        if ![there.cpu_milli, there.memory_bytes].iter().all(|amount| ordinary(amount) && *amount > 0)
+            || !amounts.iter().all(ordinary)
+        {
+            return Room::default();
+        }
+        let pair = |cpu: i64, memory: i64| [cpu as f64, memory as f64];
+        let mut room = Room {
+            free: [
+                there.cpu_milli - used.cpu_milli,
+                there.memory_bytes - used.memory_bytes,
+                there.ephemeral_bytes.wrapping_sub(used.ephemeral_bytes),
+            ],
+            there: pair(there.cpu_milli, there.memory_bytes),
+            used: pair(used.cpu_milli, used.memory_bytes),
+            nonzero: pair(nonzero[0], nonzero[1]),
+            places: places.clamp(-1, i64::from(i32::MAX)) as i32,
+            evenness: 0,
+            is_plain: true,
+        };
+        room.evenness = room.evenness_with([0.0; 2]) as i16;
+        room
+    }
+
+    #[inline]
+    fn evenness_with(&self, asked: Pair) -> i64 {
+        let fraction = |at: usize| ((self.used[at] + asked[at]) / self.there[at]).min(1.0);
+        evenness_of_two(fraction(0), fraction(1))
+    }
+
+    /// The mean share of cpu and memory that would be left, 0..=100 each. Upstream: `leastResourceScorer`.
+    #[inline]
+    fn least_allocated(&self, nonzero: Pair) -> i64 {
+        let left = |at: usize| {
+            let left = self.there[at] - (self.nonzero[at] + nonzero[at]);
+            (left.max(0.0) * 100.0 / self.there[at]) as i64
+        };
+        (left(0) + left(1)) / 2
+    }
+}
+
+/// What a kind of pod asks of rooms.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// Cpu, memory, ephemeral storage; the least number where nothing is asked.
+    least: [i64; 3],
+    requests: Pair,
+    nonzero: Pair,
+    /// Of NodeResourcesFit and NodeResourcesBalancedAllocation, the latter 0 where it has nothing to say.
+    weights: [i64; 2],
+    balance_by_change: bool,
+}
+
+impl Ask {
+    /// Nothing if the kind or the profile asks for more than cpu, memory, ephemeral storage and the usual scores.
+    pub(super) fn of(profile: &Profile, spec: &PodSpec, request: &Request) -> Option<Self> {
+        let nonzero = spec.incoming_nonzero();
+        let requests = &spec.requests;
+        let amounts = [requests.cpu_milli, requests.memory_bytes, nonzero.0, nonzero.1];
+        let scores_as_usual = profile.strategy == ScoringStrategy::LeastAllocated
+            && profile.resources.is_empty()
+            && profile.balanced_resources.is_empty();
+        if !request.is_of_room_alone()
+            || !spec.host_ports.is_empty()
+            || !profile.plugins.filters(Plugin::NodeResourcesFit)
+            || !scores_as_usual
+            || !amounts.iter().all(|amount| (0..LARGEST).contains(amount))
+        {
+            return None;
+        }
+        let balances = has_balance(profile, spec);
+        let balance = profile.plugins.weight(Plugin::NodeResourcesBalancedAllocation);
+        let least = [requests.cpu_milli, requests.memory_bytes, requests.ephemeral_bytes];
+        Some(Ask {
+            least: least.map(|amount| if amount > 0 { amount } else { i64::MIN }),
+            requests: [amounts[0] as f64, amounts[1] as f64],
+            nonzero: [nonzero.0 as f64, nonzero.1 as f64],
+            weights: [profile.plugins.weight(Plugin::NodeResourcesFit), if balances { balance } else { 0 }],
+            balance_by_change: profile.rules.balance_by_change,
+        })
+    }
+
+    /// Whether there is enough of everything; nothing where the node has to be asked itself.
+    #[inline]
+    pub(super) fn fits(&self, room: &Room) -> Option<bool> {
+        let enough = self.least.iter().zip(&room.free).fold(true, |enough, (least, free)| enough & (least <= free));
+        room.is_plain.then_some(enough & (room.places > 0))
+    }
+
+    /// The weighted scores of NodeResourcesFit and NodeResourcesBalancedAllocation for a room where it fits.
+    #[inline]
+    pub(super) fn score(&self, room: &Room) -> i64 {
+        let [fit, balance] = self.weights;
+        let fit = fit.saturating_mul(room.least_allocated(self.nonzero));
+        if balance == 0 {
+            return fit;
+        }
+        let with = room.evenness_with(self.requests);
+        let score = match self.balance_by_change {
+            false => with,
+            true => 50 + (50 + with - i64::from(room.evenness)) / 2,
+        };
+        fit.saturating_add(balance.saturating_mul(score))
+    }
+}
