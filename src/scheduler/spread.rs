@@ -6,7 +6,7 @@ use super::subject::Subject;
 use super::what_if::PodMove;
 use crate::cluster::{
     ClusterState, Effect, LabelSelector, Labels, Node, NodeInclusionPolicy, NodeTemplate, OwnerKind, PodSpec,
-    TopologySpreadConstraint, WhenUnsatisfiable,
+    ServiceSelector, TopologySpreadConstraint, WhenUnsatisfiable, WorkloadSelector,
 };
 use crate::intern::{Interner, Symbol};
 use rustc_hash::FxHashMap;
@@ -95,6 +95,16 @@ pub(super) fn constraints_of(
     pod: &PodSpec,
     kind: WhenUnsatisfiable,
 ) -> Vec<Constraint> {
+    constraints_with(cluster, profile, (pod, &|| default_selector(cluster, pod)), kind)
+}
+
+/// As [`constraints_of`], with another way to a pod's [`default_selector`].
+pub(super) fn constraints_with(
+    cluster: &ClusterState,
+    profile: &Profile,
+    (pod, default_selector): (&PodSpec, &dyn Fn() -> LabelSelector),
+    kind: WhenUnsatisfiable,
+) -> Vec<Constraint> {
     let symbols = &cluster.symbols;
     let is_on = match kind {
         WhenUnsatisfiable::DoNotSchedule => profile.plugins.filters(Plugin::PodTopologySpread),
@@ -120,7 +130,7 @@ pub(super) fn constraints_of(
     if rows.is_empty() {
         return Vec::new();
     }
-    let selector = default_selector(cluster, pod);
+    let selector = default_selector();
     if selector.is_empty() {
         return Vec::new();
     }
@@ -131,24 +141,41 @@ pub(super) fn constraints_of(
 pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
 pub(super) const ZONE: &str = "topology.kubernetes.io/zone";
 
-/// All that the pod's Services and its owner select, together. Upstream: `helper.DefaultSelector`, 1.28.
+/// All that the pod's Services and its owner select, together. Cost: a step per Service and workload.
 fn default_selector(cluster: &ClusterState, pod: &PodSpec) -> LabelSelector {
+    let own = owner_key(pod).and_then(|owner| cluster.workloads.iter().find(|row| key_of_workload(row) == owner));
+    selector_of(cluster.services.iter(), own, pod)
+}
+
+/// Kind, namespace and name of a workload.
+pub(super) type WorkloadKey = (OwnerKind, Symbol, Symbol);
+
+pub(super) fn key_of_workload(row: &WorkloadSelector) -> WorkloadKey {
+    (row.kind, row.namespace, row.name)
+}
+
+/// The workload whose selector counts for a pod, if it exists.
+pub(super) fn owner_key(pod: &PodSpec) -> Option<WorkloadKey> {
+    let counts =
+        |kind| matches!(kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet);
+    pod.owner.filter(|owner| counts(owner.kind)).map(|owner| (owner.kind, pod.namespace, owner.name))
+}
+
+/// What the pod's Services, which are among `services` in order, and its owner select. Upstream: `helper.DefaultSelector`, 1.28.
+pub(super) fn selector_of<'a>(
+    services: impl Iterator<Item = &'a ServiceSelector>,
+    owner: Option<&WorkloadSelector>,
+    pod: &PodSpec,
+) -> LabelSelector {
     let mut labels = Labels::default();
-    for service in cluster.services.iter().filter(|s| s.namespace == pod.namespace && !s.selector.is_empty()) {
+    for service in services.filter(|s| s.namespace == pod.namespace && !s.selector.is_empty()) {
         if service.selector.iter().all(|(key, value)| pod.labels.get(key) == Some(value)) {
             service.selector.iter().for_each(|(key, value)| labels.set(key, value));
         }
     }
     let mut selector = LabelSelector::of_labels(labels.iter());
-    let counts =
-        |kind| matches!(kind, OwnerKind::ReplicaSet | OwnerKind::ReplicationController | OwnerKind::StatefulSet);
-    if let Some(owner) = pod.owner.filter(|owner| counts(owner.kind)) {
-        let is_owner = |row: &&crate::cluster::WorkloadSelector| {
-            (row.kind, row.namespace, row.name) == (owner.kind, pod.namespace, owner.name)
-        };
-        if let Some(own) = cluster.workloads.iter().find(is_owner).and_then(|row| row.selector.as_ref()) {
-            selector.requirements.extend(own.requirements.iter().cloned());
-        }
+    if let Some(own) = owner.and_then(|row| row.selector.as_ref()) {
+        selector.requirements.extend(own.requirements.iter().cloned());
     }
     selector
 }

@@ -12,7 +12,7 @@ use crate::id::Id;
 use crate::intern::Symbol;
 use crate::scheduler::affinity::{Counted, RequiredTerms, WeightedTerms};
 use crate::scheduler::profile::DefaultConstraints;
-use crate::scheduler::spread::{Constraint, HOSTNAME, constraints_of};
+use crate::scheduler::spread::{Constraint, HOSTNAME, constraints_with};
 use crate::scheduler::subject::Subject;
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
@@ -124,10 +124,11 @@ impl Group {
     /// The counts for pods like `spec`, which are to be made true before they are used.
     pub(super) fn new(cluster: &ClusterState, purpose: Purpose<'_>, slots: &mut Slots, spec: Arc<PodSpec>) -> Self {
         let Purpose { profile, kinds, filters_only } = purpose;
-        let hard = constraints_of(cluster, profile, &spec, WhenUnsatisfiable::DoNotSchedule);
+        let default = || kinds.default_selector(cluster, &spec);
+        let hard = constraints_with(cluster, profile, (&spec, &default), WhenUnsatisfiable::DoNotSchedule);
         let soft = match filters_only {
             true => Vec::new(),
-            false => constraints_of(cluster, profile, &spec, WhenUnsatisfiable::ScheduleAnyway),
+            false => constraints_with(cluster, profile, (&spec, &default), WhenUnsatisfiable::ScheduleAnyway),
         };
         let hostname = cluster.symbols.lookup(HOSTNAME);
         let is_system = matches!(profile.default_constraints, DefaultConstraints::System);
@@ -223,12 +224,11 @@ impl Group {
                 column.grow(slots, by_node);
             }
             if self.columns.iter().any(|column| matches!(column.role, Role::Hard(_))) {
-                dirty.extend(0..slots.len() as u32);
-            } else {
-                self.mattering.iter().for_each(|kind| dirty.extend_from_slice(census.slots_of(*kind)));
-                dirty.sort_unstable();
-                dirty.dedup();
+                (0..slots.len()).for_each(|slot| self.enlist(cluster, slots, slot));
             }
+            self.mattering.iter().for_each(|kind| dirty.extend_from_slice(census.slots_of(*kind)));
+            dirty.sort_unstable();
+            dirty.dedup();
             return dirty.iter().for_each(|slot| self.recount(cluster, slots, census, *slot as usize));
         };
         self.columns.iter_mut().for_each(|column| column.grow(slots, by_node));
@@ -304,7 +304,6 @@ impl Group {
     fn recount(&mut self, cluster: &ClusterState, slots: &Slots, census: &Census, slot: usize) {
         let width = self.columns.len();
         let mut sums: SmallVec<[i64; 8]> = smallvec![0; width];
-        let node = slots.node(cluster, slot);
         for count in census.of_slot(slot) {
             let Some(row) = self.row_of(count.kind) else { continue };
             let weights = &self.weights[row * width..(row + 1) * width];
@@ -315,35 +314,41 @@ impl Group {
                 *sum += weight * i64::from(pods);
             }
         }
+        let under = self.under(cluster, slots, slot);
+        for ((column, sum), under) in self.columns.iter_mut().zip(sums).zip(under) {
+            column.enlist(slot, under);
+            column.put(slot, sum, under);
+        }
+    }
+
+    /// A node takes part, with or without pods.
+    fn enlist(&mut self, cluster: &ClusterState, slots: &Slots, slot: usize) {
+        let under = self.under(cluster, slots, slot);
+        self.columns.iter_mut().zip(under).for_each(|(column, under)| column.enlist(slot, under));
+    }
+
+    /// By column: the value under which a node's pods count, or [`NONE`].
+    fn under(&self, cluster: &ClusterState, slots: &Slots, slot: usize) -> SmallVec<[u32; 8]> {
+        let Some(node) = slots.node(cluster, slot) else { return smallvec![NONE; self.columns.len()] };
         let subject = Subject { spec: &self.spec, daemon_node: None };
         let has = |column: &Column| slots.value(column.key, slot) != NONE;
         let has_hard = self.of_role(|role| matches!(role, Role::Hard(_))).all(has);
         let has_soft = self.of_role(|role| matches!(role, Role::Soft(_))).all(has);
-        for (column, sum) in self.columns.iter_mut().zip(sums) {
+        let includes = |row: &Constraint| row.includes_all(&subject) || row.includes(&subject, node, &cluster.symbols);
+        let of_column = |column: &Column| {
             let value = slots.value(column.key, slot);
-            let includes = |row: &Constraint| {
-                node.is_some_and(|node| row.includes_all(&subject) || row.includes(&subject, node, &cluster.symbols))
-            };
-            let under = match column.role {
-                _ if node.is_none() => NONE,
+            match column.role {
                 Role::Hard(at) if has_hard && includes(&self.hard[at]) => value,
-                Role::Hard(_) => NONE,
                 Role::Soft(at) if self.soft_is_hostname[at] => NONE,
-                Role::Soft(at) => match !self.soft_needs_all_keys || has_soft {
+                Role::Soft(at) if (!self.soft_needs_all_keys || has_soft) && includes(&self.soft[at]) => {
                     // A missing value is one more value: the empty text.
-                    true if includes(&self.soft[at]) => {
-                        if value == NONE {
-                            0
-                        } else {
-                            value
-                        }
-                    }
-                    _ => NONE,
-                },
+                    if value == NONE { 0 } else { value }
+                }
+                Role::Hard(_) | Role::Soft(_) => NONE,
                 Role::Required(_) | Role::Weighted => value,
-            };
-            column.put(slot, sum, under);
-        }
+            }
+        };
+        self.columns.iter().map(of_column).collect()
     }
 }
 
@@ -362,7 +367,8 @@ impl Column {
             self.member_of.resize(slots.len(), NONE);
         }
     }
-    fn put(&mut self, slot: usize, sum: i64, under: u32) {
+    /// Of hard constraints: the node takes part under that value.
+    fn enlist(&mut self, slot: usize, under: u32) {
         if let Some(member_of) = self.member_of.get_mut(slot) {
             let old = std::mem::replace(member_of, under);
             if old != NONE {
@@ -372,6 +378,10 @@ impl Column {
                 self.members[under as usize] += 1;
             }
         }
+    }
+
+    /// The node's pods count so much, under that value.
+    fn put(&mut self, slot: usize, sum: i64, under: u32) {
         if under != NONE {
             self.totals[under as usize] += sum;
         }

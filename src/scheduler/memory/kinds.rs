@@ -1,8 +1,9 @@
 //! Which kinds of pods a selector may mean, found by their labels.
 
-use crate::cluster::{ClusterState, LabelSelector, Labels, Operator, PodAffinity, PodSpecId, Requirement};
+use crate::cluster::{ClusterState, LabelSelector, Labels, Operator, PodAffinity, PodSpec, PodSpecId, Requirement};
 use crate::id::Id;
 use crate::intern::Symbol;
+use crate::scheduler::spread::{WorkloadKey, key_of_workload, owner_key, selector_of};
 use rustc_hash::FxHashMap;
 
 /// The kinds of pods by what other pods' rules ask of them.
@@ -14,6 +15,16 @@ pub(super) struct Kinds {
     with_term_about: FxHashMap<(Symbol, Symbol), Vec<PodSpecId>>,
     /// Those whose rules may be about pods with any labels.
     with_open_term: Vec<PodSpecId>,
+    selectors: Selectors,
+}
+
+/// Where the Services and workloads are that select a pod.
+#[derive(Clone, Debug, Default)]
+struct Selectors {
+    versions: Option<[u64; 2]>,
+    /// Services, in order, by one of the labels that they select.
+    services: FxHashMap<(Symbol, Symbol), Vec<u32>>,
+    workloads: FxHashMap<WorkloadKey, u32>,
 }
 
 impl Kinds {
@@ -29,6 +40,12 @@ impl Kinds {
             }
         }
         self.seen = cluster.specs().len();
+        self.selectors.learn(cluster);
+    }
+
+    /// What a pod's Services and its owner select, together, without a walk through all.
+    pub(super) fn default_selector(&self, cluster: &ClusterState, pod: &PodSpec) -> LabelSelector {
+        self.selectors.default_selector(cluster, pod)
     }
 
     fn learn_terms(&mut self, id: PodSpecId, affinity: &PodAffinity) {
@@ -67,6 +84,32 @@ impl Kinds {
         found.sort_unstable();
         found.dedup();
         Some(found)
+    }
+}
+
+impl Selectors {
+    fn learn(&mut self, cluster: &ClusterState) {
+        let versions = Some([cluster.services.version(), cluster.workloads.version()]);
+        if self.versions == versions {
+            return;
+        }
+        *self = Selectors { versions, ..Selectors::default() };
+        for (at, service) in (0..).zip(cluster.services.iter()) {
+            // One that selects nothing selects nobody.
+            service.selector.iter().next().into_iter().for_each(|pair| self.services.entry(pair).or_default().push(at));
+        }
+        for (at, workload) in (0..).zip(cluster.workloads.iter()) {
+            self.workloads.entry(key_of_workload(workload)).or_insert(at);
+        }
+    }
+
+    fn default_selector(&self, cluster: &ClusterState, pod: &PodSpec) -> LabelSelector {
+        let mut services: Vec<u32> =
+            pod.labels.iter().filter_map(|pair| self.services.get(&pair)).flatten().copied().collect();
+        services.sort_unstable();
+        let services = services.iter().map(|at| &cluster.services[*at as usize]);
+        let owner = owner_key(pod).and_then(|owner| self.workloads.get(&owner));
+        selector_of(services, owner.map(|at| &cluster.workloads[*at as usize]), pod)
     }
 }
 

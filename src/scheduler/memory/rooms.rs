@@ -121,8 +121,9 @@ impl Ask {
     /// Whether there is enough of everything; nothing where the node has to be asked itself.
     #[inline]
     pub(super) fn fits(&self, room: &Room) -> Option<bool> {
-        let enough = self.least.iter().zip(&room.free).fold(true, |enough, (least, free)| enough & (least <= free));
-        room.is_plain.then_some(enough & (room.places > 0))
+        let ([cpu, memory, ephemeral], free) = (self.least, room.free);
+        let enough = (cpu <= free[0]) & (memory <= free[1]) & (ephemeral <= free[2]) & (room.places > 0);
+        if room.is_plain { Some(enough) } else { None }
     }
 
     /// The weighted scores of NodeResourcesFit and NodeResourcesBalancedAllocation for a room where it fits.

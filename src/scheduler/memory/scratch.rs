@@ -43,7 +43,7 @@ impl Scratch {
             self.each(|slot| weight * at(&local.images, slot));
         }
         let most = |column: &[i32], feasible: &[u32]| {
-            feasible.iter().map(|slot| at(column, *slot)).reduce(i64::max).unwrap_or(0)
+            feasible.iter().map(|slot| at(column, *slot)).reduce(|a, b| a.max(b)).unwrap_or(0)
         };
         let worst = if nodes.taints.is_empty() { 0 } else { most(&nodes.taints, &self.feasible) };
         let weight = plugins.weight(Plugin::TaintToleration);
@@ -139,7 +139,7 @@ impl Scratch {
     /// Adds the normalised raw scores times the weight; equal ones are computed once.
     fn add_normal(&mut self, normal: fn(i64, i64, i64) -> i64, weight: i64) {
         let raw = || self.raw.iter().copied();
-        let (Some(least), Some(most)) = (raw().reduce(i64::min), raw().reduce(i64::max)) else { return };
+        let (Some(least), Some(most)) = (raw().reduce(|a, b| a.min(b)), raw().reduce(|a, b| a.max(b))) else { return };
         let span = usize::try_from(most.saturating_sub(least)).unwrap_or(usize::MAX);
         if span > 4 * self.raw.len() + 64 {
             for (total, raw) in self.totals.iter_mut().zip(&self.raw) {

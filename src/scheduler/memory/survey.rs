@@ -52,14 +52,14 @@ impl Memory {
             && row.daemon_node.is_none()
             && cluster.spec(row.spec).required_node_affinity.is_none();
         if is_plain && !local.is_exotic && everywhere {
-            let most = local.score.iter().copied().reduce(i32::max).filter(|most| *most != UNFIT);
+            let most = local.score.iter().copied().reduce(|a, b| a.max(b)).filter(|most| *most != UNFIT);
             let Some(most) = most else { return Some(Vec::new()) };
             let ties = local.score.iter().enumerate().filter(|(_, score)| **score == most);
             return Some(ties.map(|(slot, _)| self.slots.node_id(slot)).collect());
         }
         self.look(search, kind, sampling)?;
         let Scratch { feasible, totals, .. } = &self.scratch;
-        let most = totals.iter().copied().reduce(i64::max);
+        let most = totals.iter().copied().reduce(|a, b| a.max(b));
         let ties = feasible.iter().zip(totals).filter(|(_, total)| Some(**total) == most);
         let ids = |slot: &u32| self.slots.node_id(*slot as usize);
         let mut best: Vec<NodeId> = match totals.is_empty() {
