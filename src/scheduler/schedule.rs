@@ -292,6 +292,7 @@ impl Scheduler {
                 Some(nodes)
             }
         };
+        attempt.rejections.reserve(cluster.node_ids().len());
         if named.is_none() && !self.sampling.looks_at_all(profile, cluster.node_ids().len()) {
             let fits = |node: NodeId| match check(node) {
                 Ok(()) => true,
@@ -304,7 +305,6 @@ impl Scheduler {
             attempt.feasible.sort_unstable();
             return Ok(hint);
         }
-        attempt.rejections.reserve(cluster.node_ids().len());
         for node in named.as_deref().unwrap_or(cluster.node_ids()) {
             match check(*node) {
                 Ok(()) => attempt.feasible.push(*node),

@@ -142,3 +142,74 @@ impl Ask {
         fit.saturating_add(balance.saturating_mul(score))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{ClusterState, NodeCapacity, NodeTemplate, Pod, PodName, PodSpecId, Resources};
+    use crate::intern::Symbol;
+    use crate::scheduler::filters::NodeFilter;
+    use crate::scheduler::resources::{balance_score, fit_score};
+    use crate::units::SimTime;
+    use proptest::prelude::*;
+
+    fn spec_of(cluster: &mut ClusterState, (cpu, memory): (i64, i64)) -> PodSpecId {
+        let spec = PodSpec {
+            requests: Resources::new(cpu, memory),
+            nonzero_cpu_milli: if cpu == 0 { 100 } else { cpu },
+            nonzero_memory_bytes: if memory == 0 { 200 << 20 } else { memory },
+            ..PodSpec::default()
+        };
+        cluster.intern_spec(spec)
+    }
+
+    /// What rooms say, and what the node itself says.
+    fn compare(there: (i64, i64), bound: &[(i64, i64)], asked: (i64, i64), by_change: bool) {
+        let mut cluster = ClusterState::new();
+        let name = cluster.symbols.intern("n");
+        let allocatable = NodeCapacity { resources: Resources::new(there.0, there.1), pods: 3 };
+        let node = cluster.add_node(NodeTemplate { name, allocatable, ..NodeTemplate::default() });
+        for (number, pod) in (0..).zip(bound) {
+            let spec = spec_of(&mut cluster, *pod);
+            let pod = cluster.add_pod(Pod::new(PodName::numbered(Symbol::EMPTY, number), spec, SimTime::ZERO));
+            cluster.bind(pod, node);
+        }
+        let spec = spec_of(&mut cluster, asked);
+        let mut profile = Profile::default();
+        profile.rules.balance_by_change = by_change;
+        let (spec, node) = (cluster.spec_arc(spec), cluster.node(node));
+        let filter = NodeFilter::new(&cluster, &profile, spec.clone(), None);
+        let room = Room::of(node);
+        let Some(ask) = Ask::of(&profile, &spec, filter.request()) else { return };
+        let Some(fits) = ask.fits(&room) else { return };
+        assert_eq!(fits, filter.has_room(&cluster, node));
+        let balance = if has_balance(&profile, &spec) { balance_score(&profile, node, &spec) } else { 0 };
+        assert_eq!(ask.score(&room), fit_score(&profile, node, &spec) + balance);
+    }
+
+    fn amount() -> impl Strategy<Value = i64> {
+        let near = |top: i64| (top - 300)..(top + 300);
+        prop_oneof![0..200i64, 0..20_000i64, 0..LARGEST, near(LARGEST), near(1 << 45), Just(64 << 30)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn rooms_answer_as_their_nodes(
+            there in (amount(), amount()), bound in prop::collection::vec((amount(), amount()), 0..4),
+            asked in (amount(), amount()), by_change: bool,
+        ) {
+            compare(there, &bound, asked, by_change);
+        }
+    }
+
+    #[test]
+    fn shares_just_below_a_whole_percent_are_not_rounded_up() {
+        // 100 of `there` less one: 99 % and a 2^-46th less than a hundredth more.
+        let there = LARGEST - 1;
+        for taken in 1..50 {
+            compare((there, there), &[], (taken, there - taken), false);
+            compare((there, there), &[(taken, 0)], (there / 100 * taken, there / 100 * taken + 1), true);
+        }
+    }
+}
