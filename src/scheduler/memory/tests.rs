@@ -43,6 +43,9 @@ impl World {
                 }
             }
         }
+        if dice.chance(0.1) {
+            plugins.set_weight(Plugin::NodeResourcesFit, 1 << (18 + dice.below(8)));
+        }
         let mut cluster = ClusterState::new();
         let mut added_preferred = Vec::new();
         if dice.chance(0.3) {
@@ -119,7 +122,20 @@ impl World {
             return LabelSelector::default();
         }
         let (key, value) = (self.symbol("app"), self.one_of(&["web", "api", "db"]));
-        LabelSelector::of_labels([(key, value)])
+        let mut selector = LabelSelector::of_labels([(key, value)]);
+        if self.chance(0.3) {
+            let operator =
+                [Operator::In, Operator::NotIn, Operator::Exists, Operator::DoesNotExist][self.dice.below(4)];
+            let values = match operator {
+                Operator::In | Operator::NotIn => [value, self.one_of(&["web", "api", "db"])].into_iter().collect(),
+                _ => Default::default(),
+            };
+            if self.chance(0.7) {
+                selector.requirements.clear();
+            }
+            selector.requirements.push(Requirement { key, operator, values });
+        }
+        selector
     }
 
     fn term(&mut self, namespace: Symbol) -> AffinityTerm {
@@ -192,7 +208,9 @@ impl World {
                 values: Default::default(),
             }];
             let term = NodeSelectorTerm { expressions, ..NodeSelectorTerm::default() };
-            spec.preferred_node_affinity.push(PreferredNodeTerm { weight: 1 + self.dice.below(100) as i32, term });
+            // Some are absurd, for which the memory leaves it to the plain computation.
+            let most = if self.chance(0.1) { 1 << 30 } else { 100 };
+            spec.preferred_node_affinity.push(PreferredNodeTerm { weight: 1 + self.dice.below(most) as i32, term });
         }
         if self.chance(0.4) {
             spec.tolerations.push(Toleration {
