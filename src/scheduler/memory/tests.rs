@@ -44,7 +44,7 @@ impl World {
             }
         }
         if dice.chance(0.1) {
-            plugins.set_weight(Plugin::NodeResourcesFit, 1 << (18 + dice.below(8)));
+            plugins.set_weight(Plugin::NodeResourcesFit, 1 << (20 + dice.below(12)));
         }
         let mut cluster = ClusterState::new();
         let mut added_preferred = Vec::new();
